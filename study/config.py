@@ -1,0 +1,319 @@
+"""StudyConfig, the frozen description of one study, and `load_config`, the only reader of YAML."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
+
+from study.schema import Frozen, Kind, StudyError, nearest
+
+ColumnType = Literal["numeric", "boolean", "category", "date"]
+Scalar = bool | int | float | str
+
+
+class DataConfig(Frozen):
+    """Where the table comes from and which of its columns are features."""
+
+    source: str = Field(
+        description="`balloons`, `sklearn:NAME`, `statsmodels:NAME`, or a path to CSV, TSV, Parquet, Feather or JSON lines. "
+        "A relative path is looked up beside the config, then in the working folder."
+    )
+    rows: Annotated[int, Field(ge=1)] = Field(10_000, description="Rows that the balloons generator draws.")
+    seed: int = Field(0, description="Seed of the balloons generator.")
+    features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
+    drop: list[str] = Field([], description="Columns to leave out.")
+    types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
+
+
+class Range(Frozen):
+    """A range that the search samples from."""
+
+    low: float = Field(description="Smallest value.")
+    high: float = Field(description="Largest value.")
+    log: bool = Field(False, description="Sample the logarithm uniformly.")
+    integer: bool = Field(False, description="Whole numbers only.")
+    zero: bool = Field(False, description="Also try exactly zero, in the arm's first trial.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
+            raise ValueError(f"low must not exceed high, both finite, but got low {self.low} and high {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself")
+        return self
+
+
+def _form(value: Any) -> str:
+    return "range" if isinstance(value, dict | Range) else "choices" if isinstance(value, list) else "value"
+
+
+Space = dict[
+    str,
+    Annotated[
+        Annotated[Range, Tag("range")] | Annotated[list[Scalar], Tag("choices")] | Annotated[Scalar, Tag("value")],
+        Discriminator(_form),
+    ],
+]
+"""Hyperparameter to its range, its list of choices, or its one fixed value."""
+
+
+class SearchConfig(Frozen):
+    """How each arm is searched."""
+
+    sampler: Literal["tpe", "random", "gp"] = Field("tpe", description="Optuna's sampler.")
+    trials: Annotated[int, Field(ge=1)] | None = Field(None, description="Trials an arm; null: from `effort`.")
+    generation: Annotated[int, Field(ge=1)] = Field(
+        6, description="Trials suggested together and told together; results do not depend on the number of workers."
+    )
+    max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Starts of a trial whose worker dies, before it is a FAIL.")
+
+
+class OuterConfig(Frozen):
+    """Splits into development and test rows."""
+
+    folds: Annotated[int, Field(ge=2)] = Field(5, description="Outer folds of the nested protocol.")
+    repeats: Annotated[int, Field(ge=1)] = Field(1, description="How often the outer folds are drawn anew.")
+    test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="Share of test rows of the holdout protocol.")
+
+
+class InnerConfig(Frozen):
+    """Splits of the development rows into training and validation rows; replicates are folds x seeds."""
+
+    folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
+    seeds: Annotated[int, Field(ge=1)] | None = Field(None, description="Seeds of a network an inner fold; null: from `effort`.")
+
+
+class TrainingConfig(Frozen):
+    """How long the networks train. Regressions always train to convergence."""
+
+    epochs: Annotated[int, Field(ge=1)] | None = Field(None, description="Most epochs of a network; null: from `effort`.")
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Epochs without improvement before a replicate stops; null: a quarter of `epochs`."
+    )
+    iterations: Annotated[int, Field(ge=1)] = Field(2_000, description="Most full-batch iterations of a regression.")
+
+
+class ResourcesConfig(Frozen):
+    """What one trial takes and how many run at once."""
+
+    cpus_per_trial: Annotated[float, Field(gt=0)] = Field(1, description="Cores a trial.")
+    gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
+    max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
+
+
+class StudyConfig(Frozen):
+    """One study: a table, its targets, the families to compare and how hard to try."""
+
+    name: str = Field(description="Name of the study and of its folder below results/.")
+    data: DataConfig
+    targets: dict[str, Kind | Literal["auto"]] = Field(
+        description="Columns to predict and their kinds; `auto` infers the kind. A list of names or `target: NAME` will do."
+    )
+    families: Literal["auto"] | list[str] = Field(
+        "auto", description="`auto`: the constant, the regression of each target's kind, and the networks."
+    )
+    depths: list[Annotated[int, Field(ge=1, le=32)]] = Field([1, 2, 3], description="Hidden layers of the networks to compare.")
+    space: dict[str, Space] = Field({}, description="Overrides of a family's search space: family, then hyperparameter.")
+    effort: Literal["quick", "normal", "thorough"] = Field(
+        "normal", description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores."
+    )
+    search: SearchConfig = SearchConfig()
+    protocol: Literal["holdout", "nested"] = Field("holdout", description="One split, or outer folds each with its own search.")
+    outer: OuterConfig = OuterConfig()
+    inner: InnerConfig = InnerConfig()
+    groups: str | None = Field(None, description="Column whose rows stay together in every split; not a feature.")
+    time: str | None = Field(None, description="Column that orders the rows: test rows come later; not a feature.")
+    training: TrainingConfig = TrainingConfig()
+    margin: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.05, description="Smallest relative gain in loss for which you would change the model."
+    )
+    resources: ResourcesConfig = ResourcesConfig()
+    time_budget_min: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed."
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _targets_in_any_form(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        if "target" in data and "targets" not in data:
+            data["targets"] = [data.pop("target")]
+        if isinstance(data.get("targets"), str):
+            data["targets"] = [data["targets"]]
+        if isinstance(data.get("targets"), list):
+            data["targets"] = {name: "auto" for name in data["targets"]}
+        if isinstance(data.get("depths"), int):
+            data["depths"] = [data["depths"]]
+        return data
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_one_folder(cls, name: str) -> str:
+        if not name.strip() or name in {".", ".."} or any(c in name for c in "/\\\0") or len(name) > 120:
+            raise ValueError(f"a name must be one folder name without slashes but got {name!r}")
+        return name
+
+    @field_validator("targets")
+    @classmethod
+    def _some_target(cls, targets: dict[str, Any]) -> dict[str, Any]:
+        if not targets:
+            raise ValueError("name at least one target")
+        return targets
+
+    @field_validator("depths")
+    @classmethod
+    def _depths_once(cls, depths: list[int]) -> list[int]:
+        return sorted(set(depths))
+
+    def replace(self, **changes: Any) -> StudyConfig:
+        """This config with some top-level fields replaced, validated again."""
+        return StudyConfig.model_validate({**self.model_dump(), **changes})
+
+
+HOST_KEYS = ("name", "resources", "time_budget_min")
+"""Keys that may change between two runs on one results folder, since no result depends on them.
+
+`search.max_tries` neither, but it decides what is recorded as a failure.
+"""
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read a YAML config, apply `key.sub=value` overrides (values are YAML) and validate.
+
+    Raises
+    ------
+    StudyError
+        The file is missing or is no YAML, a key is unknown (the nearest is named), or a value breaks its rule.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise StudyError(f"{path} must be a mapping of keys to values; `study init TABLE --target T` writes one.")
+    content.setdefault("name", path.stem)
+    return make_config(content, overrides, str(path), path.parent)
+
+
+def make_config(
+    content: Mapping[str, Any], overrides: Sequence[str] = (), origin: str = "the config", folder: Path | None = None
+) -> StudyConfig:
+    """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where relative sources may lie."""
+    values: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    for override in overrides:
+        _override(values, override)
+    try:
+        config = StudyConfig.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(_explain(error, origin)) from None
+    source = config.data.source
+    if folder is not None and _is_file(source) and not Path(source).is_absolute():
+        beside = folder / source
+        found = beside if beside.exists() else Path(source)
+        config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
+    return config
+
+
+def _is_file(source: str) -> bool:
+    return source != "balloons" and not source.startswith(("sklearn:", "statsmodels:"))
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None
+    *parents, last = key.strip().split(".")
+    place = values
+    for parent in parents:
+        below = place.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise StudyError(f"--set {override}: '{parent}' holds {below!r}, which has no keys below it.")
+        place = below
+    if last in {"target", "targets"} and not parents:
+        values.pop("target", None)
+    place[last] = value
+
+
+def _valid_keys(location: Sequence[str | int]) -> list[str]:
+    model: Any = StudyConfig
+    for part in location:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    return list(getattr(model, "model_fields", {}))
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    lines = []
+    seen: set[str] = set()
+    for item in error.errors(include_url=False):
+        location = [part for part in item["loc"] if part not in {"range", "choices", "value"}]  # pydantic's union tags
+        key = ".".join(map(str, location))
+        if item["type"] == "extra_forbidden":
+            valid = _valid_keys(location[:-1])
+            hint = nearest(str(location[-1]), valid) or (f" Valid keys: {', '.join(valid)}." if valid else "")
+            line = f"unknown key '{key}'.{hint}"
+        elif item["type"] == "missing":
+            line = f"'{key}' is missing."
+        else:
+            got = item["input"]
+            shown = "" if isinstance(got, dict) else f" (got {got!r})"
+            line = f"'{key}': {item['msg'].removeprefix('Value error, ')}{shown}."
+        if line not in seen:
+            seen.add(line)
+            lines.append(line)
+    if len(lines) == 1:
+        return f"{origin}: {lines[0]}"
+    return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines)])
+
+
+def dump_config(config: StudyConfig) -> str:
+    """`config` as YAML that `load_config` reads back to an equal config."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any, Any]]:
+    """Dotted keys whose values differ, with both values; keys that no result depends on (HOST_KEYS) are left out."""
+
+    def flat(value: Any, prefix: str) -> dict[str, Any]:
+        if not isinstance(value, dict) or not value:
+            return {prefix: value}
+        return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}" if prefix else key).items()}
+
+    a = flat(one.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
+    b = flat(other.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
+    return {key: (a.get(key), b.get(key)) for key in sorted({*a, *b}) if a.get(key) != b.get(key)}
+
+
+def json_schema() -> str:
+    """JSON Schema of a config file, for editors; `python -m study.config > configs/study.schema.json` writes it."""
+    schema = StudyConfig.model_json_schema()
+    schema["required"] = ["data"]
+    schema["properties"]["target"] = {"type": "string", "description": "One column to predict; short for `targets: [NAME]`."}
+    targets = schema["properties"]["targets"]
+    schema["properties"]["targets"] = {
+        "description": targets.pop("description"),
+        "anyOf": [targets, {"type": "array", "items": {"type": "string"}}, {"type": "string"}],
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

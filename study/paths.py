@@ -1,0 +1,121 @@
+"""The only place that spells a file name under `results/<name>/`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from study.schema import Arm
+
+
+def safe_name(text: str) -> str:
+    """`text` as one file name: itself if harmless, else its harmless characters and eight hexadecimal digits of its hash.
+
+    Two different texts never share a name, and none leaves its folder, whatever a column is called.
+    """
+    kept = re.sub(r"[^A-Za-z0-9._+=-]+", "_", text).strip("._")[:80]
+    if kept == text:
+        return kept
+    return f"{kept or 'x'}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """Every file of one study, below `root` (`results/<name>`)."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.yaml"
+
+    @property
+    def environment(self) -> Path:
+        return self.root / "environment.json"
+
+    @property
+    def data(self) -> Path:
+        """What was read and inferred: columns, kinds, reasons, notes."""
+        return self.root / "data.json"
+
+    @property
+    def trials(self) -> Path:
+        return self.root / "trials"
+
+    def arm(self, arm: Arm) -> Path:
+        return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-o{arm.outer_fold}"
+
+    def trial(self, arm: Arm, number: int) -> Path:
+        return self.arm(arm) / f"{number:04d}.json"
+
+    def winner(self, arm: Arm) -> Path:
+        return self.arm(arm) / "winner.json"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results.parquet"
+
+    @property
+    def results_csv(self) -> Path:
+        return self.root / "results.csv"
+
+    @property
+    def folds(self) -> Path:
+        return self.root / "folds.parquet"
+
+    @property
+    def curves(self) -> Path:
+        return self.root / "curves.parquet"
+
+    @property
+    def coefficients(self) -> Path:
+        return self.root / "coefficients.parquet"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "predictions.parquet"
+
+    @property
+    def verdicts(self) -> Path:
+        return self.root / "verdicts.json"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    def model(self, arm: Arm) -> Path:
+        fold = f"-o{arm.outer_fold}" if arm.outer_fold else ""
+        return self.models / f"{safe_name(arm.target)}-{arm.model_name}{fold}.keras"
+
+    def encoder(self, target: str, outer_fold: int) -> Path:
+        fold = f"-o{outer_fold}" if outer_fold else ""
+        return self.models / f"{safe_name(target)}-encoder{fold}.skops"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def notebook(self) -> Path:
+        return self.root / "report.ipynb"
+
+    @property
+    def html(self) -> Path:
+        return self.root / "report.html"
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Write under a temporary name in the same folder, then rename: a reader sees the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

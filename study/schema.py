@@ -1,0 +1,191 @@
+"""The words of the project as types: kinds, arms, trial states, records, and the columns of the results dataframe."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class StudyError(Exception):
+    """What a user can mend: states the rule, then the offender, then the way out. The command line exits with 2 on it."""
+
+
+class Kind(StrEnum):
+    """Kind of a target, which decides link and loss of the last layer."""
+
+    CONTINUOUS = "continuous"
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    COUNT = "count"
+
+
+class TrialState(StrEnum):
+    """Optuna's word for how a trial ended."""
+
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAIL = "FAIL"
+
+
+LOSS_NAMES = {
+    Kind.CONTINUOUS: "mean squared error",
+    Kind.BINARY: "log loss",
+    Kind.MULTICLASS: "log loss",
+    Kind.COUNT: "Poisson loss",
+}
+"""What each kind's loss is called; losses of different kinds are never compared or drawn on one axis.
+
+Mean squared error is in squared units of the target; log loss in nats a row; Poisson loss is half the mean Poisson
+deviance, in nats a row.
+"""
+
+
+class Frozen(BaseModel):
+    """Base of every record and config: unknown fields are errors, fields cannot be reassigned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Arm(Frozen):
+    """One family at one depth on one target and outer fold: it has its own Optuna study and the budget of every other arm.
+
+    depth counts hidden layers; 0 is a regression.
+    """
+
+    target: str
+    kind: Kind
+    family: str
+    depth: int
+    outer_fold: int
+
+    @property
+    def model_name(self) -> str:
+        """Family, and depth where the family has hidden layers: `linear`, `neural-d2`."""
+        return f"{self.family}-d{self.depth}" if self.depth else self.family
+
+    @property
+    def key(self) -> str:
+        return f"{self.target}-{self.model_name}-o{self.outer_fold}"
+
+    def trial_id(self, number: int) -> str:
+        return f"{self.key}-{number:04d}"
+
+
+class ReplicateRecord(Frozen):
+    """One (inner fold, seed) pair of a trial; losses in the kind's own units, best_epoch counted from 1."""
+
+    inner_fold: int
+    seed: int
+    val_loss: float
+    train_loss: float
+    best_epoch: int
+    n_epochs: int
+    converged: bool
+
+
+class TrialRecord(Frozen):
+    """What a finished or failed trial leaves on disk, for ever.
+
+    curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
+    coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
+    """
+
+    study: str
+    trial_id: str
+    arm: Arm
+    number: int
+    generation: int
+    state: TrialState
+    params: dict[str, Any]
+    val_loss: float | None = None
+    val_loss_se: float | None = None
+    train_loss: float | None = None
+    best_epoch: int | None = None
+    n_parameters: int | None = None
+    n_replicates: int = 0
+    wall_time_s: float = 0.0
+    node: str = ""
+    device: str = ""
+    replicates: tuple[ReplicateRecord, ...] = ()
+    curves: dict[str, list[Any]] = {}
+    coefficients: dict[str, float] = {}
+    error: str | None = None
+
+
+class CoefficientRow(Frozen):
+    """One weight of an arm's refitted incumbent, per original unit of its column (log-odds, log-rate) and per level."""
+
+    term: str
+    level: str | None
+    output: str | None
+    unit: str
+    estimate: float
+
+
+class Candidate(Frozen):
+    """One scored way of using an arm's incumbent.
+
+    name: `refit` (trained on all development rows) or `ensemble` (mean prediction of the replicates of the search).
+    predicted: (n_test,) values, rates or probabilities of the second class, or (n_test, n_classes) probabilities.
+    loss: (n_test,) loss of each test row.
+    """
+
+    name: str
+    seed: int
+    predicted: list[Any]
+    loss: list[float]
+
+
+class WinnerRecord(Frozen):
+    """What an arm's incumbent leaves after its one look at the test rows: rows (n_test,) are row ids of the table."""
+
+    study: str
+    arm: Arm
+    number: int
+    params: dict[str, Any]
+    val_loss: float
+    rows: list[int]
+    observed: list[float]
+    candidates: tuple[Candidate, ...]
+    coefficients: tuple[CoefficientRow, ...]
+    models: tuple[str, ...] = ()
+    wall_time_s: float = 0.0
+    node: str = ""
+    device: str = ""
+
+
+RESULT_COLUMNS = {
+    "study": "str",
+    "trial_id": "str",
+    "target": "str",
+    "kind": "str",
+    "family": "str",
+    "depth": "int64",
+    "outer_fold": "int64",
+    "number": "int64",
+    "generation": "int64",
+    "state": "str",
+    "val_loss": "float64",
+    "val_loss_se": "float64",
+    "train_loss": "float64",
+    "best_epoch": "Int64",
+    "n_parameters": "Int64",
+    "n_replicates": "int64",
+    "wall_time_s": "float64",
+    "node": "str",
+    "device": "str",
+}
+"""Fixed columns of the results dataframe and their dtypes; `params_*`, `coef_*` and `intercept*` follow them."""
+
+HOST_COLUMNS = ("wall_time_s", "node", "device")
+"""Columns that may differ between two runs of one study; everything else is identical to the bit."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """` Did you mean 'x'?` where one of `choices` is close to `word`, else an empty string."""
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else ""
