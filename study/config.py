@@ -86,7 +86,7 @@ class InnerConfig(Frozen):
     """Splits of the development rows into training and validation rows; replicates are folds x seeds."""
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
-    seeds: Annotated[int, Field(ge=1)] | None = Field(None, description="Seeds of a network an inner fold; null: from `effort`.")
+    seeds: Annotated[int, Field(ge=1)] | None = Field(None, description="Seeds a network per inner fold; null: from `effort`.")
 
 
 class TrainingConfig(Frozen):
@@ -150,7 +150,7 @@ class StudyConfig(Frozen):
         if isinstance(data.get("targets"), str):
             data["targets"] = [data["targets"]]
         if isinstance(data.get("targets"), list):
-            data["targets"] = {name: "auto" for name in data["targets"]}
+            data["targets"] = dict.fromkeys(data["targets"], "auto")
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data
