@@ -1,0 +1,60 @@
+"""The families without hidden layers: the constant and the three regressions."""
+
+from __future__ import annotations
+
+from study.config import Range, Space
+from study.families.base import Family, register
+from study.schema import Kind
+
+
+@register
+class Constant(Family):
+    """Predicts the same for every row, from the bias alone: the floor that any use of the features must beat."""
+
+    name = "constant"
+    kinds = frozenset(Kind)
+    convex = True
+    inputs = False
+
+    def space(self, n_rows: int) -> Space:
+        """Return an empty space: there is nothing to search."""
+        return {}
+
+
+class Regression(Family):
+    """One dense layer, trained to convergence. Searched is only the weight penalty, zero included.
+
+    Minimised is mean loss + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
+    alpha = rows * l2, or maximum likelihood with the same penalty. Learning rate and batch size are not searched: a convex
+    problem that is solved does not remember how (docs/design/0002-regressions-converge.md).
+    """
+
+    convex = True
+
+    def space(self, n_rows: int) -> Space:
+        """`l2` from exactly zero to 10, where hardly a weight is left."""
+        return {"l2": Range(low=1e-6, high=10.0, log=True, zero=True)}
+
+
+@register
+class Linear(Regression):
+    """Least squares: a dense layer with no activation."""
+
+    name = "linear"
+    kinds = frozenset({Kind.CONTINUOUS})
+
+
+@register
+class Logistic(Regression):
+    """Binary or multinomial logistic regression: a dense layer with a sigmoid or a softmax."""
+
+    name = "logistic"
+    kinds = frozenset({Kind.BINARY, Kind.MULTICLASS})
+
+
+@register
+class Poisson(Regression):
+    """Poisson regression: a dense layer with the exponential."""
+
+    name = "poisson"
+    kinds = frozenset({Kind.COUNT})

@@ -1,0 +1,1 @@
+"""Training of stacked models. Imports TensorFlow: only workers import it."""

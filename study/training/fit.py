@@ -1,0 +1,209 @@
+"""The stacked fit of a network: all replicates of a trial at once, one compiled program a chunk of epochs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from study.families.base import Architecture
+from study.families.heads import Head
+from study.families.stacked import StackedDropout, Weights, build_stack, initial_weights
+from study.training.problem import Fit, Problem, TrainingFailed, padded
+
+CHUNK = 10
+"""Epochs a call of the compiled program; early stopping is looked at in between."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network trains.
+
+    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
+    patience: epochs without a better validation loss after which a replicate has stopped.
+    stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
+        validation rows stops where the search's replicates were best, on the very same schedule.
+    """
+
+    learning_rate: float
+    batch_size: int
+    weight_decay: float
+    dropout: float
+    epochs: int
+    patience: int
+    stop: int | None = None
+
+    def learning_rates(self) -> NDArray[np.float32]:
+        """Learning rate of each epoch, (epochs,)."""
+        epoch = np.arange(self.epochs)
+        warm = np.minimum(1, (epoch + 1) / max(1, round(0.05 * self.epochs)))
+        cosine = 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
+        return np.asarray(self.learning_rate * warm * np.maximum(cosine, 0.01), np.float32)
+
+
+class Program:
+    """Model, optimizer and compiled epochs of one shape; every trial of that shape uses them again.
+
+    Learning rate, weight decay, dropout rate and seeds are variables: they never compile anything anew.
+    """
+
+    def __init__(self, architecture: Architecture, head: Head) -> None:
+        self.model = build_stack(architecture)
+        self.head = head
+        self.weights = self.model.trainable_variables
+        self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
+        self.optimizer.exclude_from_weight_decay(var_names=["bias"])
+        self.decay = self.optimizer.weight_decay = tf.Variable(0.0)
+        self.optimizer.build(self.weights)
+        self.dropouts = [layer for layer in self.model.layers if isinstance(layer, StackedDropout)]
+        self.best = [tf.Variable(tf.zeros(weight.shape)) for weight in self.weights]
+        self.best_loss = tf.Variable(tf.zeros(architecture.n_replicates))
+
+    def reset(self, weights: Weights, schedule: Schedule, seed: int) -> None:
+        """Start a new fit from `weights`."""
+        for variable, best, value in zip(self.weights, self.best, weights, strict=True):
+            variable.assign(value)
+            best.assign(value)
+        for variable in self.optimizer.variables:
+            variable.assign(np.zeros(variable.shape))
+        for i, dropout in enumerate(self.dropouts):
+            dropout.rate.assign(schedule.dropout)
+            dropout.seed.assign([0, (seed + i) % 2**31])
+        self.decay.assign(schedule.weight_decay)
+        self.best_loss.assign(np.full(self.best_loss.shape, np.inf))
+
+    @tf.function(jit_compile=True)
+    def epochs(self, x: Any, y: Any, count: Any, order: Any, rates: Any, validation: Any, mask: Any) -> tuple[Any, Any]:
+        """Train `count` epochs; gives validation and training losses, each (epochs, replicates), after and during each.
+
+        order: row numbers (epochs, steps, replicates, batch). It is indexed, never sliced by a tensor: a slice with a tensor
+        bound has a dynamic shape, and every step would take five times as long. The training loss is the mean over the
+        epoch's batches, dropout on.
+        """
+        n_steps = order.shape[1]
+        shape = self.best_loss.shape
+        val_losses = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=shape)
+        train_losses = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=shape)
+        x_val, y_val = tf.gather(x, validation), tf.gather(y, validation)
+        n_val = tf.reduce_sum(mask, axis=1)
+        for e in tf.range(count):
+            self.optimizer.learning_rate.assign(rates[e])
+            running = tf.zeros(shape)
+            for s in tf.range(n_steps):
+                rows = order[e, s]
+                x_batch, y_batch = tf.gather(x, rows), tf.gather(y, rows)
+                with tf.GradientTape() as tape:
+                    losses = tf.reduce_mean(self.head.tensor_loss(self.model(x_batch, training=True), y_batch), axis=1)
+                    loss = tf.reduce_sum(losses)
+                self.optimizer.apply(tape.gradient(loss, self.weights))
+                running += losses
+            row_losses = self.head.tensor_loss(self.model(x_val), y_val)
+            val_loss = tf.math.divide_no_nan(tf.reduce_sum(row_losses * mask, axis=1), n_val)
+            better = val_loss < self.best_loss
+            self.best_loss.assign(tf.where(better, val_loss, self.best_loss))
+            for best, weight in zip(self.best, self.weights, strict=True):
+                best.assign(tf.where(better[:, None, None], weight.value, best))
+            val_losses = val_losses.write(e, val_loss)
+            train_losses = train_losses.write(e, running / n_steps)
+        return val_losses.stack(), train_losses.stack()
+
+
+class ProgramCache:
+    """The most recently used programs of this process, at most `size`; what compiled once is not compiled again."""
+
+    def __init__(self, size: int = 48) -> None:
+        self.size = size
+        self.programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
+
+    def get(self, architecture: Architecture, head: Head, shapes: tuple[Any, ...]) -> Program:
+        """Return the program of this architecture and head for data of these shapes, compiled at its first call."""
+        key = (architecture, head.kind, shapes)
+        if key not in self.programs:
+            self.programs[key] = Program(architecture, head)
+            if len(self.programs) > self.size:
+                self.programs.popitem(last=False)
+        self.programs.move_to_end(key)
+        return self.programs[key]
+
+
+PROGRAMS = ProgramCache()
+
+
+def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds: Sequence[int]) -> Fit:
+    """Train every replicate, each stopping by itself at its best validation loss.
+
+    Each epoch goes once over each replicate's training rows in a fresh order; the few rows beyond the last whole batch sit
+    that epoch out. seeds: one a replicate.
+
+    Raises
+    ------
+    TrainingFailed
+        A replicate's loss is no longer finite.
+    """
+    n_train = min(map(len, problem.train))
+    batch = min(schedule.batch_size, n_train)
+    steps = n_train // batch
+    validation, mask = padded(problem.validation)
+    chunk = min(CHUNK, schedule.epochs)
+    shapes = (chunk, steps, batch, problem.x.shape, validation.shape)
+    program = PROGRAMS.get(architecture, problem.head, shapes)
+    program.reset(initial_weights(architecture, seeds, problem.constants()), schedule, seeds[0])
+    order_of = np.random.default_rng(seeds)
+    x, y, validation, mask = (tf.constant(a) for a in (problem.x, problem.y, validation, mask))
+    # Padded to whole chunks; of the last chunk only the epochs that are left are run.
+    rates = np.pad(schedule.learning_rates(), (0, chunk), mode="edge")
+    last = schedule.epochs if schedule.stop is None else min(schedule.stop, schedule.epochs)
+
+    n = problem.n_replicates
+    best_loss, best_epoch = np.full(n, np.inf, np.float32), np.zeros(n, np.int64)
+    train_loss = np.full(n, np.nan)
+    val_curve: list[NDArray[np.float32]] = []
+    train_curve: list[NDArray[np.float32]] = []
+    start = 0
+    stopped = np.zeros(n, bool)
+    while start < last and not stopped.all():
+        size = min(chunk, last - start)
+        order = np.empty((chunk, n, steps * batch), np.int32)
+        for e in range(chunk):
+            for k, rows in enumerate(problem.train):
+                order[e, k] = order_of.permutation(rows)[: steps * batch]
+        order = order.reshape(chunk, n, steps, batch).transpose(0, 2, 1, 3)
+        arguments = (np.int32(size), np.ascontiguousarray(order), rates[start : start + chunk])
+        losses = program.epochs(x, y, *(tf.constant(a) for a in arguments), validation, mask)
+        val, train = (loss.numpy()[:size] for loss in losses)
+        if not (np.isfinite(val).all() and np.isfinite(train).all()):
+            bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)
+            raise TrainingFailed(
+                f"the loss is not finite after epoch {bad}; a smaller learning rate than {schedule.learning_rate:.3g} may help"
+            )
+        for e in range(size):
+            better = val[e] < best_loss
+            best_loss = np.where(better, val[e], best_loss)
+            best_epoch[better] = start + e + 1
+            train_loss[better] = train[e][better]
+        val_curve.append(val)
+        train_curve.append(train)
+        start += size
+        if schedule.stop is None:
+            stopped = start - best_epoch >= schedule.patience
+    kept = program.best if schedule.stop is None else program.weights
+    if schedule.stop is not None:
+        best_epoch[:], train_loss, best_loss = start, train_curve[-1][-1], np.full(n, np.nan, np.float32)
+    return Fit(
+        weights=[np.array(weight) for weight in kept],
+        val_loss=best_loss.astype(np.float64),
+        train_loss=np.asarray(train_loss, np.float64),
+        best_epoch=best_epoch,
+        n_epochs=np.full(n, start),
+        converged=stopped,
+        curve_epochs=np.arange(1, start + 1),
+        curve_val=np.concatenate(val_curve).T.astype(np.float64),
+        curve_train=np.concatenate(train_curve).T.astype(np.float64),
+    )
+
