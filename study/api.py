@@ -1,0 +1,202 @@
+"""A whole study in a few steps: prepare, search, conclude, report. What the command line and `import study` call."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from study.compare import verdicts
+from study.config import StudyConfig, differing_keys, dump_config, load_config
+from study.data.encoding import Encoded, design, encode
+from study.data.splits import make_splits
+from study.data.tables import Table, read_table
+from study.paths import StudyPaths, write_atomic
+from study.reference import coefficient_table, contrasts, reference_coefficients
+from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
+from study.runner import Observer, search
+from study.schema import Kind, StudyError
+from study.search.plan import Plan, Shape, make_plan
+
+PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study before anything is trained. data, encoders: by target and outer fold."""
+
+    table: Table
+    plan: Plan
+    data: Mapping[tuple[str, int], Encoded]
+    encoders: Mapping[tuple[str, int], Pipeline]
+
+
+def prepare(config: StudyConfig) -> Prepared:
+    """Read the table, infer kinds, split, encode and plan; nothing is written.
+
+    Raises
+    ------
+    StudyError
+        Whatever is wrong with table or config.
+    """
+    table = read_table(config)
+    data: dict[tuple[str, int], Encoded] = {}
+    encoders: dict[tuple[str, int], Pipeline] = {}
+    shapes = []
+    for target in table.targets:
+        splits = make_splits(table, target, config)
+        for split in splits:
+            key = target.name, split.outer_fold
+            data[key], encoders[key] = encode(table, target, split)
+        first = data[target.name, 0]
+        shapes.append(Shape(target.name, target.kind, len(first.development), len(first.terms), len(splits)))
+    return Prepared(table, make_plan(config, shapes), data, encoders)
+
+
+def run_study(
+    config: StudyConfig | str | Path,
+    results: str | Path = "results",
+    observer: Observer | None = None,
+    verbose: bool = False,
+    report: bool = True,
+) -> Results:
+    """Run a study, or what is left of it, and write its records, dataframes, verdicts and report below `results/<name>/`.
+
+    Parameters
+    ----------
+    config
+        A StudyConfig or the path of a YAML file.
+    results
+        Folder that holds the results folders of all studies.
+    observer
+        Who is told of every finished trial; nobody by default.
+    verbose
+        Let Ray and TensorFlow speak.
+    report
+        Whether to execute the notebook and render the HTML too.
+
+    Raises
+    ------
+    StudyError
+        Whatever a user can mend: table, config, a results folder of another config.
+    study.runner.Interrupted
+        Ctrl-C or SIGTERM stopped it; the same call goes on.
+    """
+    if not isinstance(config, StudyConfig):
+        config = load_config(config)
+    paths = StudyPaths(Path(results) / config.name)
+    prepared = prepare(config)
+    _check_folder(paths, prepared)
+    try:
+        _write_description(paths, prepared)
+        search(prepared.plan, prepared.data, paths, observer, verbose)
+        conclude(paths, prepared)
+    except OSError as error:
+        raise StudyError(
+            f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "
+            "Free the place, or choose another with --results; finished trials are kept and the same command goes on."
+        ) from None
+    if report:
+        write_report(paths)
+    return load_results(paths.root)
+
+
+def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
+    """Refuse a folder that holds a study of another config or of other data."""
+    if not paths.config.exists():
+        return
+    name = prepared.plan.config.name
+    differing = differing_keys(load_config(paths.config), prepared.plan.config)
+    if differing:
+        lines = [f"  - {key}: {old!r} there, {new!r} now" for key, (old, new) in differing.items()]
+        raise StudyError(
+            "\n".join(
+                [
+                    f"{paths.root} holds a study of another config. These keys differ:",
+                    *lines,
+                    f"Choose another name with --name, or remove {paths.root} if its results are not needed.",
+                ]
+            )
+        )
+    stored = json.loads(paths.data.read_text(encoding="utf-8")) if paths.data.exists() else {}
+    if stored and stored["digest"] != prepared.table.digest:
+        raise StudyError(
+            f"{paths.root} holds a study of other data: {prepared.plan.config.data.source} has changed since. "
+            f"Choose another name with --name (it is '{name}' now), or remove {paths.root} if its results are not needed."
+        )
+
+
+def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
+    write_atomic(paths.config, dump_config(prepared.plan.config))
+    write_atomic(paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False))
+    write_atomic(paths.environment, json.dumps(environment(prepared.plan.config), indent=2))
+    import skops.io
+
+    for (target, fold), encoder in prepared.encoders.items():
+        write_atomic(paths.encoder(target, fold), skops.io.dumps(encoder))
+
+
+def environment(config: StudyConfig) -> dict[str, Any]:
+    """Versions, commit, machine and seed behind a result."""
+    try:
+        commit = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        commit = ""
+    return {
+        "python": sys.version.split()[0],
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "commit": commit or None,
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "node": platform.node(),
+        "seed": config.seed,
+    }
+
+
+def conclude(paths: StudyPaths, prepared: Prepared) -> None:
+    """Gather the dataframes from the records, fit the references and draw the verdicts."""
+    gather(paths)
+    results = load_results(paths.root)
+    _, winners, _ = read_records(paths)
+    write_frame(paths.coefficients, _coefficients(estimates_frame(winners), prepared))
+    answers = verdicts(results.predictions, results.trials, results.config.margin)
+    write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def _coefficients(estimates: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
+    """Estimates of the refitted regressions beside the reference fits of the same development rows."""
+    keys = ["target", "family", "outer_fold"]
+    pieces = []
+    for (target, family, fold), rows in estimates.groupby(keys, sort=False):
+        encoded = prepared.data[str(target), int(fold)]
+        matrix = design(encoded).iloc[encoded.development]
+        y = encoded.y[encoded.development]
+        reference = reference_coefficients(
+            matrix, y, encoded.kind, encoded.classes, float(rows["l2"].iloc[0]), encoded.scale[-1]
+        )
+        if encoded.kind is Kind.MULTICLASS:
+            rows = contrasts(rows, encoded.classes)
+        pieces.append(coefficient_table(rows, reference.assign(target=target, family=family, outer_fold=fold)))
+    return pd.concat(pieces, ignore_index=True) if pieces else coefficient_table(estimates, estimates.iloc[:0])
+
+
+def write_report(paths: StudyPaths) -> Path:
+    """Execute the notebook of a finished study and render it; gives the path of the HTML."""
+    from study.report.notebook import write_report as write
+
+    if not paths.verdicts.exists():
+        raise StudyError(f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on.")
+    return write(paths)

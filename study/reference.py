@@ -1,0 +1,268 @@
+"""Closed-form and maximum-likelihood fits of the regressions, with standard errors, to hold Keras estimates against."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from study.schema import Kind
+
+INTERCEPT = "intercept"
+MOST_CONDITION = 1e3
+"""Condition number of the standardised columns above which no standard error is claimed."""
+MOST_VIF = 30.0
+"""Variance inflation factor above which a term's standard error is not claimed."""
+MOST_LOG_ODDS = 30.0
+"""Estimate or standard error per standard deviation of a column that only a diverging likelihood reaches."""
+
+_KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
+_COLUMNS = ["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"]
+_REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """Columns standardised and turned into independent directions, and the exact linear way back to original units.
+
+    The columns are (x - mean) / deviation = z, and z @ directions (n_terms, rank) has full rank. Weights g per direction
+    and an intercept a give weights directions @ g / deviation per original unit, the least-norm ones per standard deviation
+    where columns are collinear, and the intercept a - mean @ weights.
+    """
+
+    terms: list[str]
+    mean: np.ndarray
+    deviation: np.ndarray
+    directions: np.ndarray
+    z: np.ndarray
+    notes: dict[str, list[str]]
+    sure: np.ndarray  # (1 + n_terms,) whether the data determine intercept and weights well enough for a standard error
+
+    @property
+    def columns(self) -> np.ndarray:
+        """(n, 1 + rank) a column of ones, then the directions."""
+        return np.column_stack([np.ones(len(self.z)), self.z @ self.directions])
+
+    @property
+    def back(self) -> np.ndarray:
+        """(1 + n_terms, 1 + rank) matrix from (intercept, direction weights) to (intercept, weights per original unit)."""
+        weights = self.directions / self.deviation[:, None]
+        top = np.concatenate([[1.0], -self.mean @ weights])
+        return np.vstack([top, np.column_stack([np.zeros(len(weights)), weights])])
+
+
+def reference_coefficients(
+    design: pd.DataFrame, y: np.ndarray, kind: Kind, classes: Sequence[str] | None, l2: float, scale: np.ndarray
+) -> pd.DataFrame:
+    """Coefficients per original unit of the regression of `kind`, fitted by statsmodels, or with a penalty by scikit-learn.
+
+    Without a penalty: ordinary least squares with HC3 standard errors (MacKinnon and White 1985, J. Econometrics 29) and t
+    intervals, logistic, multinomial and Poisson regression by maximum likelihood with normal intervals. The fit is made on
+    standardised, independent directions and mapped back by an exact linear transformation, the covariance with it.
+
+    With a penalty the objective is mean loss + l2 * ||w||², where w are the weights per `scale` of each column and the
+    intercept is free: squared error over the variance of y, log loss and cross-entropy in nats, exp(eta) - y * eta. There
+    is then no standard error.
+
+    Several classes are reported as contrasts with the first: weights of classes[1:] less those of classes[0]; an
+    over-parameterised softmax determines nothing else.
+
+    Parameters
+    ----------
+    design : (n, n_terms) float columns in original units; their names are the terms.
+    y : (n,) values, counts, 0 and 1, or positions in `classes`.
+    classes : names of the classes of a multiclass target; otherwise ignored.
+    l2 : penalty, 0 for none.
+    scale : (n_terms,) what the penalised weights are per: the standard deviation of each column where the network was fed.
+
+    Returns
+    -------
+    (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or None), ref_estimate,
+    ref_std_error, ref_low, ref_high (95 %), note. A standard error is NaN where the note says why.
+
+    Raises
+    ------
+    ValueError
+        `design`, `y` and `scale` differ in length, or l2 is negative.
+    """
+    x = design.to_numpy(float)
+    if len(y) != len(x) or len(scale) != x.shape[1] or l2 < 0:
+        raise ValueError(f"y and scale must fit the design {x.shape} and l2 be 0 or more but got {len(y)}, {len(scale)}, {l2}.")
+    basis = _basis([str(term) for term in design.columns], x)
+    outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
+    if l2 > 0:
+        estimate = _penalised(x, np.asarray(y), kind, l2, np.where(np.asarray(scale) > 0, scale, 1.0))
+        note = f"penalised (l2 = {l2:.3g}): no standard error"
+        return _frame(basis, outputs, estimate, np.full_like(estimate, np.nan), np.nan, {term: [note] for term in basis.notes})
+    estimate, error, quantile, trouble = _likelihood(basis, np.asarray(y), kind, len(outputs))
+    notes = {term: [*said, *([trouble] if trouble else [])] for term, said in basis.notes.items()}
+    error = np.where(basis.sure[:, None] & (not trouble) & np.isfinite(error), error, np.nan)
+    return _frame(basis, outputs, estimate, error, quantile, notes)
+
+
+def _basis(terms: list[str], x: np.ndarray) -> _Basis:
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1)
+    deviation = np.where(constant, 1.0, deviation)
+    z = np.where(constant, 0.0, (x - mean) / deviation)
+    _, singular, rows = np.linalg.svd(z, full_matrices=True)
+    rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
+    notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
+    unsure = constant.copy()
+    for term in np.array(terms, dtype=object)[constant]:
+        notes[term].append("constant column: its weight is set to 0")
+    tied = (np.abs(rows[rank:]).max(axis=0, initial=0) > 1e-6) & ~constant
+    if tied.any():
+        names = [term for term, is_tied in zip(terms, tied, strict=True) if is_tied]
+        for term in [INTERCEPT, *names]:
+            notes[term].append(f"collinear ({_names(names)}): least-norm weights, no standard error")
+        unsure |= tied
+    elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
+        for said in notes.values():
+            said.append(f"collinear (condition number {condition:.2g}): no standard error")
+        unsure[:] = True
+    if len(x) <= len(terms) + 1:
+        for said in notes.values():
+            said.append(f"{len(x)} rows for {len(terms) + 1} coefficients: no standard error")
+        unsure[:] = True
+    if not unsure.all():
+        inflation = np.square(rows[:rank] / singular[:rank, None]).sum(axis=0) * len(x)
+        inflated = (inflation > MOST_VIF) & ~unsure
+        names = [term for term, is_inflated in zip(terms, inflated, strict=True) if is_inflated]
+        for term in names:
+            notes[term].append(f"variance inflation above {MOST_VIF:g} ({_names(names)}): no standard error")
+        unsure |= inflated
+    sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
+    return _Basis(terms, mean, deviation, rows[:rank].T, z, notes, sure)
+
+
+def _names(terms: list[str]) -> str:
+    return ", ".join(terms) if len(terms) <= 6 else f"{', '.join(terms[:5])} and {len(terms) - 5} more"
+
+
+def _likelihood(basis: _Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> tuple[np.ndarray, np.ndarray, float, str]:
+    """Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
+    import statsmodels.api as sm
+
+    columns, back = basis.columns, basis.back
+    n, p = columns.shape
+    models: dict[Kind, Any] = {Kind.BINARY: sm.Logit, Kind.MULTICLASS: sm.MNLogit}
+    trouble = ""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        if kind == Kind.CONTINUOUS:
+            fit = sm.OLS(y, columns).fit()
+            covariance = fit.get_robustcov_results("HC3").cov_params() if n > p else np.full((p, p), np.nan)
+        else:
+            try:
+                if kind == Kind.COUNT:
+                    fit = sm.GLM(y, columns, family=sm.families.Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
+                    converged = bool(fit.converged)
+                else:
+                    fit = models[kind](y, columns).fit(method="newton", maxiter=100, disp=False)
+                    converged = bool(fit.mle_retvals["converged"])
+                covariance = np.asarray(fit.cov_params())
+            except (np.linalg.LinAlgError, ValueError, sm.tools.sm_exceptions.PerfectSeparationError):
+                lost = np.full((1 + len(basis.terms), n_outputs), np.nan)
+                return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
+            weights = (np.asarray(fit.params).reshape(p, -1, order="F") if p else np.zeros((0, 1)))[1:]
+            per_deviation = np.abs(basis.directions @ weights).max(initial=0)
+            spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
+            certain = kind != Kind.COUNT and fit.llf > -1e-6 * n
+            if certain or not converged or not (max(per_deviation, spread) < MOST_LOG_ODDS):
+                trouble = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
+    params = np.asarray(fit.params, float).reshape(p, n_outputs)
+    blocks = np.asarray(covariance, float).reshape(n_outputs, p, n_outputs, p)
+    variance = np.stack([np.einsum("ij,jk,ik->i", back, blocks[k, :, k], back) for k in range(n_outputs)], axis=1)
+    quantile = stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
+    return back @ params, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+
+
+def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> np.ndarray:
+    """Penalised estimates (1 + n_terms, n_outputs) per original unit."""
+    from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+    mean, n = x.mean(axis=0), len(x)
+    z = (x - mean) / scale
+    if kind == Kind.CONTINUOUS:
+        fit = Ridge(alpha=n * l2, solver="svd").fit(z, y)
+    elif kind == Kind.COUNT:
+        fit = PoissonRegressor(alpha=2 * l2, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+    else:
+        fit = LogisticRegression(C=1 / (2 * n * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+    weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
+    estimate = np.vstack([intercept - mean @ weights, weights])
+    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate
+
+
+def _frame(
+    basis: _Basis,
+    outputs: list[str | None],
+    estimate: np.ndarray,
+    error: np.ndarray,
+    quantile: float,
+    notes: dict[str, list[str]],
+) -> pd.DataFrame:
+    rows = [
+        (term, output, estimate[i, k], error[i, k], *(estimate[i, k] + s * quantile * error[i, k] for s in (-1, 1)), note)
+        for k, output in enumerate(outputs)
+        for i, (term, note) in enumerate((term, "; ".join(notes[term])) for term in [INTERCEPT, *basis.terms])
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for classes[0].
+
+    (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output, estimate, to
+    (n_terms * (n_classes - 1), ...) of them.
+    """
+    keys = [column for column in _KEYS if column != "output"]
+    base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(columns={"estimate": "base"})
+    kept = estimates[estimates["output"].isin(list(classes[1:]))].merge(base, on=keys, how="left")
+    return kept.assign(estimate=kept["estimate"] - kept["base"]).drop(columns="base")
+
+
+def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
+
+    Where an output of a softmax has no reference, it is the first class, and the others become contrasts with it.
+
+    Parameters
+    ----------
+    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate.
+    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart.
+
+    Returns
+    -------
+    (n or fewer, 14) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
+    gap_in_se = (estimate - ref_estimate) / ref_std_error, and note; references and gap are NaN where there is none.
+    """
+    keys = [column for column in _KEYS if column in reference]
+    rows = []
+    for names, model in estimates.groupby(["target", "family", "outer_fold"], sort=False):
+        own = reference
+        for key, value in zip(["target", "family", "outer_fold"], names, strict=True):
+            own = own[own[key] == value] if key in own else own
+        outputs = list(model["output"].dropna().unique())
+        base = [output for output in outputs if output not in set(own["output"].dropna())]
+        if len(base) == 1 and len(outputs) > 1:
+            model = contrasts(model, [*base, *(output for output in outputs if output not in base)])
+            model = model.assign(contrast=f"contrast with {base[0]}")
+        rows.append(model)
+    table = pd.concat(rows, ignore_index=True) if rows else estimates
+    fill = dict.fromkeys([key for key in ("level", "output") if key in keys], "")
+    left, right = (
+        frame.assign(**{key: frame[key].fillna(empty) for key, empty in fill.items()}) for frame in (table, reference)
+    )
+    merged = left.astype(dict.fromkeys(fill, object)).merge(right.astype(dict.fromkeys(fill, object)), on=keys, how="left")
+    merged = merged.assign(**{key: merged[key].where(merged[key] != "", None) for key in fill})
+    merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
+    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
+    merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
+    return merged[[*_KEYS, "unit", "estimate", *_REFERENCES, "gap_in_se", "note"]]

@@ -1,0 +1,222 @@
+"""From encoded data and a plan to records on disk: the search itself, on Ray Tune."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from study.cluster import local_ray
+from study.data.encoding import Encoded
+from study.paths import StudyPaths
+from study.results import read_records, write_trial, write_winner
+from study.schema import StudyError, TrialRecord, TrialState, WinnerRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
+
+EncodedData = Mapping[tuple[str, int], Encoded]
+"""Encoded data by target and outer fold."""
+
+
+class Observer(Protocol):
+    """Who watches a study run."""
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """The records were read; `arms` (by key) know what is done already and change as the study goes on."""
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """A trial has left its record."""
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """An arm's winner was scored."""
+
+    def note(self, text: str) -> None:
+        """Something that a user should know."""
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """Say nothing."""
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """Say nothing."""
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+class Interrupted(Exception):
+    """The study was stopped before its end; every finished trial is recorded."""
+
+
+RECORD: TypeAdapter[TrialRecord | WinnerRecord] = TypeAdapter(TrialRecord | WinnerRecord)
+
+
+def make_arm_searches(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer) -> dict[str, ArmSearch]:
+    """Searches of all arms by key, where the records on disk have left them."""
+    trials, winners, broken = read_records(paths)
+    for path in broken:
+        observer.note(f"A broken record was set aside as {path}; its trial runs again.")
+    by_arm: dict[str, dict[int, TrialRecord]] = {}
+    for record in trials:
+        by_arm.setdefault(record.arm.key, {})[record.number] = record
+    scored = {winner.arm.key for winner in winners}
+    return {
+        arm.key: ArmSearch(
+            config=plan.config,
+            arm=arm,
+            n_rows=min(map(len, data[arm.target, arm.outer_fold].train)),
+            trials=plan.trials(arm),
+            records=by_arm.get(arm.key, {}),
+            winner=arm.key in scored,
+        )
+        for arm in plan.arms
+    }
+
+
+def search(
+    plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False
+) -> dict[str, ArmSearch]:
+    """Run every trial and winner of the plan that has no record yet; gives the arms' searches by key.
+
+    Raises
+    ------
+    Interrupted
+        A signal stopped it. What finished is recorded; calling again goes on from there.
+    StudyError
+        Every trial failed, or the resources asked for are not there.
+    """
+    observer = observer or Silent()
+    arms = make_arm_searches(plan, data, paths, observer)
+    observer.started(plan, arms)
+    if not all(arm.finished for arm in arms.values()):
+        size = sum(encoded.x.nbytes for encoded in data.values())
+        with local_ray(plan.config.resources, size, verbose) as scratch, _terminate_as_interrupt():
+            _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
+    if not any(arm.incumbent for arm in arms.values()):
+        failed = next(r for arm in arms.values() for r in arm.records.values())
+        reason = (failed.error or "").strip().splitlines()[-1]
+        raise StudyError(
+            f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: {reason} "
+            f"The records are in {paths.trials}; with another seed or space, choose another --name."
+        )
+    return arms
+
+
+def _tune(
+    plan: Plan,
+    data: EncodedData,
+    paths: StudyPaths,
+    observer: Observer,
+    arms: Mapping[str, ArmSearch],
+    scratch: str,
+    verbose: bool,
+) -> None:
+    import ray
+    from ray import tune
+
+    from study.search.searcher import Job, StudySearcher
+    from study.trial import StudyTrial, Task
+
+    config = plan.config
+
+    def task(job: Job) -> Task:
+        arm, (number, generation, params), winner = job
+        incumbent = arm.incumbent
+        return Task(
+            study=config.name,
+            seed=config.seed,
+            arm=arm.arm,
+            number=number,
+            generation=generation,
+            params=params,
+            inner_seeds=config.inner.seeds or 1,
+            epochs=config.training.epochs or 1,
+            patience=config.training.patience or 1,
+            iterations=config.training.iterations,
+            winner=incumbent.val_loss if winner and incumbent else None,
+        )
+
+    def keep(job: Job, record: TrialRecord | WinnerRecord, files: dict[str, bytes]) -> None:
+        arm, _, winner = job
+        if isinstance(record, WinnerRecord):
+            write_winner(paths, record, files)
+            arm.score()
+            observer.finished_winner(record)
+        elif winner:
+            arm.score()
+            reason = (record.error or "").strip().splitlines()[-1:]
+            observer.note(f"The winner of {arm.arm.key} could not be scored on the test rows: {''.join(reason)}")
+        else:
+            write_trial(paths, record)
+            arm.tell(record)
+            observer.finished_trial(record)
+
+    def give_up(job: Job, tries: int) -> None:
+        error = f"The worker died {tries} times while it ran this trial: out of memory, or a crash."
+        keep(job, task(job).record(state=TrialState.FAIL, error=error), {})
+
+    class Keeper(tune.Callback):  # type: ignore[misc]
+        """Writes each record before Tune counts its trial as complete, and takes it out of Tune's own state."""
+
+        def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+            record = RECORD.validate_json(result.pop("record"))
+            keep(searcher.job(trial.trial_id), record, result.pop("files"))
+            searcher.recorded(trial.trial_id)
+
+    deadline = None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min
+    searcher = StudySearcher(
+        list(arms.values()), lambda job: {"task": task(job).model_dump(mode="json")}, give_up, config.search.max_tries, deadline
+    )
+    store = {key: ray.put(encoded) for key, encoded in data.items()}
+    trainable = tune.with_resources(
+        tune.with_parameters(StudyTrial, store=store),
+        {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial},
+    )
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            num_samples=-1,
+            reuse_actors=True,
+            max_concurrent_trials=config.resources.max_concurrent,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        ),
+        run_config=tune.RunConfig(
+            name="study",
+            storage_path=scratch,
+            callbacks=[Keeper()],
+            verbose=1 if verbose else 0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+    tuner.fit()
+    if not all(arm.finished for arm in arms.values()):
+        raise Interrupted
+
+
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM stop the study as Ctrl-C does."""
+    try:
+        previous = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            signal.signal(signal.SIGTERM, previous)
+
+

@@ -1,0 +1,175 @@
+"""One arm's search: generations of trials, each suggested from the records of the ones before and from nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from study.config import Range, Space, StudyConfig
+from study.families import first_params, get_family, resolve_space
+from study.schema import Arm, TrialRecord, TrialState
+
+
+def derive_seed(*parts: object) -> int:
+    """31-bit seed from a study's seed, an arm, a number, and so on: the same on every machine."""
+    text = "\x1f".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def _sampler(name: str, seed: int) -> Any:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if name == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    if name == "gp":
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=8)
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=8, multivariate=True, constant_liar=True)
+
+
+def _distributions(space: Space) -> dict[str, Any]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    distributions: dict[str, Any] = {}
+    for name, form in space.items():
+        if isinstance(form, Range):
+            if form.integer:
+                distributions[name] = IntDistribution(round(form.low), round(form.high), log=form.log)
+            else:
+                distributions[name] = FloatDistribution(form.low, form.high, log=form.log)
+        elif isinstance(form, list):
+            distributions[name] = CategoricalDistribution(form)
+        else:
+            distributions[name] = CategoricalDistribution([form])
+    return distributions
+
+
+def _told(params: Mapping[str, Any], space: Space) -> dict[str, Any]:
+    """Params as Optuna may know them: a zero beside a log range is told as the range's lowest value."""
+    return {n: max(v, f.low) if isinstance(f := space[n], Range) and f.zero else v for n, v in params.items()}
+
+
+def suggest_generation(
+    arm: Arm, generation: int, size: int, space: Space, told: Mapping[int, TrialRecord], sampler: str, seed: int
+) -> list[dict[str, Any]]:
+    """Hyperparameters of the next `size` trials of an arm, from the records of all earlier generations in trial order.
+
+    A fresh Optuna study is built through Ray's OptunaSearch each time, with a sampler seeded by (seed, arm, generation). So
+    a run that was interrupted and one that was not ask the same question and get the same answer.
+    """
+    from ray.tune.search.optuna import OptunaSearch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Optuna's notes on experimental options are not for a study's user
+        search = OptunaSearch(
+            space=_distributions(space),
+            metric="val_loss",
+            mode="min",
+            sampler=_sampler(sampler, derive_seed(seed, arm.key, "generation", generation)),
+        )
+        for number in sorted(told):
+            record = told[number]
+            failed = record.state is not TrialState.COMPLETE
+            search.add_evaluated_point(_told(record.params, space), record.val_loss or 0.0, error=failed)
+        return [search.suggest(f"{generation}-{i}") or {} for i in range(size)]
+
+
+@dataclass
+class ArmSearch:
+    """State of one arm's search: what is recorded, what is out, what comes next.
+
+    trials: the arm's budget. records: finished trials by number. winner: whether its winner is recorded.
+    """
+
+    config: StudyConfig
+    arm: Arm
+    n_rows: int
+    trials: int
+    records: dict[int, TrialRecord]
+    winner: bool = False
+    closed: bool = False
+    _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
+    _generation: int = -1
+    _out: set[int] = field(default_factory=set)
+    _winner_out: bool = False
+
+    @property
+    def space(self) -> Space:
+        """The arm's search space, the config's overrides applied."""
+        return resolve_space(get_family(self.arm.family), self.n_rows, self.config.space.get(self.arm.family, {}))
+
+    @property
+    def incumbent(self) -> TrialRecord | None:
+        """Best complete trial by mean validation loss; the earlier one of a tie."""
+        complete = [r for r in self.records.values() if r.state is TrialState.COMPLETE and r.val_loss is not None]
+        return min(complete, key=lambda record: (record.val_loss, record.number), default=None)
+
+    @property
+    def searched(self) -> bool:
+        """Whether no trial is left to suggest or to wait for."""
+        return not self._out and not self._queue and (self.closed or len(self.records) >= self.trials)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do: searched, and the winner scored where there is one."""
+        return self.searched and (self.winner or self.incumbent is None)
+
+    def next_trial(self) -> tuple[int, int, dict[str, Any]] | None:
+        """(number, generation, params) of the next trial, or None while its generation must be waited for."""
+        if not self._queue and not self._out and not self.closed:
+            self._fill()
+        if not self._queue:
+            return None
+        trial = self._queue.pop(0)
+        self._out.add(trial[0])
+        return trial
+
+    def next_winner(self) -> TrialRecord | None:
+        """The incumbent, once, when the search is over and its winner is not recorded yet."""
+        if self._winner_out or self.winner or not self.searched:
+            return None
+        self._winner_out = True
+        return self.incumbent
+
+    def retry_winner(self) -> None:
+        """Hand the incumbent out again: its worker was lost."""
+        self._winner_out = False
+
+    def score(self) -> None:
+        """Take note that the winner is scored, or given up: the arm is finished."""
+        self.winner = True
+
+    def tell(self, record: TrialRecord) -> None:
+        """Take in a finished or failed trial."""
+        self.records[record.number] = record
+        self._out.discard(record.number)
+
+    def give_back(self, trial: tuple[int, int, dict[str, Any]]) -> None:
+        """Take back a trial that was handed out and left no record; it is handed out again next."""
+        self._out.discard(trial[0])
+        self._queue.insert(0, trial)
+
+    def close(self) -> None:
+        """Suggest nothing more; what is out may finish."""
+        self.closed = True
+        self._queue.clear()
+
+    def _fill(self) -> None:
+        """Suggest the first generation that has a trial without a record."""
+        size = self.config.search.generation
+        missing = next((n for n in range(self.trials) if n not in self.records), None)
+        if missing is None:
+            return
+        generation = missing // size
+        numbers = range(generation * size, min((generation + 1) * size, self.trials))
+        params = [first_params(get_family(self.arm.family), self.space)] if generation == 0 else []
+        if len(params) < len(numbers):
+            told = {n: self.records[n] for n in range(numbers.start)}
+            more = len(numbers) - len(params)
+            params += suggest_generation(
+                self.arm, generation, more, self.space, told, self.config.search.sampler, self.config.seed
+            )
+        self._queue = [(n, generation, p) for n, p in zip(numbers, params, strict=True) if n not in self.records]

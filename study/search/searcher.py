@@ -1,0 +1,108 @@
+"""All arms of a study behind the one searcher that Ray Tune asks for trials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ray.tune.search import Searcher
+
+
+from study.search.generations import ArmSearch
+
+Job = tuple[ArmSearch, tuple[int, int, dict[str, Any]], bool]
+"""An arm, one of its trials (number, generation, params), and whether it is the arm's winner that is scored."""
+
+
+class StudySearcher(Searcher):  # type: ignore[misc]
+    """Hands out trials arm by arm in turn, so that workers are busy while one arm waits for its generation.
+
+    What comes back is told to the arm by whoever keeps the records (`recorded`, `scored`), before Tune reports the trial
+    complete. A trial that Tune reports ended with an error and without a record was lost with its worker: it is handed out
+    again, up to `max_tries` times, then `give_up` must leave its FAIL record.
+
+    make_config: turns a job into the config of a Tune trial. deadline: `time.monotonic()` after which nothing new is
+    suggested; what is out finishes and the winners are scored.
+    """
+
+    def __init__(
+        self,
+        arms: Sequence[ArmSearch],
+        make_config: Callable[[Job], dict[str, Any]],
+        give_up: Callable[[Job, int], None],
+        max_tries: int,
+        deadline: float | None = None,
+    ) -> None:
+        super().__init__(metric="val_loss", mode="min")
+        self.arms = list(arms)
+        self.make_config = make_config
+        self.give_up = give_up
+        self.max_tries = max_tries
+        self.deadline = deadline
+        self.stopping = False
+        self._jobs: dict[str, Job] = {}
+        self._done: set[str] = set()
+        self._tries: dict[tuple[str, int, bool], int] = {}
+        self._turn = 0
+
+    def job(self, trial_id: str) -> Job:
+        """What Tune's trial of that id runs."""
+        return self._jobs[trial_id]
+
+    def recorded(self, trial_id: str) -> None:
+        """Say that the trial has left its record and is not to be handed out again."""
+        self._done.add(trial_id)
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Config of the next trial; None while every arm waits; FINISHED when all are done."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            for arm in self.arms:
+                arm.close()
+        job = None if self.stopping else self._next()
+        if job is None:
+            finished = not self._jobs and (self.stopping or all(arm.finished for arm in self.arms))
+            return Searcher.FINISHED if finished else None
+        self._jobs[trial_id] = job
+        return self.make_config(job)
+
+    def _next(self) -> Job | None:
+        for i in range(len(self.arms)):
+            arm = self.arms[(self._turn + i) % len(self.arms)]
+            trial = arm.next_trial()
+            if trial is not None:
+                self._turn = (self._turn + i + 1) % len(self.arms)
+                return arm, trial, False
+            incumbent = arm.next_winner()
+            if incumbent is not None:
+                return arm, (incumbent.number, incumbent.generation, incumbent.params), True
+        return None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Forget a trial that left its record; hand out again, or give up, one that did not."""
+        job = self._jobs.pop(trial_id, None)
+        if job is None or trial_id in self._done:
+            self._done.discard(trial_id)
+            return
+        arm, trial, winner = job
+        if not error:  # stopped, not lost: the study is ending
+            return
+        key = (arm.arm.key, trial[0], winner)
+        self._tries[key] = self._tries.get(key, 0) + 1
+        if self._tries[key] >= self.max_tries:
+            self.give_up(job, self._tries[key])
+        elif winner:
+            arm.retry_winner()
+        else:
+            arm.give_back(trial)
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Do nothing: a trial reports once, at its end."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Do nothing: records are the truth, and Tune's own state is never read again."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Do nothing."""
+
+
