@@ -25,8 +25,8 @@ from study.paths import StudyPaths, write_atomic
 from study.reference import coefficient_table, contrasts, reference_coefficients
 from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
 from study.runner import Observer, search
-from study.schema import Kind, StudyError
-from study.search.plan import Plan, Shape, make_plan
+from study.schema import Arm, Kind, StudyError
+from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan
 
 PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
@@ -138,7 +138,9 @@ def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     write_atomic(paths.config, dump_config(prepared.plan.config))
-    write_atomic(paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False))
+    write_atomic(
+        paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False)
+    )
     write_atomic(paths.environment, json.dumps(environment(prepared.plan.config), indent=2))
     import skops.io
 
@@ -150,7 +152,11 @@ def environment(config: StudyConfig) -> dict[str, Any]:
     """Versions, commit, machine and seed behind a result."""
     try:
         commit = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         commit = ""
@@ -181,7 +187,8 @@ def _coefficients(estimates: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
     keys = ["target", "family", "outer_fold"]
     pieces = []
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):
-        encoded = prepared.data[str(target), int(fold)]
+        model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
+        encoded = prepared.data[model["target"], model["outer_fold"]]
         matrix = design(encoded).iloc[encoded.development]
         y = encoded.y[encoded.development]
         reference = reference_coefficients(
@@ -189,8 +196,16 @@ def _coefficients(estimates: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
         )
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
-        pieces.append(coefficient_table(rows, reference.assign(target=target, family=family, outer_fold=fold)))
+        pieces.append(coefficient_table(rows, reference.assign(**model)))
     return pd.concat(pieces, ignore_index=True) if pieces else coefficient_table(estimates, estimates.iloc[:0])
+
+
+def study_arms(results: Results) -> list[tuple[Arm, int]]:
+    """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
+    config = results.config
+    targets = json.loads(results.paths.data.read_text(encoding="utf-8"))["targets"]
+    shapes = [Shape(t["name"], Kind(t["kind"]), 1, 1, config.n_outer) for t in targets]
+    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, shapes)]
 
 
 def write_report(paths: StudyPaths) -> Path:
@@ -198,5 +213,7 @@ def write_report(paths: StudyPaths) -> Path:
     from study.report.notebook import write_report as write
 
     if not paths.verdicts.exists():
-        raise StudyError(f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on.")
+        raise StudyError(
+            f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on."
+        )
     return write(paths)

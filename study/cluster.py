@@ -31,10 +31,10 @@ def quiet(verbose: bool) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
     os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "3600"  # records are the truth; Tune's own state is thrown away
+    os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # the new output prints its configuration whatever the verbosity
     os.environ["TUNE_WARN_THRESHOLD_S"] = "60"
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     if not verbose:
         os.environ["RAY_TUNE_LOGGING_LEVEL"] = "CRITICAL"
@@ -55,11 +55,11 @@ def local_ray(resources: ResourcesConfig, data_bytes: int, verbose: bool = False
     cpus = available_cpus()
     if resources.cpus_per_trial > cpus:
         raise StudyError(
-            f"resources.cpus_per_trial is {resources.cpus_per_trial:g} but this machine gives {cpus} cores; no trial could start."
+            f"resources.cpus_per_trial is {resources.cpus_per_trial:g} but there are {cpus} cores; no trial could start."
         )
     import ray
 
-    scratch = Path(tempfile.mkdtemp(prefix="study-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108 short, for sockets
+    scratch = Path(tempfile.mkdtemp(prefix="study-", dir="/tmp" if Path("/tmp").is_dir() else None))
     try:
         ray.init(
             address="local",

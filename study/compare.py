@@ -62,7 +62,7 @@ def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float) -> dict[
 
     The probabilities better, equal and worse are the shares of that t distribution, centred on r, above `margin`, within
     ± `margin` and below: the posterior under a flat prior (Benavoli et al. 2017, *Time for a Change*, JMLR 18(77), eq. 9).
-    The p-value tests a mean difference b - o of zero with the same c.
+    The p-value tests r = 0 with the same standard error, so it is below 0.05 where the interval leaves out 0.
 
     Parameters
     ----------
@@ -83,14 +83,13 @@ def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float) -> dict[
     b, o = units["loss_base"].to_numpy(float), units["loss_other"].to_numpy(float)
     mean_b, mean_o = (float(b.mean()), float(o.mean())) if len(units) else (np.nan, np.nan)
     gain = (mean_b - mean_o) / mean_b if mean_b > 0 else np.nan
-    se = spread = np.nan
-    if len(units) > 1:
-        spread = float(np.sqrt(factor * np.var(b - o, ddof=1)))
-        se = float(np.sqrt(factor * np.var((1 - gain) * b - o, ddof=1)) / mean_b) if mean_b > 0 else np.nan
+    se = np.nan
+    if len(units) > 1 and mean_b > 0:
+        se = float(np.sqrt(factor * np.var((1 - gain) * b - o, ddof=1)) / mean_b)
     df = max(len(units) - 1, 1)
     half = float(stats.t.ppf(0.975, df)) * se
     better, not_worse = (_above(gain, se, df, bound) for bound in (margin, -margin))
-    p_value = 2 * _above(-abs(mean_b - mean_o), spread, df, 0.0) if mean_b != mean_o else 1.0
+    p_value = 2 * _above(-abs(gain), se, df, 0.0) if gain != 0 else 1.0
     shares = {"better": better, "equal": not_worse - better, "worse": 1 - not_worse}
     head = {"base_loss": mean_b, "other_loss": mean_o, "improvement": gain, "low": gain - half, "high": gain + half}
     size = {"n_rows": n_rows, "n_folds": n_folds, "method": BY_FOLDS if n_folds > 1 else BY_ROWS}
@@ -191,12 +190,12 @@ def pairwise(predictions: pd.DataFrame, margin: float, candidate: str = "default
 
 
 def percent(share: float) -> str:
-    """A share in per cent for a sentence: three digits, and as many as it takes to tell 99.98 from 100."""
+    """A share in per cent for a sentence: one decimal, and as many as it takes to tell 99.98 from 100."""
     value = 100 * share
     if 99.5 <= value < 100:
         text = f"{value:.{min(int(np.ceil(-np.log10(100 - value))), 6)}f}"
     else:
-        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -282,7 +281,7 @@ def _words(target: str, family: str, depths: list[int], gain: dict[str, Any], ma
     if r < -1:
         size, interval = f"{1 - r:,.3g} times the loss of", f"{max(1 - high, 0):,.3g} to {1 - low:,.3g} times"
     start = f"A network with {layers} hidden layer{'' if layers == '1' else 's'} predicts {target} with {size} {noun}"
-    start, bound = f"{start} (95 % interval {interval})", f"{percent(margin)} % margin"
+    start, bound = f"{start} (95 % interval {interval})", f"{100 * margin:.3g} % margin"
     if low > margin:
         far = "far " if low > 3 * margin else ""
         return "network is worth it", f"{start}, {far}beyond the {bound}: the network is worth it.", "Use the network."

@@ -174,6 +174,11 @@ class StudyConfig(Frozen):
     def _depths_once(cls, depths: list[int]) -> list[int]:
         return sorted(set(depths))
 
+    @property
+    def n_outer(self) -> int:
+        """Outer folds of each target."""
+        return 1 if self.protocol == "holdout" else self.outer.folds * self.outer.repeats
+
     def replace(self, **changes: Any) -> StudyConfig:
         """This config with some top-level fields replaced, validated again."""
         return StudyConfig.model_validate({**self.model_dump(), **changes})

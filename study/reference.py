@@ -220,12 +220,13 @@ def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for classes[0].
 
     (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output, estimate, to
-    (n_terms * (n_classes - 1), ...) of them.
+    (n_terms * (n_classes - 1), ...) of them, with a column `contrast` that says so.
     """
     keys = [column for column in _KEYS if column != "output"]
     base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(columns={"estimate": "base"})
     kept = estimates[estimates["output"].isin(list(classes[1:]))].merge(base, on=keys, how="left")
-    return kept.assign(estimate=kept["estimate"] - kept["base"]).drop(columns="base")
+    kept = kept.assign(estimate=kept["estimate"] - kept["base"], contrast=f"contrast with {classes[0]}")
+    return kept.drop(columns="base")
 
 
 def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
@@ -244,6 +245,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     gap_in_se = (estimate - ref_estimate) / ref_std_error, and note; references and gap are NaN where there is none.
     """
     keys = [column for column in _KEYS if column in reference]
+    reference = reference.reindex(columns=[*keys, *_REFERENCES, "note"])
     rows = []
     for names, model in estimates.groupby(["target", "family", "outer_fold"], sort=False):
         own = reference
@@ -253,7 +255,6 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
         base = [output for output in outputs if output not in set(own["output"].dropna())]
         if len(base) == 1 and len(outputs) > 1:
             model = contrasts(model, [*base, *(output for output in outputs if output not in base)])
-            model = model.assign(contrast=f"contrast with {base[0]}")
         rows.append(model)
     table = pd.concat(rows, ignore_index=True) if rows else estimates
     fill = dict.fromkeys([key for key in ("level", "output") if key in keys], "")

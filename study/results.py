@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,25 +33,21 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     write_atomic(paths.winner(record.arm), record.model_dump_json())
 
 
-def _read(path: Path, model: type[R], broken: list[Path]) -> R | None:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except (ValidationError, UnicodeDecodeError):
-        aside = path.with_suffix(".broken")
-        path.replace(aside)
-        broken.append(aside)
-        return None
+def read_records(paths: StudyPaths, set_aside: bool = True) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
+    """Every trial and winner below `trials/`, in order of arm and number, and the broken files among them.
 
-
-def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """Every trial and winner below `trials/`, in order of arm and number, and the broken files that were set aside.
-
-    A truncated or empty record is renamed to `.broken`; its trial counts as not run.
+    The trial of a truncated or empty record counts as not run; with `set_aside` its file is renamed to `.broken`.
     """
     broken: list[Path] = []
-    trials = [_read(path, TrialRecord, broken) for path in sorted(paths.trials.glob("*/[0-9]*.json"))]
-    winners = [_read(path, WinnerRecord, broken) for path in sorted(paths.trials.glob("*/winner.json"))]
-    return [r for r in trials if r is not None], [r for r in winners if r is not None], broken
+
+    def read(pattern: str, model: type[R]) -> Iterator[R]:
+        for path in sorted(paths.trials.glob(pattern)):
+            try:
+                yield model.model_validate_json(path.read_bytes())
+            except (ValidationError, UnicodeDecodeError):
+                broken.append(path.replace(path.with_suffix(".broken")) if set_aside else path)
+
+    return list(read("*/[0-9]*.json", TrialRecord)), list(read("*/winner.json", WinnerRecord)), broken
 
 
 def _arm_columns(record: TrialRecord | WinnerRecord) -> dict[str, Any]:
@@ -80,7 +76,7 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     for column in RESULT_COLUMNS:
         if column not in frame:
             frame[column] = None
-    extra = [c for c in frame if c not in RESULT_COLUMNS]
+    extra = [str(c) for c in frame if c not in RESULT_COLUMNS]
     params_first = sorted(extra, key=lambda c: (not c.startswith("params_"), c.startswith("intercept")))
     frame = frame[[*RESULT_COLUMNS, *params_first]].astype(RESULT_COLUMNS)
     for column in extra:

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import TypeAdapter
 
@@ -125,7 +125,7 @@ def _tune(
     import ray
     from ray import tune
 
-    from study.search.searcher import Job, StudySearcher
+    from study.search.searcher import Job, Keeper, StudySearcher
     from study.trial import StudyTrial, Task
 
     config = plan.config
@@ -166,18 +166,11 @@ def _tune(
         error = f"The worker died {tries} times while it ran this trial: out of memory, or a crash."
         keep(job, task(job).record(state=TrialState.FAIL, error=error), {})
 
-    class Keeper(tune.Callback):  # type: ignore[misc]
-        """Writes each record before Tune counts its trial as complete, and takes it out of Tune's own state."""
-
-        def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
-            record = RECORD.validate_json(result.pop("record"))
-            keep(searcher.job(trial.trial_id), record, result.pop("files"))
-            searcher.recorded(trial.trial_id)
-
     deadline = None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min
     searcher = StudySearcher(
         list(arms.values()), lambda job: {"task": task(job).model_dump(mode="json")}, give_up, config.search.max_tries, deadline
     )
+    keeper = Keeper(searcher, lambda job, record, files: keep(job, RECORD.validate_json(record), files))
     store = {key: ray.put(encoded) for key, encoded in data.items()}
     trainable = tune.with_resources(
         tune.with_parameters(StudyTrial, store=store),
@@ -195,12 +188,14 @@ def _tune(
         run_config=tune.RunConfig(
             name="study",
             storage_path=scratch,
-            callbacks=[Keeper()],
+            callbacks=[keeper],
             verbose=1 if verbose else 0,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
     tuner.fit()
+    if keeper.failure is not None:
+        raise keeper.failure
     if not all(arm.finished for arm in arms.values()):
         raise Interrupted
 
@@ -218,5 +213,3 @@ def _terminate_as_interrupt() -> Iterator[None]:
     finally:
         with suppress(ValueError):
             signal.signal(signal.SIGTERM, previous)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 from study.config import Range, Space
@@ -29,7 +30,7 @@ class Architecture:
     def n_parameters(self) -> int:
         """Weights and biases of one replicate."""
         sizes = [self.n_features, *[self.width] * self.depth, self.n_outputs]
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
 class Family:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ Weights = list[NDArray[np.float32]]
 """Kernel (n_replicates, fan_in, fan_out) and bias (n_replicates, 1, fan_out) of each layer in turn."""
 
 
-class StackedDense(keras.layers.Layer):
+class StackedDense(keras.layers.Layer):  # type: ignore[misc]
     """Dense layer of many replicates: (replicates, batch, fan_in) -> (replicates, batch, units); none touches another."""
 
     def __init__(self, units: int, activation: str = "linear") -> None:
@@ -36,7 +37,7 @@ class StackedDense(keras.layers.Layer):
         return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
 
 
-class StackedDropout(keras.layers.Layer):
+class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout whose rate and seed are variables, so that one compiled program serves every rate.
 
     The threefry generator: TensorFlow's default costs sixty times as much inside XLA on a CPU.
@@ -75,7 +76,7 @@ def initial_weights(architecture: Architecture, seeds: Sequence[int], last_bias:
     sizes = [architecture.n_features, *[architecture.width] * architecture.depth, architecture.n_outputs]
     generators = [np.random.default_rng(seed) for seed in seeds]
     weights: Weights = []
-    for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         last = layer == architecture.depth
         spread = 0.1 / max(fan_in, 1) ** 0.5 if last else (2 / max(fan_in, 1)) ** 0.5
         kernel = np.stack([generator.normal(0, spread, (fan_in, fan_out)) for generator in generators])

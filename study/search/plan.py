@@ -91,9 +91,10 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
 
 
 def families_of(config: StudyConfig, kind: Kind) -> list[str]:
-    """Families that serve a kind, in the order of the registry; an explicit list must serve it with at least one."""
+    """Families that serve a kind, the simplest first; an explicit list must serve it with at least one."""
     if config.families == "auto":
-        return [name for name, family in FAMILIES.items() if kind in family.kinds]
+        serving = [name for name, family in FAMILIES.items() if kind in family.kinds]
+        return sorted(serving, key=lambda name: (not FAMILIES[name].convex, FAMILIES[name].inputs))
     named = [get_family(name).name for name in config.families]
     serving = [name for name in named if kind in FAMILIES[name].kinds]
     if not serving:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ray.tune import Callback
 from ray.tune.search import Searcher
-
 
 from study.search.generations import ArmSearch
 
@@ -45,6 +45,10 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         self._done: set[str] = set()
         self._tries: dict[tuple[str, int, bool], int] = {}
         self._turn = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle as nothing: Tune writes a copy of its searcher that is never read."""
+        return {}
 
     def job(self, trial_id: str) -> Job:
         """What Tune's trial of that id runs."""
@@ -106,3 +110,27 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         """Do nothing."""
 
 
+class Keeper(Callback):  # type: ignore[misc]
+    """Hands each record to `keep` before Tune counts its trial as complete, and takes it out of Tune's own state.
+
+    failure: the first error of the disk; nothing new is suggested after it.
+    """
+
+    def __init__(self, searcher: StudySearcher, keep: Callable[[Job, str, dict[str, bytes]], None]) -> None:
+        self.searcher = searcher
+        self.keep = keep
+        self.failure: OSError | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle as nothing: Tune writes a copy of its callbacks that is never read."""
+        return {}
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+        """Keep what a trial reports, once, at its end."""
+        record, files = result.pop("record"), result.pop("files")
+        try:
+            self.keep(self.searcher.job(trial.trial_id), record, files)
+            self.searcher.recorded(trial.trial_id)
+        except OSError as error:  # raised here it would come out of Tune as something else
+            self.failure = self.failure or error
+            self.searcher.stopping = True

@@ -42,7 +42,7 @@ class Descent:
         mean = tf.reduce_sum(losses * mask, axis=1) / tf.reduce_sum(mask, axis=1)
         return mean + tf.reduce_sum(penalty[:, :, None] * self.model.trainable_variables[0].value ** 2, axis=(1, 2))
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def iterate(self, state: list[Any], data: list[Any], held: list[Any], bias_scale: Any) -> tuple[list[Any], Any, Any]:
         """`CHUNK` iterations; gives the new state, validation losses and objectives (CHUNK, replicates)."""
         z, y, mask, penalty = data
@@ -120,7 +120,9 @@ def descend(problem: Problem, architecture: Architecture, l2: float, iterations:
     curvature = problem.head.curvature
     if problem.head.kind == "count":
         curvature = max(1.0, float(problem.y.mean()))
-    bases, penalties = zip(*(_basis(problem.x[r].astype(np.float64), l2, curvature, inputs) for r in problem.train), strict=True)
+    bases, penalties = zip(
+        *(_basis(problem.x[r].astype(np.float64), l2, curvature, inputs) for r in problem.train), strict=True
+    )
 
     def decorrelated(index: NDArray[np.int32]) -> NDArray[np.float32]:
         rows = [problem.x[i].astype(np.float64) @ basis for i, basis in zip(index, bases, strict=True)]

@@ -78,7 +78,7 @@ class Program:
         self.decay.assign(schedule.weight_decay)
         self.best_loss.assign(np.full(self.best_loss.shape, np.inf))
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def epochs(self, x: Any, y: Any, count: Any, order: Any, rates: Any, validation: Any, mask: Any) -> tuple[Any, Any]:
         """Train `count` epochs; gives validation and training losses, each (epochs, replicates), after and during each.
 
@@ -173,8 +173,8 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         for e in range(chunk):
             for k, rows in enumerate(problem.train):
                 order[e, k] = order_of.permutation(rows)[: steps * batch]
-        order = order.reshape(chunk, n, steps, batch).transpose(0, 2, 1, 3)
-        arguments = (np.int32(size), np.ascontiguousarray(order), rates[start : start + chunk])
+        batches = order.reshape(chunk, n, steps, batch).transpose(0, 2, 1, 3)
+        arguments = (np.int32(size), np.ascontiguousarray(batches), rates[start : start + chunk])
         losses = program.epochs(x, y, *(tf.constant(a) for a in arguments), validation, mask)
         val, train = (loss.numpy()[:size] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
@@ -206,4 +206,3 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         curve_val=np.concatenate(val_curve).T.astype(np.float64),
         curve_train=np.concatenate(train_curve).T.astype(np.float64),
     )
-

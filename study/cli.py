@@ -1,0 +1,259 @@
+"""The command line: one command each. Heavy imports wait inside the commands, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from study.schema import StudyError
+
+if TYPE_CHECKING:
+    from study.config import StudyConfig
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",
+)
+
+ConfigOrTable = Annotated[
+    str, typer.Argument(help="A YAML config, or a table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")
+]
+Targets = Annotated[list[str] | None, typer.Option("--target", "-t", help="Column to predict; may be given several times.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: search.trials=20.")]
+Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
+ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
+
+CONFIG_ENDINGS = {".yaml", ".yml"}
+
+
+def _config(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
+    """Config from a YAML file, or made for a table and its targets."""
+    from study.config import load_config, make_config
+    from study.paths import safe_name
+
+    settings = list(overrides or [])
+    if name is not None:
+        settings.append(f"name={_quoted(name)}")
+    if Path(source).suffix.lower() in CONFIG_ENDINGS:
+        if targets:
+            settings.append(f"targets=[{', '.join(map(_quoted, targets))}]")
+        return load_config(source, settings)
+    if not targets:
+        raise StudyError(
+            f"A table needs a target: study run {source} --target COLUMN. (A config is a file that ends in .yaml.)"
+        )
+    stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
+    content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
+    return make_config(content, settings, "the command line", Path())
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)
+
+
+@app.command()
+def run(
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    results: Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")] = Path("results"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
+) -> None:
+    """Run a study, or go on with one, and write its report."""
+    from rich.console import Console
+
+    console = Console()
+    config = _config(source, target, set_, name)
+    try:
+        from study.api import run_study, write_report
+        from study.progress import Progress
+        from study.runner import Interrupted
+
+        with Progress(console) as progress:
+            done = run_study(config, results, progress, verbose, report=False)
+        _print_summary(done, console)
+        console.print("Writing the report …", highlight=False)
+        print(write_report(done.paths))
+    except (KeyboardInterrupt, Interrupted):
+        again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
+        print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _shell(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _print_summary(done: Any, console: Any) -> None:
+    """Print the answer first, then the evidence in one table, then what to know."""
+    from rich.table import Table
+
+    from study.compare import incumbents, select_candidate, test_scores
+
+    print()
+    for verdict in done.verdicts:
+        console.print(verdict["sentence"], style="bold", highlight=False, markup=False)
+        if verdict.get("action"):
+            console.print(verdict["action"], highlight=False, markup=False)
+    table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
+    for column in ("target", "model"):
+        table.add_column(column)
+    for column in ("test loss", "standard error", "validation loss"):
+        table.add_column(column, justify="right")
+    scores = test_scores(select_candidate(done.predictions), incumbents(done.trials))
+    for row in scores.to_dict("records"):
+        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
+        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
+        table.add_row(row["target"], model, *losses)
+    console.print(table)
+    for note in _notes(done):
+        console.print(f"Note: {note}", highlight=False, markup=False)
+    print(f"Results: {done.root}")
+
+
+def _notes(done: Any) -> list[str]:
+    import json
+
+    notes = json.loads(done.paths.data.read_text(encoding="utf-8"))["notes"]
+    failed = int((done.trials["state"] == "FAIL").sum())
+    return [*notes, f"{failed} of {len(done.trials)} trials failed; their records say why."] if failed else notes
+
+
+@app.command()
+def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
+    """Validate a config or table and print what would be done, without doing it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from study.api import prepare
+    from study.cluster import available_cpus
+    from study.progress import span
+
+    prepared = prepare(_config(source, target, set_, name))
+    plan, console = prepared.plan, Console()
+    config = plan.config
+    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}", highlight=False, markup=False)
+    for found in prepared.table.targets:
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", highlight=False, markup=False)
+    columns = Table(box=None)
+    for column in ("feature", "type", "why"):
+        columns.add_column(column)
+    for feature in prepared.table.features:
+        columns.add_row(feature.name, feature.type, feature.reason)
+    console.print(columns)
+    for note in prepared.table.notes:
+        console.print(f"Note: {note}", highlight=False, markup=False)
+    arms = Table(box=None)
+    for column in ("target", "model", "outer folds", "trials", "fits a trial"):
+        arms.add_column(column, justify="left" if column in {"target", "model"} else "right")
+    counted: dict[tuple[str, str], list[Any]] = {}
+    for arm in plan.arms:
+        counted.setdefault((arm.target, arm.model_name), []).append(arm)
+    for (column, model), group in counted.items():
+        arms.add_row(column, model, str(len(group)), str(plan.trials(group[0])), str(plan.replicates(group[0])))
+    console.print(arms)
+    workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
+    console.print(
+        f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
+        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
+        highlight=False,
+    )
+
+
+@app.command()
+def init(
+    table: Annotated[str, typer.Argument(help="A table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")],
+    target: Annotated[list[str], typer.Option("--target", "-t", help="Column to predict; may be given several times.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
+) -> None:
+    """Write a commented config from a table."""
+    from study.api import prepare
+    from study.template import config_text
+
+    config = _config(table, target, None, None)
+    path = output or Path(f"{config.name}.yaml")
+    if path.exists():
+        raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
+    text = config_text(prepare(config), table)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
+    print(f"Wrote {path}. Next: study check {_shell(str(path))}, then study run {_shell(str(path))}")
+
+
+@app.command()
+def status(results: ResultsFolder) -> None:
+    """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from study.api import study_arms
+    from study.results import digest, load_results, read_records
+
+    opened = load_results(results)
+    trials, winners, broken = read_records(opened.paths, set_aside=False)
+    console = Console()
+    table = Table(box=None)
+    for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
+        table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")
+    scored = {winner.arm.key for winner in winners}
+    left = 0
+    for arm, budget in study_arms(opened):
+        own = [record for record in trials if record.arm == arm]
+        losses = [record.val_loss for record in own if record.val_loss is not None]
+        failed = sum(record.val_loss is None for record in own)
+        left += budget - len(own)
+        table.add_row(
+            arm.target,
+            arm.model_name,
+            str(arm.outer_fold),
+            f"{len(own)}/{budget}",
+            str(failed or ""),
+            f"{min(losses):.4g}" if losses else "-",
+            "scored" if arm.key in scored else "",
+        )
+    console.print(table)
+    for path in broken:
+        print(f"Broken record, which the next run sets aside and runs again: {path}")
+    if left or not opened.paths.verdicts.exists():
+        print(f"Not finished: {left} trials to go. Go on with: study run {_shell(str(opened.paths.config))}")
+    else:
+        for verdict in opened.verdicts:
+            print(verdict["sentence"])
+        print(f"Finished. Digest of the dataframe: {digest(opened.trials)}")
+
+
+@app.command()
+def report(results: ResultsFolder) -> None:
+    """Execute the notebook of a finished study anew and render its HTML."""
+    from study.api import write_report
+    from study.results import load_results
+
+    print(write_report(load_results(results).paths))
+
+
+def main() -> None:
+    """Entry point: what a user can mend ends in one message and exit code 2, without a traceback."""
+    try:
+        app()
+    except StudyError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

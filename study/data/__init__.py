@@ -1,0 +1,1 @@
+"""From a source of rows to what a model is trained on: read, infer, split, encode."""

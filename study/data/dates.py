@@ -1,0 +1,71 @@
+"""Text as dates, and dates as days since 1970-01-01."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
+_DAYS = (
+    "%Y/%m/%d",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d-%b-%Y",
+)
+_TIMES = ("", " %H:%M", " %H:%M:%S")
+FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
+"""Date formats beside ISO 8601, the earlier first: where 01/02/2024 could be both, it is 2 January."""
+
+
+def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
+    """Read text in the one format that fits most cells.
+
+    Returns
+    -------
+    Series float64 (n_rows,), str
+        Days since 1970-01-01, UTC, NaN where a cell does not fit, and the format ("ISO 8601" or strptime's); the format is
+        empty where none fits any cell. Plain numbers are never dates.
+    """
+    distinct = pd.Series(text.dropna().unique(), dtype="str")
+    sample = distinct.iloc[:: max(1, len(distinct) // 200)]
+    best, best_hits = "", 0
+    for candidate in ("ISO 8601", *FORMATS):
+        hits = int(_parse(sample, candidate).notna().sum())
+        if hits > best_hits:
+            best, best_hits = candidate, hits
+    if not best:
+        return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
+    parsed = [(candidate, _parse(distinct, candidate)) for candidate in _rivals(best)]
+    best, days = max(parsed, key=lambda pair: int(pair[1].notna().sum()))  # the first of equals
+    lookup = dict(zip(distinct, days, strict=True))
+    return text.astype(object).map(lookup).astype("float64"), best
+
+
+def _rivals(pattern: str) -> list[str]:
+    """`pattern`, and its twin with day and month exchanged, in FORMATS' order: a sample may not tell them apart."""
+    twins = {pattern, pattern.replace("%m/%d", "%d/%m"), pattern.replace("%d/%m", "%m/%d")}
+    return [candidate for candidate in ("ISO 8601", *FORMATS) if candidate in twins]
+
+
+def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:
+    if pattern != "ISO 8601":
+        return as_days(pd.to_datetime(text, format=pattern, errors="coerce", utc=True))
+    looks = text.map(lambda value: _ISO.fullmatch(value) is not None).astype(bool)
+    return as_days(pd.to_datetime(text.where(looks), format="ISO8601", errors="coerce", utc=True))
+
+
+def as_days(dates: pd.Series[Any]) -> pd.Series[Any]:
+    """Datetimes as float64 days since 1970-01-01 (UTC where they carry a time zone), NaN where missing."""
+    if dates.dt.tz is not None:
+        dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
+    days = (dates.to_numpy() - np.datetime64(0, "s")) / np.timedelta64(1, "D")  # numpy keeps years beyond nanoseconds' range
+    return pd.Series(days, index=dates.index, name=dates.name, dtype="float64")

@@ -1,0 +1,156 @@
+"""From a file to its raw frame: CSV and TSV (also gzipped) as text, Parquet and Feather as typed, JSON lines as written."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from study.schema import StudyError, nearest
+
+FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".jsonl", ".ndjson")
+"""File name endings that can be read."""
+
+MISSING = frozenset(
+    {"", "?", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
+    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+)
+"""Cells of a CSV or TSV file that mean missing: pandas' own list and `?`."""
+
+
+def read_file(path: Path) -> tuple[pd.DataFrame, str]:
+    """Read a table file.
+
+    Cells of CSV and TSV stay text (missing ones NaN), so that an identifier such as `007` keeps its zeros.
+
+    Returns
+    -------
+    DataFrame (n_rows, n_columns), str
+        The raw columns, and the SHA-256 (hexadecimal) of the file's bytes, uncompressed.
+
+    Raises
+    ------
+    StudyError
+        The file is missing, a folder, of an unknown format, empty, not UTF-8, or cannot be parsed.
+    """
+    if path.is_dir():
+        raise StudyError(f"A source is a file, but {path} is a folder. Name a file in it.")
+    ending = next((e for e in FORMATS if path.name.lower().endswith(e)), None)
+    if ending is None:
+        way_out = nearest(str(path), ["balloons"]).strip() or "Convert it, to CSV say."
+        raise StudyError(f"A table file ends in one of {', '.join(FORMATS)}, but the source is {path}. {way_out}")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyError(f"Cannot read the table {path}: {error.strerror}. Check data.source.") from None
+    if ending.endswith(".gz"):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise StudyError(f"{path} is no whole gzip file: {error}. Write it again.") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if ending in {".parquet", ".feather"}:
+        return _columnar(content, path, ending), digest
+    text = _decode(content, path)
+    if not text.strip():
+        raise StudyError(f"A table needs a header and rows, but {path} is empty. Choose another source.")
+    if ending in {".jsonl", ".ndjson"}:
+        return _json_lines(text, path), digest
+    return _separated(text, path, "\t" if ending.startswith(".tsv") else None), digest
+
+
+def _decode(content: bytes, path: Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StudyError(f"A table file must be UTF-8 text, but {path} is not in line {line}. Save it as UTF-8.") from None
+
+
+def _columnar(content: bytes, path: Path, ending: str) -> pd.DataFrame:
+    try:
+        return (pd.read_parquet if ending == ".parquet" else pd.read_feather)(io.BytesIO(content))
+    except Exception as error:  # pyarrow raises its own, ValueError or OSError, by what is broken
+        reason = " ".join(str(error).split())
+        raise StudyError(f"{path} cannot be read as {ending.lstrip('.')}: {reason}. Write it again.") from None
+
+
+def _json_lines(text: str, path: Path) -> pd.DataFrame:
+    records: list[dict[str, Any]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is none: {error}.") from None
+        if not isinstance(record, dict):
+            raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is {line.strip()[:40]!r}.")
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def _separated(text: str, path: Path, separator: str | None) -> pd.DataFrame:
+    separator = separator or _sniff(text)
+    _check_widths(text, path, separator)
+    try:
+        raw = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            low_memory=False,
+        )
+    except pd.errors.ParserError as error:
+        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        raise StudyError(f"{_RULE}, but {path} cannot be parsed: {reason}. {_WAY_OUT}") from None
+    header, frame = list(raw.iloc[0]), raw.iloc[1:].reset_index(drop=True)
+    return pd.concat([_cells(frame[i], separator == ";") for i in frame.columns], axis=1).set_axis(header, axis=1)
+
+
+_RULE = "Every line of a table needs as many cells as its header"
+_WAY_OUT = "Mend that line, or quote cells that hold the separator."
+
+
+def _check_widths(text: str, path: Path, separator: str) -> None:
+    """Raise a StudyError at the first line with more or fewer cells than the header; pandas would fill short ones."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    width = 0
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells[:2]) and len(cells) < 2:
+                continue
+            width = width or len(cells)
+            if len(cells) != width:
+                raise StudyError(
+                    f"{_RULE}, but line {reader.line_num} of {path} has {len(cells)} where the header has {width}. {_WAY_OUT}"
+                )
+    except csv.Error as error:
+        raise StudyError(f"{_RULE}, but line {reader.line_num} of {path} cannot be parsed: {error}. {_WAY_OUT}") from None
+
+
+def _sniff(text: str) -> str:
+    """The separator that cuts the header into most cells; a comma on a tie."""
+    header = text.lstrip("\r\n")[:100_000].splitlines()[0]
+    return max(",;\t", key=lambda separator: len(next(csv.reader([header], delimiter=separator), [])))
+
+
+def _cells(column: pd.Series[Any], decimal_comma: bool) -> pd.Series[Any]:
+    column = column.str.strip()
+    column = column.mask(column.isin(MISSING))
+    present = column.dropna()
+    if decimal_comma and present.str.contains(",", regex=False).any():
+        pattern = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
+        if all(pattern.fullmatch(value) for value in present):
+            return column.str.replace(",", ".", regex=False)
+    return column

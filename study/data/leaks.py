@@ -1,0 +1,38 @@
+"""Features that are the target in another dress: the trap that makes every model look perfect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from study.data.targets import Target
+
+
+def leaks(frame: pd.DataFrame, features: Iterable[str], targets: Iterable[Target]) -> list[str]:
+    """A note for every feature column that determines a target column one to one.
+
+    For classes: each value of the feature goes with one class and each class with one value. For numbers: the correlation of
+    two numeric columns is 1 or -1, to nine digits. Rows where either is missing do not count.
+    """
+    features = list(features)
+    return [
+        f"Feature {feature!r} tells {target.name!r} without error. If it is not known beforehand, add it to data.drop."
+        for target in targets
+        for feature in features
+        if _same(frame[[feature, target.name]].dropna(), bool(target.classes))
+    ]
+
+
+def _same(pair: pd.DataFrame, classes: bool) -> bool:
+    if len(pair) < 2:
+        return False
+    one, other = pair.iloc[:, 0], pair.iloc[:, 1]
+    if classes:
+        return one.nunique() == other.nunique() == len(pair.drop_duplicates()) > 1
+    if not pd.api.types.is_float_dtype(one.dtype):
+        return False
+    x, y = (np.asarray(column, dtype=np.float64) - float(column.mean()) for column in (one, other))
+    size = np.sqrt((x @ x) * (y @ y))
+    return bool(size > 0 and np.isfinite(size) and abs(x @ y) > (1 - 1e-9) * size)

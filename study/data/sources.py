@@ -1,0 +1,112 @@
+"""From the name of a source to its raw frame: built-in tables and files, read without inferring more than text or number."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from study.config import DataConfig
+from study.data.balloons import make_balloons
+from study.data.files import read_file
+from study.schema import StudyError, nearest
+
+SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+"""Tables that scikit-learn ships; their target is the column `target`, with class names where they have names."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read.
+
+    frame: raw columns under unique text names, index 0..n-1.
+    digest: SHA-256 (hexadecimal) of the content, the same on every machine.
+    origin: how errors and notes call it.
+    targets: columns that the source itself knows as targets, never features unless named as such.
+    """
+
+    frame: pd.DataFrame
+    digest: str
+    origin: str
+    targets: tuple[str, ...] = ()
+
+
+def read_source(data: DataConfig) -> Source:
+    """Read the rows that `data.source` names.
+
+    Raises
+    ------
+    StudyError
+        The source is unknown, missing, unreadable or empty, or two of its columns share a name.
+    """
+    origin, digest = data.source, ""
+    targets: tuple[str, ...] = ()
+    library, colon, name = data.source.partition(":")
+    if data.source == "balloons":
+        frame, targets = make_balloons(data.rows, data.seed), ("balloons", "colour")
+    elif colon and library == "sklearn":
+        frame = _sklearn(name)
+    elif colon and library == "statsmodels":
+        frame = _statsmodels(name)
+    else:
+        path = Path(data.source)
+        frame, digest = read_file(path)
+        origin = path.name
+    frame = _named(frame, origin)
+    if not len(frame):
+        raise StudyError(f"A table needs rows, but {origin} has none below its header. Add rows or choose another source.")
+    digest = digest or hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+    return Source(frame, digest, origin, targets)
+
+
+def _sklearn(name: str) -> pd.DataFrame:
+    if name not in SKLEARN_TABLES:
+        hint = nearest(name, SKLEARN_TABLES)
+        raise StudyError(
+            f"scikit-learn's built-in tables are {', '.join(SKLEARN_TABLES)}, but the source is 'sklearn:{name}'.{hint}"
+        )
+    from sklearn import datasets
+
+    if name == "diabetes":
+        return pd.DataFrame(datasets.load_diabetes(scaled=False, as_frame=True).frame)
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = pd.DataFrame(bunch.frame)
+    return frame.assign(target=[str(bunch.target_names[code]) for code in frame["target"]])
+
+
+def _statsmodels(name: str) -> pd.DataFrame:
+    import statsmodels.datasets as datasets
+
+    names = sorted(m.name for m in pkgutil.iter_modules(datasets.__path__) if m.ispkg and m.name != "tests")
+    if name not in names:
+        hint = nearest(name, names) or f" It has {', '.join(names)}."
+        raise StudyError(f"The source 'statsmodels:{name}' names no table that statsmodels ships.{hint}")
+    return pd.DataFrame(importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data)
+
+
+def _printable(name: object) -> str:
+    """A name in one line, without control characters, at which both pandas and scikit-learn stumble."""
+    return "".join(
+        character for character in " ".join(str(name).split()) if unicodedata.category(character) not in {"Cc", "Cs"}
+    )
+
+
+def _named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """`frame` with unique text names, index 0..n-1, and an index that says something kept as a column."""
+    names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise StudyError(f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one.")
+    index = frame.index
+    frame = frame.set_axis(names, axis=1)
+    telling = index.nlevels == 1 and (index.name is not None or not pd.api.types.is_integer_dtype(index.dtype))
+    label = _printable(index.name if index.name is not None else "index")
+    frame = frame.reset_index(drop=True)
+    if telling and label not in names:
+        frame.insert(0, label, index.to_numpy())
+    return frame

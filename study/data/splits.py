@@ -1,0 +1,198 @@
+"""Which rows are tested, which validate and which train: the same for every family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from study.config import StudyConfig
+from study.data.tables import Table, target_values
+from study.data.targets import Target
+from study.schema import StudyError
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Pair = tuple[IntArray, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One outer fold. All arrays are ascending row positions of `table.frame`, int64, of rows with a target.
+
+    development (n_development,), test (n_test,): disjoint.
+    inner: (training, validation) pairs, both subsets of development and disjoint.
+    """
+
+    outer_fold: int
+    development: IntArray
+    test: IntArray
+    inner: tuple[Pair, ...]
+
+
+def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Split, ...]:
+    """Split the rows that have a target, by scikit-learn's splitters and `config.seed` alone.
+
+    Binary and multiclass targets are stratified. With groups, a group's rows stay together in outer and inner folds. With
+    time, all rows of one time stay together, test rows are later than all development rows and validation rows later than
+    all training rows. Outer fold `r * folds + f` is fold f of repeat r.
+
+    Returns
+    -------
+    tuple of Split
+        One for `protocol: holdout`, folds x repeats for `protocol: nested`.
+
+    Raises
+    ------
+    StudyError
+        Classes, groups, times or rows cannot fill the folds.
+    """
+    values = target_values(table, target)
+    rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
+    cutter = _Cutter(
+        target=target,
+        labels=values,
+        groups=_codes(table, table.groups),
+        times=_codes(table, table.time),
+    )
+    splits = []
+    for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
+        inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
+        splits.append(Split(outer_fold, development, test, tuple(inner)))
+        cutter.check_training([development, *(training for training, _ in inner)])
+    return tuple(splits)
+
+
+def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pair]:
+    if config.protocol == "holdout":
+        yield cutter.holdout(rows, config.outer.test_fraction, _seed(config.seed, 0, 0))
+        return
+    if cutter.times is not None and config.outer.repeats > 1:
+        raise StudyError(
+            f"Folds in time order are the same in every repeat, but outer.repeats is {config.outer.repeats}. Set it to 1."
+        )
+    for repeat in range(config.outer.repeats):
+        yield from cutter.folds(rows, config.outer.folds, _seed(config.seed, 0, repeat), "outer.folds")
+
+
+def _seed(seed: int, level: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, level, number]).generate_state(1)[0])
+
+
+def _codes(table: Table, column: str | None) -> IntArray | None:
+    """Ranks 0.. of the distinct values of a column, (n_rows,)."""
+    return None if column is None else pd.factorize(table.frame[column], sort=True)[0].astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cutter:
+    """Cuts row positions in two, by the target's classes, the groups and the times (each (n_rows,), codes or None)."""
+
+    target: Target
+    labels: FloatArray
+    groups: IntArray | None
+    times: IntArray | None
+
+    def folds(self, rows: IntArray, folds: int, seed: int, key: str) -> list[Pair]:
+        """`folds` pairs (kept, held out) of `rows`."""
+        from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+
+        self._check_counts(rows, folds, key)
+        if self.times is not None:
+            return self._by_time(rows, TimeSeriesSplit(folds).split(np.unique(self.times[rows])))
+        y = self.labels[rows]
+        classes = bool(self.target.classes)
+        if self.groups is not None:
+            splitter = (StratifiedGroupKFold if classes else GroupKFold)(folds, shuffle=True, random_state=seed)
+            pairs = splitter.split(rows, y, self.groups[rows])
+        else:
+            splitter = (StratifiedKFold if classes else KFold)(folds, shuffle=True, random_state=seed)
+            pairs = splitter.split(rows, y)
+        return [(rows[np.sort(kept)], rows[np.sort(held)]) for kept, held in pairs]
+
+    def holdout(self, rows: IntArray, fraction: float, seed: int) -> Pair:
+        """(kept, held out) of `rows`, about `fraction` of them held out."""
+        from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
+
+        self._check_counts(rows, 2, "outer.test_fraction")
+        if self.times is not None:
+            return self._latest(rows, fraction)
+        y = self.labels[rows]
+        if self.groups is not None:
+            if self.target.classes:
+                return self._stratified_groups(rows, fraction, seed)
+            pairs = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(rows, y, self.groups[rows])
+        else:
+            splitter = StratifiedShuffleSplit if self.target.classes else ShuffleSplit
+            pairs = splitter(1, test_size=fraction, random_state=seed).split(rows, y)
+        try:
+            kept, held = next(pairs)
+        except ValueError as error:
+            raise StudyError(
+                f"Development and test rows both need rows of every class or group, but outer.test_fraction is {fraction} of "
+                f"{len(rows)} rows of {self.target.name!r}: {error} Set it nearer to 0.3."
+            ) from None
+        return rows[np.sort(kept)], rows[np.sort(held)]
+
+    def _stratified_groups(self, rows: IntArray, fraction: float, seed: int) -> Pair:
+        """Of up to twenty stratified slices of the groups, as many as make up `fraction`."""
+        assert self.groups is not None
+        scarce = min(len(np.unique(self.groups[rows])), int(np.unique(self.labels[rows], return_counts=True)[1].min()))
+        slices = max(2, min(20, scarce))
+        pairs = self.folds(rows, slices, seed, "outer.test_fraction")
+        taken = min(max(1, round(fraction * slices)), slices - 1)
+        held = np.sort(np.concatenate([held for _, held in pairs[:taken]]))
+        return np.setdiff1d(rows, held), held
+
+    def _latest(self, rows: IntArray, fraction: float) -> Pair:
+        """The cut between two times that leaves a share nearest to `fraction` behind it."""
+        assert self.times is not None
+        times = self.times[rows]
+        starts = np.unique(times)[1:]
+        shares = np.array([(times >= start).mean() for start in starts])
+        start = starts[np.abs(shares - fraction).argmin()]
+        return rows[times < start], rows[times >= start]
+
+    def _by_time(self, rows: IntArray, pairs: Iterator[Pair]) -> list[Pair]:
+        assert self.times is not None
+        times = self.times[rows]
+        moments = np.unique(times)
+        return [(rows[np.isin(times, moments[kept])], rows[np.isin(times, moments[held])]) for kept, held in pairs]
+
+    def _check_counts(self, rows: IntArray, folds: int, key: str) -> None:
+        """Raise a StudyError where rows, times, groups or a class are fewer than the folds need."""
+        name = self.target.name
+        if self.times is not None:
+            moments = len(np.unique(self.times[rows]))
+            if moments < folds + 1:
+                raise StudyError(
+                    f"{folds} folds in time order need {folds + 1} distinct times, but {name!r} has {moments} to split. "
+                    f"Lower {key}, or use a finer time column."
+                )
+            return
+        if self.groups is not None:
+            groups = len(np.unique(self.groups[rows]))
+            if groups < folds:
+                raise StudyError(f"{folds} folds need {folds} groups, but {name!r} has {groups} to split. Lower {key}.")
+        elif len(rows) < 2 * folds:
+            raise StudyError(f"{folds} folds need {2 * folds} rows, but {name!r} has {len(rows)} to split. Lower {key}.")
+        if self.target.classes:
+            codes, counts = np.unique(self.labels[rows], return_counts=True)
+            if counts.min() < folds:
+                label = self.target.classes[int(codes[counts.argmin()])]
+                raise StudyError(
+                    f"{folds} folds need {folds} rows of every class, but class {label!r} of {name!r} has {counts.min()} to "
+                    f"split. Lower {key}, merge the class with another, or leave its rows out."
+                )
+
+    def check_training(self, kept: list[IntArray]) -> None:
+        """Raise a StudyError where some training rows all have one target value: nothing can be learnt from them."""
+        for rows in kept:
+            if len(np.unique(self.labels[rows])) < 2:
+                raise StudyError(
+                    f"Training rows need two distinct values of {self.target.name!r}, but {len(rows)} of them, kept together "
+                    "by groups or time, have one. Use fewer folds, or other groups or times."
+                )

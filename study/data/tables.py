@@ -1,0 +1,248 @@
+"""From a source to a Table: which columns are features, of which type, and of which kind the targets are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from study.config import ColumnType, StudyConfig
+from study.data.columns import Column, check_finite, read_column
+from study.data.leaks import leaks
+from study.data.sources import Source, read_source
+from study.data.targets import LEAST_ROWS, Target, read_target
+from study.schema import StudyError, nearest
+
+__all__ = ["Feature", "Table", "Target", "read_table", "target_values"]
+
+FEW_ROWS = 10
+"""A class with fewer rows than this is noted: its probability is hardly learnt."""
+
+_ID_NAME = re.compile(r"(.*[\W_])?(id|ids|uuid|guid|key|index|idx|rownames?|row_?number)|id[\W_].*|column 1", re.IGNORECASE)
+_ID_CAMEL = re.compile(r".*[a-z](Id|ID)")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column to predict from, and why it has its type."""
+
+    name: str
+    type: ColumnType
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table whose columns are understood.
+
+    frame: one row a row of the source, index = row id, its position 0..n-1 there. Feature columns are float64 (numbers;
+    booleans as 0 and 1; dates as days since 1970-01-01) or text with missing as NaN (categories). Target columns are float64
+    or class labels as text. The groups column is text, the time column float64.
+    notes: what a reader should know: columns left out and why, rows without a target, rare classes.
+    digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
+    """
+
+    frame: pd.DataFrame
+    features: tuple[Feature, ...]
+    targets: tuple[Target, ...]
+    groups: str | None
+    time: str | None
+    notes: tuple[str, ...]
+    digest: str
+
+    def summary(self) -> dict[str, Any]:
+        """All that was inferred, as JSON values."""
+        return {
+            "rows": len(self.frame),
+            "digest": self.digest,
+            "features": [
+                {**asdict(feature), "missing": int(self.frame[feature.name].isna().sum())} for feature in self.features
+            ],
+            "targets": [self._target_summary(target) for target in self.targets],
+            "groups": self.groups,
+            "time": self.time,
+            "notes": list(self.notes),
+        }
+
+    def _target_summary(self, target: Target) -> dict[str, Any]:
+        counts = self.frame[target.name].value_counts()
+        return {
+            "name": target.name,
+            "kind": target.kind.value,
+            "classes": {label: int(counts[label]) for label in target.classes},
+            "reason": target.reason,
+            "missing": int(self.frame[target.name].isna().sum()),
+        }
+
+
+def read_table(config: StudyConfig) -> Table:
+    """Read the source of `config` and infer the rest.
+
+    Left out as features, each with a note: constant columns, text that is nearly all distinct, whole numbers that count the
+    rows, and cells that are neither numbers nor words. Naming a column in `data.features` or `data.types` keeps it unless it
+    is constant. A feature that tells a target without error is kept and noted. Errors and notes count rows from 0.
+
+    Raises
+    ------
+    StudyError
+        The source cannot be read, a named column does not exist, a cell breaks a declared type or kind, a number is
+        infinite, a target or feature set cannot be learnt from.
+    """
+    source = read_source(config.data)
+    raw = source.frame
+    _check_names(config, source)
+    if len(raw) < LEAST_ROWS:
+        raise StudyError(f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(raw)}. Add rows.")
+    if config.groups and config.time:
+        raise StudyError(
+            f"Rows are kept together by group or ordered by time, but groups is {config.groups!r} and time is {config.time!r}. "
+            "Set one of them to null."
+        )
+    notes: list[str] = []
+    columns: dict[str, pd.Series[Any]] = {}
+    targets = []
+    for name, wanted in config.targets.items():
+        target, columns[name] = read_target(raw[name], wanted, config.data.types.get(name))
+        targets.append(target)
+        notes += _target_notes(target, columns[name])
+    features = _features(config, source, columns, notes)
+    if config.groups:
+        columns[config.groups] = _groups(raw[config.groups])
+    if config.time:
+        columns[config.time] = _time(raw[config.time], config)
+    frame = pd.concat(columns, axis=1)
+    notes += leaks(frame, [feature.name for feature in features], targets)
+    return Table(frame, tuple(features), tuple(targets), config.groups, config.time, tuple(notes), source.digest)
+
+
+def target_values(table: Table, target: Target) -> npt.NDArray[np.float64]:
+    """Values of a target, (n_rows,) float64: the number, or the index of the class; NaN where missing."""
+    column = table.frame[target.name]
+    if target.classes:
+        column = column.astype(object).map({label: float(i) for i, label in enumerate(target.classes)})
+    return np.asarray(column, dtype=np.float64)
+
+
+def _check_names(config: StudyConfig, source: Source) -> None:
+    names = list(source.frame.columns)
+    asked: list[tuple[str, Iterable[str]]] = [
+        ("targets", config.targets),
+        ("data.features", config.data.features or ()),
+        ("data.drop", config.data.drop),
+        ("data.types", config.data.types),
+        ("groups", [config.groups] if config.groups else ()),
+        ("time", [config.time] if config.time else ()),
+    ]
+    for key, wanted in asked:
+        for name in wanted:
+            if name not in names:
+                shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+                hint = nearest(name, names) or f" Its columns are {shown}."
+                raise StudyError(f"{key} must name columns of {source.origin}, but it has no column {name!r}.{hint}")
+    for name in config.targets:
+        if name in config.data.drop or name in {config.groups, config.time}:
+            raise StudyError(f"A target is nothing else, but {name!r} is also in data.drop, groups or time. Remove it there.")
+
+
+def _features(config: StudyConfig, source: Source, columns: dict[str, pd.Series[Any]], notes: list[str]) -> list[Feature]:
+    """The features in order; their values are added to `columns`, and what was left out to `notes`."""
+    taken = {*config.targets, config.groups, config.time, *config.data.drop}
+    listed = list(dict.fromkeys(config.data.features or ()))
+    left_out: dict[str, list[str]] = {}
+    left_out["it is a target, groups, time or dropped"] = [name for name in listed if name in taken]
+    found = []
+    for name in listed or list(source.frame.columns):
+        if name in taken:
+            continue
+        if name in source.targets and not listed:
+            left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
+            continue
+        column = read_column(source.frame[name], config.data.types.get(name))
+        kept = name in listed or name in config.data.types
+        why = column.reason if column.type is None else _constant(column) or ("" if kept else _identifier(column))
+        if column.type is None or why:
+            left_out.setdefault(why, []).append(name)
+            continue
+        check_finite(column)
+        if column.lost:
+            notes.append(f"Column {name!r} is a date, and {column.lost} cells that are none count as missing.")
+        found.append(Feature(name, column.type, column.reason))
+        columns[name] = column.values
+    notes += [f"Left out, since {why}: {_shown(names)}." for why, names in left_out.items() if names]
+    if not found:
+        raise StudyError(
+            f"A model needs a feature, but {source.origin} leaves none: {' '.join(notes) or 'every column is a target.'} "
+            "Name columns in data.features, or drop fewer."
+        )
+    return found
+
+
+def _constant(column: Column) -> str:
+    distinct = column.values.nunique()
+    gaps = column.values.isna().any()
+    return "no cell is filled" if not distinct else "all cells are equal" if distinct == 1 and not gaps else ""
+
+
+def _identifier(column: Column) -> str:
+    present = column.values.dropna()
+    distinct = present.nunique()
+    if column.type == "category" and distinct > max(LEAST_ROWS, 0.5 * len(present)):
+        return "text that is mostly distinct names rows or is prose"
+    if column.type != "numeric" or distinct < len(column.values) or (present % 1 != 0).any():
+        return ""
+    if present.max() - present.min() + 1 == distinct:
+        return "consecutive numbers count the rows"
+    if _ID_NAME.fullmatch(column.name) or _ID_CAMEL.fullmatch(column.name):
+        return "distinct whole numbers under such a name identify the rows"
+    return ""
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
+    notes = []
+    missing = int(values.isna().sum())
+    if missing:
+        notes.append(f"{missing} of {len(values)} rows have no {target.name!r}; they are left out for this target.")
+    counts = values.value_counts() if target.classes else pd.Series(dtype="int64")
+    rare = [f"{label!r} ({count})" for label, count in counts.items() if count < FEW_ROWS]
+    if rare:
+        notes.append(f"Classes of {target.name!r} with fewer than {FEW_ROWS} rows: {_shown(rare)}.")
+    if target.reason.startswith("whole numbers that look like codes"):
+        notes.append(
+            f"{target.name!r} is taken as multiclass: {target.reason}. If their order counts, set targets.{target.name} to "
+            "count or continuous."
+        )
+    return notes
+
+
+def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
+    values = read_column(raw, "category").values
+    if values.isna().any():
+        row = int(values.isna().to_numpy().argmax())
+        raise StudyError(
+            f"Every row needs a group, but {str(raw.name)!r} is missing in row {row}. Fill the cell or drop the row."
+        )
+    return values
+
+
+def _time(raw: pd.Series[Any], config: StudyConfig) -> pd.Series[Any]:
+    name = str(raw.name)
+    column = read_column(raw, config.data.types.get(name))
+    if column.type not in {"numeric", "date"}:
+        raise StudyError(
+            f"A time column holds dates or numbers, but {name!r} has {column.reason}. "
+            f"Mend its cells, or set data.types.{name} to date to see the first that is none."
+        )
+    check_finite(column)
+    if column.values.isna().any():
+        row = int(column.values.isna().to_numpy().argmax())
+        raise StudyError(f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row.")
+    return column.values

@@ -1,0 +1,161 @@
+"""The kind of a target: inferred from its values, or checked where the config sets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from study.config import ColumnType
+from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
+from study.schema import Kind, StudyError
+
+MOST_CLASSES = 100
+"""Most classes of a multiclass target."""
+
+LEAST_ROWS = 20
+"""Fewest rows with a target that can be split and compared."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column to predict.
+
+    classes: of a binary or multiclass target, sorted as text, or as numbers where all are numbers; the second class of a
+    binary target is the one whose probability is modelled. Empty for the other kinds.
+    reason: the facts that decided the kind.
+    """
+
+    name: str
+    kind: Kind
+    classes: tuple[str, ...]
+    reason: str
+
+
+def read_target(
+    raw: pd.Series[Any], wanted: Kind | Literal["auto"], declared: ColumnType | None = None
+) -> tuple[Target, pd.Series[Any]]:
+    """Decide the kind of a target.
+
+    Two distinct values are binary, text is multiclass. Numbers with fractions or below zero are continuous. Whole numbers are
+
+    - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to at most 10, unless five
+      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5 % of the rows), which is a count;
+    - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most 30, largest at most
+      1,000), as doctor visits are;
+    - continuous otherwise.
+
+    Returns
+    -------
+    Target, Series (n_rows,)
+        The target, and its values as the table keeps them: float64, or class labels as text; NaN where missing.
+
+    Raises
+    ------
+    StudyError
+        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite, a class has one row, there are
+        more than MOST_CLASSES, or the wanted kind is impossible.
+    """
+    name = str(raw.name)
+    column = read_column(raw, declared)
+    if column.type is None:
+        raise StudyError(f"A target holds numbers, words or true and false, but {name!r} has {column.reason}. Choose another.")
+    labels = read_labels(raw, column)
+    counts = labels.value_counts()
+    if not len(counts):
+        raise StudyError(f"A target needs values, but every cell of {name!r} is missing. Choose another target.")
+    if len(counts) == 1:
+        raise StudyError(
+            f"A target needs two distinct values, but every cell of {name!r} is {counts.index[0]!r}. Choose another."
+        )
+    if counts.sum() < LEAST_ROWS:
+        raise StudyError(
+            f"A comparison needs {LEAST_ROWS} rows with a target, but {name!r} is filled in {counts.sum()}. Add rows."
+        )
+    kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
+    if kind in {Kind.CONTINUOUS, Kind.COUNT}:
+        return Target(name, kind, (), reason), _number_target(raw, column, kind)
+    return Target(name, kind, _classes(name, kind, counts), reason), labels
+
+
+def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
+    distinct = len(counts)
+    word = "text" if column.type == "category" else column.type
+    if distinct == 2:
+        return Kind.BINARY, f"{word} with 2 distinct values"
+    if column.type == "category":
+        return Kind.MULTICLASS, f"text with {distinct} distinct values"
+    if column.type == "date":
+        return Kind.CONTINUOUS, f"dates as days since 1970-01-01, {distinct} distinct values"
+    check_finite(column)
+    values = column.values.dropna().to_numpy()
+    if (values % 1 != 0).any() or values.min() < 0:
+        return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
+    low, high = int(values.min()), int(values.max())
+    facts = f"non-negative whole numbers, {distinct} distinct values, at most {high}"
+    skewed = _skewness(values) > 0.5
+    codes = low in {0, 1} and high <= 10 and distinct >= 0.7 * (high - low + 1)
+    fading = low == 0 and distinct >= 5 and skewed and (values == high).mean() < 0.05
+    if codes and not fading:
+        return Kind.MULTICLASS, f"whole numbers that look like codes, {distinct} distinct values from {low} to {high}"
+    if low == 0 and skewed and np.median(values) <= 30 and high <= 1000:
+        return Kind.COUNT, facts
+    return Kind.CONTINUOUS, f"numeric, {distinct} distinct values, whole numbers from {low} to {high}"
+
+
+def _skewness(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    deviation = values - values.mean()
+    return float((deviation**3).mean() / (deviation**2).mean() ** 1.5)
+
+
+def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series[Any]:
+    name = column.name
+    rule = f"A {kind.value} target holds numbers" if kind is Kind.CONTINUOUS else "A count holds non-negative whole numbers"
+    way_out = f"Mend the cell, or set targets.{name} to auto."
+    values = column.values if column.type == "date" else numbers_or_error(raw, rule, way_out)
+    check_finite(Column(name, "numeric", values, ""))
+    if kind is Kind.COUNT:
+        wrong = (values < 0) | (values % 1 != 0) & values.notna()
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise StudyError(
+                f"{rule}, but column {name!r} has {as_label(values[row])} in row {row}. "
+                f"Mend the cell, or set targets.{name} to continuous."
+            )
+    return values
+
+
+def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> tuple[str, ...]:
+    classes = [str(label) for label in counts.index]
+    if kind is Kind.BINARY and len(classes) != 2:
+        raise StudyError(
+            f"A binary target has exactly 2 classes, but {name!r} has {len(classes)}: {_listed(classes)}. "
+            f"Set targets.{name} to multiclass, or to auto."
+        )
+    if len(classes) > MOST_CLASSES:
+        raise StudyError(
+            f"A multiclass target has at most {MOST_CLASSES} classes, but {name!r} has {len(classes)}: {_listed(classes)}. "
+            "Choose another target, or merge classes; if it is a number, mend the cells that are none and set its kind to "
+            "continuous."
+        )
+    rarest = counts.index[-1]
+    if counts.iloc[-1] < 2:
+        raise StudyError(
+            f"Every class needs rows to train and to test on, but class {rarest!r} of {name!r} has 1 row. "
+            "Merge it with another class, or leave its row out."
+        )
+    return tuple(sorted_labels(classes))
+
+
+def sorted_labels(labels: list[str]) -> list[str]:
+    """Labels in the order of their numbers where all are numbers, else as text."""
+    try:
+        return sorted(labels, key=lambda label: (float(label), label))
+    except ValueError:
+        return sorted(labels)
+
+
+def _listed(classes: list[str]) -> str:
+    return ", ".join(map(repr, classes[:5])) + (", ..." if len(classes) > 5 else "")

@@ -1,0 +1,167 @@
+"""One look for every figure and number of the report."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from study.compare import NOUNS
+
+INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
+CONSTANT, REGRESSION = "#8a94a0", "#0072b2"
+NETWORKS = ("#f0a45d", "#d55e00", "#a34100", "#752e00", "#521f00")
+"""Grey, blue and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
+
+WIDTH_IN = 8.4
+DPI = 180
+
+
+def model_name(family: str, depth: int) -> str:
+    """What a family and depth are called in figures and tables."""
+    if depth:
+        return f"network, {depth} layer{'s' if depth > 1 else ''}"
+    return NOUNS.get(family, family).removeprefix("the ")
+
+
+def model_colour(family: str, depth: int) -> str:
+    """Grey for the constant, blue for a regression, an orange that darkens with depth for a network."""
+    if depth:
+        return NETWORKS[min(depth, len(NETWORKS)) - 1]
+    return CONSTANT if family == "constant" else REGRESSION
+
+
+def with_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` sorted from the constant to the deepest network, with a column `model` of their names."""
+    names = [model_name(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
+    is_model = (frame["family"] != "constant").to_numpy()
+    order = np.lexsort((frame["depth"].to_numpy(), is_model))
+    return frame.assign(model=names).iloc[order].reset_index(drop=True)
+
+
+def colours(frame: pd.DataFrame) -> dict[str, str]:
+    """Model name to colour, in the order of `frame`."""
+    models = frame[["family", "depth"]].drop_duplicates().itertuples(index=False)
+    return {model_name(str(family), int(depth)): model_colour(str(family), int(depth)) for family, depth in models}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Seaborn's and matplotlib's settings of the report."""
+    settings: Any = {
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlepad": 9,
+        "axes.labelsize": 9,
+        "axes.labelcolor": MUTED,
+        "axes.edgecolor": RULE,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "grid.color": RULE,
+        "grid.linewidth": 0.6,
+        "text.color": INK,
+        "axes.titlecolor": INK,
+        "xtick.color": MUTED,
+        "ytick.color": INK,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "svg.fonttype": "path",
+        "figure.facecolor": "white",
+    }
+    with sns.axes_style("white"), mpl.rc_context(settings):
+        yield
+
+
+def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """A figure of `n` axes, filled row by row; heights in inches, one for all rows or one a row."""
+    columns = max(1, min(columns, n))
+    rows = math.ceil(max(n, 1) / columns)
+    heights = height_in if isinstance(height_in, list) else [height_in] * rows
+    figure = Figure(figsize=(WIDTH_IN, sum(heights)), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid: Any = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
+    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.08)  # type: ignore[union-attr, call-arg]
+    axes: list[Axes] = list(grid.flat)
+    for spare in axes[n:]:
+        spare.remove()
+    return figure, axes[:n]
+
+
+def use_log_axis(values: Any) -> bool:
+    """Whether positive losses span more than two decades, so that only a logarithmic axis shows them all."""
+    finite = np.asarray(values, float)
+    finite = finite[np.isfinite(finite)]
+    return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)
+
+
+def human(value: Any, digits: int = 3) -> str:
+    """A number with `digits` significant digits; integers whole; a dash where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return "\N{EN DASH}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        return str(value)
+    number = float(value)
+    if not math.isfinite(number):
+        text = "\N{INFINITY}" if number > 0 else "-\N{INFINITY}"
+    elif isinstance(value, int | np.integer) or (number.is_integer() and abs(number) < 1e6):
+        text = f"{int(number):,}"
+    elif 1e-4 <= abs(number) < 1e5:
+        text = f"{number:,.{max(digits - 1 - math.floor(math.log10(abs(number))), 0)}f}"
+    else:
+        mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
+        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+
+
+def plain(text: str) -> str:
+    """`text` for a label: a dollar sign starts no formula."""
+    return text.replace("$", r"\$")
+
+
+def listed(values: pd.Series) -> str:
+    """Numbers by (target, model) as the words of an alternative text."""
+    keys = values.index.to_frame().itertuples(index=False)
+    return "; ".join(f"{target}, {model}: {human(value)}" for (target, model), value in zip(keys, values, strict=True))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the words for those who cannot see it; notebooks show it as a PNG that carries them."""
+
+    figure: Figure
+    alt: str
+
+    def png(self) -> bytes:
+        stream = io.BytesIO()
+        with look():
+            self.figure.savefig(stream, format="png", dpi=DPI)
+        return stream.getvalue()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}

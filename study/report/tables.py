@@ -1,0 +1,198 @@
+"""Tables and words of the report: frames with the names and digits that people read, shown as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from study.compare import METRICS, incumbents, pairwise, percent, test_scores
+from study.report.source import ResultsLike, data_notes, environment, verdict_list
+from study.report.style import human, model_name, with_names
+from study.schema import LOSS_NAMES, Kind
+
+METRIC_NAMES = dict(
+    zip(METRICS, ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "deviance explained"), strict=True)
+)
+BADGES = {"network is worth it": "network", "regression is enough": "regression", "undecided": "undecided", None: "none"}
+
+
+class Html(str):
+    """Markup that a notebook shows as it is."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def answer(results: ResultsLike) -> Html:
+    """The verdict of every target as a card: badge, sentence, the chances, and what to do."""
+    cards = [_card(verdict) for verdict in verdict_list(results)]
+    return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
+
+
+def no_break(text: str) -> str:
+    """`text` whose per cent signs stay on the line of their number."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _card(verdict: dict[str, Any]) -> str:
+    badge = verdict.get("verdict")
+    chances = verdict.get("probabilities") or {}
+    facts = []
+    if badge and chances.get("better") is not None:
+        margin = f"{100 * verdict['margin']:.3g} %"
+        words = (("better", f"better by over {margin}"), ("equal", f"within {margin}"), ("worse", f"worse by over {margin}"))
+        facts += [f"<span><b>{_chance(chances[key])}</b> {word}</span>" for key, word in words]
+    if badge and verdict.get("smallest_sufficient_depth") is not None:
+        depth = verdict["smallest_sufficient_depth"]
+        enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
+        facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
+    return (
+        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(str(verdict["target"]))}</h3>'
+        f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
+        f'<p class="sentence">{escape(str(verdict.get("sentence") or ""))}</p>'
+        f'<p class="action">{escape(str(verdict.get("action") or ""))}</p>'
+        f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
+    )
+
+
+def _chance(share: float) -> str:
+    return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
+    """`frame` as HTML with three significant digits; columns that hold nothing are left out."""
+    shown = frame.dropna(axis="columns", how="all")
+    if shown.empty:
+        return Html(f"<p>{escape(empty)}</p>")
+    is_number = {column: pd.api.types.is_numeric_dtype(shown[column]) for column in shown}
+    head = "".join(f"<th{_right(is_number[column])}>{escape(str(column))}</th>" for column in shown)
+    numeric = list(is_number.values())
+    rows = ["".join(map(_td, row, numeric)) for row in shown.astype(object).itertuples(index=False)]
+    body = "".join(f"<tr>{cells}</tr>" for cells in rows)
+    return Html(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
+    """A `table` for every target, each with the columns that it fills."""
+    if frame.empty:
+        return table(frame, empty)
+    parts = [(target, rows.drop(columns="target")) for target, rows in frame.groupby("target", sort=False)]
+    return Html("".join(f"<h4>{escape(str(target))}</h4>{table(rows)}" for target, rows in parts))
+
+
+def _right(is_number: bool) -> str:
+    return ' class="n"' if is_number else ""
+
+
+def _td(value: Any, is_number: bool) -> str:
+    text = str(value) if isinstance(value, list | dict | tuple) else human(value)
+    long = ' class="long"' if len(text) > 44 else ""
+    return f"<td{_right(is_number) or long}>{escape(text)}</td>"
+
+
+def incumbents_frame(results: ResultsLike) -> pd.DataFrame:
+    """Every arm's best trial, its losses and hyperparameters."""
+    best = with_names(incumbents(results.trials))
+    best = best.assign(order=best["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())}))
+    best = best.sort_values(["order", "outer_fold"], kind="stable")
+    fixed = {
+        "target": "target", "model": "model", "outer_fold": "outer fold", "number": "trial", "val_loss": "validation loss",
+        "val_loss_se": "std. error", "train_loss": "training loss", "best_epoch": "best epoch", "n_parameters": "parameters",
+    }  # fmt: skip
+    if not best["outer_fold"].any():
+        fixed.pop("outer_fold")
+    columns = [str(column) for column in best]
+    params = {name: name.removeprefix("params_").replace("_", " ") for name in columns if name.startswith("params_")}
+    return best[[*fixed, *params]].rename(columns=fixed | params)
+
+
+def scores_frame(results: ResultsLike) -> pd.DataFrame:
+    """Test loss, optimism and familiar metrics of every model and candidate."""
+    scores = with_names(test_scores(results.predictions, incumbents(results.trials)))
+    scores = scores.assign(order=scores["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())}))
+    scores = scores.sort_values("order", kind="stable")
+    names = {
+        "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
+        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows",
+    }  # fmt: skip
+    return scores[list(names)].rename(columns=names)
+
+
+def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
+    """Every model against every simpler one: gain, interval, p-values and chances."""
+    pairs = pairwise(results.predictions, results.config.margin)
+    if pairs.empty:
+        return pairs
+    other, base = (
+        [model_name(str(f), int(d)) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
+        for name in ("other", "base")
+    )
+    interval = [f"{percent(low)} to {percent(high)} %" for low, high in zip(pairs["low"], pairs["high"], strict=True)]
+    shown = {
+        "target": pairs["target"], "model": other, "against": base,
+        "gain": [f"{percent(share)} %" for share in pairs["improvement"]], "95 % interval": interval,
+        "p": [_p(p) for p in pairs["p_value"]], "p, Holm": [_p(p) for p in pairs["p_holm"]],
+        "better": [_chance(p) for p in pairs["better"]], "equal": [_chance(p) for p in pairs["equal"]],
+        "worse": [_chance(p) for p in pairs["worse"]],
+    }  # fmt: skip
+    return pd.DataFrame(shown)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
+    """Weights of the regressions beside their reference and the gap in standard errors."""
+    own = results.coefficients
+    own = own[(own["family"] != "constant") & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
+    names = {
+        "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
+        "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors", "note": "note",
+    }  # fmt: skip
+    shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
+    return shown
+
+
+def data_summary(results: ResultsLike) -> Html:
+    """What was read: rows, targets, features with their reasons, notes."""
+    data = data_notes(results)
+    if not data:
+        return Html("<p>No description of the data was written.</p>")
+    parts = [f"<p>{human(data['rows'])} rows.</p>" if "rows" in data else ""]
+    data = data | {"targets": [{**t, "loss": LOSS_NAMES[Kind(t["kind"])]} for t in data.get("targets", [])]}
+    notes: Iterable[Any] = data.get("notes", [])
+    parts += ["<ul>", *(f"<li>{escape(str(note))}</li>" for note in notes), "</ul>"] if notes else []
+    parts += [f"<h4>{part.title()}</h4>{table(_records(data[part]))}" for part in ("targets", "features") if data.get(part)]
+    return Html("".join(parts))
+
+
+def _records(records: Any) -> pd.DataFrame:
+    frame = pd.DataFrame(records)
+    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple) else v for v in frame[c]] for c in frame}
+    return pd.DataFrame(joined).replace("", None)
+
+
+def failures_frame(results: ResultsLike) -> pd.DataFrame:
+    """How many trials of every arm ended in each state, where any did not complete."""
+    named = with_names(results.trials)
+    counts = named.pivot_table("number", ["target", "model", "outer_fold"], "state", "count", fill_value=0, sort=False)
+    counts = counts.rename_axis(columns=None).reset_index()
+    bad = [state for state in ("FAIL", "PRUNED") if state in counts]
+    return counts[counts[bad].gt(0).any(axis=1)] if bad else counts.iloc[:0]
+
+
+def environment_frame(results: ResultsLike) -> pd.DataFrame:
+    """`environment.json`, flat: a key and a value a row."""
+    return pd.DataFrame(list(_flat(environment(results))), columns=["what", "value"])
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key} ")
+        elif value not in (None, "", []):
+            yield f"{prefix}{key}".replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,59 @@
+"""The commented config that `study init` writes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from study.api import Prepared
+
+WIDEST_COMMENT = 60
+"""Features listed one a line before the rest are only counted."""
+
+
+def _quoted(text: str) -> str:
+    """`text` as a YAML scalar: a JSON string is one."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def config_text(prepared: Prepared, source: str) -> str:
+    """YAML of a config for a table, every choice commented, the inferred kinds and types with their reasons.
+
+    `load_config` reads it back to the study that `study run TABLE --target T` would run.
+    """
+    table, config = prepared.table, prepared.plan.config
+    targets = "".join(f"  {_quoted(t.name)}: {t.kind.value}  # {t.reason}\n" for t in table.targets)
+    listed = table.features[:WIDEST_COMMENT]
+    features = "".join(f"  #   {_quoted(f.name)}: {f.type}  ({f.reason})\n" for f in listed)
+    if len(table.features) > len(listed):
+        features += f"  #   and {len(table.features) - len(listed)} more\n"
+    notes = "".join(f"  # Note: {note}\n" for note in table.notes)
+    return f"""# A study of {source}: is a regression enough, or is a neural network worth it?
+# Check it with `study check`, run it with `study run`. What is left out keeps its default.
+name: {_quoted(config.name)}
+
+data:
+  source: {_quoted(config.data.source)}
+  # Inferred types of the features:
+{features}{notes}  # features: [a, b]        # use only these columns
+  # drop: [c]               # or leave these out
+  # types: {{zip: category}}  # where a type above is wrong: numeric, boolean, category or date
+
+# What to predict and its kind: continuous, binary, multiclass or count; `auto` infers it.
+targets:
+{targets}
+families: auto    # the constant, the regression of the target's kind, and the networks
+depths: {config.depths}  # hidden layers of the networks
+
+effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two cores
+margin: {config.margin}      # smallest relative gain in loss for which you would change the model
+seed: {config.seed}
+
+# protocol: nested          # outer folds, each with its own search, instead of one holdout split
+# groups: customer          # rows of one group stay together in every split
+# time: date                # test rows come later than all others
+# space:                    # search spaces, by family
+#   neural: {{width: [32, 64], learning_rate: {{low: 1.0e-3, high: 1.0e-2, log: true}}}}
+# resources: {{cpus_per_trial: 1, gpus_per_trial: 0, max_concurrent: 2}}
+"""

@@ -1,0 +1,52 @@
+"""Tables on disk and configs for the tests of the data layer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.config import StudyConfig, make_config
+from study.data.tables import Table, read_table
+
+
+def config_for(source: str | Path, target: Any = "y", **more: Any) -> StudyConfig:
+    data = {"source": str(source), **more.pop("data", {})}
+    return make_config({"name": "test", "data": data, "targets": target, **more})
+
+
+def saved(folder: Path, frame: pd.DataFrame) -> Path:
+    path = folder / "table.parquet"
+    frame.to_parquet(path)
+    return path
+
+
+def table_of(folder: Path, frame: pd.DataFrame, target: Any = "y", **more: Any) -> Table:
+    return read_table(config_for(saved(folder, frame), target, **more))
+
+
+def written(folder: Path, text: str, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def lines(**columns: Any) -> str:
+    """Columns as the text of a CSV file."""
+    return pd.DataFrame(columns).to_csv(index=False)
+
+
+def plain_frame(rows: int = 40, seed: int = 0) -> pd.DataFrame:
+    """A number with gaps, a category with gaps, a date, a boolean and a continuous target."""
+    rng = np.random.default_rng(seed)
+    age = np.where(rng.random(rows) < 0.25, np.nan, rng.normal(50, 10, rows))
+    town = rng.choice(np.array(["Bonn", "Köln", "Ulm", None], dtype=object), rows, p=[0.4, 0.3, 0.15, 0.15])
+    seen = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
+    return pd.DataFrame({"age": age, "town": town, "seen": seen, "smoker": rng.random(rows) < 0.4, "y": rng.normal(size=rows)})
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

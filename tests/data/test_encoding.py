@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.data.encoding import LEAST_LEVEL_ROWS, MOST_LEVELS, TRUSTED, Encoded, Term, design, encode
+from study.data.splits import Split, make_splits
+from study.data.tables import Feature, Table, read_table
+from study.data.targets import Target
+from study.schema import Kind, StudyError
+
+from .helpers import config_for, plain_frame, saved, table_of
+
+
+def encoded_of(folder: Path, frame: pd.DataFrame, **more: Any) -> tuple[Table, Encoded, Any]:
+    table = table_of(folder, frame, **more)
+    (split, *_) = make_splits(table, table.targets[0], config_for(saved(folder, frame), **more))
+    return table, *encode(table, table.targets[0], split)
+
+
+def bare(columns: dict[str, Any], types: dict[str, str], n_test: int = 10) -> tuple[Table, Target, Split]:
+    """A table and a split made by hand: the last `n_test` rows are tested, the first ten validate."""
+    frame = pd.DataFrame(columns)
+    frame["y"] = np.arange(len(frame), dtype=float)
+    features = tuple(Feature(name, types[name], "") for name in columns)  # type: ignore[arg-type]
+    target = Target("y", Kind.CONTINUOUS, (), "")
+    table = Table(frame, features, (target,), None, None, (), "")
+    rows = np.arange(len(frame))
+    development = rows[: len(rows) - n_test]
+    return table, target, Split(0, development, rows[len(rows) - n_test :], ((development[10:], development[:10]),))
+
+
+def test_terms_are_columns_gaps_and_levels(tmp_path: Path) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(80))
+
+    assert encoded.terms == (
+        Term("age", "age", None, ""),
+        Term("seen", "seen", None, "day"),
+        Term("smoker", "smoker", None, ""),
+        Term("age[missing]", "age", "missing", "level"),
+        Term("town[Köln]", "town", "Köln", "level"),
+        Term("town[Ulm]", "town", "Ulm", "level"),
+        Term("town[missing]", "town", "missing", "level"),
+    )
+    assert encoded.references == {"town": "Bonn"}
+
+
+def test_shapes_and_dtypes_are_what_a_worker_expects(tmp_path: Path) -> None:
+    frame = plain_frame(80)
+    frame.loc[[2, 3], "y"] = np.nan
+
+    _, encoded, _ = encoded_of(tmp_path, frame)
+
+    assert (encoded.x.shape, encoded.x.dtype) == ((6, 78, 7), np.float32)
+    assert encoded.center.shape == encoded.scale.shape == (6, 7)
+    assert encoded.y_center.shape == encoded.y_scale.shape == (6,)
+    assert len(encoded.train) == len(encoded.validation) == 5
+    np.testing.assert_array_equal(encoded.rows, np.setdiff1d(np.arange(80), [2, 3]))
+    np.testing.assert_array_equal(encoded.y, frame["y"].dropna())
+    np.testing.assert_array_equal(np.sort(np.concatenate([encoded.development, encoded.test])), np.arange(78))
+
+
+def test_each_encoder_standardises_its_own_fitting_rows(tmp_path: Path) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(80))
+
+    for e, fitted in enumerate([*encoded.train, encoded.development]):
+        np.testing.assert_allclose(encoded.x[e, fitted].mean(axis=0), 0, atol=1e-6)
+        np.testing.assert_allclose(encoded.x[e, fitted].std(axis=0), 1, rtol=1e-6)
+        np.testing.assert_allclose(encoded.y_center[e], encoded.y[fitted].mean())
+        np.testing.assert_allclose(encoded.y_scale[e], encoded.y[fitted].std())
+
+
+def test_gaps_take_the_median_of_the_fitting_rows(tmp_path: Path) -> None:
+    table, encoded, _ = encoded_of(tmp_path, plain_frame(80))
+    age = table.frame["age"].to_numpy()
+    gaps = np.isnan(age)
+
+    for e, fitted in enumerate([*encoded.train, encoded.development]):
+        original = encoded.x[e, :, 0] * encoded.scale[e, 0] + encoded.center[e, 0]
+
+        np.testing.assert_allclose(original[gaps], np.nanmedian(age[fitted]), rtol=1e-5)
+        np.testing.assert_allclose(original[~gaps], age[~gaps], rtol=1e-5)
+
+
+def test_the_design_is_in_original_units(tmp_path: Path) -> None:
+    frame = plain_frame(80)
+    table, encoded, _ = encoded_of(tmp_path, frame)
+
+    matrix = design(encoded)
+
+    assert list(matrix.columns) == [term.name for term in encoded.terms]
+    np.testing.assert_allclose(matrix["seen"], table.frame["seen"], rtol=1e-6)
+    np.testing.assert_array_equal(matrix["town[Köln]"], frame["town"] == "Köln")
+    np.testing.assert_array_equal(matrix["age[missing]"], frame["age"].isna())
+    np.testing.assert_array_equal(matrix.index, encoded.rows)
+
+
+def test_counts_and_classes_are_not_standardised(tmp_path: Path) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(90).assign(y=["a", "b", "c"] * 30))
+
+    assert encoded.n_outputs == 3
+    np.testing.assert_array_equal(encoded.y, [0, 1, 2] * 30)
+    assert (encoded.y_center.tolist(), encoded.y_scale.tolist()) == ([0.0] * 6, [1.0] * 6)
+
+
+@pytest.mark.parametrize(("y", "outputs"), [([1.5, 2.5, 3.5], 1), (["a", "b", "a"], 1)])
+def test_other_kinds_have_one_output(tmp_path: Path, y: list[Any], outputs: int) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(60).assign(y=y * 20))
+
+    assert encoded.n_outputs == outputs
+
+
+def test_the_pipeline_gives_the_last_encoding_also_after_skops(tmp_path: Path) -> None:
+    table, encoded, pipeline = encoded_of(tmp_path, plain_frame(80))
+    content = skops.io.dumps(pipeline)
+
+    loaded = skops.io.loads(content, trusted=list(TRUSTED))
+    matrix = loaded.transform(table.frame[[feature.name for feature in table.features]])
+
+    assert set(skops.io.get_untrusted_types(data=content)) <= set(TRUSTED)
+    np.testing.assert_array_equal(matrix.astype(np.float32), encoded.x[-1])
+
+
+def test_new_rows_with_unseen_levels_and_gaps_are_encoded_as_the_reference(tmp_path: Path) -> None:
+    table, _, pipeline = encoded_of(tmp_path, plain_frame(80))
+    rows = table.frame.iloc[[0, 0]].assign(town=["Atlantis", "Bonn"])
+
+    matrix = pipeline.transform(rows)
+
+    np.testing.assert_array_equal(matrix[0], matrix[1])
+
+
+def test_an_encoding_survives_pickling(tmp_path: Path) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(80))
+
+    copy = pickle.loads(pickle.dumps(encoded))
+
+    np.testing.assert_array_equal(copy.x, encoded.x)
+    assert copy.terms == encoded.terms
+
+
+def test_test_rows_change_nothing_for_the_others(tmp_path: Path) -> None:
+    frame = plain_frame(80)
+    _, before, _ = encoded_of(tmp_path, frame)
+    test = before.test
+
+    frame.loc[test, ["age", "seen"]] = [1e6, pd.Timestamp("1900-01-01")]
+    frame.loc[test[:3], "age"] = np.nan
+    frame.loc[test, "town"] = "Atlantis"
+    frame.loc[test, "smoker"] = True
+    _, after, _ = encoded_of(tmp_path, frame)
+
+    assert after.terms == before.terms
+    np.testing.assert_array_equal(after.x[:, after.development], before.x[:, before.development])
+    np.testing.assert_array_equal(after.center, before.center)
+
+
+def test_validation_rows_change_nothing_for_their_training_rows(tmp_path: Path) -> None:
+    frame = plain_frame(80)
+    _, before, _ = encoded_of(tmp_path, frame)
+    validation = before.validation[0]
+
+    frame.loc[validation, "age"] = frame.loc[validation, "age"] * 100
+    frame.loc[validation, "seen"] = pd.Timestamp("1900-01-01")
+    frame.loc[validation, "smoker"] = True
+    _, after, _ = encoded_of(tmp_path, frame)
+
+    assert after.terms == before.terms
+    np.testing.assert_array_equal(after.x[0, after.train[0]], before.x[0, before.train[0]])
+    assert not np.array_equal(after.x[1], before.x[1])
+
+
+def test_at_most_twenty_levels_are_listed_and_rarer_ones_are_zeros() -> None:
+    sizes = range(30, 5, -1)
+    levels = [f"l{size:02d}" for size in sizes for _ in range(size)]
+    table, target, split = bare({"c": [*levels, *["l30"] * 10]}, {"c": "category"})
+
+    encoded, _ = encode(table, target, split)
+    indicators = design(encoded)
+
+    assert [term.level for term in encoded.terms] == [f"l{size:02d}" for size in range(30 - MOST_LEVELS, 30)]
+    assert encoded.references == {"c": "l30"}
+    assert indicators[[level == "l06" for level in [*levels, *["l30"] * 10]]].to_numpy().sum() == 0
+
+
+def test_levels_and_gaps_in_too_few_rows_get_no_term() -> None:
+    rare, enough = LEAST_LEVEL_ROWS - 1, LEAST_LEVEL_ROWS
+    words = ["a"] * 31 + ["b"] * enough + ["c"] * rare
+    number = [*np.linspace(0, 1, 40 - rare), *[np.nan] * rare]
+    other = [*np.linspace(0, 1, 40 - enough), *[np.nan] * enough]
+    columns = {"w": words + ["c"] * 10, "n": number + [np.nan] * 10, "o": other + [0.0] * 10}
+    table, target, split = bare(columns, {"w": "category", "n": "numeric", "o": "numeric"})
+
+    encoded, _ = encode(table, target, split)
+
+    assert [term.name for term in encoded.terms] == ["n", "o", "o[missing]", "w[b]"]
+
+
+def test_columns_with_the_same_gaps_share_an_indicator() -> None:
+    gappy = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
+    table, target, split = bare({"a": gappy, "b": gappy**2}, {"a": "numeric", "b": "numeric"})
+
+    encoded, _ = encode(table, target, split)
+
+    assert [term.name for term in encoded.terms] == ["a", "b", "a[missing]"]
+
+
+def test_a_level_called_missing_or_nan_is_a_level() -> None:
+    words = np.array(["missing", "nan", None, "x", "x"] * 10, dtype=object)
+    table, target, split = bare({"w": pd.Series(words).astype("str")}, {"w": "category"})
+
+    encoded, _ = encode(table, target, split)
+
+    assert [term.name for term in encoded.terms] == ["w[(missing)]", "w[missing]", "w[nan]"]
+    np.testing.assert_array_equal(design(encoded)["w[nan]"], words == "nan")
+    np.testing.assert_array_equal(design(encoded)["w[(missing)]"], [word is None for word in words])
+
+
+def test_term_names_never_clash() -> None:
+    number = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
+    table, target, split = bare({"a": number, "a[missing]": np.arange(50.0)}, {"a": "numeric", "a[missing]": "numeric"})
+
+    encoded, _ = encode(table, target, split)
+
+    assert [term.name for term in encoded.terms] == ["a", "a[missing]", "a[missing] (2)"]
+
+
+def test_a_term_constant_on_some_training_rows_is_zero_there() -> None:
+    level = np.array([1.0] * 10 + [0.0] * 40)
+    table, target, split = bare({"v": level, "n": np.arange(50.0)}, {"v": "numeric", "n": "numeric"})
+
+    encoded, _ = encode(table, target, split)
+
+    assert (encoded.x[0, :, 0] == 0).all()
+    assert encoded.scale[0, 0] == 1
+    assert encoded.x[1, :, 0].std() > 0
+
+
+def test_columns_constant_or_empty_on_the_development_rows_have_no_term() -> None:
+    columns = {
+        "same": [1.0] * 40 + [2.0] * 10,
+        "none": [np.nan] * 40 + [2.0] * 10,
+        "word": ["a"] * 40 + ["b"] * 10,
+        "n": np.arange(50.0),
+    }
+    types = dict.fromkeys(columns, "numeric") | {"word": "category"}
+
+    encoded, _ = encode(*bare(columns, types))
+
+    assert [term.name for term in encoded.terms] == ["n"]
+    with pytest.raises(StudyError, match="none does on the development rows of outer fold 0 of 'y'"):
+        encode(*bare({"same": columns["same"]}, types))
+
+
+def test_balloons_are_encoded_as_they_are() -> None:
+    config = config_for("balloons", ["balloons", "colour"], data={"rows": 200})
+    table = read_table(config)
+    (split,) = make_splits(table, table.targets[1], config)
+
+    encoded, _ = encode(table, table.targets[1], split)
+
+    np.testing.assert_allclose(design(encoded), table.frame[["relationship", "children", "age"]], atol=1e-6)
+    np.testing.assert_array_equal(encoded.y, table.frame["colour"] == "red")
+
+
+NUMBERS = st.lists(st.just(float("nan")) | st.floats(-1e12, 1e12), min_size=40, max_size=40)
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=5).filter(lambda name: name != "y")
+WORDS = st.lists(st.none() | st.sampled_from(["a", "ß", "nan", "missing", "", "a]["]), min_size=40, max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(NAMES, NUMBERS | WORDS, min_size=1, max_size=4))
+def test_any_columns_are_encoded_as_finite_numbers_or_refused(columns: dict[str, list[Any]]) -> None:
+    types = {name: "numeric" if all(isinstance(v, float) for v in cells) else "category" for name, cells in columns.items()}
+    typed = {name: pd.Series(cells, dtype="float64" if types[name] == "numeric" else "str") for name, cells in columns.items()}
+    table, target, split = bare(typed, types)
+
+    try:
+        encoded, pipeline = encode(table, target, split)
+    except StudyError:
+        return
+
+    names = [term.name for term in encoded.terms]
+    assert len(set(names)) == len(names) == encoded.x.shape[2]
+    assert np.isfinite(encoded.x).all()
+    assert (encoded.scale > 0).all()
+    np.testing.assert_array_equal(pipeline.transform(table.frame).astype(np.float32), encoded.x[-1])

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.data.splits import Split, make_splits
+from study.data.tables import Table
+from study.schema import StudyError
+
+from .helpers import config_for, plain_frame, saved, table_of
+
+
+def splits_of(folder: Path, frame: pd.DataFrame, **more: Any) -> tuple[Table, tuple[Split, ...]]:
+    table = table_of(folder, frame, **more)
+    return table, make_splits(table, table.targets[0], config_for(saved(folder, frame), **more))
+
+
+NESTED = {"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}}
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_rows_are_divided_and_never_shared(tmp_path: Path, protocol: str) -> None:
+    frame = plain_frame(60)
+    frame.loc[[1, 7], "y"] = np.nan
+    usable = set(range(60)) - {1, 7}
+
+    _, splits = splits_of(tmp_path, frame, **{**NESTED, "protocol": protocol})
+
+    for split in splits:
+        assert {*split.development} | {*split.test} == usable
+        assert not {*split.development} & {*split.test}
+        assert sorted(np.concatenate([v for _, v in split.inner])) == split.development.tolist()
+        for training, validation in split.inner:
+            assert {*training} | {*validation} == {*split.development}
+            assert not {*training} & {*validation}
+
+
+def test_every_row_is_tested_once_a_repeat(tmp_path: Path) -> None:
+    _, splits = splits_of(tmp_path, plain_frame(60), **{**NESTED, "outer": {"folds": 4, "repeats": 2}})
+
+    first, second = splits[:4], splits[4:]
+
+    assert [split.outer_fold for split in splits] == list(range(8))
+    for repeat in (first, second):
+        assert sorted(np.concatenate([split.test for split in repeat])) == list(range(60))
+    assert first[0].test.tolist() != second[0].test.tolist()
+
+
+def test_the_holdout_takes_its_share(tmp_path: Path) -> None:
+    _, (split,) = splits_of(tmp_path, plain_frame(60), outer={"test_fraction": 0.3})
+
+    assert len(split.test) == 18
+    assert split.test.dtype == split.development.dtype == np.int64
+    assert len(split.inner) == 5
+
+
+def test_splits_follow_from_the_seed_alone(tmp_path: Path) -> None:
+    frame = plain_frame(60).assign(z=np.arange(60.0) ** 1.5)
+    table = table_of(tmp_path, frame, ["y", "z"])
+    config = config_for(saved(tmp_path, frame), ["y", "z"], **NESTED)
+
+    splits = [make_splits(table, target, config) for target in table.targets]
+    reseeded = make_splits(table, table.targets[0], config.replace(seed=1))
+
+    assert [s.test.tolist() for s in splits[0]] == [s.test.tolist() for s in splits[1]]
+    assert splits[0][0].test.tolist() != reseeded[0].test.tolist()
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_classes_keep_their_shares(tmp_path: Path, protocol: str) -> None:
+    frame = plain_frame(120).assign(y=["a"] * 72 + ["b"] * 36 + ["c"] * 12)
+    codes = np.array([0] * 72 + [1] * 36 + [2] * 12)
+
+    _, splits = splits_of(tmp_path, frame, **{**NESTED, "protocol": protocol})
+
+    for split in splits:
+        for rows in (split.development, split.test, *(v for _, v in split.inner)):
+            np.testing.assert_allclose(np.bincount(codes[rows]) / len(rows), [0.6, 0.3, 0.1], atol=0.06)
+
+
+@pytest.mark.parametrize("y", ["numbers", "classes"])
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_groups_stay_together(tmp_path: Path, protocol: str, y: str) -> None:
+    house = np.random.default_rng(0).integers(0, 20, 200)
+    frame = plain_frame(200).assign(house=[f"h{h}" for h in house])
+    if y == "classes":
+        frame["y"] = ["a", "b", "a", "c"] * 50
+
+    _, splits = splits_of(tmp_path, frame, **{**NESTED, "protocol": protocol}, groups="house")
+
+    for split in splits:
+        assert not {*house[split.development]} & {*house[split.test]}
+        assert 0.05 < len(split.test) / 200 < 0.5
+        for training, validation in split.inner:
+            assert not {*house[training]} & {*house[validation]}
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_later_rows_are_held_out_and_one_time_stays_together(tmp_path: Path, protocol: str) -> None:
+    day = np.random.default_rng(1).integers(0, 25, 200)
+    frame = plain_frame(200).assign(day=day)
+
+    _, splits = splits_of(tmp_path, frame, **{**NESTED, "protocol": protocol}, time="day")
+
+    for split in splits:
+        assert day[split.development].max() < day[split.test].min()
+        for training, validation in split.inner:
+            assert day[training].max() < day[validation].min()
+    if protocol == "holdout":
+        assert abs(len(splits[0].test) / 200 - 0.2) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "message"),
+    [
+        (
+            {"y": ["a"] * 38 + ["b"] * 2},
+            {"protocol": "nested"},
+            "5 folds need 5 rows of every class, but class 'b' of 'y' has 2 to split. Lower outer.folds, merge the class with "
+            "another, or leave its rows out.",
+        ),
+        (
+            {"y": ["a"] * 35 + ["b"] * 5},
+            {},
+            "5 folds need 5 rows of every class, but class 'b' of 'y' has 4 to split. Lower inner.folds, merge the class with "
+            "another, or leave its rows out.",
+        ),
+        ({}, {"inner": {"folds": 30}}, "30 folds need 60 rows, but 'y' has 32 to split. Lower inner.folds."),
+        (
+            {"g": ["u", "v", "w", "x"] * 10},
+            {"protocol": "nested", "groups": "g"},
+            "5 folds need 5 groups, but 'y' has 4 to split. Lower outer.folds.",
+        ),
+        (
+            {"t": [1, 2, 3, 4] * 10},
+            {"time": "t"},
+            "5 folds in time order need 6 distinct times, but 'y' has 3 to split. "
+            "Lower inner.folds, or use a finer time column.",
+        ),
+        (
+            {"t": range(40)},
+            {"time": "t", "protocol": "nested", "outer": {"repeats": 2}},
+            "Folds in time order are the same in every repeat, but outer.repeats is 2. Set it to 1.",
+        ),
+        (
+            {"t": range(40), "y": ["a"] * 20 + ["b"] * 20},
+            {"time": "t"},
+            "Training rows need two distinct values of 'y', but 7 of them, kept together by groups or time, have one. "
+            "Use fewer folds, or other groups or times.",
+        ),
+    ],
+)
+def test_folds_that_cannot_be_filled_say_what_to_do(
+    tmp_path: Path, changes: dict[str, Any], more: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(StudyError) as raised:
+        splits_of(tmp_path, plain_frame(40).assign(**changes), **more)
+
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("fraction", [0.001, 0.99])
+def test_a_holdout_too_small_for_the_classes_says_what_to_do(tmp_path: Path, fraction: float) -> None:
+    frame = plain_frame(60).assign(y=["a", "b", "c"] * 20)
+
+    with pytest.raises(StudyError, match=f"outer.test_fraction is {fraction} of 60 rows of 'y'.*Set it nearer to 0.3."):
+        splits_of(tmp_path, frame, outer={"test_fraction": fraction})

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.data.tables import read_table, target_values
+from study.schema import Kind, StudyError
+
+from .helpers import as_json, config_for, lines, plain_frame, saved, table_of, written
+
+
+def test_a_mixed_table_is_read_as_clean_columns(tmp_path: Path) -> None:
+    frame = plain_frame()
+
+    table = table_of(tmp_path, frame)
+
+    assert {f.name: f.type for f in table.features} == {
+        "age": "numeric",
+        "town": "category",
+        "seen": "date",
+        "smoker": "boolean",
+    }
+    assert table.frame.index.tolist() == list(range(len(frame)))
+    assert {str(dtype) for dtype in table.frame.drop(columns="town").dtypes} == {"float64"}
+    assert table.frame["town"].isna().tolist() == frame["town"].isna().tolist()
+
+
+def test_csv_and_parquet_of_one_frame_give_one_table(tmp_path: Path) -> None:
+    frame = plain_frame()
+
+    typed = table_of(tmp_path, frame)
+    text = read_table(config_for(written(tmp_path, frame.to_csv(index=False))))
+
+    pd.testing.assert_frame_equal(text.frame, typed.frame)
+    assert [f.type for f in text.features] == [f.type for f in typed.features]
+
+
+def test_targets_groups_and_time_are_no_features(tmp_path: Path) -> None:
+    frame = plain_frame().assign(house=[f"h{i % 5}" for i in range(40)], z=np.arange(40) % 2)
+
+    by_group = table_of(tmp_path, frame, ["y", "z"], groups="house")
+    by_time = table_of(tmp_path, frame, ["y", "z"], time="seen", data={"drop": ["house"]})
+
+    assert [f.name for f in by_group.features] == ["age", "town", "seen", "smoker"]
+    assert [f.name for f in by_time.features] == ["age", "town", "smoker"]
+    assert by_time.frame["seen"].dtype == np.float64
+
+
+def test_the_other_target_of_the_balloons_is_no_feature() -> None:
+    table = read_table(config_for("balloons", "balloons", data={"rows": 100}))
+
+    assert [f.name for f in table.features] == ["relationship", "children", "age"]
+    assert table.notes == ("Left out, since balloons has it as a target: colour.",)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([1] * 40, "all cells are equal"),
+        ([None] * 40, "no cell is filled"),
+        (range(7, 47), "consecutive numbers count the rows"),
+        ([f"name {i}" for i in range(40)], "text that is mostly distinct names rows or is prose"),
+    ],
+)
+def test_a_column_that_says_nothing_is_left_out_with_a_note(tmp_path: Path, values: Any, why: str) -> None:
+    frame = plain_frame().assign(odd=list(values))
+
+    table = read_table(config_for(written(tmp_path, frame.to_csv(index=False))))
+
+    assert "odd" not in {f.name for f in table.features}
+    assert table.notes == (f"Left out, since {why}: odd.",)
+
+
+def test_distinct_whole_numbers_are_left_out_by_name(tmp_path: Path) -> None:
+    numbers = np.arange(40) * 3
+    frame = plain_frame().assign(PassengerId=numbers, user_id=numbers, grid=numbers, income=numbers)
+
+    table = table_of(tmp_path, frame)
+
+    assert {f.name for f in table.features} >= {"grid", "income"}
+    assert table.notes == ("Left out, since distinct whole numbers under such a name identify the rows: PassengerId, user_id.",)
+
+
+def test_naming_an_identifier_keeps_it(tmp_path: Path) -> None:
+    frame = plain_frame().assign(year=range(1980, 2020))
+
+    listed = table_of(tmp_path, frame, data={"features": ["year", "age"]})
+    typed = table_of(tmp_path, frame, data={"types": {"year": "numeric"}})
+
+    assert [f.name for f in listed.features] == ["year", "age"]
+    assert "year" in {f.name for f in typed.features}
+
+
+def test_cells_that_are_no_scalars_are_left_out(tmp_path: Path) -> None:
+    table = table_of(tmp_path, plain_frame().assign(odd=[[1]] * 40))
+
+    assert table.notes == ("Left out, since cells of type ndarray: odd.",)
+
+
+def test_rows_without_a_target_stay_and_are_noted(tmp_path: Path) -> None:
+    frame = plain_frame()
+    frame.loc[[3, 5], "y"] = np.nan
+
+    table = table_of(tmp_path, frame)
+
+    assert np.flatnonzero(np.isnan(target_values(table, table.targets[0]))).tolist() == [3, 5]
+    assert table.notes == ("2 of 40 rows have no 'y'; they are left out for this target.",)
+
+
+def test_values_of_a_class_are_its_index(tmp_path: Path) -> None:
+    frame = plain_frame().assign(y=["b", "a", "b", None] * 10)
+
+    table = table_of(tmp_path, frame)
+
+    assert (table.targets[0].kind, table.targets[0].classes) == (Kind.BINARY, ("a", "b"))
+    np.testing.assert_array_equal(target_values(table, table.targets[0]), [1, 0, 1, np.nan] * 10)
+
+
+def test_a_rare_class_is_noted(tmp_path: Path) -> None:
+    frame = plain_frame().assign(y=["a"] * 20 + ["b"] * 16 + ["c"] * 4)
+
+    assert table_of(tmp_path, frame).notes == ("Classes of 'y' with fewer than 10 rows: 'c' (4).",)
+
+
+def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
+    table = table_of(tmp_path, plain_frame().assign(y=["a", "b"] * 20))
+
+    summary = table.summary()
+
+    assert as_json(summary) == summary
+    assert summary["targets"] == [
+        {
+            "name": "y",
+            "kind": "binary",
+            "classes": {"a": 20, "b": 20},
+            "reason": "text with 2 distinct values",
+            "missing": 0,
+        }
+    ]
+    assert summary["features"][3] == {"name": "smoker", "type": "boolean", "reason": "true or false", "missing": 0}
+    assert summary["rows"] == 40
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"target": "z"}, "targets must name columns of table.parquet, but it has no column 'z'. Its columns are age, town,"),
+        ({"data": {"features": ["agee"]}}, "data.features must name columns of .* no column 'agee'. Did you mean 'age'?"),
+        ({"data": {"drop": ["twon"]}}, "data.drop must name columns of .* no column 'twon'. Did you mean 'town'?"),
+        ({"data": {"types": {"Age": "numeric"}}}, "data.types must name columns of .* no column 'Age'. Did you mean 'age'?"),
+        ({"groups": "smokr"}, "groups must name columns of .* no column 'smokr'. Did you mean 'smoker'?"),
+        ({"time": "sen"}, "time must name columns of .* no column 'sen'. Did you mean 'seen'?"),
+        ({"data": {"drop": ["y"]}}, "A target is nothing else, but 'y' is also in data.drop, groups or time."),
+        ({"groups": "town", "time": "seen"}, "groups is 'town' and time is 'seen'. Set one of them to null."),
+        ({"groups": "town"}, "Every row needs a group, but 'town' is missing in row"),
+        ({"time": "age"}, "Every row needs a time, but 'age' is missing or unread in row"),
+        ({"time": "town"}, "A time column holds dates or numbers, but 'town' has text, 3 distinct values."),
+        (
+            {"data": {"features": ["y"]}},
+            "A model needs a feature, but table.parquet leaves none: Left out, since it is a target",
+        ),
+        (
+            {"data": {"types": {"town": "numeric"}}},
+            "A numeric column holds only numbers, but column 'town' has '.*' in row .*. Mend the cell, or set "
+            "data.types.town to category.",
+        ),
+    ],
+)
+def test_a_wrong_name_or_type_says_what_to_do(tmp_path: Path, more: dict[str, Any], message: str) -> None:
+    with pytest.raises(StudyError, match=message.replace("?", r"\?")):
+        table_of(tmp_path, plain_frame(), **{"target": "y", **more})
+
+
+def test_infinite_features_are_errors(tmp_path: Path) -> None:
+    text = lines(x=["1", "inf", *map(str, range(30))], y=np.linspace(0, 1, 32))
+
+    with pytest.raises(StudyError) as raised:
+        read_table(config_for(written(tmp_path, text)))
+
+    assert str(raised.value) == (
+        "Numbers must be finite and below 1e+100, but column 'x' has 1 that is not (row 1). "
+        "Mend the cells, empty them, or add the column to data.drop."
+    )
+
+
+def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as raised:
+        table_of(tmp_path, plain_frame(19))
+
+    assert str(raised.value) == "A comparison needs 20 rows, but table.parquet has 19. Add rows."
+
+
+CELLS = st.one_of(
+    st.lists(st.none() | st.floats(-1e6, 1e6), min_size=24, max_size=24),
+    st.lists(st.none() | st.sampled_from(["a", "ß", "nan", "missing", "1"]), min_size=24, max_size=24),
+    st.lists(st.none() | st.booleans(), min_size=24, max_size=24),
+    st.lists(st.none() | st.datetimes().map(lambda d: d.isoformat()), min_size=24, max_size=24),
+)
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=6)
+FRAMES = st.dictionaries(NAMES.filter(lambda n: n != "y"), CELLS, min_size=1, max_size=4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(FRAMES)
+def test_any_table_is_read_or_refused_with_a_study_error(tmp_path_factory: Any, columns: dict[str, Any]) -> None:
+    frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})
+    frame["y"] = np.linspace(0, 1, 24)
+
+    path = tmp_path_factory.mktemp("t") / "t.jsonl"
+    frame.to_json(path, orient="records", lines=True, force_ascii=False)
+    try:
+        table = read_table(config_for(path))
+    except StudyError:
+        with pytest.raises(StudyError, match="A model needs a feature"):
+            read_table(config_for(path))
+        return
+
+    assert {f.name for f in table.features} <= set(frame.columns) - {"y"}
+    assert list(table.frame.index) == list(range(24))
+    assert as_json(table.summary()) == table.summary()
+
+
+def test_the_digest_is_of_the_content_alone(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+
+    tables = [table_of(folder, plain_frame(), data={"drop": drop}) for folder, drop in ((one, []), (other, ["age"]))]
+    changed = table_of(one, plain_frame(seed=1))
+
+    assert tables[0].digest == tables[1].digest != changed.digest
+    assert saved(one, plain_frame()).exists()
