@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from study.cluster import check_cores
 from study.compare import verdicts
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
@@ -114,6 +115,7 @@ def run_study(
 def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     """Refuse a folder that holds a study of another config or of other data."""
     if not paths.config.exists():
+        check_cores(prepared.plan.config.resources)  # before a folder is begun
         return
     name = prepared.plan.config.name
     differing = differing_keys(load_config(paths.config), prepared.plan.config)

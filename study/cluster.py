@@ -23,6 +23,15 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def check_cores(resources: ResourcesConfig) -> None:
+    """Raise a StudyError where a trial needs more cores than there are."""
+    cpus = available_cpus()
+    if resources.cpus_per_trial > cpus:
+        raise StudyError(
+            f"resources.cpus_per_trial is {resources.cpus_per_trial:g} but there are {cpus} cores; no trial could start."
+        )
+
+
 def quiet(verbose: bool) -> None:
     """Set what Ray and TensorFlow read from the environment: no chatter unless `verbose`, no usage reports, a token.
 
@@ -52,18 +61,14 @@ def local_ray(resources: ResourcesConfig, data_bytes: int, verbose: bool = False
         A trial needs more cores or GPUs than there are.
     """
     quiet(verbose)
-    cpus = available_cpus()
-    if resources.cpus_per_trial > cpus:
-        raise StudyError(
-            f"resources.cpus_per_trial is {resources.cpus_per_trial:g} but there are {cpus} cores; no trial could start."
-        )
+    check_cores(resources)
     import ray
 
     scratch = Path(tempfile.mkdtemp(prefix="study-", dir="/tmp" if Path("/tmp").is_dir() else None))
     try:
         ray.init(
             address="local",
-            num_cpus=cpus,
+            num_cpus=available_cpus(),
             include_dashboard=False,
             log_to_driver=verbose,
             logging_level=logging.INFO if verbose else logging.CRITICAL,

@@ -254,13 +254,14 @@ def _verdict(target: str, kind: str, losses: pd.DataFrame, winners: pd.DataFrame
     verdict |= {"smallest_sufficient_depth": _sufficient_depth(losses, family, margin)}
     verdict |= {"beats_constant": any(beats) if beats and len(constant) else None, "n_rows": gain["n_rows"]}
     verdict |= {"candidate": {"regression": "refit", "network": "ensemble"}, "method": gain["method"]}
-    if family is None or not len(network):
+    if not gain["n_rows"]:
         lacking = "a network" if family else "a regression"
         verdict["sentence"] = f"There is no verdict for {target}: no test rows were scored with {lacking}."
         verdict["action"] = f"Run the study with {lacking} among its families."
         return verdict
     words = _words(target, str(family), sorted(set(depths)), gain, margin)
     verdict["verdict"], verdict["sentence"], verdict["action"] = words
+    verdict["smallest_sufficient_depth"] = 0 if words[0] == "regression is enough" else verdict["smallest_sufficient_depth"]
     if verdict["beats_constant"] is False:
         verdict["sentence"] += f" Neither is reliably better than {NOUNS['constant']}, which ignores every feature."
         verdict["action"] = "Use neither yet: look for features that tell more about the target."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -145,7 +146,9 @@ class StudyConfig(Frozen):
         if not isinstance(data, dict):
             return data
         data = dict(data)
-        if "target" in data and "targets" not in data:
+        if "target" in data and "targets" in data:
+            raise ValueError("`target` is short for `targets` with one name: give one of them, not both")
+        if "target" in data:
             data["targets"] = [data.pop("target")]
         if isinstance(data.get("targets"), str):
             data["targets"] = [data["targets"]]
@@ -254,10 +257,13 @@ def _override(values: dict[str, Any], override: str) -> None:
         place = below
     if last in {"target", "targets"} and not parents:
         values.pop("target", None)
+        values.pop("targets", None)
     place[last] = value
 
 
 def _valid_keys(location: Sequence[str | int]) -> list[str]:
+    if len(location) == 3 and location[0] == "space":
+        return list(Range.model_fields)
     model: Any = StudyConfig
     for part in location:
         field = getattr(model, "model_fields", {}).get(part)
@@ -265,28 +271,42 @@ def _valid_keys(location: Sequence[str | int]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
+_UNION_TAG = re.compile(r"range|choices|value|(literal|list|str-enum)\[.*\]")
+"""Parts of an error's place that name a member of a union, not a key."""
+
+
 def _explain(error: ValidationError, origin: str) -> str:
-    lines = []
-    seen: set[str] = set()
+    lines: dict[str, str] = {}
     for item in error.errors(include_url=False):
-        location = [part for part in item["loc"] if part not in {"range", "choices", "value"}]  # pydantic's union tags
+        location = [part for part in item["loc"] if not _UNION_TAG.fullmatch(str(part))]
+        if location[:1] == ["space"] and location[3:] and location[-1] in {"bool", "int", "float", "str"}:
+            item["msg"], location = "Input should be a range, a list of choices or one value", location[:3]
         key = ".".join(map(str, location))
         if item["type"] == "extra_forbidden":
             valid = _valid_keys(location[:-1])
             hint = nearest(str(location[-1]), valid) or (f" Valid keys: {', '.join(valid)}." if valid else "")
-            line = f"unknown key '{key}'.{hint}"
+            lines[key] = f"unknown key '{key}'.{hint}"
         elif item["type"] == "missing":
-            line = f"'{key}' is missing."
+            lines[key] = f"'{key}' is missing."
         else:
-            got = item["input"]
-            shown = "" if isinstance(got, dict) else f" (got {got!r})"
-            line = f"'{key}': {item['msg'].removeprefix('Value error, ')}{shown}."
-        if line not in seen:
-            seen.add(line)
-            lines.append(line)
+            lines[key] = _wrong_value(item, key, lines.get(key, ""))
     if len(lines) == 1:
-        return f"{origin}: {lines[0]}"
-    return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines)])
+        return f"{origin}: {next(iter(lines.values()))}"
+    return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines.values())])
+
+
+def _wrong_value(item: Any, key: str, before: str) -> str:
+    """One line on a wrong value; `before` is the line of another member of the same union, which this one continues."""
+    got, rule = item["input"], item["msg"].removeprefix("Value error, ")
+    rule = re.sub(r"dictionary( or instance of \w+)?", "mapping", rule)
+    expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
+    hint = nearest(got, expected) if isinstance(got, str) else ""
+    if before:
+        said, _, end = before.partition(" (got ")
+        return f"{said} or {rule.removeprefix('Input should be ')} (got {end}" if rule not in said else before
+    shown = "" if isinstance(got, dict) or item["type"] == "value_error" else f" (got {got!r})"
+    named = f"'{key}': " if key else ""
+    return f"{named}{rule}{shown}.{hint}"
 
 
 def dump_config(config: StudyConfig) -> str:

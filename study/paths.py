@@ -17,7 +17,7 @@ def safe_name(text: str) -> str:
     Two different texts never share a name, and none leaves its folder, whatever a column is called.
     """
     kept = re.sub(r"[^A-Za-z0-9._+=-]+", "_", text).strip("._")[:80]
-    if kept == text:
+    if kept and kept == text:
         return kept
     return f"{kept or 'x'}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
 from study.paths import StudyPaths, write_atomic
-from study.schema import HOST_COLUMNS, RESULT_COLUMNS, Frozen, Kind, StudyError, TrialRecord, WinnerRecord
+from study.schema import HOST_COLUMNS, RESULT_COLUMNS, Frozen, Kind, ReplicateRecord, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
 
@@ -99,7 +99,8 @@ def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
         for r in records
         for k, replicate in enumerate(r.replicates)
     ]
-    return pd.DataFrame(rows)
+    columns = ["study", "trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
+    return pd.DataFrame(rows, columns=[*columns, *ReplicateRecord.model_fields])
 
 
 def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:

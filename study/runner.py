@@ -105,9 +105,9 @@ def search(
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next(r for arm in arms.values() for r in arm.records.values())
-        reason = (failed.error or "").strip().splitlines()[-1]
+        reason = (failed.error or "").strip().splitlines()[-1].rstrip(".")
         raise StudyError(
-            f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: {reason} "
+            f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: {reason}. "
             f"The records are in {paths.trials}; with another seed or space, choose another --name."
         )
     return arms

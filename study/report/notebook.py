@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +76,8 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
     cells += [_markdown(texts.DATA), _code("tables.data_summary(results)")]
     cells += [_markdown(texts.FAILURES), _code('tables.table(tables.failures_frame(results), "Every trial completed.")')]
     name = results.root.resolve().name
-    cells += [
-        _markdown(
-            texts.REPRODUCE.format(folder=shlex.quote(f"results/{name}"), config=shlex.quote(f"results/{name}/config.yaml"))
-        )
-    ]
+    folder, config = shlex.quote(f"results/{name}"), shlex.quote(f"results/{name}/config.yaml")
+    cells += [_markdown(texts.REPRODUCE.format(folder=folder, config=config))]
     cells += [_code('tables.table(tables.environment_frame(results), "No environment was written.")')]
     return cells
 
@@ -102,19 +101,21 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
 
     class Manager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
-            super().__init__(**options, kernel_spec_manager=ThisInterpreter())
+            connection = str(Path(scratch) / "kernel.json")
+            super().__init__(**options, kernel_spec_manager=ThisInterpreter(), connection_file=connection)
 
     sources = str(Path(study.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [sources, os.environ.get("PYTHONPATH")]))
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        kernel_manager_class=Manager,  # the client ends the kernel of a manager that it made itself
-        timeout=timeout_s,
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute(env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg"})
+    with tempfile.TemporaryDirectory() as scratch:  # no trace in a home folder, and no start-up files from there
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            kernel_manager_class=Manager,  # the client ends the kernel of a manager that it made itself
+            timeout=timeout_s,
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": str(folder)}},
+        )
+        client.execute(env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg", "IPYTHONDIR": scratch})
     return notebook
 
 
@@ -147,6 +148,11 @@ def _markdown(text: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(tables.no_break(text))
 
 
+def literal(text: str) -> str:
+    """`text` as Markdown that shows it as it is, whatever a column is called."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|$~&-])", r"\\\1", text)
+
+
 def _code(source: str, **report: str) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata={"report": report} if report else {})
 
@@ -166,12 +172,13 @@ def _title(results: ResultsLike) -> str:
 
 
 def _opening(results: ResultsLike) -> str:
-    targets = list(results.trials["target"].unique())
+    targets = [literal(str(target)) for target in results.trials["target"].unique()]
     named = f"{', '.join(targets[:-1])} and {targets[-1]}" if len(targets) > 1 else "".join(targets)
     arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
     return (
-        f"# {_title(results)}\n\nIs a regression enough to predict {named}, or is a neural network worth it, and how sure are "
-        f"we? {human(len(results.trials))} trials in {human(len(arms))} arms, every arm with the same budget."
+        f"# {literal(_title(results))}\n\n"
+        f"Is a regression enough to predict {named}, or is a neural network worth it, and how sure are we? "
+        f"This report answers from {human(len(results.trials))} trials in {human(len(arms))} arms."
     )
 
 

@@ -21,7 +21,7 @@ from study.compare import NOUNS
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
 CONSTANT, REGRESSION = "#8a94a0", "#0072b2"
-NETWORKS = ("#f0a45d", "#d55e00", "#a34100", "#752e00", "#521f00")
+NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
 """Grey, blue and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
 
 WIDTH_IN = 8.4

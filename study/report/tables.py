@@ -16,6 +16,7 @@ from study.schema import LOSS_NAMES, Kind
 METRIC_NAMES = dict(
     zip(METRICS, ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "deviance explained"), strict=True)
 )
+_DASH = "\N{EN DASH}"
 BADGES = {"network is worth it": "network", "regression is enough": "regression", "undecided": "undecided", None: "none"}
 
 
@@ -59,6 +60,8 @@ def _card(verdict: dict[str, Any]) -> str:
 
 
 def _chance(share: float) -> str:
+    if pd.isna(share):
+        return _DASH
     return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
@@ -130,10 +133,12 @@ def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
         [model_name(str(f), int(d)) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
         for name in ("other", "base")
     )
-    interval = [f"{percent(low)} to {percent(high)} %" for low, high in zip(pairs["low"], pairs["high"], strict=True)]
+    ends = zip(pairs["low"], pairs["high"], strict=True)
+    interval = [f"{percent(low)} to {percent(high)} %" if low <= high else _DASH for low, high in ends]
     shown = {
         "target": pairs["target"], "model": other, "against": base,
-        "gain": [f"{percent(share)} %" for share in pairs["improvement"]], "95 % interval": interval,
+        "gain": [_DASH if pd.isna(share) else f"{percent(share)} %" for share in pairs["improvement"]],
+        "95 % interval": interval,
         "p": [_p(p) for p in pairs["p_value"]], "p, Holm": [_p(p) for p in pairs["p_holm"]],
         "better": [_chance(p) for p in pairs["better"]], "equal": [_chance(p) for p in pairs["equal"]],
         "worse": [_chance(p) for p in pairs["worse"]],
@@ -142,7 +147,7 @@ def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return _DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
@@ -172,7 +177,7 @@ def data_summary(results: ResultsLike) -> Html:
 
 def _records(records: Any) -> pd.DataFrame:
     frame = pd.DataFrame(records)
-    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple) else v for v in frame[c]] for c in frame}
+    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]] for c in frame}
     return pd.DataFrame(joined).replace("", None)
 
 

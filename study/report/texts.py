@@ -6,7 +6,7 @@ READING = """\
 ## How to read this
 
 Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), and
-networks with 1, 2, ... hidden layers. Each arm searched its own hyperparameters with the same number of trials. Validation rows
+networks with 1, 2, ... hidden layers. Every arm with hyperparameters to search had the same number of trials. Validation rows
 chose the best trial of each arm, its **incumbent**; test rows, which nothing had seen before, then judged it once.
 
 **The network** is the whole procedure: take the depth with the least validation loss, then average the predictions of its

@@ -196,7 +196,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     if schedule.stop is not None:
         best_epoch[:], train_loss, best_loss = start, train_curve[-1][-1], np.full(n, np.nan, np.float32)
     return Fit(
-        weights=[np.array(weight) for weight in kept],
+        weights=[tf.convert_to_tensor(weight).numpy() for weight in kept],
         val_loss=best_loss.astype(np.float64),
         train_loss=np.asarray(train_loss, np.float64),
         best_epoch=best_epoch,

@@ -136,6 +136,15 @@ def test_without_a_regression_there_is_no_verdict_but_a_reason() -> None:
     assert verdict["sentence"] == "There is no verdict for y: no test rows were scored with a regression."
 
 
+def test_models_without_a_common_test_row_give_no_verdict() -> None:
+    apart = scored(np.ones(5), "neural", 1).assign(row=np.arange(5, 10))
+
+    verdict = only_verdict([scored(np.ones(5)), apart])
+
+    assert verdict["verdict"] is None
+    assert verdict["sentence"] == "There is no verdict for y: no test rows were scored with a network."
+
+
 def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> None:
     verdict = only_verdict([scored(np.zeros(9)), scored(np.full(9, 1e-9), "neural", 1)])
 

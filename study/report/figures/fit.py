@@ -106,7 +106,7 @@ def draw_predicted_observed(frame: pd.DataFrame) -> Picture:
             both = of_target[["observed", "predicted"]]
             ends = [both.min().min(), both.max().max()]
             ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
-            ax.plot(own["predicted"], own["observed"], "o", ms=2.4, mew=0, alpha=0.35, color=colours(own)[model])
+            ax.plot(own["predicted"], own["observed"], "o", ms=2.8, mew=0, alpha=0.45, color=colours(own)[model])
             ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
             ax.set(xlabel="predicted", ylabel="observed")
             ax.margins(0.06)

@@ -86,12 +86,12 @@ def gains_data(predictions: pd.DataFrame, margin: float) -> pd.DataFrame:
     Returns
     -------
     (n_networks, 9) frame: target, kind, family, depth, improvement, low, high (shares of the regression's loss), margin,
-    model.
+    model; no row where the regression has no loss to gain on.
     """
     columns = ["target", "kind", "other", "other_depth", "improvement", "low", "high"]
     pairs = pairwise(predictions, margin).reindex(columns=["base", *columns])
     base = [REGRESSIONS[Kind(kind)] for kind in pairs["kind"]]
-    gains = pairs.loc[(pairs["base"] == base) & (pairs["other_depth"] > 0), columns]
+    gains = pairs.loc[(pairs["base"] == base) & (pairs["other_depth"] > 0), columns].dropna(subset="improvement")
     return with_names(gains.rename(columns={"other": "family", "other_depth": "depth"}).assign(margin=margin))
 
 
@@ -105,7 +105,7 @@ def draw_gains(frame: pd.DataFrame) -> Picture:
     with look():
         figure, axes = panels(len(targets), 1.0 + 0.38 * rows)
         for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target].dropna(subset="improvement")
+            own = frame[frame["target"] == target]
             palette, margin = colours(own), float(frame["margin"].iloc[0])
             left, right = max(own["low"].min(), -1), max(own["high"].max(), 2 * margin)
             left, right = min(left, -2 * margin), min(right, 1)

@@ -40,17 +40,17 @@ def draw_best_so_far(frame: pd.DataFrame) -> Picture:
                 ax.yaxis.set_major_locator(LogLocator(numticks=6))
                 ax.yaxis.set_minor_formatter(NullFormatter())
             name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
-            ax.set(title=plain(target), xlabel="trials of the arm", ylabel=f"best validation {name}")
+            ax.set(title=plain(target), xlabel="trials of the arm", ylabel=f"best {name}")
             ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             ax.grid(axis="y")
         lines = [Line2D([], [], color=colour, lw=1.8, label=model) for model, colour in colours(frame).items()]
-        figure.legend(handles=lines, handlelength=1.3, loc="outside upper left", ncols=4, columnspacing=1.4)
+        figure.legend(handles=lines, handlelength=1.3, loc="outside upper left", ncols=5, columnspacing=1.4)
     final = frame.groupby(["target", "model"], sort=False)["best"].min()
     return Picture(figure, f"Least validation loss so far by trial. Best in the end: {listed(final)}.")
 
 
 def learning_curves_data(curves: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """Losses by epoch of the incumbents of the first outer fold, for models with at least two recorded epochs.
+    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of one epoch.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def learning_curves_data(curves: pd.DataFrame, trials: pd.DataFrame) -> pd.DataF
     """
     winners = incumbents(trials)[[*ARM, "number"]]
     own = curves.merge(winners[winners["outer_fold"] == winners["outer_fold"].min()], on=[*ARM, "number"])
-    own = own[own.groupby(ARM)["epoch"].transform("nunique") > 1]
+    own = own[(own["family"] != "constant") & (own.groupby(ARM)["epoch"].transform("nunique") > 1)]
     names = {"val_loss": "validation", "train_loss": "training"}
     keys = [*ARM, "number", "replicate", "epoch"]
     long = own.rename(columns=names).melt(keys, list(names.values()), var_name="split", value_name="loss")
@@ -70,7 +70,8 @@ def draw_learning_curves(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
     shown = frame[["target", "model"]].drop_duplicates().sort_values("target", kind="stable")
     with look():
-        figure, axes = panels(len(shown), 1.95, columns=3)
+        widest = int(shown.groupby("target").size().max()) if len(shown) else 1
+        figure, axes = panels(len(shown), 1.95, columns=widest if widest <= 4 else 3)
         for ax, (target, model) in zip(axes, shown.itertuples(index=False), strict=True):
             of_target = frame[frame["target"] == target]
             own = of_target[of_target["model"] == model]

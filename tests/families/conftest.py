@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from study.trial import prepare_tensorflow
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tensorflow() -> None:
+    prepare_tensorflow()

@@ -1,0 +1,218 @@
+"""What every registered family must do, whoever adds it; a new family needs no line here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from study.families import FAMILIES, HEADS, Architecture, get_family
+from study.families.stacked import build_stack, linear_predictor, unstack
+from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
+from study.training.problem import Fit
+from study.trial import make_problem, run_trial, run_winner, train
+
+from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
+
+every_case = pytest.mark.parametrize("case", cases(), ids=str)
+networks = pytest.mark.parametrize("case", [case for case in cases() if not FAMILIES[case.family].convex], ids=str)
+
+
+@lru_cache
+def searched(case: Case) -> TrialRecord:
+    return run_trial(task_for(case), encoded_for(case)[0])
+
+
+def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architecture]:
+    return train(task_for(case, **task), make_problem(encoded_for(case)[0], list(range(N_INNER))), seeds)
+
+
+@lru_cache
+def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
+    return run_winner(task_for(case), encoded_for(case)[0])
+
+
+@lru_cache
+def usually_trained(case: Case) -> tuple[Fit, Architecture]:
+    return trained(case, [1, 2])
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_served_by_a_constant_by_a_regression_and_by_a_network(kind: Kind) -> None:
+    serving = [family for family in FAMILIES.values() if kind in family.kinds]
+
+    assert {(family.convex, family.inputs) for family in serving} == {(True, False), (True, True), (False, True)}
+
+
+@every_case
+def test_it_builds_for_every_kind_it_serves(case: Case) -> None:
+    n_outputs = 3 if case.kind is Kind.MULTICLASS else 1
+    task = task_for(case)
+
+    architecture = get_family(case.family).architecture(task.params, case.depth, (2, 5, n_outputs))
+    model = build_stack(architecture)
+
+    assert (architecture.n_replicates, architecture.n_features, architecture.n_outputs) == (2, 5, n_outputs)
+    assert model(np.zeros((2, 4, 5), np.float32)).shape == (2, 4, n_outputs)
+    assert architecture.n_parameters == model.count_params() / 2
+
+
+@every_case
+def test_it_learns_what_it_can_represent_to_near_the_limit(case: Case) -> None:
+    encoded, mean = encoded_for(case)
+    held = np.concatenate(encoded.validation)
+    limit = loss(case.kind, encoded.y[held], mean[held])
+    kept = encoded.y[encoded.development]
+    shares = np.bincount(kept.astype(int), minlength=3) / len(kept) if case.kind is Kind.MULTICLASS else kept.mean()
+    floor = loss(case.kind, encoded.y[held], np.broadcast_to(shares, mean[held].shape))
+
+    record = searched(case)
+
+    assert record.state is TrialState.COMPLETE
+    assert record.val_loss is not None
+    if get_family(case.family).inputs:
+        assert record.val_loss - limit < 0.08 * (floor - limit)
+    else:
+        assert record.val_loss == pytest.approx(floor, rel=0.01)
+
+
+@every_case
+def test_the_record_counts_parameters_and_replicates(case: Case) -> None:
+    n_outputs = 3 if case.kind is Kind.MULTICLASS else 1
+    width = task_for(case).params.get("width", 0)
+    family = get_family(case.family)
+    sizes = [3, *[width] * case.depth, n_outputs]
+    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) if family.inputs else 0
+
+    record = searched(case)
+
+    assert record.n_parameters == weights + sum(sizes[1:])
+    assert record.n_replicates == len(record.replicates) == N_INNER
+    assert record.val_loss == pytest.approx(np.mean([replicate.val_loss for replicate in record.replicates]))
+
+
+@every_case
+def test_only_a_convex_family_has_coefficients_and_only_with_inputs_has_it_terms(case: Case) -> None:
+    family = get_family(case.family)
+    outputs = [":a", ":b", ":c"] if case.kind is Kind.MULTICLASS else [""]
+    intercepts = {f"intercept{output}" for output in outputs} if family.convex else set()
+    terms = {f"coef_{term}{output}" for term in "uvw" for output in outputs} if family.convex and family.inputs else set()
+
+    record = searched(case)
+
+    assert set(record.coefficients) == intercepts | terms
+    assert np.isfinite(list(record.coefficients.values())).all()
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
+@pytest.mark.parametrize("beyond", [-1, 1])
+def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) -> None:
+    small = {"width": 8} if case.depth else {}
+    batch = int(task_for(case).params.get("batch_size", 64))
+    encoded, _ = encoded_for(case, rows=200, train_rows=batch + beyond)
+
+    record = run_trial(task_for(case, epochs=2, **small), encoded)
+
+    assert record.state is TrialState.COMPLETE
+    assert all(np.isfinite([replicate.val_loss, replicate.train_loss]).all() for replicate in record.replicates)
+
+
+@every_case
+def test_a_replicate_unstacks_to_a_plain_sequential_of_dense_layers_that_predicts_the_same(case: Case) -> None:
+    encoded, _ = encoded_for(case)
+    fit, architecture = usually_trained(case)
+    eta = linear_predictor(fit.weights, architecture.activation, encoded.x[:N_INNER, :50])
+    center, scale = encoded.y_center[1], encoded.y_scale[1]
+
+    model = unstack(fit.weights, 1, architecture, HEADS[case.kind], float(center), float(scale))
+
+    assert type(model) is keras.Sequential
+    assert [type(layer) for layer in model.layers] == [keras.layers.Dense] * (case.depth + 1)
+    expected = response(case.kind, eta[1] * scale + center).reshape(50, -1)
+    np.testing.assert_allclose(model(encoded.x[1, :50]).numpy(), expected, rtol=2e-5, atol=2e-6)
+
+
+@every_case
+def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: Case) -> None:
+    encoded, _ = encoded_for(case)
+    fit, architecture = usually_trained(case)
+    stack = build_stack(architecture)
+
+    for variable, value in zip(stack.trainable_variables, fit.weights, strict=True):
+        variable.assign(value)
+
+    np.testing.assert_allclose(
+        linear_predictor(fit.weights, architecture.activation, encoded.x[:N_INNER]),
+        stack(encoded.x[:N_INNER]).numpy(),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+@every_case
+def test_the_winner_reloads_from_disk_and_predicts_the_test_rows_as_recorded(case: Case, tmp_path: Path) -> None:
+    encoded, mean = encoded_for(case)
+
+    record, files = won(case)
+    ((name, content),) = files.items()
+    (tmp_path / name).write_bytes(content)
+    model = keras.saving.load_model(tmp_path / name)
+
+    assert record.models == (name,)
+    refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
+    predicted = model(encoded.x[-1, encoded.test]).numpy().reshape(mean[encoded.test].shape)
+    np.testing.assert_allclose(predicted, refit.predicted, rtol=2e-5, atol=2e-6)
+
+
+@every_case
+def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Case) -> None:
+    encoded, mean = encoded_for(case)
+    observed = encoded.y[encoded.test]
+
+    record, _ = won(case)
+
+    n_refits = 1 if get_family(case.family).convex else 3
+    assert [candidate.name for candidate in record.candidates] == ["ensemble"] + ["refit"] * n_refits
+    assert record.rows == encoded.test.tolist()
+    assert record.observed == observed.tolist()
+    for candidate in record.candidates:
+        predicted = np.array(candidate.predicted)
+        assert predicted.shape == mean[encoded.test].shape
+        assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
+
+
+@every_case
+def test_the_same_seed_gives_the_same_result_to_the_bit(case: Case) -> None:
+    first, _ = usually_trained(case)
+
+    again, _ = trained(case, [1, 2])
+
+    for one, other in zip(first.weights, again.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(first.curve_val, again.curve_val)
+    np.testing.assert_array_equal(first.val_loss, again.val_loss)
+
+
+@networks
+def test_another_seed_gives_another_network(case: Case) -> None:
+    first, _ = usually_trained(case)
+
+    other, _ = trained(case, [3, 4])
+
+    assert (first.val_loss != other.val_loss).all()
+
+
+@networks
+def test_the_study_seed_and_the_trial_number_decide_the_seeds_of_a_trial(case: Case) -> None:
+    task, (encoded, _) = task_for(case), encoded_for(case)
+
+    again = run_trial(task, encoded)
+    other_study = run_trial(task_for(case, seed=1), encoded)
+    other_number = run_trial(task.model_copy(update={"number": 1}), encoded)
+
+    assert again == searched(case)
+    assert len({again.val_loss, other_study.val_loss, other_number.val_loss}) == 3

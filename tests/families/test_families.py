@@ -1,0 +1,207 @@
+"""The registry, the search spaces and the one graph that all families share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from study.config import Range, Space, make_config
+from study.families import FAMILIES, HEADS, Family, first_params, get_family, register, resolve_space
+from study.families.stacked import StackedDense, StackedDropout, build_stack, initial_weights, unstack
+from study.schema import Kind, StudyError, TrialState
+from study.search.plan import Shape, families_of, make_arms
+from study.trial import run_trial
+
+from .problems import Case, encoded_for, task_for
+
+
+class Shrunk(Family):
+    """A regression with one fixed penalty."""
+
+    name = "shrunk"
+    kinds = frozenset({Kind.CONTINUOUS})
+    convex = True
+
+    def space(self, n_rows: int) -> Space:
+        return {"l2": 0.5}
+
+
+@pytest.fixture
+def shrunk() -> Iterator[type[Family]]:
+    yield register(Shrunk)
+    del FAMILIES["shrunk"]
+
+
+class Bounded(Family):
+    """Never registered: it only has a space and a start."""
+
+    name = "bounded"
+    kinds = frozenset(Kind)
+    guess: ClassVar[Mapping[str, Any]] = {"rate": 5.0, "size": 3, "word": "b"}
+
+    def start(self) -> dict[str, Any]:
+        return dict(self.guess)
+
+
+def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
+    shape = (2, 3, 1)
+    seeds, last_bias = [1, 2], np.zeros((2, 1))
+    params = {"width": 64, "activation": "relu", "dropout": 0.3}
+
+    network, regression = (FAMILIES[name].architecture(params, 0, shape) for name in ("neural", "linear"))
+
+    assert network == regression
+    for stack in (build_stack(network), build_stack(regression)):
+        assert [type(layer) for layer in stack.layers[1:]] == [StackedDense]
+        assert [tuple(weight.shape) for weight in stack.weights] == [(2, 3, 1), (2, 1, 1)]
+    weights = [initial_weights(architecture, seeds, last_bias) for architecture in (network, regression)]
+    one, other = (
+        unstack(w, 0, a, HEADS[Kind.CONTINUOUS]) for w, a in zip(weights, (network, regression), strict=True)
+    )
+    assert [layer.units for layer in one.layers] == [layer.units for layer in other.layers] == [1]
+    np.testing.assert_array_equal(one.layers[0].kernel.numpy(), other.layers[0].kernel.numpy())
+
+
+def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> None:
+    params = {"width": 8, "activation": "silu"}
+
+    without, with_dropout = (FAMILIES["neural"].architecture(params | {"dropout": r}, 2, (1, 3, 1)) for r in (0.0, 0.1))
+
+    assert sum(isinstance(layer, StackedDropout) for layer in build_stack(without).layers) == 0
+    assert sum(isinstance(layer, StackedDropout) for layer in build_stack(with_dropout).layers) == 2
+
+
+def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() -> None:
+    architecture, alone = (
+        FAMILIES["neural"].architecture({"width": 400, "activation": "relu"}, 2, (n, 50, 1)) for n in (2, 1)
+    )
+
+    pair = initial_weights(architecture, [5, 6], np.array([[1.0], [2.0]]))
+    single = initial_weights(alone, [6], np.array([[2.0]]))
+
+    for both, one in zip(pair, single, strict=True):
+        np.testing.assert_array_equal(both[1], one[0])
+    spreads = [kernel[0].std() for kernel in pair[::2]]
+    np.testing.assert_allclose(spreads, [(2 / 50) ** 0.5, (2 / 400) ** 0.5, 0.1 / 400**0.5], rtol=0.1)
+    np.testing.assert_array_equal(pair[-1][:, 0, 0], [1.0, 2.0])
+
+
+def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[Family]) -> None:
+    config = make_config({"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1]})
+    case = Case("shrunk", Kind.CONTINUOUS, 0)
+
+    arms = make_arms(config, [Shape("y", Kind.CONTINUOUS, 100, 3, 1)])
+    record = run_trial(task_for(case), encoded_for(case)[0])
+
+    assert isinstance(get_family("shrunk"), shrunk)
+    assert families_of(config, Kind.CONTINUOUS) == ["constant", "linear", "shrunk", "neural"]
+    assert [(arm.family, arm.depth) for arm in arms] == [("constant", 0), ("linear", 0), ("shrunk", 0), ("neural", 1)]
+    assert record.state is TrialState.COMPLETE
+    assert record.params == {"l2": 0.5}
+
+
+def test_a_family_that_is_no_longer_registered_is_gone() -> None:
+    assert "shrunk" not in FAMILIES
+    with pytest.raises(StudyError, match="^'shrunk' is not a family"):
+        get_family("shrunk")
+
+
+def test_registering_a_name_twice_is_an_error(shrunk: type[Family]) -> None:
+    with pytest.raises(ValueError, match="^a family is registered once, but 'shrunk' is registered already$"):
+        register(shrunk)
+
+
+def test_an_unknown_family_is_answered_with_the_nearest_and_with_all() -> None:
+    with pytest.raises(StudyError) as caught:
+        get_family("logistics")
+
+    families = ", ".join(FAMILIES)
+    assert str(caught.value) == f"'logistics' is not a family. Did you mean 'logistic'? Families: {families}."
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "message"),
+    [
+        ("linear", "l1", "'linear' has no hyperparameter 'l1'. Did you mean 'l2'? It has: l2."),
+        ("constant", "l2", "'constant' has no hyperparameter 'l2'. It has: none."),
+        (
+            "neural",
+            "widht",
+            "'neural' has no hyperparameter 'widht'. Did you mean 'width'? It has: learning_rate, batch_size, weight_decay, "
+            "width, activation, dropout.",
+        ),
+    ],
+)
+def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(family: str, name: str, message: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        resolve_space(get_family(family), 100, {name: 1.0})
+
+    assert str(caught.value) == message
+
+
+def test_an_override_replaces_one_entry_of_the_space_and_leaves_the_others() -> None:
+    family = get_family("neural")
+
+    space = resolve_space(family, 1_000, {"width": [8]})
+
+    assert space["width"] == [8]
+    assert {**space, "width": None} == {**family.space(1_000), "width": None}
+
+
+def test_larger_tables_are_searched_with_larger_batches() -> None:
+    sizes = [get_family("neural").space(rows)["batch_size"] for rows in (3_999, 4_000, 20_000)]
+
+    assert sizes == [[32, 64], [64, 128], [256, 512]]
+
+
+@pytest.mark.parametrize(
+    ("form", "first"),
+    [
+        (Range(low=1, high=10), 5.0),
+        (Range(low=6, high=10), 6.0),
+        (Range(low=1, high=4), 4.0),
+        (Range(low=1e-6, high=10, log=True, zero=True), 0.0),
+        ([1.0, 5.0], 5.0),
+        ([1.0, 2.0], 1.0),
+        (7.0, 7.0),
+    ],
+)
+def test_the_first_trial_is_the_start_moved_into_the_space(form: Any, first: float) -> None:
+    params = first_params(Bounded(), {"rate": form})
+
+    assert params == {"rate": first}
+    assert isinstance(params["rate"], float)
+
+
+@pytest.mark.parametrize(
+    ("form", "first"),
+    [
+        (Range(low=2, high=8), 5.0),
+        (Range(low=2, high=8, log=True), 4.0),
+        (Range(low=2, high=9, integer=True), 6),
+        (["x", "y"], "x"),
+        ("z", "z"),
+    ],
+)
+def test_the_first_trial_takes_the_middle_where_the_family_has_no_guess(form: Any, first: Any) -> None:
+    params = first_params(Bounded(), {"other": form})
+
+    assert params == {"other": first}
+    assert type(params["other"]) is type(first)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_first_trial_of_every_family_lies_in_its_default_space(family: Family) -> None:
+    space = family.space(1_000)
+
+    params = first_params(family, space)
+
+    assert list(params) == list(space)
+    for name, form in space.items():
+        if isinstance(form, Range):
+            assert form.low <= params[name] <= form.high or (form.zero and params[name] == 0)
+        else:
+            assert params[name] in (form if isinstance(form, list) else [form])

@@ -1,0 +1,167 @@
+"""A results folder as a finished study leaves it, made of small scikit-learn models: nearest neighbours stand for networks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.model_selection import KFold
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+from study import compare
+from study.config import dump_config, make_config
+from study.paths import StudyPaths, write_atomic
+from study.reference import coefficient_table, reference_coefficients
+from study.results import Results, load_results
+from study.schema import Kind
+
+KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
+CLASSES = {"colour": ["blue", "red"], "shape": ["heart", "round", "star"]}
+TERMS = ["relationship", "children", "age"]
+FAMILIES = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
+
+
+def make_table(n: int = 600, seed: int = 0) -> pd.DataFrame:
+    """Balloons by relationship, children and age, and three targets of other kinds."""
+    rng = np.random.default_rng(seed)
+    children, age = rng.uniform(-0.5, 0.5, (2, n))
+    single = rng.random(n) < 0.5
+    balloons = np.where(single, 0.8 * children + 0.5 * age, 0.1 * children - 0.2 * age)
+    colour = np.where(single, 0.5 * children + 0.5 * age, 0.8 * children + 0.2 * age) > 0
+    shape = np.digitize(balloons + 0.1 * rng.normal(size=n), [-0.1, 0.12])
+    pops = rng.poisson(np.exp(1 + 2 * children))
+    table = {"relationship": single - 0.5, "children": children, "age": age, "balloons": balloons}
+    return pd.DataFrame({**table, "colour": colour.astype(float), "shape": shape, "pops": pops.astype(float)})
+
+
+def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
+    is_class = kind in (Kind.BINARY, Kind.MULTICLASS)
+    if family == "constant":
+        return DummyClassifier(strategy="prior") if is_class else DummyRegressor()
+    if depth:
+        neighbours = 3 + 2 * depth + offset
+        return KNeighborsClassifier(neighbours) if is_class else KNeighborsRegressor(neighbours)
+    regressions = {Kind.CONTINUOUS: LinearRegression, Kind.COUNT: lambda: PoissonRegressor(alpha=1e-9, max_iter=1000)}
+    return regressions.get(kind, lambda: LogisticRegression(C=1e6, max_iter=1000))()
+
+
+def row_loss(kind: Kind, observed: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    if kind == Kind.CONTINUOUS:
+        return (observed - predicted) ** 2
+    if kind == Kind.COUNT:
+        ratio = np.where(observed > 0, observed / predicted, 1)
+        return observed * np.log(ratio) - (observed - predicted)
+    return -np.log(predicted[np.arange(len(observed)), observed.astype(int)])
+
+
+def predict(kind: Kind, model: Any, x: np.ndarray) -> np.ndarray:
+    if kind in (Kind.BINARY, Kind.MULTICLASS):
+        shares = np.clip(model.predict_proba(x), 0.01, None)
+        return shares / shares.sum(axis=1, keepdims=True)
+    return np.maximum(model.predict(x), 0.02) if kind == Kind.COUNT else model.predict(x)
+
+
+def make_arm(
+    table: pd.DataFrame, names: dict[str, Any], fold: tuple[np.ndarray, np.ndarray], n_trials: int, frames: Any
+) -> None:
+    kind, target = Kind(names["kind"]), names["target"]
+    x, y = table[TERMS].to_numpy(), table[target].to_numpy(float)
+    development, test = fold
+    inner = list(KFold(5, shuffle=True, random_state=1).split(development))
+    epochs = np.arange(1, 25)
+    for number in range(n_trials):
+        offset = 2 * (n_trials - 1 - number)
+        losses = []
+        for replicate in range(10):
+            training, validation = (development[part] for part in inner[replicate // 2])
+            model = make_model(kind, names["family"], names["depth"], offset + 2 * (replicate % 2)).fit(
+                x[training], y[training]
+            )
+            loss = [row_loss(kind, y[rows], predict(kind, model, x[rows])).mean() for rows in (validation, training)]
+            losses.append(loss)
+            ids = names | {"trial_id": f"{target}-{names['family']}-{number:04d}", "number": number, "replicate": replicate}
+            ids |= {"inner_fold": replicate // 2, "seed": replicate % 2, "study": "party"}
+            fit = {"val_loss": loss[0], "train_loss": loss[1], "best_epoch": 20, "n_epochs": 24, "converged": True}
+            frames["folds"].append(ids | fit)
+            fall = 1 + 6 * np.exp(-epochs / 4) if names["family"] != "constant" else np.ones(24)
+            frames["curves"] += [
+                ids | {"epoch": int(e), "val_loss": loss[0] * f, "train_loss": loss[1] * f}
+                for e, f in zip(epochs[: len(fall)], fall, strict=True)
+            ]
+        val = np.array(losses)[:, 0]
+        trial = {"study": "party", "trial_id": f"{target}-{names['family']}-{number:04d}", "number": number, "generation": 0}
+        trial |= {"state": "COMPLETE", "val_loss": val.mean(), "val_loss_se": val.std(ddof=1) / np.sqrt(10)}
+        trial |= {"train_loss": np.mean(losses, axis=0)[1], "best_epoch": 20, "n_parameters": 4 * 16 ** names["depth"]}
+        trial |= {"n_replicates": 10, "wall_time_s": 0.4, "node": "n1", "device": "cpu"}
+        if names["depth"]:
+            trial |= {"params_learning_rate": 10 ** (-2.0 - number / 7), "params_width": 16 * (number + 1)}
+        frames["trials"].append(names | trial)
+    seeds = {"refit": (0, 1, 2) if names["depth"] else (0,), "ensemble": (0,)}
+    for candidate, members in seeds.items():
+        for seed in members:
+            model = make_model(kind, names["family"], names["depth"], seed).fit(x[development], y[development])
+            predicted = predict(kind, model, x[test])
+            rows = pd.DataFrame({"row": test, "observed": y[test], "loss": row_loss(kind, y[test], predicted)})
+            rows = rows.assign(**names, study="party", number=0, candidate=candidate, seed=seed)
+            if kind == Kind.MULTICLASS:
+                rows = rows.assign(predicted=predicted[np.arange(len(test)), y[test].astype(int)])
+                rows = rows.assign(**{f"p_{name}": predicted[:, i] for i, name in enumerate(CLASSES[target])})
+            else:
+                rows = rows.assign(predicted=predicted[:, 1] if kind == Kind.BINARY else predicted)
+            frames["predictions"].append(rows)
+    if not names["depth"] and names["family"] != "constant":
+        frames["coefficients"].append(make_coefficients(table, names, development))
+
+
+def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: np.ndarray) -> pd.DataFrame:
+    kind, target = Kind(names["kind"]), names["target"]
+    design, y = table.loc[development, TERMS], table.loc[development, target].to_numpy()
+    scale = design.std(ddof=0).to_numpy()
+    reference = reference_coefficients(design, y, kind, CLASSES.get(target), 0.0, scale)
+    shift = np.random.default_rng(1).normal(scale=0.01, size=len(reference))
+    estimates = reference.assign(estimate=reference["ref_estimate"] + shift, level=None, unit="", **names)
+    if kind == Kind.MULTICLASS:
+        base = estimates[estimates["output"] == CLASSES[target][1]].assign(output=CLASSES[target][0], estimate=0.0)
+        estimates = pd.concat([base, estimates])
+    columns = ["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate"]
+    return coefficient_table(estimates[columns], reference)
+
+
+def write_results(
+    root: Path, targets: list[str], outer_folds: int = 1, n_trials: int = 6, depths: tuple[int, ...] = (1, 2)
+) -> Results:
+    """Write a results folder with everything but the report."""
+    table = make_table()
+    order = np.random.default_rng(2).permutation(len(table))
+    parts = np.array_split(order, 5)
+    frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
+    for target in targets:
+        kind = KINDS[target]
+        for outer_fold in range(outer_folds):
+            fold = (np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]), parts[outer_fold])
+            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *(("neural", depth) for depth in depths)]:
+                names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
+                make_arm(table, names, fold, n_trials if depth else 1, frames)
+    paths = StudyPaths(root)
+    paths.root.mkdir(parents=True, exist_ok=True)
+    trials = pd.DataFrame(frames["trials"]).sort_values(["target", "outer_fold", "depth", "family", "number"])
+    trials.to_parquet(paths.results, index=False)
+    pd.DataFrame(frames["folds"]).to_parquet(paths.folds)
+    pd.DataFrame(frames["curves"]).to_parquet(paths.curves)
+    pd.concat(frames["predictions"], ignore_index=True).to_parquet(paths.predictions)
+    pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.coefficients)
+    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
+    write_atomic(paths.config, dump_config(config))
+    described = [{"name": t, "kind": KINDS[t].value, "classes": CLASSES.get(t, []), "reason": "as told"} for t in targets]
+    features = [{"name": name, "type": "numeric", "reason": "more than two different numbers"} for name in TERMS]
+    data = {"rows": len(table), "notes": ["3 rows without a target were left out."], "targets": described, "features": features}
+    write_atomic(paths.data, json.dumps(data))
+    write_atomic(paths.environment, json.dumps({"python": "3.11.9", "packages": {"numpy": "2.4.6"}, "seed": 0}))
+    results = load_results(root)
+    write_atomic(paths.verdicts, json.dumps(compare.verdicts(results.predictions, results.trials, config.margin)))
+    return load_results(root)

@@ -1,0 +1,113 @@
+"""Tables and words of the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import compare
+from study.report import tables
+from study.results import Results
+
+
+class Told:
+    """Results whose verdicts are given."""
+
+    def __init__(self, results: Results, verdicts: list[dict[str, Any]]) -> None:
+        self.root, self.config = results.root, results.config
+        self.trials, self.folds, self.curves = results.trials, results.folds, results.curves
+        self.coefficients, self.predictions, self.verdicts = results.coefficients, results.predictions, verdicts
+
+
+@pytest.mark.parametrize(
+    ("verdict", "style"),
+    [("network is worth it", "network"), ("regression is enough", "regression"), ("undecided", "undecided"), (None, "none")],
+)
+def test_every_verdict_has_its_badge(results: Results, verdict: str | None, style: str) -> None:
+    told = Told(results, [{**results.verdicts[0], "verdict": verdict}])
+
+    html = tables.answer(told)
+
+    assert f'<section class="answer {style}">' in html
+    assert f'<span class="badge">{verdict or "no verdict"}</span>' in html
+
+
+def test_names_are_escaped(results: Results) -> None:
+    told = Told(results, [{**results.verdicts[0], "target": "<b>", "sentence": "a < b & c"}])
+
+    html = tables.answer(told)
+
+    assert "<h3>&lt;b&gt;</h3>" in html
+    assert "a &lt; b &amp; c" in html
+
+
+def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns() -> None:
+    frame = pd.DataFrame({"model": ["linear"], "loss": [0.0123456], "auc": [np.nan]})
+
+    html = tables.table(frame)
+
+    assert '<thead><tr><th>model</th><th class="n">loss</th></tr></thead>' in html
+    assert '<tbody><tr><td>linear</td><td class="n">0.0123</td></tr></tbody>' in html
+
+
+def test_an_empty_table_says_why() -> None:
+    assert tables.table(pd.DataFrame(), "Every trial completed.") == "<p>Every trial completed.</p>"
+
+
+def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -> None:
+    html = tables.by_target(tables.scores_frame(results))
+
+    balloons, colour = html.split("<h4>")[1:3]
+    assert balloons.startswith("balloons</h4>")
+    assert "R²" in balloons
+    assert "AUC" not in balloons
+    assert "AUC" in colour
+
+
+def test_the_winners_show_their_hyperparameters(results: Results) -> None:
+    frame = tables.incumbents_frame(results)
+
+    best = compare.incumbents(results.trials)
+    assert len(frame) == len(best)
+    assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
+    assert "outer fold" not in frame
+
+
+def test_pairs_read_in_per_cent(results: Results) -> None:
+    frame = tables.pairwise_frame(results)
+
+    pair = compare.pairwise(results.predictions, results.config.margin).iloc[0]
+    assert frame.loc[0, "gain"] == f"{compare.percent(pair['improvement'])} %"
+    assert frame.loc[0, "95 % interval"] == f"{compare.percent(pair['low'])} to {compare.percent(pair['high'])} %"
+
+
+def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> None:
+    told = Told(results, [])
+    told.predictions = results.predictions.assign(loss=0.0)
+
+    frame = tables.pairwise_frame(told)
+
+    assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
+
+
+def test_failures_are_counted_by_arm(results: Results) -> None:
+    trials = results.trials.copy()
+    broken = (trials["target"] == "colour") & (trials["depth"] == 1) & (trials["number"] < 2)
+    told = Told(results, [])
+    told.trials = trials.assign(state=trials["state"].mask(broken, "FAIL"))
+
+    frame = tables.failures_frame(told)
+
+    assert frame[["target", "model", "COMPLETE", "FAIL"]].to_numpy().tolist() == [["colour", "network, 1 layer", 4, 2]]
+    assert tables.failures_frame(results).empty
+
+
+def test_classes_and_reasons_of_the_data_are_told(results: Results) -> None:
+    html = tables.data_summary(results)
+
+    assert "<p>600 rows.</p>" in html
+    assert "<td>blue, red</td>" in html
+    assert "<td>Poisson loss</td>" in html

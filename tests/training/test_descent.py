@@ -1,0 +1,342 @@
+"""The weights of the convex families are the estimates that statisticians' software gives."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+from study.config import make_config
+from study.data.encoding import Encoded, encode
+from study.data.splits import make_splits
+from study.data.tables import Table, read_table
+from study.families import HEADS, Architecture
+from study.schema import Arm, Kind
+from study.training.descent import descend
+from study.training.problem import Fit, Problem
+from study.trial import Task, run_trial, run_winner
+
+
+def standardised(x: np.ndarray) -> np.ndarray:
+    return np.asarray((x - x.mean(axis=0)) / x.std(axis=0))
+
+
+DIABETES = standardised(load_diabetes().data)
+DIABETES_Y = standardised(load_diabetes().target)
+
+
+def solved(
+    x: np.ndarray,
+    y: np.ndarray,
+    kind: Kind,
+    l2: float = 0.0,
+    n_outputs: int = 1,
+    *,
+    iterations: int = 2_000,
+    inputs: bool = True,
+    train: tuple[np.ndarray, ...] | None = None,
+) -> Fit:
+    """Every row trains and validates, in one replicate unless `train` says otherwise."""
+    rows = (np.arange(len(x)),) if train is None else train
+    problem = Problem(x.astype(np.float32), y.astype(np.float32), rows, rows, HEADS[kind], n_outputs)
+    return descend(problem, Architecture(len(rows), x.shape[1], n_outputs), l2, iterations, inputs)
+
+
+def assert_weights(fit: Fit, kernel: np.ndarray, bias: Any, share: float = 0.002, replicate: int = 0) -> None:
+    """Equal to within `share` of the largest weight."""
+    kernel = np.asarray(kernel).reshape(fit.weights[0].shape[1:])
+    scale = np.abs(kernel).max()
+    np.testing.assert_allclose(fit.weights[0][replicate], kernel, rtol=0, atol=share * scale)
+    np.testing.assert_allclose(fit.weights[1][replicate, 0], np.atleast_1d(bias), rtol=0, atol=share * scale)
+
+
+def with_ones(x: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(x)), x])
+
+
+def binary_targets(x: np.ndarray) -> np.ndarray:
+    odds = np.exp(0.5 + x[:, 0] - 2 * x[:, 2])
+    return (np.random.default_rng(0).random(len(x)) < odds / (1 + odds)).astype(float)
+
+
+def counts(x: np.ndarray, intercept: float = 1.0) -> np.ndarray:
+    return np.random.default_rng(0).poisson(np.exp(intercept + 0.4 * x[:, 2] - 0.3 * x[:, 8])).astype(float)
+
+
+def test_linear_is_least_squares_even_where_columns_are_nearly_collinear() -> None:
+    bias, *kernel = np.linalg.lstsq(with_ones(DIABETES), DIABETES_Y, rcond=None)[0]
+
+    fit = solved(DIABETES, DIABETES_Y, Kind.CONTINUOUS)
+
+    assert fit.converged.all()
+    assert_weights(fit, kernel, bias)
+
+
+@pytest.mark.parametrize("l2", [1e-4, 0.01, 1.0, 10.0])
+def test_linear_with_a_penalty_is_ridge_of_rows_times_the_penalty(l2: float) -> None:
+    ridge = Ridge(alpha=len(DIABETES) * l2).fit(DIABETES, DIABETES_Y)
+
+    fit = solved(DIABETES, DIABETES_Y, Kind.CONTINUOUS, l2)
+
+    assert fit.converged.all()
+    assert_weights(fit, ridge.coef_, ridge.intercept_)
+
+
+def test_logistic_is_maximum_likelihood() -> None:
+    y = binary_targets(DIABETES)
+    bias, *kernel = sm.Logit(y, with_ones(DIABETES)).fit(disp=0).params
+
+    fit = solved(DIABETES, y, Kind.BINARY)
+
+    assert fit.converged.all()
+    assert_weights(fit, kernel, bias)
+
+
+@pytest.mark.parametrize("l2", [1e-3, 0.1])
+def test_logistic_with_a_penalty_is_that_of_scikit_learn(l2: float) -> None:
+    y = binary_targets(DIABETES)
+    expected = LogisticRegression(C=1 / (2 * len(y) * l2), tol=1e-10, max_iter=10_000).fit(DIABETES, y)
+
+    fit = solved(DIABETES, y, Kind.BINARY, l2)
+
+    assert fit.converged.all()
+    assert_weights(fit, expected.coef_, expected.intercept_)
+
+
+def test_multinomial_with_a_penalty_is_that_of_scikit_learn_up_to_a_common_shift_of_the_intercepts() -> None:
+    x, y = standardised(load_iris().data), load_iris().target
+    expected = LogisticRegression(C=1 / (2 * len(y) * 0.01), tol=1e-10, max_iter=10_000).fit(x, y)
+
+    fit = solved(x, y, Kind.MULTICLASS, 0.01, n_outputs=3)
+
+    shift = fit.weights[1].mean() - expected.intercept_.mean()
+    assert fit.converged.all()
+    assert_weights(fit, expected.coef_.T, expected.intercept_ + shift)
+
+
+def test_multinomial_is_maximum_likelihood_relative_to_a_first_class() -> None:
+    x = DIABETES[:, :3]
+    y = np.digitize(DIABETES_Y + np.random.default_rng(0).normal(size=len(x)), [-0.5, 0.7])
+    expected = np.asarray(sm.MNLogit(y, with_ones(x)).fit(disp=0, method="newton", tol=1e-12).params)
+
+    fit = solved(x, y, Kind.MULTICLASS, n_outputs=3)
+
+    kernel, bias = fit.weights[0][0], fit.weights[1][0, 0]
+    assert fit.converged.all()
+    np.testing.assert_allclose(kernel[:, 1:] - kernel[:, :1], expected[1:], atol=0.002 * np.abs(expected).max())
+    np.testing.assert_allclose(bias[1:] - bias[0], expected[0], atol=0.002 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("intercept", [-2.0, 1.0, 4.0])
+def test_poisson_is_maximum_likelihood_for_rare_and_for_large_counts(intercept: float) -> None:
+    y = counts(DIABETES, intercept)
+    bias, *kernel = sm.GLM(y, with_ones(DIABETES), family=sm.families.Poisson()).fit(tol=1e-12).params
+
+    fit = solved(DIABETES, y, Kind.COUNT)
+
+    assert fit.converged.all()
+    assert_weights(fit, kernel, bias)
+
+
+def test_poisson_with_a_penalty_is_that_of_scikit_learn() -> None:
+    y = counts(DIABETES)
+    expected = PoissonRegressor(alpha=2 * 0.1, tol=1e-10, max_iter=10_000).fit(DIABETES, y)
+
+    fit = solved(DIABETES, y, Kind.COUNT, 0.1)
+
+    assert fit.converged.all()
+    assert_weights(fit, expected.coef_, expected.intercept_)
+
+
+def test_separable_classes_without_a_penalty_end_unconverged_and_finite() -> None:
+    x = np.linspace(-1.5, 1.5, 60)[:, None]
+    y = (x[:, 0] > 0).astype(float)
+
+    free, bound = (solved(x, y, Kind.BINARY, l2, iterations=300) for l2 in (0.0, 0.01))
+
+    assert not free.converged.any()
+    assert bound.converged.all()
+    assert free.n_epochs.tolist() == [300]
+    assert np.isfinite(free.weights[0]).all()
+    assert 0 < free.train_loss[0] < bound.train_loss[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "y", "link"),
+    [
+        (Kind.CONTINUOUS, [0.0, 1.0, 5.0, 4.0], [2.5]),
+        (Kind.BINARY, [0.0, 1.0, 1.0, 1.0], [np.log(3)]),
+        (Kind.MULTICLASS, [0.0, 1.0, 2.0, 2.0], np.log([0.25, 0.25, 0.5])),
+        (Kind.COUNT, [0.0, 1.0, 5.0, 4.0], [np.log(2.5)]),
+    ],
+)
+def test_without_inputs_the_optimum_is_the_link_of_the_mean(kind: Kind, y: list[float], link: Any) -> None:
+    x, targets = np.arange(40.0).reshape(20, 2), np.tile(y, 5)
+
+    fit = solved(x, targets, kind, n_outputs=len(link), inputs=False)
+
+    assert fit.converged.all()
+    np.testing.assert_array_equal(fit.weights[0], np.zeros((1, 2, len(link))))
+    np.testing.assert_allclose(fit.weights[1][0, 0], link, rtol=1e-6)
+
+
+def test_of_a_rank_deficient_design_the_minimum_norm_solution_is_taken() -> None:
+    x = np.column_stack([DIABETES[:, 2], DIABETES[:, 8], DIABETES[:, 2], DIABETES[:, 2] - DIABETES[:, 8], np.zeros(len(DIABETES))])
+    kernel = np.linalg.pinv(x, rcond=1e-6) @ DIABETES_Y
+
+    fit = solved(x, DIABETES_Y, Kind.CONTINUOUS)
+
+    assert fit.converged.all()
+    assert_weights(fit, kernel, 0.0)
+
+
+def test_a_replicate_reaches_its_own_optimum_whoever_stands_beside_it() -> None:
+    # A replicate goes on as long as any of the stack, so its last digits may differ; its optimum may not.
+    y = binary_targets(DIABETES)
+    first, second = np.arange(300), np.arange(100, 442)
+
+    pair = solved(DIABETES, y, Kind.BINARY, 0.001, train=(first, second))
+    alone = solved(DIABETES, y, Kind.BINARY, 0.001, train=(second,))
+
+    assert_weights(pair, alone.weights[0][0], alone.weights[1][0, 0], share=1e-4, replicate=1)
+    np.testing.assert_allclose(pair.val_loss[1], alone.val_loss[0], rtol=1e-6)
+
+
+def test_losses_are_those_of_the_final_weights_without_the_penalty() -> None:
+    train, validation = np.arange(300), np.arange(300, 442)
+    x, y = DIABETES.astype(np.float32), DIABETES_Y.astype(np.float32)
+    problem = Problem(x, y, (train,), (validation,), HEADS[Kind.CONTINUOUS], 1)
+
+    fit = descend(problem, Architecture(1, 10, 1), 0.5, 2_000)
+
+    residual = y - x.astype(float) @ fit.weights[0][0, :, 0] - fit.weights[1][0, 0, 0]
+    np.testing.assert_allclose(fit.train_loss, [(residual[train] ** 2).mean()], rtol=1e-5)
+    np.testing.assert_allclose(fit.val_loss, [(residual[validation] ** 2).mean()], rtol=1e-5)
+    np.testing.assert_allclose(fit.curve_val[0, -1], fit.val_loss[0], rtol=1e-4)
+
+
+@lru_cache
+def prepared(source: str, target: str) -> tuple[Table, Encoded]:
+    data = {"source": source, "rows": 800} if source == "balloons" else {"source": source}
+    config = make_config({"name": "test", "data": data, "targets": [target]})
+    table = read_table(config)
+    (split,) = make_splits(table, table.targets[0], config)
+    return table, encode(table, table.targets[0], split)[0]
+
+
+def task_of(encoded: Encoded, family: str, l2: float) -> Task:
+    return Task(
+        study="test",
+        seed=0,
+        arm=Arm(target=encoded.target, kind=encoded.kind, family=family, depth=0, outer_fold=0),
+        number=0,
+        generation=0,
+        params={"l2": l2},
+        inner_seeds=2,
+        epochs=1,
+        patience=1,
+        iterations=2_000,
+    )
+
+
+def expected_coefficients(table: Table, encoded: Encoded, rows: np.ndarray, l2: float) -> dict[str, float]:
+    """By least squares, or ridge on standardised columns and target, or maximum likelihood; per original unit."""
+    terms = [term.name for term in encoded.terms]
+    x, y = table.frame[terms].to_numpy()[rows], encoded.y[rows]
+    if l2:
+        assert encoded.kind is Kind.CONTINUOUS
+        ridge = Ridge(alpha=len(rows) * l2).fit(standardised(x), standardised(y))
+        weights = ridge.coef_ / x.std(axis=0) * y.std()
+        intercept = y.mean() - x.mean(axis=0) @ weights
+    elif encoded.kind is Kind.CONTINUOUS:
+        intercept, *weights = sm.OLS(y, with_ones(x)).fit().params
+    else:
+        intercept, *weights = sm.Logit(y, with_ones(x)).fit(disp=0, method="newton", maxiter=100).params
+    return dict(zip([f"coef_{term}" for term in terms], weights, strict=True)) | {"intercept": intercept}
+
+
+def per_spread(coefficients: dict[str, float], encoded: Encoded) -> dict[str, float]:
+    """What each term changes over its standard deviation, so that one tolerance fits all; the intercept as it is."""
+    spread = {f"coef_{term.name}": s for term, s in zip(encoded.terms, encoded.scale[-1], strict=True)}
+    return {name: value * spread.get(name, 1.0) for name, value in coefficients.items()}
+
+
+tables = pytest.mark.parametrize(
+    ("source", "target", "family", "l2"),
+    [
+        ("balloons", "balloons", "linear", 0.0),
+        ("balloons", "colour", "logistic", 0.0),
+        ("sklearn:diabetes", "target", "linear", 0.0),
+        ("sklearn:diabetes", "target", "linear", 0.1),
+    ],
+)
+
+
+@tables
+def test_a_trial_records_the_mean_over_inner_folds_of_the_exact_coefficients_in_original_units(
+    source: str, target: str, family: str, l2: float
+) -> None:
+    table, encoded = prepared(source, target)
+    folds = [per_spread(expected_coefficients(table, encoded, rows, l2), encoded) for rows in encoded.train]
+    expected = {name: np.mean([fold[name] for fold in folds]) for name in folds[0]}
+
+    record = run_trial(task_of(encoded, family, l2), encoded)
+
+    found = per_spread(record.coefficients, encoded)
+    scale = max(abs(value) for name, value in expected.items() if name != "intercept")
+    assert found == pytest.approx(expected, abs=0.005 * scale)
+    assert record.n_replicates == 5
+    assert all(replicate.converged for replicate in record.replicates)
+
+
+@tables
+def test_the_winner_records_the_exact_coefficients_of_all_development_rows_in_original_units(
+    source: str, target: str, family: str, l2: float
+) -> None:
+    table, encoded = prepared(source, target)
+    expected = per_spread(expected_coefficients(table, encoded, encoded.development, l2), encoded)
+
+    record, _ = run_winner(task_of(encoded, family, l2), encoded)
+
+    found = {row.term if row.term == "intercept" else f"coef_{row.term}": row.estimate for row in record.coefficients}
+    scale = max(abs(value) for name, value in expected.items() if name != "intercept")
+    assert per_spread(found, encoded) == pytest.approx(expected, abs=0.005 * scale)
+    refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
+    x = table.frame.iloc[encoded.rows[encoded.test]][[term.name for term in encoded.terms]]
+    eta = x.to_numpy() @ [found[f"coef_{name}"] for name in x] + found["intercept"]
+    predicted = eta if encoded.kind is Kind.CONTINUOUS else 1 / (1 + np.exp(-eta))
+    np.testing.assert_allclose(refit.predicted, predicted, rtol=1e-4, atol=1e-4 * np.std(predicted))
+
+
+def test_the_ensemble_of_a_regression_is_the_regression_with_the_mean_of_the_coefficients() -> None:
+    table, encoded = prepared("balloons", "colour")
+    task = task_of(encoded, "logistic", 0.01)
+
+    mean = run_trial(task, encoded).coefficients
+    record, _ = run_winner(task, encoded)
+
+    x = table.frame.iloc[encoded.rows[encoded.test]][[term.name for term in encoded.terms]]
+    eta = x.to_numpy() @ [mean[f"coef_{name}"] for name in x] + mean["intercept"]
+    np.testing.assert_allclose(record.candidates[0].predicted, 1 / (1 + np.exp(-eta)), rtol=1e-4, atol=1e-5)
+
+
+def test_losses_of_a_continuous_target_are_in_its_own_squared_unit() -> None:
+    table, encoded = prepared("sklearn:diabetes", "target")
+    terms = [term.name for term in encoded.terms]
+    x, y = with_ones(table.frame[terms].to_numpy()), encoded.y
+    residuals = []
+    for train, validation in zip(encoded.train, encoded.validation, strict=True):
+        weights = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
+        residuals.append(y[validation] - x[validation] @ weights)
+    by_fold = pd.Series([(r**2).mean() for r in residuals])
+
+    record = run_trial(task_of(encoded, "linear", 0.0), encoded)
+
+    assert record.val_loss == pytest.approx(by_fold.mean(), rel=1e-4)
+    assert record.val_loss_se == pytest.approx(by_fold.std() / 5**0.5, rel=1e-2)
