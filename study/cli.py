@@ -11,6 +11,8 @@ import typer
 from study.schema import StudyError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from study.config import StudyConfig
 
 app = typer.Typer(
@@ -58,6 +60,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
+def _console() -> Console:
+    """Where people read: names of columns are printed as they are, brackets and colons included."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)
+
+
 @app.command()
 def run(
     source: ConfigOrTable,
@@ -68,9 +77,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
-    from rich.console import Console
-
-    console = Console()
+    console = _console()
     config = _config(source, target, set_, name)
     try:
         from study.api import run_study, write_report
@@ -80,7 +87,7 @@ def run(
         with Progress(console) as progress:
             done = run_study(config, results, progress, verbose, report=False)
         _print_summary(done, console)
-        console.print("Writing the report …", highlight=False)
+        console.print("Writing the report …")
         print(write_report(done.paths))
     except (KeyboardInterrupt, Interrupted):
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
@@ -102,9 +109,9 @@ def _print_summary(done: Any, console: Any) -> None:
 
     print()
     for verdict in done.verdicts:
-        console.print(verdict["sentence"], style="bold", highlight=False, markup=False)
+        console.print(verdict["sentence"], style="bold")
         if verdict.get("action"):
-            console.print(verdict["action"], highlight=False, markup=False)
+            console.print(verdict["action"])
     table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)
@@ -117,7 +124,7 @@ def _print_summary(done: Any, console: Any) -> None:
         table.add_row(row["target"], model, *losses)
     console.print(table)
     for note in _notes(done):
-        console.print(f"Note: {note}", highlight=False, markup=False)
+        console.print(f"Note: {note}")
     print(f"Results: {done.root}")
 
 
@@ -132,7 +139,6 @@ def _notes(done: Any) -> list[str]:
 @app.command()
 def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
     """Validate a config or table and print what would be done, without doing it."""
-    from rich.console import Console
     from rich.table import Table
 
     from study.api import prepare
@@ -140,11 +146,11 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
     from study.progress import span
 
     prepared = prepare(_config(source, target, set_, name))
-    plan, console = prepared.plan, Console()
+    plan, console = prepared.plan, _console()
     config = plan.config
-    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}", highlight=False, markup=False)
+    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}")
     for found in prepared.table.targets:
-        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", highlight=False, markup=False)
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.")
     columns = Table(box=None)
     for column in ("feature", "type", "why"):
         columns.add_column(column)
@@ -152,7 +158,7 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
         columns.add_row(feature.name, feature.type, feature.reason)
     console.print(columns)
     for note in prepared.table.notes:
-        console.print(f"Note: {note}", highlight=False, markup=False)
+        console.print(f"Note: {note}")
     arms = Table(box=None)
     for column in ("target", "model", "outer folds", "trials", "fits a trial"):
         arms.add_column(column, justify="left" if column in {"target", "model"} else "right")
@@ -166,7 +172,6 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
     console.print(
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
         f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
-        highlight=False,
     )
 
 
@@ -195,7 +200,6 @@ def init(
 @app.command()
 def status(results: ResultsFolder) -> None:
     """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
-    from rich.console import Console
     from rich.table import Table
 
     from study.api import study_arms
@@ -203,7 +207,7 @@ def status(results: ResultsFolder) -> None:
 
     opened = load_results(results)
     trials, winners, broken = read_records(opened.paths, set_aside=False)
-    console = Console()
+    console = _console()
     table = Table(box=None)
     for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
         table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")

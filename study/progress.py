@@ -97,7 +97,7 @@ class Progress:
             return
         self.last_line = now
         done = sum(len(arm.records) for arm in self.arms.values())
-        scored = sum(arm.winner for arm in self.arms.values())
+        scored = sum(arm.winner is not None for arm in self.arms.values())
         self.note(
             f"{span(now - self.begin)}: {done} of {self.plan.n_trials} trials, {scored} of {len(self.arms)} winners scored, "
             f"about {span(self.seconds_left())} left"
@@ -112,7 +112,7 @@ class Progress:
         work = 0.0
         for key in keys or list(self.arms):
             arm, own = self.arms[key], self.spent.get(key, [])
-            left = max(0, arm.trials - len(arm.records)) + (0 if arm.winner else 2)
+            left = max(0, arm.trials - len(arm.records)) + (2 if arm.winner is None else 0)
             work += left * (sum(own) / len(own) if own else mean)
         elapsed = max(1e-3, time.monotonic() - self.begin)
         return work / max(0.5, sum(everything) / elapsed)

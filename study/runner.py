@@ -70,7 +70,7 @@ def make_arm_searches(plan: Plan, data: EncodedData, paths: StudyPaths, observer
     by_arm: dict[str, dict[int, TrialRecord]] = {}
     for record in trials:
         by_arm.setdefault(record.arm.key, {})[record.number] = record
-    scored = {winner.arm.key for winner in winners}
+    scored = {winner.arm.key: winner.number for winner in winners}
     return {
         arm.key: ArmSearch(
             config=plan.config,
@@ -78,7 +78,7 @@ def make_arm_searches(plan: Plan, data: EncodedData, paths: StudyPaths, observer
             n_rows=min(map(len, data[arm.target, arm.outer_fold].train)),
             trials=plan.trials(arm),
             records=by_arm.get(arm.key, {}),
-            winner=arm.key in scored,
+            winner=scored.get(arm.key),
         )
         for arm in plan.arms
     }
@@ -148,13 +148,13 @@ def _tune(
         )
 
     def keep(job: Job, record: TrialRecord | WinnerRecord, files: dict[str, bytes]) -> None:
-        arm, _, winner = job
+        arm, (number, _, _), winner = job
         if isinstance(record, WinnerRecord):
             write_winner(paths, record, files)
-            arm.score()
+            arm.score(number)
             observer.finished_winner(record)
         elif winner:
-            arm.score()
+            arm.score(number)
             reason = (record.error or "").strip().splitlines()[-1:]
             observer.note(f"The winner of {arm.arm.key} could not be scored on the test rows: {''.join(reason)}")
         else:

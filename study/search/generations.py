@@ -81,7 +81,8 @@ def suggest_generation(
 class ArmSearch:
     """State of one arm's search: what is recorded, what is out, what comes next.
 
-    trials: the arm's budget. records: finished trials by number. winner: whether its winner is recorded.
+    trials: the arm's budget. records: finished trials by number. winner: number of the incumbent that was scored on the test
+    rows, if any; a search that went on since may have found a better one, which is then scored instead.
     """
 
     config: StudyConfig
@@ -89,7 +90,7 @@ class ArmSearch:
     n_rows: int
     trials: int
     records: dict[int, TrialRecord]
-    winner: bool = False
+    winner: int | None = None
     closed: bool = False
     _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
     _generation: int = -1
@@ -115,7 +116,8 @@ class ArmSearch:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do: searched, and the winner scored where there is one."""
-        return self.searched and (self.winner or self.incumbent is None)
+        incumbent = self.incumbent
+        return self.searched and (incumbent is None or self.winner == incumbent.number)
 
     def next_trial(self) -> tuple[int, int, dict[str, Any]] | None:
         """(number, generation, params) of the next trial, or None while its generation must be waited for."""
@@ -129,7 +131,7 @@ class ArmSearch:
 
     def next_winner(self) -> TrialRecord | None:
         """The incumbent, once, when the search is over and its winner is not recorded yet."""
-        if self._winner_out or self.winner or not self.searched:
+        if self._winner_out or self.finished or not self.searched:
             return None
         self._winner_out = True
         return self.incumbent
@@ -138,9 +140,9 @@ class ArmSearch:
         """Hand the incumbent out again: its worker was lost."""
         self._winner_out = False
 
-    def score(self) -> None:
-        """Take note that the winner is scored, or given up: the arm is finished."""
-        self.winner = True
+    def score(self, number: int) -> None:
+        """Take note that the incumbent of that number is scored, or given up."""
+        self.winner = number
 
     def tell(self, record: TrialRecord) -> None:
         """Take in a finished or failed trial."""

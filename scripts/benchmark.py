@@ -1,0 +1,177 @@
+"""What the README's figures come from: ratios of things measured side by side in one run.
+
+fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
+regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROWS, WIDTH, DEPTH, BATCH, EPOCHS, REPLICATES = 8_000, 64, 2, 64, 10, 10
+"""Shape of every timed fit: 8,000 training rows of 3 columns, two hidden layers of 64, batch 64, 10 epochs."""
+
+
+def _data() -> tuple[np.ndarray, np.ndarray]:
+    from study.data.balloons import make_balloons
+
+    frame = make_balloons(ROWS + ROWS // 4, 0)
+    x = frame[["relationship", "children", "age"]].to_numpy()
+    y = frame["balloons"].to_numpy()
+    return ((x - x.mean(0)) / x.std(0)).astype(np.float32), ((y - y.mean()) / y.std()).astype(np.float32)
+
+
+def _stacked(rounds: int) -> list[tuple[float, int]]:
+    """(seconds, fits) of each stacked fit in this process; the first one compiles."""
+    from study.trial import prepare_tensorflow
+
+    prepare_tensorflow()
+    from study.families import HEADS, Architecture
+    from study.training.fit import Schedule, fit
+    from study.training.problem import Problem
+
+    x, y = _data()
+    rows, held = np.arange(ROWS), np.arange(ROWS, len(x))
+    problem = Problem(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"], 1)
+    schedule = Schedule(3e-3, BATCH, 1e-4, 0.0, EPOCHS, EPOCHS)
+    spent = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        fit(problem, Architecture(REPLICATES, 3, 1, DEPTH, WIDTH, "relu"), schedule, list(range(REPLICATES)))
+        spent.append((time.perf_counter() - begin, REPLICATES))
+    return spent
+
+
+def _keras(rounds: int) -> list[tuple[float, int]]:
+    """(seconds, fits) of Keras's own training loop."""
+    from study.trial import prepare_tensorflow
+
+    prepare_tensorflow()
+    import keras
+
+    x, y = _data()
+    spent = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        hidden = [keras.layers.Dense(WIDTH, activation="relu") for _ in range(DEPTH)]
+        model = keras.Sequential([keras.Input((3,)), *hidden, keras.layers.Dense(1)])
+        model.compile(keras.optimizers.AdamW(3e-3, weight_decay=1e-4), "mse")
+        held = (x[ROWS:], y[ROWS:])
+        model.fit(x[:ROWS], y[:ROWS], batch_size=BATCH, epochs=EPOCHS, validation_data=held, verbose=0)
+        spent.append((time.perf_counter() - begin, 1))
+    return spent
+
+
+def _sklearn(rounds: int) -> list[tuple[float, int]]:
+    """(seconds, fits) of scikit-learn's network, which measures no validation loss."""
+    import warnings
+
+    from sklearn.neural_network import MLPRegressor
+
+    warnings.simplefilter("ignore")  # ten epochs are not convergence
+    x, y = _data()
+    spent = []
+    for seed in range(rounds):
+        begin = time.perf_counter()
+        MLPRegressor(hidden_layer_sizes=(WIDTH,) * DEPTH, batch_size=BATCH, max_iter=EPOCHS, random_state=seed).fit(
+            x[:ROWS], y[:ROWS]
+        )
+        spent.append((time.perf_counter() - begin, 1))
+    return spent
+
+
+def _run(job: tuple[Callable[[int], list[tuple[float, int]]], int]) -> list[tuple[float, int]]:
+    return job[0](job[1])
+
+
+def fits() -> None:
+    """Print fits a minute on two processes at once, each way in turn, and ratios to scikit-learn."""
+    rates: dict[str, float] = {}
+    context = multiprocessing.get_context("spawn")
+    for name, way, rounds in (
+        ("scikit-learn MLPRegressor", _sklearn, 5),
+        ("Keras model.fit", _keras, 4),
+        ("stacked", _stacked, 8),
+    ):
+        with context.Pool(2) as pool:
+            processes = pool.map(_run, [(way, rounds)] * 2)
+        first = [spent[0] for spent in processes]
+        later = [s for spent in processes for s in spent[1:]]
+        for label, sample in ((f"{name}, cold", first), (f"{name}, warm", later)):
+            rates[label] = 60 * sum(n for _, n in sample) / sum(s for s, _ in sample) * 2
+    base = rates["scikit-learn MLPRegressor, warm"]
+    print(f"{'way':<32}{'fits a minute':>14}{'ratio':>8}")
+    for label, rate in rates.items():
+        print(f"{label:<32}{rate:>14,.0f}{rate / base:>8.2f}")
+
+
+def regressions(folders: list[str]) -> None:
+    """Print the test loss of each study's regression and of scikit-learn's, tuned on the same inner folds."""
+    import warnings
+
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    import study
+    from study.api import prepare
+    from study.families import HEADS, REGRESSIONS
+
+    warnings.simplefilter("ignore")
+    print(f"{'study':<16}{'target':<12}{'regression':<12}{'study':>10}{'sklearn':>10}{'ratio':>8}")
+    for folder in folders:
+        results = study.load_results(folder)
+        for (target, fold), encoded in prepare(results.config).data.items():
+            frame = results.predictions
+            own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS)]
+            refit = own[own.candidate == "refit"]
+            x, y, head = encoded.x[-1].astype(float), encoded.y, HEADS[encoded.kind]
+            place = np.full(len(y), -1)
+            place[encoded.development] = np.arange(len(encoded.development))
+            inner = [(place[a], place[b]) for a, b in zip(encoded.train, encoded.validation, strict=True)]
+            xd, yd, xt, yt = x[encoded.development], y[encoded.development], x[encoded.test], y[encoded.test]
+            grid = np.logspace(-3, 1, 40) * len(xd) / 10
+            if encoded.kind == "continuous":
+                model, space, score = Ridge(), {"model__alpha": grid}, "neg_mean_squared_error"
+            else:
+                model, space, score = LogisticRegression(max_iter=10_000), {"model__C": 1 / (2 * grid)}, "neg_log_loss"
+            # The scaler is inside, so that it too sees training rows only.
+            pipeline = Pipeline([("scale", StandardScaler()), ("model", model)])
+            peer = GridSearchCV(pipeline, space, scoring=score, cv=inner).fit(xd, yd)
+            if encoded.kind == "continuous":
+                loss = float(np.mean((peer.predict(xt) - yt) ** 2))
+            else:
+                probabilities = peer.predict_proba(xt)
+                loss = float(head.response_loss(probabilities if encoded.n_outputs > 1 else probabilities[:, 1], yt).mean())
+            mine = float(refit.loss.mean())
+            print(
+                f"{results.config.name:<16}{target:<12}{refit.family.iloc[0]:<12}{mine:>10.4g}{loss:>10.4g}{mine / loss:>8.3f}"
+            )
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("fits")
+    commands.add_parser("regressions").add_argument("results", nargs="+")
+    arguments = parser.parse_args()
+    if arguments.command == "fits":
+        fits()
+        return
+    missing = [folder for folder in arguments.results if not (Path(folder) / "config.yaml").exists()]
+    if missing:
+        sys.exit(f"Not a results folder: {', '.join(missing)}. Run the studies first: study run configs/diabetes.yaml")
+    regressions(arguments.results)
+
+
+if __name__ == "__main__":
+    main()
