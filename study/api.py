@@ -17,7 +17,6 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from study.cluster import check_cores
-from study.compare import verdicts
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
@@ -28,6 +27,7 @@ from study.results import Results, estimates_frame, gather, load_results, read_r
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan
+from study.verdicts import verdicts
 
 PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
@@ -180,7 +180,7 @@ def conclude(paths: StudyPaths, prepared: Prepared) -> None:
     results = load_results(paths.root)
     _, winners, _ = read_records(paths)
     write_frame(paths.coefficients, _coefficients(estimates_frame(winners), prepared))
-    answers = verdicts(results.predictions, results.trials, results.config.margin)
+    answers = verdicts(results.predictions, results.trials, results.config.margin, results.config.outer.folds)
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
 
 

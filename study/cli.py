@@ -105,7 +105,7 @@ def _print_summary(done: Any, console: Any) -> None:
     """Print the answer first, then the evidence in one table, then what to know."""
     from rich.table import Table
 
-    from study.compare import incumbents, select_candidate, test_scores
+    from study.scores import incumbents, select_candidate, test_scores
 
     print()
     for verdict in done.verdicts:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from study.compare import NOUNS, incumbents, test_scores
 from study.paths import write_atomic
 from study.report.source import ResultsLike
 from study.report.style import human, model_name
 from study.results import load_results
 from study.schema import StudyError
+from study.scores import NOUNS, incumbents, test_scores
 
 
 @dataclass(frozen=True)

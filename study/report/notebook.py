@@ -54,7 +54,10 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
     cells += [_markdown(_how_to_read(results))]
     if not predictions.empty:
         if _has_networks(predictions):
-            cells += [_markdown(texts.GAINS), _figure("gains", "results.predictions, results.config.margin")]
+            cells += [
+                _markdown(texts.GAINS),
+                _figure("gains", "results.predictions, results.config.margin, results.config.outer.folds"),
+            ]
         cells += [_markdown(texts.TEST), _figure("test_loss", "results.predictions")]
         cells += [_markdown(texts.SCORES), _code("tables.by_target(tables.scores_frame(results))")]
         cells += [_markdown(texts.PAIRS), _code("tables.by_target(tables.pairwise_frame(results))")]

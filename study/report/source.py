@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from study import compare
 from study.config import StudyConfig
 from study.paths import StudyPaths
+from study.verdicts import verdicts
 
 
 class ResultsLike(Protocol):
@@ -39,7 +39,7 @@ def verdict_list(results: ResultsLike) -> list[dict[str, Any]]:
     if StudyPaths(results.root).verdicts.exists():
         return [dict(verdict) for verdict in results.verdicts]
     predictions = scored(results)
-    return [] if predictions.empty else compare.verdicts(predictions, results.trials, results.config.margin)
+    return [] if predictions.empty else verdicts(predictions, results.trials, results.config.margin, results.config.outer.folds)
 
 
 def scored(results: ResultsLike) -> pd.DataFrame:

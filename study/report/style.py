@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from study.compare import NOUNS
+from study.scores import NOUNS
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
 CONSTANT, REGRESSION = "#8a94a0", "#0072b2"
@@ -30,14 +30,14 @@ DPI = 180
 
 def model_name(family: str, depth: int) -> str:
     """What a family and depth are called in figures and tables."""
-    if depth:
+    if depth > 0:
         return f"network, {depth} layer{'s' if depth > 1 else ''}"
     return NOUNS.get(family, family).removeprefix("the ")
 
 
 def model_colour(family: str, depth: int) -> str:
     """Grey for the constant, blue for a regression, an orange that darkens with depth for a network."""
-    if depth:
+    if depth > 0:
         return NETWORKS[min(depth, len(NETWORKS)) - 1]
     return CONSTANT if family == "constant" else REGRESSION
 

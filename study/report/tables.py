@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from study.compare import METRICS, incumbents, pairwise, percent, test_scores
+from study.compare import pairwise
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind
+from study.scores import METRICS, incumbents, test_scores
+from study.sentences import percent
 
 METRIC_NAMES = dict(
     zip(METRICS, ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "deviance explained"), strict=True)
@@ -126,7 +128,7 @@ def scores_frame(results: ResultsLike) -> pd.DataFrame:
 
 def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
     """Every model against every simpler one: gain, interval, p-values and chances."""
-    pairs = pairwise(results.predictions, results.config.margin)
+    pairs = pairwise(results.predictions, results.config.margin, results.config.outer.folds, incumbents(results.trials))
     if pairs.empty:
         return pairs
     other, base = (

@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from study import compare
+from study import verdicts
 from study.config import dump_config, make_config
 from study.paths import StudyPaths, write_atomic
 from study.reference import coefficient_table, reference_coefficients
@@ -163,5 +163,5 @@ def write_results(
     write_atomic(paths.data, json.dumps(data))
     write_atomic(paths.environment, json.dumps({"python": "3.11.9", "packages": {"numpy": "2.4.6"}, "seed": 0}))
     results = load_results(root)
-    write_atomic(paths.verdicts, json.dumps(compare.verdicts(results.predictions, results.trials, config.margin)))
+    write_atomic(paths.verdicts, json.dumps(verdicts.verdicts(results.predictions, results.trials, config.margin, 5)))
     return load_results(root)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from study import compare
+from study import scores
 from study.report.article import article_losses, article_weights, main
 from study.results import Results
 
@@ -15,7 +15,7 @@ from study.results import Results
 def test_the_four_runs_stand_beside_ours(results: Results) -> None:
     frame = article_losses(results)
 
-    best = compare.incumbents(results.trials).set_index(["target", "family", "depth"])["val_loss"]
+    best = scores.incumbents(results.trials).set_index(["target", "family", "depth"])["val_loss"]
     networks = best.xs("neural", level="family")
     assert frame["article"].tolist() == [0.0207, 1.18e-4, 0.1969, 0.0098]
     assert frame["limit"].tolist() == pytest.approx([0.35**2 / 6, 0, 0.1960, 0])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from study import compare
+from study import compare, scores
 from study.report import figures
 from study.report.style import Picture, human, model_name, use_log_axis
 from study.results import Results
@@ -24,7 +24,7 @@ def axes_of(picture: Picture) -> list[Axes]:
 def test_loss_by_family_holds_every_replicate_of_every_incumbent(results: Results) -> None:
     frame = figures.loss_by_family_data(results.folds, results.trials)
 
-    best = compare.incumbents(results.trials)
+    best = scores.incumbents(results.trials)
     means = frame.groupby(["target", "family", "depth"])["val_loss"].mean()
     expected = best.set_index(["target", "family", "depth"])["val_loss"]
     assert frame.groupby(["target", "model"]).size().unique().tolist() == [10]
@@ -78,9 +78,9 @@ def test_test_losses_are_those_of_the_default_candidates(results: Results) -> No
 
 
 def test_gains_are_the_networks_over_the_regression_of_their_target(results: Results) -> None:
-    frame = figures.gains_data(results.predictions, 0.05)
+    frame = figures.gains_data(results.predictions, 0.05, 5)
 
-    pairs = compare.pairwise(results.predictions, 0.05)
+    pairs = compare.pairwise(results.predictions, 0.05, 5)
     expected = pairs[(pairs["base"] == "poisson") & (pairs["other"] == "neural")]["improvement"]
     assert frame.loc[frame["target"] == "pops", "improvement"].tolist() == expected.tolist()
     assert frame.groupby("target").size().to_dict() == dict.fromkeys(KINDS, 2)
@@ -101,7 +101,7 @@ def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> 
 
     steps = frame.sort_values("number").groupby(["target", "model"])["best"]
     last = steps.last().groupby("target").min()
-    expected = compare.incumbents(results.trials).groupby("target")["val_loss"].min()
+    expected = scores.incumbents(results.trials).groupby("target")["val_loss"].min()
     assert steps.apply(lambda best: (best.diff().dropna() <= 0).all()).all()
     assert last.to_dict() == expected.to_dict()
 
@@ -115,7 +115,7 @@ def test_best_so_far_leaves_out_trials_that_failed(results: Results) -> None:
 def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(results: Results) -> None:
     frame = figures.learning_curves_data(results.curves, results.trials)
 
-    winner = compare.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
+    winner = scores.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
     assert "constant" not in set(frame["family"])
     assert all(numbers.tolist() == [winner[arm]] for arm, numbers in drawn.items())
@@ -163,7 +163,7 @@ def test_predictions_are_averaged_over_seeds_and_thinned_evenly() -> None:
 def test_calibration_bins_hold_equally_many_rows_and_their_shares(results: Results) -> None:
     frame = figures.calibration_data(results.predictions, bins=4)
 
-    p = compare.select_candidate(results.predictions)
+    p = scores.select_candidate(results.predictions)
     own = p[(p["target"] == "colour") & (p["family"] == "logistic")].sort_values("predicted", kind="stable")
     bins = frame[(frame["target"] == "colour") & (frame["family"] == "logistic")]
     assert bins["n"].tolist() == [30] * 4
@@ -181,7 +181,7 @@ def test_the_roc_curve_runs_from_corner_to_corner(results: Results) -> None:
 
 
 def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None:
-    picture = figures.draw_gains(figures.gains_data(results.predictions, 0.05))
+    picture = figures.draw_gains(figures.gains_data(results.predictions, 0.05, 5))
 
     data, metadata = picture._repr_mimebundle_()
 
@@ -195,7 +195,7 @@ def test_figures_of_nothing_are_drawn_all_the_same(results: Results) -> None:
     nothing = results.predictions.assign(loss=0.0)
     constants = results.trials[results.trials["family"] == "constant"]
 
-    gains = figures.gains_data(nothing, 0.05)
+    gains = figures.gains_data(nothing, 0.05, 5)
     curves = figures.learning_curves_data(results.curves, constants)
 
     assert gains.empty
@@ -236,4 +236,4 @@ def test_depth_is_counted_in_hidden_layers() -> None:
 
 
 def test_every_kind_has_a_regression() -> None:
-    assert set(compare.REGRESSIONS) == set(Kind)
+    assert set(scores.REGRESSIONS) == set(Kind)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import compare
+from study import compare, scores, sentences
 from study.report import tables
 from study.results import Results
 
@@ -70,7 +70,7 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
 def test_the_winners_show_their_hyperparameters(results: Results) -> None:
     frame = tables.incumbents_frame(results)
 
-    best = compare.incumbents(results.trials)
+    best = scores.incumbents(results.trials)
     assert len(frame) == len(best)
     assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
     assert "outer fold" not in frame
@@ -79,9 +79,9 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = compare.pairwise(results.predictions, results.config.margin).iloc[0]
-    assert frame.loc[0, "gain"] == f"{compare.percent(pair['improvement'])} %"
-    assert frame.loc[0, "95 % interval"] == f"{compare.percent(pair['low'])} to {compare.percent(pair['high'])} %"
+    pair = compare.pairwise(results.predictions, results.config.margin, 5, scores.incumbents(results.trials)).iloc[0]
+    assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
+    assert frame.loc[0, "95 % interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> None:

@@ -7,9 +7,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from study.compare import ARM, REGRESSIONS, incumbents, pairwise, percent, test_scores
+from study.compare import pairwise
 from study.report.style import BAND, INK, MUTED, Picture, colours, human, listed, look, panels, plain, use_log_axis, with_names
 from study.schema import LOSS_NAMES, Kind
+from study.scores import ARM, REGRESSIONS, incumbents, test_scores
+from study.sentences import percent
 
 
 def loss_by_family_data(folds: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def draw_test_loss(frame: pd.DataFrame) -> Picture:
     return Picture(figure, f"Test loss of every model with its 95 % interval: {listed(losses)}.")
 
 
-def gains_data(predictions: pd.DataFrame, margin: float) -> pd.DataFrame:
+def gains_data(predictions: pd.DataFrame, margin: float, folds: int) -> pd.DataFrame:
     """Gain of every network over the regression of its target, from `pairwise`.
 
     Returns
@@ -89,7 +91,7 @@ def gains_data(predictions: pd.DataFrame, margin: float) -> pd.DataFrame:
     model; no row where the regression has no loss to gain on.
     """
     columns = ["target", "kind", "other", "other_depth", "improvement", "low", "high"]
-    pairs = pairwise(predictions, margin).reindex(columns=["base", *columns])
+    pairs = pairwise(predictions, margin, folds).reindex(columns=["base", *columns])
     base = [REGRESSIONS[Kind(kind)] for kind in pairs["kind"]]
     gains = pairs.loc[(pairs["base"] == base) & (pairs["other_depth"] > 0), columns].dropna(subset="improvement")
     return with_names(gains.rename(columns={"other": "family", "other_depth": "depth"}).assign(margin=margin))

@@ -9,22 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import compare
-
-ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
-
-
-def scored(
-    losses: np.ndarray, family: str = "linear", depth: int = 0, candidate: str | None = None, seed: int = 0, **arm: Any
-) -> pd.DataFrame:
-    """Predictions of zero for observations whose squared error is `losses`."""
-    candidate = candidate or ("ensemble" if depth else "refit")
-    rows = {"row": np.arange(len(losses)), "observed": np.sqrt(losses), "predicted": 0.0, "loss": losses}
-    return pd.DataFrame(rows).assign(**(ARM | arm), family=family, depth=depth, candidate=candidate, seed=seed, number=0)
-
-
-def trial(family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any) -> dict[str, Any]:
-    return ARM | arm | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
+from study import sentences, verdicts
+from tests.losses import scored, trial
 
 
 @pytest.fixture
@@ -40,7 +26,7 @@ def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFra
 
 def only_verdict(predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05) -> dict[str, Any]:
     trials = usual_trials() if trials is None else trials
-    (verdict,) = compare.verdicts(pd.concat(predictions, ignore_index=True), trials, margin)
+    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5)
     json.dumps(verdict, allow_nan=False)
     return verdict
 
@@ -51,10 +37,10 @@ def test_a_gain_far_beyond_the_margin_is_worth_a_network(rng: np.random.Generato
 
     verdict = only_verdict(models, usual_trials((2,)))
 
-    low, high = (compare.percent(verdict[end]) for end in ("low", "high"))
+    low, high = (sentences.percent(verdict[end]) for end in ("low", "high"))
     assert verdict["verdict"] == "network is worth it"
     assert verdict["sentence"] == (
-        f"A network with 2 hidden layers predicts y with {compare.percent(verdict['improvement'])} % less loss than linear "
+        f"A network with 2 hidden layers predicts y with {sentences.percent(verdict['improvement'])} % less loss than linear "
         f"regression (95 % interval {low} to {high} %), far beyond the 5 % margin: the network is worth it."
     )
     assert verdict["action"] == "Use the network."
@@ -72,7 +58,7 @@ def test_a_gain_wholly_below_the_margin_leaves_the_regression(rng: np.random.Gen
     assert verdict["verdict"] == "regression is enough"
     assert verdict["sentence"] == (
         "A network with 1 hidden layer predicts y with 2.0 % more loss than linear regression (95 % interval of the gain "
-        f"{compare.percent(verdict['low'])} to {compare.percent(verdict['high'])} %), a gain below the 5 % margin: the "
+        f"{sentences.percent(verdict['low'])} to {sentences.percent(verdict['high'])} %), a gain below the 5 % margin: the "
         "regression is enough."
     )
     assert verdict["action"] == "Use linear regression."
@@ -170,3 +156,19 @@ def test_where_nothing_beats_the_constant_the_verdict_says_so(rng: np.random.Gen
     assert verdict["beats_constant"] is False
     assert verdict["sentence"].endswith("Neither is reliably better than the constant, which ignores every feature.")
     assert verdict["action"] == "Use neither yet: look for features that tell more about the target."
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.9994, "99.94"),
+        (0.5, "50.0"),
+        (0.0123, "1.2"),
+        (0.00123, "0.12"),
+        (0, "0"),
+        (-0.05, "\N{MINUS SIGN}5.0"),
+        (-12, "\N{MINUS SIGN}1,200"),
+    ],
+)
+def test_a_share_reads_as_per_cent_and_never_rounds_up_to_all(share: float, text: str) -> None:
+    assert sentences.percent(share) == text

@@ -1,0 +1,1 @@
+"""When an undecided comparison would be decided."""

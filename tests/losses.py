@@ -1,0 +1,34 @@
+"""Predictions and trials made so that their losses are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
+
+
+def scored(
+    losses: np.ndarray, family: str = "linear", depth: int = 0, candidate: str | None = None, seed: int = 0, **arm: Any
+) -> pd.DataFrame:
+    """Predictions of zero for observations whose squared error is `losses`."""
+    candidate = candidate or ("ensemble" if depth else "refit")
+    rows = {"row": np.arange(len(losses)), "observed": np.sqrt(losses), "predicted": 0.0, "loss": losses}
+    return pd.DataFrame(rows).assign(**(ARM | arm), family=family, depth=depth, candidate=candidate, seed=seed, number=0)
+
+
+def trial(family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any) -> dict[str, Any]:
+    return ARM | arm | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
+
+
+def in_folds(losses: np.ndarray, family: str = "linear", depth: int = 0, candidate: str | None = None) -> pd.DataFrame:
+    """Predictions of nested folds: losses (n_repeats, n_folds, n_test); row `f * n_test + i` is in fold f of every repeat."""
+    repeats, folds, n = losses.shape
+    pieces = [
+        scored(losses[r, f], family, depth, candidate, outer_fold=r * folds + f).assign(row=np.arange(n) + n * f)
+        for r in range(repeats)
+        for f in range(folds)
+    ]
+    return pd.concat(pieces, ignore_index=True)
