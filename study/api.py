@@ -26,6 +26,7 @@ from study.reference import coefficient_table, contrasts, reference_coefficients
 from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
+from study.scores import incumbents, inner_losses
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan
 from study.verdicts import verdicts
 
@@ -180,7 +181,15 @@ def conclude(paths: StudyPaths, prepared: Prepared) -> None:
     results = load_results(paths.root)
     _, winners, _ = read_records(paths)
     write_frame(paths.coefficients, _coefficients(estimates_frame(winners), prepared))
-    answers = verdicts(results.predictions, results.trials, results.config.margin, results.config.outer.folds)
+    development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in prepared.data.items()])
+    answers = verdicts(
+        results.predictions,
+        results.trials,
+        results.config.margin,
+        results.config.outer.folds,
+        n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
+        inner=inner_losses(results.folds, incumbents(results.trials)),
+    )
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
 
 

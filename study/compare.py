@@ -149,7 +149,7 @@ def pairwise(
                     {
                         "target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth,
                         "other": other.family, "other_depth": other.depth,
-                        **paired_gain(base.losses, other.losses, margin, folds, method, _both(base, other)),
+                        **paired_gain(base.losses, other.losses, margin, folds, method, validation_pairs(base, other)),
                     }
                     for i, base in enumerate(members)
                     for other in members[i + 1 :]
@@ -159,7 +159,8 @@ def pairwise(
     return pd.DataFrame(found)
 
 
-def _both(base: Model, other: Model) -> pd.DataFrame | None:
+def validation_pairs(base: Model, other: Model) -> pd.DataFrame | None:
+    """(n, 4) frame of outer_fold, inner_fold, base, other: what nested cross-validation's interval needs; None without."""
     if base.inner is None or other.inner is None:
         return None
     both = base.inner.merge(other.inner, on=["outer_fold", "inner_fold"], suffixes=("_base", "_other"))

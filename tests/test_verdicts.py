@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from study import sentences, verdicts
-from tests.losses import scored, trial
+from tests.losses import in_folds, scored, trial
 
 
 @pytest.fixture
@@ -73,8 +73,13 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert verdict["low"] < 0.05 < verdict["high"]
     assert verdict["verdict"] == "undecided"
     assert verdict["sentence"].endswith("which lies on both sides of the 5 % margin: undecided.")
-    expected = "Keep linear regression, the simpler model; more rows, or repeats of the outer split, can decide it."
-    assert verdict["action"] == expected
+    most = sentences.percent(verdict["high"])
+    assert verdict["action"] == (
+        f"Keep linear regression, the simpler model: with 95 % confidence at most {most} % of its loss is given away. At how "
+        "many rows it would be decided cannot be told: no model was refitted on parts of the rows."
+    )
+    assert verdict["given_away"] == verdict["high"]
+    assert verdict["decided_at"]["rows"] is None
     assert verdict["beats_constant"] is None
 
 
@@ -156,6 +161,158 @@ def test_where_nothing_beats_the_constant_the_verdict_says_so(rng: np.random.Gen
     assert verdict["beats_constant"] is False
     assert verdict["sentence"].endswith("Neither is reliably better than the constant, which ignores every feature.")
     assert verdict["action"] == "Use neither yet: look for features that tell more about the target."
+
+
+def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, (2, 5, 20))
+    models = [in_folds(base), in_folds(0.5 * base, "neural", 1), in_folds(0.97 * base, "neural", 1, "refit")]
+
+    verdict = only_verdict(models, usual_trials(n_folds=10))
+
+    assert verdict["estimand"] == "The expected loss of the whole procedures (encode, search, refit), trained on 80 rows."
+    assert (verdict["method"], verdict["n_folds"], verdict["n_repeats"], verdict["n_rows"]) == ("rows and repeats", 10, 2, 100)
+    assert verdict["method_words"] == (
+        "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020) with the spread between repeats added"
+    )
+    assert verdict["candidates"]["refit"]["improvement"] == pytest.approx(0.03)
+    assert verdict["candidates"]["ensemble"]["verdict"] == verdict["verdict"] == "network is worth it"
+    assert verdict["candidate_words"] == (
+        "The network is the mean prediction of the replicates that the search trained; as the incumbent refitted on all "
+        "development rows it gains 3.0 % (3.0 to 3.0 %): regression is enough."
+    )
+
+
+def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Generator) -> None:
+    predictions = pd.concat([scored(rng.random(30)), scored(rng.random(30), "neural", 1)])
+
+    (verdict,) = verdicts.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
+
+    assert verdict["estimand"].endswith("trained on 120 rows.")
+    assert verdict["method_words"] == "paired BCa bootstrap over 30 test rows (Efron 1987)"
+
+
+def test_the_reference_line_is_no_part_of_the_verdict_but_says_when_both_are_behind_it(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, 400)
+    models = [scored(base), scored(0.99 * base * rng.uniform(0.99, 1.01, 400), "neural", 1)]
+
+    alone = only_verdict(models)
+    verdict = only_verdict([*models, scored(0.8 * base * rng.uniform(0.99, 1.01, 400), "trees", 0, "reference")])
+
+    own, over = verdict["reference"], verdict["reference"]["over_network"]
+    ends = [sentences.percent(part[end]) for part in (own, over) for end in ("improvement", "low", "high")]
+    assert {**verdict, "reference": None} == alone
+    assert own["sentence"] == (
+        f"Boosted trees, a reference line and no part of the verdict, have {ends[0]} % less loss than linear regression (95 % "
+        f"interval of the gain {ends[1]} to {ends[2]} %) and {ends[3]} % less loss than the network (95 % interval of the gain "
+        f"{ends[4]} to {ends[5]} %): both models are behind them, the better one by {ends[3]} %."
+    )
+
+
+def test_trees_alone_are_no_regression() -> None:
+    verdict = only_verdict([scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "reference")])
+
+    assert verdict["regression"] is None
+    assert verdict["verdict"] is None
+
+
+def undecided(rng: np.random.Generator, gain: float, n: int = 400, spread: float = 0.6) -> list[pd.DataFrame]:
+    base = rng.exponential(1.0, n)
+    factor = 1 + spread * rng.uniform(-1, 1, n)
+    factor += 1 - gain - np.average(factor, weights=base)
+    return [scored(base), scored(base * factor, "neural", 1)]
+
+
+def parts(models: list[pd.DataFrame], gains: dict[float, float]) -> list[pd.DataFrame]:
+    """Refits of both models on parts of the rows, with the given gains, and on all of them."""
+    base = models[0]["loss"].to_numpy()
+    noise = models[1]["loss"].to_numpy() / base
+    noise = noise - np.average(noise, weights=base)
+    found = []
+    for fraction, gain in gains.items():
+        candidate = "refit" if fraction == 1 else f"rows-{fraction:g}"
+        found.append(scored(base * (1 - gain + noise), "neural", 1, candidate))
+        found += [scored(base, candidate=candidate)] if fraction < 1 else []
+    return found
+
+
+def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_decided(rng: np.random.Generator) -> None:
+    models = undecided(rng, 0.08)
+    curve = parts(models, {f: 0.13 - 0.05 / f for f in (0.25, 0.5, 1.0)})
+
+    (verdict,) = verdicts.verdicts(pd.concat([*models, *curve]), usual_trials(), 0.05, 5, n_train={"y": 1600})
+
+    found = verdict["decided_at"]
+    k = found["times"]
+    half = (verdict["improvement"] - verdict["low"]) * k**-0.5
+    assert verdict["verdict"] == "undecided"
+    assert [point["n_rows"] for point in found["curve"]] == [400, 800, 1600]
+    assert found["limit"] == pytest.approx(0.13, abs=1e-6)
+    assert found["side"] == "above"
+    assert 0.13 - 0.05 / k - half == pytest.approx(0.05, abs=0.01)
+    assert found["rows"] == pytest.approx(2000 * k)
+    assert verdict["action"].endswith(
+        f"It is likely decided at about {sentences.about(found['rows'])} rows, {k:.2g} times these (between "
+        f"{found['times_low']:.2g} and {found['times_high']:.2g}): network is worth it."
+    )
+
+
+def test_a_gain_that_tends_to_the_margin_is_not_decided_by_rows(rng: np.random.Generator) -> None:
+    models = undecided(rng, 0.05)
+    curve = parts(models, {0.25: 0.05, 0.5: 0.05, 1.0: 0.05})
+
+    verdict = only_verdict([*models, *curve])
+
+    assert verdict["decided_at"]["rows"] is None
+    assert verdict["decided_at"]["sentence"] == (
+        "Not decided within 100 times the rows: with more rows the gain tends to 5.0 %, too near the 5 % margin."
+    )
+
+
+def test_a_curve_that_is_too_noisy_is_not_read(rng: np.random.Generator) -> None:
+    models = undecided(rng, 0.08)
+    noisy = parts(models, {0.25: 0.3, 0.5: -0.6, 1.0: 0.08})
+
+    verdict = only_verdict([*models, *noisy])
+
+    assert verdict["decided_at"]["rows"] is None
+    assert verdict["decided_at"]["sentence"].startswith(
+        "At how many rows it would be decided cannot be told: the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}"
+    )
+
+
+def test_repeats_that_cannot_decide_are_said_to_be_of_no_use(rng: np.random.Generator) -> None:
+    base = np.tile(rng.exponential(1.0, (1, 5, 30)), (3, 1, 1))
+    luck = rng.uniform(-0.7, 0.7, (1, 5, 30))
+    other = base * (0.94 + luck - np.average(luck, weights=base[:1])) + 0.01 * rng.random((3, 5, 30))
+
+    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=15))
+
+    assert verdict["verdict"] == "undecided"
+    assert verdict["decided_at"]["repeats"] is None
+    assert "No number of repeats of the outer split can decide it: these rows leave" in verdict["action"]
+
+
+def test_repeats_that_average_the_luck_of_the_split_are_counted() -> None:
+    rng = np.random.default_rng(5)
+    base = np.tile(rng.uniform(0.9, 1.1, (1, 5, 20)), (2, 1, 1))
+    noise = rng.uniform(-0.7, 0.7, (2, 5, 20))
+    noise -= noise.mean(axis=(1, 2), keepdims=True)
+    other = base * 0.9 + noise
+
+    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=10))
+
+    found = verdict["decided_at"]["repeats"]
+    assert verdict["verdict"] == "undecided"
+    assert 2 < found < 10
+    assert f"It is likely decided at {found:.0f} repeats of the outer split (2 now)." in verdict["action"]
+
+
+def test_one_repeat_tells_nothing_of_more(rng: np.random.Generator) -> None:
+    base, other = rng.exponential(1.0, (2, 1, 5, 20))
+
+    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5))
+
+    assert verdict["action"].endswith("One repeat of the outer split cannot tell what more would bring.")
 
 
 @pytest.mark.parametrize(
