@@ -229,6 +229,21 @@ def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     return kept.drop(columns="base")
 
 
+def odds(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with odds_ratio and ratio_to_largest of logistic weights; NaN for other families and for intercepts.
+
+    odds_ratio: exp(estimate), what one unit of the column multiplies the odds by. ratio_to_largest: estimate over the one of
+    largest size of the same model and output: where classes separate, the weights grow without end and only that stays.
+    """
+    is_weight = (table["family"] == "logistic") & (table["term"] != INTERCEPT)
+    own = table["estimate"].astype(float).where(is_weight)
+    models = [table[key].astype(object).fillna("") for key in ("target", "family", "outer_fold", "output")]
+    is_largest = own.abs() == own.abs().groupby(models, sort=False).transform("max")
+    largest = own.where(is_largest).groupby(models, sort=False).transform("first")
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return table.assign(odds_ratio=np.exp(own), ratio_to_largest=own / largest)
+
+
 def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
 
@@ -241,8 +256,9 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
 
     Returns
     -------
-    (n or fewer, 14) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
-    gap_in_se = (estimate - ref_estimate) / ref_std_error, and note; references and gap are NaN where there is none.
+    (n or fewer, 16) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
+    gap_in_se = (estimate - ref_estimate) / ref_std_error, odds_ratio and ratio_to_largest (`odds`), and note; references and
+    gap are NaN where there is none.
     """
     keys = [column for column in _KEYS if column in reference]
     reference = reference.reindex(columns=[*keys, *_REFERENCES, "note"])
@@ -264,6 +280,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     merged = left.astype(dict.fromkeys(fill, object)).merge(right.astype(dict.fromkeys(fill, object)), on=keys, how="left")
     merged = merged.assign(**{key: merged[key].where(merged[key] != "", None) for key in fill})
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
+    merged = odds(merged)
     said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
-    return merged[[*_KEYS, "unit", "estimate", *_REFERENCES, "gap_in_se", "note"]]
+    return merged[[*_KEYS, "unit", "estimate", *_REFERENCES, "gap_in_se", "odds_ratio", "ratio_to_largest", "note"]]

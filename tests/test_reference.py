@@ -282,6 +282,19 @@ def test_the_table_turns_a_softmax_into_the_contrasts_of_its_reference(design: p
     assert set(table["note"]) == {"contrast with a"}
 
 
+def test_logistic_weights_have_odds_ratios_and_their_share_of_the_largest() -> None:
+    rows = [("intercept", None, 9.0), ("children", None, 8.0), ("age", None, -16.0)]
+    reference = pd.DataFrame(columns=["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"])
+
+    table = coefficient_table(estimates(rows), reference).set_index("term")
+    linear = coefficient_table(estimates(rows, family="linear"), reference)
+
+    assert table["odds_ratio"].tolist()[1:] == pytest.approx([math.exp(8), math.exp(-16)])
+    assert table["ratio_to_largest"].tolist()[1:] == [-0.5, 1.0]
+    assert table.loc["intercept", ["odds_ratio", "ratio_to_largest"]].isna().all()
+    assert linear[["odds_ratio", "ratio_to_largest"]].isna().all(axis=None)
+
+
 def test_an_estimate_without_reference_keeps_its_row() -> None:
     reference = pd.DataFrame(columns=["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"])
 

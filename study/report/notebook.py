@@ -18,10 +18,12 @@ from nbformat import NotebookNode
 import study
 from study.paths import StudyPaths, write_atomic
 from study.report import tables, texts
+from study.report.figures import decided_curve_data
 from study.report.source import ResultsLike, scored, weights
 from study.report.style import human
 from study.results import load_results
 from study.schema import Kind
+from study.scores import REFERENCE
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -58,8 +60,11 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
                 _markdown(texts.GAINS),
                 _figure("gains", "results.predictions, results.config.margin, results.config.outer.folds"),
             ]
+        if StudyPaths(results.root).verdicts.exists() and not decided_curve_data(results.verdicts).empty:
+            cells += [_markdown(texts.UNDECIDED), _figure("decided_curve", "results.verdicts")]
         cells += [_markdown(texts.TEST), _figure("test_loss", "results.predictions")]
         cells += [_markdown(texts.SCORES), _code("tables.by_target(tables.scores_frame(results))")]
+        cells += [_markdown(texts.SPREAD), _code("tables.by_target(tables.spread_frame(results))")]
         cells += [_markdown(texts.PAIRS), _code("tables.by_target(tables.pairwise_frame(results))")]
         if kinds & {Kind.CONTINUOUS, Kind.COUNT}:
             cells += [_markdown(texts.PREDICTED), _figure("predicted_observed", "results.predictions")]
@@ -166,7 +171,7 @@ def _figure(name: str, arguments: str) -> NotebookNode:
 
 def _has_networks(predictions: pd.DataFrame) -> bool:
     """Whether some target has a network beside a regression."""
-    depths = predictions[predictions["family"] != "constant"].groupby("target")["depth"]
+    depths = predictions[~predictions["family"].isin(["constant", REFERENCE])].groupby("target")["depth"]
     return bool(((depths.max() > 0) & (depths.min() == 0)).any())
 
 

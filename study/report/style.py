@@ -17,12 +17,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from study.scores import NOUNS
+from study.scores import CHOSEN, NOUNS, REFERENCE
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
-CONSTANT, REGRESSION = "#8a94a0", "#0072b2"
+CONSTANT, REGRESSION, TREES = "#8a94a0", "#0072b2", "#009e73"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
-"""Grey, blue and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
+"""Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
 
 WIDTH_IN = 8.4
 DPI = 180
@@ -32,21 +32,25 @@ def model_name(family: str, depth: int) -> str:
     """What a family and depth are called in figures and tables."""
     if depth > 0:
         return f"network, {depth} layer{'s' if depth > 1 else ''}"
+    if depth == CHOSEN:
+        return "network, depth chosen"
     return NOUNS.get(family, family).removeprefix("the ")
 
 
 def model_colour(family: str, depth: int) -> str:
-    """Grey for the constant, blue for a regression, an orange that darkens with depth for a network."""
+    """Grey for the constant, blue for a regression, green for trees, an orange that darkens with depth for a network."""
     if depth > 0:
         return NETWORKS[min(depth, len(NETWORKS)) - 1]
-    return CONSTANT if family == "constant" else REGRESSION
+    if depth == CHOSEN:
+        return NETWORKS[1]
+    return {"constant": CONSTANT, REFERENCE: TREES}.get(family, REGRESSION)
 
 
 def with_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` sorted from the constant to the deepest network, with a column `model` of their names."""
+    """`frame` sorted from the constant to the deepest network, *the network*, the reference line; `model` names them."""
     names = [model_name(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
-    is_model = (frame["family"] != "constant").to_numpy()
-    order = np.lexsort((frame["depth"].to_numpy(), is_model))
+    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf).mask(frame["family"] == "constant", -1)
+    order = np.lexsort((depth.to_numpy(), (frame["family"] == REFERENCE).to_numpy()))
     return frame.assign(model=names).iloc[order].reset_index(drop=True)
 
 

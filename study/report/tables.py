@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.compare import pairwise
+from study.compare import family_scores, pairwise
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind
@@ -56,9 +56,19 @@ def _card(verdict: dict[str, Any]) -> str:
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(str(verdict["target"]))}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f'<p class="sentence">{escape(str(verdict.get("sentence") or ""))}</p>'
-        f'<p class="action">{escape(str(verdict.get("action") or ""))}</p>'
+        f'<p class="action">{escape(str(verdict.get("action") or ""))}</p>{_basis(verdict)}'
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
+
+
+def _basis(verdict: dict[str, Any]) -> str:
+    """What the verdict is about and rests on, and the reference line beside it."""
+    if not verdict.get("verdict"):
+        return ""
+    interval = f"Interval: {verdict['method_words']}." if verdict.get("method_words") else ""
+    said = [verdict.get("candidate_words"), verdict.get("estimand"), interval, (verdict.get("reference") or {}).get("sentence")]
+    text = " ".join(escape(str(part)) for part in said if part)
+    return f'<p class="basis">{text}</p>' if text else ""
 
 
 def _chance(share: float) -> str:
@@ -126,6 +136,22 @@ def scores_frame(results: ResultsLike) -> pd.DataFrame:
     return scores[list(names)].rename(columns=names)
 
 
+def spread_frame(results: ResultsLike) -> pd.DataFrame:
+    """Rank and test loss of every model with its interval, optimism, and where the spread of its loss comes from."""
+    scores = family_scores(results.predictions, incumbents(results.trials), results.config.outer.folds)
+    if scores.empty:
+        return scores
+    scores = with_names(scores)
+    order = scores["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())})
+    scores = scores.iloc[order.argsort(kind="stable")]
+    scores["interval"] = [f"{human(low)} to {human(high)}" for low, high in zip(scores["low"], scores["high"], strict=True)]
+    names = {
+        "target": "target", "model": "model", "rank": "rank", "test_loss": "test loss", "interval": "95 % interval",
+        "optimism": "optimism", "sd_splits": "spread by splits", "sd_seeds": "by seeds", "sd_rows": "by rows",
+    }  # fmt: skip
+    return scores[list(names)].rename(columns=names)
+
+
 def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
     """Every model against every simpler one: gain, interval, p-values and chances."""
     pairs = pairwise(results.predictions, results.config.margin, results.config.outer.folds, incumbents(results.trials))
@@ -158,7 +184,8 @@ def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
     own = own[(own["family"] != "constant") & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
-        "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors", "note": "note",
+        "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors",
+        "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
     }  # fmt: skip
     shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
     return shown

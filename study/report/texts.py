@@ -37,12 +37,27 @@ SCORES = """\
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself.
 """
 
+UNDECIDED = """\
+## At how many rows would it be decided?
+
+The network and the regression refitted on parts of the development rows, judged on the same test rows: dots are the gain, lines
+two standard errors. The dashed line is the margin; the dotted line, where there is one, is where it is likely decided.
+"""
+
+SPREAD = """\
+### Ranks, and where the spread comes from
+
+*The network* chooses its depth by validation loss. The last columns are standard deviations of the loss on one outer fold's
+test rows: what other training rows and choices change (*splits*), what another start of training changes for one refitted
+network (*seeds*), and the luck of which rows are tested (*rows*).
+"""
+
 PAIRS = """\
 ### Every model against every simpler one
 
-*gain* is the share of the simpler model's loss that the model saves, compared row by row. *p* tests for no difference at all,
-and after Holm it allows for all comparisons of the target. The last columns are the probabilities that the gain is above the
-margin, within it, or that the model is worse by more than the margin.
+*gain* is the share of the simpler model's loss that the model saves, compared row by row. *p* tests for no difference at all;
+after Holm it allows for all comparisons of the families, or of the depths, which are two questions. The last columns are the
+probabilities that the gain is above the margin, within it, or that the model is worse by more than the margin.
 """
 
 PREDICTED = """\
@@ -63,7 +78,9 @@ COEFFICIENTS = """\
 
 A regression is a network without hidden layers, so its weights can be checked: dots are the weights that training found, bars
 those of an exact fit with its 95 % interval. They are per unit of each column as it stands in the table; for a logistic
-regression in log-odds, for a Poisson regression in log-rates. Where a standard error would mean nothing, the note says why.
+regression in log-odds, for a Poisson regression in log-rates. An odds ratio is what one unit multiplies the odds by; the share
+of the largest weight stays true where classes separate and the weights grow without end. Where a standard error would mean
+nothing, the note says why.
 """
 
 SEARCH = """\

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from study import compare, scores
 from study.report import figures
-from study.report.style import Picture, human, model_name, use_log_axis
+from study.report.style import Picture, colours, human, model_name, use_log_axis
 from study.results import Results
 from study.schema import LOSS_NAMES, Kind
 from tests.report.synthetic import KINDS, TERMS
@@ -189,6 +189,31 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
     assert metadata["image/png"]["alt"].startswith(
         "Gain of each network over the regression with its 95 % interval. balloons, "
     )
+
+
+def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided() -> None:
+    curve = [{"fraction": f, "n_rows": 400.0 * f, "improvement": 0.08 * f, "std_error": 0.01} for f in (0.25, 0.5, 1.0)]
+    told = {"target": "y", "margin": 0.05, "decided_at": {"curve": curve, "times": 3.0}}
+
+    frame = figures.decided_curve_data([told, {"target": "z", "margin": 0.05, "decided_at": None}])
+    picture = figures.draw_decided_curve(frame)
+
+    assert frame["n_rows"].tolist() == [100, 200, 400]
+    assert frame["low"].tolist() == pytest.approx([0.0, 0.02, 0.06])
+    assert frame["decided_rows"].unique().tolist() == [1200]
+    assert picture.alt.endswith("y, 100 rows: 2.0 %; y, 200 rows: 4.0 %; y, 400 rows: 8.0 %.")
+    assert [line.get_linestyle() for line in axes_of(picture)[0].lines].count(":") == 1
+
+
+def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(results: Results) -> None:
+    trees = results.predictions[results.predictions["family"] == "linear"].assign(family="trees", candidate="reference")
+
+    frame = figures.test_loss_data(pd.concat([results.predictions, trees]))
+
+    own = frame[frame["target"] == "balloons"]
+    assert own["model"].tolist()[-1] == "boosted trees"
+    assert len(set(colours(own).values())) == len(own)
+    assert "trees" not in set(figures.gains_data(pd.concat([results.predictions, trees]), 0.05, 5)["family"])
 
 
 def test_figures_of_nothing_are_drawn_all_the_same(results: Results) -> None:

@@ -93,6 +93,33 @@ def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> 
     assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
 
 
+def test_a_card_says_what_the_verdict_is_about_and_where_the_reference_line_lies(results: Results) -> None:
+    verdict = results.verdicts[0]
+    told = Told(results, [{**verdict, "reference": {"sentence": "Boosted trees are ahead."}}])
+
+    html = tables.answer(told)
+
+    said = f"{verdict['candidate_words']} {verdict['estimand']} Interval: {verdict['method_words']}. Boosted trees are ahead."
+    assert f'<p class="basis">{tables.no_break(said)}</p>' in html
+
+
+def test_every_model_and_the_network_have_a_rank_and_a_spread(results: Results) -> None:
+    frame = tables.spread_frame(results)
+
+    own = frame[frame["target"] == "balloons"]
+    names = ["constant", "linear regression", "network, 1 layer", "network, 2 layers", "network, depth chosen"]
+    assert own["model"].tolist() == names
+    assert own["by rows"].gt(0).all()
+    assert own["spread by splits"].isna().all()
+
+
+def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Results) -> None:
+    balloons, colour = tables.by_target(tables.coefficients_frame(results)).split("<h4>")[1:3]
+
+    assert "odds ratio" in colour
+    assert "odds ratio" not in balloons
+
+
 def test_failures_are_counted_by_arm(results: Results) -> None:
     trials = results.trials.copy()
     broken = (trials["target"] == "colour") & (trials["depth"] == 1) & (trials["number"] < 2)

@@ -1,5 +1,6 @@
 """Figures of the report: each is one function from results to a tidy frame of numbers and one that only draws it."""
 
+from study.report.figures.curve import decided_curve_data, draw_decided_curve
 from study.report.figures.fit import (
     calibration_data,
     coefficients_data,
@@ -23,8 +24,10 @@ __all__ = [
     "best_so_far_data",
     "calibration_data",
     "coefficients_data",
+    "decided_curve_data",
     "draw_best_so_far",
     "draw_coefficients",
+    "draw_decided_curve",
     "draw_gains",
     "draw_learning_curves",
     "draw_loss_by_family",

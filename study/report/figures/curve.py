@@ -1,0 +1,63 @@
+"""Figure of undecided targets: the gain over parts of the rows, and where it would be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, plain
+from study.sentences import percent
+
+COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
+
+
+def decided_curve_data(verdicts: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Gain of the refitted network over the refitted regression by training rows, of targets that are undecided.
+
+    Returns
+    -------
+    (n_points, 7) frame: target, margin, n_rows (training rows of a refit), improvement, low, high (two standard errors about
+    it, over test rows), decided_rows (training rows at which it is likely decided, NaN where not or not told).
+    """
+    points = []
+    for verdict in verdicts:
+        found = verdict.get("decided_at") or {}
+        for point in found.get("curve") or []:
+            ends = [point["improvement"] + sign * 2 * point["std_error"] for sign in (-1, 1)]
+            whole = next((p["n_rows"] for p in found["curve"] if p["fraction"] == 1), None)
+            there = (found.get("times") or np.nan) * (whole or np.nan)
+            points.append((verdict["target"], verdict["margin"], point["n_rows"], point["improvement"], *ends, there))
+    return pd.DataFrame(points, columns=COLUMNS).dropna(subset="n_rows").reset_index(drop=True)
+
+
+def draw_decided_curve(frame: pd.DataFrame) -> Picture:
+    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided."""
+    targets = list(frame["target"].unique())
+    with look():
+        figure, axes = panels(len(targets), 2.5)
+        for ax, target in zip(axes, targets, strict=True):
+            own = frame[frame["target"] == target].sort_values("n_rows")
+            margin, there = float(own["margin"].iloc[0]), float(own["decided_rows"].iloc[0])
+            ax.axhspan(-margin, margin, color=BAND, zorder=0)
+            ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+            ax.axhline(margin, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+            ax.vlines(own["n_rows"], own["low"], own["high"], color=NETWORKS[0], lw=2.4, alpha=0.55)
+            ax.plot(own["n_rows"], own["improvement"], "o-", color=NETWORKS[1], lw=1.2, ms=6)
+            if np.isfinite(there):
+                ax.axvline(there, color=MUTED, lw=1, ls=":")
+            ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            ax.xaxis.set_minor_formatter(NullFormatter())
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.6g} %".replace("-", "\N{MINUS SIGN}")))
+            ax.set(title=plain(target), xlabel="training rows, log axis", ylabel="gain over the regression")
+            ax.grid(axis="y")
+    said = "; ".join(
+        f"{target}, {n_rows:,.0f} rows: {percent(gain)} %"
+        for target, n_rows, gain in frame[["target", "n_rows", "improvement"]].itertuples(index=False)
+    )
+    return Picture(figure, f"Gain of the refitted network over the regression by training rows. {said}.")
