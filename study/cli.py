@@ -79,11 +79,11 @@ def run(
     """Run a study, or go on with one, and write its report."""
     console = _console()
     config = _config(source, target, set_, name)
-    try:
-        from study.api import run_study, write_report
-        from study.progress import Progress
-        from study.runner import Interrupted
+    from study.api import run_study, write_report
+    from study.progress import Progress
+    from study.runner import Interrupted
 
+    try:
         with Progress(console) as progress:
             done = run_study(config, results, progress, verbose, report=False)
         _print_summary(done, console)
