@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from study.api import prepare
-from study.config import Range, StudyConfig, differing_keys, dump_config, json_schema, load_config, make_config
+from study.config import StudyConfig, differing_keys, dump_config, json_schema, load_config, make_config
+from study.options import Range
 from study.schema import Kind, StudyError
 
 CONFIGS = Path(__file__).parent.parent / "configs"
