@@ -61,6 +61,8 @@ class StudyConfig(Frozen):
             data["targets"] = [data["targets"]]
         if isinstance(data.get("targets"), list):
             data["targets"] = dict.fromkeys(data["targets"], "auto")
+        if isinstance(data.get("families"), str) and data["families"] != "auto":
+            data["families"] = [data["families"]]
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data

@@ -104,4 +104,5 @@ class ResourcesConfig(Frozen):
 
     cpus_per_trial: Annotated[float, Field(gt=0)] = Field(1, description="Cores a trial.")
     gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
+    worker_memory_gb: Annotated[float, Field(gt=0)] = Field(3, description="Memory above which a worker is replaced, in GB.")
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")

@@ -16,9 +16,6 @@ from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.trial import Task, prepare_tensorflow, run_trial
 from study.winner import run_winner
 
-RECYCLE_BYTES = 3 * 2**30
-"""A worker whose own memory is above this is replaced before its next trial."""
-
 
 class StudyTrial(tune.Trainable):  # type: ignore[misc]
     """Runs tasks in a reused worker. An exception becomes a FAIL record; only a dying worker leaves none."""
@@ -30,6 +27,7 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
         so with a slow start and short trials a single worker would do everything.
         """
         self.device = ""
+        self.grown = False
         self.store = store or {}
         self.task = Task.model_validate(config["task"])
         self.data = lru_cache(maxsize=2)(self._fetch)
@@ -41,15 +39,19 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
         return encoded
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next task; False, and so a new worker, when this one has grown."""
-        import psutil
+        """Take the next task, or leave it to a new worker when this one has grown.
 
+        The worker ends itself: Tune hangs where a reset is refused. The searcher hands the task out again.
+        """
+        if self.grown:
+            import ray
+
+            ray.actor.exit_actor()
         self.task = Task.model_validate(new_config["task"])
-        memory = psutil.Process().memory_info()
-        return bool(memory.rss - getattr(memory, "shared", 0) < RECYCLE_BYTES)
+        return True
 
     def step(self) -> dict[str, Any]:
-        """Run the task; the result carries a record (JSON) and, for a winner, its files."""
+        """Run the task; the result carries a record (JSON), a winner's files, and whether this worker has grown."""
         task = self.task
         if not self.device:
             import ray
@@ -69,13 +71,22 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
             message = traceback.format_exc() if not _expected(error) else f"{type(error).__name__}: {error}"
             record = task.record(state=TrialState.FAIL, error=message)
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files}
+        self.grown = _own_memory() > task.worker_memory_gb * 1e9
+        return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files, "grown": self.grown}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to save: the record is all there is."""
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
+
+
+def _own_memory() -> int:
+    """Bytes of this process that it shares with no other: Ray's object store is not its own."""
+    import psutil
+
+    memory = psutil.Process().memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0))
 
 
 def _expected(error: Exception) -> bool:

@@ -137,3 +137,14 @@ def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go
     assert frame["state"].to_dict() == {"balloons": "COMPLETE", "colour": "FAIL"}
     failures = [line for line in ended.stdout.splitlines() if line.startswith("colour-")]  # Ray has its say beside them
     assert failures == ["colour-constant-o0-0000: The worker died 2 times while it ran this trial: out of memory, or a crash."]
+
+
+def test_workers_that_are_replaced_after_every_trial_leave_the_same_records_and_no_failure(config: Path, results: Path) -> None:
+    few = ["search.trials=4", "search.max_tries=1"]
+    drive(config, results.parent, *few, "name=kept")
+
+    drive(config, results.parent, *few, "name=tiny", "resources.worker_memory_gb=0.001")
+
+    kept, replaced = (load_results(results.with_name(name)).trials for name in ("kept", "tiny"))
+    assert set(replaced["state"]) == {"COMPLETE"}
+    assert digest(replaced) == digest(kept)
