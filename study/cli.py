@@ -79,11 +79,11 @@ def run(
     """Run a study, or go on with one, and write its report."""
     console = _console()
     config = _config(source, target, set_, name)
-    try:
-        from study.api import run_study, write_report
-        from study.progress import Progress
-        from study.runner import Interrupted
+    from study.api import run_study, write_report
+    from study.progress import Progress
+    from study.runner import Interrupted
 
+    try:
         with Progress(console) as progress:
             done = run_study(config, results, progress, verbose, report=False)
         _print_summary(done, console)
@@ -109,9 +109,9 @@ def _print_summary(done: Any, console: Any) -> None:
 
     print()
     for verdict in done.verdicts:
-        console.print(verdict["sentence"], style="bold")
+        console.print(verdict["sentence"], style="bold", soft_wrap=True)
         if verdict.get("action"):
-            console.print(verdict["action"])
+            console.print(verdict["action"], soft_wrap=True)
     table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)
@@ -124,7 +124,7 @@ def _print_summary(done: Any, console: Any) -> None:
         table.add_row(row["target"], model, *losses)
     console.print(table)
     for note in _notes(done):
-        console.print(f"Note: {note}")
+        console.print(f"Note: {note}", soft_wrap=True)
     print(f"Results: {done.root}")
 
 
@@ -148,9 +148,9 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
     prepared = prepare(_config(source, target, set_, name))
     plan, console = prepared.plan, _console()
     config = plan.config
-    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}")
+    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}", soft_wrap=True)
     for found in prepared.table.targets:
-        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.")
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
     columns = Table(box=None)
     for column in ("feature", "type", "why"):
         columns.add_column(column)
@@ -158,7 +158,7 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
         columns.add_row(feature.name, feature.type, feature.reason)
     console.print(columns)
     for note in prepared.table.notes:
-        console.print(f"Note: {note}")
+        console.print(f"Note: {note}", soft_wrap=True)
     arms = Table(box=None)
     for column in ("target", "model", "outer folds", "trials", "fits a trial"):
         arms.add_column(column, justify="left" if column in {"target", "model"} else "right")
@@ -172,6 +172,7 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
     console.print(
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
         f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
+        soft_wrap=True,
     )
 
 

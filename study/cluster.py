@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from study.config import ResourcesConfig
+from study.options import ResourcesConfig
 from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000

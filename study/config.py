@@ -3,109 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from study.options import DataConfig, InnerConfig, OuterConfig, Range, ResourcesConfig, SearchConfig, Space, TrainingConfig
 from study.schema import Frozen, Kind, StudyError, nearest
-
-ColumnType = Literal["numeric", "boolean", "category", "date"]
-Scalar = bool | int | float | str
-
-
-class DataConfig(Frozen):
-    """Where the table comes from and which of its columns are features."""
-
-    source: str = Field(
-        description="`balloons`, `sklearn:NAME`, `statsmodels:NAME`, or a path to CSV, TSV, Parquet, Feather or JSON lines. "
-        "A relative path is looked up beside the config, then in the working folder."
-    )
-    rows: Annotated[int, Field(ge=1)] = Field(10_000, description="Rows that the balloons generator draws.")
-    seed: int = Field(0, description="Seed of the balloons generator.")
-    features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
-    drop: list[str] = Field([], description="Columns to leave out.")
-    types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
-
-
-class Range(Frozen):
-    """A range that the search samples from."""
-
-    low: float = Field(description="Smallest value.")
-    high: float = Field(description="Largest value.")
-    log: bool = Field(False, description="Sample the logarithm uniformly.")
-    integer: bool = Field(False, description="Whole numbers only.")
-    zero: bool = Field(False, description="Also try exactly zero, in the arm's first trial.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
-            raise ValueError(f"low must not exceed high, both finite, but got low {self.low} and high {self.high}")
-        if self.log and self.low <= 0:
-            raise ValueError(f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself")
-        return self
-
-
-def _form(value: Any) -> str:
-    return "range" if isinstance(value, dict | Range) else "choices" if isinstance(value, list) else "value"
-
-
-Space = dict[
-    str,
-    Annotated[
-        Annotated[Range, Tag("range")] | Annotated[list[Scalar], Tag("choices")] | Annotated[Scalar, Tag("value")],
-        Discriminator(_form),
-    ],
-]
-"""Hyperparameter to its range, its list of choices, or its one fixed value."""
-
-
-class SearchConfig(Frozen):
-    """How each arm is searched."""
-
-    sampler: Literal["tpe", "random", "gp"] = Field("tpe", description="Optuna's sampler.")
-    trials: Annotated[int, Field(ge=1)] | None = Field(None, description="Trials an arm; null: from `effort`.")
-    generation: Annotated[int, Field(ge=1)] = Field(
-        6, description="Trials suggested together and told together; results do not depend on the number of workers."
-    )
-    max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Starts of a trial whose worker dies, before it is a FAIL.")
-
-
-class OuterConfig(Frozen):
-    """Splits into development and test rows."""
-
-    folds: Annotated[int, Field(ge=2)] = Field(5, description="Outer folds of the nested protocol.")
-    repeats: Annotated[int, Field(ge=1)] = Field(1, description="How often the outer folds are drawn anew.")
-    test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="Share of test rows of the holdout protocol.")
-
-
-class InnerConfig(Frozen):
-    """Splits of the development rows into training and validation rows; replicates are folds x seeds."""
-
-    folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
-    seeds: Annotated[int, Field(ge=1)] | None = Field(None, description="Seeds a network per inner fold; null: from `effort`.")
-
-
-class TrainingConfig(Frozen):
-    """How long the networks train. Regressions always train to convergence."""
-
-    epochs: Annotated[int, Field(ge=1)] | None = Field(None, description="Most epochs of a network; null: from `effort`.")
-    patience: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Epochs without improvement before a replicate stops; null: a quarter of `epochs`."
-    )
-    iterations: Annotated[int, Field(ge=1)] = Field(2_000, description="Most full-batch iterations of a regression.")
-
-
-class ResourcesConfig(Frozen):
-    """What one trial takes and how many run at once."""
-
-    cpus_per_trial: Annotated[float, Field(gt=0)] = Field(1, description="Cores a trial.")
-    gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
-    max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
 
 
 class StudyConfig(Frozen):
@@ -154,6 +61,8 @@ class StudyConfig(Frozen):
             data["targets"] = [data["targets"]]
         if isinstance(data.get("targets"), list):
             data["targets"] = dict.fromkeys(data["targets"], "auto")
+        if isinstance(data.get("families"), str) and data["families"] != "auto":
+            data["families"] = [data["families"]]
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data

@@ -65,7 +65,7 @@ def reference_coefficients(
     intervals, logistic, multinomial and Poisson regression by maximum likelihood with normal intervals. The fit is made on
     standardised, independent directions and mapped back by an exact linear transformation, the covariance with it.
 
-    With a penalty the objective is mean loss + l2 * ||w||², where w are the weights per `scale` of each column and the
+    With a penalty the objective is the sum of losses + l2 * ||w||², where w are the weights per `scale` of each column and the
     intercept is free: squared error over the variance of y, log loss and cross-entropy in nats, exp(eta) - y * eta. There
     is then no standard error.
 
@@ -190,11 +190,11 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
     if kind == Kind.CONTINUOUS:
-        fit = Ridge(alpha=n * l2, solver="svd").fit(z, y)
+        fit = Ridge(alpha=l2, solver="svd").fit(z, y)
     elif kind == Kind.COUNT:
-        fit = PoissonRegressor(alpha=2 * l2, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+        fit = PoissonRegressor(alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
     else:
-        fit = LogisticRegression(C=1 / (2 * n * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+        fit = LogisticRegression(C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
     weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
     return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate

@@ -104,7 +104,11 @@ def search(
         with local_ray(plan.config.resources, size, verbose) as scratch, _terminate_as_interrupt():
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
-        failed = next(r for arm in arms.values() for r in arm.records.values())
+        failed = next((r for arm in arms.values() for r in arm.records.values()), None)
+        if failed is None:
+            raise StudyError(
+                f"No trial was started within time_budget_min, which is {plan.config.time_budget_min:g}; raise it, then go on."
+            )
         reason = (failed.error or "").strip().splitlines()[-1].rstrip(".")
         raise StudyError(
             f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: {reason}. "
@@ -126,26 +130,15 @@ def _tune(
     from ray import tune
 
     from study.search.searcher import Job, Keeper, StudySearcher
-    from study.trial import StudyTrial, Task
+    from study.trial import Task
+    from study.worker import StudyTrial
 
     config = plan.config
 
     def task(job: Job) -> Task:
-        arm, (number, generation, params), winner = job
+        arm, trial, winner = job
         incumbent = arm.incumbent
-        return Task(
-            study=config.name,
-            seed=config.seed,
-            arm=arm.arm,
-            number=number,
-            generation=generation,
-            params=params,
-            inner_seeds=config.inner.seeds or 1,
-            epochs=config.training.epochs or 1,
-            patience=config.training.patience or 1,
-            iterations=config.training.iterations,
-            winner=incumbent.val_loss if winner and incumbent else None,
-        )
+        return Task.of(config, arm.arm, *trial, winner=incumbent.val_loss if winner and incumbent else None)
 
     def keep(job: Job, record: TrialRecord | WinnerRecord, files: dict[str, bytes]) -> None:
         arm, (number, _, _), winner = job

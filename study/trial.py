@@ -1,34 +1,17 @@
-"""The Ray Tune trainable: one config in, one record out. TensorFlow is imported in the worker only."""
+"""One trial: a task and encoded data in, a record out. TensorFlow is imported by the functions that train, never here."""
 
 from __future__ import annotations
 
 import os
-import platform
-import tempfile
-import time
-import traceback
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ray import tune
 
+from study.config import StudyConfig
 from study.data.encoding import Encoded
 from study.families import HEADS, get_family
-from study.schema import (
-    Arm,
-    Candidate,
-    CoefficientRow,
-    Frozen,
-    Kind,
-    ReplicateRecord,
-    TrialRecord,
-    TrialState,
-    WinnerRecord,
-)
+from study.schema import Arm, Frozen, ReplicateRecord, TrialRecord, TrialState
 from study.search.generations import derive_seed
 
 if TYPE_CHECKING:
@@ -36,10 +19,6 @@ if TYPE_CHECKING:
     from study.training.problem import Fit, Problem
 
 FloatArray = NDArray[np.float64]
-REFIT_SEEDS = 3
-"""Networks refitted on all development rows for a winner, each from its own seed."""
-RECYCLE_BYTES = 3 * 2**30
-"""A worker whose own memory is above this is replaced before its next trial."""
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
 
@@ -47,6 +26,7 @@ CURVE_POINTS = 100
 class Task(Frozen):
     """All that a worker is told, beside the data: which trial of which arm, and how it is trained.
 
+    worker_memory_gb: memory of its own above which the worker is replaced after the task.
     winner: None for a trial of the search; else the mean validation loss of the incumbent whose hyperparameters these are.
     """
 
@@ -60,7 +40,28 @@ class Task(Frozen):
     epochs: int
     patience: int
     iterations: int
+    worker_memory_gb: float = 3
     winner: float | None = None
+
+    @classmethod
+    def of(
+        cls, config: StudyConfig, arm: Arm, number: int, generation: int, params: dict[str, Any], winner: float | None = None
+    ) -> Task:
+        """Task of one trial, or of an arm's winner, under a config whose budget is filled in."""
+        return cls(
+            study=config.name,
+            seed=config.seed,
+            arm=arm,
+            number=number,
+            generation=generation,
+            params=params,
+            inner_seeds=config.inner.seeds or 1,
+            epochs=config.training.epochs or 1,
+            patience=config.training.patience or 1,
+            iterations=config.training.iterations,
+            worker_memory_gb=config.resources.worker_memory_gb,
+            winner=winner,
+        )
 
     def record(self, **found: Any) -> TrialRecord:
         """Record of this trial with what was found."""
@@ -79,7 +80,7 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu` or `gpu`.
 
     One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
-    optimization level compiles in 0.6 of the time of its default and the program is no slower.
+    optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -223,164 +224,3 @@ def run_trial(task: Task, encoded: Encoded) -> TrialRecord:
 def _rounded(values: FloatArray) -> list[list[float]]:
     """Five significant digits, which is what a curve shows."""
     return [[float(f"{value:.5g}") for value in row] for row in values]
-
-
-def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, bytes]]:
-    """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model files by their names.
-
-    Candidate `ensemble`: the replicates of the search, trained again exactly as they were, each on its inner training rows;
-    their predictions are averaged. For a regression the linear predictors are averaged, which is again one regression, with
-    the mean of the coefficients. Candidate `refit`: trained on all development rows; a network from REFIT_SEEDS seeds, on
-    the schedule of the search and up to the median of the epochs at which the search's replicates were best.
-    """
-    family, head = get_family(task.arm.family), HEADS[encoded.kind]
-    replicates = replicates_of(task, len(encoded.train))
-    fit, architecture = train(task, make_problem(encoded, [fold for fold, _ in replicates]), [seed for _, seed in replicates])
-    test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(fit, architecture.activation, encoded, [fold for fold, _ in replicates])
-    if family.convex:
-        mean_eta = eta.mean(axis=0)
-        ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
-    else:
-        ensemble = head.response(eta).mean(axis=0)
-        ensemble_loss = head.response_loss(ensemble, observed)
-    candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
-
-    last = len(encoded.train)
-    n_refits = 1 if family.convex else REFIT_SEEDS
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(n_refits)]
-    stop = None if family.convex else round(float(np.median(fit.best_epoch)))
-    refit, architecture = train(task, make_problem(encoded, [last] * n_refits, all_development=True), seeds, stop)
-    eta = _test_predictors(refit, architecture.activation, encoded, [last] * n_refits)
-    candidates += [
-        Candidate(
-            name="refit",
-            seed=seed,
-            predicted=head.response(eta[k]).tolist(),
-            loss=head.loss(eta[k], observed).tolist(),
-        )
-        for k, seed in enumerate(seeds)
-    ]
-    coefficients: list[CoefficientRow] = []
-    if family.convex and family.inputs:
-        weights, intercept = original_coefficients(
-            encoded, last, refit.weights[0][0].astype(float), refit.weights[1][0, 0].astype(float)
-        )
-        coefficients = _coefficient_rows(encoded, weights, intercept)
-    model, name = _model_file(task, refit, architecture, encoded), _model_name(task.arm)
-    record = WinnerRecord(
-        study=task.study,
-        arm=task.arm,
-        number=task.number,
-        params=task.params,
-        val_loss=task.winner if task.winner is not None else float("nan"),
-        rows=encoded.rows[test].tolist(),
-        observed=observed.tolist(),
-        candidates=tuple(candidates),
-        coefficients=tuple(coefficients),
-        models=(name,),
-    )
-    return record, {name: model}
-
-
-def _test_predictors(fit: Fit, activation: str, encoded: Encoded, encoders: list[int]) -> FloatArray:
-    """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
-    from study.families.stacked import linear_predictor
-
-    eta = linear_predictor(fit.weights, activation, encoded.x[np.array(encoders)[:, None], encoded.test])
-    scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
-    return np.asarray(eta * scale + center)
-
-
-def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> list[CoefficientRow]:
-    outputs: list[str | None] = [*encoded.classes] if encoded.n_outputs > 1 else [None]
-    rows = []
-    for o, output in enumerate(outputs):
-        rows.append(CoefficientRow(term="intercept", level=None, output=output, unit="", estimate=float(intercept[o])))
-        rows += [
-            CoefficientRow(term=term.name, level=term.level, output=output, unit=term.unit, estimate=float(weights[i, o]))
-            for i, term in enumerate(encoded.terms)
-        ]
-    return rows
-
-
-def _model_name(arm: Arm) -> str:
-    from study.paths import StudyPaths
-
-    return StudyPaths(Path()).model(arm).name
-
-
-def _model_file(task: Task, fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
-    """First replicate of a refit as the bytes of a plain `.keras` file."""
-    from study.families.stacked import unstack
-
-    center, scale = (encoded.y_center[-1], encoded.y_scale[-1]) if encoded.kind is Kind.CONTINUOUS else (0.0, 1.0)
-    model = unstack(fit.weights, 0, architecture, HEADS[encoded.kind], float(center), float(scale))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        model.save(path)
-        return path.read_bytes()
-
-
-class StudyTrial(tune.Trainable):  # type: ignore[misc]
-    """Runs tasks in a reused worker. An exception becomes a FAIL record; only a dying worker leaves none."""
-
-    def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any] | None = None) -> None:
-        """Take the first task. store: object references of the encoded data by (target, outer fold).
-
-        TensorFlow is imported by the first step, once: Tune drops a worker that is still starting when another falls idle,
-        so with a slow start and short trials a single worker would do everything.
-        """
-        self.device = ""
-        self.store = store or {}
-        self.task = Task.model_validate(config["task"])
-        self.data = lru_cache(maxsize=2)(self._fetch)
-
-    def _fetch(self, target: str, outer_fold: int) -> Encoded:
-        import ray
-
-        encoded: Encoded = ray.get(self.store[target, outer_fold])
-        return encoded
-
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next task; False, and so a new worker, when this one has grown."""
-        import psutil
-
-        self.task = Task.model_validate(new_config["task"])
-        memory = psutil.Process().memory_info()
-        return bool(memory.rss - getattr(memory, "shared", 0) < RECYCLE_BYTES)
-
-    def step(self) -> dict[str, Any]:
-        """Run the task; the result carries a record (JSON) and, for a winner, its files."""
-        task = self.task
-        if not self.device:
-            import ray
-
-            self.device = prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
-        begin = time.perf_counter()
-        host = {"node": platform.node(), "device": self.device}
-        files: dict[str, bytes] = {}
-        record: TrialRecord | WinnerRecord
-        try:
-            encoded = self.data(task.arm.target, task.arm.outer_fold)
-            if task.winner is None:
-                record = run_trial(task, encoded)
-            else:
-                record, files = run_winner(task, encoded)
-        except Exception as error:
-            message = traceback.format_exc() if not _expected(error) else f"{type(error).__name__}: {error}"
-            record = task.record(state=TrialState.FAIL, error=message)
-        record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files}
-
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing to save: the record is all there is."""
-
-    def load_checkpoint(self, checkpoint: Any) -> None:
-        """Nothing to load."""
-
-
-def _expected(error: Exception) -> bool:
-    from study.training.problem import TrainingFailed
-
-    return isinstance(error, TrainingFailed)

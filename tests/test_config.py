@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from study.api import prepare
-from study.config import Range, StudyConfig, differing_keys, dump_config, json_schema, load_config, make_config
+from study.config import StudyConfig, differing_keys, dump_config, json_schema, load_config, make_config
+from study.options import Range
 from study.schema import Kind, StudyError
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -225,7 +226,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "Did you mean 'continuous'?",
     ),
     ({"target": "y"}, "`target` is short for `targets` with one name: give one of them, not both."),
-    ({"families": "linear"}, "'families': Input should be 'auto' or a valid list (got 'linear')."),
+    ({"families": 3}, "'families': Input should be 'auto' or a valid list (got 3)."),
     ({"depths": 0}, "'depths.0': Input should be greater than or equal to 1 (got 0)."),
     ({"depths": [1, 40]}, "'depths.1': Input should be less than or equal to 32 (got 40)."),
     ({"margin": 5}, "'margin': Input should be less than 1 (got 5)."),

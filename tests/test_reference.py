@@ -106,7 +106,7 @@ def test_standard_errors_have_the_unit_of_the_estimate(design: pd.DataFrame) -> 
 
 
 @pytest.mark.parametrize("kind", [Kind.CONTINUOUS, Kind.BINARY, Kind.COUNT])
-def test_a_penalised_fit_zeroes_the_gradient_of_mean_loss_plus_l2_times_squared_weights(
+def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_squared_weights(
     design: pd.DataFrame, kind: Kind
 ) -> None:
     rng, eta = np.random.default_rng(1), linear_predictor(design) / 2
@@ -121,7 +121,7 @@ def test_a_penalised_fit_zeroes_the_gradient_of_mean_loss_plus_l2_times_squared_
     eta = with_ones(design) @ found["ref_estimate"].to_numpy()
     mean = {Kind.CONTINUOUS: eta, Kind.BINARY: 1 / (1 + np.exp(-eta)), Kind.COUNT: np.exp(eta)}[kind]
     slope = 2 if kind == Kind.CONTINUOUS else 1
-    gradient = -slope * z.T @ (y - mean) / N + 2 * 0.03 * np.append(0, weights)
+    gradient = -slope * z.T @ (y - mean) / N + 2 * 0.03 / N * np.append(0, weights)
     assert gradient == pytest.approx(0, abs=1e-7)
     assert found["ref_std_error"].isna().all()
     assert found["note"].tolist() == ["penalised (l2 = 0.03): no standard error"] * 4
@@ -140,7 +140,7 @@ def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(desi
     weights = b[1:] * scale[:, None]
     weights -= weights.mean(axis=1, keepdims=True)
     z = ((design - design.mean()) / scale).to_numpy()
-    assert -z.T @ (np.eye(3)[y] - p) / N + 2 * 0.03 * weights == pytest.approx(0, abs=1e-7)
+    assert -z.T @ (np.eye(3)[y] - p) / N + 2 * 0.03 / N * weights == pytest.approx(0, abs=1e-7)
 
 
 def test_complete_separation_is_noted_and_claims_no_standard_error(design: pd.DataFrame) -> None:

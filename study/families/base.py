@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
-from study.config import Range, Space
+from study.options import Range, Space
 from study.schema import Kind, StudyError, nearest
 
 
@@ -100,7 +100,7 @@ def first_params(family: Family, space: Space) -> dict[str, Any]:
         guess = start.get(name)
         if isinstance(form, Range):
             if form.zero:
-                params[name] = 0.0
+                params[name] = 0 if form.integer else 0.0
             else:
                 middle = (form.low * form.high) ** 0.5 if form.log else (form.low + form.high) / 2
                 value = min(max(middle if guess is None else guess, form.low), form.high)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from study.config import Range, Space
 from study.families.base import Family, register
+from study.options import Range, Space
 from study.schema import Kind
 
 
@@ -24,16 +24,19 @@ class Constant(Family):
 class Regression(Family):
     """One dense layer, trained to convergence. Searched is only the weight penalty, zero included.
 
-    Minimised is mean loss + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
-    alpha = rows * l2, or maximum likelihood with the same penalty. Learning rate and batch size are not searched: a convex
-    problem that is solved does not remember how (docs/design/0002-regressions-converge.md).
+    Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
+    alpha = l2 (on a standardised target), or logistic regression with C = 1 / (2 l2). A penalty on the sum, not the mean, so
+    that it weighs the same against the data when the winner is refitted on more rows.
+
+    Learning rate and batch size are not searched: a convex problem that is solved does not remember how
+    (docs/design/0002-regressions-converge.md).
     """
 
     convex = True
 
     def space(self, n_rows: int) -> Space:
-        """`l2` from exactly zero to 10, where hardly a weight is left."""
-        return {"l2": Range(low=1e-6, high=10.0, log=True, zero=True)}
+        """`l2` from exactly zero to ten times the rows, where hardly a weight is left."""
+        return {"l2": Range(low=1e-3, high=10.0 * n_rows, log=True, zero=True)}
 
 
 @register

@@ -40,7 +40,8 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
 class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout whose rate and seed are variables, so that one compiled program serves every rate.
 
-    The threefry generator: TensorFlow's default costs sixty times as much inside XLA on a CPU.
+    Training works inside a compiled program only. The threefry generator: TensorFlow's default costs sixty times as much
+    inside XLA on a CPU.
     """
 
     def build(self, shape: tuple[int, int | None, int]) -> None:

@@ -30,8 +30,8 @@ class Run:
 
 
 RUNS = (
-    Run("balloons", "linear", "linear regression, balloons, mean squared error", 0.0207, 0.35**2 / 6, "0.35² / 6, half the "
-        "difference of the rules' weights, 0.35 for children and for age, is what one plane misses"),
+    Run("balloons", "linear", "linear regression, balloons, mean squared error", 0.0207, 0.35**2 / 6, "0.35² / 6: each "
+        "rule's weights of children and age are 0.35 from their mean, and either feature's variance is 1/12"),
     Run("balloons", "neural", "neural network, balloons, mean squared error", 1.18e-4, 0.0, "the rule has no noise"),
     Run("colour", "logistic", "logistic regression, colour, log loss", 0.1969, 0.1960, "at the maximum likelihood"),
     Run("colour", "neural", "neural network, colour, log loss", 0.0098, 0.0, "the rule has no noise"),
@@ -107,8 +107,9 @@ def write_article(results: ResultsLike, path: Path) -> None:
         "# The article's results beside ours",
         "",
         "The balloons have two rules. Partnered: balloons = 0.1 · children - 0.2 · age, red if 0.8 · children + 0.2 · age > 0. "
-        "Single: balloons = 0.8 · children + 0.5 · age, red if 0.5 · children + 0.5 · age > 0. Features are uniform on "
-        "[-0.5, 0.5]. No weighted sum can switch between rules; a hidden layer can.",
+        "Single: balloons = 0.8 · children + 0.5 · age, red if 0.5 · children + 0.5 · age > 0. Relationship is "
+        "-0.5 (partnered) or 0.5 (single); children and age are uniform on [-0.5, 0.5]. No weighted sum can switch between "
+        "rules; a hidden layer can.",
         "",
         "The article prints `1.` where its own results (weight 0.4346, loss 0.0205) need `0.1`, and leaves out the `else`.",
         "",
@@ -116,9 +117,9 @@ def write_article(results: ResultsLike, path: Path) -> None:
         "",
         "| run | article, validation | ours, validation | ours, test | our model | limit |",
         "|---|--:|--:|--:|---|---|",
-        *(_row(r.run, r.article, r.validation, r.test, r.model, f"{human(r.limit, 4)}: {r.why}") for r in losses.itertuples()),
+        *(_row(r.run, r.article, r.validation, r.test, r.model, f"{human(r.limit, 4)} ({r.why})") for r in losses.itertuples()),
         "",
-        "The limit is the least loss that any model of the family can reach on fresh rows.",
+        "The limit is the least expected loss of any model of the family; the loss on a sample of rows falls on either side.",
         "",
         "## Weights",
         "",
@@ -129,7 +130,8 @@ def write_article(results: ResultsLike, path: Path) -> None:
             for r in weights.itertuples()
         ),
         "",
-        "Ours are per original unit of each column, trained with Keras; the standard error is of the exact fit beside it.",
+        "Ours are the winners' Keras weights, per original unit of each column. The standard error is of an exact fit to the "
+        "same rows; there is none where the winner has a weight penalty.",
         "",
     ]
     write_atomic(path, "\n".join(lines))

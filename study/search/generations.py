@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.config import Range, Space, StudyConfig
+from study.config import StudyConfig
 from study.families import first_params, get_family, resolve_space
+from study.options import Range, Space
 from study.schema import Arm, TrialRecord, TrialState
 
 
@@ -93,7 +94,6 @@ class ArmSearch:
     winner: int | None = None
     closed: bool = False
     _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
-    _generation: int = -1
     _out: set[int] = field(default_factory=set)
     _winner_out: bool = False
 

@@ -6,8 +6,9 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from study.config import InnerConfig, SearchConfig, StudyConfig, TrainingConfig
+from study.config import StudyConfig
 from study.families import FAMILIES, REGRESSIONS, get_family, resolve_space
+from study.options import InnerConfig, Range, SearchConfig, TrainingConfig
 from study.schema import Arm, Kind, StudyError
 
 
@@ -42,12 +43,15 @@ EFFORTS = {
     "thorough": Effort(trials=90, seeds=4, epochs=200, cap_s=4_800),
 }
 FEWEST_TRIALS = 4
+"""Trials that no cap takes away."""
 COMPILE_S = 1.2
 """Core-seconds a network's trial spends on compiling, averaged over those that find their program in the cache."""
 ROW_LAYER_S = 0.4e-6
 """Core-seconds a network needs for one row, one hidden layer and one replicate of an epoch, averaged over the space."""
 WIDE = 64
 """Terms that cost as much as one hidden layer."""
+ITERATIONS = 60
+"""Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
 """Core-seconds a regression needs for one row, one term, one output and one replicate of an iteration."""
 
@@ -87,7 +91,8 @@ class Plan:
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm under a config whose budget is filled in."""
     space = resolve_space(get_family(arm.family), 1, config.space.get(arm.family, {}))
-    return (config.search.trials or 1) if space else 1
+    searchable = any(form.low < form.high if isinstance(form, Range) else isinstance(form, list) for form in space.values())
+    return (config.search.trials or 1) if searchable else 1
 
 
 def families_of(config: StudyConfig, kind: Kind) -> list[str]:
@@ -118,8 +123,10 @@ def trial_cost(config: StudyConfig, arm: Arm, shape: Shape) -> float:
     """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured trials."""
     folds, seeds = config.inner.folds, config.inner.seeds or 1
     rows = shape.n_development * (1 - 1 / folds)
-    if FAMILIES[arm.family].convex:
-        return 0.05 + 150 * rows * folds * (shape.n_terms + 1) * ITERATION_S
+    family = FAMILIES[arm.family]
+    if family.convex:
+        iterations = ITERATIONS if family.inputs else 1
+        return 0.05 + iterations * rows * folds * (shape.n_terms + 1) * ITERATION_S
     epochs = config.training.epochs or 1
     return COMPILE_S + epochs * rows * folds * seeds * (arm.depth + shape.n_terms / WIDE) * ROW_LAYER_S
 

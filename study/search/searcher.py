@@ -43,6 +43,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         self.stopping = False
         self._jobs: dict[str, Job] = {}
         self._done: set[str] = set()
+        self.retiring = 0  # workers that have grown and will each drop one trial without starting it
         self._tries: dict[tuple[str, int, bool], int] = {}
         self._turn = 0
 
@@ -92,8 +93,11 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         if not error:  # stopped, not lost: the study is ending
             return
         key = (arm.arm.key, trial[0], winner)
-        self._tries[key] = self._tries.get(key, 0) + 1
-        if self._tries[key] >= self.max_tries:
+        if self.retiring:
+            self.retiring -= 1
+        else:
+            self._tries[key] = self._tries.get(key, 0) + 1
+        if self._tries.get(key, 0) >= self.max_tries:
             self.give_up(job, self._tries[key])
         elif winner:
             arm.retry_winner()
@@ -128,6 +132,7 @@ class Keeper(Callback):  # type: ignore[misc]
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Keep what a trial reports, once, at its end."""
         record, files = result.pop("record"), result.pop("files")
+        self.searcher.retiring += bool(result.pop("grown", False))
         try:
             self.keep(self.searcher.job(trial.trial_id), record, files)
             self.searcher.recorded(trial.trial_id)

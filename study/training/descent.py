@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from study.families.base import Architecture
 from study.families.heads import Head
 from study.families.stacked import build_stack
+from study.schema import Kind
 from study.training.problem import Fit, FloatArray, Problem, TrainingFailed, padded
 
 CHUNK = 50
@@ -95,8 +96,8 @@ def _descent(architecture: Architecture, head: Head, shapes: tuple[tuple[int, ..
 def _basis(x: FloatArray, l2: float, curvature: float, inputs: bool) -> tuple[FloatArray, FloatArray]:
     """Decorrelating coordinates for x (rows, n_features): basis (n_features, n_features) and penalty (n_features,).
 
-    With z = x @ basis the Hessian of mean loss + penalty is at most the identity. Directions without variance are left out,
-    which is the minimum-norm solution; without `inputs` every direction is, which is the constant.
+    With z = x @ basis the Hessian of mean loss + l2 * sum of squared weights is at most the identity. Directions without
+    variance are left out, which is the minimum-norm solution; without `inputs` every direction is, which is the constant.
     """
     variance, directions = np.linalg.eigh(x.T @ x / len(x)) if x.shape[1] else (np.zeros(0), np.zeros((0, 0)))
     used = (variance > 1e-9 * max(variance.max(initial=0), 1e-30)) & inputs
@@ -105,7 +106,7 @@ def _basis(x: FloatArray, l2: float, curvature: float, inputs: bool) -> tuple[Fl
 
 
 def descend(problem: Problem, architecture: Architecture, l2: float, iterations: int, inputs: bool = True) -> Fit:
-    """Minimise mean loss + l2 * sum of squared kernel weights for every replicate, from its best constant.
+    """Minimise sum of losses + l2 * sum of squared kernel weights for every replicate, from its best constant.
 
     The rows are decorrelated first, so that collinear columns cost no iterations, and the weights are mapped back exactly.
     An epoch of the result is one iteration. `converged` is False where the gradient was still above TOLERANCE after
@@ -118,10 +119,10 @@ def descend(problem: Problem, architecture: Architecture, l2: float, iterations:
     """
     n, features = problem.n_replicates, problem.x.shape[1]
     curvature = problem.head.curvature
-    if problem.head.kind == "count":
-        curvature = max(1.0, float(problem.y.mean()))
+    if problem.head.kind is Kind.COUNT:
+        curvature = max(1.0, *(float(problem.y[rows].mean()) for rows in problem.train))
     bases, penalties = zip(
-        *(_basis(problem.x[r].astype(np.float64), l2, curvature, inputs) for r in problem.train), strict=True
+        *(_basis(problem.x[r].astype(np.float64), l2 / len(r), curvature, inputs) for r in problem.train), strict=True
     )
 
     def decorrelated(index: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -26,7 +26,8 @@ class Schedule:
     """How a network trains.
 
     epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
-    patience: epochs without a better validation loss after which a replicate has stopped.
+    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good,
+        and the fit ends, at the next multiple of CHUNK epochs, when all have stopped.
     stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
         validation rows stops where the search's replicates were best, on the very same schedule.
     """
@@ -64,6 +65,8 @@ class Program:
         self.dropouts = [layer for layer in self.model.layers if isinstance(layer, StackedDropout)]
         self.best = [tf.Variable(tf.zeros(weight.shape)) for weight in self.weights]
         self.best_loss = tf.Variable(tf.zeros(architecture.n_replicates))
+        self.since_best = tf.Variable(tf.zeros(architecture.n_replicates, tf.int32))
+        self.patience = tf.Variable(0)
 
     def reset(self, weights: Weights, schedule: Schedule, seed: int) -> None:
         """Start a new fit from `weights`."""
@@ -77,6 +80,8 @@ class Program:
             dropout.seed.assign([0, (seed + i) % 2**31])
         self.decay.assign(schedule.weight_decay)
         self.best_loss.assign(np.full(self.best_loss.shape, np.inf))
+        self.since_best.assign(np.zeros(self.since_best.shape, np.int32))
+        self.patience.assign(schedule.patience)
 
     @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def epochs(self, x: Any, y: Any, count: Any, order: Any, rates: Any, validation: Any, mask: Any) -> tuple[Any, Any]:
@@ -105,7 +110,8 @@ class Program:
                 running += losses
             row_losses = self.head.tensor_loss(self.model(x_val), y_val)
             val_loss = tf.math.divide_no_nan(tf.reduce_sum(row_losses * mask, axis=1), n_val)
-            better = val_loss < self.best_loss
+            better = tf.logical_and(val_loss < self.best_loss, self.since_best < self.patience)
+            self.since_best.assign(tf.where(better, 0, self.since_best + 1))
             self.best_loss.assign(tf.where(better, val_loss, self.best_loss))
             for best, weight in zip(self.best, self.weights, strict=True):
                 best.assign(tf.where(better[:, None, None], weight.value, best))
@@ -139,7 +145,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     """Train every replicate, each stopping by itself at its best validation loss.
 
     Each epoch goes once over each replicate's training rows in a fresh order; the few rows beyond the last whole batch sit
-    that epoch out. seeds: one a replicate.
+    that epoch out. seeds: one a replicate. Validation losses are NaN where `schedule.stop` says when to end.
 
     Raises
     ------
@@ -183,17 +189,18 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
                 f"the loss is not finite after epoch {bad}; a smaller learning rate than {schedule.learning_rate:.3g} may help"
             )
         for e in range(size):
-            better = val[e] < best_loss
+            better = (val[e] < best_loss) & (start + e - best_epoch < schedule.patience)
             best_loss = np.where(better, val[e], best_loss)
             best_epoch[better] = start + e + 1
             train_loss[better] = train[e][better]
         val_curve.append(val)
         train_curve.append(train)
         start += size
-        if schedule.stop is None:
-            stopped = start - best_epoch >= schedule.patience
+        stopped = (start - best_epoch >= schedule.patience) & (schedule.stop is None)
     kept = program.best if schedule.stop is None else program.weights
+    val_losses = np.concatenate(val_curve).T.astype(np.float64)
     if schedule.stop is not None:
+        val_losses[:] = np.nan
         best_epoch[:], train_loss, best_loss = start, train_curve[-1][-1], np.full(n, np.nan, np.float32)
     return Fit(
         weights=[tf.convert_to_tensor(weight).numpy() for weight in kept],
@@ -203,6 +210,6 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         n_epochs=np.full(n, start),
         converged=stopped,
         curve_epochs=np.arange(1, start + 1),
-        curve_val=np.concatenate(val_curve).T.astype(np.float64),
+        curve_val=val_losses,
         curve_train=np.concatenate(train_curve).T.astype(np.float64),
     )

@@ -21,7 +21,8 @@ class Problem:
     x: (rows, n_features) float32, one copy of the table for each encoder, below one another; a replicate's row numbers
         point at its own encoder's copy.
     y: (rows,) float32 target, standardised if it is continuous, else class index or count.
-    train, validation: row numbers of each replicate; validation may be empty, and then nothing stops early.
+    train, validation: row numbers of each replicate; validation may be empty where a regression is fitted, or a network whose
+        schedule says when to stop.
     """
 
     x: NDArray[np.float32]

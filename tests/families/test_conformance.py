@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from study.families import FAMILIES, HEADS, Architecture, get_family
 from study.families.stacked import build_stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
 from study.training.problem import Fit
-from study.trial import make_problem, run_trial, run_winner, train
+from study.trial import make_problem, run_trial, train
+from study.winner import run_winner
 
 from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
 
 every_case = pytest.mark.parametrize("case", cases(), ids=str)
+shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
 networks = pytest.mark.parametrize("case", [case for case in cases() if not FAMILIES[case.family].convex], ids=str)
 
 
@@ -86,7 +89,7 @@ def test_the_record_counts_parameters_and_replicates(case: Case) -> None:
     width = task_for(case).params.get("width", 0)
     family = get_family(case.family)
     sizes = [3, *[width] * case.depth, n_outputs]
-    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) if family.inputs else 0
+    weights = sum(a * b for a, b in pairwise(sizes)) if family.inputs else 0
 
     record = searched(case)
 
@@ -108,7 +111,7 @@ def test_only_a_convex_family_has_coefficients_and_only_with_inputs_has_it_terms
     assert np.isfinite(list(record.coefficients.values())).all()
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
+@pytest.mark.parametrize("case", [next(case for case in cases() if case.family == name) for name in FAMILIES], ids=str)
 @pytest.mark.parametrize("beyond", [-1, 1])
 def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) -> None:
     small = {"width": 8} if case.depth else {}
@@ -154,7 +157,19 @@ def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: C
 
 
 @every_case
-def test_the_winner_reloads_from_disk_and_predicts_the_test_rows_as_recorded(case: Case, tmp_path: Path) -> None:
+def test_a_replicate_reloads_from_disk_with_the_same_predictions(case: Case, tmp_path: Path) -> None:
+    encoded, _ = encoded_for(case)
+    fit, architecture = usually_trained(case)
+    model = unstack(fit.weights, 0, architecture, HEADS[case.kind], 3.0, 2.0)
+    model.save(tmp_path / "model.keras")
+
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+
+    np.testing.assert_array_equal(reloaded(encoded.x[0]), model(encoded.x[0]))
+
+
+@shallow
+def test_the_winners_file_predicts_the_test_rows_as_recorded(case: Case, tmp_path: Path) -> None:
     encoded, mean = encoded_for(case)
 
     record, files = won(case)
@@ -168,7 +183,7 @@ def test_the_winner_reloads_from_disk_and_predicts_the_test_rows_as_recorded(cas
     np.testing.assert_allclose(predicted, refit.predicted, rtol=2e-5, atol=2e-6)
 
 
-@every_case
+@shallow
 def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Case) -> None:
     encoded, mean = encoded_for(case)
     observed = encoded.y[encoded.test]

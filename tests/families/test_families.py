@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from study.config import Range, Space, make_config
+from study.config import make_config
 from study.families import FAMILIES, HEADS, Family, first_params, get_family, register, resolve_space
 from study.families.stacked import StackedDense, StackedDropout, build_stack, initial_weights, unstack
+from study.options import Range, Space
 from study.schema import Kind, StudyError, TrialState
 from study.search.plan import Shape, families_of, make_arms
 from study.trial import run_trial
@@ -58,9 +59,7 @@ def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
         assert [type(layer) for layer in stack.layers[1:]] == [StackedDense]
         assert [tuple(weight.shape) for weight in stack.weights] == [(2, 3, 1), (2, 1, 1)]
     weights = [initial_weights(architecture, seeds, last_bias) for architecture in (network, regression)]
-    one, other = (
-        unstack(w, 0, a, HEADS[Kind.CONTINUOUS]) for w, a in zip(weights, (network, regression), strict=True)
-    )
+    one, other = (unstack(w, 0, a, HEADS[Kind.CONTINUOUS]) for w, a in zip(weights, (network, regression), strict=True))
     assert [layer.units for layer in one.layers] == [layer.units for layer in other.layers] == [1]
     np.testing.assert_array_equal(one.layers[0].kernel.numpy(), other.layers[0].kernel.numpy())
 
@@ -75,9 +74,7 @@ def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> Non
 
 
 def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() -> None:
-    architecture, alone = (
-        FAMILIES["neural"].architecture({"width": 400, "activation": "relu"}, 2, (n, 50, 1)) for n in (2, 1)
-    )
+    architecture, alone = (FAMILIES["neural"].architecture({"width": 400, "activation": "relu"}, 2, (n, 50, 1)) for n in (2, 1))
 
     pair = initial_weights(architecture, [5, 6], np.array([[1.0], [2.0]]))
     single = initial_weights(alone, [6], np.array([[2.0]]))
@@ -105,12 +102,12 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
 
 def test_a_family_that_is_no_longer_registered_is_gone() -> None:
     assert "shrunk" not in FAMILIES
-    with pytest.raises(StudyError, match="^'shrunk' is not a family"):
+    with pytest.raises(StudyError, match=r"^'shrunk' is not a family\."):
         get_family("shrunk")
 
 
 def test_registering_a_name_twice_is_an_error(shrunk: type[Family]) -> None:
-    with pytest.raises(ValueError, match="^a family is registered once, but 'shrunk' is registered already$"):
+    with pytest.raises(ValueError, match=r"^a family is registered once, but 'shrunk' is registered already$"):
         register(shrunk)
 
 

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from study import load_results
+from study.results import digest
+from tests.runs.helpers import HERE, STUDY, drive, kill_driver, records, run, started, wait_for_records, workers
+
+pytestmark = pytest.mark.slow
+
+TINY = """
+data: {source: balloons, rows: 300}
+targets: [balloons]
+families: [linear, neural]
+depths: [1]
+search: {trials: 12, generation: 2}
+inner: {folds: 2, seeds: 1}
+training: {epochs: 10}
+space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
+"""
+N_RECORDS = 2 * (12 + 1)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of a study that two workers ran without a break."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "tiny.yaml").write_text(TINY)
+    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=2")
+    return folder / "results" / "tiny"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results" / "tiny"
+
+
+def digest_of(folder: Path) -> str:
+    assert len(records(folder)) == N_RECORDS
+    return digest(load_results(folder).trials)
+
+
+def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, results: Path) -> None:
+    drive(config, results.parent, "resources.max_concurrent=1")
+
+    assert digest_of(results) == digest_of(undisturbed)
+    assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
+
+
+def test_a_study_that_is_interrupted_terminated_and_killed_ends_as_an_undisturbed_one(
+    undisturbed: Path, config: Path, results: Path
+) -> None:
+    kept: dict[str, bytes] = {}
+    stops = {
+        "Ctrl-C": lambda process: os.killpg(process.pid, signal.SIGINT),
+        "SIGTERM": lambda process: process.terminate(),
+        "kill -9": kill_driver,
+    }
+
+    for name, stop in stops.items():
+        with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
+            wait_for_records(process, results, more_than=len(kept))
+            stop(process)
+            out, err = process.communicate(timeout=120)
+        found = records(results)
+        assert kept.items() <= found.items(), f"{name} changed a record"
+        assert len(kept) < len(found) < N_RECORDS
+        if kept:
+            assert out.splitlines()[0] == (
+                f"Continuing 'tiny': {len([k for k in kept if 'winner' not in k])} of 24 trials are done, "
+                f"{24 - len([k for k in kept if 'winner' not in k])} to go."
+            )
+        if name != "kill -9":
+            said = "Stopped. Every finished trial is kept in results/tiny; go on with: study run tiny.yaml"
+            assert (process.returncode, err.strip()) == (130, said)
+        kept = found
+    status = run(STUDY, "status", "results/tiny", cwd=config.parent)
+    drive(config, results.parent)
+
+    left = 24 - len([k for k in kept if "winner" not in k])
+    assert f"Not finished: {left} trials to go. Go on with: study run results/tiny/config.yaml" in status.stdout
+    assert kept.items() <= records(results).items()
+    assert digest_of(results) == digest_of(undisturbed)
+
+
+def test_lost_and_broken_records_are_run_again_and_give_the_same_dataframe(
+    undisturbed: Path, config: Path, results: Path
+) -> None:
+    shutil.copytree(undisturbed, results)
+    for number in range(0, 12, 2):
+        (results / "trials" / "balloons-neural-d1-o0" / f"{number:04d}.json").unlink()
+    (results / "trials" / "balloons-linear-o0" / "winner.json").unlink()
+    truncated = results / "trials" / "balloons-linear-o0" / "0003.json"
+    truncated.write_bytes(truncated.read_bytes()[:200])
+
+    notes = drive(config, results.parent)
+
+    aside = truncated.with_suffix(".broken")
+    assert notes.splitlines() == [f"A broken record was set aside as {aside}; its trial runs again."]
+    assert len(aside.read_bytes()) == 200
+    assert digest_of(results) == digest_of(undisturbed)
+    assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
+
+
+def test_a_trial_whose_worker_is_killed_is_tried_again(undisturbed: Path, config: Path, results: Path) -> None:
+    with started(sys.executable, HERE / "drive.py", config, results.parent, cwd=config.parent) as process:
+        wait_for_records(process, results, more_than=0)
+        killed = workers(process)
+        for worker in killed:
+            worker.kill()
+        _, err = process.communicate(timeout=240)
+
+    assert len(killed) >= 1
+    assert process.returncode == 0, err
+    assert set(load_results(results).trials["state"]) == {"COMPLETE"}
+    assert digest_of(results) == digest_of(undisturbed)
+
+
+def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path) -> None:
+    ended = run(sys.executable, HERE / "deadly.py", tmp_path / "results", cwd=tmp_path)
+
+    frame = load_results(tmp_path / "results").trials.set_index("target")
+    assert ended.returncode == 0, ended.stderr
+    assert frame["state"].to_dict() == {"balloons": "COMPLETE", "colour": "FAIL"}
+    failures = [line for line in ended.stdout.splitlines() if line.startswith("colour-")]  # Ray has its say beside them
+    assert failures == ["colour-constant-o0-0000: The worker died 2 times while it ran this trial: out of memory, or a crash."]
+
+
+def test_workers_that_are_replaced_after_every_trial_leave_the_same_records_and_no_failure(config: Path, results: Path) -> None:
+    few = ["search.trials=4", "search.max_tries=1"]
+    drive(config, results.parent, *few, "name=kept")
+
+    drive(config, results.parent, *few, "name=tiny", "resources.worker_memory_gb=0.001")
+
+    kept, replaced = (load_results(results.with_name(name)).trials for name in ("kept", "tiny"))
+    assert set(replaced["state"]) == {"COMPLETE"}
+    assert digest(replaced) == digest(kept)

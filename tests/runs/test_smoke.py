@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from study import load_config, load_results, run_study
+from study.results import digest
+from study.schema import StudyError
+from tests.runs.helpers import STUDY, reproduce, run
+
+SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
+ARMS = {"balloons-constant-o0": 1, "balloons-linear-o0": 2, "balloons-neural-d1-o0": 2}
+
+
+@pytest.fixture(scope="session")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """configs/smoke.yaml, run by the executable; its folder is `ended.args[-1]`."""
+    folder = tmp_path_factory.mktemp("smoke")
+    done = run(STUDY, "run", SMOKE, cwd=folder)
+    done.args = [*done.args, folder]
+    return done
+
+
+@pytest.fixture
+def results(ended: subprocess.CompletedProcess[str]) -> Path:
+    return Path(ended.args[-1]) / "results" / "smoke"
+
+
+def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
+    ended: subprocess.CompletedProcess[str], results: Path
+) -> None:
+    lines = ended.stdout.splitlines()
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert lines[0] == "'smoke': 5 trials in 3 arms, 15 fits."
+    assert "Results: results/smoke" in lines
+    assert lines[-1] == "results/smoke/report.html"
+    assert (results / "report.html").is_file()
+
+
+def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess[str], results: Path) -> None:
+    text = " ".join(ended.stdout.split())
+
+    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
+
+    assert [verdict["target"] for verdict in verdicts] == ["balloons"]
+    assert text.index(verdicts[0]["sentence"]) < text.index("Loss of each family's winner on the test rows")
+
+
+def test_nothing_is_left_outside_the_results_folder(ended: subprocess.CompletedProcess[str], results: Path) -> None:
+    left = [path.name for path in Path(ended.args[-1]).iterdir()]
+
+    assert left == ["results"]
+    assert [path.name for path in results.parent.iterdir()] == ["smoke"]
+
+
+def test_the_results_folder_is_complete(results: Path) -> None:
+    found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+
+    figures = {path for path in found if path.startswith("figures/")}
+    trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
+    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
+    assert found - figures == {
+        "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
+        "coefficients.parquet", "predictions.parquet", "verdicts.json", "report.ipynb", "report.html",
+        *trials, *winners, *models,
+    }  # fmt: skip
+    assert {Path(figure).suffix for figure in figures} == {".png"}
+
+
+def test_nothing_is_pickled(results: Path) -> None:
+    endings = {path.suffix for path in results.rglob("*") if path.is_file()}
+
+    starts = {path.read_bytes()[:2] for path in results.rglob("*") if path.is_file()}
+
+    assert endings == {".yaml", ".json", ".parquet", ".csv", ".ipynb", ".html", ".png", ".keras", ".skops"}
+    assert not any(start[:1] == b"\x80" for start in starts)
+
+
+@pytest.mark.parametrize(("attribute", "rows"), [("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4)])
+def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
+    frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
+
+    loaded = getattr(load_results(results), attribute)
+
+    pd.testing.assert_frame_equal(loaded, frame)
+    assert len(frame) == (rows or (80 * (2 + 2 + 4)))
+
+
+def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
+    loaded = load_results(results)
+
+    trials = loaded.trials.set_index("trial_id")
+
+    assert set(trials["state"]) == {"COMPLETE"}
+    assert set(trials["n_replicates"]) == {3}
+    pd.testing.assert_series_equal(loaded.folds.groupby("trial_id")["val_loss"].mean(), trials["val_loss"].sort_index())
+    assert set(loaded.curves["trial_id"]) == set(trials.index)
+
+
+def test_regression_and_network_have_the_coefficients_they_have(results: Path) -> None:
+    loaded = load_results(results)
+
+    by_family = loaded.trials.set_index("family")[["coef_age", "coef_children", "coef_relationship", "intercept"]]
+
+    assert by_family.loc["linear"].notna().all(axis=None)
+    assert by_family.loc["neural"].isna().all(axis=None)
+    assert set(loaded.coefficients["term"]) == {"intercept", "relationship", "children", "age"}
+
+
+def test_the_stored_config_is_the_given_one_with_every_number_filled_in(results: Path) -> None:
+    stored, given = load_results(results).config, load_config(SMOKE)
+
+    assert stored.replace(training=given.training, search=given.search, inner=given.inner) == given
+    assert (stored.search.trials, stored.inner.seeds, stored.training.epochs, stored.training.patience) == (2, 1, 20, 5)
+
+
+def test_models_and_encoder_together_give_the_stored_predictions(results: Path) -> None:
+    gaps = reproduce(results)
+
+    assert set(gaps) == set(ARMS)
+    assert max(gaps.values()) < 1e-5
+
+
+def test_the_report_loads_nothing_from_elsewhere(results: Path) -> None:
+    html = (results / "report.html").read_text(encoding="utf-8")
+
+    loaded = re.findall(r"<(?:script|img|link|iframe|source|object)\b[^>]*?\b(?:src|href|data)\s*=\s*[\"']?([^\"'\s>]+)", html)
+    style = re.findall(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']?([^\"';]+)", html)
+
+    assert len(loaded) >= 5
+    assert all(source.startswith("data:") for source in loaded)
+    assert all((url or imported).startswith(("data:", "#")) for url, imported in style)
+
+
+def test_the_notebook_was_executed_without_an_error(results: Path) -> None:
+    notebook = nbformat.read(results / "report.ipynb", as_version=4)
+
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+    nbformat.validate(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert {output.output_type for cell in cells for output in cell.outputs} <= {"execute_result", "display_data"}
+
+
+def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
+    ended: subprocess.CompletedProcess[str], results: Path
+) -> None:
+    before = digest(load_results(results).trials)
+
+    again = run(STUDY, "run", SMOKE, cwd=Path(ended.args[-1]))
+
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 5 of 5 trials are done, nothing is left to train."
+    assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
+    assert digest(load_results(results).trials) == before
+
+
+def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.CompletedProcess[str], results: Path) -> None:
+    status = run(STUDY, "status", "results/smoke", cwd=Path(ended.args[-1]))
+
+    opened = load_results(results)
+    lines = status.stdout.splitlines()
+    assert (status.returncode, status.stderr) == (0, "")
+    assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
+        ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
+    ]  # fmt: skip
+    assert lines[4:] == [opened.verdicts[0]["sentence"], f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+
+
+def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "another place"
+
+    shutil.copytree(results, copy)
+
+    assert load_results(copy).verdicts == load_results(results).verdicts
+    assert load_results(copy).config == load_results(results).config
+
+
+def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(results: Path) -> None:
+    config = load_config(SMOKE, ["seed=1", "training.epochs=21", "training.patience=5", "resources.max_concurrent=1"])
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+
+    with pytest.raises(StudyError) as caught:
+        run_study(config, results.parent)
+
+    assert str(caught.value) == (
+        f"{results} holds a study of another config. These keys differ:\n"
+        "  - seed: 0 there, 1 now\n"
+        "  - training.epochs: 20 there, 21 now\n"
+        f"Choose another name with --name, or remove {results} if its results are not needed."
+    )
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before

@@ -1,0 +1,198 @@
+"""The plan: which arms there are, what budget they share and what that costs, from config and table sizes alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from study.families import FAMILIES
+from study.schema import Kind, StudyError
+from study.search import plan as plan_module
+from study.search.plan import EFFORTS, FEWEST_TRIALS, Shape, families_of, make_arms, make_plan, regression_of, study_cost
+
+from .helpers import config_of
+
+SMALL = Shape("y", Kind.CONTINUOUS, 400, 10, 1)
+LARGE = Shape("y", Kind.CONTINUOUS, 80_000, 20, 1)
+"""A table of 100,000 rows and 20 terms, of which a fifth is tested."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "families"),
+    [
+        (Kind.CONTINUOUS, ["constant", "linear", "neural"]),
+        (Kind.BINARY, ["constant", "logistic", "neural"]),
+        (Kind.MULTICLASS, ["constant", "logistic", "neural"]),
+        (Kind.COUNT, ["constant", "poisson", "neural"]),
+    ],
+)
+def test_auto_means_the_constant_the_regression_of_the_kind_and_the_networks(kind: Kind, families: list[str]) -> None:
+    assert families_of(config_of(), kind) == families
+    assert regression_of(kind) == families[1]
+
+
+def test_of_an_explicit_list_those_that_serve_the_kind_are_taken_in_its_order() -> None:
+    config = config_of(families=["neural", "logistic", "linear"])
+
+    assert families_of(config, Kind.CONTINUOUS) == ["neural", "linear"]
+    assert families_of(config, Kind.BINARY) == ["neural", "logistic"]
+
+
+def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_that_do() -> None:
+    with pytest.raises(StudyError) as caught:
+        families_of(config_of(families=["linear"]), Kind.COUNT)
+
+    serving = ", ".join(name for name in FAMILIES if name in {"constant", "poisson", "neural"})
+    assert str(caught.value) == f"No family of ['linear'] serves a count target. These do: {serving}."
+
+
+def test_there_is_an_arm_for_every_target_fold_family_and_depth() -> None:
+    shapes = [Shape("y", Kind.CONTINUOUS, 400, 10, 2), Shape("z", Kind.BINARY, 300, 10, 1)]
+
+    keys = [arm.key for arm in make_arms(config_of(depths=[1, 3]), shapes)]
+
+    assert keys == [
+        "y-constant-o0", "y-linear-o0", "y-neural-d1-o0", "y-neural-d3-o0",
+        "y-constant-o1", "y-linear-o1", "y-neural-d1-o1", "y-neural-d3-o1",
+        "z-constant-o0", "z-logistic-o0", "z-neural-d1-o0", "z-neural-d3-o0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_the_plan_does_not_look_at_the_machine(effort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(effort=effort)
+    here = make_plan(config, [LARGE])
+
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "64")
+    elsewhere = make_plan(config.replace(resources={"cpus_per_trial": 4, "gpus_per_trial": 1}), [LARGE])
+
+    assert elsewhere.seconds == here.seconds
+    assert elsewhere.arms == here.arms
+    assert elsewhere.config.search == here.config.search
+    assert (elsewhere.config.inner, elsewhere.config.training) == (here.config.inner, here.config.training)
+
+
+@pytest.mark.parametrize("shape", [SMALL, LARGE], ids=["small", "large"])
+def test_more_effort_costs_more_and_is_never_less_in_any_number(shape: Shape) -> None:
+    quick, normal, thorough = (make_plan(config_of(effort=effort), [shape]) for effort in ("quick", "normal", "thorough"))
+
+    assert quick.seconds < normal.seconds < thorough.seconds
+    assert quick.n_fits < normal.n_fits < thorough.n_fits
+    numbers = [(p.config.search.trials, p.config.inner.seeds, p.config.training.epochs) for p in (quick, normal, thorough)]
+    for in_order in zip(*numbers, strict=True):
+        assert list(in_order) == sorted(in_order)  # type: ignore[type-var]
+
+
+def test_a_small_table_gets_the_full_effort_and_twice_the_epochs() -> None:
+    plan = make_plan(config_of(effort="normal"), [SMALL])
+
+    assert (plan.config.search.trials, plan.config.inner.seeds) == (30, 2)
+    assert plan.config.training.epochs == 200
+    assert plan.config.training.patience == 50
+
+
+@pytest.mark.parametrize(("rows", "epochs"), [(4_000, 60), (1_000, 120), (10, 120), (16_000, 30)])
+def test_epochs_fall_with_the_root_of_the_rows(rows: int, epochs: int) -> None:
+    plan = make_plan(config_of(effort="quick", depths=[1]), [Shape("y", Kind.CONTINUOUS, rows, 3, 1)])
+
+    assert plan.config.training.epochs == epochs
+
+
+@pytest.mark.parametrize(
+    "effort",
+    ["quick", "normal", "thorough"],
+)
+def test_a_table_of_100_000_rows_and_20_columns_is_cut_to_the_cap(effort: str) -> None:
+    plan = make_plan(config_of(effort=effort), [LARGE])
+
+    assert plan.seconds == study_cost(plan.config, [LARGE])
+    assert plan.seconds <= EFFORTS[effort].cap_s
+
+
+def test_under_the_cap_seeds_go_first_then_trials_then_epochs() -> None:
+    def cut(n_outer: int) -> tuple[int | None, int | None, int | None]:
+        resolved = make_plan(config_of(effort="normal"), [Shape("y", Kind.CONTINUOUS, 4_000, 10, n_outer)]).config
+        return resolved.inner.seeds, resolved.search.trials, resolved.training.epochs
+
+    cuts = [cut(n) for n in (1, 3, 5, 25, 200)]
+
+    assert cuts[0] == (2, 30, 100)
+    assert cuts[-1] == (1, FEWEST_TRIALS, 10)
+    for seeds, trials, epochs in cuts:
+        assert seeds is not None
+        assert trials is not None
+        assert epochs is not None
+        assert trials == 30 or seeds == 1
+        assert epochs == 100 or trials == FEWEST_TRIALS
+
+
+def test_what_the_config_sets_is_never_touched_whatever_it_costs() -> None:
+    explicit: dict[str, Any] = {
+        "search": {"trials": 500, "sampler": "random", "generation": 9, "max_tries": 2},
+        "inner": {"folds": 7, "seeds": 3},
+        "training": {"epochs": 999, "patience": 2, "iterations": 17},
+    }
+    config = config_of(effort="quick", **explicit)
+
+    plan = make_plan(config, [LARGE])
+
+    assert plan.config == config
+    assert plan.seconds > EFFORTS["quick"].cap_s
+
+
+def test_a_config_whose_numbers_are_filled_in_gives_the_same_plan_again() -> None:
+    plan = make_plan(config_of(effort="normal"), [LARGE])
+
+    assert make_plan(plan.config, [LARGE]) == plan
+
+
+def test_every_arm_with_a_space_has_the_same_budget_and_the_constant_one_trial() -> None:
+    plan = make_plan(config_of(effort="normal"), [SMALL])
+
+    assert {arm.model_name: plan.trials(arm) for arm in plan.arms} == {
+        "constant": 1, "linear": 30, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
+    }  # fmt: skip
+    assert {arm.model_name: plan.replicates(arm) for arm in plan.arms} == {
+        "constant": 5, "linear": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
+    }  # fmt: skip
+    assert plan.n_trials == 1 + 4 * 30
+    assert plan.n_fits == 5 + 30 * 5 + 3 * 30 * 10
+
+
+def test_the_cost_counts_every_trial_and_two_more_for_each_winner() -> None:
+    few, more = (make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10))
+
+    assert few / more == pytest.approx((4 + 2) / (10 + 2))
+    two_folds = make_plan(
+        config_of(families=["linear"], search={"trials": 4}), [Shape("y", Kind.CONTINUOUS, 400, 10, 2)]
+    ).seconds
+    assert math.isclose(two_folds, 2 * few)
+
+
+def test_an_unknown_family_in_the_space_is_answered_with_the_nearest() -> None:
+    with pytest.raises(StudyError) as caught:
+        make_plan(config_of(space={"neutral": {"width": 8}}), [SMALL])
+
+    families = ", ".join(FAMILIES)
+    assert str(caught.value) == f"'neutral' is not a family. Did you mean 'neural'? Families: {families}."
+
+
+def test_an_unknown_hyperparameter_in_the_space_is_an_error_though_its_family_is_not_compared() -> None:
+    with pytest.raises(StudyError) as caught:
+        make_plan(config_of(families=["neural"], space={"poisson": {"alpha": 1.0}}), [SMALL])
+
+    assert str(caught.value) == "'poisson' has no hyperparameter 'alpha'. It has: l2."
+
+
+def test_the_gp_sampler_without_pytorch_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_module.importlib.util, "find_spec", lambda name: None)
+
+    with pytest.raises(StudyError) as caught:
+        make_plan(config_of(search={"sampler": "gp"}), [SMALL])
+
+    assert str(caught.value) == (
+        "search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'."
+    )

@@ -1,0 +1,214 @@
+"""What README, CONTRIBUTING and the docs say is what the program does: blocks run, links lead somewhere, tables are whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from typer.exceptions import TyperException
+
+from study import cli
+from study.api import prepare
+from study.config import StudyConfig, load_config
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "results/README.md",
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
+COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page, and the line it begins in."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def blocks(*languages: str, pages: list[Path] | None = None) -> list[Block]:
+    found = []
+    for page in pages or [README]:
+        text = page.read_text(encoding="utf-8")
+        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            line = text[: match.start()].count("\n") + 1
+            found.append(Block(page.name, line, match[1], match[2]))
+    return [block for block in found if not languages or block.language in languages]
+
+
+def shell_lines() -> list[tuple[str, str]]:
+    shells = blocks("sh", pages=PAGES)
+    return [(str(block), line) for block in shells for line in block.text.splitlines() if line.strip()]
+
+
+def write_cars(folder: Path) -> None:
+    """A table with the columns that the README's cars have."""
+    rng = np.random.default_rng(0)
+    size, year = rng.normal(size=400), rng.integers(1990, 2024, 400)
+    cars = {
+        "vin": [f"V{i:05d}x" for i in range(400)],
+        "zip": [f"0{code}" for code in rng.integers(1000, 1008, 400)],
+        "dealer": rng.integers(0, 25, 400),
+        "size": size.round(3),
+        "year": year,
+        "price": (20_000 + 3_000 * size + 400 * (year - 2_000) + rng.normal(0, 500, 400)).round(2),
+    }
+    pd.DataFrame(cars).to_csv(folder / "cars.csv", index=False)
+
+
+@pytest.fixture
+def beside_cars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Working folder as the README's reader has it: cars.csv and the project's configs."""
+    write_cars(tmp_path)
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def parsed(command: str, arguments: list[str]) -> Any:
+    """Arguments as the command would take them, without running it; an unknown command or option is an error."""
+    assert command in COMMANDS, f"study has no command {command}"
+    return COMMANDS[command].make_context(command, list(arguments))
+
+
+def planned(context: Any) -> StudyConfig:
+    """Config of what `study run` would do, planned on its table."""
+    values = context.params
+    config = cli._config(values["source"], values["target"], values["set_"], values["name"])
+    return prepare(config).plan.config
+
+
+def test_every_block_of_the_readme_is_of_a_language_that_is_tested_here() -> None:
+    assert {block.language for block in blocks()} == {"sh", "yaml", "python"}
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_a_config_of_the_readme_plans_a_study_with_what_its_comments_say(block: Block, beside_cars: Path) -> None:
+    (beside_cars / "cars.yaml").write_text(block.text, encoding="utf-8")
+
+    prepared = prepare(load_config("cars.yaml"))
+
+    config = prepared.plan.config
+    assert {arm.model_name for arm in prepared.plan.arms} == {"constant", "linear", "neural-d1", "neural-d2"}
+    assert {arm.outer_fold for arm in prepared.plan.arms} == set(range(10))
+    assert {prepared.plan.trials(arm) for arm in prepared.plan.arms if arm.family != "constant"} == {20}
+    assert [(f.name, f.type) for f in prepared.table.features] == [
+        ("zip", "category"),
+        ("size", "numeric"),
+        ("year", "numeric"),
+    ]
+    assert (config.effort, config.margin, config.seed) == ("normal", 0.05, 0)
+
+
+@pytest.mark.parametrize(("place", "line"), shell_lines())
+def test_a_command_line_of_the_docs_would_be_accepted(place: str, line: str, beside_cars: Path) -> None:
+    program, *arguments = shlex.split(line.split(">")[0], comments=True)
+    name = Path(program).name
+    if name == "study":
+        context = parsed(arguments[0], arguments[1:])
+        if arguments[0] in {"run", "check"}:
+            assert planned(context).search.trials
+    elif program == "source":
+        assert arguments == [".venv/bin/activate"]
+    elif name == "python":
+        assert arguments[0] == "-m"
+        assert importlib.util.find_spec(arguments[1]) is not None
+    else:
+        assert program.startswith("scripts/")
+        assert os.access(ROOT / program, os.X_OK)
+        if program == "scripts/run":
+            parsed("run", arguments or ["configs/balloons.yaml"])
+        if program == "scripts/benchmark":
+            script = [sys.executable, str(ROOT / "scripts/benchmark.py"), *arguments, "--help"]
+            assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+
+
+def test_a_command_line_with_a_wrong_option_is_not_accepted() -> None:
+    with pytest.raises(TyperException, match="No such option: --tarquet"):
+        parsed("run", ["cars.csv", "--tarquet", "price"])
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    named = re.findall(r"^\| `study (\w+)", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(named) == sorted(COMMANDS)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_what_the_readme_lists(beside_cars: Path) -> None:
+    script = beside_cars / "readme.py"
+    script.write_text("\n".join(block.text for block in blocks("python")), encoding="utf-8")
+
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "than linear regression" in done.stdout.splitlines()[0]
+    assert re.search(r"constant +0\.0\d+\nlinear +0\.0\d+\nneural +0\.0\d+\n", done.stdout)
+    predicted = [float(value) for value in re.findall(r"\[([-\d.e]+) *\]", done.stdout)]
+    assert predicted == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.35)
+    assert predicted[0] < predicted[1]
+
+    section = README.read_text(encoding="utf-8").split("## What lies in results/NAME")[1].split("\n## ")[0]
+    cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    listed = {name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert listed == {path.name for path in (beside_cars / "results/smoke").iterdir()}
+
+
+def headings(page: Path) -> set[str]:
+    """Anchors of a Markdown page as code hosts make them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_project_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+
+    for link in links:
+        path, _, anchor = link.partition("#")
+        if link.startswith("https://"):
+            continue
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in headings(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|json|md|png|lock))\b", page.read_text(encoding="utf-8"))
+
+    written = {name for name in named if not name.startswith(("results/", "trials/"))}
+    missing = [name for name in written if not ((ROOT / name).exists() or (ROOT / "study" / name).exists())]
+
+    assert missing == []
+
+
+def test_every_decision_record_is_linked_from_the_readme_and_has_its_three_parts() -> None:
+    records = sorted((ROOT / "docs/design").glob("*.md"))
+    readme = README.read_text(encoding="utf-8")
+
+    assert [record.name for record in records if f"docs/design/{record.name}" not in readme] == []
+    for number, record in enumerate(records, 1):
+        assert record.name.startswith(f"{number:04d}-")
+        assert {"context", "decision", "consequences"} <= headings(record)
