@@ -26,10 +26,15 @@ from study.reference import coefficient_table, contrasts, reference_coefficients
 from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
-from study.scores import incumbents, inner_losses
+from study.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan
+from study.sentences import WORTH
+from study.shortfall import shortfall
+from study.trees import tree_reference
 from study.verdicts import verdicts
 
+TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
+"""Trials of the boosted trees' small search, by effort."""
 PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
 
@@ -182,15 +187,43 @@ def conclude(paths: StudyPaths, prepared: Prepared) -> None:
     _, winners, _ = read_records(paths)
     write_frame(paths.coefficients, _coefficients(estimates_frame(winners), prepared))
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in prepared.data.items()])
+    predictions = pd.concat([results.predictions, _trees(paths, prepared)], ignore_index=True)
     answers = verdicts(
-        results.predictions,
+        predictions,
         results.trials,
         results.config.margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
         inner=inner_losses(results.folds, incumbents(results.trials)),
     )
+    for answer in answers:
+        if answer["verdict"] == WORTH:
+            answer["shortfall"] = _shortfall(answer, results, prepared)
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def _trees(paths: StudyPaths, prepared: Prepared) -> pd.DataFrame:
+    """Test rows of the boosted trees of every target and outer fold, from disk where a run before has scored them."""
+    if not paths.reference.exists():
+        config = prepared.plan.config
+        trials = TREE_TRIALS[config.effort]
+        scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in prepared.data.values()]
+        write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
+    return pd.read_parquet(paths.reference)
+
+
+def _shortfall(verdict: Mapping[str, Any], results: Results, prepared: Prepared) -> dict[str, Any]:
+    """What the regression of a target misses, where a network is worth it."""
+    target = verdict["target"]
+    losses = row_losses(results.predictions)
+    losses = losses[losses["target"] == target]
+    network = network_procedure(losses, incumbents(results.trials))
+    regression, other = (
+        {int(str(fold)): float(rows["loss"].mean()) for fold, rows in side.groupby("outer_fold")}
+        for side in (losses[losses["family"] == verdict["regression"]], network)
+    )
+    data = {fold: encoded for (name, fold), encoded in prepared.data.items() if name == target}
+    return shortfall(data, regression, other, results.config.margin).to_json()
 
 
 def _coefficients(estimates: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:

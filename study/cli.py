@@ -112,6 +112,9 @@ def _print_summary(done: Any, console: Any) -> None:
         console.print(verdict["sentence"], style="bold", soft_wrap=True)
         if verdict.get("action"):
             console.print(verdict["action"], soft_wrap=True)
+        for part in ("reference", "shortfall"):
+            if verdict.get(part):
+                console.print(verdict[part]["sentence"], soft_wrap=True)
     table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)

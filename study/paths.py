@@ -79,6 +79,11 @@ class StudyPaths:
         return self.root / "predictions.parquet"
 
     @property
+    def reference(self) -> Path:
+        """Test rows of the boosted trees: the reference line beside a verdict."""
+        return self.root / "reference.parquet"
+
+    @property
     def verdicts(self) -> Path:
         return self.root / "verdicts.json"
 

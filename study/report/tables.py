@@ -66,7 +66,8 @@ def _basis(verdict: dict[str, Any]) -> str:
     if not verdict.get("verdict"):
         return ""
     interval = f"Interval: {verdict['method_words']}." if verdict.get("method_words") else ""
-    said = [verdict.get("candidate_words"), verdict.get("estimand"), interval, (verdict.get("reference") or {}).get("sentence")]
+    said = [verdict.get("candidate_words"), verdict.get("estimand"), interval]
+    said += [(verdict.get(part) or {}).get("sentence") for part in ("reference", "shortfall")]
     text = " ".join(escape(str(part)) for part in said if part)
     return f'<p class="basis">{text}</p>' if text else ""
 
