@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, METHODS, CorrectedT, Rows, paired
+from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows, paired
 from study.scores import ARM, CHOSEN, MODEL, NETWORK, REFERENCE, UNIT, chosen_depths, network_procedure, row_losses
 from study.spread import spread
 
@@ -19,9 +19,13 @@ FAMILIES, DEPTHS = "families", "depths"
 own depth; and the ladder of depths, whose lowest rung is the regression."""
 
 
-def default_method(outer_folds: pd.Series) -> str:
-    """Name of the method for rows of these outer folds: one outer fold is a holdout, several are nested."""
-    return DEFAULT_NESTED if len(outer_folds.unique()) > 1 else DEFAULT_HOLDOUT
+def default_method(outer_folds: pd.Series, folds: int) -> str:
+    """Name of the method for rows of these outer folds, so many a repeat: one outer fold is a holdout, several are nested.
+
+    One pass of nested folds tells nothing of the spread between repeats, without which row-level intervals are too narrow.
+    """
+    n = len(outer_folds.unique())
+    return DEFAULT_HOLDOUT if n <= 1 else DEFAULT_NESTED if n > folds else DEFAULT_ONE_PASS
 
 
 def paired_gain(
@@ -54,7 +58,7 @@ def paired_gain(
     """
     pairs = paired(base, other, folds)
     n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
-    interval = METHODS[method or default_method(base["outer_fold"])]
+    interval = METHODS[method or default_method(base["outer_fold"], folds)]
     gain, saved = interval(pairs, "improvement", inner), interval(pairs, "difference", inner)
     posterior = (CorrectedT() if n_folds > 1 else Rows())(pairs, "improvement")
     better, not_worse = posterior.above(margin), posterior.above(-margin)
@@ -138,7 +142,7 @@ def pairwise(
     found: list[dict[str, Any]] = []
     for (target, kind), rows in row_losses(predictions, candidate).groupby(["target", "kind"], sort=False):
         sides = models(rows, winners, inner)
-        named = methods or [default_method(rows["outer_fold"])]
+        named = methods or [default_method(rows["outer_fold"], folds)]
         asked = [
             (FAMILIES, [side for side in sides if side.depth <= 0]),
             (DEPTHS, [side for side in sides if side.depth >= 0 and side.family != "constant"]),
@@ -196,7 +200,7 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
     validation = winners.set_index(["family", "depth", "target", "outer_fold"])["val_loss"]
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         depths = chosen_depths(rows, winners)
-        interval = METHODS[method or default_method(rows["outer_fold"])]
+        interval = METHODS[method or default_method(rows["outer_fold"], folds)]
         for model in models(rows, winners, None):
             is_network = model.family == NETWORK
             arms = depths if is_network else rows[(rows["family"] == model.family) & (rows["depth"] == model.depth)][ARM]

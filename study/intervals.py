@@ -276,5 +276,6 @@ def _rank(values: FloatArray, bound: float) -> float:
 
 
 METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats(), NestedCV(), Bootstrap())}
-DEFAULT_NESTED = "corrected t"
+DEFAULT_NESTED = "rows and repeats"
+DEFAULT_ONE_PASS = "corrected t"
 DEFAULT_HOLDOUT = "bca"

@@ -211,7 +211,7 @@ class _Judge:
         curve: improvement and std_error by fraction and n_rows.
         """
         pairs = paired(sides[0].losses, sides[1].losses, self.folds)
-        name = self.method or default_method(sides[0].losses["outer_fold"])
+        name = self.method or default_method(sides[0].losses["outer_fold"], self.folds)
         gain = METHODS[name](pairs, "improvement", validation_pairs(*sides))
         target = str(predictions["target"].iloc[0])
         curve = subset_losses(predictions, {target: n_train}) if self.curve is None else self.curve

@@ -24,9 +24,11 @@ def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFra
     return pd.DataFrame(rows + [trial("neural", d, 1.0 / d, outer_fold=f) for d in depths for f in folds])
 
 
-def only_verdict(predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05) -> dict[str, Any]:
+def only_verdict(
+    predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, method: str | None = None
+) -> dict[str, Any]:
     trials = usual_trials() if trials is None else trials
-    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5)
+    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, method=method)
     json.dumps(verdict, allow_nan=False)
     return verdict
 
@@ -307,10 +309,10 @@ def test_repeats_that_average_the_luck_of_the_split_are_counted() -> None:
     assert f"It is likely decided at {found:.0f} repeats of the outer split (2 now)." in verdict["action"]
 
 
-def test_one_repeat_tells_nothing_of_more(rng: np.random.Generator) -> None:
+def test_by_rows_one_repeat_tells_nothing_of_more(rng: np.random.Generator) -> None:
     base, other = rng.exponential(1.0, (2, 1, 5, 20))
 
-    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5))
+    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5), method="rows and repeats")
 
     assert verdict["action"].endswith("One repeat of the outer split cannot tell what more would bring.")
 

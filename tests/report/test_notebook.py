@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
+from study.intervals import DEFAULT_ONE_PASS
 from study.paths import StudyPaths
 from study.report.notebook import build_notebook, execute, literal, render, write_report
 from study.results import Results
@@ -167,7 +168,7 @@ def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]
     text = "\n".join(cell.source for cell in build_notebook(nested.root).cells)
 
     assert "of the first outer fold" in text
-    assert nested.verdicts[0]["method"] == "rows and repeats"
+    assert nested.verdicts[0]["method"] == DEFAULT_ONE_PASS
 
 
 def test_an_unfinished_study_reports_its_search(make_results: Callable[..., Results]) -> None:
