@@ -114,7 +114,7 @@ def reference_words(gains: Mapping[str, Mapping[str, Any]]) -> str:
     least = min(gains.values(), key=lambda gain: gain["improvement"])
     both = "both models" if len(gains) > 1 else next(iter(gains))
     if not least["improvement"] > 0:
-        end = "not both models are behind them" if len(gains) > 1 else f"{both} is not behind them"
+        end = "they are not ahead of both models" if len(gains) > 1 else f"{both} is not behind them"
     else:
         sure = all(gain["low"] > 0 for gain in gains.values())
         verb = ("are" if len(gains) > 1 else "is") if sure else ("seem" if len(gains) > 1 else "seems")
