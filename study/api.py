@@ -27,7 +27,7 @@ from study.results import Results, estimates_frame, gather, load_results, read_r
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
 from study.scores import incumbents, inner_losses, network_procedure, row_losses
-from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan
+from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
 from study.sentences import WORTH
 from study.shortfall import shortfall
 from study.trees import tree_reference
@@ -57,6 +57,9 @@ def prepare(config: StudyConfig) -> Prepared:
         Whatever is wrong with table or config.
     """
     table = read_table(config)
+    counts = table.frame[[target.name for target in table.targets]].count()
+    sizes = [Shape(t.name, t.kind, int(counts[t.name]), len(table.features), 1) for t in table.targets]
+    config = resolve_outer(config, sizes)
     data: dict[tuple[str, int], Encoded] = {}
     encoders: dict[tuple[str, int], Pipeline] = {}
     shapes = []

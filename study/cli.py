@@ -177,6 +177,15 @@ def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None,
         f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
         soft_wrap=True,
     )
+    if config.protocol == "holdout":
+        console.print(f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows.")
+    else:
+        repeats = config.outer.repeats or 1
+        console.print(
+            f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "
+            f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval.",
+            soft_wrap=True,
+        )
 
 
 @app.command()

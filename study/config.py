@@ -32,7 +32,9 @@ class StudyConfig(Frozen):
         "normal", description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores."
     )
     search: SearchConfig = SearchConfig()
-    protocol: Literal["holdout", "nested"] = Field("holdout", description="One split, or outer folds each with its own search.")
+    protocol: Literal["auto", "nested", "holdout"] = Field(
+        "auto", description="Outer folds, each with its own search, or one split; `auto`: nested unless the table is large."
+    )
     outer: OuterConfig = OuterConfig()
     inner: InnerConfig = InnerConfig()
     groups: str | None = Field(None, description="Column whose rows stay together in every split; not a feature.")
@@ -88,8 +90,8 @@ class StudyConfig(Frozen):
 
     @property
     def n_outer(self) -> int:
-        """Outer folds of each target."""
-        return 1 if self.protocol == "holdout" else self.outer.folds * self.outer.repeats
+        """Outer folds of each target; `auto` and what is left to `effort` count as one pass of nested folds."""
+        return 1 if self.protocol == "holdout" else self.outer.folds * (self.outer.repeats or 1)
 
     def replace(self, **changes: Any) -> StudyConfig:
         """This config with some top-level fields replaced, validated again."""

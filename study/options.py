@@ -78,7 +78,9 @@ class OuterConfig(Frozen):
     """Splits into development and test rows."""
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Outer folds of the nested protocol.")
-    repeats: Annotated[int, Field(ge=1)] = Field(1, description="How often the outer folds are drawn anew.")
+    repeats: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="How often the outer folds are drawn anew; null: as often as `effort` can afford on this table."
+    )
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="Share of test rows of the holdout protocol.")
 
 

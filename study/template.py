@@ -50,7 +50,7 @@ effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two 
 margin: {config.margin}      # smallest relative gain in loss for which you would change the model
 seed: {config.seed}
 
-# protocol: nested          # outer folds, each with its own search, instead of one holdout split
+# protocol: {config.protocol:<16}# nested: outer folds, each with its own search; holdout: one split
 # groups: customer          # rows of one group stay together in every split
 # time: date                # test rows come later than all others
 # space:                    # search spaces, by family

@@ -161,7 +161,7 @@ def test_a_replaced_value_is_checked_too() -> None:
 def test_the_nested_protocol_has_folds_times_repeats() -> None:
     nested = make_config({**BASE, "protocol": "nested", "outer": {"folds": 4, "repeats": 3}})
 
-    assert (nested.n_outer, make_config(BASE).n_outer) == (12, 1)
+    assert (nested.n_outer, make_config({**BASE, "protocol": "holdout"}).n_outer) == (12, 1)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

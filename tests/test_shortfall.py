@@ -26,7 +26,7 @@ from study.shortfall import Shortfall, shortfall
 
 
 def encoded_of(source: str | Path, target: str, **more: Any) -> dict[int, Encoded]:
-    config = make_config({"name": "test", "data": {"source": str(source)}, "targets": [target]} | more)
+    config = make_config({"name": "test", "data": {"source": str(source)}, "targets": [target], "protocol": "holdout"} | more)
     table = read_table(config)
     return {s.outer_fold: encode(table, table.targets[0], s)[0] for s in make_splits(table, table.targets[0], config)}
 

@@ -19,7 +19,7 @@ from study.trees import MOST_ITERATIONS, tree_reference
 
 
 def encoded_of(source: str, target: str, rows: int = 300) -> Encoded:
-    config = make_config({"name": "test", "data": {"source": source, "rows": rows}, "targets": [target]})
+    config = make_config({"name": "test", "data": {"source": source, "rows": rows}, "targets": [target], "protocol": "holdout"})
     table = read_table(config)
     (split,) = make_splits(table, table.targets[0], config)
     return encode(table, table.targets[0], split)[0]

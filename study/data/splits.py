@@ -43,7 +43,7 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     Returns
     -------
     tuple of Split
-        One for `protocol: holdout`, folds x repeats for `protocol: nested`.
+        One for `protocol: holdout`, else folds x repeats; repeats that are not filled in are one.
 
     Raises
     ------
@@ -70,11 +70,10 @@ def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pai
     if config.protocol == "holdout":
         yield cutter.holdout(rows, config.outer.test_fraction, _seed(config.seed, 0, 0))
         return
-    if cutter.times is not None and config.outer.repeats > 1:
-        raise StudyError(
-            f"Folds in time order are the same in every repeat, but outer.repeats is {config.outer.repeats}. Set it to 1."
-        )
-    for repeat in range(config.outer.repeats):
+    repeats = config.outer.repeats or 1
+    if cutter.times is not None and repeats > 1:
+        raise StudyError(f"Folds in time order are the same in every repeat, but outer.repeats is {repeats}. Set it to 1.")
+    for repeat in range(repeats):
         yield from cutter.folds(rows, config.outer.folds, _seed(config.seed, 0, repeat), "outer.folds")
 
 

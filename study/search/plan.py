@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.families import FAMILIES, REGRESSIONS, get_family, resolve_space
@@ -44,6 +45,12 @@ EFFORTS = {
 }
 FEWEST_TRIALS = 4
 """Trials that no cap takes away."""
+NESTED_BELOW = 5_000
+"""Rows from which one split decides as well as nested folds do (docs/calibration.md)."""
+MOST_REPEATS = 3
+"""Outer repeats that are taken unasked."""
+WORTHWHILE_TRIALS = 8
+"""Trials an arm that go before a further repeat."""
 COMPILE_S = 1.2
 """Core-seconds a network's trial spends on compiling, averaged over those that find their program in the cache."""
 ROW_LAYER_S = 0.4e-6
@@ -157,22 +164,8 @@ def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
             "search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'."
         )
     effort = EFFORTS[config.effort]
-    rows = max(shape.n_development for shape in shapes)
-    epochs = round(effort.epochs * min(2.0, max(0.25, (4_000 / rows) ** 0.5)))
-    seeds, trials = effort.seeds, effort.trials
-
-    def filled() -> StudyConfig:
-        inner, search, training = config.inner, config.search, config.training
-        most = training.epochs or epochs
-        return config.replace(
-            inner=InnerConfig(folds=inner.folds, seeds=inner.seeds or seeds),
-            search=SearchConfig(**{**search.model_dump(), "trials": search.trials or trials}),
-            training=TrainingConfig(
-                epochs=most, patience=training.patience or max(5, most // 4), iterations=training.iterations
-            ),
-        )
-
-    while (cost := study_cost(resolved := filled(), shapes)) > effort.cap_s:
+    seeds, trials, epochs = effort.seeds, effort.trials, _epochs(config, shapes)
+    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs), shapes)) > effort.cap_s:
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
@@ -182,6 +175,48 @@ def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
         else:
             break
     return Plan(resolved, make_arms(resolved, shapes), cost)
+
+
+def _epochs(config: StudyConfig, shapes: Sequence[Shape]) -> int:
+    rows = max(shape.n_development for shape in shapes)
+    return round(EFFORTS[config.effort].epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows))))
+
+
+def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyConfig:
+    """`config` with what it leaves open set so."""
+    inner, search, training = config.inner, config.search, config.training
+    most = training.epochs or epochs
+    return config.replace(
+        inner=InnerConfig(folds=inner.folds, seeds=inner.seeds or seeds),
+        search=SearchConfig(**{**search.model_dump(), "trials": search.trials or trials}),
+        training=TrainingConfig(epochs=most, patience=training.patience or max(5, most // 4), iterations=training.iterations),
+    )
+
+
+def resolve_outer(config: StudyConfig, shapes: Sequence[Shape]) -> StudyConfig:
+    """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
+
+    Nested where the largest target has fewer than NESTED_BELOW rows. Repeats: as many, up to MOST_REPEATS, as leave each arm
+    WORTHWHILE_TRIALS under the cap of `effort`, since repeats narrow a verdict's interval more than longer searches do. Folds
+    in time order have one.
+
+    shapes: one a target; n_development counts all its rows, n_outer is not read.
+    """
+    rows = max(shape.n_development for shape in shapes)
+    protocol = config.protocol if config.protocol != "auto" else "nested" if rows < NESTED_BELOW else "holdout"
+    config = config.replace(protocol=protocol)
+    if config.protocol == "holdout" or config.outer.repeats is not None:
+        return config
+
+    def repeated(repeats: int) -> StudyConfig:
+        return config.replace(outer={**config.outer.model_dump(), "repeats": repeats})
+
+    def cost(repeats: int) -> float:
+        planned = _filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, shapes))
+        return study_cost(planned, [replace(shape, n_outer=planned.n_outer) for shape in shapes])
+
+    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= EFFORTS[config.effort].cap_s]
+    return repeated(max(affordable, default=1))
 
 
 def regression_of(kind: Kind) -> str:

@@ -107,14 +107,15 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     ]
     assert {"size numeric numbers, 40 distinct values", "town category text, 2 distinct values"} <= set(lines)
     assert "Note: Left out, since consecutive numbers count the rows: row." in lines
-    assert lines[-6:-1] == [
+    assert lines[-7:-2] == [
         "target model outer folds trials fits a trial",
-        "price constant 1 1 5",
-        "price linear 1 7 5",
-        "price neural-d1 1 7 10",
-        "price neural-d2 1 7 10",
+        "price constant 15 1 5",
+        "price linear 15 7 5",
+        "price neural-d1 15 7 10",
+        "price neural-d2 15 7 10",
     ]
-    assert lines[-1].startswith("4 arms, 22 trials, 180 fits, at most 200 epochs; about ")
+    assert lines[-2].startswith("60 arms, 330 trials, 2700 fits, at most 200 epochs; about ")
+    assert lines[-1].startswith("Every target is tested in 5 outer folds, drawn 3 times; a further repeat (outer.repeats) ")
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
@@ -142,7 +143,7 @@ def test_check_takes_a_table_at_any_path(folder: Path, command: Command) -> None
 def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_on(folder: Path, command: Command) -> None:
     paths = StudyPaths(folder / "results" / "my study")
     targets = '{"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}'
-    config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nsearch: {trials: 3}\n"
+    config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
     write_atomic(paths.data, targets)
     arm = Arm(target="y", kind=Kind.CONTINUOUS, family="linear", depth=0, outer_fold=0)

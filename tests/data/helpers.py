@@ -15,7 +15,7 @@ from study.data.tables import Table, read_table
 
 def config_for(source: str | Path, target: Any = "y", **more: Any) -> StudyConfig:
     data = {"source": str(source), **more.pop("data", {})}
-    return make_config({"name": "test", "data": data, "targets": target, **more})
+    return make_config({"name": "test", "data": data, "targets": target, "protocol": "holdout", **more})
 
 
 def saved(folder: Path, frame: pd.DataFrame) -> Path:

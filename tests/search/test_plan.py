@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,20 @@ import pytest
 from study.families import FAMILIES
 from study.schema import Kind, StudyError
 from study.search import plan as plan_module
-from study.search.plan import EFFORTS, FEWEST_TRIALS, Shape, families_of, make_arms, make_plan, regression_of, study_cost
+from study.search.plan import (
+    EFFORTS,
+    FEWEST_TRIALS,
+    MOST_REPEATS,
+    NESTED_BELOW,
+    WORTHWHILE_TRIALS,
+    Shape,
+    families_of,
+    make_arms,
+    make_plan,
+    regression_of,
+    resolve_outer,
+    study_cost,
+)
 
 from .helpers import config_of
 
@@ -196,3 +210,27 @@ def test_the_gp_sampler_without_pytorch_is_an_error_that_names_the_extra(monkeyp
     assert str(caught.value) == (
         "search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'."
     )
+
+
+TABLE = Shape("y", Kind.CONTINUOUS, NESTED_BELOW - 1, 10, 1)
+
+
+def test_a_table_is_tested_by_folds_unless_it_is_large() -> None:
+    asked = config_of(protocol="nested", outer={"repeats": 1})
+
+    protocols = [resolve_outer(config_of(), [replace(TABLE, n_development=rows)]).protocol for rows in (100, NESTED_BELOW)]
+
+    assert protocols == ["nested", "holdout"]
+    assert resolve_outer(asked, [LARGE]) == asked
+
+
+def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
+    small = replace(TABLE, n_development=400)
+
+    repeats = [resolve_outer(config_of(effort=effort), [small]).outer.repeats for effort in ("quick", "normal", "thorough")]
+
+    assert repeats == [1, MOST_REPEATS, MOST_REPEATS]
+    assert resolve_outer(config_of(effort="normal", time="day"), [small]).outer.repeats == 1
+    affordable = make_plan(resolve_outer(config_of(), [small]), [replace(small, n_outer=5 * MOST_REPEATS)])
+    assert affordable.seconds <= EFFORTS["normal"].cap_s
+    assert (affordable.config.search.trials or 0) >= WORTHWHILE_TRIALS

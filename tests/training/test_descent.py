@@ -227,7 +227,7 @@ def test_losses_are_those_of_the_final_weights_without_the_penalty() -> None:
 @lru_cache
 def prepared(source: str, target: str) -> tuple[Table, Encoded]:
     data = {"source": source, "rows": 800} if source == "balloons" else {"source": source}
-    config = make_config({"name": "test", "data": data, "targets": [target]})
+    config = make_config({"name": "test", "data": data, "targets": [target], "protocol": "holdout"})
     table = read_table(config)
     (split,) = make_splits(table, table.targets[0], config)
     return table, encode(table, table.targets[0], split)[0]
