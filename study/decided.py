@@ -10,12 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from study.intervals import METHODS, CorrectedT, FloatArray, Interval, Rows, RowsAndRepeats, contributions, paired, row_means
+from study.schema import PART
 from study.scores import ARM, UNIT
 
 MOST_TIMES = 100.0
 """No answer is sought beyond this many times the rows, or repeats."""
-PART = "rows-"
-"""Candidates `rows-<fraction>` are refits on that fraction of the development rows."""
 CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "row", "loss"]
 
 

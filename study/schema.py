@@ -126,10 +126,15 @@ class CoefficientRow(Frozen):
     estimate: float
 
 
+PART = "rows-"
+"""Candidates `rows-<fraction>` are refits on that fraction of the development rows: points of a curve, never models."""
+
+
 class Candidate(Frozen):
     """One scored way of using an arm's incumbent.
 
-    name: `refit` (trained on all development rows) or `ensemble` (mean prediction of the replicates of the search).
+    name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
+    `rows-<fraction>` (trained on a part of the development rows).
     predicted: (n_test,) values, rates or probabilities of the second class, or (n_test, n_classes) probabilities.
     loss: (n_test,) loss of each test row.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from study.training.problem import Fit, Problem
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
 
@@ -107,22 +109,22 @@ def replicates_of(task: Task, n_inner: int) -> list[tuple[int, int]]:
     ]
 
 
-def make_problem(encoded: Encoded, folds: list[int], *, all_development: bool = False) -> Problem:
+def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None) -> Problem:
     """Learning problem with one replicate for each of `folds`, each on its own encoder's copy of the table.
 
-    all_development: train on every development row, encoded by their own encoder, without validation rows.
+    trained: the rows that each replicate trains on in place of its inner fold's, without validation rows.
     """
     from study.training.problem import Problem
 
     encoders, n_rows, n_terms = encoded.x.shape
     y = np.concatenate([(encoded.y - c) / s for c, s in zip(encoded.y_center, encoded.y_scale, strict=True)])
-    last = (encoders - 1) * n_rows
+    train = [encoded.train[e] for e in folds] if trained is None else trained
     nothing = np.zeros(0, np.int64)
     return Problem(
         x=encoded.x.reshape(encoders * n_rows, n_terms),
         y=y.astype(np.float32),
-        train=tuple(encoded.development + last if all_development else encoded.train[e] + e * n_rows for e in folds),
-        validation=tuple(nothing if all_development else encoded.validation[e] + e * n_rows for e in folds),
+        train=tuple(rows + e * n_rows for e, rows in zip(folds, train, strict=True)),
+        validation=tuple(encoded.validation[e] + e * n_rows if trained is None else nothing for e in folds),
         head=HEADS[encoded.kind],
         n_outputs=encoded.n_outputs,
     )

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.data.encoding import Encoded
+from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.paths import StudyPaths
-from study.schema import Arm, Candidate, CoefficientRow, Kind, WinnerRecord
+from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
 from study.search.generations import derive_seed
 from study.trial import Task, make_problem, original_coefficients, replicates_of, train
 
@@ -31,7 +32,8 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
     Candidate `ensemble`: the replicates of the search, trained again exactly as they were, each on its inner training rows;
     their predictions are averaged. For a regression the linear predictors are averaged, which is again one regression, with
     the mean of the coefficients. Candidate `refit`: trained on all development rows; a network from REFIT_SEEDS seeds, on
-    the schedule of the search and up to the median of the epochs at which the search's replicates were best.
+    the schedule of the search and up to the median of the epochs at which the search's replicates were best. Candidates
+    `rows-<fraction>`: the same on parts of the development rows, one seed a part.
     """
     family, head = get_family(task.arm.family), HEADS[encoded.kind]
     replicates = replicates_of(task, len(encoded.train))
@@ -46,25 +48,13 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
         ensemble_loss = head.response_loss(ensemble, observed)
     candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
 
-    last = len(encoded.train)
-    n_refits = 1 if family.convex else REFIT_SEEDS
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(n_refits)]
     stop = None if family.convex else round(float(np.median(fit.best_epoch)))
-    refit, architecture = train(task, make_problem(encoded, [last] * n_refits, all_development=True), seeds, stop)
-    eta = _test_predictors(refit, architecture.activation, encoded, [last] * n_refits)
-    candidates += [
-        Candidate(
-            name="refit",
-            seed=seed,
-            predicted=head.response(eta[k]).tolist(),
-            loss=head.loss(eta[k], observed).tolist(),
-        )
-        for k, seed in enumerate(seeds)
-    ]
+    refit, architecture, refits = _refit(task, encoded, encoded.parts, stop)
+    candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
         weights, intercept = original_coefficients(
-            encoded, last, refit.weights[0][0].astype(float), refit.weights[1][0, 0].astype(float)
+            encoded, len(encoded.train), refit.weights[0][0].astype(float), refit.weights[1][0, 0].astype(float)
         )
         coefficients = _coefficient_rows(encoded, weights, intercept)
     model, name = _model_file(task, refit, architecture, encoded), _model_name(task.arm)
@@ -81,6 +71,33 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
         models=(name,),
     )
     return record, {name: model}
+
+
+def _refit(
+    task: Task, encoded: Encoded, parts: tuple[Part, ...], stop: int | None
+) -> tuple[Fit, Architecture, list[Candidate]]:
+    """Train on all development rows and on parts of them, in one program; without the parts where one of them fails."""
+    from study.training.problem import TrainingFailed
+
+    head = HEADS[encoded.kind]
+    named = [("refit", encoded.development)] * (1 if get_family(task.arm.family).convex else REFIT_SEEDS)
+    named += [(f"{PART}{fraction:g}", rows) for fraction, rows in parts]
+    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(len(named))]
+    encoders = [len(encoded.train)] * len(named)
+    try:
+        fit, architecture = train(task, make_problem(encoded, encoders, [rows for _, rows in named]), seeds, stop)
+    except TrainingFailed:
+        if not parts:
+            raise
+        return _refit(task, encoded, (), stop)
+    eta = _test_predictors(fit, architecture.activation, encoded, encoders)
+    loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
+    found = [
+        Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
+        for k, ((name, _), seed) in enumerate(zip(named, seeds, strict=True))
+        if name == "refit" or np.isfinite(loss[k]).all()
+    ]
+    return fit, architecture, found
 
 
 def _test_predictors(fit: Fit, activation: str, encoded: Encoded, encoders: list[int]) -> FloatArray:

@@ -165,6 +165,19 @@ def test_scores_rank_every_model_and_the_network_but_not_the_reference_line(rng:
     assert own.loc[("linear", 0), ["low", "high"]].tolist() == pytest.approx(interval)
 
 
+def test_refits_on_parts_of_the_rows_are_no_models(rng: np.random.Generator) -> None:
+    models = [
+        scored(rng.exponential(size=30), f, d, c) for f, d in [("linear", 0), ("neural", 1)] for c in ("refit", "ensemble")
+    ]
+    parts = [scored(rng.exponential(size=30), f, d, "rows-0.25") for f, d in [("linear", 0), ("neural", 1), ("neural", 2)]]
+    whole, more = pd.concat(models), pd.concat([*models, *parts])
+    winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
+
+    pd.testing.assert_frame_equal(compare.pairwise(more, 0.05, 5, winners), compare.pairwise(whole, 0.05, 5, winners))
+    pd.testing.assert_frame_equal(compare.family_scores(more, winners, 5), compare.family_scores(whole, winners, 5))
+    pd.testing.assert_frame_equal(scores.test_scores(more, winners), scores.test_scores(whole, winners))
+
+
 def test_spread_is_told_apart_by_rows_splits_and_seeds() -> None:
     rng = np.random.default_rng(3)
     repeats, n, seeds = 60, 200, 4

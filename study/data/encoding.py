@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.data.splits import Split
+from study.data.splits import Part, Split
 from study.data.tables import Feature, Table, target_values
 from study.data.targets import Target
 from study.schema import Kind, StudyError
@@ -54,6 +54,7 @@ class Encoded:
     y_center, y_scale: (n_inner + 1,) float64, mean and standard deviation of a continuous target on the rows each encoder
     was fitted on; 0 and 1 for other kinds.
     train, validation: n_inner arrays of int64 positions into n_rows. development, test: the same for the outer fold.
+    parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`).
     rows: (n_rows,) int64 row ids of the table.
     references: category column to the level that all its terms are compared with.
     """
@@ -75,6 +76,7 @@ class Encoded:
     test: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     references: dict[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     @property
     def n_outputs(self) -> int:
@@ -145,6 +147,7 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
         test=place[split.test],
         rows=rows,
         references=vocabulary.references,
+        parts=tuple((fraction, place[part]) for fraction, part in split.parts),
     )
     return encoded, pipeline
 

@@ -17,6 +17,7 @@ from study.schema import StudyError
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 Pair = tuple[IntArray, IntArray]
+Part = tuple[float, IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,14 @@ class Split:
 
     development (n_development,), test (n_test,): disjoint.
     inner: (training, validation) pairs, both subsets of development and disjoint.
+    parts: (fraction, rows) pairs, subsets of development that show how losses fall with rows.
     """
 
     outer_fold: int
     development: IntArray
     test: IntArray
     inner: tuple[Pair, ...]
+    parts: tuple[Part, ...] = ()
 
 
 def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Split, ...]:
@@ -61,7 +64,8 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     splits = []
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
         inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
-        splits.append(Split(outer_fold, development, test, tuple(inner)))
+        parts = cutter.parts(development, _seed(config.seed, 2, outer_fold))
+        splits.append(Split(outer_fold, development, test, tuple(inner), parts))
         cutter.check_training([development, *(training for training, _ in inner)])
     return tuple(splits)
 
@@ -135,6 +139,22 @@ class _Cutter:
                 f"{len(rows)} rows of {self.target.name!r}: {error} Set it nearer to 0.3."
             ) from None
         return rows[np.sort(kept)], rows[np.sort(held)]
+
+    def parts(self, rows: IntArray, seed: int) -> tuple[Part, ...]:
+        """Two random halves and a quarter out of each; of rows in time order the latest half and quarter.
+
+        None where classes or groups are too few to be cut in four, or a part has a single target value.
+        """
+        if self.times is not None:
+            found = [(fraction, self._latest(rows, fraction)[1]) for fraction in (0.5, 0.25)]
+        else:
+            try:
+                a, b, c, d = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
+            except StudyError:
+                return ()
+            found = [(0.5, np.sort(np.concatenate(half))) for half in ((a, b), (c, d))] + [(0.25, a), (0.25, c)]
+        varied = all(len(np.unique(self.labels[part])) > 1 for _, part in found)
+        return tuple(found) if varied else ()
 
     def _stratified_groups(self, rows: IntArray, fraction: float, seed: int) -> Pair:
         """Of up to twenty stratified slices of the groups, as many as make up `fraction`."""

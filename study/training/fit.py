@@ -141,18 +141,29 @@ class ProgramCache:
 PROGRAMS = ProgramCache()
 
 
+def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64]:
+    """Rows of each step, (steps, batch), no row in two steps where there are enough.
+
+    Where `rows` cannot fill that shape, each step takes as many as there are for it and repeats them: its mean loss is that
+    of a smaller batch, in a program of the same shape.
+    """
+    own = min(batch, max(len(rows) // steps, 1))
+    return np.resize(rows, (steps, own))[:, np.arange(batch) % own]
+
+
 def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds: Sequence[int]) -> Fit:
     """Train every replicate, each stopping by itself at its best validation loss.
 
-    Each epoch goes once over each replicate's training rows in a fresh order; the few rows beyond the last whole batch sit
-    that epoch out. seeds: one a replicate. Validation losses are NaN where `schedule.stop` says when to end.
+    Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for all (`batches`); the few
+    rows beyond the last whole batch sit that epoch out. A replicate with fewer rows has smaller batches. seeds: one a
+    replicate. Validation losses are NaN where `schedule.stop` says when to end.
 
     Raises
     ------
     TrainingFailed
         A replicate's loss is no longer finite.
     """
-    n_train = min(map(len, problem.train))
+    n_train = max(map(len, problem.train))
     batch = min(schedule.batch_size, n_train)
     steps = n_train // batch
     validation, mask = padded(problem.validation)
@@ -175,12 +186,11 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     stopped = np.zeros(n, bool)
     while start < last and not stopped.all():
         size = min(chunk, last - start)
-        order = np.empty((chunk, n, steps * batch), np.int32)
+        order = np.empty((chunk, steps, n, batch), np.int32)
         for e in range(chunk):
             for k, rows in enumerate(problem.train):
-                order[e, k] = order_of.permutation(rows)[: steps * batch]
-        batches = order.reshape(chunk, n, steps, batch).transpose(0, 2, 1, 3)
-        arguments = (np.int32(size), np.ascontiguousarray(batches), rates[start : start + chunk])
+                order[e, :, k] = batches(order_of.permutation(rows), steps, batch)
+        arguments = (np.int32(size), order, rates[start : start + chunk])
         losses = program.epochs(x, y, *(tf.constant(a) for a in arguments), validation, mask)
         val, train = (loss.numpy()[:size] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -191,13 +192,25 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
     record, _ = won(case)
 
     n_refits = 1 if get_family(case.family).convex else 3
-    assert [candidate.name for candidate in record.candidates] == ["ensemble"] + ["refit"] * n_refits
+    names = [candidate.name for candidate in record.candidates]
+    assert names == ["ensemble"] + ["refit"] * n_refits + ["rows-0.5", "rows-0.25"]
     assert record.rows == encoded.test.tolist()
     assert record.observed == observed.tolist()
     for candidate in record.candidates:
         predicted = np.array(candidate.predicted)
         assert predicted.shape == mean[encoded.test].shape
         assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.kind is Kind.CONTINUOUS and case.depth <= 1], ids=str)
+def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: Case) -> None:
+    encoded, _ = encoded_for(case, rows=200)
+    spoiled = np.where(np.arange(len(encoded.y)) == encoded.test[-1], np.nan, encoded.y)
+    scored = replace(encoded, y=spoiled, test=encoded.test[:-1], parts=((0.5, encoded.test),))
+
+    record, _ = run_winner(task_for(case, epochs=5), scored)
+
+    assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
 
 
 @every_case

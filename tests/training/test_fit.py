@@ -14,7 +14,7 @@ from study.families import HEADS, Architecture, get_family
 from study.families.stacked import StackedDropout, build_stack, initial_weights, linear_predictor
 from study.schema import Kind
 from study.training import fit as fit_module
-from study.training.fit import CHUNK, PROGRAMS, ProgramCache, Schedule, fit
+from study.training.fit import CHUNK, PROGRAMS, ProgramCache, Schedule, batches, fit
 from study.training.problem import Fit, Problem, TrainingFailed, padded
 
 SCHEDULE = Schedule(learning_rate=0.02, batch_size=16, weight_decay=0.01, dropout=0.0, epochs=40, patience=40)
@@ -38,6 +38,13 @@ def problem_of(kind: Kind = Kind.CONTINUOUS, noise: float = 0.5) -> Problem:
         head=HEADS[kind],
         n_outputs=1,
     )
+
+
+class InOrder:
+    """A generator that leaves rows in their order."""
+
+    def permutation(self, rows: np.ndarray) -> np.ndarray:
+        return rows
 
 
 def squared_errors(found: Fit, problem: Problem, replicate: int) -> np.ndarray:
@@ -281,6 +288,31 @@ def test_the_cache_forgets_the_program_that_was_used_longest_ago() -> None:
     assert len(cache.programs) == 2
     assert cache.get(NETWORK, head, (1,)) is first
     assert cache.get(NETWORK, head, (2,)) is not second
+
+
+@pytest.mark.parametrize(("n_rows", "own"), [(80, 16), (83, 16), (79, 15), (20, 4), (5, 1), (3, 1)])
+def test_a_replicate_with_fewer_rows_goes_over_them_in_as_many_smaller_batches(n_rows: int, own: int) -> None:
+    found = batches(np.arange(n_rows), steps=5, batch=16)
+
+    assert found.shape == (5, 16)
+    assert [len(np.unique(step)) for step in found] == [own] * 5
+    assert len(np.unique(found)) == min(n_rows, 5 * own)
+    for step in found:
+        counts = np.unique(step, return_counts=True)[1]
+        assert counts.max() - counts.min() <= 1
+
+
+def test_half_the_rows_train_as_with_batches_of_half_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, schedule = problem_of(), replace(SCHEDULE, epochs=8)
+    part = problem.train[1][:40]
+    unshuffled = np.random.default_rng
+    monkeypatch.setattr(fit_module.np.random, "default_rng", lambda seed: unshuffled(seed) if np.isscalar(seed) else InOrder())
+
+    mixed = fit(replace(problem, train=(problem.train[0], part)), NETWORK, schedule, SEEDS)
+    alone = fit(replace(problem, train=(problem.train[0][:40], part)), NETWORK, replace(schedule, batch_size=8), SEEDS)
+
+    for one, other in zip(mixed.weights, alone.weights, strict=True):
+        np.testing.assert_allclose(one[1], other[1], rtol=1e-4, atol=1e-5)
 
 
 def test_rows_of_unequal_length_are_padded_to_a_multiple_of_32_and_masked() -> None:
