@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from study.schema import Kind
 
+FloatArray = npt.NDArray[np.float64]
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 UNIT = ["outer_fold", "row", "loss"]
@@ -24,7 +26,9 @@ NETWORK, CHOSEN = "network", -1
 """Family and depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
 CANDIDATES = ("refit", "ensemble", "reference")
 """Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
-METRICS = ("r2", "mae", "auc", "brier", "accuracy", "explained_deviance")
+METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
+BINS = 10
+"""Bins of the calibration error."""
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
@@ -91,14 +95,31 @@ def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
         return {
             "brier": float(((shares - hit) ** 2).sum(axis=1).mean()),
             "accuracy": float((shares.argmax(axis=1) == y).mean()),
+            "calibration_error": calibration_error(shares.max(axis=1), shares.argmax(axis=1) == y),
         }
     p = p.astype(float)
     if kind == Kind.BINARY:
-        auc = m.roc_auc_score(y, p) if varied else np.nan
-        return {"auc": auc, "brier": float(((p - y) ** 2).mean()), "accuracy": float(((p >= 0.5) == (y == 1)).mean())}
+        return {
+            "auc": m.roc_auc_score(y, p) if varied else np.nan,
+            "brier": float(((p - y) ** 2).mean()),
+            "accuracy": float(((p >= 0.5) == (y == 1)).mean()),
+            "calibration_error": calibration_error(p, y == 1),
+        }
     positive = varied and kind == Kind.COUNT and (p > 0).all()
     explained = m.d2_tweedie_score(y, p, power=1) if positive else np.nan
     return {"r2": m.r2_score(y, p) if varied else np.nan, "mae": m.mean_absolute_error(y, p), "explained_deviance": explained}
+
+
+def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error: mean over rows of |share of hits - mean probability| of a row's bin.
+
+    BINS bins of equally many rows, sorted by probability p (n,), rows of one probability in one bin (Naeini, Cooper and
+    Hauskrecht 2015, *Obtaining Well Calibrated Probabilities Using Bayesian Binning*, AAAI 29). Of several
+    classes p is that of the most probable one (Guo et al. 2017, *On Calibration of Modern Neural Networks*, ICML 34, eq. 3).
+    Few rows push it up: a bin of n rows of a calibrated model is off by about sqrt(p (1 - p) / n).
+    """
+    place = np.searchsorted(np.sort(p), p) * BINS // len(p)
+    return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
 
 
 def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +142,8 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     -------
     (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
     n_folds, then METRICS, the mean over folds and seeds (NaN where not of the kind): R², mean absolute error, area under
-    the ROC curve, Brier score (summed over several classes), accuracy, share of Poisson deviance explained.
+    the ROC curve, Brier score (summed over several classes), accuracy, calibration error, share of Poisson deviance
+    explained.
     """
     found = []
     whole = predictions[predictions["candidate"].isin(CANDIDATES)]

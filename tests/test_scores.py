@@ -88,6 +88,29 @@ def test_a_binary_target_is_scored_by_auc_brier_and_accuracy(rng: np.random.Gene
     assert score["auc"] == pytest.approx(5 / 6)
     assert score["brier"] == pytest.approx(np.mean((y - p) ** 2))
     assert score["accuracy"] == pytest.approx(3 / 5)
+    assert score["calibration_error"] == pytest.approx(np.abs(y - p).mean())  # fewer rows than bins
+
+
+def test_the_calibration_error_is_the_gap_of_ten_bins_of_equally_many_rows(rng: np.random.Generator) -> None:
+    p = rng.random(200)
+    hit = rng.random(200) < p**2
+    order = np.argsort(p).reshape(10, 20)
+
+    found = scores.calibration_error(p, hit)
+
+    assert found == pytest.approx(np.mean([abs(hit[rows].mean() - p[rows].mean()) for rows in order]))
+
+
+def test_a_constant_probability_is_one_bin() -> None:
+    assert scores.calibration_error(np.full(50, 0.3), np.arange(50) < 20) == pytest.approx(0.1)
+
+
+def test_a_calibrated_model_has_less_calibration_error_than_one_that_is_too_sure(rng: np.random.Generator) -> None:
+    p = rng.random(2_000)
+    hit = rng.random(2_000) < p
+    sure = np.where(p > 0.5, 1 - (1 - p) / 3, p / 3)
+
+    assert scores.calibration_error(p, hit) < 0.04 < 0.1 < scores.calibration_error(sure, hit)
 
 
 def test_classes_are_scored_by_accuracy_and_summed_brier_score() -> None:
@@ -98,6 +121,7 @@ def test_classes_are_scored_by_accuracy_and_summed_brier_score() -> None:
     (score,) = scores.test_scores(predictions).to_dict("records")
 
     assert score["accuracy"] == 0.5
+    assert score["calibration_error"] == pytest.approx((0.3 + 0.4) / 2)  # of the most probable class: a hit, then a miss
     assert score["brier"] == pytest.approx((0.3**2 + 0.2**2 + 0.1**2 + 0.3**2 + 0.7**2 + 0.4**2) / 2)
 
 

@@ -16,7 +16,11 @@ from study.scores import METRICS, incumbents, test_scores
 from study.sentences import percent
 
 METRIC_NAMES = dict(
-    zip(METRICS, ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "deviance explained"), strict=True)
+    zip(
+        METRICS,
+        ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "calibration error", "deviance explained"),
+        strict=True,
+    )
 )
 _DASH = "\N{EN DASH}"
 BADGES = {"network is worth it": "network", "regression is enough": "regression", "undecided": "undecided", None: "none"}

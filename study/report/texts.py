@@ -34,7 +34,9 @@ SCORES = """\
 ### Scores
 
 *refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
-*Optimism* is validation loss less test loss: far below zero, the search flattered itself.
+*Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
+average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
+several classes that of the most probable one.
 """
 
 UNDECIDED = """\
