@@ -17,12 +17,13 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from study.cluster import check_cores
+from study.coefficients import coefficient_table, contrasts
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.paths import StudyPaths, write_atomic
-from study.reference import coefficient_table, contrasts, reference_coefficients
+from study.reference import reference_coefficients
 from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError

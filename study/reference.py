@@ -21,9 +21,10 @@ MOST_VIF = 30.0
 MOST_LOG_ODDS = 30.0
 """Estimate or standard error per standard deviation of a column that only a diverging likelihood reaches."""
 
-_KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
-_COLUMNS = ["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"]
-_REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
+MOST_WORK = 1e8
+"""Rows x coefficients² up to which a penalised winner's rows are fitted without the penalty too."""
+REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
+UNPENALISED = ["mle_estimate", "mle_std_error", "mle_low", "mle_high"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def reference_coefficients(
     standardised, independent directions and mapped back by an exact linear transformation, the covariance with it.
 
     With a penalty the objective is the sum of losses + l2 * ||w||², where w are the weights per `scale` of each column and the
-    intercept is free: squared error over the variance of y, log loss and cross-entropy in nats, exp(eta) - y * eta. There
-    is then no standard error.
+    intercept is free: squared error over the variance of y, log loss and cross-entropy in nats, exp(eta) - y * eta. A
+    penalised estimate is biased by design and has no standard error; the fit of the same rows without the penalty has, and
+    stands beside it as `mle_*`, up to MOST_WORK.
 
     Several classes are reported as contrasts with the first: weights of classes[1:] less those of classes[0]; an
     over-parameterised softmax determines nothing else.
@@ -83,7 +85,8 @@ def reference_coefficients(
     Returns
     -------
     (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or None), ref_estimate,
-    ref_std_error, ref_low, ref_high (95 %), note. A standard error is NaN where the note says why.
+    ref_std_error, ref_low, ref_high (95 %), note, mle_estimate, mle_std_error, mle_low, mle_high (without a penalty the
+    same as ref_*). A standard error is NaN where the note says why.
 
     Raises
     ------
@@ -95,14 +98,21 @@ def reference_coefficients(
         raise ValueError(f"y and scale must fit the design {x.shape} and l2 be 0 or more but got {len(y)}, {len(scale)}, {l2}.")
     basis = _basis([str(term) for term in design.columns], x)
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
-    if l2 > 0:
-        estimate = _penalised(x, np.asarray(y), kind, l2, np.where(np.asarray(scale) > 0, scale, 1.0))
-        note = f"penalised (l2 = {l2:.3g}): no standard error"
-        return _frame(basis, outputs, estimate, np.full_like(estimate, np.nan), np.nan, {term: [note] for term in basis.notes})
-    estimate, error, quantile, trouble = _likelihood(basis, np.asarray(y), kind, len(outputs))
-    notes = {term: [*said, *([trouble] if trouble else [])] for term, said in basis.notes.items()}
-    error = np.where(basis.sure[:, None] & (not trouble) & np.isfinite(error), error, np.nan)
-    return _frame(basis, outputs, estimate, error, quantile, notes)
+    if l2 > 0 and len(x) * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
+        lost = np.full((len(basis.notes), len(outputs)), np.nan)
+        free = _frame(basis, outputs, lost, lost, np.nan, {term: ["too many coefficients to fit"] for term in basis.notes})
+    else:
+        estimate, error, quantile, trouble = _likelihood(basis, np.asarray(y), kind, len(outputs))
+        notes = {term: [*said, *([trouble] if trouble else [])] for term, said in basis.notes.items()}
+        error = np.where(basis.sure[:, None] & (not trouble) & np.isfinite(error), error, np.nan)
+        free = _frame(basis, outputs, estimate, error, quantile, notes)
+    both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)})
+    if l2 == 0:
+        return both
+    estimate = _penalised(x, np.asarray(y), kind, l2, np.where(np.asarray(scale) > 0, scale, 1.0))
+    note = f"penalised (l2 = {l2:.3g}): no standard error"
+    said = [f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]]
+    return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(ref_estimate=estimate.T.ravel(), note=said)
 
 
 def _basis(terms: list[str], x: np.ndarray) -> _Basis:
@@ -164,7 +174,7 @@ def _likelihood(basis: _Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> tup
                     fit = sm.GLM(y, columns, family=sm.families.Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
                     converged = bool(fit.converged)
                 else:
-                    fit = models[kind](y, columns).fit(method="newton", maxiter=100, disp=False)
+                    fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                     converged = bool(fit.mle_retvals["converged"])
                 covariance = np.asarray(fit.cov_params())
             except (np.linalg.LinAlgError, ValueError, sm.tools.sm_exceptions.PerfectSeparationError):
@@ -213,74 +223,4 @@ def _frame(
         for k, output in enumerate(outputs)
         for i, (term, note) in enumerate((term, "; ".join(notes[term])) for term in [INTERCEPT, *basis.terms])
     ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for classes[0].
-
-    (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output, estimate, to
-    (n_terms * (n_classes - 1), ...) of them, with a column `contrast` that says so.
-    """
-    keys = [column for column in _KEYS if column != "output"]
-    base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(columns={"estimate": "base"})
-    kept = estimates[estimates["output"].isin(list(classes[1:]))].merge(base, on=keys, how="left")
-    kept = kept.assign(estimate=kept["estimate"] - kept["base"], contrast=f"contrast with {classes[0]}")
-    return kept.drop(columns="base")
-
-
-def odds(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` with odds_ratio and ratio_to_largest of logistic weights; NaN for other families and for intercepts.
-
-    odds_ratio: exp(estimate), what one unit of the column multiplies the odds by. ratio_to_largest: estimate over the one of
-    largest size of the same model and output: where classes separate, the weights grow without end and only that stays.
-    """
-    is_weight = (table["family"] == "logistic") & (table["term"] != INTERCEPT)
-    own = table["estimate"].astype(float).where(is_weight)
-    models = [table[key].astype(object).fillna("") for key in ("target", "family", "outer_fold", "output")]
-    is_largest = own.abs() == own.abs().groupby(models, sort=False).transform("max")
-    largest = own.where(is_largest).groupby(models, sort=False).transform("first")
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        return table.assign(odds_ratio=np.exp(own), ratio_to_largest=own / largest)
-
-
-def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
-
-    Where an output of a softmax has no reference, it is the first class, and the others become contrasts with it.
-
-    Parameters
-    ----------
-    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate.
-    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart.
-
-    Returns
-    -------
-    (n or fewer, 16) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
-    gap_in_se = (estimate - ref_estimate) / ref_std_error, odds_ratio and ratio_to_largest (`odds`), and note; references and
-    gap are NaN where there is none.
-    """
-    keys = [column for column in _KEYS if column in reference]
-    reference = reference.reindex(columns=[*keys, *_REFERENCES, "note"])
-    rows = []
-    for names, model in estimates.groupby(["target", "family", "outer_fold"], sort=False):
-        own = reference
-        for key, value in zip(["target", "family", "outer_fold"], names, strict=True):
-            own = own[own[key] == value] if key in own else own
-        outputs = list(model["output"].dropna().unique())
-        base = [output for output in outputs if output not in set(own["output"].dropna())]
-        if len(base) == 1 and len(outputs) > 1:
-            model = contrasts(model, [*base, *(output for output in outputs if output not in base)])
-        rows.append(model)
-    table = pd.concat(rows, ignore_index=True) if rows else estimates
-    fill = dict.fromkeys([key for key in ("level", "output") if key in keys], "")
-    left, right = (
-        frame.assign(**{key: frame[key].fillna(empty) for key, empty in fill.items()}) for frame in (table, reference)
-    )
-    merged = left.astype(dict.fromkeys(fill, object)).merge(right.astype(dict.fromkeys(fill, object)), on=keys, how="left")
-    merged = merged.assign(**{key: merged[key].where(merged[key] != "", None) for key in fill})
-    merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
-    merged = odds(merged)
-    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
-    merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
-    return merged[[*_KEYS, "unit", "estimate", *_REFERENCES, "gap_in_se", "odds_ratio", "ratio_to_largest", "note"]]
+    return pd.DataFrame(rows, columns=["term", "output", *REFERENCES, "note"])

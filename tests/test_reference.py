@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study.reference import coefficient_table, contrasts, reference_coefficients
+from study.reference import reference_coefficients
 from study.schema import Kind
 
 N = 400
@@ -242,72 +241,3 @@ def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.Da
 def test_lengths_that_do_not_fit_are_an_error(design: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r"^y and scale must fit the design \(400, 3\) and l2 be 0 or more but got 5, 3, 0\.$"):
         reference_coefficients(design, np.ones(5), Kind.CONTINUOUS, None, 0, np.ones(3))
-
-
-def estimates(rows: list[tuple[str, str | None, float]], **more: Any) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["term", "output", "estimate"])
-    return frame.assign(**({"target": "y", "family": "logistic", "outer_fold": 0, "level": None, "unit": ""} | more))
-
-
-def test_softmax_estimates_become_contrasts_with_the_first_class() -> None:
-    weights = estimates([("x", "a", 1.0), ("x", "b", 3.0), ("x", "c", 0.5)])
-
-    found = contrasts(weights, ["a", "b", "c"])
-
-    assert found[["output", "estimate"]].to_numpy().tolist() == [["b", 2.0], ["c", -0.5]]
-
-
-def test_the_table_puts_estimates_beside_their_reference_with_the_gap_in_standard_errors(design: pd.DataFrame) -> None:
-    y = linear_predictor(design) + np.random.default_rng(1).normal(size=N)
-    reference = fit(design, y, Kind.CONTINUOUS)
-    shifted = reference["ref_estimate"] + 0.5 * reference["ref_std_error"]
-    trained = estimates(list(zip(reference["term"], reference["output"], shifted, strict=True)), family="linear")
-
-    table = coefficient_table(trained, reference.assign(target="y", family="linear", outer_fold=0))
-
-    assert table["gap_in_se"].to_numpy() == pytest.approx([0.5] * 4)
-    assert table["term"].tolist() == ["intercept", "height", "wealth", "single"]
-
-
-def test_the_table_turns_a_softmax_into_the_contrasts_of_its_reference(design: pd.DataFrame) -> None:
-    y = np.digitize(linear_predictor(design) + np.random.default_rng(1).logistic(size=N), [-1, 1])
-    reference = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"])
-    rows = [(term, "a", 7.0) for term in reference["term"].unique()]
-    rows += [(r.term, r.output, r.ref_estimate + 7.0) for r in reference.itertuples()]
-
-    table = coefficient_table(estimates(rows), reference.assign(target="y"))
-
-    assert table["output"].tolist() == ["b"] * 4 + ["c"] * 4
-    assert table["gap_in_se"].to_numpy() == pytest.approx(0, abs=1e-9)
-    assert set(table["note"]) == {"contrast with a"}
-
-
-def test_logistic_weights_have_odds_ratios_and_their_share_of_the_largest() -> None:
-    rows = [("intercept", None, 9.0), ("children", None, 8.0), ("age", None, -16.0)]
-    reference = pd.DataFrame(columns=["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"])
-
-    table = coefficient_table(estimates(rows), reference).set_index("term")
-    linear = coefficient_table(estimates(rows, family="linear"), reference)
-
-    assert table["odds_ratio"].tolist()[1:] == pytest.approx([math.exp(8), math.exp(-16)])
-    assert table["ratio_to_largest"].tolist()[1:] == [-0.5, 1.0]
-    assert table.loc["intercept", ["odds_ratio", "ratio_to_largest"]].isna().all()
-    assert linear[["odds_ratio", "ratio_to_largest"]].isna().all(axis=None)
-
-
-def test_an_estimate_without_reference_keeps_its_row() -> None:
-    reference = pd.DataFrame(columns=["term", "output", "ref_estimate", "ref_std_error", "ref_low", "ref_high", "note"])
-
-    table = coefficient_table(estimates([("x", None, 1.0)]), reference)
-
-    assert table[["term", "estimate", "note"]].to_numpy().tolist() == [["x", 1.0, ""]]
-    assert table["ref_estimate"].isna().all()
-
-
-def test_a_study_without_regressions_has_an_empty_table() -> None:
-    empty = estimates([])
-
-    table = coefficient_table(empty, empty)
-
-    assert table.empty
-    assert "gap_in_se" in table

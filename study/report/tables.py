@@ -187,9 +187,12 @@ def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
     """Weights of the regressions beside their reference and the gap in standard errors."""
     own = results.coefficients
     own = own[(own["family"] != "constant") & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
+    penalised = own["note"].str.contains("penalised", na=False).any()
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
         "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors",
+        **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
+           if penalised else {}),
         "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
     }  # fmt: skip
     shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)

@@ -82,7 +82,8 @@ A regression is a network without hidden layers, so its weights can be checked: 
 those of an exact fit with its 95 % interval. They are per unit of each column as it stands in the table; for a logistic
 regression in log-odds, for a Poisson regression in log-rates. An odds ratio is what one unit multiplies the odds by; the share
 of the largest weight stays true where classes separate and the weights grow without end. Where a standard error would mean
-nothing, the note says why.
+nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of the
+same rows without the penalty, with its own standard error, and how many of those the pull is.
 """
 
 SEARCH = """\

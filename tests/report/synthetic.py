@@ -14,9 +14,10 @@ from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from study import verdicts
+from study.coefficients import coefficient_table
 from study.config import dump_config, make_config
 from study.paths import StudyPaths, write_atomic
-from study.reference import coefficient_table, reference_coefficients
+from study.reference import reference_coefficients
 from study.results import Results, load_results
 from study.schema import Kind
 
