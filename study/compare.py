@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows, paired
+from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows
+from study.pairs import paired
 from study.scores import ARM, CHOSEN, MODEL, NETWORK, REFERENCE, UNIT, chosen_depths, network_procedure, row_losses
 from study.spread import spread
 
@@ -44,7 +45,7 @@ def paired_gain(
 
     Parameters
     ----------
-    base, other : (n_rows, 3) frames with columns outer_fold, row, loss; only rows that both have are compared.
+    base, other : (n_rows, 4) frames of UNIT; only rows that both have are compared.
     margin : smallest relative gain that matters, a share of `base`'s loss.
     folds : outer folds a repeat.
     method : a name of METHODS; by default that of `default_method`.
@@ -53,8 +54,8 @@ def paired_gain(
     Returns
     -------
     dict of base_loss, other_loss (means over the pairs), improvement, low, high, std_error, difference, difference_low,
-    difference_high (base less other), df, p_value (of no improvement), better, equal, worse, n_rows, n_folds, n_repeats,
-    method. Numbers are NaN where `base` has no loss or there are fewer than two rows.
+    difference_high (base less other), df, p_value (of no improvement), better, equal, worse, n_rows, n_groups, n_folds,
+    n_repeats, method. Numbers are NaN where `base` has no loss or there are fewer than two rows.
     """
     pairs = paired(base, other, folds)
     n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
@@ -78,6 +79,7 @@ def paired_gain(
         "equal": not_worse - better,
         "worse": 1 - not_worse,
         "n_rows": pairs["row"].nunique(),
+        "n_groups": pairs["group"].nunique(),
         "n_folds": n_folds,
         "n_repeats": pairs["repeat"].nunique(),
         "method": gain.method,
@@ -86,7 +88,7 @@ def paired_gain(
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One side of a comparison: (n, 3) test losses of UNIT and (m, 3) validation losses of INNER."""
+    """One side of a comparison: (n, 4) test losses of UNIT and (m, 3) validation losses of INNER."""
 
     family: str
     depth: int

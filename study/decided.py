@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.intervals import METHODS, CorrectedT, FloatArray, Interval, Rows, RowsAndRepeats, contributions, paired, row_means
+from study.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
+from study.pairs import FloatArray, clustered, contributions, mean_covariance, paired, row_means
 from study.schema import PART
-from study.scores import ARM, UNIT
+from study.scores import ARM, UNIT, with_groups
 
 MOST_TIMES = 100.0
 """No answer is sought beyond this many times the rows, or repeats."""
-CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "row", "loss"]
+CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "group", "row", "loss"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Shape:
 def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd.DataFrame:
     """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
 
-    n_train: development rows by target. Returns an (n, 8) frame of CURVE: a fraction of 1 is the refit itself.
+    n_train: development rows by target. Returns an (n, 9) frame of CURVE: a fraction of 1 is the refit itself.
     """
     is_part = predictions["candidate"].str.startswith(PART)
     own = predictions[is_part | (predictions["candidate"] == "refit")]
     share = own["candidate"].str.removeprefix(PART).where(own["candidate"] != "refit", "1").astype(float)
-    losses = own.assign(fraction=share).groupby([*ARM, "fraction", "row"])["loss"].mean().reset_index()
+    losses = with_groups(own).assign(fraction=share).groupby([*ARM, "fraction", "group", "row"])["loss"].mean().reset_index()
     losses = losses.merge(predictions.loc[is_part, ARM].drop_duplicates(), on=ARM)
     rows = losses["target"].map(n_train).astype(float) * losses["fraction"]
     return losses.assign(n_rows=rows.round())[CURVE]
@@ -49,14 +50,14 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
     """Fit the improvement of the network over the regression against 1 / rows, from refits on parts of the rows.
 
     The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
-    (`study.intervals.contributions`) their covariance is S = cov(U) / n. Weighted least squares with weights 1 / S_ff gives
-    r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n. The variance of the slope is that
-    of a linear map of r under S, plus what the weighted residuals show of the noise that every refit adds of its own. The
-    slope b with error e is shrunk to b * max(0, 1 - e² / b²), so that noise reads as flat.
+    (`study.pairs.contributions`) their covariance S is that of the means of U (`study.pairs.mean_covariance`). Weighted least
+    squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n.
+    The variance of the slope is that of a linear map of r under S, plus what the weighted residuals show of the noise that
+    every refit adds of its own. The slope b with error e is shrunk to b * max(0, 1 - e² / b²), so that noise reads as flat.
 
     Parameters
     ----------
-    curve : (n, 8) frame of CURVE of one target.
+    curve : (n, 9) frame of CURVE of one target.
     regression, network : ARM columns of the arms to compare.
     folds : outer folds a repeat.
 
@@ -73,12 +74,12 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
-        columns[fraction] = share.groupby(pairs["row"]).mean()
+        columns[fraction] = row_means(pairs, share)
         found.append({"fraction": fraction, "n_rows": float(base["n_rows"].mean()), "improvement": estimate})
     points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
-    covariance = np.cov(rows.to_numpy(float), rowvar=False) / len(rows)
+    covariance = mean_covariance(rows)
     errors = np.sqrt(np.diag(covariance))
     points = points.assign(std_error=errors)
     if not (errors > 0).all():
@@ -89,24 +90,24 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
     fitted = solve @ r
     residual = (r / errors - design @ fitted) ** 2
     own_noise = residual.sum() / (len(points) - 2) * np.linalg.inv(design.T @ design)
-    error = float(np.sqrt((solve @ covariance @ solve.T + own_noise)[1, 1]))
+    error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
     slope = float(fitted[1])
     return Shape(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, points)
 
 
 def width_exponent(pairs: pd.DataFrame, method: str, draws: int = 12, seed: int = 0) -> float:
-    """How an interval's width scales with rows, measured on random halves and quarters of the test rows: width ~ n^exponent.
+    """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
 
     Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
     The bootstrap and nested cross-validation are measured as `Rows`.
     """
     interval = METHODS[method] if isinstance(METHODS[method], CorrectedT | RowsAndRepeats) else Rows()
-    rng, rows = np.random.default_rng(seed), pairs["row"].unique()
+    rng, rows = np.random.default_rng(seed), pairs["group"].unique()
     points = []
     for share in (1.0, 0.5, 0.25):
         for _ in range(draws if share < 1 else 1):
             kept = rng.choice(rows, max(round(share * len(rows)), 2), replace=False)
-            error = interval(pairs[pairs["row"].isin(kept)], "improvement").std_error
+            error = interval(pairs[pairs["group"].isin(kept)], "improvement").std_error
             if error > 0:
                 points.append((np.log(len(kept)), np.log(error)))
     x, y = np.array(points).T if points else (np.zeros(1), np.zeros(1))
@@ -163,11 +164,11 @@ def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Rep
         factor = 1 / (numbers * per_repeat) + n_test / (pairs["row"].nunique() - n_test)
         halves = stats.t.ppf(0.975, numbers * per_repeat - 1) * np.sqrt(factor * means.var())
     elif now > 1 and gain.method in {Rows().name, RowsAndRepeats().name}:
-        rows = row_means(pairs, share)
-        within = float(share.groupby(pairs["row"]).var().mean())
-        between = max(float(rows.var(ddof=1)) - within / now, 0.0)
+        variance, df = clustered(pairs, share)
+        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
+        between = max(variance - within / now, 0.0)
         kept = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
-        halves = stats.t.ppf(0.975, len(rows) - 1) * np.sqrt((between + within / numbers) / len(rows) + kept)
+        halves = stats.t.ppf(0.975, df) * np.sqrt(between + within / numbers + kept)
     else:
         return Repeats(np.nan, np.nan)
     return Repeats(_first(numbers, halves, abs(gain.estimate - margin)), float(halves[-1]))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
-Quantity = Literal["improvement", "difference"]
-"""`improvement`: 1 - O / B, the share of the base's mean loss B that the other, with loss O, saves; `difference`: B - O."""
+from study.pairs import FloatArray, Quantity, clustered, contributions, linearised
 
 
 @dataclass(frozen=True)
@@ -42,55 +39,11 @@ class Interval:
 
 
 class Method(Protocol):
-    """A way from pairs to an interval. Rows that are one cluster (`groups`) count as independent in every one of them."""
+    """A way from pairs to an interval. Rows of one group count as one draw: only groups are independent of each other."""
 
     @property
     def name(self) -> str: ...
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ..., inner: pd.DataFrame | None = ...) -> Interval: ...
-
-
-def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
-    """Losses of two procedures on the test rows that both have.
-
-    Parameters
-    ----------
-    base, other : (n, 3) frames of outer_fold, row, loss, one row a test row of an outer fold.
-    folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
-
-    Returns
-    -------
-    (n_pairs, 5) frame of repeat, fold, row, base, other: the `pairs` of every method.
-    """
-    both = base.merge(other, on=["outer_fold", "row"], suffixes=("_base", "_other"))
-    places = both["outer_fold"].astype("int64")
-    pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"]}
-    return pd.DataFrame(pairs | {"base": both["loss_base"].astype(float), "other": both["loss_other"].astype(float)})
-
-
-def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:
-    """The quantity q, and (v, scale) of its linearisation: a pair contributes (v * base - other) / scale.
-
-    For the difference v = scale = 1, and the contributions' mean is q. For the improvement the delta method on a ratio of
-    means gives v = 1 - q and scale = B, and the contributions' mean is 0. NaN where B is not above 0 or there are no pairs.
-    """
-    if pairs.empty:
-        return np.nan, np.nan, np.nan
-    base, other = float(pairs["base"].mean()), float(pairs["other"].mean())
-    if quantity == "difference":
-        return base - other, 1.0, 1.0
-    return ((base - other) / base, other / base, base) if base > 0 else (np.nan, np.nan, np.nan)
-
-
-def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Series]:
-    """The quantity, and (n_pairs,) what each pair adds to it, centred on 0 (`linearised`)."""
-    estimate, v, scale = linearised(pairs, quantity)
-    share = (v * pairs["base"] - pairs["other"]) / scale
-    return estimate, share - (estimate if quantity == "difference" else 0.0)
-
-
-def row_means(pairs: pd.DataFrame, share: pd.Series) -> FloatArray:
-    """(n_rows,) mean contribution of each distinct row over the repeats that tested it."""
-    return share.groupby(pairs["row"]).mean().to_numpy(float)
 
 
 def _variance(values: FloatArray) -> float:
@@ -115,6 +68,7 @@ class CorrectedT:
     se² = (1 / k + n_test / n_train) s², with s² the sample variance of the folds' mean contributions and t with k - 1
     degrees of freedom (Nadeau and Bengio 2003, *Inference for the Generalization Error*, Machine Learning 52, eq. 10).
     n_train: the distinct rows less the mean fold's, which is what an outer fold leaves; in time order folds leave fewer.
+    Folds hold whole groups, so groups change nothing.
     """
 
     level: float = 0.95
@@ -132,7 +86,8 @@ class CorrectedT:
 
 @dataclass(frozen=True)
 class Rows:
-    """Row-level interval of cross-validation: se² = s² / n, with s² the sample variance of the n rows' contributions.
+    """Row-level interval of cross-validation: se² = s² / n, with s² the sample variance of the n rows' contributions; where
+    rows come in groups, the cluster-robust variance of their mean (`study.pairs.mean_covariance`), t of groups less one.
 
     Bayle et al. 2020, *Cross-validation Confidence Intervals for Test Error*, NeurIPS 33, section 4, the all-pairs variance
     estimator; with t of n - 1 degrees of freedom for the normal. A row's contribution is its mean over the repeats. It is
@@ -145,8 +100,7 @@ class Rows:
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
         estimate, share = contributions(pairs, quantity)
-        rows = row_means(pairs, share)
-        return _symmetric(estimate, _variance(rows) / max(len(rows), 1), max(len(rows) - 1, 1), self.level, self.name)
+        return _symmetric(estimate, *clustered(pairs, share), self.level, self.name)
 
 
 @dataclass(frozen=True)
@@ -164,23 +118,23 @@ class RowsAndRepeats:
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
         estimate, share = contributions(pairs, quantity)
-        rows = row_means(pairs, share)
-        variance = _variance(rows) / max(len(rows), 1)
+        variance, df = clustered(pairs, share)
         repeats = share.groupby(pairs["repeat"]).mean().to_numpy(float)
         if len(repeats) > 1:
             variance += _variance(repeats) / (len(repeats) if self.divided else 1)
-        return _symmetric(estimate, variance, max(len(rows) - 1, 1), self.level, self.name)
+        return _symmetric(estimate, variance, df, self.level, self.name)
 
 
 @dataclass(frozen=True)
 class NestedCV:
     """Nested cross-validation's estimate of the mean squared error of cross-validation, with K outer folds a repeat.
 
-    For outer fold k, in_k is the mean contribution of the inner validation losses and out_k that of its n_k test rows, of
-    variance v_k. MSE = mean_k (in_k - out_k)² - mean_k v_k / n_k, and se = sqrt((K - 1) / K * MSE), kept between the
-    row-level error of cross-validation and sqrt(K) times that. The centre is CV - (1 + (K - 2) / K)(NCV - CV) + (NCV - CV),
-    with NCV the mean of in_k (Bates, Hastie and Tibshirani 2024, *Cross-validation: what does it estimate and how well does
-    it do it?*, JASA 119, Algorithm 1 and section 4); without `corrected` it is CV. The quantile is normal.
+    For outer fold k, in_k is the mean contribution of the inner validation losses and out_k that of its test rows, with
+    variance w_k (v_k / n_k, or by groups). MSE = mean_k (in_k - out_k)² - mean_k w_k, and se = sqrt((K - 1) / K * MSE), kept
+    between the row-level error of cross-validation and sqrt(K) times that. The centre is
+    CV - (1 + (K - 2) / K)(NCV - CV) + (NCV - CV), with NCV the mean of in_k (Bates, Hastie and Tibshirani 2024,
+    *Cross-validation: what does it estimate and how well does it do it?*, JASA 119, Algorithm 1 and section 4); without
+    `corrected` it is CV. The quantile is normal.
 
     Inner losses are those of selected incumbents, single networks where the test losses are of their mean: in_k flatters the
     search and misses the gain of averaging, which widens the interval and moves a corrected centre.
@@ -204,12 +158,13 @@ class NestedCV:
         _, v, scale = linearised(pairs, quantity)
         centre = estimate if quantity == "difference" else 0.0
         k = int(pairs["fold"].max()) + 1 if len(pairs) else 1
-        outer = share.groupby(pairs["repeat"] * k + pairs["fold"]).agg(["mean", "var", "size"])
+        folds = share.groupby(pairs["repeat"] * k + pairs["fold"])
+        noise = folds.apply(lambda part: clustered(pairs.loc[part.index], part)[0])
+        outer = pd.DataFrame({"mean": folds.mean(), "noise": noise})
         inside = ((v * inner["base"] - inner["other"]) / scale - centre).groupby(inner["outer_fold"]).mean()
         both = outer.join(inside.rename("inside"), how="inner")
-        mse = ((both["inside"] - both["mean"]) ** 2).mean() - (both["var"] / both["size"]).mean()
-        rows = row_means(pairs, share)
-        naive = float(np.sqrt(_variance(rows) / max(len(rows), 1)))
+        mse = ((both["inside"] - both["mean"]) ** 2).mean() - both["noise"].mean()
+        naive = float(np.sqrt(clustered(pairs, share)[0]))
         error = float(np.clip(np.sqrt(max((k - 1) / k * mse, 0.0)), naive, np.sqrt(k) * naive)) if np.isfinite(mse) else np.nan
         gap = float(both["inside"].mean() - both["mean"].mean())
         shift = -(k - 2) / k * gap if self.corrected else 0.0
@@ -224,7 +179,8 @@ class Bootstrap:
     jackknife deviations d, the ends are the quantiles of G at Phi(z0 + (z0 + z) / (1 - a (z0 + z))), z = Phi^-1(0.025) and
     Phi^-1(0.975) (Efron 1987, *Better Bootstrap Confidence Intervals*, JASA 82, eq. 2.3). The p-value inverts that. The
     jackknife of a ratio of means needs one pass over the rows; `scipy.stats.bootstrap` gives the same ends and needs n².
-    Above `most_rows` rows it agrees with `Rows` to the digits shown, and that is used.
+    Where rows come in groups, groups are drawn (the pairs cluster bootstrap of Cameron, Gelbach and Miller 2008, section
+    II) and left out. Above `most_rows` of them it agrees with `Rows` to the digits shown, and that is used.
     """
 
     level: float = 0.95
@@ -234,22 +190,23 @@ class Bootstrap:
     name: str = "bca"
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
-        means = pairs.groupby("row")[["base", "other"]].mean().to_numpy(float)
-        n = len(means)
+        rows = pairs.groupby(["group", "row"])[["base", "other"]].mean().assign(size=1.0)
+        sums = rows.groupby(level=0).sum().to_numpy(float)
+        n = len(sums)
         plain = Rows(self.level, self.name)(pairs, quantity)
         if n < 2 or n > self.most_rows or not plain.std_error > 0:
             return plain
         rng = np.random.default_rng(self.seed)
-        total = means.sum(axis=0)
+        total = sums.sum(axis=0)
         step = max(1, 4_000_000 // n)
         drawn = [
-            means[rng.integers(0, n, (min(step, self.resamples - first), n))].mean(axis=1)
+            sums[rng.integers(0, n, (min(step, self.resamples - first), n))].sum(axis=1)
             for first in range(0, self.resamples, step)
         ]
         values = _quantity(np.concatenate(drawn), quantity)
         if not np.isfinite(values).all():  # nearly all rows without any loss
             return plain
-        left_out = _quantity((total - means) / (n - 1), quantity)
+        left_out = _quantity(total - sums, quantity)
         deviation = left_out.mean() - left_out
         acceleration = (deviation**3).sum() / (6 * (deviation**2).sum() ** 1.5)
         bias = stats.norm.ppf(_rank(values, plain.estimate))
@@ -264,10 +221,11 @@ class Bootstrap:
         return Interval(plain.estimate, float(low), float(high), error, np.inf, float(p_value), self.name)
 
 
-def _quantity(means: FloatArray, quantity: Quantity) -> FloatArray:
-    base, other = means[:, 0], means[:, 1]
+def _quantity(sums: FloatArray, quantity: Quantity) -> FloatArray:
+    """The quantity (n,) of sums (n, 3): base's and other's losses, and rows."""
+    base, other, size = sums.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(base - other if quantity == "difference" else 1 - other / base)
+        return np.asarray((base - other) / size if quantity == "difference" else 1 - other / base)
 
 
 def _rank(values: FloatArray, bound: float) -> float:

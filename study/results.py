@@ -129,7 +129,7 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
 
 
 def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
-    """One row a test row, arm, candidate and seed: row, observed, predicted and loss.
+    """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. classes: those of each target.
@@ -146,6 +146,7 @@ def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[s
                 "candidate": candidate.name,
                 "seed": candidate.seed,
                 "row": w.rows,
+                "group": w.groups or w.rows,
                 "observed": observed,
             }
             if w.arm.kind is Kind.MULTICLASS:

@@ -146,7 +146,10 @@ class Candidate(Frozen):
 
 
 class WinnerRecord(Frozen):
-    """What an arm's incumbent leaves after its one look at the test rows: rows (n_test,) are row ids of the table."""
+    """What an arm's incumbent leaves after its one look at the test rows.
+
+    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent.
+    """
 
     study: str
     arm: Arm
@@ -158,6 +161,7 @@ class WinnerRecord(Frozen):
     candidates: tuple[Candidate, ...]
     coefficients: tuple[CoefficientRow, ...]
     models: tuple[str, ...] = ()
+    groups: list[int] = []
     wall_time_s: float = 0.0
     node: str = ""
     device: str = ""

@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from study.pairs import FloatArray, clustered
 from study.schema import Kind
 
-FloatArray = npt.NDArray[np.float64]
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
-UNIT = ["outer_fold", "row", "loss"]
+UNIT = ["outer_fold", "group", "row", "loss"]
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 NOUNS = {
     "constant": "the constant",
@@ -56,8 +56,13 @@ def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> p
 
 
 def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, row, loss."""
-    return select_candidate(predictions, candidate).groupby([*ARM, "row"])["loss"].mean().reset_index()
+    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, row, loss."""
+    return with_groups(select_candidate(predictions, candidate)).groupby([*ARM, "group", "row"])["loss"].mean().reset_index()
+
+
+def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Predictions with a column group; in those without one every row is a group of its own."""
+    return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
 
 
 def chosen_depths(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +136,8 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     """Test loss of every model and candidate, its standard error, and the metrics that people know.
 
     The test loss is the mean over seeds and rows of a fold, then over folds. Its standard error is that of the mean over
-    the n distinct rows, each row's loss averaged over seeds and repeats first; low and high are its t interval.
+    the n distinct rows, each row's loss averaged over seeds and repeats first, with groups independent of each other
+    (`study.pairs.mean_covariance`); low and high are its t interval.
 
     Parameters
     ----------
@@ -146,13 +152,13 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     explained.
     """
     found = []
-    whole = predictions[predictions["candidate"].isin(CANDIDATES)]
+    whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
-        by_row = rows.groupby("row")["loss"].mean()
-        n = len(by_row)
+        n = rows["row"].nunique()
         loss = rows.groupby("outer_fold")["loss"].mean().mean()
-        error = by_row.std(ddof=1) / np.sqrt(n)
-        half = stats.t.ppf(0.975, max(n - 1, 1)) * error
+        variance, df = clustered(rows, rows["loss"])
+        error = np.sqrt(variance)
+        half = stats.t.ppf(0.975, df) * error
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
         score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
         size = {"n_rows": n, "n_folds": rows["outer_fold"].nunique()}

@@ -32,11 +32,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def method_words(method: str, n_folds: int, n_repeats: int, n_rows: int) -> str:
-    """What an interval of `study.intervals.METHODS` is, with the folds, repeats and test rows that it is made of."""
+def method_words(method: str, n_folds: int, n_repeats: int, n_rows: int, n_groups: int) -> str:
+    """What an interval of `study.intervals.METHODS` is, with the folds, repeats, test rows and groups that it is made of."""
     folds = f"{n_folds // max(n_repeats, 1)} outer folds"
     crossed = f"{folds} x {counted(n_repeats, 'repeat')}" if n_repeats > 1 else folds
-    rows = f"{n_rows:,} test rows"
+    rows = f"{n_rows:,} test rows" + (f" in {n_groups:,} groups" if n_groups < n_rows else "")
     split = f"{rows} of {crossed}" if n_folds > 1 else rows
     words = {
         "corrected t": f"corrected resampled t over {crossed} (Nadeau and Bengio 2003)",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.pairs import clustered
+
 
 def spread(pairs: pd.DataFrame, refits: pd.DataFrame) -> dict[str, float]:
     """Standard deviations of an outer fold's test loss, by their source, as the method of moments gives them.
 
     A fold's test loss is m = mu + split + row noise / sqrt(n), with n test rows. Within a repeat folds share no test row, so
 
-    - rows: var_rows = mean over folds of s²_k / n_k, with s²_k the sample variance of the losses in fold k;
+    - rows: var_rows = mean over folds of s²_k / n_k, with s²_k the sample variance of the losses in fold k, or by groups
+      (`study.pairs.mean_covariance`);
     - splits: var_splits = max(0, mean over repeats of the sample variance of its folds' m - var_rows): what training on
       other rows, and choosing other hyperparameters on them, does;
     - seeds: var_seeds = mean over folds of the sample variance over the refits' seeds of their m: what one refitted network
@@ -19,7 +22,7 @@ def spread(pairs: pd.DataFrame, refits: pd.DataFrame) -> dict[str, float]:
 
     Parameters
     ----------
-    pairs : `study.intervals.paired` frame whose base is the model's loss.
+    pairs : `study.pairs.paired` frame whose base is the model's loss.
     refits : rows of predictions of the model's refits, one set of test rows a seed.
 
     Returns
@@ -28,7 +31,7 @@ def spread(pairs: pd.DataFrame, refits: pd.DataFrame) -> dict[str, float]:
     """
     by_fold = pairs.groupby(["repeat", "fold"])["base"]
     means = by_fold.mean()
-    rows = (by_fold.var() / by_fold.size()).mean()
+    rows = by_fold.apply(lambda losses: clustered(pairs.loc[losses.index], losses)[0]).mean()
     splits = max(means.groupby("repeat").var().mean() - rows, 0.0) if len(means) > 1 else np.nan
     by_seed = refits.groupby(["outer_fold", "seed"])["loss"].mean()
     seeds = by_seed.groupby("outer_fold").var().mean() if len(by_seed) else np.nan

@@ -94,6 +94,7 @@ def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReferenc
         observed=observed.tolist(),
         candidates=(candidate,),
         coefficients=(),
+        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
     predictions = predictions_frame([record], {encoded.target: list(encoded.classes)}).drop(columns="study")
     listed = pd.DataFrame(tried)

@@ -12,7 +12,8 @@ import pandas as pd
 from study import sentences
 from study.compare import Model, default_method, models, paired_gain, validation_pairs
 from study.decided import forecast, shape_of_gain, subset_losses
-from study.intervals import METHODS, paired
+from study.intervals import METHODS
+from study.pairs import paired
 from study.schema import Kind
 from study.scores import (
     ARM,
@@ -109,7 +110,7 @@ class _Judge:
         found |= {"beats_constant": self._beats(constant, regression, network)}
         found |= {"candidate": self._used(predictions, family), "candidates": self._candidates(predictions, regression)}
         found |= {"method": gain["method"], "method_words": _named(gain)}
-        found |= {key: gain[key] for key in ("n_rows", "n_folds", "n_repeats")} | {"n_train": n_train}
+        found |= {key: gain[key] for key in ("n_rows", "n_groups", "n_folds", "n_repeats")} | {"n_train": n_train}
         found |= {"decided_at": None, "reference": self._reference(losses, regression, network)}
         if not gain["n_rows"]:
             lacking = "a network" if family else "a regression"
@@ -236,7 +237,7 @@ def _nothing(losses: pd.DataFrame) -> Model:
 
 
 def _named(gain: Mapping[str, Any]) -> str:
-    return sentences.method_words(gain["method"], gain["n_folds"], gain["n_repeats"], gain["n_rows"])
+    return sentences.method_words(gain["method"], *(gain[f"n_{of}"] for of in ("folds", "repeats", "rows", "groups")))
 
 
 def plain(found: Mapping[str, Any]) -> dict[str, Any]:

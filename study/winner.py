@@ -69,6 +69,7 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
         candidates=tuple(candidates),
         coefficients=tuple(coefficients),
         models=(name,),
+        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
     return record, {name: model}
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.intervals import METHODS, Bootstrap, CorrectedT, Interval, NestedCV, Rows, RowsAndRepeats, paired
+from study.intervals import METHODS, Bootstrap, CorrectedT, Interval, NestedCV, Rows, RowsAndRepeats
+from study.pairs import paired
 
 R, K, N = 3, 5, 24
 """Repeats, folds and test rows a fold of the fixed losses."""
@@ -63,7 +64,7 @@ def test_pairs_name_repeat_and_fold_and_keep_only_common_rows() -> None:
 
     pairs = paired(base, base.iloc[:1].assign(loss=0.1), K)
 
-    assert pairs.to_dict("records") == [{"repeat": 1, "fold": 2, "row": 1, "base": 0.5, "other": 0.1}]
+    assert pairs.to_dict("records") == [{"repeat": 1, "fold": 2, "row": 1, "group": 1, "base": 0.5, "other": 0.1}]
 
 
 def test_the_corrected_t_is_that_of_nadeau_and_bengio(losses: tuple[np.ndarray, np.ndarray], pairs: pd.DataFrame) -> None:
@@ -214,7 +215,9 @@ def least_squares_pairs(rng: np.random.Generator, n: int, repeats: int) -> tuple
                 weights = np.linalg.lstsq(design(x[train], quadratic), y[train])[0]
                 losses.append((y[test] - design(x[test], quadratic) @ weights) ** 2)
                 risks.append(1 + np.mean((fresh.sum(axis=1) - design(fresh, quadratic) @ weights) ** 2))
-            pieces.append(pd.DataFrame({"repeat": r, "fold": f, "row": test, "base": losses[0], "other": losses[1]}))
+            pieces.append(
+                pd.DataFrame({"repeat": r, "fold": f, "row": test, "group": test, "base": losses[0], "other": losses[1]})
+            )
             truth.append(risks)
     base, other = np.mean(truth, axis=0)
     return pd.concat(pieces, ignore_index=True), 1 - other / base
@@ -242,7 +245,8 @@ def test_the_bootstrap_covers_the_true_gain_about_95_times_in_100() -> None:
     for _ in range(200):
         base = rng.normal(size=150) ** 2
         other = 0.8 * (0.6 * np.sqrt(base) + 0.8 * rng.normal(size=150)) ** 2
-        pairs = pd.DataFrame({"repeat": 0, "fold": 0, "row": np.arange(150), "base": base, "other": other})
+        rows = {"row": np.arange(150), "group": np.arange(150)}
+        pairs = pd.DataFrame({"repeat": 0, "fold": 0, **rows, "base": base, "other": other})
         found = Bootstrap(resamples=500)(pairs)
         hits += found.low <= 0.2 <= found.high  # E other = 0.8 (0.36 + 0.64)
 

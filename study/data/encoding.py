@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.data.splits import Part, Split
+from study.data.splits import Part, Split, codes
 from study.data.tables import Feature, Table, target_values
 from study.data.targets import Target
 from study.schema import Kind, StudyError
@@ -55,7 +55,7 @@ class Encoded:
     was fitted on; 0 and 1 for other kinds.
     train, validation: n_inner arrays of int64 positions into n_rows. development, test: the same for the outer fold.
     parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`).
-    rows: (n_rows,) int64 row ids of the table.
+    rows: (n_rows,) int64 row ids of the table. groups: (n_rows,) int64 codes, None where rows are independent.
     references: category column to the level that all its terms are compared with.
     """
 
@@ -77,6 +77,7 @@ class Encoded:
     rows: npt.NDArray[np.int64]
     references: dict[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def n_outputs(self) -> int:
@@ -129,6 +130,7 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
     if target.kind is Kind.CONTINUOUS:
         y_center = np.array([y[fitted].mean() for fitted in fitting])
         y_scale = np.array([y[fitted].std() or 1.0 for fitted in fitting])
+    groups = codes(table, table.groups)
     encoded = Encoded(
         target=target.name,
         kind=target.kind,
@@ -148,6 +150,7 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
         rows=rows,
         references=vocabulary.references,
         parts=tuple((fraction, place[part]) for fraction, part in split.parts),
+        groups=groups if groups is None else groups[rows],
     )
     return encoded, pipeline
 

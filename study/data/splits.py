@@ -58,8 +58,8 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     cutter = _Cutter(
         target=target,
         labels=values,
-        groups=_codes(table, table.groups),
-        times=_codes(table, table.time),
+        groups=codes(table, table.groups),
+        times=codes(table, table.time),
     )
     splits = []
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
@@ -85,7 +85,7 @@ def _seed(seed: int, level: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, level, number]).generate_state(1)[0])
 
 
-def _codes(table: Table, column: str | None) -> IntArray | None:
+def codes(table: Table, column: str | None) -> IntArray | None:
     """Ranks 0.. of the distinct values of a column, (n_rows,)."""
     return None if column is None else pd.factorize(table.frame[column], sort=True)[0].astype(np.int64)
 

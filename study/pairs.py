@@ -1,0 +1,81 @@
+"""Losses of two procedures on the same test rows, and how sure their mean is where rows come in groups."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+Quantity = Literal["improvement", "difference"]
+"""`improvement`: 1 - O / B, the share of the base's mean loss B that the other, with loss O, saves; `difference`: B - O."""
+
+
+def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
+    """Losses of two procedures on the test rows that both have.
+
+    Parameters
+    ----------
+    base, other : (n, 3 or 4) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
+        code of what makes rows alike; without it every row is a group of its own.
+    folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
+
+    Returns
+    -------
+    (n_pairs, 6) frame of repeat, fold, row, group, base, other: the `pairs` of every method.
+    """
+    both = base.merge(other[["outer_fold", "row", "loss"]], on=["outer_fold", "row"], suffixes=("_base", "_other"))
+    places = both["outer_fold"].astype("int64")
+    group = both["group"] if "group" in both else both["row"]
+    pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
+    return pd.DataFrame(pairs | {"base": both["loss_base"].astype(float), "other": both["loss_other"].astype(float)})
+
+
+def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:
+    """The quantity q, and (v, scale) of its linearisation: a pair contributes (v * base - other) / scale.
+
+    For the difference v = scale = 1, and the contributions' mean is q. For the improvement the delta method on a ratio of
+    means gives v = 1 - q and scale = B, and the contributions' mean is 0. NaN where B is not above 0 or there are no pairs.
+    """
+    if pairs.empty:
+        return np.nan, np.nan, np.nan
+    base, other = float(pairs["base"].mean()), float(pairs["other"].mean())
+    if quantity == "difference":
+        return base - other, 1.0, 1.0
+    return ((base - other) / base, other / base, base) if base > 0 else (np.nan, np.nan, np.nan)
+
+
+def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Series]:
+    """The quantity, and (n_pairs,) what each pair adds to it, centred on 0 (`linearised`)."""
+    estimate, v, scale = linearised(pairs, quantity)
+    share = (v * pairs["base"] - pairs["other"]) / scale
+    return estimate, share - (estimate if quantity == "difference" else 0.0)
+
+
+def row_means(pairs: pd.DataFrame, share: pd.Series) -> pd.Series:
+    """(n_rows,) mean contribution of each distinct row over the repeats that tested it, by group and row."""
+    return share.groupby([pairs["group"], pairs["row"]]).mean()
+
+
+def mean_covariance(rows: pd.DataFrame) -> FloatArray:
+    """Covariance (k, k) of the means of k columns whose rows, indexed by group and row, are independent between groups only.
+
+    With u_g the sum over group g of the rows' deviations from the mean, n rows and G groups it is
+    G / (G - 1) * sum_g u_g u_g' / n²: the sandwich of Liang and Zeger (1986, *Longitudinal data analysis using generalized
+    linear models*, Biometrika 73) for a mean, with the factor of Cameron, Gelbach and Miller (2008, *Bootstrap-based
+    improvements for inference with clustered errors*, Rev. Econ. Stat. 90, section II). It is s² / n where every row is a
+    group of its own; NaN for a single group.
+    """
+    sums = (rows - rows.mean()).groupby(level=0).sum(min_count=1).to_numpy(float)
+    n_groups, width = sums.shape
+    if n_groups < 2:
+        return np.full((width, width), np.nan)
+    return np.asarray(sums.T @ sums * n_groups / (n_groups - 1) / len(rows) ** 2)
+
+
+def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
+    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one."""
+    rows = row_means(pairs, share)
+    return float(mean_covariance(rows.to_frame())[0, 0]), max(rows.index.get_level_values(0).nunique() - 1, 1)
