@@ -22,9 +22,10 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
+from study.frames import write_frame
 from study.paths import StudyPaths, write_atomic
 from study.reference import reference_coefficients
-from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
+from study.results import Results, estimates_frame, gather, load_results, read_winners
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
 from study.scores import incumbents, inner_losses, network_procedure, row_losses
@@ -188,8 +189,7 @@ def conclude(paths: StudyPaths, prepared: Prepared) -> None:
     """Gather the dataframes from the records, fit the references and draw the verdicts."""
     gather(paths)
     results = load_results(paths.root)
-    _, winners, _ = read_records(paths)
-    write_frame(paths.coefficients, _coefficients(estimates_frame(winners), prepared))
+    write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), prepared))
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in prepared.data.items()])
     predictions = pd.concat([results.predictions, _trees(paths, prepared)], ignore_index=True)
     answers = verdicts(

@@ -225,9 +225,12 @@ def status(results: ResultsFolder) -> None:
     for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
         table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")
     scored = {winner.arm.key for winner in winners}
+    by_arm: dict[str, list[Any]] = {}
+    for record in trials:
+        by_arm.setdefault(record.arm.key, []).append(record)
     left = 0
     for arm, budget in study_arms(opened):
-        own = [record for record in trials if record.arm == arm]
+        own = by_arm.get(arm.key, [])
         losses = [record.val_loss for record in own if record.val_loss is not None]
         failed = sum(record.val_loss is None for record in own)
         left += budget - len(own)

@@ -39,7 +39,7 @@ def quiet(verbose: bool) -> None:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "3600"  # records are the truth; Tune's own state is thrown away
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "1e9"  # records are the truth; Tune's own state is thrown away
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # the new output prints its configuration whatever the verbosity
     os.environ["TUNE_WARN_THRESHOLD_S"] = "60"
     os.environ["RAY_AUTH_MODE"] = "token"

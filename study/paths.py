@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from study.schema import Arm
 
@@ -112,15 +115,22 @@ class StudyPaths:
         return self.root / "report.html"
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write under a temporary name in the same folder, then rename: a reader sees the whole file or none."""
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file under a temporary name in the same folder, renamed at the end: a reader sees the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Write a file, whole or not at all."""
+    with atomic_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)

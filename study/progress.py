@@ -39,7 +39,8 @@ class Progress:
         self.console = console
         self.plan: Plan | None = None
         self.arms: Mapping[str, ArmSearch] = {}
-        self.spent: dict[str, list[float]] = {}
+        self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
+        self.busy = (0, 0.0)  # the same of all arms
         self.begin = time.monotonic()
         self.last_line = 0.0
         self.live: Live | None = None
@@ -77,7 +78,9 @@ class Progress:
 
     def finished_trial(self, record: TrialRecord) -> None:
         """Count a trial."""
-        self.spent.setdefault(record.arm.key, []).append(record.wall_time_s)
+        (own, seconds), (every, all_seconds) = self.spent.get(record.arm.key, (0, 0.0)), self.busy
+        self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
+        self.busy = every + 1, all_seconds + record.wall_time_s
         if record.state is TrialState.FAIL:
             reason = (record.error or "").strip().splitlines()
             self.note(f"Trial {record.trial_id} failed and the study goes on: {reason[-1] if reason else 'no reason given'}")
@@ -105,17 +108,17 @@ class Progress:
 
     def seconds_left(self, keys: list[str] | None = None) -> float:
         """Seconds until the given arms (or all) are done, if the workers stay as busy as they were."""
-        everything = [s for spent in self.spent.values() for s in spent]
-        if not everything:
+        every, all_seconds = self.busy
+        if not every:
             return self.plan.seconds / 2 if self.plan and keys is None else float("nan")
-        mean = sum(everything) / len(everything)
+        mean = all_seconds / every
         work = 0.0
         for key in keys or list(self.arms):
-            arm, own = self.arms[key], self.spent.get(key, [])
+            arm, (own, seconds) = self.arms[key], self.spent.get(key, (0, 0.0))
             left = max(0, arm.trials - len(arm.records)) + (2 if arm.winner is None else 0)
-            work += left * (sum(own) / len(own) if own else mean)
+            work += left * (seconds / own if own else mean)
         elapsed = max(1e-3, time.monotonic() - self.begin)
-        return work / max(0.5, sum(everything) / elapsed)
+        return work / max(0.5, all_seconds / elapsed)
 
     def table(self) -> RichTable:
         """Build the live view."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +17,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
+from study.frames import write_frame, written_in_pieces
 from study.paths import StudyPaths, write_atomic
 from study.schema import HOST_COLUMNS, RESULT_COLUMNS, Frozen, Kind, ReplicateRecord, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
+REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
+BATCH = 1_000
+"""Records that are held whole at once while a study is gathered."""
 
 
 def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
@@ -33,21 +39,36 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     write_atomic(paths.winner(record.arm), record.model_dump_json())
 
 
-def read_records(paths: StudyPaths, set_aside: bool = True) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """Every trial and winner below `trials/`, in order of arm and number, and the broken files among them.
+def _read(paths: StudyPaths, pattern: str, model: type[R], broken: list[Path]) -> Iterator[R]:
+    for path in sorted(paths.trials.glob(pattern)):
+        try:
+            yield model.model_validate_json(path.read_bytes())
+        except (ValidationError, UnicodeDecodeError):
+            broken.append(path)
 
-    The trial of a truncated or empty record counts as not run; with `set_aside` its file is renamed to `.broken`.
+
+def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
+    """Every trial's record below `trials/`, in order of arm and number, one at a time: a large study does not fit in memory.
+
+    broken: takes the files that are truncated or empty, whose trials count as not run.
+    """
+    return _read(paths, "*/[0-9]*.json", TrialRecord, [] if broken is None else broken)
+
+
+def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[WinnerRecord]:
+    """Every winner's record below `trials/`, in order of arm; broken as in `read_trials`."""
+    return list(_read(paths, "*/winner.json", WinnerRecord, [] if broken is None else broken))
+
+
+def read_records(paths: StudyPaths, set_aside: bool = True) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
+    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records.
+
+    With `set_aside` a broken file is renamed to `.broken`.
     """
     broken: list[Path] = []
-
-    def read(pattern: str, model: type[R]) -> Iterator[R]:
-        for path in sorted(paths.trials.glob(pattern)):
-            try:
-                yield model.model_validate_json(path.read_bytes())
-            except (ValidationError, UnicodeDecodeError):
-                broken.append(path.replace(path.with_suffix(".broken")) if set_aside else path)
-
-    return list(read("*/[0-9]*.json", TrialRecord)), list(read("*/winner.json", WinnerRecord)), broken
+    outcomes = [record.outcome() for record in read_trials(paths, broken)]
+    winners = read_winners(paths, broken)
+    return outcomes, winners, [path.replace(path.with_suffix(".broken")) if set_aside else path for path in broken]
 
 
 def _arm_columns(record: TrialRecord | WinnerRecord) -> dict[str, Any]:
@@ -88,44 +109,33 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
 def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     """One row a trial and replicate: val_loss, train_loss, best_epoch, n_epochs (from 1), converged."""
     rows = [
-        {
-            "study": r.study,
-            "trial_id": r.trial_id,
-            **_arm_columns(r),
-            "number": r.number,
-            "replicate": k,
-            **replicate.model_dump(),
-        }
+        {"study": r.study, "trial_id": r.trial_id, **_arm_columns(r), "number": r.number, "replicate": k}
+        | replicate.model_dump()
         for r in records
         for k, replicate in enumerate(r.replicates)
     ]
-    columns = ["study", "trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
-    return pd.DataFrame(rows, columns=[*columns, *ReplicateRecord.model_fields])
+    return pd.DataFrame(rows, columns=["study", *REPLICATE, *ReplicateRecord.model_fields])
 
 
 def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     """One row a trial, replicate and recorded epoch: val_loss and train_loss after it."""
-    pieces = []
+    rows: list[dict[str, Any]] = []
+    points: list[int] = []
+    curves: dict[str, list[Any]] = {"epoch": [], "val_loss": [], "train_loss": []}
     for r in records:
         epochs = r.curves.get("epoch", [])
-        n = len(r.replicates)
-        if not epochs or not n:
-            continue
-        piece = pd.DataFrame(
-            {
-                "epoch": np.tile(epochs, n),
-                "val_loss": np.ravel(r.curves["val_loss"]).astype(float),
-                "train_loss": np.ravel(r.curves["train_loss"]).astype(float),
-                "replicate": np.repeat(np.arange(n), len(epochs)),
-                "inner_fold": np.repeat([x.inner_fold for x in r.replicates], len(epochs)),
-                "seed": np.repeat([x.seed for x in r.replicates], len(epochs)),
-            }
-        )
-        pieces.append(piece.assign(trial_id=r.trial_id, **_arm_columns(r), number=r.number))
-    columns = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate", "inner_fold", "seed"]
-    if not pieces:
-        return pd.DataFrame(columns=[*columns, "epoch", "val_loss", "train_loss"])
-    return pd.concat(pieces, ignore_index=True)[[*columns, "epoch", "val_loss", "train_loss"]]
+        head = {"trial_id": r.trial_id, **_arm_columns(r), "number": r.number}
+        for k, replicate in enumerate(r.replicates if epochs else ()):
+            rows.append({**head, "replicate": k, "inner_fold": replicate.inner_fold, "seed": replicate.seed})
+            points.append(len(epochs))
+            curves["epoch"].append(epochs)
+            for name in ("val_loss", "train_loss"):
+                curves[name].append(np.asarray(r.curves[name][k], float))
+    frame = pd.DataFrame(rows, columns=[*REPLICATE, "inner_fold", "seed"])
+    if frame.empty:
+        return frame.assign(**curves)
+    long = frame.iloc[np.repeat(frame.index, points)].reset_index(drop=True)
+    return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
 
 def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
@@ -191,19 +201,22 @@ def digest(trials: pd.DataFrame) -> str:
 
 
 def gather(paths: StudyPaths) -> None:
-    """Write every dataframe of a results folder anew from its records."""
-    trials, winners, _ = read_records(paths)
-    frame = trials_frame(trials)
+    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time."""
+    long = {paths.folds: folds_frame, paths.curves: curves_frame}
+    with ExitStack() as stack:
+        writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
+
+        def passing_by() -> Iterator[TrialRecord]:
+            records = read_trials(paths)
+            while batch := list(islice(records, BATCH)):
+                for write, make in writers:
+                    write(make(batch))
+                yield from batch
+
+        frame = trials_frame(passing_by())
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
-    write_frame(paths.folds, folds_frame(trials))
-    write_frame(paths.curves, curves_frame(trials))
-    write_frame(paths.predictions, predictions_frame(winners, target_classes(paths)))
-
-
-def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet, whole or not at all."""
-    write_atomic(path, frame.to_parquet(index=False))
+    write_frame(paths.predictions, predictions_frame(read_winners(paths), target_classes(paths)))
 
 
 def target_classes(paths: StudyPaths) -> dict[str, list[str]]:
@@ -233,6 +246,9 @@ class Results:
             raise StudyError(f"{path} does not exist yet; `study run {self.paths.config}` finishes the study.")
         return pd.read_parquet(path)
 
+    def _gathered(self, path: Path, frame: Callable[[Iterable[TrialRecord]], pd.DataFrame]) -> pd.DataFrame:
+        return self._frame(path) if path.exists() else frame(read_trials(self.paths))
+
     @cached_property
     def config(self) -> StudyConfig:
         """The resolved config the study ran with."""
@@ -241,19 +257,17 @@ class Results:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row a trial; gathered from the records where the study has not finished yet."""
-        if self.paths.results.exists():
-            return self._frame(self.paths.results)
-        return trials_frame(read_records(self.paths)[0])
+        return self._gathered(self.paths.results, trials_frame)
 
     @cached_property
     def folds(self) -> pd.DataFrame:
         """One row a trial and replicate."""
-        return self._frame(self.paths.folds) if self.paths.folds.exists() else folds_frame(read_records(self.paths)[0])
+        return self._gathered(self.paths.folds, folds_frame)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
         """One row a trial, replicate and epoch."""
-        return self._frame(self.paths.curves) if self.paths.curves.exists() else curves_frame(read_records(self.paths)[0])
+        return self._gathered(self.paths.curves, curves_frame)
 
     @cached_property
     def coefficients(self) -> pd.DataFrame:

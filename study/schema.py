@@ -115,6 +115,10 @@ class TrialRecord(Frozen):
     coefficients: dict[str, float] = {}
     error: str | None = None
 
+    def outcome(self) -> TrialRecord:
+        """What a search needs of this record: all but replicates, curves and coefficients, which are most of its size."""
+        return self.model_copy(update={"replicates": (), "curves": {}, "coefficients": {}})
+
 
 class CoefficientRow(Frozen):
     """One weight of an arm's refitted incumbent, per original unit of its column (log-odds, log-rate) and per level."""

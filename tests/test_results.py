@@ -22,6 +22,7 @@ from study.results import (
     load_results,
     predictions_frame,
     read_records,
+    read_trials,
     trials_frame,
     write_trial,
     write_winner,
@@ -124,7 +125,8 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     assert [record.trial_id for record in trials] == [
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
-    assert {r.trial_id: r for r in trials} == {r.trial_id: r for r in records}
+    assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
+    assert trials == [r.outcome() for r in read_trials(paths)]
     assert (winners, broken) == ([winner()], [])
     assert (paths.models / "y-linear.keras").read_bytes() == b"model"
 

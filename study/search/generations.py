@@ -82,8 +82,9 @@ def suggest_generation(
 class ArmSearch:
     """State of one arm's search: what is recorded, what is out, what comes next.
 
-    trials: the arm's budget. records: finished trials by number. winner: number of the incumbent that was scored on the test
-    rows, if any; a search that went on since may have found a better one, which is then scored instead.
+    trials: the arm's budget. records: outcomes of finished trials by number. incumbent: the best complete one by mean
+    validation loss, the earlier one of a tie. winner: number of the incumbent that was scored on the test rows, if any; a
+    search that went on since may have found a better one, which is then scored instead.
     """
 
     config: StudyConfig
@@ -93,20 +94,20 @@ class ArmSearch:
     records: dict[int, TrialRecord]
     winner: int | None = None
     closed: bool = False
+    incumbent: TrialRecord | None = field(default=None, init=False)
     _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
     _out: set[int] = field(default_factory=set)
     _winner_out: bool = False
+
+    def __post_init__(self) -> None:
+        """Take in what was recorded before."""
+        for record in self.records.values():
+            self._rank(record)
 
     @property
     def space(self) -> Space:
         """The arm's search space, the config's overrides applied."""
         return resolve_space(get_family(self.arm.family), self.n_rows, self.config.space.get(self.arm.family, {}))
-
-    @property
-    def incumbent(self) -> TrialRecord | None:
-        """Best complete trial by mean validation loss; the earlier one of a tie."""
-        complete = [r for r in self.records.values() if r.state is TrialState.COMPLETE and r.val_loss is not None]
-        return min(complete, key=lambda record: (record.val_loss, record.number), default=None)
 
     @property
     def searched(self) -> bool:
@@ -146,8 +147,14 @@ class ArmSearch:
 
     def tell(self, record: TrialRecord) -> None:
         """Take in a finished or failed trial."""
-        self.records[record.number] = record
+        self.records[record.number] = record.outcome()
+        self._rank(self.records[record.number])
         self._out.discard(record.number)
+
+    def _rank(self, record: TrialRecord) -> None:
+        if record.state is TrialState.COMPLETE and record.val_loss is not None:
+            rivals = [record] if self.incumbent is None else [self.incumbent, record]
+            self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))
 
     def give_back(self, trial: tuple[int, int, dict[str, Any]]) -> None:
         """Take back a trial that was handed out and left no record; it is handed out again next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from ray.tune.search import Searcher
 
 from study.search.generations import ArmSearch
 
+KEPT_BY_TUNE = {"done"}
+"""What stays of a trial's result in Tune's own state."""
 Job = tuple[ArmSearch, tuple[int, int, dict[str, Any]], bool]
 """An arm, one of its trials (number, generation, params), and whether it is the arm's winner that is scored."""
 
@@ -36,6 +39,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     ) -> None:
         super().__init__(metric="val_loss", mode="min")
         self.arms = list(arms)
+        self._ready = OrderedDict((arm.arm.key, arm) for arm in arms)  # who may have something to hand out, next in turn first
         self.make_config = make_config
         self.give_up = give_up
         self.max_tries = max_tries
@@ -45,7 +49,6 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         self._done: set[str] = set()
         self.retiring = 0  # workers that have grown and will each drop one trial without starting it
         self._tries: dict[tuple[str, int, bool], int] = {}
-        self._turn = 0
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle as nothing: Tune writes a copy of its searcher that is never read."""
@@ -62,6 +65,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Config of the next trial; None while every arm waits; FINISHED when all are done."""
         if self.deadline is not None and time.monotonic() > self.deadline:
+            self.deadline = None
             for arm in self.arms:
                 arm.close()
         job = None if self.stopping else self._next()
@@ -72,11 +76,11 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         return self.make_config(job)
 
     def _next(self) -> Job | None:
-        for i in range(len(self.arms)):
-            arm = self.arms[(self._turn + i) % len(self.arms)]
+        while self._ready:
+            key, arm = self._ready.popitem(last=False)
             trial = arm.next_trial()
             if trial is not None:
-                self._turn = (self._turn + i + 1) % len(self.arms)
+                self._ready[key] = arm
                 return arm, trial, False
             incumbent = arm.next_winner()
             if incumbent is not None:
@@ -86,6 +90,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Forget a trial that left its record; hand out again, or give up, one that did not."""
         job = self._jobs.pop(trial_id, None)
+        if job is not None:
+            self._ready.setdefault(job[0].arm.key, job[0])
         if job is None or trial_id in self._done:
             self._done.discard(trial_id)
             return
@@ -133,6 +139,8 @@ class Keeper(Callback):  # type: ignore[misc]
         """Keep what a trial reports, once, at its end."""
         record, files = result.pop("record"), result.pop("files")
         self.searcher.retiring += bool(result.pop("grown", False))
+        for name in result.keys() - KEPT_BY_TUNE:  # Tune keeps statistics of every number for ever
+            del result[name]
         try:
             self.keep(self.searcher.job(trial.trial_id), record, files)
             self.searcher.recorded(trial.trial_id)

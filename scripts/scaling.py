@@ -1,0 +1,334 @@
+"""How records, searches and the driver grow with the number of trials: `scripts/benchmark scaling`.
+
+Every line is measured in a process of its own. Peak memory is what a step adds to that process; a growth of 1.00 between
+two lines means proportional.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TRIALS, GENERATION, WORKERS = 30, 6, 1_000
+"""Trials an arm, trials a generation, and trials that are out at once where the searcher is measured without Ray."""
+REPEAT = 5 * 4 * TRIALS
+"""Trials of one repeat of the outer folds: five folds of four arms."""
+
+
+def _config(trials: int, **more: Any) -> Any:
+    from study.config import make_config
+
+    return make_config(
+        {
+            "name": "scaling",
+            "data": {"source": "balloons", "rows": 100},
+            "targets": {"balloons": "continuous"},
+            "families": ["linear", "neural"],
+            "depths": [1, 2, 3],
+            "protocol": "nested",
+            "outer": {"folds": 5, "repeats": math.ceil(trials / REPEAT)},
+            "search": {"trials": TRIALS, "generation": GENERATION},
+            "inner": {"folds": 5, "seeds": 2},
+            "training": {"epochs": 100},
+            **more,
+        }
+    )
+
+
+def _plan(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
+    """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
+    from study.api import prepare
+    from study.schema import Kind
+    from study.search.plan import Shape, make_plan
+
+    one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
+    plan = make_plan(config, [Shape("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms), config.n_outer)])
+    return plan, {("balloons", fold): one for fold in range(config.n_outer)}
+
+
+def fill(record: Any) -> Any:
+    """Give a record what a real one holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
+    from study.schema import ReplicateRecord, TrialState
+
+    replicates, epochs, terms = (10, 80, 0) if record.arm.depth else (5, 50, 10)
+    rng = np.random.default_rng([record.arm.outer_fold, record.arm.depth, record.number])
+    losses = np.sort(rng.uniform(0.5, 1.5, (2, replicates, epochs)))[:, :, ::-1].round(5)
+    last = losses[:, :, -1] + rng.normal(0, 1e-9, (2, replicates))
+    return record.model_copy(
+        update={
+            "state": TrialState.COMPLETE,
+            "val_loss": float(last[0].mean()),
+            "val_loss_se": float(last[0].std()),
+            "train_loss": float(last[1].mean()),
+            "best_epoch": epochs,
+            "n_parameters": 100,
+            "n_replicates": replicates,
+            "wall_time_s": 1.0,
+            "node": "node",
+            "device": "cpu",
+            "replicates": tuple(
+                ReplicateRecord(
+                    inner_fold=k % 5, seed=k, val_loss=v, train_loss=t, best_epoch=epochs, n_epochs=epochs, converged=True
+                )
+                for k, (v, t) in enumerate(last.T.tolist())
+            ),
+            "curves": {
+                "epoch": list(range(1, epochs + 1)),
+                "val_loss": losses[0].tolist(),
+                "train_loss": losses[1].tolist(),
+            },
+            "coefficients": {f"coef_term_{i}": float(c) for i, c in enumerate(rng.normal(size=terms))},
+        }
+    )
+
+
+def _records(plan: Any, trials: int) -> Iterator[Any]:
+    """Filled records of the first `trials` trials of a plan."""
+    from study.trial import Task
+
+    places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
+    for _, (arm, number) in zip(range(trials), places, strict=False):
+        params: dict[str, Any] = {"l2": 10 ** (-number / 10)}
+        if arm.depth:
+            params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
+            params |= {"activation": "relu"}
+        yield fill(Task.of(plan.config, arm, number, number // GENERATION, params).record(state="COMPLETE"))
+
+
+def write(folder: Path, trials: int) -> None:
+    """Write the records of a study that has come so far, and what `study status` needs beside them."""
+    import json
+
+    from study.config import dump_config
+    from study.paths import StudyPaths, write_atomic
+    from study.results import write_trial
+
+    plan, _ = _plan(_config(trials))
+    paths = StudyPaths(folder)
+    write_atomic(paths.config, dump_config(plan.config))
+    write_atomic(paths.data, json.dumps({"targets": [{"name": "balloons", "kind": "continuous", "classes": []}]}))
+    for record in _records(plan, trials):
+        write_trial(paths, record)
+
+
+def read(folder: Path, _: int) -> None:
+    """Read every record whole."""
+    from study.paths import StudyPaths
+    from study.results import read_records
+
+    read_records(StudyPaths(folder))
+
+
+def gather(folder: Path, _: int) -> None:
+    """Write every dataframe from the records."""
+    from study import results
+    from study.paths import StudyPaths
+
+    results.gather(StudyPaths(folder))
+
+
+def load(folder: Path, _: int) -> None:
+    """Load the frames of trials and folds."""
+    from study import load_results
+
+    _ = load_results(folder).trials, load_results(folder).folds
+
+
+def status(folder: Path, _: int) -> None:
+    """Run `study status`."""
+    from study import cli
+
+    cli.status(folder)
+
+
+def resume(folder: Path, trials: int) -> None:
+    """Make every arm's search from the records."""
+    from study.paths import StudyPaths
+    from study.runner import Silent, make_arm_searches
+
+    plan, data = _plan(_config(trials))
+    make_arm_searches(plan, data, StudyPaths(folder), Silent())
+
+
+STEPS = (write, read, gather, load, status, resume)
+
+
+def _peak() -> float:
+    """Most megabytes this process has held."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def _timed(job: tuple[Callable[[Path, int], None], Path, int]) -> tuple[float, float, float]:
+    import os
+    import sys
+
+    from study import cli, runner  # noqa: F401 -- what is imported before is not measured
+
+    step, folder, trials = job
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- for the rest of this process
+    before, begin, cpu = _peak(), time.perf_counter(), time.process_time()
+    step(folder, trials)
+    return time.perf_counter() - begin, time.process_time() - cpu, _peak() - before
+
+
+def _alone(function: Callable[[Any], Any], job: Any) -> Any:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, (job,))
+
+
+def records(sizes: list[int]) -> None:
+    """Print seconds and peak memory of every step on so many records."""
+    before: dict[str, tuple[int, float]] = {}
+    print("| step | trials | seconds | CPU ms a trial | growth | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    for trials in sizes:
+        folder = Path(tempfile.mkdtemp(prefix="scaling-"))
+        try:
+            for step in STEPS:
+                name = step.__name__
+                seconds, cpu, peak = _alone(_timed, (step, folder, trials))
+                last, was = before.get(name, (trials, cpu))
+                growth = f"{math.log(cpu / was) / math.log(trials / last):.2f}" if trials > last else ""
+                print(
+                    f"| {name} | {trials:,} | {seconds:.1f} | {1e3 * cpu / trials:.2f} | {growth} | {peak:,.0f} |", flush=True
+                )
+                before[name] = trials, cpu
+        finally:
+            shutil.rmtree(folder)
+
+
+def _empty_trial() -> Any:
+    """StudyTrial with an empty body: it gives a filled record at once. Made in a function, so that Ray sends it whole."""
+    from study.schema import WinnerRecord
+    from study.worker import StudyTrial
+
+    class EmptyTrial(StudyTrial):
+        def step(self) -> dict[str, Any]:
+            task = self.task
+            record = fill(task.record(state="COMPLETE"))
+            if task.winner is not None:
+                same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
+                nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}
+                record = WinnerRecord(val_loss=task.winner, **same, **nothing)
+            return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": {}, "grown": False}
+
+    return EmptyTrial
+
+
+def _drive(job: tuple[int, str]) -> dict[str, float]:
+    import psutil
+    from rich.console import Console
+
+    from study.cluster import quiet
+
+    quiet(verbose=False)  # Ray reads its settings when it is imported
+    from study import runner, worker
+    from study.paths import StudyPaths
+    from study.progress import Progress
+
+    trials, sampler = job
+    worker.StudyTrial = _empty_trial()
+    plan, data = _plan(_config(trials, search={"trials": TRIALS, "generation": GENERATION, "sampler": sampler}))
+    marks: list[tuple[float, float, float]] = []
+
+    class Clock(Progress):
+        def finished_trial(self, record: Any) -> None:
+            super().finished_trial(record)
+            marks.append((time.perf_counter(), time.process_time(), psutil.Process().memory_info().rss / 1e6))
+
+        def finished_winner(self, record: Any) -> None:
+            super().finished_winner(record)
+            self.last = time.perf_counter()
+
+    folder = Path(tempfile.mkdtemp(prefix="scaling-"))
+    try:
+        with Path(folder / "log").open("w") as log, Clock(Console(file=log)) as clock:
+            runner.search(plan, data, StudyPaths(folder), clock)
+        end = time.perf_counter()
+    finally:
+        shutil.rmtree(folder)
+    n = len(marks)
+    part = max(1, n // 4)
+
+    def rate(column: int, low: int, high: int) -> float:
+        return (marks[high - 1][column] - marks[low][column]) / (high - 1 - low)
+
+    return {
+        "arms": len(plan.arms),
+        "trials": n,
+        "per_s": 1 / rate(0, 0, n),
+        "cpu_ms": 1e3 * rate(1, part, n),
+        "cpu_ms_last": 1e3 * rate(1, n - part, n),
+        "kb": 1e3 * rate(2, part, n),
+        "end_s": end - clock.last,
+    }
+
+
+def driver(sizes: list[int], sampler: str) -> None:
+    """Print what the driver spends on empty trials of so many arms, whole and in the last quarter."""
+    print(f"\nSampler {sampler}.\n")
+    print("| arms | trials | trials a second | driver's CPU ms a trial | in the last quarter | driver's kB a trial | s after |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for trials in sizes:
+        found = _alone(_drive, (trials, sampler))
+        row = "| {arms:,} | {trials:,} | {per_s:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} | {end_s:.1f} |"
+        print(row.format(**found), flush=True)
+
+
+def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
+    from study.search.generations import ArmSearch
+    from study.search.searcher import StudySearcher
+    from study.trial import Task
+
+    n_arms, trials, sampler = job
+    config = _config(n_arms // 4 * TRIALS * 4, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
+    plan, _ = _plan(config)
+    arms = [ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]]
+    searcher = StudySearcher(arms, lambda job: {}, lambda job, tries: None, 3)
+    out: list[str] = []
+    asked = told = 0.0
+    rng, number = np.random.default_rng(0), 0
+    while True:
+        begin = time.perf_counter()
+        suggestion = searcher.suggest(str(number)) if len(out) < WORKERS else None
+        asked += time.perf_counter() - begin
+        if isinstance(suggestion, dict):
+            out.append(str(number))
+            number += 1
+            continue
+        if not out:
+            return 1e3 * asked / number, 1e3 * told / number
+        done = out.pop(int(rng.integers(len(out))))
+        arm, trial, winner = searcher.job(done)
+        record = None if winner else fill(Task.of(plan.config, arm.arm, *trial).record(state="COMPLETE"))
+        begin = time.perf_counter()
+        if record is None:
+            arm.score(trial[0])
+        else:
+            arm.tell(record)
+        searcher.recorded(done)
+        searcher.on_trial_complete(done)
+        told += time.perf_counter() - begin
+
+
+def searches() -> None:
+    """Print what asking and telling cost without Ray: more trials an arm, more arms."""
+    print("\n| sampler | arms | trials an arm | ask, ms a trial | tell, ms a trial |\n| --- | ---: | ---: | ---: | ---: |")
+    for n_arms, trials, sampler in (
+        (4, 30, "tpe"),
+        (4, 90, "tpe"),
+        (4, 270, "tpe"),
+        (40, 30, "random"),
+        (400, 30, "random"),
+        (4_000, 30, "random"),
+    ):
+        ask, tell = _alone(_searches, (n_arms, trials, sampler))
+        print(f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} |", flush=True)
