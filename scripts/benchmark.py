@@ -1,7 +1,8 @@
-"""What the README's figures come from: ratios of things measured side by side in one run.
+"""What the README's figures and those of docs/scaling.md come from: ratios of things measured side by side in one run.
 
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searcher by itself
 """
 
 from __future__ import annotations
@@ -167,9 +168,17 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fits")
     commands.add_parser("regressions").add_argument("results", nargs="+")
+    scale = commands.add_parser("scaling")
+    scale.add_argument("part", choices=["records", "driver", "searches"])
+    scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
     arguments = parser.parse_args()
     if arguments.command == "fits":
         fits()
+        return
+    if arguments.command == "scaling":
+        import scaling
+
+        getattr(scaling, arguments.part)(arguments.sizes)
         return
     missing = [folder for folder in arguments.results if not (Path(folder) / "config.yaml").exists()]
     if missing:

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,40 +55,39 @@ def _plan(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     return plan, {("balloons", fold): one for fold in range(config.n_outer)}
 
 
-def fill(record: Any) -> Any:
-    """Give a record what a real one holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
+@lru_cache(maxsize=500)
+def _found(network: bool, seed: int) -> dict[str, Any]:
+    """What a real record holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
     from study.schema import ReplicateRecord, TrialState
 
-    replicates, epochs, terms = (10, 80, 0) if record.arm.depth else (5, 50, 10)
-    rng = np.random.default_rng([record.arm.outer_fold, record.arm.depth, record.number])
+    replicates, epochs, terms = (10, 80, 0) if network else (5, 50, 10)
+    rng = np.random.default_rng([network, seed])
     losses = np.sort(rng.uniform(0.5, 1.5, (2, replicates, epochs)))[:, :, ::-1].round(5)
     last = losses[:, :, -1] + rng.normal(0, 1e-9, (2, replicates))
-    return record.model_copy(
-        update={
-            "state": TrialState.COMPLETE,
-            "val_loss": float(last[0].mean()),
-            "val_loss_se": float(last[0].std()),
-            "train_loss": float(last[1].mean()),
-            "best_epoch": epochs,
-            "n_parameters": 100,
-            "n_replicates": replicates,
-            "wall_time_s": 1.0,
-            "node": "node",
-            "device": "cpu",
-            "replicates": tuple(
-                ReplicateRecord(
-                    inner_fold=k % 5, seed=k, val_loss=v, train_loss=t, best_epoch=epochs, n_epochs=epochs, converged=True
-                )
-                for k, (v, t) in enumerate(last.T.tolist())
-            ),
-            "curves": {
-                "epoch": list(range(1, epochs + 1)),
-                "val_loss": losses[0].tolist(),
-                "train_loss": losses[1].tolist(),
-            },
-            "coefficients": {f"coef_term_{i}": float(c) for i, c in enumerate(rng.normal(size=terms))},
-        }
-    )
+    ends = {"best_epoch": epochs, "n_epochs": epochs, "converged": True}
+    return {
+        "state": TrialState.COMPLETE,
+        "val_loss": float(last[0].mean()),
+        "val_loss_se": float(last[0].std()),
+        "train_loss": float(last[1].mean()),
+        "best_epoch": epochs,
+        "n_parameters": 100,
+        "n_replicates": replicates,
+        "wall_time_s": 1.0,
+        "node": "node",
+        "device": "cpu",
+        "replicates": tuple(
+            ReplicateRecord(inner_fold=k % 5, seed=k, val_loss=v, train_loss=t, **ends)
+            for k, (v, t) in enumerate(last.T.tolist())
+        ),
+        "curves": {"epoch": list(range(1, epochs + 1)), "val_loss": losses[0].tolist(), "train_loss": losses[1].tolist()},
+        "coefficients": {f"coef_term_{i}": float(c) for i, c in enumerate(rng.normal(size=terms))},
+    }
+
+
+def fill(record: Any) -> Any:
+    """Give a record one of 500 bodies."""
+    return record.model_copy(update=_found(record.arm.depth > 0, (record.number + 7 * record.arm.outer_fold) % 250))
 
 
 def _records(plan: Any, trials: int) -> Iterator[Any]:
@@ -223,7 +223,7 @@ def _empty_trial() -> Any:
     return EmptyTrial
 
 
-def _drive(job: tuple[int, str]) -> dict[str, float]:
+def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
 
@@ -234,9 +234,8 @@ def _drive(job: tuple[int, str]) -> dict[str, float]:
     from study.paths import StudyPaths
     from study.progress import Progress
 
-    trials, sampler = job
     worker.StudyTrial = _empty_trial()
-    plan, data = _plan(_config(trials, search={"trials": TRIALS, "generation": GENERATION, "sampler": sampler}))
+    plan, data = _plan(_config(trials))
     marks: list[tuple[float, float, float]] = []
 
     class Clock(Progress):
@@ -272,13 +271,12 @@ def _drive(job: tuple[int, str]) -> dict[str, float]:
     }
 
 
-def driver(sizes: list[int], sampler: str) -> None:
+def driver(sizes: list[int]) -> None:
     """Print what the driver spends on empty trials of so many arms, whole and in the last quarter."""
-    print(f"\nSampler {sampler}.\n")
     print("| arms | trials | trials a second | driver's CPU ms a trial | in the last quarter | driver's kB a trial | s after |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for trials in sizes:
-        found = _alone(_drive, (trials, sampler))
+        found = _alone(_drive, trials)
         row = "| {arms:,} | {trials:,} | {per_s:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} | {end_s:.1f} |"
         print(row.format(**found), flush=True)
 
@@ -297,9 +295,9 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
     asked = told = 0.0
     rng, number = np.random.default_rng(0), 0
     while True:
-        begin = time.perf_counter()
+        begin = time.process_time()
         suggestion = searcher.suggest(str(number)) if len(out) < WORKERS else None
-        asked += time.perf_counter() - begin
+        asked += time.process_time() - begin
         if isinstance(suggestion, dict):
             out.append(str(number))
             number += 1
@@ -308,27 +306,22 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
             return 1e3 * asked / number, 1e3 * told / number
         done = out.pop(int(rng.integers(len(out))))
         arm, trial, winner = searcher.job(done)
-        record = None if winner else fill(Task.of(plan.config, arm.arm, *trial).record(state="COMPLETE"))
-        begin = time.perf_counter()
+        record = None if winner else Task.of(plan.config, arm.arm, *trial).record(state="COMPLETE", val_loss=rng.uniform())
+        begin = time.process_time()
         if record is None:
             arm.score(trial[0])
         else:
             arm.tell(record)
         searcher.recorded(done)
         searcher.on_trial_complete(done)
-        told += time.perf_counter() - begin
+        told += time.process_time() - begin
 
 
-def searches() -> None:
-    """Print what asking and telling cost without Ray: more trials an arm, more arms."""
-    print("\n| sampler | arms | trials an arm | ask, ms a trial | tell, ms a trial |\n| --- | ---: | ---: | ---: | ---: |")
-    for n_arms, trials, sampler in (
-        (4, 30, "tpe"),
-        (4, 90, "tpe"),
-        (4, 270, "tpe"),
-        (40, 30, "random"),
-        (400, 30, "random"),
-        (4_000, 30, "random"),
-    ):
+def searches(sizes: list[int]) -> None:
+    """Print what asking and telling cost without Ray: of so many arms of one generation, and of arms of 30 and 90 trials."""
+    print(
+        "| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial |\n| --- | ---: | ---: | ---: | ---: |"
+    )
+    for n_arms, trials, sampler in [(4, 30, "tpe"), (4, 90, "tpe"), *((size, GENERATION, "random") for size in sizes)]:
         ask, tell = _alone(_searches, (n_arms, trials, sampler))
         print(f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} |", flush=True)

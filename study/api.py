@@ -22,10 +22,10 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
-from study.frames import write_frame
+from study.frames import estimates_frame
 from study.paths import StudyPaths, write_atomic
 from study.reference import reference_coefficients
-from study.results import Results, estimates_frame, gather, load_results, read_winners
+from study.results import Results, gather, load_results, read_winners, write_frame
 from study.runner import Observer, search
 from study.schema import Arm, Kind, StudyError
 from study.scores import incumbents, inner_losses, network_procedure, row_losses

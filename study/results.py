@@ -1,28 +1,26 @@
-"""Records on disk and the dataframes gathered from them."""
+"""Records on disk, and the dataframes on disk that are gathered from them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
-from study.frames import write_frame, written_in_pieces
-from study.paths import StudyPaths, write_atomic
-from study.schema import HOST_COLUMNS, RESULT_COLUMNS, Frozen, Kind, ReplicateRecord, StudyError, TrialRecord, WinnerRecord
+from study.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.paths import StudyPaths, atomic_file, write_atomic
+from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
-REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 BATCH = 1_000
 """Records that are held whole at once while a study is gathered."""
 
@@ -71,122 +69,6 @@ def read_records(paths: StudyPaths, set_aside: bool = True) -> tuple[list[TrialR
     return outcomes, winners, [path.replace(path.with_suffix(".broken")) if set_aside else path for path in broken]
 
 
-def _arm_columns(record: TrialRecord | WinnerRecord) -> dict[str, Any]:
-    arm = record.arm
-    return {
-        "target": arm.target,
-        "kind": arm.kind.value,
-        "family": arm.family,
-        "depth": arm.depth,
-        "outer_fold": arm.outer_fold,
-    }
-
-
-def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
-    """One row a trial: the columns of `schema.RESULT_COLUMNS`, then `params_*`, `coef_*` and `intercept*`.
-
-    Sorted by target, outer fold, depth, family and number. Losses are in the kind's own units (`schema.LOSS_NAMES`);
-    coefficients per original unit of their column, NaN for a network; wall_time_s in seconds.
-    """
-    rows = []
-    for record in records:
-        plain = record.model_dump(include=set(RESULT_COLUMNS), mode="json")
-        params = {f"params_{k}": v for k, v in record.params.items()}
-        rows.append({**plain, **_arm_columns(record), **params, **record.coefficients})
-    frame = pd.DataFrame(rows)
-    for column in RESULT_COLUMNS:
-        if column not in frame:
-            frame[column] = None
-    extra = [str(c) for c in frame if c not in RESULT_COLUMNS]
-    params_first = sorted(extra, key=lambda c: (not c.startswith("params_"), c.startswith("intercept")))
-    frame = frame[[*RESULT_COLUMNS, *params_first]].astype(RESULT_COLUMNS)
-    for column in extra:
-        if frame[column].dtype == object:
-            frame[column] = frame[column].map(lambda v: v if isinstance(v, str) or pd.isna(v) else str(v)).astype("str")
-    return frame.sort_values(["target", "outer_fold", "depth", "family", "number"], ignore_index=True)
-
-
-def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
-    """One row a trial and replicate: val_loss, train_loss, best_epoch, n_epochs (from 1), converged."""
-    rows = [
-        {"study": r.study, "trial_id": r.trial_id, **_arm_columns(r), "number": r.number, "replicate": k}
-        | replicate.model_dump()
-        for r in records
-        for k, replicate in enumerate(r.replicates)
-    ]
-    return pd.DataFrame(rows, columns=["study", *REPLICATE, *ReplicateRecord.model_fields])
-
-
-def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
-    """One row a trial, replicate and recorded epoch: val_loss and train_loss after it."""
-    rows: list[dict[str, Any]] = []
-    points: list[int] = []
-    curves: dict[str, list[Any]] = {"epoch": [], "val_loss": [], "train_loss": []}
-    for r in records:
-        epochs = r.curves.get("epoch", [])
-        head = {"trial_id": r.trial_id, **_arm_columns(r), "number": r.number}
-        for k, replicate in enumerate(r.replicates if epochs else ()):
-            rows.append({**head, "replicate": k, "inner_fold": replicate.inner_fold, "seed": replicate.seed})
-            points.append(len(epochs))
-            curves["epoch"].append(epochs)
-            for name in ("val_loss", "train_loss"):
-                curves[name].append(np.asarray(r.curves[name][k], float))
-    frame = pd.DataFrame(rows, columns=[*REPLICATE, "inner_fold", "seed"])
-    if frame.empty:
-        return frame.assign(**curves)
-    long = frame.iloc[np.repeat(frame.index, points)].reset_index(drop=True)
-    return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
-
-
-def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
-    """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
-
-    predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
-    observed one, beside `p_<class>` for all. classes: those of each target.
-    """
-    pieces = []
-    for w in winners:
-        observed = np.asarray(w.observed, float)
-        for candidate in w.candidates:
-            predicted = np.asarray(candidate.predicted, float)
-            values: dict[str, Any] = {
-                "study": w.study,
-                **_arm_columns(w),
-                "number": w.number,
-                "candidate": candidate.name,
-                "seed": candidate.seed,
-                "row": w.rows,
-                "group": w.groups or w.rows,
-                "observed": observed,
-            }
-            if w.arm.kind is Kind.MULTICLASS:
-                values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
-                values["loss"] = candidate.loss
-                values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[w.arm.target])}
-            else:
-                values |= {"predicted": predicted, "loss": candidate.loss}
-            pieces.append(pd.DataFrame(values))
-    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
-
-
-def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
-    """Coefficients of the refitted regressions: target, kind, family, outer_fold, term, level, output, unit, estimate, l2."""
-    rows = [
-        {
-            "target": w.arm.target,
-            "kind": w.arm.kind.value,
-            "family": w.arm.family,
-            "outer_fold": w.arm.outer_fold,
-            "l2": w.params.get("l2", 0.0),
-            **row.model_dump(),
-        }
-        for w in winners
-        for row in w.coefficients
-    ]
-    columns = ["target", "kind", "family", "outer_fold", "l2", "term", "level", "output", "unit", "estimate"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def digest(trials: pd.DataFrame) -> str:
     """SHA-256 of a results dataframe without study name, hosts and timings, to the bit of every float."""
     kept = trials.drop(columns=[c for c in (*HOST_COLUMNS, "study") if c in trials])
@@ -217,6 +99,34 @@ def gather(paths: StudyPaths) -> None:
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     write_frame(paths.predictions, predictions_frame(read_winners(paths), target_classes(paths)))
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as Parquet, whole or not at all."""
+    write_atomic(path, frame.to_parquet(index=False))
+
+
+@contextmanager
+def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Write one frame as Parquet, whole or not at all, by a call for each of its pieces, a row group each.
+
+    empty: the frame without rows, written where no piece has any.
+    """
+    from pyarrow import Table
+    from pyarrow.parquet import ParquetWriter
+
+    with atomic_file(path) as file, ExitStack() as stack:
+        writers: list[ParquetWriter] = []
+
+        def write(piece: pd.DataFrame) -> None:
+            table = Table.from_pandas(piece, preserve_index=False)
+            if not writers:
+                writers.append(stack.enter_context(ParquetWriter(file, table.schema)))
+            writers[0].write_table(table)
+
+        yield lambda piece: None if piece.empty else write(piece)
+        if not writers:
+            write(empty)
 
 
 def target_classes(paths: StudyPaths) -> dict[str, list[str]]:
@@ -268,6 +178,13 @@ class Results:
     def curves(self) -> pd.DataFrame:
         """One row a trial, replicate and epoch."""
         return self._gathered(self.paths.curves, curves_frame)
+
+    def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
+        """`curves` of some trials only: those of a large study do not fit in memory."""
+        wanted = set(trial_ids)
+        if self.paths.curves.exists():
+            return pd.read_parquet(self.paths.curves, filters=[("trial_id", "in", wanted)])
+        return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
 
     @cached_property
     def coefficients(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from study.data.encoding import Encoded
 from study.families.heads import HEADS
-from study.results import predictions_frame
+from study.frames import predictions_frame
 from study.schema import Arm, Candidate, Kind, WinnerRecord
 from study.search.generations import derive_seed
 

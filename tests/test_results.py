@@ -11,22 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from study import results as results_module
 from study.config import dump_config, make_config
+from study.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trials_frame
 from study.paths import StudyPaths, write_atomic
-from study.results import (
-    curves_frame,
-    digest,
-    estimates_frame,
-    folds_frame,
-    gather,
-    load_results,
-    predictions_frame,
-    read_records,
-    read_trials,
-    trials_frame,
-    write_trial,
-    write_winner,
-)
+from study.results import digest, gather, load_results, read_records, read_trials, write_trial, write_winner
 from study.schema import (
     RESULT_COLUMNS,
     Arm,
@@ -343,6 +332,35 @@ def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
     table = pd.read_csv(paths.results_csv)
     assert list(table) == list(results.trials)
     assert table["val_loss"].dropna().tolist() == [1 / 3]
+
+
+def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = make_folder(tmp_path)
+    records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
+    for record in records:
+        write_trial(paths, record)
+    monkeypatch.setattr(results_module, "BATCH", 2)
+
+    gather(paths)
+
+    results = load_results(tmp_path)
+    pd.testing.assert_frame_equal(results.trials, trials_frame(records))
+    pd.testing.assert_frame_equal(results.folds, folds_frame(records))
+    pd.testing.assert_frame_equal(results.curves, curves_frame(records))
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gathered: bool) -> None:
+    paths = make_folder(tmp_path)
+    write_trial(paths, trial(number=2))
+    if gathered:
+        gather(paths)
+
+    results = load_results(tmp_path)
+
+    own = results.curves[results.curves["number"] == 2].reset_index(drop=True)
+    assert len(own) == 6
+    pd.testing.assert_frame_equal(results.curves_of([arm().trial_id(2), "unknown"]), own)
 
 
 def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> None:

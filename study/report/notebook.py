@@ -23,13 +23,14 @@ from study.report.source import ResultsLike, scored, weights
 from study.report.style import human
 from study.results import load_results
 from study.schema import Kind
-from study.scores import REFERENCE
+from study.scores import REFERENCE, incumbents
 
 TEMPLATE = Path(__file__).parent / "template"
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import figures, tables
+from study.scores import incumbents
 
 results = load_results(".")'''
 
@@ -77,9 +78,10 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
         cells += [_code("tables.by_target(tables.coefficients_frame(results))")]
     cells += [_markdown(texts.SEARCH), _figure("loss_by_family", "results.folds, results.trials")]
     cells += [_markdown(texts.SO_FAR), _figure("best_so_far", "results.trials")]
-    if not results.curves.empty:
+    if not results.curves_of(incumbents(results.trials)["trial_id"]).empty:
         fold = " of the first outer fold" if nested else ""
-        cells += [_markdown(texts.CURVES.format(fold=fold)), _figure("learning_curves", "results.curves, results.trials")]
+        curves = 'results.curves_of(incumbents(results.trials)["trial_id"]), results.trials'
+        cells += [_markdown(texts.CURVES.format(fold=fold)), _figure("learning_curves", curves)]
     cells += [_markdown(texts.INCUMBENTS), _code("tables.by_target(tables.incumbents_frame(results))")]
     cells += [_markdown(texts.DATA), _code("tables.data_summary(results)")]
     cells += [_markdown(texts.FAILURES), _code('tables.table(tables.failures_frame(results), "Every trial completed.")')]

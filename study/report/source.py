@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +21,7 @@ class ResultsLike(Protocol):
     def trials(self) -> pd.DataFrame: ...
     @property
     def folds(self) -> pd.DataFrame: ...
-    @property
-    def curves(self) -> pd.DataFrame: ...
+    def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame: ...
     @property
     def coefficients(self) -> pd.DataFrame: ...
     @property

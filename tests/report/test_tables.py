@@ -18,7 +18,7 @@ class Told:
 
     def __init__(self, results: Results, verdicts: list[dict[str, Any]]) -> None:
         self.root, self.config = results.root, results.config
-        self.trials, self.folds, self.curves = results.trials, results.folds, results.curves
+        self.trials, self.folds, self.curves_of = results.trials, results.folds, results.curves_of
         self.coefficients, self.predictions, self.verdicts = results.coefficients, results.predictions, verdicts
 
 

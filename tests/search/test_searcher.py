@@ -122,6 +122,22 @@ def test_while_one_arm_waits_for_its_generation_another_goes_on() -> None:
     ]
 
 
+def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench([small(trials=2, fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(3)])
+    ids = [bench.start()[0] for _ in range(4)]  # one trial of each arm, then none is left
+    asked: list[int] = []
+    next_trial = ArmSearch.next_trial
+    monkeypatch.setattr(ArmSearch, "next_trial", lambda arm: asked.append(arm.arm.outer_fold) or next_trial(arm))
+
+    idle = bench.start()[1]
+    bench.finish(ids[1])
+    after = bench.start()[1]
+
+    assert idle is None
+    assert after == {"arm": "y-linear-o1", "number": 1, "winner": False}
+    assert asked == [1]
+
+
 def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then_given_up() -> None:
     bench = Bench([small(trials=1)], max_tries=3)
 
@@ -232,12 +248,12 @@ def test_the_searcher_and_its_keeper_are_pickled_as_nothing() -> None:
         assert vars(pickle.loads(pickle.dumps(each))) == {}
 
 
-def test_the_keeper_hands_on_the_record_and_takes_it_out_of_the_result() -> None:
+def test_the_keeper_hands_on_the_record_and_leaves_tune_nothing_to_keep_statistics_of() -> None:
     bench = Bench([small(trials=1)])
     kept: list[tuple[str, str, dict[str, bytes]]] = []
     keeper = Keeper(bench.searcher, lambda job, record, files: kept.append((job[0].arm.key, record, files)))
     trial_id, _ = bench.start()
-    result = {"done": True, "record": "{}", "files": {"m.keras": b"1"}}
+    result = {"done": True, "record": "{}", "files": {"m.keras": b"1"}, "val_loss": 0.0, "time_total_s": 1.5}
 
     keeper.on_trial_result(1, [], SimpleNamespace(trial_id=trial_id), result)
     bench.lose(trial_id)
