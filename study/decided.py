@@ -151,8 +151,8 @@ def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Rep
 
     Row-level intervals: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that
     between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n, and
-    the spread between repeats stays as measured. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s²
-    with t of R K - 1 degrees of freedom. Of the bootstrap and nested cross-validation it cannot be told.
+    of the variance between repeats an R-th. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s² with t
+    of R K - 1 degrees of freedom. Of the bootstrap and nested cross-validation it cannot be told.
     """
     _, share = contributions(pairs, "improvement")
     now = pairs["repeat"].nunique()
@@ -167,8 +167,8 @@ def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Rep
         variance, df = clustered(pairs, share)
         within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
         between = max(variance - within / now, 0.0)
-        kept = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
-        halves = stats.t.ppf(0.975, df) * np.sqrt(between + within / numbers + kept)
+        spread = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
+        halves = stats.t.ppf(0.975, df) * np.sqrt(between + (within + spread) / numbers)
     else:
         return Repeats(np.nan, np.nan)
     return Repeats(_first(numbers, halves, abs(gain.estimate - margin)), float(halves[-1]))

@@ -105,15 +105,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class RowsAndRepeats:
-    """`Rows`, plus the variance between repeats as a measure of how much training on other rows changes the result.
+    """`Rows`, plus the variance of the repeats' mean, as a measure of how much training on other rows changes the result.
 
-    se² = s²_rows / n + s²_repeats, with s²_repeats the sample variance of the repeats' mean contributions. With `divided` it
-    is divided by the number of repeats, as if repeats drew new tables: of 300 simulated tables of 100 rows that interval
-    covered the truth in 93 %, the undivided one in 97 %. With one repeat both equal `Rows`.
+    se² = s²_rows / n + s²_repeats / R, with s²_repeats the sample variance of the R repeats' mean contributions. Not
+    `divided`, it is the whole s²_repeats, as if no repeat told more of the training than the first; docs/calibration.md has
+    the coverage and width of both. With one repeat both equal `Rows`.
     """
 
     level: float = 0.95
-    divided: bool = False
+    divided: bool = True
     name: str = "rows and repeats"
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:

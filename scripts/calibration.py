@@ -1,0 +1,169 @@
+"""How often is a verdict right? The real pipeline on many simulated tables whose truth is known.
+
+Each table is split, encoded, searched and scored as `study run` does, on small budgets, by Ray tasks of which each leaves
+one file; a run that was stopped goes on. Fresh rows of the same truth, which nothing of the pipeline trains on or selects by,
+tell what the difference truly is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from truths import Cell, expected_loss, simulate
+
+if TYPE_CHECKING:
+    from study.runner import EncodedData
+    from study.schema import TrialRecord, WinnerRecord
+    from study.search.plan import Plan
+
+ROOT = Path(__file__).resolve().parent.parent
+FRESH = 2_000
+"""Rows on which every model's expected loss is measured."""
+FOLDS, REPEATS = 5, 3
+NULL = [
+    Cell(kind, rows, features, noise)
+    for kind, rows, features, noise in product(("continuous", "binary"), (100, 300, 1_000), (3, 10), ("low", "high"))
+]
+"""Cells where the regression is the truth."""
+GAINS = (0.03, 0.08, 0.2, 0.5)
+EFFECTS = [
+    Cell(kind, rows, 3, "low", effect, gain)
+    for kind, rows, effect, gain in product(("continuous", "binary"), (300, 1_000), ("interaction", "smooth", "deep"), GAINS)
+]
+"""Cells where it is not, with effects around the margin."""
+
+
+def run_table(cell: Cell, number: int) -> pd.DataFrame:
+    """Run the pipeline on one table.
+
+    Returns
+    -------
+    frame of part, target, kind, family, depth, outer_fold, candidate, row, loss. part `test`: loss of each test row, averaged
+    over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's loss in an inner fold
+    (row).
+    """
+    from study.config import make_config
+    from study.data.encoding import encode
+    from study.data.splits import make_splits
+    from study.data.tables import read_table
+    from study.results import folds_frame, predictions_frame, trials_frame
+    from study.scores import ARM, incumbents, inner_losses, row_losses
+    from study.search.plan import Shape, make_plan
+
+    frame, truth = simulate(cell, number, FRESH)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "table.parquet"
+        frame.to_parquet(source)
+        config = make_config(
+            {
+                "name": cell.key,
+                "data": {"source": str(source)},
+                "targets": {"y": cell.kind},
+                "depths": [1, 2],
+                "protocol": "nested",
+                "outer": {"folds": FOLDS, "repeats": REPEATS},
+                "inner": {"seeds": 1},
+                "search": {"trials": 4},
+                "training": {"epochs": 100, "patience": 20},
+                "space": {"neural": {"width": 32, "batch_size": 32, "activation": "silu", "dropout": 0.0}},
+                "seed": number,
+            }
+        )
+        table = read_table(config)
+    target = table.targets[0]
+    known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
+    fresh = np.arange(cell.rows, len(frame))
+    data = {
+        ("y", split.outer_fold): encode(table, target, replace(split, test=np.concatenate([split.test, fresh])))[0]
+        for split in make_splits(known, target, config)
+    }
+    shape = Shape("y", target.kind, len(data["y", 0].development), cell.features, config.n_outer)
+    trials, winners = run_here(make_plan(config, [shape]), data)
+    best = incumbents(trials_frame(trials))
+    scored = predictions_frame(winners, {})
+    is_fresh = scored["row"] >= cell.rows
+    scored.loc[is_fresh, "loss"] = expected_loss(
+        cell.kind, truth[scored.loc[is_fresh, "row"]], scored.loc[is_fresh, "predicted"].to_numpy(float)
+    )
+    parts = [inner_losses(folds_frame(trials), best).rename(columns={"inner_fold": "row"}).assign(part="validation")]
+    for candidate in ("refit", "ensemble"):
+        losses = row_losses(scored, candidate)
+        tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
+        parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
+        parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
+    """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
+    from study.search.generations import ArmSearch
+    from study.trial import Task, prepare_tensorflow, run_trial
+    from study.winner import run_winner
+
+    prepare_tensorflow()
+    trials: list[TrialRecord] = []
+    winners: list[WinnerRecord] = []
+    for arm in plan.arms:
+        encoded = data[arm.target, arm.outer_fold]
+        search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
+        while (trial := search.next_trial()) is not None:
+            record = run_trial(Task.of(plan.config, arm, *trial), encoded)
+            search.tell(record)
+            trials.append(record)
+        if (best := search.next_winner()) is not None:
+            task = Task.of(plan.config, arm, best.number, best.generation, best.params, winner=best.val_loss)
+            winners.append(run_winner(task, encoded)[0])
+    return trials, winners
+
+
+def simulate_all(tables: int, folder: Path) -> None:
+    """Run what has no file yet: `tables` tables a cell without effect, and a third of that of every other."""
+    from study.cluster import local_ray
+    from study.options import ResourcesConfig
+    from study.paths import write_atomic
+
+    wanted = [
+        (cell, number, folder / f"{cell.key}-{number}.parquet")
+        for number in range(tables)
+        for cell in NULL + EFFECTS
+        if cell.effect == "none" or number % 3 == 0
+    ]
+    wanted.sort(key=lambda job: (job[1] >= 5, job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
+    left = [job for job in wanted if not job[2].exists()]
+    print(f"{len(wanted) - len(left)} of {len(wanted)} tables are done.")
+    with local_ray(ResourcesConfig(), 0):
+        import ray  # reads at its import what local_ray sets
+
+        run = ray.remote(num_cpus=1, max_calls=100)(run_table)
+        running = {run.remote(cell, number): path for cell, number, path in left}
+        while running:
+            (done,), _ = ray.wait(list(running))
+            write_atomic(running.pop(done), ray.get(done).to_parquet(index=False))
+            print(f"\r{len(left) - len(running)} of {len(left)}", end="", flush=True)
+    print()
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", type=int, default=15, help="tables a cell where the regression is the truth")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of one file a table")
+    parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if not arguments.report:
+        simulate_all(arguments.tables, arguments.out)
+    from calibration_report import write
+
+    write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""From the files of a calibration to docs/calibration.md: how often each interval, and each verdict, is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from scipy import stats
+
+from study import sentences
+from study.compare import models, validation_pairs
+from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Method, RowsAndRepeats
+from study.pairs import paired
+from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
+from study.scores import ARM, NETWORK
+
+MARGIN = 0.05
+WHOLE = "rows and repeats, undivided"
+METHODS_TRIED: dict[str, Method] = {**METHODS, WHOLE: RowsAndRepeats(divided=False, name=WHOLE)}
+ONE_PASS = ("corrected t", "rows", "nested cross-validation")
+REPEATED = (*ONE_PASS, "rows and repeats", WHOLE)
+SCHEMES = {
+    "one split": (1 / 5, ("bca", "rows")),
+    "one pass": (1, ONE_PASS),
+    "two repeats": (2, REPEATED),
+    "three repeats": (3, REPEATED),
+}
+"""Outer folds that a scheme uses, as repeats of all folds, and the methods it is judged by."""
+DEFAULTS = {
+    "one split": DEFAULT_HOLDOUT,
+    "one pass": DEFAULT_ONE_PASS,
+    "two repeats": DEFAULT_NESTED,
+    "three repeats": DEFAULT_NESTED,
+}
+SHOWN = ["scheme", "method"]
+
+
+def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
+    """What every scheme, method and candidate of the network says of one table (`calibration.run_table`).
+
+    Gives dicts of scheme, method, candidate, improvement, low, high, verdict, base and other (mean expected losses on fresh
+    rows of the models of all outer folds), and own (true improvement of the models that the scheme trained).
+    """
+    inner = frame[frame["part"] == "validation"].rename(columns={"row": "inner_fold"})
+    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    for candidate in ("ensemble", "refit"):
+        used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
+        tested, fresh = ({m.family: m for m in models(used[used["part"] == p], winners, inner)} for p in ("test", "fresh"))
+        name = next(name for name in tested if name not in {"constant", "neural", NETWORK})
+        for scheme, (repeats, methods) in SCHEMES.items():
+            most = repeats * folds
+            base, other = (side.losses[side.losses["outer_fold"] < most] for side in (tested[name], tested[NETWORK]))
+            truth = paired(fresh[name].losses, fresh[NETWORK].losses, folds)
+            own = truth[truth["repeat"] * folds + truth["fold"] < most]
+            pairs, inside = paired(base, other, folds), validation_pairs(tested[name], tested[NETWORK])
+            for method in methods:
+                gain = METHODS_TRIED[method](pairs, "improvement", inside)
+                yield {
+                    "scheme": scheme,
+                    "method": method,
+                    "candidate": candidate,
+                    "improvement": gain.estimate,
+                    "low": gain.low,
+                    "high": gain.high,
+                    "verdict": sentences.verdict_of(vars(gain) | {"improvement": gain.estimate}, MARGIN),
+                    "base": truth["base"].mean(),
+                    "other": truth["other"].mean(),
+                    "own": 1 - own["other"].mean() / own["base"].mean(),
+                }
+
+
+def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
+    """Add the true improvement of the two procedures in each cell, and whether interval and verdict are right.
+
+    truth: 1 - mean `other` / mean `base` over the tables of the cell. covered, covered_own: whether the interval holds it, or
+    the table's own. wrong: the verdict says of the margin what is not so.
+    """
+    sides = judged.groupby(["cell", "candidate"])[["base", "other"]].mean()
+    truth = (1 - sides["other"] / sides["base"]).rename("truth")
+    judged = judged.merge(truth, on=["cell", "candidate"])
+    held = {
+        name: (judged["low"] <= judged[value]) & (judged[value] <= judged["high"])
+        for name, value in (("covered", "truth"), ("covered_own", "own"))
+    }
+    worth, enough = judged["verdict"] == sentences.WORTH, judged["verdict"] == sentences.ENOUGH
+    wrong = (worth & (judged["truth"] < MARGIN)) | (enough & (judged["truth"] > MARGIN))
+    return judged.assign(
+        **held, wrong=wrong, worth=worth, enough=enough, undecided=~worth & ~enough, width=judged["high"] - judged["low"]
+    )
+
+
+def share(hits: pd.Series) -> str:
+    """Share of hits in per cent, with the exact 95 % interval of Clopper and Pearson (1934, Biometrika 26)."""
+    if hits.empty:
+        return ""
+    found = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(method="exact")
+    return f"{100 * hits.mean():.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})"
+
+
+def by_method(judged: pd.DataFrame) -> pd.DataFrame:
+    """One row a scheme and method: the claims of the verdict, checked."""
+    null, effect = judged[judged["effect"] == "none"], judged[judged["effect"] != "none"]
+    rows = []
+    for key, all_ in judged.groupby(SHOWN, sort=False):
+        own_null, own_effect = (part[(part[SHOWN] == list(key)).all(axis=1)] for part in (null, effect))
+        rows.append(
+            dict(zip(SHOWN, key, strict=True))
+            | {
+                "false worth, no effect": share(own_null["worth"]),
+                "covers, no effect": share(own_null["covered"]),
+                "covers, effect": share(own_effect["covered"]),
+                "covers, all": share(all_["covered"]),
+                "covers own models": share(all_["covered_own"]),
+                "wrong verdict": share(all_["wrong"]),
+                "undecided": share(all_["undecided"]),
+                "median width": f"{100 * all_['width'].median():.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def by_size(judged: pd.DataFrame, *by: str) -> pd.DataFrame:
+    """One row a scheme and value of `by`: what its method says."""
+    rows = []
+    order = [*by, "scheme"]
+    ranked = judged.sort_values("scheme", key=lambda names: names.map(list(SCHEMES).index), kind="stable")
+    for key, own in ranked.sort_values(list(by), kind="stable").groupby(order, sort=False):
+        rows.append(
+            dict(zip(order, key, strict=True))
+            | {
+                "network's true gain, %": f"{100 * own['truth'].mean():.1f}",
+                "tables": len(own),
+                "worth it": share(own["worth"]),
+                "enough": share(own["enough"]),
+                "undecided": share(own["undecided"]),
+                "covers": share(own["covered"]),
+                "median width": f"{100 * own['width'].median():.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
+    """One row a number of rows: loss of the network's two candidates as a share of the regression's, on fresh rows."""
+    one = judged[judged["scheme"] == "one pass"].drop_duplicates(["cell", "table", "candidate"])
+    ratio = one.assign(ratio=one["other"] / one["base"]).pivot_table(
+        index=["cell", "table", "effect", "rows"], columns="candidate", values="ratio"
+    )
+    grouped = ratio.groupby(["effect", "rows"])
+    better = (ratio["ensemble"] < ratio["refit"]).groupby(["effect", "rows"]).apply(share)
+    return grouped.mean().round(3).assign(**{"ensemble better, % of tables": better}).reset_index()
+
+
+def read(folder: Path, folds: int) -> pd.DataFrame:
+    """Judge every table of a folder: (n, ...) frame of `judge` with cell, table, kind, rows, features, noise, effect, gain."""
+    rows = []
+    for path in sorted(folder.glob("*.parquet")):
+        cell, _, table = path.stem.rpartition("-")
+        kind, size, noise, effect, gain = cell.split("-")
+        about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
+        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True))
+        rows += [about | found for found in judge(pd.read_parquet(path), folds)]
+    return with_truth(pd.DataFrame(rows))
+
+
+def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
+    """Left: coverage of every method. Right: how often the chosen method says `worth it`, by what the network truly gains."""
+    labelled = judged.assign(
+        way=judged["scheme"] + ", " + judged["method"],
+        truth_is=np.where(judged["effect"] == "none", "the regression", "more than the regression"),
+        hit=100.0 * judged["covered"],
+    )
+    powers = chosen.assign(hit=100.0 * chosen["worth"], gain_of_network=(100 * chosen["truth"]).round(1)).query(
+        "effect != 'none'"
+    )
+    with look():
+        figure, (left, right) = panels(2, 0.9 + 0.25 * labelled["way"].nunique())
+        left.axvspan(92, 98, color=BAND, zorder=0)
+        left.axvline(95, color=MUTED, linewidth=0.8)
+        sns.pointplot(
+            labelled, x="hit", y="way", hue="truth_is", palette=[REGRESSION, NETWORKS[1]], errorbar=exact, dodge=0.4,
+            linestyle="none", markersize=4, err_kws={"linewidth": 1}, ax=left,
+        )  # fmt: skip
+        left.set(title="How often the interval holds the true gain", xlabel="% of tables (95 % interval)", ylabel="")
+        left.legend(title="The truth is", fontsize=7.5, title_fontsize=7.5, loc="lower left")
+        sns.scatterplot(
+            powers.groupby(["cell", "rows", "gain_of_network"], as_index=False)["hit"].mean(), x="gain_of_network", y="hit",
+            hue="rows", palette=list(NETWORKS[: powers["rows"].nunique()]), ax=right, s=26,
+        )  # fmt: skip
+        right.axvline(100 * MARGIN, color=INK, linewidth=0.8, linestyle=":")
+        right.set(title="How often a network is called worth it", xlabel="true gain of the network, %", ylabel="% of tables")
+        right.legend(title="rows")
+    return figure
+
+
+def exact(hits: pd.Series) -> tuple[float, float]:
+    """Ends of Clopper and Pearson's interval of a mean of zeros and hundreds."""
+    found = stats.binomtest(round(hits.sum() / 100), len(hits)).proportion_ci(method="exact")
+    return 100 * found.low, 100 * found.high
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A frame as a table of Markdown."""
+    head = [list(map(str, frame.columns)), ["---"] * len(frame.columns)]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()])
+
+
+def write(folder: Path, folds: int, page: Path) -> None:
+    """Judge every table of a folder; put the tables between the marks of a page, and the figure beside it."""
+    judged = read(folder, folds)
+    network = judged[judged["candidate"] == "ensemble"]
+    chosen = network[network["method"] == network["scheme"].map(DEFAULTS)]
+    best = chosen[chosen["scheme"] == "three repeats"]
+    tables = {
+        "methods": by_method(network),
+        "null": by_size(chosen[chosen["effect"] == "none"], "rows"),
+        "effects": by_size(best[best["effect"] != "none"], "effect", "gain", "rows"),
+        "candidates": by_candidate(judged),
+    }
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = before + begin + markdown(table) + end + rest.partition(end)[2]
+    page.write_text(text, encoding="utf-8")
+    figure = draw(network, best)
+    with look():
+        figure.savefig(page.with_suffix(".png"), dpi=DPI)
+    for name, table in tables.items():
+        print(f"{name}\n{table.to_string(index=False)}\n")
