@@ -11,96 +11,15 @@ import multiprocessing
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from synthetic import GENERATION, TRIALS, config_of, fill, plan_of, records_of
 
-TRIALS, GENERATION, WORKERS = 30, 6, 1_000
-"""Trials an arm, trials a generation, and trials that are out at once where the searcher is measured without Ray."""
-REPEAT = 5 * 4 * TRIALS
-"""Trials of one repeat of the outer folds: five folds of four arms."""
-
-
-def _config(trials: int, **more: Any) -> Any:
-    from study.config import make_config
-
-    return make_config(
-        {
-            "name": "scaling",
-            "data": {"source": "balloons", "rows": 100},
-            "targets": {"balloons": "continuous"},
-            "families": ["linear", "neural"],
-            "depths": [1, 2, 3],
-            "protocol": "nested",
-            "outer": {"folds": 5, "repeats": math.ceil(trials / REPEAT)},
-            "search": {"trials": TRIALS, "generation": GENERATION},
-            "inner": {"folds": 5, "seeds": 2},
-            "training": {"epochs": 100},
-            **more,
-        }
-    )
-
-
-def _plan(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
-    """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
-    from study.api import prepare
-    from study.schema import Kind
-    from study.search.plan import Shape, make_plan
-
-    one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
-    plan = make_plan(config, [Shape("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms), config.n_outer)])
-    return plan, {("balloons", fold): one for fold in range(config.n_outer)}
-
-
-@lru_cache(maxsize=500)
-def _found(network: bool, seed: int) -> dict[str, Any]:
-    """What a real record holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
-    from study.schema import ReplicateRecord, TrialState
-
-    replicates, epochs, terms = (10, 80, 0) if network else (5, 50, 10)
-    rng = np.random.default_rng([network, seed])
-    losses = np.sort(rng.uniform(0.5, 1.5, (2, replicates, epochs)))[:, :, ::-1].round(5)
-    last = losses[:, :, -1] + rng.normal(0, 1e-9, (2, replicates))
-    ends = {"best_epoch": epochs, "n_epochs": epochs, "converged": True}
-    return {
-        "state": TrialState.COMPLETE,
-        "val_loss": float(last[0].mean()),
-        "val_loss_se": float(last[0].std()),
-        "train_loss": float(last[1].mean()),
-        "best_epoch": epochs,
-        "n_parameters": 100,
-        "n_replicates": replicates,
-        "wall_time_s": 1.0,
-        "node": "node",
-        "device": "cpu",
-        "replicates": tuple(
-            ReplicateRecord(inner_fold=k % 5, seed=k, val_loss=v, train_loss=t, **ends)
-            for k, (v, t) in enumerate(last.T.tolist())
-        ),
-        "curves": {"epoch": list(range(1, epochs + 1)), "val_loss": losses[0].tolist(), "train_loss": losses[1].tolist()},
-        "coefficients": {f"coef_term_{i}": float(c) for i, c in enumerate(rng.normal(size=terms))},
-    }
-
-
-def fill(record: Any) -> Any:
-    """Give a record one of 500 bodies."""
-    return record.model_copy(update=_found(record.arm.depth > 0, (record.number + 7 * record.arm.outer_fold) % 250))
-
-
-def _records(plan: Any, trials: int) -> Iterator[Any]:
-    """Filled records of the first `trials` trials of a plan."""
-    from study.trial import Task
-
-    places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
-    for _, (arm, number) in zip(range(trials), places, strict=False):
-        params: dict[str, Any] = {"l2": 10 ** (-number / 10)}
-        if arm.depth:
-            params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
-            params |= {"activation": "relu"}
-        yield fill(Task.of(plan.config, arm, number, number // GENERATION, params).record(state="COMPLETE"))
+WORKERS = 1_000
+"""Trials that are out at once where the searcher is measured without Ray."""
 
 
 def write(folder: Path, trials: int) -> None:
@@ -111,11 +30,11 @@ def write(folder: Path, trials: int) -> None:
     from study.paths import StudyPaths, write_atomic
     from study.results import write_trial
 
-    plan, _ = _plan(_config(trials))
+    plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
     write_atomic(paths.data, json.dumps({"targets": [{"name": "balloons", "kind": "continuous", "classes": []}]}))
-    for record in _records(plan, trials):
+    for record in records_of(plan, trials):
         write_trial(paths, record)
 
 
@@ -154,7 +73,7 @@ def resume(folder: Path, trials: int) -> None:
     from study.paths import StudyPaths
     from study.runner import Silent, make_arm_searches
 
-    plan, data = _plan(_config(trials))
+    plan, data = plan_of(config_of(trials))
     make_arm_searches(plan, data, StudyPaths(folder), Silent())
 
 
@@ -235,7 +154,7 @@ def _drive(trials: int) -> dict[str, float]:
     from study.progress import Progress
 
     worker.StudyTrial = _empty_trial()
-    plan, data = _plan(_config(trials))
+    plan, data = plan_of(config_of(trials))
     marks: list[tuple[float, float, float]] = []
 
     class Clock(Progress):
@@ -287,8 +206,8 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
     from study.trial import Task
 
     n_arms, trials, sampler = job
-    config = _config(n_arms // 4 * TRIALS * 4, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
-    plan, _ = _plan(config)
+    config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
+    plan, _ = plan_of(config)
     arms = [ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]]
     searcher = StudySearcher(arms, lambda job: {}, lambda job, tries: None, 3)
     out: list[str] = []
