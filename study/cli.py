@@ -115,6 +115,8 @@ def _print_summary(done: Any, console: Any) -> None:
         for part in ("reference", "shortfall"):
             if verdict.get(part):
                 console.print(verdict[part]["sentence"], soft_wrap=True)
+        if (verdict.get("shortfall") or {}).get("formula"):
+            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
     table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)

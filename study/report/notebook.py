@@ -19,7 +19,7 @@ import study
 from study.paths import StudyPaths, write_atomic
 from study.report import tables, texts
 from study.report.figures import decided_curve_data
-from study.report.source import ResultsLike, scored, weights
+from study.report.source import ResultsLike, scored, verdict_list, weights
 from study.report.style import human
 from study.results import load_results
 from study.schema import Kind
@@ -61,6 +61,8 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
                 _markdown(texts.GAINS),
                 _figure("gains", "results.predictions, results.config.margin, results.config.outer.folds"),
             ]
+        if any(verdict.get("shortfall") for verdict in verdict_list(results)):
+            cells += [_markdown(texts.SHORTFALL), _code("tables.shortfall(results)")]
         if StudyPaths(results.root).verdicts.exists() and not decided_curve_data(results.verdicts).empty:
             cells += [_markdown(texts.UNDECIDED), _figure("decided_curve", "results.verdicts")]
         cells += [_markdown(texts.TEST), _figure("test_loss", "results.predictions")]

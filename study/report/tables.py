@@ -23,6 +23,8 @@ METRIC_NAMES = dict(
     )
 )
 _DASH = "\N{EN DASH}"
+MOST_RANKED = 10
+"""Most terms that the regression lacks in one table."""
 BADGES = {"network is worth it": "network", "regression is enough": "regression", "undecided": "undecided", None: "none"}
 
 
@@ -181,6 +183,26 @@ def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
 
 def _p(value: float) -> str:
     return _DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def shortfall(results: ResultsLike) -> Html:
+    """What the regression misses, of every target whose network is worth it: finding, formula, ranked terms, steps."""
+    parts = [_shortfall(str(v["target"]), v["shortfall"]) for v in verdict_list(results) if v.get("shortfall")]
+    return Html(no_break("".join(parts)))
+
+
+def _shortfall(target: str, found: dict[str, Any]) -> str:
+    formula = f"<pre><code>{escape(found['formula'])}</code></pre>" if found["formula"] else ""
+    closed = {"loss": "test loss", "share_closed": "share of the gap closed"}
+    alone = _terms(found["ranking"][:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
+    together = _terms(found["steps"], {"n_terms": "terms", "terms": "added together"} | closed)
+    return f"<h4>{escape(target)}</h4><p>{escape(found['sentence'])}</p>{formula}{alone}{together}"
+
+
+def _terms(rows: list[dict[str, Any]], names: dict[str, str]) -> Html:
+    frame = _records(rows).reindex(columns=list(names))
+    shares = [_DASH if pd.isna(share) else f"{percent(share)} %" for share in frame["share_closed"].astype(float)]
+    return table(frame.assign(share_closed=shares).rename(columns=names), "No term was tried.")
 
 
 def coefficients_frame(results: ResultsLike) -> pd.DataFrame:

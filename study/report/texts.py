@@ -23,6 +23,16 @@ Right of the dashed line the gain is larger than the margin. The shaded band is 
 left of it the regression is better.
 """
 
+SHORTFALL = """\
+## What does the regression miss?
+
+The network as a detector of what the regression lacks. Products of two columns, squares, cubes and hinges, which bend at
+the median, were added to the regression, refitted on the same splits. The *gap* is the regression's test loss less the
+network's. The upper table ranks terms added alone; the lower one adds the best term of the development rows again and again
+until the regression is within the margin of the network, or nothing helps. The formula, where there is one, is the smallest
+such regression in original units: it may serve in place of the network.
+"""
+
 TEST = """\
 ## Loss on the test rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,32 @@ def test_a_card_says_what_the_verdict_is_about_and_where_the_reference_line_lies
 
     said = f"{verdict['candidate_words']} {verdict['estimand']} Interval: {verdict['method_words']}. Boosted trees are ahead."
     assert f'<p class="basis">{tables.no_break(said)}</p>' in html
+
+
+def test_what_the_regression_misses_is_ranked_with_the_formula_that_keeps_up(results: Results) -> None:
+    ranking = [
+        {"term": "sex[<m>] by age", "form": "product", "columns": ["sex[<m>]", "age"], "loss": 0.5, "share_closed": 0.625},
+        {"term": "age²", "form": "square", "columns": ["age"], "loss": 1.3, "share_closed": -0.02},
+    ]
+    steps = [
+        {"n_terms": 0, "terms": [], "n_agree": 1, "val_loss": 1.0, "loss": 1.25, "share_closed": 0.0},
+        {"n_terms": 1, "terms": ["sex[<m>] by age"], "n_agree": 1, "val_loss": 0.5, "loss": 0.5, "share_closed": 0.625},
+    ]
+    found = {"ranking": ranking, "steps": steps, "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
+    told = Told(results, [{**results.verdicts[0], "shortfall": found}, results.verdicts[1]])
+
+    html = tables.shortfall(told)
+
+    assert html.count("<h4>") == 1
+    assert "<p>It misses sex[&lt;m&gt;] by age.</p><pre><code>y ~ 2·sex[&lt;m&gt;] by age</code></pre>" in html
+    rows = [re.sub(r"<[^>]+>", "|", row).strip("|").replace("||", "|") for row in html.split("<tr>")[1:]]
+    assert rows[:3] == [
+        "added alone|form|test loss|share of the gap closed",
+        "sex[&lt;m&gt;] by age|product|0.500|62.5\N{NO-BREAK SPACE}%",
+        "age²|square|1.30|\N{MINUS SIGN}2.0\N{NO-BREAK SPACE}%",
+    ]
+    assert rows[3].startswith("terms|added together|")
+    assert rows[5] == "1|sex[&lt;m&gt;] by age|0.500|62.5\N{NO-BREAK SPACE}%"
 
 
 def test_every_model_and_the_network_have_a_rank_and_a_spread(results: Results) -> None:
