@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.frames import estimates_frame
-from study.paths import StudyPaths, write_atomic
+from study.lock import locked
+from study.paths import StudyPaths, clear_temporaries, write_atomic
 from study.reference import reference_coefficients
 from study.results import Results, gather, load_results, read_winners, write_frame
-from study.runner import Observer, search
+from study.runner import Observer, Silent, interruptible, search
 from study.schema import Arm, Kind, StudyError
 from study.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
@@ -91,7 +93,7 @@ def run_study(
     results
         Folder that holds the results folders of all studies.
     observer
-        Who is told of every finished trial; nobody by default.
+        Who is told of every finished trial and of the end; nobody by default.
     verbose
         Let Ray and TensorFlow speak.
     report
@@ -100,33 +102,43 @@ def run_study(
     Raises
     ------
     StudyError
-        Whatever a user can mend: table, config, a results folder of another config.
+        Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
     study.runner.Interrupted
-        Ctrl-C or SIGTERM stopped it; the same call goes on.
+        Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
     """
     if not isinstance(config, StudyConfig):
         config = load_config(config)
     paths = StudyPaths(Path(results) / config.name)
-    prepared = prepare(config)
+    with interruptible():
+        prepared = prepare(config)
+        if not paths.config.exists():
+            check_cores(config.resources)  # before a folder is begun
+        try:
+            with locked(paths):
+                _run(prepared, paths, observer or Silent(), verbose, report)
+        except OSError as error:
+            raise StudyError(
+                f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "
+                "Free the place, or choose another with --results; finished trials are kept and the same command goes on."
+            ) from None
+    return load_results(paths.root)
+
+
+def _run(prepared: Prepared, paths: StudyPaths, observer: Observer, verbose: bool, report: bool) -> None:
+    """Do what is left of a study in a results folder that this run holds."""
     _check_folder(paths, prepared)
-    try:
-        _write_description(paths, prepared)
-        search(prepared.plan, prepared.data, paths, observer, verbose)
-        conclude(paths, prepared)
-    except OSError as error:
-        raise StudyError(
-            f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "
-            "Free the place, or choose another with --results; finished trials are kept and the same command goes on."
-        ) from None
+    clear_temporaries(paths.root)
+    _write_description(paths, prepared)
+    search(prepared.plan, prepared.data, paths, observer, verbose)
+    conclude(paths, prepared)
+    observer.concluded(load_results(paths.root))
     if report:
         write_report(paths)
-    return load_results(paths.root)
 
 
 def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     """Refuse a folder that holds a study of another config or of other data."""
     if not paths.config.exists():
-        check_cores(prepared.plan.config.resources)  # before a folder is begun
         return
     name = prepared.plan.config.name
     differing = differing_keys(load_config(paths.config), prepared.plan.config)
@@ -181,6 +193,8 @@ def environment(config: StudyConfig) -> dict[str, Any]:
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "node": platform.node(),
+        "pid": os.getpid(),
+        "started": datetime.now().astimezone().isoformat(" ", "seconds"),
         "seed": config.seed,
     }
 

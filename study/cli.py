@@ -77,19 +77,15 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
-    console = _console()
     config = _config(source, target, set_, name)
-    from study.api import run_study, write_report
+    from study.api import run_study
     from study.progress import Progress
     from study.runner import Interrupted
 
     try:
-        with Progress(console) as progress:
-            done = run_study(config, results, progress, verbose, report=False)
-        _print_summary(done, console)
-        console.print("Writing the report …")
-        print(write_report(done.paths))
-    except (KeyboardInterrupt, Interrupted):
+        with Progress(_console()) as progress:
+            print(run_study(config, results, progress, verbose).paths.html)
+    except Interrupted:
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -99,46 +95,6 @@ def _shell(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
-
-
-def _print_summary(done: Any, console: Any) -> None:
-    """Print the answer first, then the evidence in one table, then what to know."""
-    from rich.table import Table
-
-    from study.scores import incumbents, select_candidate, test_scores
-
-    print()
-    for verdict in done.verdicts:
-        console.print(verdict["sentence"], style="bold", soft_wrap=True)
-        if verdict.get("action"):
-            console.print(verdict["action"], soft_wrap=True)
-        for part in ("reference", "shortfall"):
-            if verdict.get(part):
-                console.print(verdict[part]["sentence"], soft_wrap=True)
-        if (verdict.get("shortfall") or {}).get("formula"):
-            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
-    table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
-    for column in ("target", "model"):
-        table.add_column(column)
-    for column in ("test loss", "standard error", "validation loss"):
-        table.add_column(column, justify="right")
-    scores = test_scores(select_candidate(done.predictions), incumbents(done.trials))
-    for row in scores.to_dict("records"):
-        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
-        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
-        table.add_row(row["target"], model, *losses)
-    console.print(table)
-    for note in _notes(done):
-        console.print(f"Note: {note}", soft_wrap=True)
-    print(f"Results: {done.root}")
-
-
-def _notes(done: Any) -> list[str]:
-    import json
-
-    notes = json.loads(done.paths.data.read_text(encoding="utf-8"))["notes"]
-    failed = int((done.trials["state"] == "FAIL").sum())
-    return [*notes, f"{failed} of {len(done.trials)} trials failed; their records say why."] if failed else notes
 
 
 @app.command()
@@ -221,7 +177,7 @@ def status(results: ResultsFolder) -> None:
     from study.results import digest, load_results, read_records
 
     opened = load_results(results)
-    trials, winners, broken = read_records(opened.paths, set_aside=False)
+    trials, winners, broken = read_records(opened.paths)
     console = _console()
     table = Table(box=None)
     for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):

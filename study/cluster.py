@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from study.options import ResourcesConfig
 from study.schema import StudyError
+from study.scratch import scratch_folder
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
@@ -64,23 +63,23 @@ def local_ray(resources: ResourcesConfig, data_bytes: int, verbose: bool = False
     check_cores(resources)
     import ray
 
-    scratch = Path(tempfile.mkdtemp(prefix="study-", dir="/tmp" if Path("/tmp").is_dir() else None))
-    try:
-        ray.init(
-            address="local",
-            num_cpus=available_cpus(),
-            include_dashboard=False,
-            log_to_driver=verbose,
-            logging_level=logging.INFO if verbose else logging.CRITICAL,
-            object_store_memory=max(SMALLEST_STORE, 3 * data_bytes),
-            _temp_dir=str(scratch / "ray"),
-        )
-        gpus = ray.cluster_resources().get("GPU", 0)
-        if resources.gpus_per_trial > gpus:
-            raise StudyError(
-                f"resources.gpus_per_trial is {resources.gpus_per_trial:g} but Ray sees {gpus:g} GPUs; no trial could start."
+    with scratch_folder() as scratch:
+        try:
+            ray.init(
+                address="local",
+                num_cpus=available_cpus(),
+                include_dashboard=False,
+                log_to_driver=verbose,
+                logging_level=logging.INFO if verbose else logging.CRITICAL,
+                object_store_memory=max(SMALLEST_STORE, 3 * data_bytes),
+                _temp_dir=str(scratch / "ray"),
             )
-        yield scratch
-    finally:
-        ray.shutdown()
-        shutil.rmtree(scratch, ignore_errors=True)
+            gpus = ray.cluster_resources().get("GPU", 0)
+            if resources.gpus_per_trial > gpus:
+                raise StudyError(
+                    f"resources.gpus_per_trial is {resources.gpus_per_trial:g} but Ray sees {gpus:g} GPUs; "
+                    "no trial could start."
+                )
+            yield scratch
+        finally:
+            ray.shutdown()

@@ -6,12 +6,15 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from study.schema import Arm
+
+TEMPORARY = ".part"
+"""Ending of a file that is being written."""
 
 
 def safe_name(text: str) -> str:
@@ -38,6 +41,11 @@ class StudyPaths:
     @property
     def environment(self) -> Path:
         return self.root / "environment.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the run that is at work here."""
+        return self.root / ".lock"
 
     @property
     def data(self) -> Path:
@@ -117,9 +125,12 @@ class StudyPaths:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file under a temporary name in the same folder, renamed at the end: a reader sees the whole file or none."""
+    """Open a file under a temporary name in the same folder, renamed at the end: a reader sees the whole file or none.
+
+    So does one after a power cut.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -128,9 +139,26 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a file, whole or not at all."""
     with atomic_file(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder outlast a power cut, where its file system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def clear_temporaries(root: Path) -> None:
+    """Remove what `atomic_file` left behind in a killed process; nobody may be writing below `root`."""
+    for left in root.rglob(f".*{TEMPORARY}"):
+        left.unlink(missing_ok=True)

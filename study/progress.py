@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -10,7 +11,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table as RichTable
 
+from study.results import Results
 from study.schema import TrialRecord, TrialState, WinnerRecord
+from study.scores import incumbents, select_candidate, test_scores
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
 
@@ -51,9 +54,13 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         """Leave the last state on the screen."""
+        self._end_live()
+
+    def _end_live(self) -> None:
         if self.live is not None:
             self.live.update(self.table(), refresh=True)
             self.live.stop()
+            self.live = None
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
         """Say what is done already and what is to do."""
@@ -89,6 +96,12 @@ class Progress:
     def finished_winner(self, record: WinnerRecord) -> None:
         """Count a winner."""
         self._line(last=all(arm.finished for arm in self.arms.values()))
+
+    def concluded(self, results: Results) -> None:
+        """Print the answer first, then the evidence in one table, then what to know."""
+        self._end_live()
+        print_summary(results, self.console)
+        self.console.print("Writing the report …")
 
     def note(self, text: str) -> None:
         """Print a line of its own."""
@@ -143,3 +156,37 @@ class Progress:
                 left = "…" if seconds != seconds else span(seconds)
             table.add_row(target, model, f"{done}/{total}", best, left)
         return table
+
+
+def print_summary(results: Results, console: Console) -> None:
+    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
+    console.print()
+    for verdict in results.verdicts:
+        console.print(verdict["sentence"], style="bold", soft_wrap=True)
+        if verdict.get("action"):
+            console.print(verdict["action"], soft_wrap=True)
+        for part in ("reference", "shortfall"):
+            if verdict.get(part):
+                console.print(verdict[part]["sentence"], soft_wrap=True)
+        if (verdict.get("shortfall") or {}).get("formula"):
+            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
+    table = RichTable(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
+    for column in ("target", "model"):
+        table.add_column(column)
+    for column in ("test loss", "standard error", "validation loss"):
+        table.add_column(column, justify="right")
+    scores = test_scores(select_candidate(results.predictions), incumbents(results.trials))
+    for row in scores.to_dict("records"):
+        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
+        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
+        table.add_row(row["target"], model, *losses)
+    console.print(table)
+    for note in _notes(results):
+        console.print(f"Note: {note}", soft_wrap=True)
+    console.print(f"Results: {results.root}", soft_wrap=True)
+
+
+def _notes(results: Results) -> list[str]:
+    notes: list[str] = json.loads(results.paths.data.read_text(encoding="utf-8"))["notes"]
+    failed = int((results.trials["state"] == "FAIL").sum())
+    return [*notes, f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else notes

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
-from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
 from study.frames import curves_frame, folds_frame, predictions_frame, trials_frame
@@ -37,28 +36,33 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     write_atomic(paths.winner(record.arm), record.model_dump_json())
 
 
-def _read(paths: StudyPaths, pattern: str, model: type[R], broken: list[Path]) -> Iterator[R]:
+def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
     for path in sorted(paths.trials.glob(pattern)):
         try:
-            yield model.model_validate_json(path.read_bytes())
-        except (ValidationError, UnicodeDecodeError):
+            record = model.model_validate_json(path.read_bytes())
+            if place(record) != path:
+                raise ValueError("another trial's record")
+            yield record
+        except ValueError:
             broken.append(path)
 
 
 def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
     """Every trial's record below `trials/`, in order of arm and number, one at a time: a large study does not fit in memory.
 
-    broken: takes the files that are truncated or empty, whose trials count as not run.
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
     """
-    return _read(paths, "*/[0-9]*.json", TrialRecord, [] if broken is None else broken)
+    broken = [] if broken is None else broken
+    return _read(paths, "*/[0-9]*.json", TrialRecord, lambda record: paths.trial(record.arm, record.number), broken)
 
 
 def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[WinnerRecord]:
     """Every winner's record below `trials/`, in order of arm; broken as in `read_trials`."""
-    return list(_read(paths, "*/winner.json", WinnerRecord, [] if broken is None else broken))
+    broken = [] if broken is None else broken
+    return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_records(paths: StudyPaths, set_aside: bool = True) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
+def read_records(paths: StudyPaths, set_aside: bool = False) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
     """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records.
 
     With `set_aside` a broken file is renamed to `.broken`.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Protocol
 
 from pydantic import TypeAdapter
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter
 from study.cluster import local_ray
 from study.data.encoding import Encoded
 from study.paths import StudyPaths
-from study.results import read_records, write_trial, write_winner
+from study.results import Results, read_records, write_trial, write_winner
 from study.schema import StudyError, TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
@@ -35,6 +36,9 @@ class Observer(Protocol):
     def finished_winner(self, record: WinnerRecord) -> None:
         """An arm's winner was scored."""
 
+    def concluded(self, results: Results) -> None:
+        """The verdicts are written; the report comes next, if it was asked for."""
+
     def note(self, text: str) -> None:
         """Something that a user should know."""
 
@@ -51,6 +55,9 @@ class Silent:
     def finished_winner(self, record: WinnerRecord) -> None:
         """Say nothing."""
 
+    def concluded(self, results: Results) -> None:
+        """Say nothing."""
+
     def note(self, text: str) -> None:
         """Say nothing."""
 
@@ -64,7 +71,7 @@ RECORD: TypeAdapter[TrialRecord | WinnerRecord] = TypeAdapter(TrialRecord | Winn
 
 def make_arm_searches(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer) -> dict[str, ArmSearch]:
     """Searches of all arms by key, where the records on disk have left them."""
-    trials, winners, broken = read_records(paths)
+    trials, winners, broken = read_records(paths, set_aside=True)
     for path in broken:
         observer.note(f"A broken record was set aside as {path}; its trial runs again.")
     by_arm: dict[str, dict[int, TrialRecord]] = {}
@@ -101,7 +108,7 @@ def search(
     observer.started(plan, arms)
     if not all(arm.finished for arm in arms.values()):
         size = sum(encoded.x.nbytes for encoded in data.values())
-        with local_ray(plan.config.resources, size, verbose) as scratch, _terminate_as_interrupt():
+        with local_ray(plan.config.resources, size, verbose) as scratch, interruptible():
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
@@ -194,15 +201,29 @@ def _tune(
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop the study as Ctrl-C does."""
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM, and the SIGHUP of a terminal that closes, stop what runs here as Ctrl-C does.
+
+    In another thread than the main one, whoever runs us there handles signals.
+
+    Raises
+    ------
+    Interrupted
+        It was stopped.
+    """
+    previous = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                previous[number] = signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     try:
-        previous = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    except ValueError:  # not in the main thread: whoever runs us there handles signals
         yield
-        return
-    try:
-        yield
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except SystemExit as end:  # what Ray's own handler makes of SIGTERM, which it sets while it starts
+        if end.code != signal.SIGTERM:
+            raise
+        raise Interrupted from None
     finally:
-        with suppress(ValueError):
-            signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -127,7 +127,7 @@ def test_a_broken_record_is_set_aside_and_named(tmp_path: Path, content: bytes) 
     write_trial(paths, trial(number=1))
     paths.trial(arm(), 1).write_bytes(content)
 
-    trials, _, broken = read_records(paths)
+    trials, _, broken = read_records(paths, set_aside=True)
 
     aside = paths.arm(arm()) / "0001.broken"
     assert [record.number for record in trials] == [0]
@@ -142,14 +142,14 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 
     for length in range(0, len(text), 97):
         write_atomic(path, text[:length])
-        assert read_records(paths, set_aside=False) == ([], [], [path])
+        assert read_records(paths) == ([], [], [path])
 
 
 def test_a_broken_winner_is_set_aside_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
     write_atomic(paths.winner(arm()), "{")
 
-    _, winners, broken = read_records(paths)
+    _, winners, broken = read_records(paths, set_aside=True)
 
     assert (winners, broken) == ([], [paths.arm(arm()) / "winner.broken"])
 
@@ -158,7 +158,7 @@ def test_a_reader_leaves_broken_records_where_they_are(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
     write_atomic(paths.trial(arm(), 0), "{")
 
-    _, _, broken = read_records(paths, set_aside=False)
+    _, _, broken = read_records(paths)
 
     assert broken == [paths.trial(arm(), 0)]
     assert paths.trial(arm(), 0).exists()

@@ -1,0 +1,90 @@
+"""One run at a time on a results folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from filelock import SoftFileLease, Timeout
+
+from study.paths import StudyPaths
+from study.schema import StudyError
+
+LEASE_S = 60.0
+"""Seconds without a sign of life after which the lock of a run on another host, or of a suspended one, is taken over."""
+BEAT_S = 2.0
+"""Seconds between two signs of life of a run."""
+
+
+@contextmanager
+def locked(paths: StudyPaths) -> Iterator[None]:
+    """Hold a results folder, which is made if needed, against every other run; reading it needs no lock.
+
+    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
+    system than exclusive creation. One that a dead process of this host left is taken over at once; one of another host if
+    LEASE_S pass without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because
+    it was suspended or cut off for that long, is interrupted.
+
+    Raises
+    ------
+    StudyError
+        Another run holds the folder, or has taken it over.
+    """
+    paths.root.mkdir(parents=True, exist_ok=True)
+    lease = SoftFileLease(paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt)
+    try:
+        _acquire(lease, paths)
+        try:
+            yield
+        except BaseException:
+            if lease.compromise is not None:
+                raise StudyError(
+                    f"The lock {paths.lock} is no longer this run's: another run took it over, or it was removed. "
+                    "This run has stopped; every finished trial is kept."
+                ) from None
+            raise
+        finally:
+            lease.release()
+    finally:
+        with suppress(OSError):
+            paths.root.rmdir()  # nothing was begun
+
+
+def _interrupt(_: object) -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
+    first = _touched(paths)
+    try:
+        lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=lambda: _touched(paths) not in {None, first})
+    except Timeout:
+        raise StudyError(
+            f"One run at a time on a results folder, but {_holder(lease, paths)} is at work in {paths.root}. "
+            f"Wait for it or stop it, or choose another --name; `study status {paths.root}` says how far it is."
+        ) from None
+
+
+def _touched(paths: StudyPaths) -> int | None:
+    """When the lock was last touched, by the file system's clock; opened, since a network file system may look it up late."""
+    try:
+        with paths.lock.open("rb") as file:
+            return os.fstat(file.fileno()).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _holder(lease: SoftFileLease, paths: StudyPaths) -> str:
+    """Who holds the lock: host, pid, and since when, where its environment.json is written already."""
+    owner = lease.owner
+    if owner is None:
+        return "another run"
+    found = {}
+    with suppress(OSError, ValueError):
+        found = json.loads(paths.environment.read_bytes())
+    since = f" since {found['started']}" if found.get("pid") == owner.pid else ""
+    return f"process {owner.pid} on {owner.hostname.partition('?')[0]}{since}"

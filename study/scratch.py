@@ -1,0 +1,38 @@
+"""Scratch folders outside the results: made for one run, cleared by a later one where the run was killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX = "study-"
+OWNED = ".owned"
+"""Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with the process."""
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a folder with a short path (Ray's sockets allow 107 bytes), which is removed with the block."""
+    parent = Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
+    _clear_abandoned(parent)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    try:
+        with FileLock(folder / OWNED, preserve_lock_file=True):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_abandoned(parent: Path) -> None:
+    """Remove this user's scratch folders whose owner died without removing them."""
+    for owned in parent.glob(f"{PREFIX}*/{OWNED}"):
+        with suppress(OSError, Timeout):
+            if owned.stat().st_uid == os.getuid():
+                with FileLock(owned, blocking=False, preserve_lock_file=True):
+                    shutil.rmtree(owned.parent)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from filelock import SoftFileLease
+
+from study import lock
+from study.lock import BEAT_S, LEASE_S, locked
+from study.paths import StudyPaths
+from study.runner import Interrupted
+from study.schema import StudyError
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from study.lock import locked
+from study.paths import StudyPaths
+with locked(StudyPaths(Path(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+ELSEWHERE = "filelock/2\npid=4711\nhost=elsewhere\nmode=lease\ntoken=1\nduration={:.1f}\nstart=1\n"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> StudyPaths:
+    return StudyPaths(tmp_path / "cars")
+
+
+@contextmanager
+def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the folder."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(paths.root)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_run_is_refused_and_told_who_the_first_is(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        paths.environment.write_text(json.dumps({"pid": first.pid, "started": "2026-11-24 21:00:00+00:00"}))
+        begin = time.monotonic()
+
+        with pytest.raises(StudyError) as refused, locked(paths):
+            pass
+
+    assert time.monotonic() - begin < 5 * BEAT_S
+    assert str(refused.value) == (
+        f"One run at a time on a results folder, but process {first.pid} on {socket.gethostname()} "
+        f"since 2026-11-24 21:00:00+00:00 is at work in {paths.root}. Wait for it or stop it, "
+        f"or choose another --name; `study status {paths.root}` says how far it is."
+    )
+
+
+def test_the_environment_of_an_earlier_run_is_not_taken_for_the_holder_s(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        paths.environment.write_text(json.dumps({"pid": first.pid + 1, "started": "long ago"}))
+
+        with pytest.raises(StudyError, match=f"process {first.pid} on {socket.gethostname()} is at work"), locked(paths):
+            pass
+
+
+def test_a_lock_left_by_a_killed_process_does_not_block(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        first.kill()
+        first.wait()
+        begin = time.monotonic()
+
+        with locked(paths):
+            assert SoftFileLease(paths.lock, lease_duration=LEASE_S).pid == os.getpid()
+
+    assert time.monotonic() - begin < 2
+
+
+def test_a_lock_of_another_host_that_nobody_touches_is_taken_over_after_the_lease(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(3))
+    begin = time.monotonic()
+
+    with locked(paths):
+        assert SoftFileLease(paths.lock).pid == os.getpid()
+
+    assert 3 <= time.monotonic() - begin < 3 + BEAT_S
+
+
+def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(LEASE_S))
+    os.utime(paths.lock, (1_000, 1_000))
+    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+
+    with subprocess.Popen([sys.executable, "-c", touch]), pytest.raises(StudyError, match="4711 on elsewhere"), locked(paths):
+        pass
+
+    assert "host=elsewhere" in paths.lock.read_text()
+
+
+def test_a_run_whose_lock_was_taken_over_stops_and_leaves_it_alone(paths: StudyPaths) -> None:
+    def work() -> None:
+        paths.lock.unlink()
+        paths.lock.write_text(ELSEWHERE.format(LEASE_S))
+        time.sleep(10 * BEAT_S)
+
+    with pytest.raises(StudyError, match=f"The lock {paths.lock} is no longer this run's"), locked(paths):
+        work()
+
+    assert "host=elsewhere" in paths.lock.read_text()
+
+
+def test_an_interrupted_run_lets_go_of_its_lock(paths: StudyPaths) -> None:
+    def work() -> None:
+        paths.config.touch()
+        raise Interrupted
+
+    with pytest.raises(Interrupted), locked(paths):
+        work()
+
+    assert list(paths.root.iterdir()) == [paths.config]
+
+
+def test_a_run_that_began_nothing_leaves_no_folder(paths: StudyPaths) -> None:
+    with pytest.raises(StudyError), locked(paths):
+        raise StudyError
+
+    assert not paths.root.exists()
