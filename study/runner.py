@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 from pydantic import TypeAdapter
@@ -211,11 +211,18 @@ def interruptible() -> Iterator[None]:
     Interrupted
         It was stopped.
     """
+
+    def stop(_: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # ignored: started in the background by a script
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
+
     previous = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+                previous[number] = signal.signal(number, stop)
     try:
         yield
     except KeyboardInterrupt:

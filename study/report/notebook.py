@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import re
@@ -101,6 +102,8 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
     ------
     nbclient.exceptions.CellExecutionError
         A cell raised; the message holds its traceback.
+    KeyboardInterrupt
+        SIGINT stopped it; the kernel has ended.
     """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -108,7 +111,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
 
     class ThisInterpreter(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> Any:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            argv = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     class Manager(AsyncKernelManager):
@@ -124,11 +127,33 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
             kernel_name="python3",
             kernel_manager_class=Manager,  # the client ends the kernel of a manager that it made itself
             timeout=timeout_s,
-            extra_arguments=["--log-level=ERROR"],
+            shutdown_kernel="immediate",
+            extra_arguments=["--log-level=ERROR", "--IPKernelApp.ignore_cwd=True"],  # modules come from no results folder
             resources={"metadata": {"path": str(folder)}},
         )
-        client.execute(env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg", "IPYTHONDIR": scratch})
+        env = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg", "IPYTHONDIR": scratch}
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(_executed(client, env))
     return notebook
+
+
+async def _executed(client: Any, env: dict[str, str]) -> None:
+    from nbclient.exceptions import DeadKernelError
+
+    try:
+        await client.async_execute(env=env)
+    except DeadKernelError:  # what nbclient says when it is cancelled in the middle of a cell
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from None
+        raise
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Leaves signals to whoever runs us: nbclient would end its kernel on one, and then fail for want of it."""
+
+    def add_signal_handler(self, *_: object) -> None:
+        raise RuntimeError("signals are handled elsewhere")
 
 
 def render(notebook: NotebookNode) -> str:

@@ -1,0 +1,298 @@
+"""Run a study, hurt it at random moments, go on with it, and print what was lost.
+
+After each fault the records are compared with those found before: one that is gone or has other bytes is a trial lost, one
+that was written anew, or was known and ran again by the journal of its run, is a trial repeated. A study that has ended is
+compared with one that a single worker ran undisturbed; then the next one begins. The moments are drawn from the seed, and
+so is what is hit; how far a study has come by then depends on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from study.api import run_study
+from study.config import load_config
+from study.results import digest, load_results
+from study.runner import Interrupted, Silent, interruptible
+from study.schema import TrialRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
+from tests.runs.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
+from tests.runs.helpers import Process, descendants, started
+
+CONFIG = """
+data: {source: balloons, rows: 200}
+targets: [balloons]
+families: [linear, neural]
+depths: [1]
+search: {trials: 40, generation: 4, max_tries: 100}
+inner: {folds: 2, seeds: 1}
+training: {epochs: 10}
+effort: quick
+space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
+"""
+N_RECORDS = 2 * (40 + 1)
+"""Two arms of forty trials and a winner."""
+PATIENCE_S = 600
+"""Seconds after which a run that neither ends nor leaves a record counts as hung."""
+
+
+class Journal(Silent):
+    """Writes down which trials a run found recorded and which it ran."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def _write(self, **entry: object) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        self._write(known=[record.trial_id for arm in arms.values() for record in arm.records.values()])
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        self._write(finished=record.trial_id)
+
+
+def journal(path: Path) -> list[dict[str, Any]]:
+    """Entries of a journal; the last line may have been cut by a kill."""
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            entries.append(json.loads(line))
+    return entries
+
+
+def deck(kills: int, rng: random.Random) -> list[str]:
+    """Faults in the order of their injection, from the end."""
+    weights = [share for share, _ in KILLS.values()]
+    cards = [name for name, share in zip(KILLS, weights, strict=True) for _ in range(round(kills * share / sum(weights)))]
+    others = [name for name in (*OTHERS, CUT) if os.geteuid() == 0 or name != "disk full"]
+    cards += [name for name in others for _ in range(max(1, kills // 20))]
+    rng.shuffle(cards)
+    return cards
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record on disk; a second writing changes inode and time though not its bytes."""
+
+    written: tuple[int, int]
+    content: bytes
+
+
+Records = dict[str, Record]
+
+
+def snapshot(folder: Path) -> Records:
+    """Every record of a results folder by trial id, or arm and `winner`."""
+    found = {}
+    for path in folder.glob("trials/*/*.json"):
+        stat = path.stat()
+        found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), path.read_bytes())
+    return found
+
+
+@dataclass
+class Count:
+    """What one fault did."""
+
+    injected: int = 0
+    lost: int = 0
+    repeated: int = 0
+    studies: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Storm:
+    """The whole experiment. span: seconds of an undisturbed run."""
+
+    place: Path
+    cards: list[str]
+    rng: random.Random
+    expected: str
+    span: float
+    counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
+    equal: dict[int, bool] = field(default_factory=dict)
+    ends: Counter[str] = field(default_factory=Counter)
+    below: list[psutil.Process] = field(default_factory=list)
+
+    def rage(self) -> None:
+        """Play all cards, on one study after another."""
+        total, number = len(self.cards), 0
+        while self.cards:
+            self._study(number)
+            number += 1
+            played = total - len(self.cards)
+            say(f"{played} of {total} faults, {sum(self.equal.values())} of {len(self.equal)} studies equal, ends: {self.ends}")
+
+    def _study(self, number: int) -> None:
+        folder = self.place / f"storm-{number}"
+        kept: Records = {}
+        for attempt in range(1_000):
+            book = Path(f"{folder}.{attempt}.journal")
+            hit, done = self._run(folder, book)
+            self._compare(hit, kept, snapshot(folder), journal(book))
+            for name in hit:
+                self.counts[name].injected += 1
+                self.counts[name].studies.add(number)
+            kept = snapshot(folder)
+            if done:
+                break
+            if kept and self.cards and self.cards[-1] == CUT:
+                self._cut(folder, kept)
+                self.counts[self.cards.pop()].studies.add(number)
+        self.equal[number] = len(kept) == N_RECORDS and digest(load_results(folder).trials) == self.expected
+        if self.equal[number]:
+            shutil.rmtree(folder)
+
+    def _run(self, folder: Path, book: Path) -> tuple[list[str], bool]:
+        """Start a driver and hurt it until it ends; gives the faults, and whether the study has ended."""
+        hit: list[str] = []
+        with started(*command(folder, book), cwd=self.place) as process:
+            run, begin = Run(process, folder, self.rng), time.monotonic()
+            while process.poll() is None:
+                share = 0.25 if self.cards and self.cards[-1] == SURVIVED else 1
+                mortal = bool(hit) and hit[-1] != SURVIVED
+                if mortal or not self.cards or self.cards[-1] == CUT:
+                    wait(process, PATIENCE_S)
+                    break
+                wait(process, self.rng.uniform(0, share * self.span))
+                if process.poll() is None:
+                    self.below += descendants(process)
+                    name = self.cards[-1]
+                    inject = OTHERS.get(name) or KILLS[name][1]
+                    if inject(run):
+                        hit.append(self.cards.pop())
+                        say(f"{time.monotonic() - begin:.0f} s: {name}, {len(snapshot(folder))} records")
+            if process.poll() is None:
+                self.ends["hung"] += 1
+                process.kill()
+            process.communicate()
+        (self.place / FILLER).unlink(missing_ok=True)
+        self.ends[str(process.returncode)] += 1
+        return hit, process.returncode == 0
+
+    def _compare(self, hit: list[str], kept: Records, now: Records, entries: list[dict[str, Any]]) -> None:
+        lost = {name for name, record in kept.items() if name not in now or now[name].content != record.content}
+        repeated = {name for name, record in kept.items() if name in now and now[name].written != record.written}
+        for entry in entries:
+            if "finished" in entry:
+                repeated |= {entry["finished"]} & set(kept)
+            if "known" in entry:
+                repeated |= {name for name in kept if not name.endswith("winner")} - set(entry["known"])
+        for name in set(hit) or {"nothing"}:
+            self.counts[name].lost += len(lost)
+            self.counts[name].repeated += len(repeated)
+
+    def _cut(self, folder: Path, kept: Records) -> None:
+        """Truncate a record, which is no longer among those that must last."""
+        name = self.rng.choice(sorted(kept))
+        arm, _, stem = name.rpartition("-")
+        path = folder / "trials" / arm / f"{stem}.json"
+        path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
+        say(f"cut {name}")
+        self.counts[CUT].injected += 1
+
+    def table(self) -> Iterator[str]:
+        """Lines of the table, in Markdown."""
+        yield "| fault | injected | trials lost | trials repeated | digests equal |"
+        yield "|---|--:|--:|--:|--:|"
+        for name in (*KILLS, *OTHERS, CUT):
+            count = self.counts[name]
+            equal = sum(self.equal[number] for number in count.studies)
+            yield f"| {name} | {count.injected} | {count.lost} | {count.repeated} | {equal} of {len(count.studies)} |"
+
+
+def wait(process: Process, seconds: float) -> None:
+    """Wait so long, or until the process ends."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+def say(text: str) -> None:
+    """Tell how far it is, apart from the table."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def command(folder: Path, book: Path, workers: int = 2) -> list[str]:
+    """How a driver is started."""
+    return [sys.executable, __file__, "--drive", str(folder), str(book), str(workers)]
+
+
+def drive(folder: Path, book: Path, workers: int) -> None:
+    """Run the study, or what is left of it; this is what gets hurt."""
+    config = folder.with_suffix(".yaml")
+    config.write_text(CONFIG, encoding="utf-8")
+    run_study(load_config(config, [f"resources.max_concurrent={workers}"]), folder.parent, Journal(book), report=False)
+
+
+@contextmanager
+def small_disk(size_mb: int = 100) -> Iterator[Path]:
+    """A folder on a file system that can be filled, if we may mount one."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        if os.geteuid():
+            yield Path(folder)
+            return
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "faults", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+
+
+def undisturbed(place: Path, workers: int) -> tuple[str, float]:
+    """Digest of a study that nothing happens to, and the seconds it takes."""
+    folder, begin = place / f"undisturbed-{workers}", time.monotonic()
+    subprocess.run(command(folder, Path(f"{folder}.journal"), workers), check=True)
+    found, spent = digest(load_results(folder).trials), time.monotonic() - begin
+    say(f"undisturbed, at most {workers} trials at once: {found} in {spent:.0f} s")
+    return found, spent
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100, help="processes to kill; other faults come on top")
+    parser.add_argument("--seed", type=int, default=0, help="of the faults' order and moments")
+    parser.add_argument("--drive", nargs=3, metavar=("FOLDER", "JOURNAL", "WORKERS"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.drive:
+        folder, book, workers = arguments.drive
+        drive(Path(folder), Path(book), int(workers))
+        return
+    rng = random.Random(arguments.seed)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
+    with small_disk() as place:
+        one, _ = undisturbed(place, 1)
+        two, span = undisturbed(place, 2)
+        storm = Storm(place, deck(arguments.kills, rng), rng, one, span)
+        with suppress(Interrupted), interruptible():  # the table of what was done so far is worth having
+            storm.rage()
+        _, alive = psutil.wait_procs(set(storm.below), timeout=120)
+    print("\n".join(storm.table()))
+    equal = f"{sum(storm.equal.values())} of {len(storm.equal)}"
+    print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
+    print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")
+    print(f"Processes left two minutes after the last fault: {len(alive)}.")
+
+
+if __name__ == "__main__":
+    main()
