@@ -121,6 +121,8 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
 
     sources = str(Path(study.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [sources, os.environ.get("PYTHONPATH")]))
+    # Nothing in the folder may be taken for a module or for settings: the kernel enters it when it has read its own.
+    enter = f"import os, matplotlib; os.chdir({str(folder)!r})"
     with tempfile.TemporaryDirectory() as scratch:  # no trace in a home folder, and no start-up files from there
         client = NotebookClient(
             notebook,
@@ -128,8 +130,8 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
             kernel_manager_class=Manager,  # the client ends the kernel of a manager that it made itself
             timeout=timeout_s,
             shutdown_kernel="immediate",
-            extra_arguments=["--log-level=ERROR", "--IPKernelApp.ignore_cwd=True"],  # modules come from no results folder
-            resources={"metadata": {"path": str(folder)}},
+            extra_arguments=["--log-level=ERROR", "--IPKernelApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={enter}"],
+            resources={"metadata": {"path": scratch}},
         )
         env = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg", "IPYTHONDIR": scratch}
         with asyncio.Runner(loop_factory=_Loop) as runner:

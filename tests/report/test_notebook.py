@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -187,3 +188,27 @@ def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> No
 
     with pytest.raises(StudyError, match=f"^{re.escape(expected)}$"):
         build_notebook(tmp_path)
+
+
+def test_a_report_runs_no_code_that_lies_in_the_results_folder(results: Results, tmp_path: Path) -> None:
+    folder, mark = tmp_path / "mail", tmp_path / "mark"
+    shutil.copytree(results.root, folder)
+    modules = [
+        "study",
+        "seaborn",
+        "ipykernel_launcher",
+        "ipykernel",
+        "sitecustomize",
+        "usercustomize",
+        "zmq",
+        "json",
+        "pyarrow",
+    ]
+    for name in [*modules, "ipython_config", "ipython_kernel_config", "jupyter_config", "jupyter_nbconvert_config"]:
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r})")
+    (folder / "matplotlibrc").write_text("backend: nonsense\nfigure.figsize: 1, 1\n")
+
+    write_report(StudyPaths(folder))
+
+    assert not mark.exists()
+    assert (folder / "figures" / "gains.png").read_bytes() == (results.root / "figures" / "gains.png").read_bytes()

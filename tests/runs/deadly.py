@@ -1,7 +1,11 @@
-"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS_FOLDER."""
+"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS_FOLDER exit|crash|CGROUP.
+
+A CGROUP is a folder of the kernel's, into which the process moves before it takes memory without end.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import os
 import sys
@@ -17,11 +21,22 @@ from study.runner import Silent, search
 from study.schema import TrialRecord
 
 
+def die(how: str) -> None:
+    if how == "exit":
+        os._exit(1)
+    if how == "crash":
+        ctypes.string_at(0)
+    Path(how, "cgroup.procs").write_text(str(os.getpid()))
+    taken = []
+    while True:
+        taken.append(bytearray(10_000_000))
+
+
 class Deadly(Encoded):
     """Data that a worker does not survive."""
 
     def __reduce__(self) -> Any:
-        return os._exit, (1,)
+        return die, (sys.argv[2],)
 
 
 class Failures(Silent):

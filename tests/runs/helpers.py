@@ -14,9 +14,23 @@ from pathlib import Path
 
 import psutil
 
+from study import load_results
+from study.results import digest
+
 HERE = Path(__file__).parent
 STUDY = Path(sys.executable).with_name("study")
 TIMEOUT_S = 300
+TINY = """
+data: {source: balloons, rows: 300}
+targets: [balloons]
+families: [linear, neural]
+depths: [1]
+search: {trials: 12, generation: 2}
+inner: {folds: 2, seeds: 1}
+training: {epochs: 10}
+space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
+"""
+N_RECORDS = 2 * (12 + 1)
 
 Process = subprocess.Popen[str]
 
@@ -104,3 +118,9 @@ def reproduce(folder: Path) -> dict[str, float]:
     assert ended.returncode == 0, ended.stderr
     gaps: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     return gaps
+
+
+def digest_of(folder: Path) -> str:
+    """Digest of a finished study of the config TINY."""
+    assert len(records(folder)) == N_RECORDS
+    return digest(load_results(folder).trials)

@@ -1,56 +1,32 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from study import load_results
 from study.results import digest
-from tests.runs.helpers import HERE, STUDY, drive, kill_driver, records, run, started, wait_for_records, workers
+from tests.runs.helpers import (
+    HERE,
+    N_RECORDS,
+    STUDY,
+    digest_of,
+    drive,
+    kill_driver,
+    records,
+    run,
+    started,
+    wait_for_records,
+    workers,
+)
 
 pytestmark = pytest.mark.slow
-
-TINY = """
-data: {source: balloons, rows: 300}
-targets: [balloons]
-families: [linear, neural]
-depths: [1]
-search: {trials: 12, generation: 2}
-inner: {folds: 2, seeds: 1}
-training: {epochs: 10}
-space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
-"""
-N_RECORDS = 2 * (12 + 1)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results folder of a study that two workers ran without a break."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "tiny.yaml").write_text(TINY)
-    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=2")
-    return folder / "results" / "tiny"
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(TINY)
-    return path
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return tmp_path / "results" / "tiny"
-
-
-def digest_of(folder: Path) -> str:
-    assert len(records(folder)) == N_RECORDS
-    return digest(load_results(folder).trials)
 
 
 def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, results: Path) -> None:
@@ -129,8 +105,26 @@ def test_a_trial_whose_worker_is_killed_is_tried_again(undisturbed: Path, config
     assert digest_of(results) == digest_of(undisturbed)
 
 
-def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path) -> None:
-    ended = run(sys.executable, HERE / "deadly.py", tmp_path / "results", cwd=tmp_path)
+@pytest.fixture
+def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
+    """How a worker ends; out of memory takes a control group, in which the kernel kills at 200 MB and nobody else is hurt."""
+    if request.param != "out of memory":
+        yield request.param
+        return
+    group = Path(f"/sys/fs/cgroup/memory/study-test-{os.getpid()}")
+    if os.geteuid() or not group.parent.joinpath("memory.limit_in_bytes").exists():
+        pytest.skip("limits a process's memory, which takes root and control groups of version 1")
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text("200000000")
+    yield str(group)
+    killed = int(re.findall(r"oom_kill (\d+)", (group / "memory.oom_control").read_text())[0])
+    group.rmdir()
+    assert killed == 2
+
+
+@pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
+def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path, way_to_die: str) -> None:
+    ended = run(sys.executable, HERE / "deadly.py", tmp_path / "results", way_to_die, cwd=tmp_path)
 
     frame = load_results(tmp_path / "results").trials.set_index("target")
     assert ended.returncode == 0, ended.stderr

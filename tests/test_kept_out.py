@@ -1,0 +1,172 @@
+"""What came from somebody else is read, never run: each file here would leave a mark if its code ran."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+import skops.io
+import yaml
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from study import load_config, load_results
+from study.api import prepare
+from study.config import make_config
+from study.data.encoding import TRUSTED
+from study.data.files import read_file
+from study.data.sources import read_source
+from study.options import DataConfig
+from study.paths import StudyPaths
+from study.results import read_records
+from study.schema import StudyError
+
+
+class Mine:
+    """Leaves a mark where it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.mark),)
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Path:
+    """What hostile code would make."""
+    return tmp_path / "mark"
+
+
+def test_a_mine_works(mark: Path) -> None:
+    pickle.loads(pickle.dumps(Mine(mark)))
+
+    assert mark.is_dir()
+
+
+@pytest.mark.parametrize("line", ["name: {}", "{}", "data: {{source: {}}}", "space: {{neural: {{width: {}}}}}"])
+def test_yaml_that_asks_for_python_is_no_valid_yaml(tmp_path: Path, mark: Path, line: str) -> None:
+    config = tmp_path / "mail.yaml"
+    config.write_text(line.format(f"!!python/object/apply:os.mkdir ['{mark}']"))
+    yaml.unsafe_load(config.read_text())
+    mark.rmdir()
+
+    with pytest.raises(StudyError, match=r"mail\.yaml is not valid YAML: could not determine a constructor for the tag"):
+        load_config(config)
+
+    assert not mark.exists()
+
+
+def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
+    with pytest.raises(StudyError, match="is not a YAML value"):
+        make_config({}, [f"name=!!python/object/apply:os.mkdir ['{mark}']"])
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "x" * 121])
+def test_a_study_s_name_that_is_no_folder_name_is_refused(name: str) -> None:
+    with pytest.raises(StudyError, match="a name must be one folder name without slashes"):
+        make_config({"name": name, "data": {"source": "balloons"}, "targets": ["balloons"]})
+
+
+@pytest.mark.parametrize("column", ["../../../mark", "/tmp/mark", "..", "a\\..\\b", "\u2025/mark"])
+def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, column: str) -> None:
+    table = pd.DataFrame({column: np.arange(60.0) ** 2 % 7, "../term": np.arange(60) % 11, "b": np.arange(60) % 3})
+    table.to_csv(tmp_path / "mail.csv", index=False)
+    config = make_config({"name": "n", "data": {"source": str(tmp_path / "mail.csv")}, "targets": [column], "depths": [1]})
+    paths = StudyPaths(tmp_path / "results" / "n")
+
+    arms = prepare(config).plan.arms
+
+    places = [
+        p for arm in arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.encoder(arm.target, 0))
+    ]
+    assert all(paths.root in Path(os.path.normpath(place)).parents for place in places)
+
+
+def columns_of(mark: Path) -> pa.Table:
+    """An Arrow table whose column claims to be of a Python type, to be unpickled, as pyarrow before 14.0.1 did."""
+    claim = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": pickle.dumps(Mine(mark))}
+    field = pa.field("x", pa.int64(), metadata=claim)
+    return pa.table({"x": pa.array(range(40)), "y": pa.array(range(40))}).cast(pa.schema([field, pa.field("y", pa.int64())]))
+
+
+@pytest.mark.parametrize(("ending", "write"), [(".parquet", pa.parquet.write_table), (".feather", pa.feather.write_feather)])
+def test_a_columnar_file_unpickles_nothing(tmp_path: Path, mark: Path, ending: str, write: Any) -> None:
+    write(columns_of(mark), str(tmp_path / f"mail{ending}"))
+
+    frame, _ = read_file(tmp_path / f"mail{ending}")
+
+    assert frame["x"].tolist() == list(range(40))
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".feather", ".csv", ".csv.gz", ".tsv", ".jsonl"])
+def test_a_pickle_by_another_name_is_no_table(tmp_path: Path, mark: Path, ending: str) -> None:
+    (tmp_path / f"mail{ending}").write_bytes(pickle.dumps(Mine(mark)))
+
+    with pytest.raises(StudyError):
+        read_file(tmp_path / f"mail{ending}")
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("ending", [".pkl", ".pickle", ".xlsx", ".xlsm", ".npy", ".npz", ".joblib", ".h5", ".py"])
+def test_formats_that_may_hold_code_are_no_tables(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"mail{ending}").touch()
+
+    with pytest.raises(StudyError, match="A table file ends in one of"):
+        read_file(tmp_path / f"mail{ending}")
+
+
+@pytest.mark.parametrize("name", ["os", "..utils", "tests.test_data", "utils", "statsmodels", "../../os", ""])
+def test_a_built_in_table_is_one_of_a_list_and_imports_nothing_else(name: str) -> None:
+    with pytest.raises(StudyError, match="names no table that statsmodels ships"):
+        read_source(DataConfig(source=f"statsmodels:{name}"))
+
+
+def test_a_url_is_a_file_name_that_is_not_there() -> None:
+    with pytest.raises(StudyError, match="Cannot read the table"):
+        read_source(DataConfig(source="file:///etc/hostname.csv"))
+
+
+def test_an_encoder_that_calls_a_function_is_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "y-encoder.skops"
+    path.write_bytes(skops.io.dumps(make_pipeline(StandardScaler(), FunctionTransformer(os.mkdir))))
+
+    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException, match="mkdir"):
+        skops.io.load(path, trusted=list(TRUSTED))
+
+
+def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path)
+    arm = {"target": "y", "kind": "continuous", "family": "../../../mark", "depth": 0, "outer_fold": 0}
+    record = {"study": "n", "trial_id": "x", "arm": arm, "number": 0, "generation": 0, "state": "FAIL", "params": {}}
+    (paths.trials / "y-linear-o0").mkdir(parents=True)
+    path = paths.trials / "y-linear-o0" / "0000.json"
+    path.write_text(json.dumps(record))
+
+    assert read_records(paths) == ([], [], [path])
+
+
+def test_frames_of_a_results_folder_unpickle_nothing(tmp_path: Path, mark: Path) -> None:
+    paths = StudyPaths(tmp_path)
+    paths.config.write_text("{data: {source: balloons}, targets: [balloons]}")
+    for path in (paths.results, paths.folds, paths.curves, paths.coefficients, paths.predictions):
+        pa.parquet.write_table(columns_of(mark), path)
+    results = load_results(tmp_path)
+
+    read = [results.trials, results.folds, results.curves, results.coefficients, results.predictions]
+
+    assert [len(frame) for frame in read] == [40] * 5
+    assert not mark.exists()
