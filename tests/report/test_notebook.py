@@ -190,20 +190,10 @@ def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> No
         build_notebook(tmp_path)
 
 
-def test_a_report_runs_no_code_that_lies_in_the_results_folder(results: Results, tmp_path: Path) -> None:
+def test_a_report_runs_no_code_that_lies_in_the_results_folder(report: StudyPaths, tmp_path: Path) -> None:
     folder, mark = tmp_path / "mail", tmp_path / "mark"
-    shutil.copytree(results.root, folder)
-    modules = [
-        "study",
-        "seaborn",
-        "ipykernel_launcher",
-        "ipykernel",
-        "sitecustomize",
-        "usercustomize",
-        "zmq",
-        "json",
-        "pyarrow",
-    ]
+    shutil.copytree(report.root, folder)
+    modules = ["study", "seaborn", "ipykernel_launcher", "ipykernel", "sitecustomize", "usercustomize", "zmq", "json"]
     for name in [*modules, "ipython_config", "ipython_kernel_config", "jupyter_config", "jupyter_nbconvert_config"]:
         (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r})")
     (folder / "matplotlibrc").write_text("backend: nonsense\nfigure.figsize: 1, 1\n")
@@ -211,4 +201,4 @@ def test_a_report_runs_no_code_that_lies_in_the_results_folder(results: Results,
     write_report(StudyPaths(folder))
 
     assert not mark.exists()
-    assert (folder / "figures" / "gains.png").read_bytes() == (results.root / "figures" / "gains.png").read_bytes()
+    assert (folder / "figures" / "gains.png").read_bytes() == (report.figures / "gains.png").read_bytes()
