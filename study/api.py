@@ -21,6 +21,7 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.data.encoding import Encoded, design, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
+from study.options import ClusterConfig
 from study.paths import StudyPaths, write_atomic
 from study.reference import coefficient_table, contrasts, reference_coefficients
 from study.results import Results, estimates_frame, gather, load_results, read_records, write_frame
@@ -121,7 +122,7 @@ def run_study(
 def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     """Refuse a folder that holds a study of another config or of other data."""
     if not paths.config.exists():
-        check_cores(prepared.plan.config.resources)  # before a folder is begun
+        check_cores(prepared.plan.config)  # before a folder is begun
         return
     name = prepared.plan.config.name
     differing = differing_keys(load_config(paths.config), prepared.plan.config)
@@ -145,7 +146,8 @@ def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
-    write_atomic(paths.config, dump_config(prepared.plan.config))
+    config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
+    write_atomic(paths.config, dump_config(config))
     write_atomic(
         paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False)
     )

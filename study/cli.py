@@ -80,15 +80,18 @@ def run(
     console = _console()
     config = _config(source, target, set_, name)
     from study.api import run_study, write_report
+    from study.job import running
+    from study.paths import StudyPaths
     from study.progress import Progress
     from study.runner import Interrupted
 
     try:
-        with Progress(console) as progress:
-            done = run_study(config, results, progress, verbose, report=False)
-        _print_summary(done, console)
-        console.print("Writing the report …")
-        print(write_report(done.paths))
+        with running(config, StudyPaths(results / config.name)):
+            with Progress(console) as progress:
+                done = run_study(config, results, progress, verbose, report=False)
+            _print_summary(done, console)
+            console.print("Writing the report …")
+            print(write_report(done.paths))
     except (KeyboardInterrupt, Interrupted):
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from study.cluster import local_ray
+from study.allocation import job_deadline
+from study.cluster import ray_cluster
 from study.data.encoding import Encoded
 from study.paths import StudyPaths
 from study.results import read_records, write_trial, write_winner
@@ -101,7 +102,7 @@ def search(
     observer.started(plan, arms)
     if not all(arm.finished for arm in arms.values()):
         size = sum(encoded.x.nbytes for encoded in data.values())
-        with local_ray(plan.config.resources, size, verbose) as scratch, _terminate_as_interrupt():
+        with ray_cluster(plan.config, size, verbose) as scratch, _terminate_as_interrupt():
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
@@ -161,7 +162,12 @@ def _tune(
 
     deadline = None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min
     searcher = StudySearcher(
-        list(arms.values()), lambda job: {"task": task(job).model_dump(mode="json")}, give_up, config.search.max_tries, deadline
+        list(arms.values()),
+        lambda job: {"task": task(job).model_dump(mode="json")},
+        give_up,
+        config.search.max_tries,
+        deadline,
+        until=job_deadline() if config.cluster.address == "slurm" else None,
     )
     keeper = Keeper(searcher, lambda job, record, files: keep(job, RECORD.validate_json(record), files))
     store = {key: ray.put(encoded) for key, encoded in data.items()}
@@ -195,7 +201,10 @@ def _tune(
 
 @contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop the study as Ctrl-C does."""
+    """Let SIGTERM stop the study as Ctrl-C does, unless it has a meaning already."""
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
     try:
         previous = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     except ValueError:  # not in the main thread: whoever runs us there handles signals

@@ -84,6 +84,7 @@ class ArmSearch:
 
     trials: the arm's budget. records: finished trials by number. winner: number of the incumbent that was scored on the test
     rows, if any; a search that went on since may have found a better one, which is then scored instead.
+    longest_s: seconds of the longest trial so far, 0 before the first.
     """
 
     config: StudyConfig
@@ -96,6 +97,11 @@ class ArmSearch:
     _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
     _out: set[int] = field(default_factory=set)
     _winner_out: bool = False
+    longest_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up the longest trial."""
+        self.longest_s = max((record.wall_time_s for record in self.records.values()), default=0.0)
 
     @property
     def space(self) -> Space:
@@ -147,6 +153,7 @@ class ArmSearch:
     def tell(self, record: TrialRecord) -> None:
         """Take in a finished or failed trial."""
         self.records[record.number] = record
+        self.longest_s = max(self.longest_s, record.wall_time_s)
         self._out.discard(record.number)
 
     def give_back(self, trial: tuple[int, int, dict[str, Any]]) -> None:
