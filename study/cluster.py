@@ -201,7 +201,7 @@ def _wait_for(allocation: Allocation, step: subprocess.Popen[str], said: Path) -
 
 @contextmanager
 def _joined(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]:
-    """A Ray cluster that runs already, by its token, if it has one, where Ray looks for it: environment or ~/.ray/auth_token."""
+    """A Ray cluster that runs already, by its token, if it has one, from the environment or ~/.ray/auth_token."""
     address = config.cluster.address
     if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or Path("~/.ray/auth_token").expanduser().exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")

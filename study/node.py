@@ -1,6 +1,6 @@
 """What SLURM starts on every node of a job but the first: a Ray node that ends with the study.
 
-`python -m study.node HEAD_NODE HEAD_ADDRESS STORE_BYTES` takes the token as the first line of its input; the line `end` ends it.
+`python -m study.node HEAD_NODE HEAD_ADDRESS STORE_BYTES` takes the token as its first line of input; the line `end` ends it.
 """
 
 from __future__ import annotations

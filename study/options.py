@@ -114,8 +114,8 @@ class ClusterConfig(Frozen):
 
     address: str = Field(
         "local",
-        description="`local`: a Ray of the study's own on this machine. `slurm`: one on every node of the SLURM job this runs in. "
-        "`auto` or HOST:PORT: a Ray cluster that runs already.",
+        description="`local`: a Ray of the study's own on this machine. `slurm`: the same on every node of the SLURM job that "
+        "this runs in. `auto` or HOST:PORT: a Ray cluster that runs already.",
     )
 
     @field_validator("address")
@@ -132,5 +132,5 @@ class SlurmConfig(Frozen):
     """What a site's jobs need."""
 
     setup: list[str] = Field(
-        [], description="Shell lines that `study submit` puts at the start of the job: modules, environments."
+        [], description="Shell lines that `study submit` puts at the start of a job: modules, environments."
     )
