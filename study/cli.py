@@ -27,6 +27,7 @@ ConfigOrTable = Annotated[
 ]
 Targets = Annotated[list[str] | None, typer.Option("--target", "-t", help="Column to predict; may be given several times.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: search.trials=20.")]
+ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")]
 Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
 
@@ -73,7 +74,7 @@ def run(
     target: Targets = None,
     set_: Overrides = None,
     name: Name = None,
-    results: Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")] = Path("results"),
+    results: ResultsRoot = Path("results"),
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
@@ -84,12 +85,13 @@ def run(
     from study.paths import StudyPaths
     from study.progress import Progress
     from study.runner import Interrupted
+    from study.summary import print_summary
 
     try:
         with running(config, StudyPaths(results / config.name)):
             with Progress(console) as progress:
                 done = run_study(config, results, progress, verbose, report=False)
-            _print_summary(done, console)
+            print_summary(done, console)
             console.print("Writing the report …")
             print(write_report(done.paths))
     except (KeyboardInterrupt, Interrupted):
@@ -104,42 +106,45 @@ def _shell(text: str) -> str:
     return shlex.quote(text)
 
 
-def _print_summary(done: Any, console: Any) -> None:
-    """Print the answer first, then the evidence in one table, then what to know."""
-    from rich.table import Table
+@app.command()
+def submit(
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    results: ResultsRoot = Path("results"),
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")] = None,
+    cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
+    gpus_per_node: Annotated[int | None, typer.Option(min=1, help="GPUs on each node.")] = None,
+    partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
+    mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,
+    sbatch: Annotated[str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has left the queue.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
+) -> None:
+    """Queue a study as a SLURM job, after a check of its config."""
+    config = _config(source, target, set_, name)
+    from study.api import prepare
+    from study.paths import StudyPaths
+    from study.submit import Request, follow, make_submission, queue
 
-    from study.scores import incumbents, select_candidate, test_scores
-
-    print()
-    for verdict in done.verdicts:
-        console.print(verdict["sentence"], style="bold", soft_wrap=True)
-        if verdict.get("action"):
-            console.print(verdict["action"], soft_wrap=True)
-        for part in ("reference", "shortfall"):
-            if verdict.get(part):
-                console.print(verdict[part]["sentence"], soft_wrap=True)
-    table = Table(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
-    for column in ("target", "model"):
-        table.add_column(column)
-    for column in ("test loss", "standard error", "validation loss"):
-        table.add_column(column, justify="right")
-    scores = test_scores(select_candidate(done.predictions), incumbents(done.trials))
-    for row in scores.to_dict("records"):
-        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
-        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
-        table.add_row(row["target"], model, *losses)
-    console.print(table)
-    for note in _notes(done):
-        console.print(f"Note: {note}", soft_wrap=True)
-    print(f"Results: {done.root}")
-
-
-def _notes(done: Any) -> list[str]:
-    import json
-
-    notes = json.loads(done.paths.data.read_text(encoding="utf-8"))["notes"]
-    failed = int((done.trials["state"] == "FAIL").sum())
-    return [*notes, f"{failed} of {len(done.trials)} trials failed; their records say why."] if failed else notes
+    given = [("--target", target), ("--set", set_), ("--name", [name] if name else None)]
+    named = [f"{option}={value}" for option, values in given for value in values or []]
+    arguments = [*named, f"--results={results}", "--", source]
+    request = Request(nodes, time, cpus_per_task, gpus_per_node, partition, account, mem, sbatch)
+    submission = make_submission(prepare(config).plan.config, request, arguments)
+    if dry_run:
+        print(submission.text)
+        return
+    paths = StudyPaths(results / config.name)
+    job = queue(paths, submission)
+    print(f"Queued SLURM job {job}.")
+    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {_shell(str(paths.root))}")
+    print(f"Cancel it:  scancel {job}")
+    if wait:
+        follow(paths, job, print)
 
 
 @app.command()
@@ -210,8 +215,14 @@ def status(results: ResultsFolder) -> None:
     from rich.table import Table
 
     from study.api import study_arms
+    from study.paths import StudyPaths
     from study.results import digest, load_results, read_records
+    from study.submit import queued
 
+    if job := queued(StudyPaths(results)):
+        print(job)
+        if not StudyPaths(results).config.exists():
+            return
     opened = load_results(results)
     trials, winners, broken = read_records(opened.paths, set_aside=False)
     console = _console()
