@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -59,9 +59,16 @@ def ray_memory(given: Given, store_bytes: int) -> int | None:
     return None if given.memory_mb is None else max(SPARE_BYTES, given.memory_mb * 2**20 - store_bytes)
 
 
+def _free_ports(count: int) -> list[int]:
+    """Ports that are free now. Another job may take one before Ray does; Ray is then started again."""
+    with ExitStack() as stack:
+        return [stack.enter_context(socket.create_server(("", 0))).getsockname()[1] for _ in range(count)]
+
+
 def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes]:
     given = Given.here()
     memory = ray_memory(given, store_bytes)
+    grpc, http, environments = _free_ports(3)  # given ones: Ray waits 15 s for those that its agents choose, then crashes
     options = {
         "address": head,
         "node-ip-address": address_towards(head.rpartition(":")[0]),
@@ -72,7 +79,9 @@ def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes
         "temp-dir": scratch / "ray",
         "min-worker-port": 0,  # any that is free: other jobs may be on this node
         "max-worker-port": 0,
-        "dashboard-agent-listen-port": 0,
+        "dashboard-agent-grpc-port": grpc,
+        "dashboard-agent-listen-port": http,
+        "runtime-env-agent-port": environments,
         "log-color": "false",
     } | ({} if memory is None else {"memory": memory})
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
