@@ -17,22 +17,28 @@ from typing import Any
 
 from study.allocation import Allocation, address_towards
 from study.config import StudyConfig
-from study.node import END, GAVE_UP, ray_memory, scratch_folder, use_token
+from study.node import END, ray_memory, scratch_folder, use_token
 from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
 JOIN_S = 180
 END_S = 20
-HEALTH = {
+PATIENCE = {
     "RAY_health_check_period_ms": "3000",
     "RAY_health_check_timeout_ms": "3000",
     "RAY_health_check_failure_threshold": "6",
     "RAY_grpc_client_keepalive_time_ms": "20000",
     "RAY_grpc_client_keepalive_timeout_ms": "20000",
     "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_gcs_server_port_wait_time_s": "120",
+    "RAY_agent_register_timeout_ms": "120000",
 }
-"""A node is given up after some 36 s of silence: a link may be cut for 20 s. Ray's defaults stop all trials for minutes."""
+"""A node is given up after some 36 s of silence: a link may be cut for 20 s, and Ray's defaults stop all trials for minutes.
+
+It ends at once, not after a drain of 30 s, and may take two minutes to start: Python comes over the network on most sites.
+"""
 
 
 def available_cpus() -> int:
@@ -132,7 +138,7 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
     """Ray on every node of the SLURM job, its head here."""
     allocation = Allocation.current()
     given = allocation.given
-    os.environ.update(HEALTH)
+    os.environ.update(PATIENCE)
     options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_node_name": given.node}
     if given.memory_mb is not None:
         options["_memory"] = ray_memory(given, store_bytes)
@@ -186,15 +192,14 @@ def _wait_for(allocation: Allocation, step: subprocess.Popen[str], said: Path) -
     until = time.monotonic() + JOIN_S
     while missing := set(allocation.nodes) - {node["NodeName"] for node in ray.nodes() if node["Alive"]}:
         lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
-        gave_up = [node for node in missing if f"{node}: {GAVE_UP}" in lines]
-        if gave_up or step.poll() is not None or time.monotonic() > until:
-            names = sorted(gave_up or missing)
-            about = [line for line in lines if line.partition(":")[0] in names] or lines
+        ended = {node for node in missing if any(line.startswith(f"srun: error: {node}: task") for line in lines)}
+        if ended or step.poll() is not None or time.monotonic() > until:
+            names = sorted(ended or missing)
             what = "These nodes" if len(names) > 1 else "This node"
             raise StudyError(
                 f"{what} did not join the Ray cluster of SLURM job {allocation.job}: {', '.join(names)}. A node needs the same "
                 f"Python environment ({sys.executable}) and a way to reach {allocation.given.node}. It said:\n"
-                + "\n".join(about[-15:] or ["nothing"])
+                + "\n".join(lines[-15:] or ["nothing"])
             )
         time.sleep(0.2)
 

@@ -28,7 +28,6 @@ HEAD_SILENT_S = 45
 """Seconds without an answer of the head after which SLURM is asked whether its node is lost."""
 LOOK_EVERY_S = 3
 MOST_STARTS = 3
-GAVE_UP = "Ray did not start here."
 END = "end\n"
 PR_SET_CHILD_SUBREAPER = 36
 SPARE_BYTES = 200_000_000
@@ -68,7 +67,9 @@ def _free_ports(count: int) -> list[int]:
 def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes]:
     given = Given.here()
     memory = ray_memory(given, store_bytes)
-    grpc, http, environments = _free_ports(3)  # given ones: Ray waits 15 s for those that its agents choose, then crashes
+    grpc, http, metrics, environments = _free_ports(
+        4
+    )  # given ones: Ray waits 15 s for those that its agents choose, then crashes
     options = {
         "address": head,
         "node-ip-address": address_towards(head.rpartition(":")[0]),
@@ -81,6 +82,7 @@ def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes
         "max-worker-port": 0,
         "dashboard-agent-grpc-port": grpc,
         "dashboard-agent-listen-port": http,
+        "metrics-export-port": metrics,
         "runtime-env-agent-port": environments,
         "log-color": "false",
     } | ({} if memory is None else {"memory": memory})
@@ -128,7 +130,7 @@ def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: thre
                 if ray is not None:
                     _say((scratch / "log").read_text(encoding="utf-8", errors="replace"))
                 if starts == MOST_STARTS:
-                    raise StudyError(GAVE_UP)
+                    raise StudyError(f"Ray ended {MOST_STARTS} times here.")
                 ray, starts = _start(head, store_bytes, scratch), starts + 1
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
@@ -147,8 +149,7 @@ def main() -> None:
         try:
             serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), scratch, stop)
         except StudyError as error:
-            _say(str(error))
-            sys.exit(1)
+            sys.exit(f"{os.environ['SLURMD_NODENAME']}: {error}")
         finally:
             _end_children()
 

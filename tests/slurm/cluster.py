@@ -88,6 +88,11 @@ class Cluster:
         return f"10.78.0.{100 if name == 'ctl' else name[1:]}"
 
     @property
+    def shared(self) -> list[Path]:
+        """Folders below /tmp that all hosts see: the project and its environment, where they lie there."""
+        return [path for path in (ROOT, Path(sys.executable).parents[1]) if path.is_relative_to("/tmp")]
+
+    @property
     def environment(self) -> dict[str, str]:
         paths = f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin"
         return os.environ | {"SLURM_CONF": f"{self.folder}/slurm.conf", "PATH": paths, "PYTHONPATH": str(ROOT)}
@@ -111,8 +116,7 @@ class Cluster:
 
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
-        shared = [str(path) for path in (ROOT, Path(sys.executable).parents[1]) if path.is_relative_to("/tmp")]
-        command = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *shared]
+        command = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
         spaces = ["--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
@@ -162,3 +166,21 @@ class Cluster:
     def login(self, *command: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command on the login node."""
         return self.on("ctl", *command, cwd=cwd, check=check)
+
+    def processes(self, name: str) -> list[str]:
+        """Command lines on a node, without those that make it one."""
+        own = ("slurmd", "munged", "host.sh", "sleep 3600", "ps -eo")
+        lines = self.on(name, "ps", "--no-headers", "-eo", "args").stdout.splitlines()
+        return [line for line in lines if not any(word in line for word in own)]
+
+    def scratch(self, name: str) -> list[str]:
+        """What lies in a node's own /tmp, without the shared folders."""
+        names = self.on(name, "ls", "/tmp").stdout.split()
+        return [entry for entry in names if not any(path.is_relative_to(f"/tmp/{entry}") for path in self.shared)]
+
+    def restart_controller(self, seconds: float) -> None:
+        """End slurmctld, and start it again after a while."""
+        pid = self.on("ctl", "cat", "/run/slurmctld.pid").stdout.strip()
+        self.on("ctl", "kill", pid)
+        time.sleep(seconds)
+        self.on("ctl", "slurmctld")
