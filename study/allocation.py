@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -45,13 +44,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Allocation:
-    """A SLURM job, seen from the node that its script runs on. end: its walltime as Unix time, if SLURM says it."""
+    """A SLURM job, seen from the node that its script runs on."""
 
     job: str
     restarts: int
     given: Given
     nodes: tuple[str, ...]
-    end: float | None
 
     @classmethod
     def current(cls, environment: Mapping[str, str] = os.environ) -> Allocation:
@@ -70,13 +68,11 @@ class Allocation:
         listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
         if listed.returncode:
             raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
-        end = environment.get("SLURM_JOB_END_TIME")
         return cls(
             job=environment["SLURM_JOB_ID"],
             restarts=int(environment.get("SLURM_RESTART_COUNT", "0")),
             given=Given.here(environment),
             nodes=tuple(listed.stdout.split()),
-            end=float(end) if end else None,
         )
 
     @property
@@ -107,11 +103,6 @@ def node_is_lost(node: str) -> bool:
     """Whether SLURM itself can no longer reach a node: it is down, or does not respond (a star behind its state)."""
     state = slurm("sinfo", "--noheader", f"--nodes={node}", "--format=%T").stdout.strip().lower()
     return state.endswith("*") or state.startswith("down")
-
-
-def has_slurm() -> bool:
-    """Whether jobs can be queued from here."""
-    return shutil.which("sbatch") is not None
 
 
 def address_towards(other: str) -> str:
