@@ -210,12 +210,14 @@ def _joined(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool)
     address = config.cluster.address
     if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or Path("~/.ray/auth_token").expanduser().exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
+    from ray.exceptions import RayError
+
     with ExitStack() as stack:
         try:
             if address != "auto":  # Ray would wait for minutes
                 host, _, port = address.rpartition(":")
                 socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
             stack.enter_context(_ray(verbose, address=address))
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, RayError) as error:
             raise StudyError(f"Cannot join the Ray cluster at cluster.address '{address}': {error}") from None
         yield

@@ -169,7 +169,7 @@ class Cluster:
 
     def processes(self, name: str) -> list[str]:
         """Command lines on a node, without those that make it one."""
-        own = ("slurmd", "munged", "host.sh", "sleep 3600", "ps -eo")
+        own = ("slurmd", "munged", "host.sh", "sleep 3600", "ps --no-headers")
         lines = self.on(name, "ps", "--no-headers", "-eo", "args").stdout.splitlines()
         return [line for line in lines if not any(word in line for word in own)]
 

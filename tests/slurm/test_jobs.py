@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
         job.wait()
     finally:
         for node in ("n2", "n3"):
-            cluster.on(node, "umount", cluster.home)
+            cluster.on(node, "umount", cluster.home, cwd=Path("/"))
 
     assert {"--num-cpus=2", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(started.split())
     assert set(job.trials["node"]) == {"n1", "n2", "n3"}
