@@ -8,6 +8,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -125,11 +126,24 @@ def _ray(verbose: bool, **options: Any) -> Iterator[None]:
 
 
 @contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let processes that the block starts, but not this one, have their temporary files in a folder that is removed."""
+    before = os.environ.get("TMPDIR", tempfile.gettempdir())  # asked now, this process keeps the answer
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ["TMPDIR"] = before
+
+
+@contextmanager
 def _local(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> Iterator[None]:
     """Ray on this machine alone, or with `options` the head of more."""
     use_token(scratch, _token())
     own = {"num_cpus": available_cpus(), "object_store_memory": store_bytes, "_temp_dir": str(scratch / "ray")}
-    with _ray(verbose, address="local", include_dashboard=False, **(own | options)):
+    with ExitStack() as stack:
+        with _temporary_files_in(scratch):
+            stack.enter_context(_ray(verbose, address="local", include_dashboard=False, **(own | options)))
         yield
 
 

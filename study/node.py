@@ -88,7 +88,8 @@ def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes
     } | ({} if memory is None else {"memory": memory})
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
     with (scratch / "log").open("wb") as log:
-        return subprocess.Popen([*command, *(f"--{name}={value}" for name, value in options.items())], stdout=log, stderr=log)
+        arguments = [*command, *(f"--{name}={value}" for name, value in options.items())]
+        return subprocess.Popen(arguments, stdout=log, stderr=log, env=os.environ | {"TMPDIR": str(scratch)})
 
 
 def _say(text: str) -> None:
