@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Protocol
 
 from pydantic import TypeAdapter
@@ -201,12 +202,14 @@ def _tune(
 
 @contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop the study as Ctrl-C does, unless it has a meaning already."""
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
+    """Let SIGTERM stop the study as Ctrl-C does, unless it has a meaning already, which Ray has covered with its own."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    previous = signal.getsignal(signal.SIGTERM)
     try:
-        previous = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        signal.signal(signal.SIGTERM, interrupt if previous is signal.SIG_DFL else previous)
     except ValueError:  # not in the main thread: whoever runs us there handles signals
         yield
         return
