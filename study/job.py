@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -13,10 +14,14 @@ from pydantic import ValidationError
 
 from study.allocation import Allocation, requeue
 from study.config import StudyConfig
+from study.node import leave_now
 from study.paths import StudyPaths, write_atomic
 from study.runner import Interrupted
 from study.schema import Frozen, StudyError
 
+CANCEL_S = 2
+"""Seconds from SLURM's SIGTERM to the end at the latest; SIGKILL follows after the site's KillWait, 30 s by default."""
+CANCELLED = 130
 MOST_IDLE_RUNS = 2
 """Runs in a row without a new record after which a job is not queued again."""
 
@@ -90,7 +95,10 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal cancelled
-        cancelled = cancelled or number == signal.SIGTERM
+        if number == signal.SIGTERM:  # Ray's servers have got it too, and Tune would wait for them
+            cancelled = True
+            threading.Timer(CANCEL_S, leave_now, [CANCELLED]).start()
+            print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGINT)
 
     for number in (signal.SIGUSR2, signal.SIGTERM):

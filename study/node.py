@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -33,15 +33,19 @@ PR_SET_CHILD_SUBREAPER = 36
 SPARE_BYTES = 200_000_000
 """Least memory that a node offers to Ray's accounts, which no trial of ours asks for."""
 
+_scratch: set[Path] = set()
+
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder of this process alone, on this machine and with a short path: Ray's sockets lie below it."""
     folder = Path(tempfile.mkdtemp(prefix="study-", dir="/tmp" if Path("/tmp").is_dir() else None))
+    _scratch.add(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _scratch.discard(folder)
 
 
 def use_token(folder: Path, token: str) -> None:
@@ -110,14 +114,22 @@ def _listen(stop: threading.Event) -> None:
         stop.set()
 
 
-def _end_children() -> None:
-    """End every process below this one; orphans among them have become its children."""
+def leave_now(code: int) -> None:
+    """End this process, those below it and its scratch folders without asking Ray, which may no longer answer."""
+    end_children([psutil.Process.kill])
+    for folder in _scratch:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(code)
+
+
+def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Process.terminate, psutil.Process.kill)) -> None:
+    """End every process below this one, one way after the other; orphans among them have become its children."""
     children = psutil.Process().children(recursive=True)
-    for send in (psutil.Process.terminate, psutil.Process.kill):
+    for send in ways:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 send(child)
-        _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=5)
+        _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=3)
 
 
 def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: threading.Event) -> None:
@@ -152,7 +164,7 @@ def main() -> None:
         except StudyError as error:
             sys.exit(f"{os.environ['SLURMD_NODENAME']}: {error}")
         finally:
-            _end_children()
+            end_children()
 
 
 if __name__ == "__main__":

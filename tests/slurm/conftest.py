@@ -22,7 +22,7 @@ families: [linear, neural]
 depths: [1]
 search: {trials: 24, generation: 4}
 inner: {folds: 2, seeds: 1}
-training: {epochs: 600, patience: 600}
+training: {epochs: 6000, patience: 6000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * (24 + 1)

@@ -11,7 +11,7 @@ from study.job import read_note
 from study.paths import StudyPaths
 from tests.runs.helpers import STUDY, records
 from tests.slurm.cluster import Cluster, wait_until
-from tests.slurm.conftest import CONFIG, Submit, leftovers
+from tests.slurm.conftest import Job, Submit, leftovers
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 表"
@@ -23,7 +23,7 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
     for node in ("n2", "n3"):
         cluster.on(node, "mount", "-t", "tmpfs", "tmpfs", cluster.home)
     try:
-        job = submit("--nodes=3", "--cpus-per-task=2", "--gpus-per-node=2", "--mem=3000", name=WEIRD)
+        job = submit("--nodes=3", "--gpus-per-node=2", "--mem=3000", name=WEIRD)
         job.wait("RUNNING")
         running = stopwatch()
         job.wait_for_records(more_than=0)
@@ -34,7 +34,7 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
         for node in ("n2", "n3"):
             cluster.on(node, "umount", cluster.home, cwd=Path("/"))
 
-    assert {"--num-cpus=2", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(started.split())
+    assert {"--num-cpus=1", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(started.split())
     assert set(job.trials["node"]) == {"n1", "n2", "n3"}
     assert job.digest == undisturbed
     assert (job.results / "report.html").exists()
@@ -65,7 +65,7 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
 
     kept = records(job.results)
     assert leftovers(cluster) == {}
-    assert "Stopped. Every finished trial is kept" in job.log
+    assert "Stopped by SLURM. Every finished trial is kept in results/tiny." in job.log
     cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--wait", cwd=job.folder)
     assert kept.items() <= records(job.results).items()
     assert job.digest == undisturbed
@@ -121,13 +121,17 @@ def test_a_node_that_does_not_join_is_named(cluster: Cluster, submit: Submit) ->
 
 
 def test_submit_queues_a_job_that_status_follows(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
-    folder = cluster.home / WEIRD
-    folder.mkdir()
-    (folder / "tiny.yaml").write_text(CONFIG)
+    held = submit("--nodes=1", "--hold", name=WEIRD)
+    cluster.login("scancel", held.number)
 
-    queued = cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--time=20", cwd=folder)
-    job = queued.stdout.split()[3].rstrip(".")
-    status = cluster.login(STUDY, "status", "results/tiny", cwd=folder)
-    cluster.login("scancel", job)
+    queued = cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--sbatch=--hold", cwd=held.folder)
+    job = Job(cluster, held.folder, queued.stdout.split()[3].rstrip("."))
+    waiting = cluster.login(STUDY, "status", "results/tiny", cwd=job.folder)
+    second = cluster.login(STUDY, "submit", "tiny.yaml", cwd=job.folder, check=False)
+    cluster.login("scontrol", "release", job.number)
+    job.wait()
+    done = cluster.login(STUDY, "status", "results/tiny", cwd=job.folder)
 
-    assert status.stdout.startswith(f"SLURM job {job}: ")
+    assert waiting.stdout == f"SLURM job {job.number}: PENDING (JobHeldUser)\n"
+    assert second.stderr.startswith(f"Error: SLURM job {job.number} works on results/tiny already (PENDING (JobHeldUser)).")
+    assert done.stdout.splitlines()[-1] == f"Finished. Digest of the dataframe: {undisturbed}"
