@@ -101,7 +101,7 @@ class Cluster:
         """Start everything."""
         for name in ("ctl", *self.nodes):
             self.boot(name)
-        wait_until(lambda: self.idle() == set(self.nodes), "all nodes idle")
+        wait_until(self.is_idle, "all nodes idle")
 
     def down(self) -> None:
         """End everything."""
@@ -110,9 +110,10 @@ class Cluster:
                 self.power_off(name)
         shutil.rmtree(self.folder)
 
-    def idle(self) -> set[str]:
-        """Names of idle nodes."""
-        return set(self.login("sinfo", "-hN", "-t", "idle", "-o", "%N", check=False).stdout.split())
+    def is_idle(self) -> bool:
+        """Whether no job is queued, running or completing, and every node would take one."""
+        idle = self.login("sinfo", "-hN", "-t", "idle", "-o", "%N", check=False).stdout.split()
+        return set(idle) == set(self.nodes) and self.login("squeue", "-h", check=False).stdout == ""
 
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""

@@ -128,7 +128,7 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
     for node in cluster.nodes:
         if node not in cluster.hosts:
             cluster.boot(node)
-    wait_until(lambda: cluster.idle() == set(cluster.nodes), "all nodes idle again", 120)
+    wait_until(cluster.is_idle, "all nodes idle again", 120)
     assert leftovers(cluster) == {}
 
 

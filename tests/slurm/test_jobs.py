@@ -61,7 +61,7 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
 
     cluster.login("scancel", job.number)
     job.wait("CANCELLED")
-    wait_until(lambda: cluster.idle() == set(cluster.nodes), "all nodes idle")
+    wait_until(cluster.is_idle, "all nodes idle")
 
     kept = records(job.results)
     assert leftovers(cluster) == {}
