@@ -104,7 +104,9 @@ def run_study(
         config = load_config(config)
     paths = StudyPaths(Path(results) / config.name)
     prepared = prepare(config)
-    _check_folder(paths, prepared)
+    check_folder(paths, prepared)
+    if not paths.config.exists():
+        check_cores(prepared.plan.config)  # before a folder is begun
     try:
         _write_description(paths, prepared)
         search(prepared.plan, prepared.data, paths, observer, verbose)
@@ -119,10 +121,9 @@ def run_study(
     return load_results(paths.root)
 
 
-def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
-    """Refuse a folder that holds a study of another config or of other data."""
+def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
+    """Raise a StudyError where a results folder holds a study of another config or of other data."""
     if not paths.config.exists():
-        check_cores(prepared.plan.config)  # before a folder is begun
         return
     name = prepared.plan.config.name
     differing = differing_keys(load_config(paths.config), prepared.plan.config)

@@ -126,19 +126,20 @@ def submit(
 ) -> None:
     """Queue a study as a SLURM job, after a check of its config."""
     config = _config(source, target, set_, name)
-    from study.api import prepare
+    from study.api import check_folder, prepare
     from study.paths import StudyPaths
     from study.submit import Request, follow, make_submission, queue
 
+    prepared, paths = prepare(config), StudyPaths(results / config.name)
+    check_folder(paths, prepared)
     given = [("--target", target), ("--set", set_), ("--name", [name] if name else None)]
     named = [f"{option}={value}" for option, values in given for value in values or []]
     arguments = [*named, f"--results={results}", "--", source]
     request = Request(nodes, time, cpus_per_task, gpus_per_node, partition, account, mem, sbatch)
-    submission = make_submission(prepare(config).plan.config, request, arguments)
+    submission = make_submission(prepared.plan.config, request, arguments)
     if dry_run:
         print(submission.text)
         return
-    paths = StudyPaths(results / config.name)
     job = queue(paths, submission)
     print(f"Queued SLURM job {job}.")
     print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {_shell(str(paths.root))}")

@@ -90,6 +90,7 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
         yield
         return
     allocation = Allocation.current()
+    print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
     note = begin_run(paths, allocation.job, allocation.restarts)
     cancelled = False
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from study.api import prepare
+from study.config import dump_config, make_config
 from study.job import JobNote, read_note, write_note
-from study.paths import StudyPaths
+from study.paths import StudyPaths, write_atomic
 from tests.cli.conftest import Command
 from tests.cli.tables import make_frame
 
@@ -84,11 +86,15 @@ def test_a_dry_run_prints_a_command_that_does_the_same(slurm: Path, command: Com
     assert [(slurm / name).read_text() for name in ("arguments", "script")] == pasted
 
 
-def test_a_config_is_checked_before_anything_is_queued(slurm: Path, command: Command) -> None:
-    ended = command("submit", "good.csv", "-t", "prise")
+def test_config_and_results_folder_are_checked_before_anything_is_queued(slurm: Path, command: Command) -> None:
+    wrong = command("submit", "good.csv", "-t", "prise")
+    other = make_config({"name": "good", "data": {"source": "good.csv"}, "targets": ["price"], "seed": 1}, folder=slurm)
+    write_atomic(StudyPaths(slurm / "results" / "good").config, dump_config(prepare(other).plan.config))
+    taken = command("submit", "good.csv", "-t", "price")
 
-    assert ended.code == 2
-    assert "Did you mean 'price'?" in ended.err
+    assert (wrong.code, taken.code) == (2, 2)
+    assert "Did you mean 'price'?" in wrong.err
+    assert "results/good holds a study of another config. These keys differ:\n  - seed: 1 there, 0 now" in taken.err
     assert not (slurm / "arguments").exists()
 
 
