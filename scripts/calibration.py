@@ -125,8 +125,8 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
 
 def simulate_all(tables: int, folder: Path) -> None:
     """Run what has no file yet: `tables` tables a cell without effect, and a third of that of every other."""
-    from study.cluster import local_ray
-    from study.options import ResourcesConfig
+    from study.cluster import ray_cluster
+    from study.config import make_config
     from study.paths import write_atomic
 
     wanted = [
@@ -138,8 +138,8 @@ def simulate_all(tables: int, folder: Path) -> None:
     wanted.sort(key=lambda job: (job[1] >= 5, job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
     left = [job for job in wanted if not job[2].exists()]
     print(f"{len(wanted) - len(left)} of {len(wanted)} tables are done.")
-    with local_ray(ResourcesConfig(), 0):
-        import ray  # reads at its import what local_ray sets
+    with ray_cluster(make_config({"name": "calibration", "data": {"source": "balloons"}, "targets": "balloons"}), 0):
+        import ray  # reads at its import what ray_cluster sets
 
         run = ray.remote(num_cpus=1, max_calls=100)(run_table)
         running = {run.remote(cell, number): path for cell, number, path in left}

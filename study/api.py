@@ -25,6 +25,7 @@ from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.frames import estimates_frame
 from study.lock import locked
+from study.options import ClusterConfig
 from study.paths import StudyPaths, clear_temporaries, write_atomic
 from study.reference import reference_coefficients
 from study.results import Results, gather, load_results, read_winners, write_frame
@@ -112,7 +113,7 @@ def run_study(
     with interruptible():
         prepared = prepare(config)
         if not paths.config.exists():
-            check_cores(config.resources)  # before a folder is begun
+            check_cores(prepared.plan.config)  # before a folder is begun
         try:
             with locked(paths):
                 _run(prepared, paths, observer or Silent(), verbose, report)
@@ -126,7 +127,7 @@ def run_study(
 
 def _run(prepared: Prepared, paths: StudyPaths, observer: Observer, verbose: bool, report: bool) -> None:
     """Do what is left of a study in a results folder that this run holds."""
-    _check_folder(paths, prepared)
+    check_folder(paths, prepared)
     clear_temporaries(paths.root)
     _write_description(paths, prepared)
     search(prepared.plan, prepared.data, paths, observer, verbose)
@@ -136,8 +137,8 @@ def _run(prepared: Prepared, paths: StudyPaths, observer: Observer, verbose: boo
         write_report(paths)
 
 
-def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
-    """Refuse a folder that holds a study of another config or of other data."""
+def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
+    """Raise a StudyError where a results folder holds a study of another config or of other data."""
     if not paths.config.exists():
         return
     name = prepared.plan.config.name
@@ -162,7 +163,8 @@ def _check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
-    write_atomic(paths.config, dump_config(prepared.plan.config))
+    config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
+    write_atomic(paths.config, dump_config(config))
     write_atomic(
         paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False)
     )

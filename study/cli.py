@@ -27,6 +27,7 @@ ConfigOrTable = Annotated[
 ]
 Targets = Annotated[list[str] | None, typer.Option("--target", "-t", help="Column to predict; may be given several times.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: search.trials=20.")]
+ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")]
 Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
 
@@ -73,17 +74,19 @@ def run(
     target: Targets = None,
     set_: Overrides = None,
     name: Name = None,
-    results: Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")] = Path("results"),
+    results: ResultsRoot = Path("results"),
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
     config = _config(source, target, set_, name)
     from study.api import run_study
+    from study.job import running
+    from study.paths import StudyPaths
     from study.progress import Progress
     from study.runner import Interrupted
 
     try:
-        with Progress(_console()) as progress:
+        with running(config, StudyPaths(results / config.name)), Progress(_console()) as progress:
             print(run_study(config, results, progress, verbose).paths.html)
     except Interrupted:
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
@@ -95,6 +98,48 @@ def _shell(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
+
+
+@app.command()
+def submit(
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    results: ResultsRoot = Path("results"),
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")] = None,
+    cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
+    gpus_per_node: Annotated[int | None, typer.Option(min=1, help="GPUs on each node.")] = None,
+    partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
+    mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,
+    sbatch: Annotated[str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has left the queue.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
+) -> None:
+    """Queue a study as a SLURM job, after a check of its config."""
+    config = _config(source, target, set_, name)
+    from study.api import check_folder, prepare
+    from study.paths import StudyPaths
+    from study.submit import Request, follow, make_submission, queue
+
+    prepared, paths = prepare(config), StudyPaths(results / config.name)
+    check_folder(paths, prepared)
+    given = [("--target", target), ("--set", set_), ("--name", [name] if name else None)]
+    named = [f"{option}={value}" for option, values in given for value in values or []]
+    arguments = [*named, f"--results={results}", "--", source]
+    request = Request(nodes, time, cpus_per_task, gpus_per_node, partition, account, mem, sbatch)
+    submission = make_submission(prepared.plan.config, request, arguments)
+    if dry_run:
+        print(submission.text)
+        return
+    job = queue(paths, submission)
+    print(f"Queued SLURM job {job}.")
+    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {_shell(str(paths.root))}")
+    print(f"Cancel it:  scancel {job}")
+    if wait:
+        follow(paths, job, print)
 
 
 @app.command()
@@ -174,8 +219,14 @@ def status(results: ResultsFolder) -> None:
     from rich.table import Table
 
     from study.api import study_arms
+    from study.paths import StudyPaths
     from study.results import digest, load_results, read_records
+    from study.submit import queued
 
+    if job := queued(StudyPaths(results)):
+        print(job)
+        if not StudyPaths(results).config.exists():
+            return
     opened = load_results(results)
     trials, winners, broken = read_records(opened.paths)
     console = _console()

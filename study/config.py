@@ -11,7 +11,18 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from study.options import DataConfig, InnerConfig, OuterConfig, Range, ResourcesConfig, SearchConfig, Space, TrainingConfig
+from study.options import (
+    ClusterConfig,
+    DataConfig,
+    InnerConfig,
+    OuterConfig,
+    Range,
+    ResourcesConfig,
+    SearchConfig,
+    SlurmConfig,
+    Space,
+    TrainingConfig,
+)
 from study.schema import Frozen, Kind, StudyError, nearest
 
 
@@ -44,6 +55,8 @@ class StudyConfig(Frozen):
         0.05, description="Smallest relative gain in loss for which you would change the model."
     )
     resources: ResourcesConfig = ResourcesConfig()
+    cluster: ClusterConfig = ClusterConfig()
+    slurm: SlurmConfig = SlurmConfig()
     time_budget_min: Annotated[float, Field(gt=0)] | None = Field(
         None, description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed."
     )
@@ -98,7 +111,7 @@ class StudyConfig(Frozen):
         return StudyConfig.model_validate({**self.model_dump(), **changes})
 
 
-HOST_KEYS = ("name", "resources", "time_budget_min")
+HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min")
 """Keys that may change between two runs on one results folder, since no result depends on them.
 
 `search.max_tries` neither, but it decides what is recorded as a failure.

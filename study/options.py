@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from study.schema import Frozen
 
@@ -108,3 +109,30 @@ class ResourcesConfig(Frozen):
     gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
     worker_memory_gb: Annotated[float, Field(gt=0)] = Field(3, description="Memory above which a worker is replaced, in GB.")
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
+
+
+class ClusterConfig(Frozen):
+    """Where the trials run."""
+
+    address: str = Field(
+        "local",
+        description="`local`: a Ray of the study's own on this machine. `slurm`: the same on every node of the SLURM job that "
+        "this runs in. `auto` or HOST:PORT: a Ray cluster that runs already.",
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _known(cls, address: str) -> str:
+        if address not in {"local", "slurm", "auto"} and not re.fullmatch(
+            r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", address
+        ):
+            raise ValueError(f"an address is local, slurm, auto or HOST:PORT but got {address!r}")
+        return address
+
+
+class SlurmConfig(Frozen):
+    """What a site's jobs need."""
+
+    setup: list[str] = Field(
+        [], description="Shell lines that `study submit` puts at the start of a job: modules, environments."
+    )

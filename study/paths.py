@@ -53,6 +53,11 @@ class StudyPaths:
         return self.root / "data.json"
 
     @property
+    def job(self) -> Path:
+        """The SLURM job that works, or last worked, on the study."""
+        return self.root / "job.json"
+
+    @property
     def trials(self) -> Path:
         return self.root / "trials"
 

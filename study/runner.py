@@ -6,13 +6,14 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from study.cluster import local_ray
+from study.allocation import job_deadline
+from study.cluster import ray_cluster
 from study.data.encoding import Encoded
 from study.paths import StudyPaths
 from study.results import Results, read_records, write_trial, write_winner
@@ -108,7 +109,10 @@ def search(
     observer.started(plan, arms)
     if not all(arm.finished for arm in arms.values()):
         size = sum(encoded.x.nbytes for encoded in data.values())
-        with local_ray(plan.config.resources, size, verbose) as scratch, interruptible():
+        terminate = signal.getsignal(signal.SIGTERM)
+        with ray_cluster(plan.config, size, verbose) as scratch:
+            with suppress(ValueError):  # not in the main thread
+                signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
@@ -168,7 +172,12 @@ def _tune(
 
     deadline = None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min
     searcher = StudySearcher(
-        list(arms.values()), lambda job: {"task": task(job).model_dump(mode="json")}, give_up, config.search.max_tries, deadline
+        list(arms.values()),
+        lambda job: {"task": task(job).model_dump(mode="json")},
+        give_up,
+        config.search.max_tries,
+        deadline,
+        until=job_deadline() if config.cluster.address == "slurm" else None,
     )
     keeper = Keeper(searcher, lambda job, record, files: keep(job, RECORD.validate_json(record), files))
     store = {key: ray.put(encoded) for key, encoded in data.items()}
@@ -204,7 +213,7 @@ def _tune(
 def interruptible() -> Iterator[None]:
     """Let SIGTERM, and the SIGHUP of a terminal that closes, stop what runs here as Ctrl-C does.
 
-    In another thread than the main one, whoever runs us there handles signals.
+    One that has a meaning already keeps it. In another thread than the main one, whoever runs us there handles signals.
 
     Raises
     ------
@@ -218,11 +227,11 @@ def interruptible() -> Iterator[None]:
             raise KeyboardInterrupt
         handler(signal.SIGINT, frame)
 
-    previous = {}
+    ours = []
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, stop)
+        ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
     try:
         yield
     except KeyboardInterrupt:
@@ -232,5 +241,5 @@ def interruptible() -> Iterator[None]:
             raise
         raise Interrupted from None
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 PREFIX = "study-"
 OWNED = ".owned"
 """Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with the process."""
+_own: set[Path] = set()
 
 
 @contextmanager
@@ -22,10 +23,18 @@ def scratch_folder() -> Iterator[Path]:
     parent = Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
     _clear_abandoned(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    _own.add(folder)
     try:
         with FileLock(folder / OWNED, preserve_lock_file=True):
             yield folder
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _own.discard(folder)
+
+
+def remove_own() -> None:
+    """Remove the folders of this process, which is about to end without leaving its blocks."""
+    for folder in _own:
         shutil.rmtree(folder, ignore_errors=True)
 
 

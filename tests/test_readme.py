@@ -29,6 +29,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
     ROOT / "results/README.md",
+    ROOT / "slurm/README.md",
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
 COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
@@ -131,6 +132,10 @@ def test_a_command_line_of_the_docs_would_be_accepted(place: str, line: str, bes
             assert planned(context).search.trials
     elif program == "source":
         assert arguments == [".venv/bin/activate"]
+    elif program == "sbatch":
+        script, *arguments = [argument for argument in arguments if not argument.startswith("--")]
+        assert (ROOT / script).is_file()
+        assert planned(parsed("run", arguments)).search.trials
     elif name == "python":
         assert arguments[0] == "-m"
         assert importlib.util.find_spec(arguments[1]) is not None

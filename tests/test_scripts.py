@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,12 @@ def test_the_locks_hold_every_direct_dependency() -> None:
     pins = {name.lower() for name in re.findall(r"^([\w.-]+)==", (ROOT / LOCKS[0]).read_text(), re.MULTILINE)}
 
     assert {name.replace("_", "-") for name in names} <= {name.replace("_", "-") for name in pins}
+
+
+def test_the_wheel_ships_the_script_of_a_slurm_job(tmp_path: Path) -> None:
+    run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)], ROOT)
+
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        shipped = wheel.read("study/study.sbatch").decode()
+
+    assert shipped == (ROOT / "slurm" / "study.sbatch").read_text(encoding="utf-8")

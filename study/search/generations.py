@@ -83,8 +83,9 @@ class ArmSearch:
     """State of one arm's search: what is recorded, what is out, what comes next.
 
     trials: the arm's budget. records: outcomes of finished trials by number. incumbent: the best complete one by mean
-    validation loss, the earlier one of a tie. winner: number of the incumbent that was scored on the test rows, if any; a
-    search that went on since may have found a better one, which is then scored instead.
+    validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the first. winner: number of the
+    incumbent that was scored on the test rows, if any; a search that went on since may have found a better one, which is then
+    scored instead.
     """
 
     config: StudyConfig
@@ -98,6 +99,7 @@ class ArmSearch:
     _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
     _out: set[int] = field(default_factory=set)
     _winner_out: bool = False
+    longest_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         """Take in what was recorded before."""
@@ -152,6 +154,7 @@ class ArmSearch:
         self._out.discard(record.number)
 
     def _rank(self, record: TrialRecord) -> None:
+        self.longest_s = max(self.longest_s, record.wall_time_s)
         if record.state is TrialState.COMPLETE and record.val_loss is not None:
             rivals = [record] if self.incumbent is None else [self.incumbent, record]
             self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))

@@ -26,7 +26,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     again, up to `max_tries` times, then `give_up` must leave its FAIL record.
 
     make_config: turns a job into the config of a Tune trial. deadline: `time.monotonic()` after which nothing new is
-    suggested; what is out finishes and the winners are scored.
+    suggested; what is out finishes and the winners are scored. until: `time.monotonic()` by which all must have ended: nothing
+    is handed out that would last longer, judged by the longest trial of its arm so far (of all arms, before its first).
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         give_up: Callable[[Job, int], None],
         max_tries: int,
         deadline: float | None = None,
+        until: float | None = None,
     ) -> None:
         super().__init__(metric="val_loss", mode="min")
         self.arms = list(arms)
@@ -44,6 +46,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         self.give_up = give_up
         self.max_tries = max_tries
         self.deadline = deadline
+        self.until = until
         self.stopping = False
         self._jobs: dict[str, Job] = {}
         self._done: set[str] = set()
@@ -70,7 +73,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
                 arm.close()
         job = None if self.stopping else self._next()
         if job is None:
-            finished = not self._jobs and (self.stopping or all(arm.finished for arm in self.arms))
+            ending = self.stopping or self.until is not None  # with nothing out, what is left is too long
+            finished = not self._jobs and (ending or all(arm.finished for arm in self.arms))
             return Searcher.FINISHED if finished else None
         self._jobs[trial_id] = job
         return self.make_config(job)
@@ -78,6 +82,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     def _next(self) -> Job | None:
         while self._ready:
             key, arm = self._ready.popitem(last=False)
+            if not self._in_time(arm):
+                continue
             trial = arm.next_trial()
             if trial is not None:
                 self._ready[key] = arm
@@ -86,6 +92,13 @@ class StudySearcher(Searcher):  # type: ignore[misc]
             if incumbent is not None:
                 return arm, (incumbent.number, incumbent.generation, incumbent.params), True
         return None
+
+    def _in_time(self, arm: ArmSearch) -> bool:
+        """Whether the next job of an arm would end by `until`; a winner lasts as long as two trials."""
+        if self.until is None:
+            return True
+        longest = arm.longest_s or max(other.longest_s for other in self.arms)
+        return time.monotonic() + longest * (2 if len(arm.records) >= arm.trials else 1) < self.until
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Forget a trial that left its record; hand out again, or give up, one that did not."""

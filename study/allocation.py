@@ -1,0 +1,123 @@
+"""The SLURM job that a process runs in: its nodes, what it was given of them, and the way to queue it again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from study.schema import StudyError
+
+COMMAND_S = 30
+"""Seconds after which a command of SLURM that does not answer is given up."""
+
+
+def slurm(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of SLURM; one that is missing or does not answer ends with a code other than 0."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, 1, "", str(error))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What SLURM gave a job on one node. memory_mb: None where the site does not divide it."""
+
+    node: str
+    cpus: int
+    gpus: int
+    memory_mb: int | None
+
+    @classmethod
+    def here(cls, environment: Mapping[str, str] = os.environ) -> Given:
+        """What it gave on this node, from the variables that it sets in every task and batch script."""
+        cpus = int(environment["SLURM_CPUS_ON_NODE"])
+        per_node, per_cpu = (environment.get(f"SLURM_MEM_PER_{unit}", "0") for unit in ("NODE", "CPU"))
+        memory = int(per_node) or cpus * int(per_cpu)
+        gpus = int(environment.get("SLURM_GPUS_ON_NODE", "0"))
+        return cls(environment["SLURMD_NODENAME"], cpus, gpus, memory or None)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A SLURM job, seen from the node that its script runs on."""
+
+    job: str
+    restarts: int
+    given: Given
+    nodes: tuple[str, ...]
+
+    @classmethod
+    def current(cls, environment: Mapping[str, str] = os.environ) -> Allocation:
+        """The job this process runs in.
+
+        Raises
+        ------
+        StudyError
+            It runs in none, or not on one of the job's nodes.
+        """
+        if "SLURM_JOB_ID" not in environment or "SLURMD_NODENAME" not in environment:
+            raise StudyError(
+                "`cluster.address: slurm` works on the nodes of a SLURM job, and this is none. Queue one with `study submit`, "
+                "or leave it out (--set cluster.address=local) to run on this machine."
+            )
+        listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
+        if listed.returncode:
+            raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
+        return cls(
+            job=environment["SLURM_JOB_ID"],
+            restarts=int(environment.get("SLURM_RESTART_COUNT", "0")),
+            given=Given.here(environment),
+            nodes=tuple(listed.stdout.split()),
+        )
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Nodes beside the one that this process runs on."""
+        return tuple(node for node in self.nodes if node != self.given.node)
+
+
+STOP_BEFORE_END_S = 120
+"""Seconds before the walltime by which every trial should have ended.
+
+`study.sbatch` asks SLURM for a warning 60 s before the walltime, and SLURM may send it 60 s earlier than asked.
+"""
+
+
+def job_deadline(environment: Mapping[str, str] = os.environ) -> float | None:
+    """`time.monotonic()` by which the trials of the job this process runs in should have ended; None if SLURM does not say."""
+    end = environment.get("SLURM_JOB_END_TIME")
+    return None if end is None else time.monotonic() + float(end) - time.time() - STOP_BEFORE_END_S
+
+
+def requeue(job: str) -> str:
+    """End a running job and queue it again; gives what SLURM says against it, or nothing."""
+    return slurm("scontrol", "requeue", job).stderr.strip()
+
+
+def node_is_lost(node: str) -> bool:
+    """Whether SLURM itself can no longer reach a node: it is down, or does not respond (a star behind its state)."""
+    state = slurm("sinfo", "--noheader", f"--nodes={node}", "--format=%T").stdout.strip().lower()
+    return state.endswith("*") or state.startswith("down")
+
+
+def address_towards(other: str) -> str:
+    """This machine's address on the network that leads to another, a name or an address: the one that the other can reach.
+
+    Raises
+    ------
+    StudyError
+        The other's name is not known here.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((other, 9))  # sends nothing: it only asks for the route
+            return str(probe.getsockname()[0])
+    except OSError as error:
+        raise StudyError(
+            f"{socket.gethostname()} finds no way to the node {other}: {error}. SLURM's node names must resolve."
+        ) from None

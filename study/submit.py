@@ -1,0 +1,147 @@
+"""A study as a SLURM job: its script, the command that queues it, and where it stands in the queue."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+from study.allocation import slurm
+from study.config import StudyConfig
+from study.job import JobNote, read_note, write_note
+from study.paths import StudyPaths
+from study.schema import StudyError
+
+MARK = "# Modules and environments go here, line by line.\n"
+LOOK_EVERY_S = 5
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of its options."""
+
+    nodes: int = 1
+    time: str | None = None
+    cpus_per_task: int = 1
+    gpus_per_node: int | None = None
+    partition: str | None = None
+    account: str | None = None
+    mem: str | None = None
+    sbatch: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        """Options of sbatch."""
+        named = {name: value for name, value in asdict(self).items() if name != "sbatch" and value is not None}
+        return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *shlex.split(self.sbatch)]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job to queue: sbatch's command, which reads the script from its input."""
+
+    command: tuple[str, ...]
+    script: str
+
+    @property
+    def text(self) -> str:
+        """Lines for a shell that do the same."""
+        return f"{shlex.join(self.command)} <<'STUDY'\n{self.script}STUDY"
+
+
+def make_submission(config: StudyConfig, request: Request, run_arguments: Sequence[str]) -> Submission:
+    """The job of a study: `study.sbatch` with this environment and `slurm.setup` put in, and `run_arguments` for `study run`.
+
+    Raises
+    ------
+    StudyError
+        No trial could start in what is asked for, or GPUs would lie idle.
+    """
+    needs = config.resources
+    if needs.cpus_per_trial > request.cpus_per_task:
+        raise StudyError(
+            f"resources.cpus_per_trial is {needs.cpus_per_trial:g} but --cpus-per-task is {request.cpus_per_task}; "
+            "no trial could start."
+        )
+    if bool(needs.gpus_per_trial) != bool(request.gpus_per_node):
+        raise StudyError(
+            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and --gpus-per-node is {request.gpus_per_node or 0}: "
+            "trials train on GPUs if both are given (--set resources.gpus_per_trial=0.25), on CPUs if neither is."
+        )
+    lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
+    script = resources.files("study").joinpath("study.sbatch").read_text(encoding="utf-8")
+    return Submission(
+        ("sbatch", "--parsable", f"--job-name={config.name}", *request.options, "/dev/stdin", *run_arguments),
+        script.replace(MARK, MARK + "\n".join(lines) + "\n"),
+    )
+
+
+def queue(paths: StudyPaths, submission: Submission) -> str:
+    """Queue a job and note its number beside the results; gives the number.
+
+    Raises
+    ------
+    StudyError
+        There is no sbatch, it refuses, or a job for these results is queued or running.
+    """
+    if shutil.which("sbatch") is None:
+        raise StudyError(
+            "`study submit` needs SLURM's sbatch on PATH, and there is none. Run it on a login node of the cluster, "
+            "or use `study run` on this machine."
+        )
+    note = read_note(paths)
+    if note is not None and (state := job_state(note.id)):
+        raise StudyError(
+            f"SLURM job {note.id} works on {paths.root} already ({state}). Wait for it, cancel it with `scancel {note.id}`, "
+            "or choose another --name."
+        )
+    queued = subprocess.run(submission.command, input=submission.script, capture_output=True, text=True, check=False)
+    if queued.returncode:
+        raise StudyError(f"sbatch refuses the job: {queued.stderr.strip() or queued.stdout.strip()}")
+    job = queued.stdout.strip().partition(";")[0]
+    write_note(paths, JobNote(id=job))
+    return job
+
+
+def job_state(job: str) -> str:
+    """A job's state in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02 left`; empty if it has none."""
+    asked = slurm("squeue", "--noheader", f"--jobs={job}", "--format=%T|%r|%N|%L")
+    if asked.returncode:
+        return "" if "Invalid job id" in asked.stderr or shutil.which("squeue") is None else "SLURM does not answer"
+    state, reason, nodes, left = [*asked.stdout.strip().split("|"), "", "", ""][:4]
+    if nodes:
+        return f"{state} on {nodes}, {left} left"
+    return f"{state} ({reason})" if state else ""
+
+
+def queued(paths: StudyPaths) -> str:
+    """A line on the job that works on these results, if it is in the queue."""
+    note = read_note(paths)
+    state = job_state(note.id) if note else ""
+    return f"SLURM job {note.id}: {state}" if note and state else ""
+
+
+def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
+    """Wait until a job has left the queue, requeues included; `tell` hears its state whenever that changes.
+
+    Raises
+    ------
+    StudyError
+        The job ended and the study did not.
+    """
+    told = ""
+    while state := job_state(job):
+        word = state.partition(",")[0]
+        if word != told:
+            tell(f"SLURM job {job}: {word}")
+            told = word
+        time.sleep(LOOK_EVERY_S)
+    if not paths.verdicts.exists():
+        raise StudyError(f"SLURM job {job} ended before its study did; study-{job}.log says why. Submit it again to go on.")
+    tell(f"Finished: {paths.root}")

@@ -1,0 +1,187 @@
+"""A real SLURM of several nodes on this machine: a namespace a host, with its own network, processes, /tmp and /dev/shm.
+
+The home that all hosts share is `Cluster.home`. CPUs and memory are claimed, not confined.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "ip", "unshare", "nsenter", "setpriv")
+PACKAGES = "slurmctld slurmd slurm-client munge iproute2 util-linux"
+WAIT_S = 60
+
+CONF = """
+ClusterName=test
+SlurmctldHost=ctl({controller})
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=cred_expire=5
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/%n/spool
+SlurmctldPidFile=/run/slurmctld.pid
+SlurmdPidFile=/run/slurmd.pid
+SlurmctldLogFile={folder}/ctl/slurmctld.log
+SlurmdLogFile={folder}/%n/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=1000
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
+SlurmdParameters=config_overrides
+ReturnToService=2
+SlurmdTimeout=20
+KillWait=5
+GresTypes=gpu
+NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:2
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def missing() -> str | None:
+    """Why no cluster can be started here, if so."""
+    if os.geteuid() != 0:
+        return "a SLURM of namespaces needs root"
+    lacking = [name for name in NEEDED if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    return f"not installed: {', '.join(lacking)}; on Debian: apt-get install {PACKAGES}" if lacking else None
+
+
+def wait_until(true: Callable[[], object], what: str, seconds: float = WAIT_S) -> None:
+    """Wait for something to become true."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"not within {seconds:g} s: {what}"
+        time.sleep(0.2)
+
+
+class Cluster:
+    """Hosts `ctl` (the controller, and the login node) and `n1` to `nN`."""
+
+    def __init__(self, nodes: int) -> None:
+        self.nodes = [f"n{i + 1}" for i in range(nodes)]
+        self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/var/tmp"))  # short: sockets lie below it
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        (self.folder / "state").mkdir()
+        (self.folder / "slurm.conf").write_text(CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes))
+        (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
+        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/zero\nName=gpu File=/dev/full\n")  # SLURM only counts them
+        hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
+        (self.folder / "hosts").write_text("\n".join(["127.0.0.1 localhost", *hosts]) + "\n")
+        key = self.folder / "munge.key"
+        key.touch(mode=0o600)
+        key.write_bytes(os.urandom(128))
+        self.hosts: dict[str, subprocess.Popen[bytes]] = {}
+
+    def address(self, name: str) -> str:
+        return f"10.78.0.{100 if name == 'ctl' else name[1:]}"
+
+    @property
+    def shared(self) -> list[Path]:
+        """Folders below /tmp that all hosts see: the project and its environment, where they lie there."""
+        return [path for path in (ROOT, Path(sys.executable).parents[1]) if path.is_relative_to("/tmp")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        paths = f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin"
+        return os.environ | {"SLURM_CONF": f"{self.folder}/slurm.conf", "PATH": paths, "PYTHONPATH": str(ROOT)}
+
+    def up(self) -> None:
+        """Start everything."""
+        for name in ("ctl", *self.nodes):
+            self.boot(name)
+        wait_until(self.is_idle, "all nodes idle")
+
+    def down(self) -> None:
+        """End everything."""
+        for name in [*self.nodes, "ctl"]:
+            if name in self.hosts:
+                self.power_off(name)
+        shutil.rmtree(self.folder)
+
+    def is_idle(self) -> bool:
+        """Whether no job is queued, running or completing, and every node would take one."""
+        idle = self.login("sinfo", "-hN", "-t", "idle", "-o", "%N", check=False).stdout.split()
+        return set(idle) == set(self.nodes) and self.login("squeue", "-h", check=False).stdout == ""
+
+    def boot(self, name: str) -> None:
+        """Start a host and plug it in."""
+        command = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
+        spaces = ["--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        (self.folder / name).mkdir(exist_ok=True)
+        with (self.folder / name / "host.log").open("ab") as log:
+            self.hosts[name] = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "unshare", *spaces, "--propagation", "private", *map(str, command)],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        wait_until(lambda: self._first_pid(name), f"{name} has started")
+        if name == "ctl":
+            wait_until(lambda: not self.on("ctl", "ip", "link", "show", "eth0", check=False).returncode, "the switch is there")
+        else:
+            ends = ["ip", "link", "add", name, "netns", self._first_pid("ctl"), "type", "veth"]
+            subprocess.run([*ends, "peer", "name", "eth0", "netns", self._first_pid(name)], check=True)
+            self.on("ctl", "ip", "link", "set", name, "master", "eth0", "up")
+
+    def _first_pid(self, name: str) -> str:
+        unshare = self.hosts[name].pid
+        children = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
+        return children[0] if children else ""
+
+    def power_off(self, name: str) -> None:
+        """End a host as a power cut does: nothing says goodbye on the network."""
+        if name != "ctl":
+            self.on("ctl", "ip", "link", "delete", name)
+        host = self.hosts.pop(name)
+        host.kill()
+        host.wait()
+
+    def cut(self, name: str) -> None:
+        """Pull a node's network cable; its processes live on."""
+        self.on("ctl", "ip", "link", "set", name, "down")
+
+    def heal(self, name: str) -> None:
+        """Plug it in again."""
+        self.on("ctl", "ip", "link", "set", name, "up")
+
+    def on(
+        self, name: str, *command: str | Path, cwd: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command on a host, in the shared home."""
+        enter = ["nsenter", "--target", self._first_pid(name), "--net", "--uts", "--mount", "--ipc", "--pid", "--wdns"]
+        return subprocess.run(
+            [*enter[:-1], f"--wdns={cwd or self.home}", "--", *map(str, command)],
+            env=self.environment, capture_output=True, text=True, check=check, timeout=300,
+        )  # fmt: skip
+
+    def login(self, *command: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command on the login node."""
+        return self.on("ctl", *command, cwd=cwd, check=check)
+
+    def processes(self, name: str) -> list[str]:
+        """Command lines on a node, without those that make it one."""
+        own = ("slurmd", "munged", "host.sh", "sleep 3600", "ps --no-headers")
+        lines = self.on(name, "ps", "--no-headers", "-eo", "args").stdout.splitlines()
+        return [line for line in lines if not any(word in line for word in own)]
+
+    def scratch(self, name: str) -> list[str]:
+        """What lies in a node's own /tmp, without the shared folders."""
+        names = self.on(name, "ls", "/tmp").stdout.split()
+        return [entry for entry in names if not any(path.is_relative_to(f"/tmp/{entry}") for path in self.shared)]
+
+    def restart_controller(self, seconds: float) -> None:
+        """End slurmctld, and start it again after a while."""
+        pid = self.on("ctl", "cat", "/run/slurmctld.pid").stdout.strip()
+        self.on("ctl", "kill", pid)
+        time.sleep(seconds)
+        self.on("ctl", "slurmctld")

@@ -1,0 +1,103 @@
+"""What fails on a cluster costs a study little time and no result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.runs.helpers import records
+from tests.slurm.cluster import Cluster
+from tests.slurm.conftest import JOB_S, N_RECORDS, Submit
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+MOST_LOST_S = 60
+
+
+def test_a_node_that_loses_power_costs_its_running_trials_and_no_restart(
+    cluster: Cluster, submit: Submit, undisturbed: str
+) -> None:
+    job = submit("--nodes=3")
+    job.wait_for_records(more_than=4)
+    before = records(job.results)
+
+    cluster.power_off("n3")
+    longest = longest_pause(job.results)
+    job.wait()
+
+    print(f"longest time without a new record after the loss: {longest:.0f} s")
+    assert job.show()["Restarts"] == "0"
+    assert before.items() <= records(job.results).items()
+    assert job.digest == undisturbed
+    assert longest < MOST_LOST_S
+
+
+def longest_pause(results) -> float:  # type: ignore[no-untyped-def]
+    """Longest time in seconds between two records from now on, until all are there."""
+    last, longest, until = time.monotonic(), 0.0, time.monotonic() + JOB_S
+    found = len(records(results))
+    while found < N_RECORDS:
+        now = time.monotonic()
+        assert now < until, "not finished in time"
+        longest = max(longest, now - last)
+        if (count := len(records(results))) > found:
+            found, last = count, now
+        time.sleep(0.2)
+    return longest
+
+
+def test_a_lost_head_brings_the_job_back_by_itself(
+    cluster: Cluster, submit: Submit, undisturbed: str, stopwatch: Callable[[], float]
+) -> None:
+    job = submit("--nodes=2-3")
+    job.wait_for_records(more_than=4)
+    before, lost = records(job.results), stopwatch()
+
+    cluster.power_off("n1")
+    job.wait("PENDING")
+    queued = stopwatch()
+    job.wait("RUNNING")
+    running = stopwatch()
+    job.wait()
+
+    print(f"lost head: queued again after {queued - lost:.0f} s, running after {running - lost:.0f} s")
+    assert job.show()["Restarts"] == "1"
+    assert f"Run 2 of SLURM job {job.number}, on n2, n3." in job.log
+    assert before.items() <= records(job.results).items()
+    assert job.digest == undisturbed
+
+
+def test_a_link_that_is_cut_for_20_seconds_fails_nothing(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
+    job = submit("--nodes=3")
+    job.wait_for_records(more_than=4)
+
+    cluster.cut("n2")
+    time.sleep(20)
+    cluster.heal("n2")
+    job.wait()
+
+    assert job.show()["Restarts"] == "0"
+    assert job.digest == undisturbed
+
+
+def test_a_controller_that_is_restarted_is_not_noticed(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
+    job = submit("--nodes=2")
+    job.wait_for_records(more_than=4)
+
+    cluster.restart_controller(5)
+    job.wait()
+
+    assert job.show()["Restarts"] == "0"
+    assert job.digest == undisturbed
+
+
+def test_a_raylet_that_is_killed_is_started_again(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
+    job = submit("--nodelist=n1,n2")
+    job.wait_for_records(more_than=4)
+
+    cluster.on("n2", "pkill", "-9", "raylet")  # n2 sees its own processes only
+    job.wait()
+
+    assert job.show()["Restarts"] == "0"
+    assert job.digest == undisturbed

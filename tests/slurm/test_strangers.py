@@ -1,0 +1,62 @@
+"""Nobody without the job's token speaks with its Ray, and the token is nowhere but in a file of its owner."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.slurm.cluster import Cluster
+from tests.slurm.conftest import Submit
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+STRANGER = Path(__file__).with_name("stranger.py")
+CLIENT_PORT, DASHBOARD_PORT = "10001", "8265"
+CLIENT = f"import ray; ray.init('ray://n1:{CLIENT_PORT}')"
+PARTS = {
+    "GCS": ("n1", "gcs_server", "/ray.rpc.NodeInfoGcsService/GetAllNodeInfo"),
+    "head's raylet": ("n1", "raylet", "/ray.rpc.NodeManagerService/GetNodeStats"),
+    "other raylet": ("n2", "raylet", "/ray.rpc.NodeManagerService/GetNodeStats"),
+}
+
+
+def listeners(cluster: Cluster, node: str, program: str = "") -> set[str]:
+    """Ports on which a node's programs listen beyond loopback."""
+    lines = cluster.on(node, "ss", "-Hltnp").stdout.splitlines()
+    found = (re.search(r"(\S+):(\d+)\s+\S+\s+users:\(\(\"([^\"]+)", line) for line in lines)
+    return {m[2] for m in found if m and not m[1].startswith(("127.", "[::1]")) and program in m[3]}
+
+
+def ask(cluster: Cluster, token: str, part: str) -> set[str]:
+    """What a stranger at the login node hears from every port of one part of Ray."""
+    node, program, method = PARTS[part]
+    ports = listeners(cluster, node, program)
+    return {cluster.login(sys.executable, STRANGER, token, f"{node}:{port}", method).stdout.strip() for port in ports}
+
+
+def test_only_who_has_the_token_is_answered_and_it_lies_in_a_file_of_its_owner(cluster: Cluster, submit: Submit) -> None:
+    job = submit("--nodelist=n1,n2", run=("--set", "search.trials=1000"))
+    job.wait_for_records(more_than=0)
+    token = cluster.on("n2", "sh", "-c", "cat /tmp/study-*/token").stdout
+    assert len(token) == 64
+
+    heard = {wrong: {part: ask(cluster, wrong, part) for part in PARTS} for wrong in ("", "f" * 64)}
+    answered = {part: ask(cluster, token, part) for part in PARTS}
+    client = cluster.login("env", "RAY_AUTH_MODE=disabled", sys.executable, "-c", CLIENT, check=False)
+
+    for answers in heard.values():
+        assert all("UNAUTHENTICATED" in words for words in answers.values()), heard
+        assert all(words <= {"UNAUTHENTICATED", "UNIMPLEMENTED"} for words in answers.values()), heard  # metrics are no gRPC
+    assert all("OK" in words for words in answered.values()), answered
+    assert "ConnectionError" in client.stderr
+    for node in ("n1", "n2"):
+        assert not listeners(cluster, node) & {CLIENT_PORT, DASHBOARD_PORT}
+        assert set(cluster.on(node, "sh", "-c", "stat -c %a /tmp/study-*/token").stdout.split()) == {"600"}
+        assert token not in "\n".join(cluster.processes(node))
+        assert token not in cluster.on(node, "sh", "-c", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'", check=False).stdout
+    for shown in (("show", "job", job.number, "-dd"), ("show", "step", job.number)):
+        assert token not in cluster.login("scontrol", *shown).stdout
+    assert job.state == "RUNNING"
+    assert cluster.login("grep", "-rl", token, job.folder, check=False).stdout == ""
