@@ -11,9 +11,9 @@ from .helpers import record_of
 from .test_searcher import Bench, small
 
 
-def bench_with(seconds_of_first: float, seconds_left: float, trials: int = 4) -> Bench:
-    """Two arms, the first of which has a trial that took so long, and so many seconds until all must have ended."""
-    bench = Bench([small(trials=trials), small(trials=trials, fold=1)])
+def bench_with(seconds_of_first: float, seconds_left: float, trials: int = 4, arms: int = 2) -> Bench:
+    """Arms, the first of which has a trial that took so long, and so many seconds until all must have ended."""
+    bench = Bench([small(trials=trials, fold=fold) for fold in range(arms)])
     arm = bench.arms[0]
     trial = arm.next_trial()
     assert trial
@@ -51,13 +51,10 @@ def test_an_arm_with_shorter_trials_goes_on_while_another_must_wait() -> None:
 
 
 def test_a_winner_needs_the_time_of_two_trials() -> None:
-    bench = bench_with(seconds_of_first=30, seconds_left=50, trials=1)
-    bench.arms.pop()
-    bench.searcher.arms.pop()
+    late, early = (bench_with(seconds_of_first=30, seconds_left=left, trials=1, arms=1) for left in (50, 70))
 
-    assert bench.run() == []
-    bench.searcher.until = time.monotonic() + 70
-    assert bench.run() == [("y-linear-o0", 0, True)]
+    assert late.run() == []
+    assert early.run() == [("y-linear-o0", 0, True)]
 
 
 def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
