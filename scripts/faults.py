@@ -48,8 +48,7 @@ training: {epochs: 10}
 effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (40 + 1)
-"""Two arms of forty trials and a winner."""
+N_RECORDS = 2 * (40 + 1)  # two arms of forty trials and a winner
 PATIENCE_S = 600
 """Seconds after which a run that neither ends nor leaves a record counts as hung."""
 
@@ -282,7 +281,7 @@ def main() -> None:
         return
     rng = random.Random(arguments.seed)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
-    with small_disk() as place:
+    with interruptible(), small_disk() as place:
         one, _ = undisturbed(place, 1)
         two, span = undisturbed(place, 2)
         storm = Storm(place, deck(arguments.kills, rng), rng, one, span)
