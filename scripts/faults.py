@@ -83,7 +83,7 @@ def deck(kills: int, rng: random.Random) -> list[str]:
     """Faults in the order of their injection, from the end."""
     weights = [share for share, _ in KILLS.values()]
     cards = [name for name, share in zip(KILLS, weights, strict=True) for _ in range(round(kills * share / sum(weights)))]
-    others = [name for name in (*OTHERS, CUT) if os.geteuid() == 0 or name != "disk full"]
+    others = [name for name in OTHERS if os.geteuid() == 0 or name != "disk full"]
     cards += [name for name in others for _ in range(max(1, kills // 20))]
     rng.shuffle(cards)
     return cards
@@ -147,51 +147,52 @@ class Storm:
         kept: Records = {}
         for attempt in range(1_000):
             book = Path(f"{folder}.{attempt}.journal")
-            hit, done = self._run(folder, book)
-            self._compare(hit, kept, snapshot(folder), journal(book))
+            hit, seen, done = self._run(folder, book)
+            self._compare(hit, kept, seen, snapshot(folder), journal(book))
             for name in hit:
                 self.counts[name].injected += 1
                 self.counts[name].studies.add(number)
             kept = snapshot(folder)
             if done:
                 break
-            if kept and self.cards and self.cards[-1] == CUT:
+            if CUT in hit and kept:
                 self._cut(folder, kept)
-                self.counts[self.cards.pop()].studies.add(number)
         self.equal[number] = len(kept) == N_RECORDS and digest(load_results(folder).trials) == self.expected
         if self.equal[number]:
             shutil.rmtree(folder)
 
-    def _run(self, folder: Path, book: Path) -> tuple[list[str], bool]:
-        """Start a driver and hurt it until it ends; gives the faults, and whether the study has ended."""
+    def _run(self, folder: Path, book: Path) -> tuple[list[str], Records, bool]:
+        """Start a driver and hurt it until it ends; gives faults, records seen before each, and whether the study has ended."""
         hit: list[str] = []
-        with started(*command(folder, book), cwd=self.place) as process:
+        seen: Records = {}
+        with started(*command(folder, book), cwd=self.place, output=subprocess.DEVNULL) as process:
             run, begin = Run(process, folder, self.rng), time.monotonic()
             while process.poll() is None:
                 share = 0.25 if self.cards and self.cards[-1] == SURVIVED else 1
                 mortal = bool(hit) and hit[-1] != SURVIVED
-                if mortal or not self.cards or self.cards[-1] == CUT:
+                if mortal or not self.cards:
                     wait(process, PATIENCE_S)
                     break
                 wait(process, self.rng.uniform(0, share * self.span))
                 if process.poll() is None:
                     self.below += descendants(process)
-                    name = self.cards[-1]
+                    name, seen = self.cards[-1], snapshot(folder)
                     inject = OTHERS.get(name) or KILLS[name][1]
                     if inject(run):
                         hit.append(self.cards.pop())
-                        say(f"{time.monotonic() - begin:.0f} s: {name}, {len(snapshot(folder))} records")
+                        say(f"{time.monotonic() - begin:.0f} s: {name}, {len(seen)} records")
             if process.poll() is None:
                 self.ends["hung"] += 1
                 process.kill()
-            process.communicate()
+            process.wait()
         (self.place / FILLER).unlink(missing_ok=True)
         self.ends[str(process.returncode)] += 1
-        return hit, process.returncode == 0
+        return hit, seen, process.returncode == 0
 
-    def _compare(self, hit: list[str], kept: Records, now: Records, entries: list[dict[str, Any]]) -> None:
-        lost = {name for name, record in kept.items() if name not in now or now[name].content != record.content}
-        repeated = {name for name, record in kept.items() if name in now and now[name].written != record.written}
+    def _compare(self, hit: list[str], kept: Records, seen: Records, now: Records, entries: list[dict[str, Any]]) -> None:
+        before = kept | seen
+        lost = {name for name, record in before.items() if name not in now or now[name].content != record.content}
+        repeated = {name for name, record in before.items() if name in now and now[name].written != record.written}
         for entry in entries:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
@@ -208,13 +209,12 @@ class Storm:
         path = folder / "trials" / arm / f"{stem}.json"
         path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
         say(f"cut {name}")
-        self.counts[CUT].injected += 1
 
     def table(self) -> Iterator[str]:
         """Lines of the table, in Markdown."""
         yield "| fault | injected | trials lost | trials repeated | digests equal |"
         yield "|---|--:|--:|--:|--:|"
-        for name in (*KILLS, *OTHERS, CUT):
+        for name in (*KILLS, *OTHERS):
             count = self.counts[name]
             equal = sum(self.equal[number] for number in count.studies)
             yield f"| {name} | {count.injected} | {count.lost} | {count.repeated} | {equal} of {len(count.studies)} |"

@@ -33,6 +33,10 @@ class Run:
             return True
         return False
 
+    def kill_driver(self) -> bool:
+        """Kill the driver."""
+        return self.kill([psutil.Process(self.process.pid)])
+
     def named(self, name: str) -> list[psutil.Process]:
         """Processes of Ray with that name."""
         found = []
@@ -74,8 +78,10 @@ class Run:
 
 
 FILLER = "filler"
+CUT = "a record cut short or empty"
+"""Takes a driver that is gone: a living one wrote its records whole."""
 KILLS: dict[str, tuple[int, Callable[[Run], bool]]] = {
-    "kill -9 of the driver": (40, lambda run: run.kill([psutil.Process(run.process.pid)])),
+    "kill -9 of the driver": (40, Run.kill_driver),
     "kill -9 of a worker": (40, lambda run: run.kill(workers(run.process))),
     "kill -9 of the raylet": (12, lambda run: run.kill(run.named("raylet"))),
     "kill -9 of Ray's control server": (8, lambda run: run.kill(run.named("gcs_server"))),
@@ -87,8 +93,7 @@ OTHERS: dict[str, Callable[[Run], bool]] = {
     "Ctrl-C twice": Run.interrupt_twice,
     "disk full": Run.fill_disk,
     "Ray's and Optuna's state deleted": Run.delete_state,
+    CUT: Run.kill_driver,
 }
 """Each is injected once for every twenty kills."""
-CUT = "a record cut short or empty"
-"""Done between two runs."""
 SURVIVED = "kill -9 of a worker"

@@ -48,13 +48,13 @@ def drive(config: Path, results: Path, *overrides: str) -> str:
 
 
 @contextmanager
-def started(*args: str | Path, cwd: Path) -> Iterator[Process]:
+def started(*args: str | Path, cwd: Path, output: int = subprocess.PIPE) -> Iterator[Process]:
     """A command that is running, in a process group of its own; ended at the latest with the block."""
     process = subprocess.Popen(
         [str(arg) for arg in args],
         cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         text=True,
         start_new_session=True,
     )
