@@ -121,11 +121,12 @@ class Cluster:
 
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
-        command = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
+        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc"]
+        script = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
             self.hosts[name] = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc", "--propagation", "private", *map(str, command)],
+                [*command, "--propagation", "private", *map(str, script)],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         wait_until(lambda: self._first_pid(name), f"{name} has started")
