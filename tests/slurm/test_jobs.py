@@ -7,30 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from study import load_results
 from study.job import read_note
 from study.paths import StudyPaths
-from study.results import digest
-from tests.runs.helpers import STUDY, drive, records
+from tests.runs.helpers import STUDY, records
 from tests.slurm.cluster import Cluster, wait_until
-from tests.slurm.conftest import CONFIG, Job, Submit, leftovers
+from tests.slurm.conftest import Job, Submit, leftovers
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
-LONG = ("search.trials=6", "search.generation=6", "training.epochs=40000", "training.patience=40000")
-"""Trials that last longer than a worker takes to start, so that no worker does them all."""
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 表"
 
 
 def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_of_one_worker(
-    cluster: Cluster, submit: Submit, tmp_path: Path, stopwatch: Callable[[], float]
+    cluster: Cluster, submit: Submit, undisturbed: str, stopwatch: Callable[[], float]
 ) -> None:
-    (tmp_path / "tiny.yaml").write_text(CONFIG)
-    drive(tmp_path / "tiny.yaml", tmp_path / "results", "resources.max_concurrent=1", *LONG)
-    longer = [word for override in LONG for word in ("--set", override)]
     for node in ("n2", "n3"):
         cluster.on(node, "mount", "-t", "tmpfs", "tmpfs", cluster.home)
     try:
-        job = submit("--nodes=3", "--gpus-per-node=2", "--mem=3000", run=(*longer,), name=WEIRD)
+        job = submit("--nodes=3", "--gpus-per-node=2", "--mem=3000", name=WEIRD)
         job.wait("RUNNING")
         running = stopwatch()
         job.wait_for_records(more_than=0)
@@ -43,7 +36,7 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
 
     assert {"--num-cpus=1", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(started.split())
     assert set(job.trials["node"]) == {"n1", "n2", "n3"}
-    assert digest(job.trials) == digest(load_results(tmp_path / "results" / "tiny").trials)
+    assert job.digest == undisturbed
     assert (job.results / "report.html").exists()
 
 
@@ -108,7 +101,7 @@ def test_a_job_without_progress_in_two_runs_is_not_queued_again_and_says_why(sub
 
 
 def test_a_study_longer_than_its_walltime_is_done_in_several_runs(cluster: Cluster, submit: Submit) -> None:
-    job = submit("--nodes=1", "--time=4", run=("--set", "training.epochs=40000", "--set", "training.patience=40000"))
+    job = submit("--nodes=1", "--time=4", run=("--set", "training.epochs=120000", "--set", "training.patience=120000"))
 
     job.wait()
 
