@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -96,22 +97,46 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal cancelled
-        if number == signal.SIGTERM:  # Ray's servers have got it too, and Tune would wait for them
-            cancelled = True
-            threading.Timer(CANCEL_S, leave_now, [CANCELLED]).start()
-            print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
+        cancelled = cancelled or number == signal.SIGTERM
         os.kill(os.getpid(), signal.SIGINT)
 
     for number in (signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        yield
+        with _leaving_on_sigterm(paths):
+            yield
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if not cancelled:
             _queue_again(paths, note)
         raise
+
+
+@contextmanager
+def _leaving_on_sigterm(paths: StudyPaths) -> Iterator[None]:
+    """Leave soon after a SIGTERM in the block, come what may.
+
+    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens.
+    """
+    heard, signals = os.pipe()
+    os.set_blocking(signals, False)
+
+    def listen() -> None:
+        while number := os.read(heard, 1):
+            if number[0] == signal.SIGTERM:
+                print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
+                time.sleep(CANCEL_S)
+                leave_now(CANCELLED)
+        os.close(heard)
+
+    threading.Thread(target=listen, daemon=True).start()
+    previous = signal.set_wakeup_fd(signals)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(signals)
 
 
 def _queue_again(paths: StudyPaths, note: JobNote) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "ip", "unshare", "nsenter", "setpriv")
+SPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
 PACKAGES = "slurmctld slurmd slurm-client munge iproute2 util-linux"
 WAIT_S = 60
 
@@ -42,7 +43,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=20
-KillWait=5
+KillWait=15
 GresTypes=gpu
 NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
@@ -54,7 +55,10 @@ def missing() -> str | None:
     if os.geteuid() != 0:
         return "a SLURM of namespaces needs root"
     lacking = [name for name in NEEDED if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
-    return f"not installed: {', '.join(lacking)}; on Debian: apt-get install {PACKAGES}" if lacking else None
+    if lacking:
+        return f"not installed: {', '.join(lacking)}; on Debian: apt-get install {PACKAGES}"
+    tried = subprocess.run(["unshare", *SPACES, "--fork", "true"], capture_output=True, text=True, check=False)
+    return f"this root may make no namespaces: {tried.stderr.strip()}" if tried.returncode else None
 
 
 def wait_until(true: Callable[[], object], what: str, seconds: float = WAIT_S) -> None:
@@ -117,12 +121,12 @@ class Cluster:
 
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
-        command = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
-        spaces = ["--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc"]
+        script = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
             self.hosts[name] = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "unshare", *spaces, "--propagation", "private", *map(str, command)],
+                [*command, "--propagation", "private", *map(str, script)],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         wait_until(lambda: self._first_pid(name), f"{name} has started")
@@ -158,9 +162,9 @@ class Cluster:
         self, name: str, *command: str | Path, cwd: Path | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on a host, in the shared home."""
-        enter = ["nsenter", "--target", self._first_pid(name), "--net", "--uts", "--mount", "--ipc", "--pid", "--wdns"]
+        enter = ["nsenter", "--target", self._first_pid(name), *SPACES, f"--wdns={cwd or self.home}"]
         return subprocess.run(
-            [*enter[:-1], f"--wdns={cwd or self.home}", "--", *map(str, command)],
+            [*enter, "--", *map(str, command)],
             env=self.environment, capture_output=True, text=True, check=check, timeout=300,
         )  # fmt: skip
 

@@ -101,7 +101,7 @@ def test_a_job_without_progress_in_two_runs_is_not_queued_again_and_says_why(sub
 
 
 def test_a_study_longer_than_its_walltime_is_done_in_several_runs(cluster: Cluster, submit: Submit) -> None:
-    job = submit("--nodes=1", "--time=4", run=("--set", "training.epochs=40000", "--set", "training.patience=40000"))
+    job = submit("--nodes=1", "--time=4", run=("--set", "training.epochs=120000", "--set", "training.patience=120000"))
 
     job.wait()
 
