@@ -1,0 +1,133 @@
+"""Whatever the rows outside development hold, encoders, search and winner come out the same to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.data.encoding import Encoded, encode
+from study.data.splits import Split, make_splits
+from study.data.tables import Table
+from study.families import first_params, get_family, resolve_space
+from study.schema import Arm, TrialRecord, WinnerRecord
+from study.trial import Task, run_trial
+from study.winner import run_winner
+from tests.data.helpers import config_for, saved, table_of
+
+N, KEPT = 96, 3
+"""Rows, and test rows whose values stay as they are."""
+NESTED = {"protocol": "nested", "outer": {"folds": 3}}
+SPLITTERS: dict[str, dict[str, Any]] = {
+    "holdout": {},
+    "nested": NESTED,
+    "repeats": {"protocol": "nested", "outer": {"folds": 3, "repeats": 2}},
+    "stratified holdout": {"classes": True},
+    "stratified": NESTED | {"classes": True},
+    "groups holdout": {"groups": "house"},
+    "groups": NESTED | {"groups": "house"},
+    "stratified groups": NESTED | {"groups": "house", "classes": True},
+    "time holdout": {"time": "day"},
+    "time": NESTED | {"time": "day"},
+}
+
+
+def frame_of(classes: bool) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    columns = {"age": rng.normal(50, 10, N), "town": rng.choice(["Bonn", "Ulm", "Trier"], N), "size": rng.normal(size=N)}
+    frame = pd.DataFrame(columns).assign(house=[f"h{i % 16}" for i in range(N)], day=np.arange(N) % 24)
+    y = frame["size"] + 0.1 * (frame["age"] - 50) + rng.normal(size=N)
+    return frame.assign(y=np.where(y > 0, "yes", "no") if classes else y)
+
+
+def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Other features, gaps, a level nobody has seen, and other targets in these rows."""
+    other = frame.copy()
+    other.loc[rows, "age"] = 400.0 - 9 * frame.loc[rows, "age"]
+    other.loc[rows[::2], "size"] = np.nan
+    other.loc[rows, "town"] = "Köln"
+    flipped = frame["y"].map({"yes": "no", "no": "yes"}) if frame["y"].dtype != float else 1_000 - 50 * frame["y"]
+    other.loc[rows, "y"] = flipped[rows]
+    return other
+
+
+def task_for(encoded: Encoded, family: str, outer_fold: int) -> Task:
+    own = get_family(family)
+    params = first_params(own, resolve_space(own, N, {})) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
+    arm = Arm(target="y", kind=encoded.kind, family=family, depth=int(family == "neural"), outer_fold=outer_fold)
+    return Task(
+        study="test",
+        seed=0,
+        arm=arm,
+        number=0,
+        generation=0,
+        params=params,
+        inner_seeds=1,
+        epochs=6,
+        patience=6,
+        iterations=500,
+    )
+
+
+def weights_of(files: dict[str, bytes], folder: Path) -> bytes:
+    """The weights of the model in a `.keras` file, which itself carries a date."""
+    ((name, content),) = files.items()
+    (folder / name).write_bytes(content)
+    return b"".join(weight.tobytes() for weight in keras.saving.load_model(folder / name).get_weights())
+
+
+def trained(
+    table: Table, split: Split, fresh: pd.DataFrame, folder: Path
+) -> tuple[Encoded, bytes, list[tuple[TrialRecord, WinnerRecord, bytes]]]:
+    """Encoded rows, what the encoder makes of `fresh`, and search record, winner and weights of a regression and a network."""
+    encoded, pipeline = encode(table, table.targets[0], split)
+    encoder = pipeline.transform(fresh).tobytes()
+    found = []
+    for family in ("logistic" if encoded.classes else "linear", "neural"):
+        task = task_for(encoded, family, split.outer_fold)
+        record, files = run_winner(task, encoded)
+        found.append((run_trial(task, encoded), record, weights_of(files, folder)))
+    return encoded, encoder, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SPLITTERS)
+def test_rows_outside_development_reach_neither_encoder_nor_search_nor_winner(tmp_path: Path, name: str) -> None:
+    more = {"inner": {"folds": 2}} | SPLITTERS[name]
+    classes = bool(more.pop("classes", False))
+    frame = frame_of(classes).drop(columns=[c for c in ("house", "day") if c not in more.values()])
+    table = table_of(tmp_path, frame, **more)
+    config = config_for(saved(tmp_path, frame), **more)
+    split = make_splits(table, table.targets[0], config)[1 if "outer" in more else 0]
+    kept = split.test[:KEPT]
+    changed = np.setdiff1d(np.arange(N), np.concatenate([split.development, kept]))
+    other = disturbed(frame, changed)
+
+    disturbed_table = table_of(tmp_path, other, **more)
+
+    encoded, encoder, found = trained(table, split, table.frame, tmp_path)
+    again, other_encoder, disturbed_found = trained(disturbed_table, split, table.frame, tmp_path)
+
+    assert set(split.test) - set(kept) <= set(changed)
+    assert not np.array_equal(encoded.x[:, changed], again.x[:, changed])
+    assert (encoded.y[changed] != again.y[changed]).all()
+    assert other_encoder == encoder
+    np.testing.assert_array_equal(again.x[:, split.development], encoded.x[:, split.development])
+    for one, two in zip(found, disturbed_found, strict=True):
+        assert two[0] == one[0]
+        assert two[1].coefficients == one[1].coefficients
+        assert two[2] == one[2]
+        for before, after in zip(one[1].candidates, two[1].candidates, strict=True):
+            assert (after.name, after.predicted[:KEPT], after.loss[:KEPT]) == (
+                before.name, before.predicted[:KEPT], before.loss[:KEPT]
+            )  # fmt: skip
+            assert after.loss[KEPT:] != before.loss[KEPT:]
+    if not classes:  # strata are made of the target itself
+        resplit = make_splits(disturbed_table, disturbed_table.targets[0], config)[split.outer_fold]
+        inner = zip(resplit.inner, split.inner, strict=True)
+        pairs = [(resplit.test, split.test), *(pair for old, new in inner for pair in zip(old, new, strict=True))]
+        assert all(np.array_equal(a, b) for a, b in pairs)
