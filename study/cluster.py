@@ -26,6 +26,12 @@ SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
 JOIN_S = 180
 END_S = 20
+START = {
+    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_gcs_server_port_wait_time_s": "120",
+    "RAY_agent_register_timeout_ms": "120000",
+}
+"""A busy machine, or Python on a network disk, needs more than Ray's 30 s to start."""
 PATIENCE = {
     "RAY_health_check_period_ms": "3000",
     "RAY_health_check_timeout_ms": "3000",
@@ -33,13 +39,10 @@ PATIENCE = {
     "RAY_grpc_client_keepalive_time_ms": "20000",
     "RAY_grpc_client_keepalive_timeout_ms": "20000",
     "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
-    "RAY_raylet_start_wait_time_s": "120",
-    "RAY_gcs_server_port_wait_time_s": "120",
-    "RAY_agent_register_timeout_ms": "120000",
 }
 """A node is given up after some 36 s of silence: a link may be cut for 20 s, and Ray's defaults stop all trials for minutes.
 
-It ends at once, not after a drain of 30 s, and may take two minutes to start: Python comes over the network on most sites.
+It ends at once, not after a drain of 30 s.
 """
 
 
@@ -68,6 +71,7 @@ def quiet(verbose: bool) -> None:
     os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "1e9"  # records are the truth; Tune's own state is thrown away
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # the new output prints its configuration whatever the verbosity
     os.environ["TUNE_WARN_THRESHOLD_S"] = "60"
+    os.environ.update(START)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     if not verbose:
         os.environ["RAY_TUNE_LOGGING_LEVEL"] = "CRITICAL"

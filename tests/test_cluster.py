@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,14 +14,17 @@ from study.config import StudyConfig, differing_keys, make_config
 from study.node import use_token
 from study.schema import StudyError
 
-ORPHAN = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)"
+BELOW = (
+    "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True); print(flush=True); time.sleep(600)"
+)
 LEAVE = f"""
-import subprocess, sys, time
+import subprocess, sys
 from study.node import leave_now, scratch_folder
 with scratch_folder() as folder:
+    child = subprocess.Popen([sys.executable, "-c", {BELOW!r}], stdout=subprocess.PIPE)
+    child.stdout.readline()
     print(folder, flush=True)
-    child = subprocess.Popen([sys.executable, "-c", {ORPHAN!r} + "; import time; time.sleep(600)"])
-    time.sleep(1)
+    sys.stdin.readline()
     leave_now(7)
 """
 
@@ -80,17 +82,14 @@ def test_the_token_lies_in_a_file_of_its_owner_and_not_in_the_environment(
 
 
 def test_who_leaves_at_once_leaves_no_process_and_no_folder() -> None:
-    with subprocess.Popen([sys.executable, "-c", LEAVE], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+    leave = [sys.executable, "-c", LEAVE]
+    with subprocess.Popen(leave, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
         folder = Path(process.stdout.readline().strip())
-        until = time.monotonic() + 60
-        below: list[psutil.Process] = []
-        while process.poll() is None:
-            assert time.monotonic() < until
-            below = psutil.Process(process.pid).children(recursive=True) or below
-            time.sleep(0.1)
+        below = psutil.Process(process.pid).children(recursive=True)
+        assert (folder.is_dir(), len(below)) == (True, 2)
+        process.communicate("\n", timeout=60)
 
     assert process.returncode == 7
-    assert len(below) == 2
     assert psutil.wait_procs(below, timeout=10)[1] == []
     assert not folder.exists()
