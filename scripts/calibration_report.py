@@ -45,6 +45,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
     Gives dicts of scheme, method, candidate, improvement, low, high, verdict, base and other (mean expected losses on fresh
     rows of the models of all outer folds), and own (true improvement of the models that the scheme trained).
     """
+    frame = frame.assign(group=frame["row"])  # every row is a group of its own
     inner = frame[frame["part"] == "validation"].rename(columns={"row": "inner_fold"})
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
     for candidate in ("ensemble", "refit"):
@@ -185,14 +186,14 @@ def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
             labelled, x="hit", y="way", hue="truth_is", palette=[REGRESSION, NETWORKS[1]], errorbar=exact, dodge=0.4,
             linestyle="none", markersize=4, err_kws={"linewidth": 1}, ax=left,
         )  # fmt: skip
-        left.set(title="How often the interval holds the true gain", xlabel="% of tables (95 % interval)", ylabel="")
-        left.legend(title="The truth is", fontsize=7.5, title_fontsize=7.5, loc="lower left")
+        left.set(title="Interval holds the true gain", xlabel="% of tables (95 % interval)", ylabel="", xlim=(70, 101))
+        left.legend(title="The truth is", fontsize=7.5, title_fontsize=7.5, loc="center left")
         sns.scatterplot(
             powers.groupby(["cell", "rows", "gain_of_network"], as_index=False)["hit"].mean(), x="gain_of_network", y="hit",
             hue="rows", palette=list(NETWORKS[: powers["rows"].nunique()]), ax=right, s=26,
         )  # fmt: skip
         right.axvline(100 * MARGIN, color=INK, linewidth=0.8, linestyle=":")
-        right.set(title="How often a network is called worth it", xlabel="true gain of the network, %", ylabel="% of tables")
+        right.set(title="Network called worth it", xlabel="true gain of the network, %", ylabel="% of tables")
         right.legend(title="rows")
     return figure
 
