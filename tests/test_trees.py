@@ -67,8 +67,8 @@ def test_test_targets_change_nothing_but_what_was_observed_and_lost(balloons: En
 def test_predictions_look_like_those_of_every_other_model(balloons: Encoded) -> None:
     found = tree_reference(balloons, seed=0, trials=1).predictions
 
-    columns = ["target", "kind", "family", "depth", "outer_fold", "number", "candidate", "seed", "row", "observed"]
-    assert found.columns.tolist() == [*columns, "predicted", "loss"]
+    columns = ["target", "kind", "family", "depth", "outer_fold", "number", "candidate", "seed", "row", "group"]
+    assert found.columns.tolist() == [*columns, "observed", "predicted", "loss"]
     assert found[["target", "kind", "family", "depth", "candidate"]].drop_duplicates().to_numpy().tolist() == [
         ["balloons", "continuous", "trees", 0, "reference"]
     ]
