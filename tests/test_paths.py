@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from study.paths import StudyPaths, safe_name, write_atomic
+from study.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
 from study.schema import Arm, Kind
 
 TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12))
@@ -153,3 +153,14 @@ def test_a_half_written_record_of_a_killed_process_is_no_record(tmp_path: Path) 
     left_behind.write_text("{")
 
     assert list(paths.trials.glob("*/[0-9]*.json")) == [paths.trial(own, 0)]
+
+
+def test_what_a_killed_writer_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    kept = [tmp_path / ".lock", tmp_path / "trials" / "y-linear-o0" / "0003.json"]
+    for path in kept:
+        write_atomic(path, "kept")
+    (kept[1].parent / f".0004.json.4711{TEMPORARY}").write_text("ha")
+
+    clear_temporaries(tmp_path)
+
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == kept
