@@ -43,6 +43,7 @@ targets: [balloons]
 families: [linear, neural]
 depths: [1]
 search: {trials: 40, generation: 4, max_tries: 100}
+protocol: holdout
 inner: {folds: 2, seeds: 1}
 training: {epochs: 10}
 effort: quick

@@ -26,6 +26,7 @@ targets: [balloons]
 families: [linear, neural]
 depths: [1]
 search: {trials: 12, generation: 2}
+protocol: holdout
 inner: {folds: 2, seeds: 1}
 training: {epochs: 10}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
