@@ -50,8 +50,7 @@ effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * (40 + 1)  # two arms of forty trials and a winner
-PATIENCE_S = 600
-"""Seconds after which a run that neither ends nor leaves a record counts as hung."""
+PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 
 class Journal(Silent):
