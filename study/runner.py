@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
@@ -103,7 +103,8 @@ def search(
     observer.started(plan, arms)
     if not all(arm.finished for arm in arms.values()):
         size = sum(encoded.x.nbytes for encoded in data.values())
-        with ray_cluster(plan.config, size, verbose) as scratch, _terminate_as_interrupt():
+        meaning = signal.getsignal(signal.SIGTERM)  # asked before Ray gives it one of its own
+        with ray_cluster(plan.config, size, verbose) as scratch, _terminate_as_interrupt(meaning):
             _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
@@ -201,15 +202,14 @@ def _tune(
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop the study as Ctrl-C does, unless it has a meaning already, which Ray has covered with its own."""
+def _terminate_as_interrupt(meaning: Any) -> Iterator[None]:
+    """Let SIGTERM stop the study as Ctrl-C does, unless it has another meaning already."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    previous = signal.getsignal(signal.SIGTERM)
     try:
-        signal.signal(signal.SIGTERM, interrupt if previous is signal.SIG_DFL else previous)
+        signal.signal(signal.SIGTERM, interrupt if meaning is signal.SIG_DFL else meaning)
     except ValueError:  # not in the main thread: whoever runs us there handles signals
         yield
         return
@@ -217,4 +217,4 @@ def _terminate_as_interrupt() -> Iterator[None]:
         yield
     finally:
         with suppress(ValueError):
-            signal.signal(signal.SIGTERM, previous)
+            signal.signal(signal.SIGTERM, meaning)
