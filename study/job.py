@@ -93,29 +93,27 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
     allocation = Allocation.current()
     print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
     note = begin_run(paths, allocation.job, allocation.restarts)
-    cancelled = False
+    cancelled = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal cancelled
-        cancelled = cancelled or number == signal.SIGTERM
         os.kill(os.getpid(), signal.SIGINT)
 
     for number in (signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        with _leaving_on_sigterm(paths):
+        with _leaving_on_sigterm(paths, cancelled):
             yield
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if not cancelled:
+        if not cancelled.wait(timeout=1):
             _queue_again(paths, note)
         raise
 
 
 @contextmanager
-def _leaving_on_sigterm(paths: StudyPaths) -> Iterator[None]:
-    """Leave soon after a SIGTERM in the block, come what may.
+def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterator[None]:
+    """Set `cancelled` and leave soon after a SIGTERM in the block, come what may.
 
     Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens.
     """
@@ -125,6 +123,7 @@ def _leaving_on_sigterm(paths: StudyPaths) -> Iterator[None]:
     def listen() -> None:
         while number := os.read(heard, 1):
             if number[0] == signal.SIGTERM:
+                cancelled.set()
                 print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
                 time.sleep(CANCEL_S)
                 leave_now(CANCELLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_a_node_that_loses_power_costs_its_running_trials_and_no_restart(
     assert longest < MOST_LOST_S
 
 
-def longest_pause(results) -> float:  # type: ignore[no-untyped-def]
+def longest_pause(results: Path) -> float:
     """Longest time in seconds between two records from now on, until all are there."""
     last, longest, until = time.monotonic(), 0.0, time.monotonic() + JOB_S
     found = len(records(results))
