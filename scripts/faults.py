@@ -73,7 +73,7 @@ class Journal(Silent):
 def journal(path: Path) -> list[dict[str, Any]]:
     """Entries of a journal; the last line may have been cut by a kill."""
     entries = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for line in path.read_text().splitlines() if path.exists() else []:
         with suppress(ValueError):
             entries.append(json.loads(line))
     return entries
@@ -187,6 +187,8 @@ class Storm:
             process.wait()
         (self.place / FILLER).unlink(missing_ok=True)
         self.ends[str(process.returncode)] += 1
+        if not hit:  # the machine is less busy than it was
+            self.span = min(self.span, time.monotonic() - begin)
         return hit, seen, process.returncode == 0
 
     def _compare(self, hit: list[str], kept: Records, seen: Records, now: Records, entries: list[dict[str, Any]]) -> None:
@@ -208,7 +210,6 @@ class Storm:
         arm, _, stem = name.rpartition("-")
         path = folder / "trials" / arm / f"{stem}.json"
         path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
-        say(f"cut {name}")
 
     def table(self) -> Iterator[str]:
         """Lines of the table, in Markdown."""
@@ -227,7 +228,7 @@ def wait(process: Process, seconds: float) -> None:
 
 
 def say(text: str) -> None:
-    """Tell how far it is, apart from the table."""
+    """Tell how far it is."""
     print(text, file=sys.stderr, flush=True)
 
 
