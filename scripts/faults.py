@@ -139,8 +139,9 @@ class Storm:
         while self.cards:
             self._study(number)
             number += 1
-            played = total - len(self.cards)
-            say(f"{played} of {total} faults, {sum(self.equal.values())} of {len(self.equal)} studies equal, ends: {self.ends}")
+            say(
+                f"{total - len(self.cards)} of {total} faults, {sum(self.equal.values())} of {len(self.equal)} studies equal, ends: {self.ends}"
+            )
 
     def _study(self, number: int) -> None:
         folder = self.place / f"storm-{number}"
