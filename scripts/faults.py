@@ -139,9 +139,8 @@ class Storm:
         while self.cards:
             self._study(number)
             number += 1
-            say(
-                f"{total - len(self.cards)} of {total} faults, {sum(self.equal.values())} of {len(self.equal)} studies equal, ends: {self.ends}"
-            )
+            equal = f"{sum(self.equal.values())} of {len(self.equal)} studies equal"
+            say(f"{total - len(self.cards)} of {total} faults, {equal}, ends: {self.ends}")
 
     def _study(self, number: int) -> None:
         folder = self.place / f"storm-{number}"
