@@ -148,7 +148,12 @@ def _local(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool, 
     own = {"num_cpus": available_cpus(), "object_store_memory": store_bytes, "_temp_dir": str(scratch / "ray")}
     with ExitStack() as stack:
         with _temporary_files_in(scratch):
-            stack.enter_context(_ray(verbose, address="local", include_dashboard=False, **(own | options)))
+            try:
+                stack.enter_context(_ray(verbose, address="local", include_dashboard=False, **(own | options)))
+            except Exception as error:  # Ray has no class for a start that took more than its 30 s
+                raise StudyError(
+                    f"Ray did not start on this machine: {error} If the machine is busy, run the same command again."
+                ) from None
         yield
 
 
