@@ -53,9 +53,10 @@ def paired_gain(
 
     Returns
     -------
-    dict of base_loss, other_loss (means over the pairs), improvement, low, high, std_error, difference, difference_low,
-    difference_high (base less other), df, p_value (of no improvement), better, equal, worse, n_rows, n_groups, n_folds,
-    n_repeats, method. Numbers are NaN where `base` has no loss or there are fewer than two rows.
+    dict of base_loss, other_loss (means over the pairs), improvement, low, high (at most 1, since no loss is below 0),
+    std_error, difference, difference_low, difference_high (base less other), df, p_value (of no improvement), better, equal,
+    worse, n_rows, n_groups, n_folds, n_repeats, method. Numbers are NaN where `base` has no loss or there are fewer than two
+    rows.
     """
     pairs = paired(base, other, folds)
     n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
@@ -68,7 +69,7 @@ def paired_gain(
         "other_loss": float(pairs["other"].mean()),
         "improvement": gain.estimate,
         "low": gain.low,
-        "high": gain.high,
+        "high": min(gain.high, 1.0),
         "std_error": gain.std_error,
         "difference": saved.estimate,
         "difference_low": saved.low,

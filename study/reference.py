@@ -195,16 +195,19 @@ def _likelihood(basis: _Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> tup
 
 def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> np.ndarray:
     """Penalised estimates (1 + n_terms, n_outputs) per original unit."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
-    if kind == Kind.CONTINUOUS:
-        fit = Ridge(alpha=l2, solver="svd").fit(z, y)
-    elif kind == Kind.COUNT:
-        fit = PoissonRegressor(alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
-    else:
-        fit = LogisticRegression(C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # near its optimum Newton hands over to lbfgs, and says so
+        if kind == Kind.CONTINUOUS:
+            fit = Ridge(alpha=l2, solver="svd").fit(z, y)
+        elif kind == Kind.COUNT:
+            fit = PoissonRegressor(alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+        else:
+            fit = LogisticRegression(C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
     weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
     return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate

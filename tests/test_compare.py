@@ -201,3 +201,13 @@ def test_one_split_and_one_seed_tell_nothing_of_splits_and_seeds(rng: np.random.
     assert math.isnan(found["sd_splits"])
     assert math.isnan(found["sd_seeds"])
     assert found["sd_rows"] > 0
+
+
+def test_no_interval_promises_to_save_more_than_all_of_the_loss() -> None:
+    lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
+    base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
+
+    gain = compare.paired_gain(base, other, 0.05, 3)
+
+    assert gain["improvement"] + (gain["improvement"] - gain["low"]) > 1
+    assert gain["high"] == 1
