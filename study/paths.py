@@ -142,6 +142,9 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(temporary)  # a full disk does not name what it could not take
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)

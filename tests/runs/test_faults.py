@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -42,7 +43,7 @@ def written(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 @needs_root
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("fault", FAULTS)
 def test_after_a_fault_the_study_goes_on_loses_nothing_and_repeats_nothing(
     undisturbed: Path, config: Path, results: Path, disk: Path, fault: str
@@ -61,7 +62,7 @@ def test_after_a_fault_the_study_goes_on_loses_nothing_and_repeats_nothing(
 
 
 @needs_root
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_full_disk_is_an_error_that_names_the_record(config: Path, results: Path, disk: Path) -> None:
     with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
         wait_for_records(process, results, more_than=0)
@@ -76,7 +77,7 @@ def test_a_full_disk_is_an_error_that_names_the_record(config: Path, results: Pa
     )
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_of_a_killed_driver_nothing_stays_and_the_next_run_clears_its_scratch(config: Path, results: Path) -> None:
     with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
         wait_for_records(process, results, more_than=0)
@@ -100,7 +101,7 @@ def test_the_scratch_of_a_living_owner_is_left_alone(tmp_path: Path, monkeypatch
     assert not second.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_second_run_on_a_results_folder_is_refused_while_status_is_not(
     undisturbed: Path, config: Path, results: Path
 ) -> None:
@@ -133,7 +134,7 @@ class Stopped(Silent):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("moment", ["before Ray starts", "before the report"])
 def test_sigterm_at_another_time_than_the_search_stops_it_too(
     undisturbed: Path, config: Path, results: Path, moment: str
@@ -149,7 +150,7 @@ def test_sigterm_at_another_time_than_the_search_stops_it_too(
     assert not (results / "report.html").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_sigterm_while_the_report_is_executed_ends_its_kernel_too(undisturbed: Path, config: Path, results: Path) -> None:
     shutil.copytree(undisturbed, results)
     with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
