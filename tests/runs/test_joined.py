@@ -21,6 +21,7 @@ from tests.runs.helpers import HERE, STUDY, drive, run
 
 CONFIG = """
 data: {source: balloons, rows: 300}
+protocol: holdout
 targets: [balloons]
 families: [constant, linear]
 search: {trials: 2}

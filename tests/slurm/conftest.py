@@ -18,6 +18,7 @@ from tests.slurm.cluster import ROOT, Cluster, missing, wait_until
 CONFIG = """
 # A network trains longer than a worker takes to start; else Tune would let one worker do everything.
 data: {source: balloons, rows: 300}
+protocol: holdout
 targets: [balloons]
 families: [linear, neural]
 depths: [1]
