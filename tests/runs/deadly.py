@@ -53,6 +53,7 @@ if __name__ == "__main__":
             "name": "deadly",
             "data": {"source": "balloons", "rows": 100},
             "targets": ["balloons", "colour"],
+            "protocol": "holdout",
             "families": ["constant"],
             "search": {"max_tries": 2},
         }

@@ -14,7 +14,7 @@ from tests.runs.helpers import STUDY, reproduce, run
 pytestmark = pytest.mark.slow
 
 SETTINGS = [
-    "effort=quick", "depths=1", "search.trials=2", "inner.folds=2", "inner.seeds=1", "training.epochs=10",
+    "protocol=holdout", "depths=1", "search.trials=2", "inner.folds=2", "inner.seeds=1", "training.epochs=10",
     "space.neural={width: 8, batch_size: 64, activation: silu, dropout: 0}",
 ]  # fmt: skip
 
