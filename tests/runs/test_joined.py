@@ -69,7 +69,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leaves_the_cluster_running(
     running: Running, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
