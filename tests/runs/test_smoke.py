@@ -92,7 +92,7 @@ def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attrib
     loaded = getattr(load_results(results), attribute)
 
     pd.testing.assert_frame_equal(loaded, frame)
-    assert len(frame) == (rows or (80 * (2 + 2 + 4)))
+    assert len(frame) == (rows or 80 * ((2 + 4) + (2 + 4) + (4 + 4)))  # candidates, four of each arm on parts of the rows
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:

@@ -112,7 +112,7 @@ def test_probabilities_of_the_classes_sum_to_one(results: Path) -> None:
 
     sums = frame[["p_cat", "p_dog", "p_eel"]].sum(axis=1)
 
-    assert len(sums) == 60 * 8
+    assert len(sums) == 60 * 20
     np.testing.assert_allclose(sums, 1, atol=1e-6)
 
 
