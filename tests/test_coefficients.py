@@ -11,22 +11,13 @@ import pytest
 import statsmodels.api as sm
 
 from study.coefficients import coefficient_table, contrasts
-from study.reference import reference_coefficients
 from study.schema import Kind
-
-N = 400
+from tests.people import N, fit, make_people
 
 
 @pytest.fixture
 def design() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {"height": rng.normal(1700, 90, N), "wealth": rng.lognormal(0, 1, N), "single": rng.integers(0, 2, N) * 1.0}
-    )
-
-
-def fit(design: pd.DataFrame, y: np.ndarray, kind: Kind, classes: list[str] | None = None, l2: float = 0.0) -> pd.DataFrame:
-    return reference_coefficients(design, y, kind, classes, l2, design.std(ddof=0).to_numpy())
+    return make_people()
 
 
 def linear_predictor(design: pd.DataFrame) -> np.ndarray:
