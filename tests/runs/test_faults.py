@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -81,7 +82,8 @@ def test_of_a_killed_driver_nothing_stays_and_the_next_run_clears_its_scratch(co
     with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
         wait_for_records(process, results, more_than=0)
         below = descendants(process)
-        scratch = {Path(*Path(word).parts[:3]) for child in below for word in child.cmdline() if word.startswith("/tmp/study-")}
+        commands = " ".join(word for child in below for word in child.cmdline())
+        scratch = {Path(found) for found in re.findall(r"/tmp/study-[^/\s]+", commands)}
         process.kill()
     _, alive = psutil.wait_procs(below, timeout=120)
     with scratch_folder():
