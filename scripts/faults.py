@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from damage import Count, Records, lost, rewritten, say, snapshot, table
 
 from study.api import run_study
 from study.config import load_config
@@ -87,36 +88,6 @@ def deck(kills: int, rng: random.Random) -> list[str]:
     cards += [name for name in others for _ in range(max(1, kills // 20))]
     rng.shuffle(cards)
     return cards
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record on disk; a second writing changes inode and time though not its bytes."""
-
-    written: tuple[int, int]
-    content: bytes
-
-
-Records = dict[str, Record]
-
-
-def snapshot(folder: Path) -> Records:
-    """Every record of a results folder by trial id, or arm and `winner`."""
-    found = {}
-    for path in folder.glob("trials/*/*.json"):
-        stat = path.stat()
-        found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), path.read_bytes())
-    return found
-
-
-@dataclass
-class Count:
-    """What one fault did."""
-
-    injected: int = 0
-    lost: int = 0
-    repeated: int = 0
-    studies: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -193,15 +164,14 @@ class Storm:
 
     def _compare(self, hit: list[str], kept: Records, seen: Records, now: Records, entries: list[dict[str, Any]]) -> None:
         before = kept | seen
-        lost = {name for name, record in before.items() if name not in now or now[name].content != record.content}
-        repeated = {name for name, record in before.items() if name in now and now[name].written != record.written}
+        repeated = rewritten(before, now)
         for entry in entries:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
                 repeated |= {name for name in kept if not name.endswith("winner")} - set(entry["known"])
         for name in set(hit) or {"nothing"}:
-            self.counts[name].lost += len(lost)
+            self.counts[name].lost += len(lost(before, now))
             self.counts[name].repeated += len(repeated)
 
     def _cut(self, folder: Path, kept: Records) -> None:
@@ -211,25 +181,11 @@ class Storm:
         path = folder / "trials" / arm / f"{stem}.json"
         path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
 
-    def table(self) -> Iterator[str]:
-        """Lines of the table, in Markdown."""
-        yield "| fault | injected | trials lost | trials repeated | digests equal |"
-        yield "|---|--:|--:|--:|--:|"
-        for name in (*KILLS, *OTHERS):
-            count = self.counts[name]
-            equal = sum(self.equal[number] for number in count.studies)
-            yield f"| {name} | {count.injected} | {count.lost} | {count.repeated} | {equal} of {len(count.studies)} |"
-
 
 def wait(process: Process, seconds: float) -> None:
     """Wait so long, or until the process ends."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
-
-
-def say(text: str) -> None:
-    """Tell how far it is."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def command(folder: Path, book: Path, workers: int = 2) -> list[str]:
@@ -273,12 +229,20 @@ def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100, help="processes to kill; other faults come on top")
+    parser.add_argument(
+        "--cluster", type=int, metavar="TIMES", help="hurt a job on a SLURM cluster instead, with each of its faults so often"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the faults' order and moments")
     parser.add_argument("--drive", nargs=3, metavar=("FOLDER", "JOURNAL", "WORKERS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.drive:
         folder, book, workers = arguments.drive
         drive(Path(folder), Path(book), int(workers))
+        return
+    if arguments.cluster:
+        import cluster_faults
+
+        cluster_faults.rage(arguments.cluster, arguments.seed)
         return
     rng = random.Random(arguments.seed)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
@@ -289,7 +253,7 @@ def main() -> None:
         with suppress(Interrupted), interruptible():  # the table of what was done so far is worth having
             storm.rage()
         _, alive = psutil.wait_procs(set(storm.below), timeout=120)
-    print("\n".join(storm.table()))
+    print("\n".join(table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)))
     equal = f"{sum(storm.equal.values())} of {len(storm.equal)}"
     print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
     print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")

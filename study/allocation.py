@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from study.schema import StudyError
+from study.schema import Share, StudyError
 
 COMMAND_S = 30
 """Seconds after which a command of SLURM that does not answer is given up."""
@@ -79,6 +79,24 @@ class Allocation:
     def others(self) -> tuple[str, ...]:
         """Nodes beside the one that this process runs on."""
         return tuple(node for node in self.nodes if node != self.given.node)
+
+
+def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
+    """The share of a study that is this task's of `sbatch --array`; None outside an array.
+
+    Raises
+    ------
+    StudyError
+        The array's numbers leave gaps, so that a share would be nobody's.
+    """
+    if "SLURM_ARRAY_TASK_ID" not in environment:
+        return None
+    task, first, last, step, count = (
+        int(environment[f"SLURM_ARRAY_TASK_{part}"]) for part in ("ID", "MIN", "MAX", "STEP", "COUNT")
+    )
+    if (last - first) // step + 1 != count:
+        raise StudyError(f"A study is divided by `sbatch --array=0-{count - 1}`; the numbers of this array leave gaps.")
+    return Share(number=(task - first) // step, count=count)
 
 
 STOP_BEFORE_END_S = 120

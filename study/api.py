@@ -7,7 +7,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -30,7 +31,7 @@ from study.paths import StudyPaths, clear_temporaries, write_atomic
 from study.reference import reference_coefficients
 from study.results import Results, gather, load_results, read_winners, write_frame
 from study.runner import Observer, Silent, interruptible, search
-from study.schema import Arm, Kind, StudyError
+from study.schema import Arm, Kind, Share, StudyError
 from study.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
 from study.sentences import WORTH
@@ -109,32 +110,49 @@ def run_study(
     """
     if not isinstance(config, StudyConfig):
         config = load_config(config)
+    observer = observer or Silent()
     paths = StudyPaths(Path(results) / config.name)
+    with _at_work(config, paths) as prepared:
+        clear_temporaries(paths.root)
+        search(prepared.plan, prepared.data, paths, observer, verbose)
+        conclude(paths, prepared)
+        observer.concluded(load_results(paths.root))
+        if report:
+            write_report(paths)
+    return load_results(paths.root)
+
+
+def run_share(
+    config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
+) -> None:
+    """Run the trials and winners of one share of a study's arms; `run_study` does what is left and draws the verdicts.
+
+    Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
+    """
+    paths = StudyPaths(Path(results) / config.name, share.number)
+    with _at_work(config, paths) as prepared:
+        plan = prepared.plan.share(share)
+        if plan.arms:
+            search(plan, prepared.data, paths, observer, verbose)
+
+
+@contextmanager
+def _at_work(config: StudyConfig, paths: StudyPaths) -> Iterator[Prepared]:
+    """Prepare a study and hold its results folder, described and cleared to begin or go on."""
     with interruptible():
         prepared = prepare(config)
         if not paths.config.exists():
             check_cores(prepared.plan.config)  # before a folder is begun
         try:
             with locked(paths):
-                _run(prepared, paths, observer or Silent(), verbose, report)
+                check_folder(paths, prepared)
+                _write_description(paths, prepared)
+                yield prepared
         except OSError as error:
             raise StudyError(
                 f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "
                 "Free the place, or choose another with --results; finished trials are kept and the same command goes on."
             ) from None
-    return load_results(paths.root)
-
-
-def _run(prepared: Prepared, paths: StudyPaths, observer: Observer, verbose: bool, report: bool) -> None:
-    """Do what is left of a study in a results folder that this run holds."""
-    check_folder(paths, prepared)
-    clear_temporaries(paths.root)
-    _write_description(paths, prepared)
-    search(prepared.plan, prepared.data, paths, observer, verbose)
-    conclude(paths, prepared)
-    observer.concluded(load_results(paths.root))
-    if report:
-        write_report(paths)
 
 
 def check_folder(paths: StudyPaths, prepared: Prepared) -> None:

@@ -79,15 +79,22 @@ def run(
 ) -> None:
     """Run a study, or go on with one, and write its report."""
     config = _config(source, target, set_, name)
-    from study.api import run_study
+    from study.allocation import array_share
+    from study.api import run_share, run_study
     from study.job import running
     from study.paths import StudyPaths
     from study.progress import Progress
     from study.runner import Interrupted
 
+    share = array_share() if config.cluster.address == "slurm" else None
+    paths = StudyPaths(results / config.name, None if share is None else share.number)
     try:
-        with running(config, StudyPaths(results / config.name)), Progress(_console()) as progress:
-            print(run_study(config, results, progress, verbose).paths.html)
+        with running(config, paths), Progress(_console()) as progress:
+            if share is None:
+                print(run_study(config, results, progress, verbose).paths.html)
+            else:
+                run_share(config, share, results, progress, verbose)
+                print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
     except Interrupted:
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)

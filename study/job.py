@@ -92,6 +92,7 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
         return
     allocation = Allocation.current()
     print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
+    before = read_note(paths)
     note = begin_run(paths, allocation.job, allocation.restarts)
     cancelled = threading.Event()
 
@@ -103,6 +104,10 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
     try:
         with _leaving_on_sigterm(paths, cancelled):
             yield
+    except StudyError:
+        if before is not None:
+            write_note(paths, before)  # of the job that is at work here, if the lock has refused this one
+        raise
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from filelock import SoftFileLease, Timeout
 
@@ -24,6 +24,8 @@ BEAT_S = 2.0
 def locked(paths: StudyPaths) -> Iterator[None]:
     """Hold a results folder, which is made if needed, against every other run; reading it needs no lock.
 
+    Runs on different shares of the arms go together, but not with a run on all of them.
+
     The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
     system than exclusive creation. One that a dead process of this host left is taken over at once; one of another host if
     LEASE_S pass without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because
@@ -35,23 +37,36 @@ def locked(paths: StudyPaths) -> Iterator[None]:
         Another run holds the folder, or has taken it over.
     """
     paths.root.mkdir(parents=True, exist_ok=True)
-    lease = SoftFileLease(paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt)
     try:
-        _acquire(lease, paths)
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(_held(paths))
+            if paths.share is None:
+                for share in paths.shares:
+                    stack.enter_context(_held(share))
+            else:
+                with _held(StudyPaths(paths.root)):
+                    pass  # nobody works on all arms
             yield
-        except BaseException:
-            if lease.compromise is not None:
-                raise StudyError(
-                    f"The lock {paths.lock} is no longer this run's: another run took it over, or it was removed. "
-                    "This run has stopped; every finished trial is kept."
-                ) from None
-            raise
-        finally:
-            lease.release()
     finally:
         with suppress(OSError):
             paths.root.rmdir()  # nothing was begun
+
+
+@contextmanager
+def _held(paths: StudyPaths) -> Iterator[None]:
+    lease = SoftFileLease(paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt)
+    _acquire(lease, paths)
+    try:
+        yield
+    except BaseException:
+        if lease.compromise is not None:
+            raise StudyError(
+                f"The lock {paths.lock} is no longer this run's: another run took it over, or it was removed. "
+                "This run has stopped; every finished trial is kept."
+            ) from None
+        raise
+    finally:
+        lease.release()
 
 
 def _interrupt(_: object) -> None:
@@ -59,9 +74,17 @@ def _interrupt(_: object) -> None:
 
 
 def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
-    first = _touched(paths)
+    first: tuple[bytes, int] | None = None
+
+    def alive() -> bool:
+        nonlocal first
+        now = _seen(paths)
+        if first is None or now is None or now[0] != first[0]:  # nobody's, or another's than before
+            first = now
+        return now != first
+
     try:
-        lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=lambda: _touched(paths) not in {None, first})
+        lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
     except Timeout:
         raise StudyError(
             f"One run at a time on a results folder, but {_holder(lease, paths)} is at work in {paths.root}. "
@@ -69,11 +92,11 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
         ) from None
 
 
-def _touched(paths: StudyPaths) -> int | None:
-    """When the lock was last touched, by the file system's clock; opened, since a network file system may look it up late."""
+def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
+    """Who holds a lock, and when it was last touched by the file system's clock; opened, since a network disk may look late."""
     try:
         with paths.lock.open("rb") as file:
-            return os.fstat(file.fileno()).st_mtime_ns
+            return file.read(), os.fstat(file.fileno()).st_mtime_ns
     except OSError:
         return None
 

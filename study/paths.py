@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from study.schema import Arm
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
+SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)(?:\.json)?")
 
 
 def safe_name(text: str) -> str:
@@ -30,9 +32,23 @@ def safe_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """Every file of one study, below `root` (`results/<name>`)."""
+    """Every file of one study, below `root` (`results/<name>`).
+
+    share: number of the share of the arms that a run works on, if not on all; it has its own lock, environment and job.
+    """
 
     root: Path
+    share: int | None = None
+
+    @property
+    def _own(self) -> str:
+        return "" if self.share is None else f"-{self.share}"
+
+    @property
+    def shares(self) -> list[StudyPaths]:
+        """The same for every share that a run has begun on."""
+        numbers = {int(match[1]) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
+        return [StudyPaths(self.root, number) for number in sorted(numbers)]
 
     @property
     def config(self) -> Path:
@@ -40,12 +56,12 @@ class StudyPaths:
 
     @property
     def environment(self) -> Path:
-        return self.root / "environment.json"
+        return self.root / f"environment{self._own}.json"
 
     @property
     def lock(self) -> Path:
         """Held by the run that is at work here."""
-        return self.root / ".lock"
+        return self.root / f".lock{self._own}"
 
     @property
     def data(self) -> Path:
@@ -55,7 +71,7 @@ class StudyPaths:
     @property
     def job(self) -> Path:
         """The SLURM job that works, or last worked, on the study."""
-        return self.root / "job.json"
+        return self.root / f"job{self._own}.json"
 
     @property
     def trials(self) -> Path:
@@ -135,7 +151,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     So does one after a power cut.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             yield file

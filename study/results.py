@@ -62,15 +62,12 @@ def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[Wi
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_records(paths: StudyPaths, set_aside: bool = False) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records.
-
-    With `set_aside` a broken file is renamed to `.broken`.
-    """
+def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
+    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records."""
     broken: list[Path] = []
     outcomes = [record.outcome() for record in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
-    return outcomes, winners, [path.replace(path.with_suffix(".broken")) if set_aside else path for path in broken]
+    return outcomes, winners, broken
 
 
 def digest(trials: pd.DataFrame) -> str:

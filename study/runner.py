@@ -72,9 +72,12 @@ RECORD: TypeAdapter[TrialRecord | WinnerRecord] = TypeAdapter(TrialRecord | Winn
 
 def make_arm_searches(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer) -> dict[str, ArmSearch]:
     """Searches of all arms by key, where the records on disk have left them."""
-    trials, winners, broken = read_records(paths, set_aside=True)
+    trials, winners, broken = read_records(paths)
+    own = {paths.arm(arm) for arm in plan.arms}
     for path in broken:
-        observer.note(f"A broken record was set aside as {path}; its trial runs again.")
+        if path.parent in own:
+            aside = path.replace(path.with_suffix(".broken"))
+            observer.note(f"A broken record was set aside as {aside}; its trial runs again.")
     by_arm: dict[str, dict[int, TrialRecord]] = {}
     for record in trials:
         by_arm.setdefault(record.arm.key, {})[record.number] = record

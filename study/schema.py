@@ -50,6 +50,13 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Share(Frozen):
+    """One of `count` parts of a study's arms, by its number from 0."""
+
+    number: int
+    count: int
+
+
 class Arm(Frozen):
     """One family at one depth on one target and outer fold: it has its own Optuna study and the budget of every other arm.
 

@@ -121,10 +121,9 @@ def job_state(job: str) -> str:
 
 
 def queued(paths: StudyPaths) -> str:
-    """A line on the job that works on these results, if it is in the queue."""
-    note = read_note(paths)
-    state = job_state(note.id) if note else ""
-    return f"SLURM job {note.id}: {state}" if note and state else ""
+    """A line on each job that works on these results, if it is in the queue."""
+    notes = [note for own in (paths, *paths.shares) if (note := read_note(own))]
+    return "\n".join(f"SLURM job {note.id}: {state}" for note in notes if (state := job_state(note.id)))
 
 
 def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:

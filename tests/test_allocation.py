@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from study.allocation import Allocation, Given, address_towards, job_deadline, node_is_lost, slurm
-from study.schema import StudyError
+from study.allocation import Allocation, Given, address_towards, array_share, job_deadline, node_is_lost, slurm
+from study.schema import Share, StudyError
 
 BATCH = {
     "SLURM_JOB_ID": "7",
@@ -89,3 +89,25 @@ def test_the_address_is_that_of_the_route_to_the_other() -> None:
 def test_a_name_that_does_not_resolve_is_named() -> None:
     with pytest.raises(StudyError, match=r"finds no way to the node no-such-node.invalid: .*must resolve"):
         address_towards("no-such-node.invalid")
+
+
+def array(task: int, first: int, last: int, step: int, count: int) -> dict[str, str]:
+    """What SLURM tells a task of `--array`."""
+    numbers = {"ID": task, "MIN": first, "MAX": last, "STEP": step, "COUNT": count}
+    return {f"SLURM_ARRAY_TASK_{name}": str(number) for name, number in numbers.items()}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "share"), [((0, 0, 9, 1, 10), (0, 10)), ((7, 1, 7, 3, 3), (2, 3)), ((5, 5, 5, 1, 1), (0, 1))]
+)
+def test_a_task_of_an_array_has_its_share(numbers: tuple[int, int, int, int, int], share: tuple[int, int]) -> None:
+    assert array_share(array(*numbers)) == Share(number=share[0], count=share[1])
+
+
+def test_a_job_that_is_no_array_has_none() -> None:
+    assert array_share(BATCH) is None
+
+
+def test_an_array_with_gaps_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"divided by `sbatch --array=0-2`; the numbers of this array leave gaps"):
+        array_share(array(5, 1, 9, 1, 3))

@@ -24,7 +24,7 @@ import sys, time
 from pathlib import Path
 from study.lock import locked
 from study.paths import StudyPaths
-with locked(StudyPaths(Path(sys.argv[1]))):
+with locked(StudyPaths(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else None)):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -39,7 +39,8 @@ def paths(tmp_path: Path) -> StudyPaths:
 @contextmanager
 def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the folder."""
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(paths.root)], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", HOLD, str(paths.root), *([] if paths.share is None else [str(paths.share)])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         try:
@@ -136,5 +137,38 @@ def test_an_interrupted_run_lets_go_of_its_lock(paths: StudyPaths) -> None:
 def test_a_run_that_began_nothing_leaves_no_folder(paths: StudyPaths) -> None:
     with pytest.raises(StudyError), locked(paths):
         raise StudyError
+
+    assert not paths.root.exists()
+
+
+def test_shares_go_together_but_each_once_and_not_with_a_run_on_all(paths: StudyPaths) -> None:
+    one, other = StudyPaths(paths.root, 0), StudyPaths(paths.root, 1)
+
+    with held(one) as first:
+        with locked(other):
+            assert {path.name for path in paths.root.iterdir()} == {".lock-0", ".lock-1"}
+        for second in (one, paths):
+            with pytest.raises(StudyError, match=f"process {first.pid} on .* is at work in {paths.root}"), locked(second):
+                pass
+
+
+def test_a_share_is_refused_while_a_run_works_on_all(paths: StudyPaths) -> None:
+    with (
+        held(paths) as first,
+        pytest.raises(StudyError, match=f"process {first.pid} on .* is at work"),
+        locked(StudyPaths(paths.root, 0)),
+    ):
+        pass
+
+    with locked(StudyPaths(paths.root, 0)):
+        pass
+
+
+def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths) -> None:
+    with held(StudyPaths(paths.root, 3)) as first:
+        first.kill()
+        first.wait()
+        with locked(paths):
+            pass
 
     assert not paths.root.exists()

@@ -121,19 +121,17 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
-def test_a_broken_record_is_set_aside_and_named(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: bytes) -> None:
     paths = StudyPaths(tmp_path)
     write_trial(paths, trial(number=0))
     write_trial(paths, trial(number=1))
     paths.trial(arm(), 1).write_bytes(content)
 
-    trials, _, broken = read_records(paths, set_aside=True)
+    trials, _, broken = read_records(paths)
 
-    aside = paths.arm(arm()) / "0001.broken"
     assert [record.number for record in trials] == [0]
-    assert broken == [aside]
-    assert aside.read_bytes() == content
-    assert read_records(paths)[2] == []
+    assert broken == [paths.trial(arm(), 1)]
+    assert paths.trial(arm(), 1).read_bytes() == content
 
 
 def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
@@ -145,23 +143,13 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
         assert read_records(paths) == ([], [], [path])
 
 
-def test_a_broken_winner_is_set_aside_too(tmp_path: Path) -> None:
+def test_a_broken_winner_is_named_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
     write_atomic(paths.winner(arm()), "{")
 
-    _, winners, broken = read_records(paths, set_aside=True)
+    _, winners, broken = read_records(paths)
 
-    assert (winners, broken) == ([], [paths.arm(arm()) / "winner.broken"])
-
-
-def test_a_reader_leaves_broken_records_where_they_are(tmp_path: Path) -> None:
-    paths = StudyPaths(tmp_path)
-    write_atomic(paths.trial(arm(), 0), "{")
-
-    _, _, broken = read_records(paths)
-
-    assert broken == [paths.trial(arm(), 0)]
-    assert paths.trial(arm(), 0).exists()
+    assert (winners, broken) == ([], [paths.winner(arm())])
 
 
 def test_the_results_dataframe_has_one_row_a_trial_and_the_promised_columns() -> None:

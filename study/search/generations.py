@@ -13,6 +13,9 @@ from study.families import first_params, get_family, resolve_space
 from study.options import Range, Space
 from study.schema import Arm, TrialRecord, TrialState
 
+STARTUP_TRIALS = 6
+"""Records from which on a sampler follows them: the default generation, for a search may be no longer than two."""
+
 
 def derive_seed(*parts: object) -> int:
     """31-bit seed from a study's seed, an arm, a number, and so on: the same on every machine."""
@@ -27,8 +30,8 @@ def _sampler(name: str, seed: int) -> Any:
     if name == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     if name == "gp":
-        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=8)
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=8, multivariate=True, constant_liar=True)
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, multivariate=True, constant_liar=True)
 
 
 def _distributions(space: Space) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from study.config import StudyConfig
 from study.families import FAMILIES, REGRESSIONS, get_family, resolve_space
 from study.options import InnerConfig, Range, SearchConfig, TrainingConfig
-from study.schema import Arm, Kind, StudyError
+from study.schema import Arm, Kind, Share, StudyError
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,11 @@ class Plan:
         """Replicates of each of its trials: inner folds x seeds, or inner folds where seeds change nothing."""
         seeds = 1 if get_family(arm.family).convex else self.config.inner.seeds or 1
         return self.config.inner.folds * seeds
+
+    def share(self, share: Share) -> Plan:
+        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same."""
+        dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
+        return replace(self, arms=tuple(dealt), seconds=self.seconds / share.count)
 
     @property
     def n_trials(self) -> int:

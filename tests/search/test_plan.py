@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from study.families import FAMILIES
-from study.schema import Kind, StudyError
+from study.schema import Kind, Share, StudyError
 from study.search import plan as plan_module
 from study.search.plan import (
     EFFORTS,
@@ -234,3 +234,15 @@ def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
     affordable = make_plan(resolve_outer(config_of(), [small]), [replace(small, n_outer=5 * MOST_REPEATS)])
     assert affordable.seconds <= EFFORTS["normal"].cap_s
     assert (affordable.config.search.trials or 0) >= WORTHWHILE_TRIALS
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 50])
+def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) -> None:
+    plan = make_plan(config_of(depths=[1, 2, 3]), [replace(SMALL, n_outer=4)])
+
+    shares = [plan.share(Share(number=number, count=count)) for number in range(count)]
+
+    dealt = [arm for share in shares for arm in share.arms]
+    layers = [sum(arm.depth for arm in share.arms) for share in shares]
+    assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
+    assert max(layers) - min(layers) <= 3

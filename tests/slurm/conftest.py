@@ -4,87 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from study import load_results
-from study.results import digest
-from tests.runs.helpers import drive, records
-from tests.slurm.cluster import ROOT, Cluster, missing, wait_until
+from tests.slurm.cluster import Cluster, missing, wait_until
+from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
 
-CONFIG = """
-# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
-data: {source: balloons, rows: 300}
-protocol: holdout
-targets: [balloons]
-families: [linear, neural]
-depths: [1]
-search: {trials: 12, generation: 4}
-inner: {folds: 2, seeds: 1}
-training: {epochs: 20000, patience: 20000}
-space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
-"""
-N_RECORDS = 2 * (12 + 1)
-JOB_S = 480
-"""Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 NO_CLUSTER = missing()
-
-
-@dataclass(frozen=True)
-class Job:
-    """A queued or running job, and where it works."""
-
-    cluster: Cluster
-    folder: Path
-    number: str
-
-    @property
-    def results(self) -> Path:
-        return self.folder / "results" / "tiny"
-
-    @property
-    def log(self) -> str:
-        return (self.folder / f"study-{self.number}.log").read_text(encoding="utf-8", errors="replace")
-
-    def show(self) -> dict[str, str]:
-        """What SLURM says of it."""
-        words = self.cluster.login("scontrol", "--oneliner", "show", "job", self.number).stdout.split()
-        return dict(word.partition("=")[::2] for word in words)
-
-    @property
-    def state(self) -> str:
-        return self.show()["JobState"]
-
-    def wait_for_records(self, more_than: int) -> None:
-        """Wait until it has left more than so many records."""
-        wait_until(lambda: len(records(self.results)) > more_than, f"{more_than} records\n{self.show()}", JOB_S)
-
-    def wait(self, *states: str) -> None:
-        """Wait until it is in one of these states, by default completed."""
-        wanted = states or ("COMPLETED",)
-
-        def there() -> bool:
-            state = self.state
-            assert state in {*wanted, "PENDING", "RUNNING", "COMPLETING"}, self.log
-            return state in wanted
-
-        wait_until(there, f"{wanted}", JOB_S)
-
-    @property
-    def trials(self) -> pd.DataFrame:
-        """Its dataframe."""
-        return load_results(self.results).trials
-
-    @property
-    def digest(self) -> str:
-        """Digest of its dataframe, which must be whole."""
-        assert len(records(self.results)) == N_RECORDS
-        return digest(self.trials)
-
-
 Submit = Callable[..., Job]
 
 
@@ -104,10 +30,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Digest of the study on one worker of this machine."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "tiny.yaml").write_text(CONFIG)
-    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=1")
-    return digest(load_results(folder / "results" / "tiny").trials)
+    return undisturbed_digest(tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture
@@ -115,16 +38,11 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
     """`submit("--nodes=3", ..., run=[...])`: sbatch on the script in the project, as by hand, in a folder of its own."""
     jobs: list[Job] = []
 
-    def queue(*options: str, run: tuple[str, ...] = (), name: str = "") -> Job:
-        folder = cluster.home / f"{request.node.name[:40]} {name or len(jobs)}"
-        folder.mkdir()
-        (folder / "tiny.yaml").write_text(CONFIG)
-        script = ROOT / "slurm/study.sbatch"
-        queued = cluster.login("sbatch", "--parsable", *options, script, "tiny.yaml", *run, cwd=folder)
-        jobs.append(Job(cluster, folder, queued.stdout.strip()))
+    def queue_here(*options: str, run: tuple[str, ...] = (), name: str = "") -> Job:
+        jobs.append(queue(cluster, cluster.home / f"{request.node.name[:40]} {name or len(jobs)}", *options, run=run))
         return jobs[-1]
 
-    yield queue
+    yield queue_here
     for job in jobs:
         cluster.login("scancel", job.number, check=False)
     for node in cluster.nodes:
@@ -132,12 +50,6 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
             cluster.boot(node)
     wait_until(cluster.is_idle, "all nodes idle again", 120)
     assert leftovers(cluster) == {}
-
-
-def leftovers(cluster: Cluster) -> dict[str, list[str]]:
-    """Processes and scratch folders that no idle node has, by node."""
-    found = {node: [*cluster.processes(node), *cluster.scratch(node)] for node in cluster.nodes if node in cluster.hosts}
-    return {node: things for node, things in found.items() if things}
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from tests.runs.helpers import records
 from tests.slurm.cluster import Cluster
-from tests.slurm.conftest import JOB_S, N_RECORDS, Submit
+from tests.slurm.conftest import Submit
+from tests.slurm.jobs import JOB_S, N_RECORDS
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 MOST_LOST_S = 60

@@ -11,7 +11,8 @@ from study.job import read_note
 from study.paths import StudyPaths
 from tests.runs.helpers import STUDY, records
 from tests.slurm.cluster import Cluster, wait_until
-from tests.slurm.conftest import Job, Submit, leftovers
+from tests.slurm.conftest import Submit
+from tests.slurm.jobs import Job, leftovers, queue
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 表"
@@ -51,6 +52,22 @@ def test_two_studies_on_the_same_nodes_do_not_disturb_one_another(submit: Submit
 
     assert states == ["RUNNING", "RUNNING"]
     assert [job.digest for job in jobs] == [undisturbed] * 2
+
+
+def test_tasks_of_an_array_share_the_arms_without_a_word_between_them(
+    cluster: Cluster, submit: Submit, undisturbed: str, stopwatch: Callable[[], float]
+) -> None:
+    tasks = submit("--array=0-1", "--nodes=1", name="array")
+    last = queue(cluster, tasks.folder, f"--dependency=afterany:{tasks.number}")
+    last.wait()
+    print(f"an array of two tasks and the job that gathers: {stopwatch():.0f} s")
+
+    logs = "".join(path.read_text() for path in tasks.folder.glob("study-*.log"))
+    assert {f"Share {number} of 2 is done; a job without --array gathers results/tiny." in logs for number in (1, 2)} == {True}
+    assert "nothing is left to train" in last.log
+    assert set(last.trials.groupby("family")["node"].nunique()) == {1}
+    assert last.trials["node"].nunique() == 2
+    assert last.digest == undisturbed
 
 
 def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(

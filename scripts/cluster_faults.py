@@ -1,0 +1,232 @@
+"""Hurt a study that runs as a job on three nodes of a SLURM, made of namespaces on this machine."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from damage import Count, Records, lost, rewritten, say, snapshot, table
+
+from study.results import digest
+from study.schema import StudyError
+from tests.slurm.cluster import Cluster, missing, wait_until
+from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
+
+TRIALS = 40
+N_RECORDS = 2 * (TRIALS + 1)
+NODES = "--nodes=2-3"
+SPARE = 12
+"""Records to go below which a study is left alone."""
+SETTLE_S = 300
+"""Seconds after a fault by which the study must have a new record."""
+
+
+@dataclass
+class Site:
+    """A cluster, the job on it, and what happened to both. starts: seconds from a job's start to its first record."""
+
+    cluster: Cluster
+    rng: random.Random
+    job: Job | None = None
+    counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
+    equal: dict[int, bool] = field(default_factory=dict)
+    starts: list[float] = field(default_factory=list)
+
+    @property
+    def now(self) -> Job:
+        """The job that works on the study."""
+        assert self.job is not None
+        return self.job
+
+    def submit(self, folder: Path) -> None:
+        """Queue the study, or what is left of it, and wait until it runs and has a new record."""
+        self.job = queue(self.cluster, folder, NODES, run=("--set", f"search.trials={TRIALS}"))
+        before = snapshot(self.job.results)
+        self.job.wait("RUNNING")
+        begin = time.monotonic()
+        self.progress(before)
+        self.starts.append(time.monotonic() - begin)
+
+    def progress(self, before: Records) -> None:
+        """Wait for a record that was not there before, or the end of the job."""
+        job = self.now
+        done = lambda: snapshot(job.results).keys() - before.keys() or job.state == "COMPLETED"  # noqa: E731
+        wait_until(done, f"a new record of job {job.number}", SETTLE_S)
+
+    def others(self) -> list[str]:
+        """Nodes of the job, that are there, beside the one of its script."""
+        shown = self.now.show()
+        names = self.cluster.login("scontrol", "show", "hostnames", shown["NodeList"]).stdout.split()
+        return [name for name in names if name in self.cluster.hosts and name != shown["BatchHost"]]
+
+    def other(self) -> str | None:
+        """One of these nodes, or None."""
+        return self.rng.choice(found) if (found := self.others()) else None
+
+    def boot_all(self) -> None:
+        """Start the nodes that have no power, and wait until SLURM sees them."""
+        for name in self.cluster.nodes:
+            if name not in self.cluster.hosts:
+                self.cluster.boot(name)
+        up = ["sinfo", "-hN", "-t", "idle,mix,alloc", "-o", "%N"]
+        wait_until(lambda: len(set(self.cluster.login(*up).stdout.split())) == len(self.cluster.nodes), "all nodes up", 120)
+
+
+def node_off(site: Site) -> bool:
+    """Take the power from a node that is not the head's, if the job has one."""
+    if (node := site.other()) is None:
+        return False
+    site.cluster.power_off(node)
+    return True
+
+
+def head_off(site: Site) -> bool:
+    """Take the power from the head's node, if another is there to notice."""
+    if not site.others():
+        return False
+    site.cluster.power_off(site.now.show()["BatchHost"])
+    return True
+
+
+def cut(site: Site) -> bool:
+    """Cut the link of a node for 20 s."""
+    if (node := site.other()) is None:
+        return False
+    site.cluster.cut(node)
+    time.sleep(20)
+    site.cluster.heal(node)
+    return True
+
+
+def kill(program: str, *, head: bool = False) -> Callable[[Site], bool]:
+    """Kill the oldest process whose command line matches, on the head's node or another."""
+
+    def inject(site: Site) -> bool:
+        node = site.now.show()["BatchHost"] if head else site.other()
+        return node is not None and site.cluster.on(node, "pkill", "-9", "-o", "-f", program, check=False).returncode == 0
+
+    return inject
+
+
+def restart_controller(site: Site) -> bool:
+    """Stop SLURM's controller for five seconds."""
+    site.cluster.restart_controller(5)
+    return True
+
+
+def walltime(site: Site) -> bool:
+    """Let the job reach its walltime, which gives it a new one when it queues again."""
+    job = site.now
+    hours, minutes, seconds = map(int, re.split("[-:]", job.show()["RunTime"])[-3:])
+    limit = math.ceil((60 * (60 * hours + minutes) + seconds + 40) / 60)
+    site.cluster.login("scontrol", "update", f"JobId={job.number}", f"TimeLimit={limit}")
+    job.wait("PENDING")
+    site.cluster.login("scontrol", "update", f"JobId={job.number}", "TimeLimit=UNLIMITED")
+    return True
+
+
+def scancel(site: Site) -> bool:
+    """Cancel the job."""
+    site.cluster.login("scancel", site.now.number)
+    return True
+
+
+FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
+    "a node off": (node_off, 50),
+    "the head's node off": (head_off, 100),
+    "a link cut for 20 s": (cut, 30),
+    "SLURM's controller restarted": (restart_controller, 10),
+    "kill -9 of another node's raylet": (kill("raylet/raylet"), 30),
+    "kill -9 of another node's worker": (kill("ray::(StudyTrial|ResourceTrainable)"), 10),
+    "kill -9 of the driver": (kill("bin/study run", head=True), 0),
+    "walltime": (walltime, 0),
+    "scancel": (scancel, 0),
+}
+"""How each is done, false where there was nothing to hurt; and the seconds within which it shows."""
+ENDING = {"kill -9 of the driver", "scancel"}
+"""Those that end the job, so that it must be queued by hand."""
+
+
+def hurt(site: Site, name: str, number: int) -> bool:
+    """Inject a fault into the running study and wait until it goes on; false where that fault found nothing."""
+    inject, watch = FAULTS[name]
+    before, begin = snapshot(site.now.results), time.time()
+    if not inject(site):
+        return False
+    if name in ENDING:
+        wait_until(lambda: site.now.state not in {"RUNNING", "COMPLETING"}, f"the end of job {site.now.number}", SETTLE_S)
+        wait_until(site.cluster.is_idle, "all nodes idle", 120)
+        if left := leftovers(site.cluster):
+            say(f"left on the nodes: {left}")
+        before |= snapshot(site.now.results)
+        site.submit(site.now.folder)
+    time.sleep(max(0, begin + watch - time.time()))
+    site.progress(snapshot(site.now.results))
+    now = snapshot(site.now.results)
+    moments = sorted(
+        [begin, *(written for name in now.keys() - before.keys() if (written := now[name].written[1] / 1e9) > begin)]
+    )
+    count = site.counts[name]
+    count.injected += 1
+    count.studies.add(number)
+    count.pauses.append(max((after - last for last, after in pairwise(moments)), default=0))
+    count.lost += len(lost(before, now))
+    count.repeated += len(rewritten(before, now))
+    say(f"study {number}: {name} at {len(before)} records, {count.pauses[-1]:.0f} s without a new one")
+    site.boot_all()
+    return True
+
+
+def rage(times: int, seed: int) -> None:
+    """Inject every fault so many times, on one study after another, and print a table.
+
+    Raises
+    ------
+    StudyError
+        No cluster can be made here.
+    """
+    if reason := missing():
+        raise StudyError(f"No SLURM cluster can be made on this machine: {reason}.")
+    rng = random.Random(seed)
+    cards = [name for name in FAULTS for _ in range(times)]
+    rng.shuffle(cards)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        expected = undisturbed_digest(Path(folder), f"search.trials={TRIALS}")
+    site = Site(Cluster(3), rng)
+    try:
+        site.cluster.up()
+        number = 0
+        while cards:
+            _study(site, cards, number, expected)
+            number += 1
+    finally:
+        site.cluster.down()
+        print("\n".join(table({name: site.counts[name] for name in FAULTS}, site.equal)))
+        print(
+            f"\n{sum(site.equal.values())} of {len(site.equal)} studies ended with {expected[:12]}, the digest of one worker."
+        )
+        print(f"From a job's start to its first record, seconds: {', '.join(f'{start:.0f}' for start in site.starts)}.")
+
+
+def _study(site: Site, cards: list[str], number: int, expected: str) -> None:
+    """One study, hurt again and again until it ends."""
+    site.submit(site.cluster.home / f"study {number}")
+    while len(snapshot(site.now.results)) < N_RECORDS - SPARE:
+        time.sleep(site.rng.uniform(0, 3))
+        hit = next((i for i in reversed(range(len(cards))) if hurt(site, cards[i], number)), None)
+        if hit is None:
+            break
+        cards.pop(hit)
+    site.now.wait()
+    whole = len(snapshot(site.now.results)) == N_RECORDS
+    site.equal[number] = whole and digest(site.now.trials) == expected
+    say(f"study {number}: {'equal' if site.equal[number] else 'NOT EQUAL'}, {len(cards)} faults to go")
+    wait_until(site.cluster.is_idle, "all nodes idle", 120)

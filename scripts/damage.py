@@ -1,0 +1,68 @@
+"""What a fault did to the records of a study: which are gone, which were written twice, and a table of it."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record on disk; a second writing changes inode and time though not its bytes."""
+
+    written: tuple[int, int]
+    content: bytes
+
+
+Records = dict[str, Record]
+
+
+def snapshot(folder: Path) -> Records:
+    """Every record of a results folder by trial id, or arm and `winner`."""
+    found = {}
+    for path in folder.glob("trials/*/*.json"):
+        stat = path.stat()
+        found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), path.read_bytes())
+    return found
+
+
+def lost(before: Records, now: Records) -> set[str]:
+    """Records that are gone or have other bytes."""
+    return {name for name, record in before.items() if name not in now or now[name].content != record.content}
+
+
+def rewritten(before: Records, now: Records) -> set[str]:
+    """Records that were written again."""
+    return {name for name, record in before.items() if name in now and now[name].written != record.written}
+
+
+@dataclass
+class Count:
+    """What one fault did. pauses: seconds from a fault to the next record, where they were taken."""
+
+    injected: int = 0
+    lost: int = 0
+    repeated: int = 0
+    studies: set[int] = field(default_factory=set)
+    pauses: list[float] = field(default_factory=list)
+
+
+def table(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> Iterator[str]:
+    """Lines of a table in Markdown. equal: whether a study ended with the expected digest, by its number."""
+    timed = any(count.pauses for count in counts.values())
+    yield "| fault | injected | trials lost | trials repeated | digests equal |" + timed * " seconds to the next record |"
+    yield "|---|--:|--:|--:|--:|" + timed * "--:|"
+    for name, count in counts.items():
+        same = f"{sum(equal.get(number, False) for number in count.studies)} of {len(count.studies)}"
+        row = f"| {name} | {count.injected} | {count.lost} | {count.repeated} | {same} |"
+        if timed:
+            row += f" {statistics.median(count.pauses):.0f}, at most {max(count.pauses):.0f} |" if count.pauses else " |"
+        yield row
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,102 @@
+"""Jobs on the test cluster, each a small study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from study import load_results
+from study.results import digest
+from tests.runs.helpers import drive, records
+from tests.slurm.cluster import ROOT, Cluster, wait_until
+
+CONFIG = """
+# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
+data: {source: balloons, rows: 300}
+protocol: holdout
+targets: [balloons]
+families: [linear, neural]
+depths: [1]
+search: {trials: 12, generation: 4}
+inner: {folds: 2, seeds: 1}
+training: {epochs: 20000, patience: 20000}
+space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
+"""
+N_RECORDS = 2 * (12 + 1)
+JOB_S = 480
+"""Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A queued or running job, and where it works."""
+
+    cluster: Cluster
+    folder: Path
+    number: str
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / "tiny"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / f"study-{self.number}.log").read_text(encoding="utf-8", errors="replace")
+
+    def show(self) -> dict[str, str]:
+        """What SLURM says of it."""
+        words = self.cluster.login("scontrol", "--oneliner", "show", "job", self.number).stdout.split()
+        return dict(word.partition("=")[::2] for word in words)
+
+    @property
+    def state(self) -> str:
+        return self.show()["JobState"]
+
+    def wait_for_records(self, more_than: int) -> None:
+        """Wait until it has left more than so many records."""
+        wait_until(lambda: len(records(self.results)) > more_than, f"{more_than} records\n{self.show()}", JOB_S)
+
+    def wait(self, *states: str) -> None:
+        """Wait until it is in one of these states, by default completed."""
+        wanted = states or ("COMPLETED",)
+
+        def there() -> bool:
+            state = self.state
+            assert state in {*wanted, "PENDING", "RUNNING", "COMPLETING"}, self.log
+            return state in wanted
+
+        wait_until(there, f"{wanted}", JOB_S)
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Its dataframe."""
+        return load_results(self.results).trials
+
+    @property
+    def digest(self) -> str:
+        """Digest of its dataframe, which must be whole."""
+        assert len(records(self.results)) == N_RECORDS
+        return digest(self.trials)
+
+
+def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = ()) -> Job:
+    """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.yaml").write_text(CONFIG)
+    queued = cluster.login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
+    return Job(cluster, folder, queued.stdout.strip())
+
+
+def undisturbed_digest(folder: Path, *overrides: str) -> str:
+    """Digest of the study on one worker of this machine."""
+    (folder / "tiny.yaml").write_text(CONFIG)
+    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=1", *overrides)
+    return digest(load_results(folder / "results" / "tiny").trials)
+
+
+def leftovers(cluster: Cluster) -> dict[str, list[str]]:
+    """Processes and scratch folders that no idle node has, by node."""
+    found = {node: [*cluster.processes(node), *cluster.scratch(node)] for node in cluster.nodes if node in cluster.hosts}
+    return {node: things for node, things in found.items() if things}
