@@ -51,6 +51,8 @@ effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * (40 + 1)  # two arms of forty trials and a winner
+EARLY = 0.25
+"""Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 
@@ -144,7 +146,9 @@ class Storm:
                 if mortal or not self.cards:
                     wait(process, PATIENCE_S)
                     break
-                wait(process, self.rng.uniform(0, share * self.span))
+                if self.rng.random() > EARLY:
+                    self._wait_for_record(process, folder)
+                wait(process, self.rng.uniform(0, share * self.span / 2))
                 if process.poll() is None:
                     self.below += descendants(process)
                     name, seen = self.cards[-1], snapshot(folder)
@@ -161,6 +165,12 @@ class Storm:
         if not hit:  # the machine is less busy than it was
             self.span = min(self.span, time.monotonic() - begin)
         return hit, seen, process.returncode == 0
+
+    def _wait_for_record(self, process: Process, folder: Path) -> None:
+        """Wait until a run has left a record, or is about to end."""
+        found, until = len(snapshot(folder)), time.monotonic() + 2 * self.span
+        while len(snapshot(folder)) == found and time.monotonic() < until and process.poll() is None:
+            wait(process, 0.1)
 
     def _compare(self, hit: list[str], kept: Records, seen: Records, now: Records, entries: list[dict[str, Any]]) -> None:
         before = kept | seen
