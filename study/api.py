@@ -15,32 +15,22 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from study.cluster import check_cores
-from study.coefficients import coefficient_table, contrasts
+from study.conclusion import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
-from study.data.encoding import Encoded, design, encode
+from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
-from study.frames import estimates_frame
 from study.lock import locked
 from study.options import ClusterConfig
 from study.paths import StudyPaths, clear_temporaries, write_atomic
-from study.reference import reference_coefficients
-from study.results import Results, gather, load_results, read_winners, write_frame
+from study.results import Results, load_results
 from study.runner import Observer, Silent, interruptible, search
 from study.schema import Arm, Kind, Share, StudyError
-from study.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
-from study.sentences import WORTH
-from study.shortfall import shortfall
-from study.trees import tree_reference
-from study.verdicts import verdicts
 
-TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
-"""Trials of the boosted trees' small search, by effort."""
 PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
 
@@ -115,7 +105,7 @@ def run_study(
     with _at_work(config, paths) as prepared:
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, observer, verbose)
-        conclude(paths, prepared)
+        conclude(paths, prepared.plan.config, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
             write_report(paths)
@@ -217,69 +207,6 @@ def environment(config: StudyConfig) -> dict[str, Any]:
         "started": datetime.now().astimezone().isoformat(" ", "seconds"),
         "seed": config.seed,
     }
-
-
-def conclude(paths: StudyPaths, prepared: Prepared) -> None:
-    """Gather the dataframes from the records, fit the references and draw the verdicts."""
-    gather(paths)
-    results = load_results(paths.root)
-    write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), prepared))
-    development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in prepared.data.items()])
-    predictions = pd.concat([results.predictions, _trees(paths, prepared)], ignore_index=True)
-    answers = verdicts(
-        predictions,
-        results.trials,
-        results.config.margin,
-        results.config.outer.folds,
-        n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        inner=inner_losses(results.folds, incumbents(results.trials)),
-    )
-    for answer in answers:
-        if answer["verdict"] == WORTH:
-            answer["shortfall"] = _shortfall(answer, results, prepared)
-    write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
-
-
-def _trees(paths: StudyPaths, prepared: Prepared) -> pd.DataFrame:
-    """Test rows of the boosted trees of every target and outer fold, from disk where a run before has scored them."""
-    if not paths.reference.exists():
-        config = prepared.plan.config
-        trials = TREE_TRIALS[config.effort]
-        scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in prepared.data.values()]
-        write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
-    return pd.read_parquet(paths.reference)
-
-
-def _shortfall(verdict: Mapping[str, Any], results: Results, prepared: Prepared) -> dict[str, Any]:
-    """What the regression of a target misses, where a network is worth it."""
-    target = verdict["target"]
-    losses = row_losses(results.predictions)
-    losses = losses[losses["target"] == target]
-    network = network_procedure(losses, incumbents(results.trials))
-    regression, other = (
-        {int(str(fold)): float(rows["loss"].mean()) for fold, rows in side.groupby("outer_fold")}
-        for side in (losses[losses["family"] == verdict["regression"]], network)
-    )
-    data = {fold: encoded for (name, fold), encoded in prepared.data.items() if name == target}
-    return shortfall(data, regression, other, results.config.margin).to_json()
-
-
-def _coefficients(estimates: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
-    """Estimates of the refitted regressions beside the reference fits of the same development rows."""
-    keys = ["target", "family", "outer_fold"]
-    pieces = []
-    for (target, family, fold), rows in estimates.groupby(keys, sort=False):
-        model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
-        encoded = prepared.data[model["target"], model["outer_fold"]]
-        matrix = design(encoded).iloc[encoded.development]
-        y = encoded.y[encoded.development]
-        reference = reference_coefficients(
-            matrix, y, encoded.kind, encoded.classes, float(rows["l2"].iloc[0]), encoded.scale[-1]
-        )
-        if encoded.kind is Kind.MULTICLASS:
-            rows = contrasts(rows, encoded.classes)
-        pieces.append(coefficient_table(rows, reference.assign(**model)))
-    return pd.concat(pieces, ignore_index=True) if pieces else coefficient_table(estimates, estimates.iloc[:0])
 
 
 def study_arms(results: Results) -> list[tuple[Arm, int]]:

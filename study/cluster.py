@@ -27,11 +27,12 @@ SMALLEST_STORE = 150_000_000
 JOIN_S = 180
 END_S = 20
 START = {
+    "RAY_enable_metrics_collection": "0",
     "RAY_raylet_start_wait_time_s": "120",
     "RAY_gcs_server_port_wait_time_s": "120",
     "RAY_agent_register_timeout_ms": "120000",
 }
-"""A busy machine, or Python on a network disk, needs more than Ray's 30 s to start."""
+"""A busy machine, or Python on a network disk, needs more than Ray's 30 s to start. Metrics would be served to anyone."""
 PATIENCE = {
     "RAY_health_check_period_ms": "3000",
     "RAY_health_check_timeout_ms": "3000",

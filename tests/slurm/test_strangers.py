@@ -19,6 +19,9 @@ PARTS = {
     "GCS": ("n1", "gcs_server", "/ray.rpc.NodeInfoGcsService/GetAllNodeInfo"),
     "head's raylet": ("n1", "raylet", "/ray.rpc.NodeManagerService/GetNodeStats"),
     "other raylet": ("n2", "raylet", "/ray.rpc.NodeManagerService/GetNodeStats"),
+    "other raylet's objects": ("n2", "raylet", "/ray.rpc.ObjectManagerService/Push"),
+    "worker": ("n2", "ray::StudyTrial", "/ray.rpc.CoreWorkerService/GetCoreWorkerStats"),
+    "driver": ("n1", "study", "/ray.rpc.CoreWorkerService/GetCoreWorkerStats"),
 }
 
 
@@ -48,7 +51,7 @@ def test_only_who_has_the_token_is_answered_and_it_lies_in_a_file_of_its_owner(c
 
     for answers in heard.values():
         assert all("UNAUTHENTICATED" in words for words in answers.values()), heard
-        assert all(words <= {"UNAUTHENTICATED", "UNIMPLEMENTED"} for words in answers.values()), heard  # metrics are no gRPC
+        assert all(words <= {"UNAUTHENTICATED", "UNIMPLEMENTED"} for words in answers.values()), heard  # a port serves one
     assert all("OK" in words for words in answered.values()), answered
     assert "ConnectionError" in client.stderr
     for node in ("n1", "n2"):
