@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,6 @@ DEFAULTS = {
     "two repeats": DEFAULT_NESTED,
     "three repeats": DEFAULT_NESTED,
 }
-SHOWN = ["scheme", "method"]
 
 
 def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
@@ -102,47 +101,46 @@ def share(hits: pd.Series) -> str:
     return f"{100 * hits.mean():.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})"
 
 
+def by_group(judged: pd.DataFrame, by: list[str], said: Callable[[pd.DataFrame], dict[str, object]]) -> pd.DataFrame:
+    """One row a group, in the order of `judged`: its values of `by`, and what is said of it."""
+    return pd.DataFrame([dict(zip(by, key, strict=True)) | said(own) for key, own in judged.groupby(by, sort=False)])
+
+
 def by_method(judged: pd.DataFrame) -> pd.DataFrame:
     """One row a scheme and method: the claims of the verdict, checked."""
-    null, effect = judged[judged["effect"] == "none"], judged[judged["effect"] != "none"]
-    rows = []
-    for key, all_ in judged.groupby(SHOWN, sort=False):
-        own_null, own_effect = (part[(part[SHOWN] == list(key)).all(axis=1)] for part in (null, effect))
-        rows.append(
-            dict(zip(SHOWN, key, strict=True))
-            | {
-                "false worth, no effect": share(own_null["worth"]),
-                "covers, no effect": share(own_null["covered"]),
-                "covers, effect": share(own_effect["covered"]),
-                "covers, all": share(all_["covered"]),
-                "covers own models": share(all_["covered_own"]),
-                "wrong verdict": share(all_["wrong"]),
-                "undecided": share(all_["undecided"]),
-                "median width": f"{100 * all_['width'].median():.1f}",
-            }
-        )
-    return pd.DataFrame(rows)
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        null, effect = own[own["effect"] == "none"], own[own["effect"] != "none"]
+        return {
+            "false worth, no effect": share(null["worth"]),
+            "covers, no effect": share(null["covered"]),
+            "covers, effect": share(effect["covered"]),
+            "covers, all": share(own["covered"]),
+            "covers own models": share(own["covered_own"]),
+            "wrong verdict": share(own["wrong"]),
+            "undecided": share(own["undecided"]),
+            "median width": f"{100 * own['width'].median():.1f}",
+        }
+
+    return by_group(judged, ["scheme", "method"], said)
 
 
 def by_size(judged: pd.DataFrame, *by: str) -> pd.DataFrame:
     """One row a scheme and value of `by`: what its method says."""
-    rows = []
-    order = [*by, "scheme"]
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        return {
+            "network's true gain, %": f"{100 * own['truth'].mean():.1f}",
+            "tables": len(own),
+            "worth it": share(own["worth"]),
+            "enough": share(own["enough"]),
+            "undecided": share(own["undecided"]),
+            "covers": share(own["covered"]),
+            "median width": f"{100 * own['width'].median():.1f}",
+        }
+
     ranked = judged.sort_values("scheme", key=lambda names: names.map(list(SCHEMES).index), kind="stable")
-    for key, own in ranked.sort_values(list(by), kind="stable").groupby(order, sort=False):
-        rows.append(
-            dict(zip(order, key, strict=True))
-            | {
-                "network's true gain, %": f"{100 * own['truth'].mean():.1f}",
-                "tables": len(own),
-                "worth it": share(own["worth"]),
-                "enough": share(own["enough"]),
-                "undecided": share(own["undecided"]),
-                "covers": share(own["covered"]),
-                "median width": f"{100 * own['width'].median():.1f}",
-            }
-        )
-    return pd.DataFrame(rows)
+    return by_group(ranked.sort_values(list(by), kind="stable"), [*by, "scheme"], said)
 
 
 def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,14 @@
-"""Predictions and trials made so that their losses are known."""
+"""Predictions and trials made so that their losses are known, and the verdict on them."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from study import verdicts
 
 ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
 
@@ -32,3 +35,18 @@ def in_folds(losses: np.ndarray, family: str = "linear", depth: int = 0, candida
         for f in range(folds)
     ]
     return pd.concat(pieces, ignore_index=True)
+
+
+def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFrame:
+    folds = range(n_folds)
+    rows = [trial("constant", 0, 2.0, outer_fold=f) for f in folds] + [trial("linear", 0, 1.0, outer_fold=f) for f in folds]
+    return pd.DataFrame(rows + [trial("neural", d, 1.0 / d, outer_fold=f) for d in depths for f in folds])
+
+
+def only_verdict(
+    predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, method: str | None = None
+) -> dict[str, Any]:
+    trials = usual_trials() if trials is None else trials
+    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, method=method)
+    json.dumps(verdict, allow_nan=False)
+    return verdict

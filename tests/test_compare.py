@@ -17,11 +17,6 @@ UNIT = ["outer_fold", "row", "loss"]
 FOLDS = 5
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
 def test_the_probabilities_of_several_folds_are_those_of_the_bayesian_correlated_t_test(rng: np.random.Generator) -> None:
     base, other = rng.exponential(1.0, (3, FOLDS, 40)), rng.exponential(0.9, (3, FOLDS, 40))
 

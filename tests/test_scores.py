@@ -13,11 +13,6 @@ from study import scores
 from tests.losses import scored, trial
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
 def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -> None:
     rows = [trial("linear", 0, loss, number) for number, loss in enumerate([3.0, 1.0, 1.0])]
     rows.append(trial("linear", 0, 0.1, 3, state="PRUNED"))

@@ -1,0 +1,61 @@
+"""Records of finished and failed trials and of winners, as a study leaves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.schema import Arm, Candidate, CoefficientRow, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
+
+
+def arm(family: str = "linear", depth: int = 0, target: str = "y", kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:
+    return Arm(target=target, kind=kind, family=family, depth=depth, outer_fold=fold)
+
+
+def trial(own: Arm | None = None, number: int = 0, **more: Any) -> TrialRecord:
+    own = own or arm()
+    replicate = {"seed": 7, "train_loss": 0.5, "best_epoch": 2, "n_epochs": 3, "converged": True}
+    found: dict[str, Any] = {
+        "study": "party",
+        "trial_id": own.trial_id(number),
+        "generation": number // 2,
+        "state": TrialState.COMPLETE,
+        "params": {"l2": 0.1 + 0.2},
+        "val_loss": 1 / 3 + number,
+        "val_loss_se": 0.01,
+        "train_loss": 0.3,
+        "best_epoch": 2,
+        "n_parameters": 4,
+        "n_replicates": 2,
+        "wall_time_s": 1.5,
+        "node": "here",
+        "device": "cpu",
+        "replicates": tuple(ReplicateRecord(inner_fold=k, val_loss=0.6 + k, **replicate) for k in range(2)),
+        "curves": {"epoch": [1, 2, 3], "val_loss": [[3, 2, 1], [6, 5, 4]], "train_loss": [[1, 1, 0.5], [2, 2, 2]]},
+        "coefficients": {"coef_age": 2.0, "intercept": -1.0},
+    }
+    return TrialRecord(arm=own, number=number, **(found | more))
+
+
+def failed(own: Arm | None = None, number: int = 1) -> TrialRecord:
+    own = own or arm()
+    told = {"study": "party", "trial_id": own.trial_id(number), "generation": 0, "params": {"l2": 1e-3}}
+    return TrialRecord(arm=own, number=number, state=TrialState.FAIL, error="ValueError: no", **told)
+
+
+def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
+    found: dict[str, Any] = {
+        "study": "party",
+        "arm": own or arm(),
+        "number": 0,
+        "params": {"l2": 0.25},
+        "val_loss": 0.1,
+        "rows": [3, 5],
+        "observed": [1.0, 0.0],
+        "candidates": (
+            Candidate(name="refit", seed=7, predicted=[0.5, 0.25], loss=[0.25, 0.0625]),
+            Candidate(name="ensemble", seed=-1, predicted=[1.0, 0.5], loss=[0.0, 0.25]),
+        ),
+        "coefficients": (CoefficientRow(term="age", level=None, output=None, unit="", estimate=2.0),),
+        "models": ("y-linear.keras",),
+    }
+    return WinnerRecord(**(found | more))

@@ -1,0 +1,178 @@
+"""Stacked replicates of a network: what one owes the others, and the batches, padding and dropout of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from study.families.stacked import StackedDropout, build_stack, initial_weights, linear_predictor
+from study.training import fit as fit_module
+from study.training.fit import CHUNK, ProgramCache, batches, fit
+from study.training.problem import TrainingFailed, padded
+from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, problem_of
+
+
+class InOrder:
+    """A generator that leaves rows in their order."""
+
+    def permutation(self, rows: np.ndarray) -> np.ndarray:
+        return rows
+
+
+def compiled(layer: Any, x: np.ndarray) -> np.ndarray:
+    """`layer` while training, as it always runs then: its generator of random numbers exists only inside XLA."""
+    return np.asarray(tf.function(lambda v: layer(v, training=True), jit_compile=True)(x))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(bad: float) -> None:
+    problem = problem_of()
+    problem.x[problem.validation[1][0], 0] = bad
+
+    with pytest.raises(TrainingFailed) as caught:
+        fit(problem, NETWORK, SCHEDULE, SEEDS)
+
+    assert str(caught.value) == "the loss is not finite after epoch 1; a smaller learning rate than 0.02 may help"
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_the_rows_of_one_replicate_do_not_touch_another(rate: float) -> None:
+    # Order of rows and dropout are drawn for the whole stack, from all its seeds; the data of one never reach another.
+    network, schedule = replace(NETWORK, dropout=rate > 0), replace(SCHEDULE, dropout=rate)
+    problem, other = problem_of(), problem_of()
+    other.y[N_ROWS:] *= -1
+    other.x[N_ROWS:, 2] += 1
+
+    found, changed = (fit(p, network, schedule, SEEDS) for p in (problem, other))
+
+    np.testing.assert_array_equal(found.curve_val[0], changed.curve_val[0])
+    np.testing.assert_array_equal(found.curve_train[0], changed.curve_train[0])
+    assert_same_bits(found.weights, changed.weights, replicate=0)
+    assert (found.curve_val[1] != changed.curve_val[1]).all()
+
+
+def test_replicates_on_the_same_rows_differ_by_their_seeds() -> None:
+    problem = problem_of()
+    problem = replace(problem, train=(problem.train[0],) * 2, validation=(problem.validation[0],) * 2)
+
+    found = fit(problem, NETWORK, SCHEDULE, SEEDS)
+
+    assert (found.curve_val[0] != found.curve_val[1]).all()
+
+
+@pytest.mark.parametrize(("n_rows", "own"), [(80, 16), (83, 16), (79, 15), (20, 4), (5, 1), (3, 1)])
+def test_a_replicate_with_fewer_rows_goes_over_them_in_as_many_smaller_batches(n_rows: int, own: int) -> None:
+    found = batches(np.arange(n_rows), steps=5, batch=16)
+
+    assert found.shape == (5, 16)
+    assert [len(np.unique(step)) for step in found] == [own] * 5
+    assert len(np.unique(found)) == min(n_rows, 5 * own)
+    for step in found:
+        counts = np.unique(step, return_counts=True)[1]
+        assert counts.max() - counts.min() <= 1
+
+
+def test_half_the_rows_train_as_with_batches_of_half_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, schedule = problem_of(), replace(SCHEDULE, epochs=8)
+    part = problem.train[1][:40]
+    unshuffled = np.random.default_rng
+    monkeypatch.setattr(fit_module.np.random, "default_rng", lambda seed: unshuffled(seed) if np.isscalar(seed) else InOrder())
+
+    mixed = fit(replace(problem, train=(problem.train[0], part)), NETWORK, schedule, SEEDS)
+    alone = fit(replace(problem, train=(problem.train[0][:40], part)), NETWORK, replace(schedule, batch_size=8), SEEDS)
+
+    for one, other in zip(mixed.weights, alone.weights, strict=True):
+        np.testing.assert_allclose(one[1], other[1], rtol=1e-4, atol=1e-5)
+
+
+def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = problem_of()
+    problem = replace(problem, train=(problem.train[0][:75], problem.train[1]))  # five steps of 15 and of 16 rows
+    seen: list[np.ndarray] = []
+
+    class Watched(fit_module.Program):
+        def epochs(self, x: Any, y: Any, count: Any, order: Any, *rest: Any) -> Any:
+            seen.append(order.numpy().transpose(0, 2, 1, 3).reshape(CHUNK, 2, -1))
+            return super().epochs(x, y, count, order, *rest)
+
+    monkeypatch.setattr(fit_module, "Program", Watched)
+    monkeypatch.setattr(fit_module, "PROGRAMS", ProgramCache())
+    fit(problem, NETWORK, replace(SCHEDULE, epochs=2 * CHUNK), SEEDS)
+
+    order = np.concatenate(seen)
+    assert order.shape == (2 * CHUNK, 2, 80)
+    for k, rows in enumerate(problem.train):
+        assert all(set(epoch) == set(rows.tolist()) for epoch in order[:, k])
+        assert all((one != other).any() for one, other in pairwise(order[:, k]))
+
+
+def test_rows_of_unequal_length_are_padded_to_a_multiple_of_32_and_masked() -> None:
+    index, mask = padded((np.arange(5, 45), np.array([7, 9])))
+
+    assert index.shape == mask.shape == (2, 64)
+    np.testing.assert_array_equal(index[0, :40], np.arange(5, 45))
+    np.testing.assert_array_equal(index[1, :2], [7, 9])
+    np.testing.assert_array_equal(mask.sum(axis=1), [40, 2])
+    assert mask[0, :40].all()
+    assert mask[1, :2].all()
+
+
+def test_the_padding_of_a_shorter_validation_fold_does_not_change_its_loss() -> None:
+    problem = problem_of()
+    equal = replace(problem, validation=(problem.validation[0][:21], problem.validation[1]))
+
+    unequal_folds, equal_folds = (fit(p, NETWORK, SCHEDULE, SEEDS) for p in (problem, equal))
+
+    np.testing.assert_allclose(unequal_folds.curve_val[1], equal_folds.curve_val[1], rtol=1e-5)
+    assert (unequal_folds.curve_val[0] != equal_folds.curve_val[0]).all()
+
+
+def test_dropout_drops_its_share_of_units_while_training_and_none_while_predicting() -> None:
+    layer = StackedDropout()
+    x = np.ones((2, 500, 20), np.float32)
+    layer.build(x.shape)
+    layer.rate.assign(0.3)
+
+    predicting, once, again = layer(x).numpy(), compiled(layer, x), compiled(layer, x)
+
+    np.testing.assert_array_equal(predicting, x)
+    assert (once == 0).mean() == pytest.approx(0.3, abs=0.01)
+    np.testing.assert_allclose(once[once != 0], 1 / 0.7, rtol=1e-6)
+    for one, other in ((once, again), (once[0], once[1])):
+        assert ((one == 0) != (other == 0)).mean() == pytest.approx(2 * 0.3 * 0.7, abs=0.02)
+
+
+def test_the_mask_of_dropout_follows_its_seed() -> None:
+    x = np.ones((2, 50, 20), np.float32)
+
+    def masked(seed: int) -> np.ndarray:
+        layer = StackedDropout()
+        layer.build(x.shape)
+        layer.rate.assign(0.5)
+        layer.seed.assign([0, seed])
+        return compiled(layer, x)
+
+    np.testing.assert_array_equal(masked(1), masked(1))
+    assert (masked(1) != masked(2)).any()
+
+
+def test_a_network_drops_units_in_training_and_predicts_with_all() -> None:
+    network = replace(NETWORK, depth=2, dropout=True)
+    stack = build_stack(network)
+    weights = initial_weights(network, SEEDS, np.zeros((2, 1)))
+    for variable, value in zip(stack.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    for layer in stack.layers:
+        if isinstance(layer, StackedDropout):
+            layer.rate.assign(0.5)
+    x = np.stack([problem_of().x[:40]] * 2)
+
+    trained, predicted = compiled(stack, x), stack(x, training=False).numpy()
+
+    np.testing.assert_allclose(predicted, linear_predictor(weights, "relu", x), rtol=1e-4, atol=1e-6)
+    assert (trained != predicted).mean() > 0.5
