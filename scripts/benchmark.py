@@ -3,6 +3,7 @@
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searcher by itself
+array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
 """
 
 from __future__ import annotations
@@ -171,9 +172,15 @@ def main() -> None:
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
+    commands.add_parser("array").add_argument("epochs", nargs="*", type=int, default=[10, 20_000])
     arguments = parser.parse_args()
     if arguments.command == "fits":
         fits()
+        return
+    if arguments.command == "array":
+        import array_jobs
+
+        array_jobs.array(arguments.epochs)
         return
     if arguments.command == "scaling":
         import scaling
