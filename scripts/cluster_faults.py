@@ -20,7 +20,7 @@ from study.schema import StudyError
 from tests.slurm.cluster import Cluster, missing, wait_until
 from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
 
-TRIALS = 40
+TRIALS = 80
 N_RECORDS = 2 * (TRIALS + 1)
 NODES = "--nodes=2-3"
 SPARE = 12
@@ -58,8 +58,11 @@ class Site:
     def progress(self, before: Records) -> None:
         """Wait for a record that was not there before, or the end of the job."""
         job = self.now
-        done = lambda: snapshot(job.results).keys() - before.keys() or job.state == "COMPLETED"  # noqa: E731
-        wait_until(done, f"a new record of job {job.number}", SETTLE_S)
+
+        def moved() -> bool:
+            return bool(snapshot(job.results).keys() - before.keys()) or job.state == "COMPLETED"
+
+        wait_until(moved, f"a new record of job {job.number}", SETTLE_S)
 
     def others(self) -> list[str]:
         """Nodes of the job, that are there, beside the one of its script."""
@@ -106,14 +109,10 @@ def cut(site: Site) -> bool:
     return True
 
 
-def kill(program: str, *, head: bool = False) -> Callable[[Site], bool]:
-    """Kill the oldest process whose command line matches, on the head's node or another."""
-
-    def inject(site: Site) -> bool:
-        node = site.now.show()["BatchHost"] if head else site.other()
-        return node is not None and site.cluster.on(node, "pkill", "-9", "-o", "-f", program, check=False).returncode == 0
-
-    return inject
+def kill_raylet(site: Site) -> bool:
+    """Kill the raylet of a node that is not the head's, if the job has one."""
+    node = site.other()
+    return node is not None and site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
 
 
 def restart_controller(site: Site) -> bool:
@@ -123,8 +122,10 @@ def restart_controller(site: Site) -> bool:
 
 
 def walltime(site: Site) -> bool:
-    """Let the job reach its walltime, which gives it a new one when it queues again."""
+    """Let the job reach its walltime, if the study lasts so long, and give it a new one when it is queued again."""
     job = site.now
+    if len(snapshot(job.results)) > N_RECORDS / 3:
+        return False
     hours, minutes, seconds = map(int, re.split("[-:]", job.show()["RunTime"])[-3:])
     limit = math.ceil((60 * (60 * hours + minutes) + seconds + 40) / 60)
     site.cluster.login("scontrol", "update", f"JobId={job.number}", f"TimeLimit={limit}")
@@ -144,15 +145,11 @@ FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
     "the head's node off": (head_off, 100),
     "a link cut for 20 s": (cut, 30),
     "SLURM's controller restarted": (restart_controller, 10),
-    "kill -9 of another node's raylet": (kill("raylet/raylet"), 30),
-    "kill -9 of another node's worker": (kill("ray::(StudyTrial|ResourceTrainable)"), 10),
-    "kill -9 of the driver": (kill("bin/study run", head=True), 0),
+    "kill -9 of another node's raylet": (kill_raylet, 30),
     "walltime": (walltime, 0),
     "scancel": (scancel, 0),
 }
 """How each is done, false where there was nothing to hurt; and the seconds within which it shows."""
-ENDING = {"kill -9 of the driver", "scancel"}
-"""Those that end the job, so that it must be queued by hand."""
 
 
 def hurt(site: Site, name: str, number: int) -> bool:
@@ -161,7 +158,7 @@ def hurt(site: Site, name: str, number: int) -> bool:
     before, begin = snapshot(site.now.results), time.time()
     if not inject(site):
         return False
-    if name in ENDING:
+    if inject is scancel:  # which alone ends the job, so that it must be queued by hand
         wait_until(lambda: site.now.state not in {"RUNNING", "COMPLETING"}, f"the end of job {site.now.number}", SETTLE_S)
         wait_until(site.cluster.is_idle, "all nodes idle", 120)
         if left := leftovers(site.cluster):
