@@ -57,7 +57,7 @@ def test_two_studies_on_the_same_nodes_do_not_disturb_one_another(submit: Submit
 def test_tasks_of_an_array_share_the_arms_without_a_word_between_them(
     cluster: Cluster, submit: Submit, undisturbed: str, stopwatch: Callable[[], float]
 ) -> None:
-    tasks = submit("--array=0-1", "--nodes=1", name="array")
+    tasks = submit("--array=0-1", "--exclusive", name="array")
     last = queue(cluster, tasks.folder, f"--dependency=afterany:{tasks.number}")
     last.wait()
     print(f"an array of two tasks and the job that gathers: {stopwatch():.0f} s")
