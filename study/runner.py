@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from study.data.encoding import Encoded
 from study.paths import StudyPaths
 from study.results import Results, read_records, write_trial, write_winner
 from study.schema import StudyError, TrialRecord, TrialState, WinnerRecord
+from study.scratch import is_there
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
 
@@ -116,7 +118,7 @@ def search(
         with ray_cluster(plan.config, size, verbose) as scratch:
             with suppress(ValueError):  # not in the main thread
                 signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
-            _tune(plan, data, paths, observer, arms, str(scratch / "tune"), verbose)
+            _tune(plan, data, paths, observer, arms, scratch, verbose)
     if not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
         if failed is None:
@@ -137,7 +139,7 @@ def _tune(
     paths: StudyPaths,
     observer: Observer,
     arms: Mapping[str, ArmSearch],
-    scratch: str,
+    scratch: Path,
     verbose: bool,
 ) -> None:
     import ray
@@ -182,7 +184,15 @@ def _tune(
         deadline,
         until=job_deadline() if config.cluster.address == "slurm" else None,
     )
-    keeper = Keeper(searcher, lambda job, record, files: keep(job, RECORD.validate_json(record), files))
+
+    def lost() -> StudyError | None:
+        if is_there(scratch):
+            return None
+        return StudyError(
+            f"Ray's files in {scratch} were removed while it ran. Every finished trial is kept; run the same command again."
+        )
+
+    keeper = Keeper(searcher, lambda job, record, files: keep(job, RECORD.validate_json(record), files), lost)
     store = {key: ray.put(encoded) for key, encoded in data.items()}
     trainable = tune.with_resources(
         tune.with_parameters(StudyTrial, store=store),
@@ -199,13 +209,17 @@ def _tune(
         ),
         run_config=tune.RunConfig(
             name="study",
-            storage_path=scratch,
+            storage_path=str(scratch / "tune"),
             callbacks=[keeper],
             verbose=1 if verbose else 0,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    except Exception:
+        if keeper.failure is None:
+            raise
     if keeper.failure is not None:
         raise keeper.failure
     if not all(arm.finished for arm in arms.values()):

@@ -32,6 +32,11 @@ def scratch_folder() -> Iterator[Path]:
         _own.discard(folder)
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a scratch folder has not been removed; those whose sockets and logs lie in it may have made it anew."""
+    return (folder / OWNED).exists()
+
+
 def remove_own() -> None:
     """Remove the folders of this process, which is about to end without leaving its blocks."""
     for folder in _own:

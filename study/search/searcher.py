@@ -136,17 +136,30 @@ class StudySearcher(Searcher):  # type: ignore[misc]
 class Keeper(Callback):  # type: ignore[misc]
     """Hands each record to `keep` before Tune counts its trial as complete, and takes it out of Tune's own state.
 
-    failure: the first error of the disk; nothing new is suggested after it.
+    lost: says why Ray cannot go on, if so; Tune would wait for ever. failure: that, or the first error of the disk, after which
+    nothing new is suggested.
     """
 
-    def __init__(self, searcher: StudySearcher, keep: Callable[[Job, str, dict[str, bytes]], None]) -> None:
+    def __init__(
+        self,
+        searcher: StudySearcher,
+        keep: Callable[[Job, str, dict[str, bytes]], None],
+        lost: Callable[[], Exception | None] = lambda: None,
+    ) -> None:
         self.searcher = searcher
         self.keep = keep
-        self.failure: OSError | None = None
+        self.lost = lost
+        self.failure: Exception | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle as nothing: Tune writes a copy of its callbacks that is never read."""
         return {}
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """End where Ray cannot go on."""
+        if (reason := self.lost()) is not None:
+            self.failure = reason
+            raise reason
 
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Keep what a trial reports, once, at its end."""

@@ -51,7 +51,8 @@ def test_after_a_fault_the_study_goes_on_loses_nothing_and_repeats_nothing(
     with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
         wait_for_records(process, results, more_than=0)
         assert FAULTS[fault](Run(process, results, random.Random(0)))
-        process.communicate(timeout=240)
+        _, said = process.communicate(timeout=240)
+    assert ("Error: Ray's files in /tmp/study-" in said) == ("state deleted" in fault)
     (disk / FILLER).unlink(missing_ok=True)
     kept = written(results)
     drive(config, results.parent)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ray.tune.search import Searcher
 
-from study.schema import TrialState
+from study.schema import StudyError, TrialState
 from study.search.generations import ArmSearch
 from study.search.searcher import Job, Keeper, StudySearcher
 
@@ -278,6 +278,17 @@ def test_a_full_disk_ends_the_study_with_the_first_error_and_hands_the_trial_to_
 
     assert str(keeper.failure) == "[Errno 28] No space left for 0"
     assert bench.start()[1] == Searcher.FINISHED
+
+
+def test_where_ray_cannot_go_on_the_next_step_says_why() -> None:
+    reasons: list[Exception | None] = [None, StudyError("gone")]
+    keeper = Keeper(Bench([small()]).searcher, lambda job, record, files: None, lambda: reasons.pop(0))
+
+    keeper.on_step_begin(0, [])
+    with pytest.raises(StudyError, match="gone"):
+        keeper.on_step_begin(1, [])
+
+    assert str(keeper.failure) == "gone"
 
 
 @pytest.mark.parametrize("max_tries", [1, 2])
