@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,11 +23,13 @@ Records = dict[str, Record]
 
 
 def snapshot(folder: Path) -> Records:
-    """Every record of a results folder by trial id, or arm and `winner`."""
+    """Every whole record of a results folder by trial id, or arm and `winner`."""
     found = {}
     for path in folder.glob("trials/*/*.json"):
-        stat = path.stat()
-        found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), path.read_bytes())
+        with suppress(ValueError, FileNotFoundError):  # cut on purpose, and set aside meanwhile
+            stat, content = path.stat(), path.read_bytes()
+            json.loads(content)
+            found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), content)
     return found
 
 
