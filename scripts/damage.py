@@ -45,7 +45,7 @@ def rewritten(before: Records, now: Records) -> set[str]:
 
 @dataclass
 class Count:
-    """What one fault did. pauses: seconds from a fault to the next record, where they were taken."""
+    """What one fault did. pauses: longest seconds without a new record after each fault, where they were taken."""
 
     injected: int = 0
     lost: int = 0
@@ -57,7 +57,7 @@ class Count:
 def table(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> Iterator[str]:
     """Lines of a table in Markdown. equal: whether a study ended with the expected digest, by its number."""
     timed = any(count.pauses for count in counts.values())
-    yield "| fault | injected | trials lost | trials repeated | digests equal |" + timed * " seconds to the next record |"
+    yield "| fault | injected | trials lost | trials repeated | digests equal |" + timed * " seconds without a new record |"
     yield "|---|--:|--:|--:|--:|" + timed * "--:|"
     for name, count in counts.items():
         same = f"{sum(equal.get(number, False) for number in count.studies)} of {len(count.studies)}"

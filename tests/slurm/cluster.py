@@ -42,7 +42,7 @@ DefMemPerCPU=1000
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SlurmdParameters=config_overrides
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout=30
 KillWait=15
 GresTypes=gpu
 NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:2
