@@ -87,16 +87,17 @@ def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
     Raises
     ------
     StudyError
-        The array's numbers leave gaps, so that a share would be nobody's.
+        The array does not run from 0 without gaps, so that a share would be nobody's.
     """
     if "SLURM_ARRAY_TASK_ID" not in environment:
         return None
-    task, first, last, step, count = (
-        int(environment[f"SLURM_ARRAY_TASK_{part}"]) for part in ("ID", "MIN", "MAX", "STEP", "COUNT")
-    )
-    if (last - first) // step + 1 != count:
-        raise StudyError(f"A study is divided by `sbatch --array=0-{count - 1}`; the numbers of this array leave gaps.")
-    return Share(number=(task - first) // step, count=count)
+    task, last, count = (int(environment[f"SLURM_ARRAY_TASK_{part}"]) for part in ("ID", "MAX", "COUNT"))
+    if last + 1 != count:
+        raise StudyError(
+            "A study is divided by all tasks of an array from 0 on, such as `sbatch --array=0-9`. "
+            "Queue the script without --array to run what some of them left undone."
+        )
+    return Share(number=task, count=count)
 
 
 STOP_BEFORE_END_S = 120

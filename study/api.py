@@ -119,7 +119,7 @@ def run_share(
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
-    paths = StudyPaths(Path(results) / config.name, share.number)
+    paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths) as prepared:
         plan = prepared.plan.share(share)
         if plan.arms:

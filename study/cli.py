@@ -87,13 +87,13 @@ def run(
     from study.runner import Interrupted
 
     share = array_share() if config.cluster.address == "slurm" else None
-    paths = StudyPaths(results / config.name, None if share is None else share.number)
+    paths = StudyPaths(results / config.name, share)
     try:
-        with running(config, paths), Progress(_console()) as progress:
+        with Progress(_console()) as progress, running(config, paths, progress) as watch:
             if share is None:
-                print(run_study(config, results, progress, verbose).paths.html)
+                print(run_study(config, results, watch, verbose).paths.html)
             else:
-                run_share(config, share, results, progress, verbose)
+                run_share(config, share, results, watch, verbose)
                 print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
     except Interrupted:
         again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,13 +19,16 @@ from typing import Any
 
 from study.allocation import Allocation, address_towards
 from study.config import StudyConfig
-from study.node import END, ray_memory, use_token
+from study.node import END, leave_now, ray_memory, use_token
 from study.schema import StudyError
-from study.scratch import scratch_folder
+from study.scratch import is_there, scratch_folder
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
 JOIN_S = 180
+LOOK_EVERY_S = 3
+GONE_S = 30
+"""Seconds in which a run whose files were removed should have noticed."""
 END_S = 20
 START = {
     "RAY_enable_metrics_collection": "0",
@@ -99,11 +103,33 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     """
     quiet(verbose)
     check_cores(config)
-    with scratch_folder() as scratch:
+    with scratch_folder() as scratch, _while_there(scratch):
         how = {"local": _local, "slurm": _allocated}.get(config.cluster.address, _joined)
         with how(config, max(SMALLEST_STORE, 3 * data_bytes), scratch, verbose):
             _check_resources(config)
             yield scratch
+
+
+@contextmanager
+def _while_there(scratch: Path) -> Iterator[None]:
+    """End this process if its scratch folder is removed and it stays: Ray waits for its files where no signal is heard."""
+    left = threading.Event()
+
+    def watch() -> None:
+        since = time.monotonic()
+        while not left.wait(LOOK_EVERY_S):
+            since = time.monotonic() if is_there(scratch) else since
+            if time.monotonic() - since > GONE_S:
+                print(
+                    f"Error: Ray's files in {scratch} were removed while it ran; run the same command again.", file=sys.stderr
+                )
+                leave_now(2)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        left.set()
 
 
 def _check_resources(config: StudyConfig) -> None:
@@ -132,23 +158,28 @@ def _ray(verbose: bool, **options: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Let processes that the block starts, but not this one, have their temporary files in a folder that is removed."""
-    before = os.environ.get("TMPDIR", tempfile.gettempdir())  # asked now, this process keeps the answer
-    os.environ["TMPDIR"] = str(folder)
+def _environment(*names: str) -> Iterator[None]:
+    """Let variables have another value in the block, and their old one after it."""
+    before = {name: os.environ.get(name) for name in names}
     try:
         yield
     finally:
-        os.environ["TMPDIR"] = before
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager
 def _local(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> Iterator[None]:
     """Ray on this machine alone, or with `options` the head of more."""
-    use_token(scratch, _token())
+    tempfile.gettempdir()  # asked now, this process keeps its answer
     own = {"num_cpus": available_cpus(), "object_store_memory": store_bytes, "_temp_dir": str(scratch / "ray")}
     with ExitStack() as stack:
-        with _temporary_files_in(scratch):
+        stack.enter_context(_environment("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+        use_token(scratch, _token())
+        with _environment("TMPDIR"):
+            os.environ["TMPDIR"] = str(scratch)  # of the processes that Ray starts
             try:
                 stack.enter_context(_ray(verbose, address="local", include_dashboard=False, **(own | options)))
             except Exception as error:  # Ray has no class for a start that took more than its 30 s
@@ -187,9 +218,13 @@ def _workers(allocation: Allocation, store_bytes: int, scratch: Path) -> Iterato
         "--overlap", "--mem=0", "--cpu-bind=none", "--no-kill", "--kill-on-bad-exit=0", "--wait=0", "--export=ALL", "--chdir=/",
         sys.executable, "-m", "study.node", allocation.given.node, ray.get_runtime_context().gcs_address, str(store_bytes),
     ]  # fmt: skip
+    tied = {"SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK", "SLURM_CPUS_PER_GPU"}  # of the batch script, which sbatch hands on
+    environment = {key: value for key, value in os.environ.items() if key not in tied}
     said = scratch / "workers.log"
     with said.open("wb") as log:
-        process = subprocess.Popen(step, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, start_new_session=True)
+        process = subprocess.Popen(
+            step, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, start_new_session=True
+        )
     try:
         _tell(process, f"{_token()}\n")
         _wait_for(allocation, process, said)
@@ -243,6 +278,6 @@ def _joined(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool)
                 host, _, port = address.rpartition(":")
                 socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
             stack.enter_context(_ray(verbose, address=address))
-        except (OSError, RuntimeError, RayError) as error:
+        except (OSError, ValueError, RuntimeError, RayError) as error:
             raise StudyError(f"Cannot join the Ray cluster at cluster.address '{address}': {error}") from None
         yield

@@ -74,7 +74,7 @@ class StudyConfig(Frozen):
             data["targets"] = [data.pop("target")]
         if isinstance(data.get("targets"), str):
             data["targets"] = [data["targets"]]
-        if isinstance(data.get("targets"), list):
+        if isinstance(data.get("targets"), list) and all(isinstance(name, str) for name in data["targets"]):
             data["targets"] = dict.fromkeys(data["targets"], "auto")
         if isinstance(data.get("families"), str) and data["families"] != "auto":
             data["families"] = [data["families"]]
@@ -111,6 +111,33 @@ class StudyConfig(Frozen):
         return StudyConfig.model_validate({**self.model_dump(), **changes})
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads plain values, and no aliases: a few lines of them can stand for more than memory holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse an alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(
+                problem="aliases are not read; write the value out",
+                problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
+            )
+        return super().compose_node(parent, index)
+
+
+def _read_yaml(text: str) -> Any:
+    """Plain values.
+
+    Raises
+    ------
+    yaml.YAMLError
+        It is no YAML, or YAML that says more than plain values.
+    """
+    try:
+        return yaml.load(text, _Loader)
+    except (ValueError, RecursionError) as error:  # such as a thirteenth month, or a thousand brackets
+        raise yaml.YAMLError(str(error)) from None
+
+
 HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min")
 """Keys that may change between two runs on one results folder, since no result depends on them.
 
@@ -132,7 +159,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
     try:
-        content = yaml.safe_load(text)
+        content = _read_yaml(text)
     except yaml.YAMLError as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
@@ -145,7 +172,10 @@ def make_config(
     content: Mapping[str, Any], overrides: Sequence[str] = (), origin: str = "the config", folder: Path | None = None
 ) -> StudyConfig:
     """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where relative sources may lie."""
-    values: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    try:
+        values: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    except TypeError as error:
+        raise StudyError(f"{origin}: {error}; a key is text, so quote it.") from None
     for override in overrides:
         _override(values, override)
     try:
@@ -169,7 +199,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     if not equals or not key.strip():
         raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
     try:
-        value = yaml.safe_load(text)
+        value = _read_yaml(text)
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None
     *parents, last = key.strip().split(".")

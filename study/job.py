@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -15,10 +15,14 @@ from pydantic import ValidationError
 
 from study.allocation import Allocation, requeue
 from study.config import StudyConfig
+from study.lock import let_go
 from study.node import leave_now
 from study.paths import StudyPaths, write_atomic
-from study.runner import Interrupted
-from study.schema import Frozen, StudyError
+from study.results import Results
+from study.runner import Interrupted, Observer
+from study.schema import Frozen, StudyError, TrialRecord, WinnerRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
 
 CANCEL_S = 2
 """Seconds from SLURM's SIGTERM to the end at the latest; SIGKILL follows after the site's KillWait, 30 s by default."""
@@ -46,24 +50,31 @@ def read_note(paths: StudyPaths) -> JobNote | None:
 
 
 def write_note(paths: StudyPaths, note: JobNote) -> None:
-    """Write the note, whole or not at all."""
-    write_atomic(paths.job, note.model_dump_json())
+    """Write the note, whole or not at all.
+
+    Raises
+    ------
+    StudyError
+        It cannot be written.
+    """
+    try:
+        write_atomic(paths.job, note.model_dump_json())
+    except OSError as error:
+        raise StudyError(
+            f"Cannot write {paths.job} for SLURM job {note.id}: {error.strerror or error}. "
+            "Free the place, or choose another with --results."
+        ) from None
 
 
-def count_records(paths: StudyPaths) -> int:
-    """Records of trials and winners."""
-    return sum(1 for _ in paths.trials.glob("*/*.json"))
-
-
-def begin_run(paths: StudyPaths, job: str, restarts: int) -> JobNote:
-    """Note that a run of a job begins.
+def begin_run(paths: StudyPaths, job: str, restarts: int, records: int) -> JobNote:
+    """Note that a run of a job begins, where so many records are there.
 
     Raises
     ------
     StudyError
         Its last two runs left no record, so that another would not either.
     """
-    records, last = count_records(paths), read_note(paths)
+    last = read_note(paths)
     if restarts == 0 or last is None or last.id != job:
         note = JobNote(id=job, records=records)
     else:
@@ -74,6 +85,61 @@ def begin_run(paths: StudyPaths, job: str, restarts: int) -> JobNote:
     return note
 
 
+class Progressing:
+    """Notes how far the run of a job comes, and lets another observer watch too.
+
+    done: records that this run has left. job: its note, once the records were read.
+    """
+
+    def __init__(self, paths: StudyPaths, allocation: Allocation, observer: Observer) -> None:
+        self.paths, self.allocation, self.observer = paths, allocation, observer
+        self.done = 0
+        self.job: JobNote | None = None
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """Note that the run begins."""
+        records = sum(len(arm.records) + (arm.winner is not None) for arm in arms.values())
+        self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
+        self.observer.started(plan, arms)
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """Count a trial."""
+        self.done += 1
+        self.observer.finished_trial(record)
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """Count a winner."""
+        self.done += 1
+        self.observer.finished_winner(record)
+
+    def concluded(self, results: Results) -> None:
+        """Hand it on."""
+        self.observer.concluded(results)
+
+    def note(self, text: str) -> None:
+        """Hand it on."""
+        self.observer.note(text)
+
+    def queue_again(self) -> None:
+        """Queue the job again, unless this run and the last left nothing.
+
+        Raises
+        ------
+        StudyError
+            They did, so that another would not either.
+        """
+        number, last = self.allocation.job, read_note(self.paths)
+        known = last.records if last else 0  # it did not come to reading them
+        note = self.job or begin_run(self.paths, number, self.allocation.restarts, known)
+        if not self.done and note.idle + 1 >= MOST_IDLE_RUNS:
+            raise StudyError(_no_progress(number))
+        print(
+            f"Stopped before the walltime with {self.done} new records; job {number} queues again.", file=sys.stderr, flush=True
+        )
+        if refused := requeue(number):
+            print(f"SLURM does not queue it again: {refused}", file=sys.stderr)
+
+
 def _no_progress(job: str) -> str:
     return (
         f"SLURM job {job} made no progress in {MOST_IDLE_RUNS} runs and is not queued again: no trial finished in its time. "
@@ -82,18 +148,17 @@ def _no_progress(job: str) -> str:
 
 
 @contextmanager
-def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
-    """Run a study in the block; where it is stopped by SLURM's warning or for want of time, the job queues again.
+def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Iterator[Observer]:
+    """Run a study in the block, watched by what this yields; where SLURM or want of time stops it, the job queues again.
 
     SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`. With another `cluster.address` nothing of this happens.
     """
     if config.cluster.address != "slurm":
-        yield
+        yield observer
         return
     allocation = Allocation.current()
     print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
-    before = read_note(paths)
-    note = begin_run(paths, allocation.job, allocation.restarts)
+    watch = Progressing(paths, allocation, observer)
     cancelled = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -103,16 +168,12 @@ def running(config: StudyConfig, paths: StudyPaths) -> Iterator[None]:
         signal.signal(number, stop)
     try:
         with _leaving_on_sigterm(paths, cancelled):
-            yield
-    except StudyError:
-        if before is not None:
-            write_note(paths, before)  # of the job that is at work here, if the lock has refused this one
-        raise
+            yield watch
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if not cancelled.wait(timeout=1):
-            _queue_again(paths, note)
+            watch.queue_again()
         raise
 
 
@@ -131,6 +192,7 @@ def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterat
                 cancelled.set()
                 print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
                 time.sleep(CANCEL_S)
+                let_go()
                 leave_now(CANCELLED)
         os.close(heard)
 
@@ -141,12 +203,3 @@ def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterat
     finally:
         signal.set_wakeup_fd(previous)
         os.close(signals)
-
-
-def _queue_again(paths: StudyPaths, note: JobNote) -> None:
-    done = count_records(paths) - note.records
-    if not done and note.idle + 1 >= MOST_IDLE_RUNS:
-        raise StudyError(_no_progress(note.id))
-    print(f"Stopped before the walltime with {done} new records; job {note.id} queues again.", file=sys.stderr, flush=True)
-    if refused := requeue(note.id):
-        print(f"SLURM does not queue it again: {refused}", file=sys.stderr)

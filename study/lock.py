@@ -18,6 +18,8 @@ LEASE_S = 60.0
 """Seconds without a sign of life after which the lock of a run on another host, or of a suspended one, is taken over."""
 BEAT_S = 2.0
 """Seconds between two signs of life of a run."""
+_leases: set[SoftFileLease] = set()
+"""Held by this process."""
 
 
 @contextmanager
@@ -44,8 +46,10 @@ def locked(paths: StudyPaths) -> Iterator[None]:
                 for share in paths.shares:
                     stack.enter_context(_held(share))
             else:
-                with _held(StudyPaths(paths.root)):
-                    pass  # nobody works on all arms
+                divided_otherwise = [other for other in paths.shares if other.share and other.share.count != paths.share.count]
+                for other in (StudyPaths(paths.root), *divided_otherwise):
+                    with _held(other):
+                        pass  # nobody is at work there
             yield
     finally:
         with suppress(OSError):
@@ -54,8 +58,11 @@ def locked(paths: StudyPaths) -> Iterator[None]:
 
 @contextmanager
 def _held(paths: StudyPaths) -> Iterator[None]:
-    lease = SoftFileLease(paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt)
+    lease = SoftFileLease(
+        paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt, thread_local=False
+    )
     _acquire(lease, paths)
+    _leases.add(lease)
     try:
         yield
     except BaseException:
@@ -66,7 +73,15 @@ def _held(paths: StudyPaths) -> Iterator[None]:
             ) from None
         raise
     finally:
+        _leases.discard(lease)
         lease.release()
+
+
+def let_go() -> None:
+    """Remove the locks of this process, which is about to end without leaving its blocks."""
+    for lease in list(_leases):
+        with suppress(OSError):
+            lease.release(force=True)
 
 
 def _interrupt(_: object) -> None:
@@ -83,8 +98,17 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
             first = now
         return now != first
 
-    try:
+    def acquire() -> None:
         lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
+
+    try:
+        try:
+            acquire()
+        except Timeout:
+            if first is None or first[0] or alive():
+                raise
+            lease.break_lock()  # its process died between making the file and writing its name
+            acquire()
     except Timeout:
         raise StudyError(
             f"One run at a time on a results folder, but {_holder(lease, paths)} is at work in {paths.root}. "

@@ -27,6 +27,8 @@ HEAD_SILENT_S = 45
 """Seconds without an answer of the head after which SLURM is asked whether its node is lost."""
 LOOK_EVERY_S = 3
 MOST_STARTS = 3
+SOUND_S = 120
+"""Seconds after which Ray's end is an accident, and its earlier starts are forgotten."""
 END = "end\n"
 PR_SET_CHILD_SUBREAPER = 36
 SPARE_BYTES = 200_000_000
@@ -119,16 +121,17 @@ def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Proc
 def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: threading.Event) -> None:
     """Keep a Ray node running until `stop`; queue the job again if the head's node is lost, which --no-kill lets go on."""
     ray: subprocess.Popen[bytes] | None = None
-    starts, heard = 0, time.monotonic()
+    starts, heard, began = 0, time.monotonic(), 0.0
     while not stop.is_set():
         if _answers(head):
             heard = time.monotonic()
             if ray is None or ray.poll() is not None:
                 if ray is not None:
                     _say((scratch / "log").read_text(encoding="utf-8", errors="replace"))
+                    starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
-                    raise StudyError(f"Ray ended {MOST_STARTS} times here.")
-                ray, starts = _start(head, store_bytes, scratch), starts + 1
+                    raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
+                ray, starts, began = _start(head, store_bytes, scratch), starts + 1, time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
             _say(requeue(os.environ["SLURM_JOB_ID"]))

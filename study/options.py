@@ -123,9 +123,8 @@ class ClusterConfig(Frozen):
     @field_validator("address")
     @classmethod
     def _known(cls, address: str) -> str:
-        if address not in {"local", "slurm", "auto"} and not re.fullmatch(
-            r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", address
-        ):
+        given = re.fullmatch(r"(?:[^\s:/]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", address)
+        if address not in {"local", "slurm", "auto"} and (given is None or int(given[1]) > 65_535):
             raise ValueError(f"an address is local, slurm, auto or HOST:PORT but got {address!r}")
         return address
 

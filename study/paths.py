@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from study.schema import Arm
+from study.schema import Arm, Share
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
-SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)(?:\.json)?")
+SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)of(\d+)(?:\.json)?")
 
 
 def safe_name(text: str) -> str:
@@ -34,21 +34,21 @@ def safe_name(text: str) -> str:
 class StudyPaths:
     """Every file of one study, below `root` (`results/<name>`).
 
-    share: number of the share of the arms that a run works on, if not on all; it has its own lock, environment and job.
+    share: the part of the arms that a run works on, if not on all; it has its own lock, environment and job.
     """
 
     root: Path
-    share: int | None = None
+    share: Share | None = None
 
     @property
     def _own(self) -> str:
-        return "" if self.share is None else f"-{self.share}"
+        return "" if self.share is None else f"-{self.share.number}of{self.share.count}"
 
     @property
     def shares(self) -> list[StudyPaths]:
         """The same for every share that a run has begun on."""
-        numbers = {int(match[1]) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
-        return [StudyPaths(self.root, number) for number in sorted(numbers)]
+        found = {(int(match[2]), int(match[1])) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
+        return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
 
     @property
     def config(self) -> Path:

@@ -39,7 +39,13 @@ class Request:
     def options(self) -> list[str]:
         """Options of sbatch."""
         named = {name: value for name, value in asdict(self).items() if name != "sbatch" and value is not None}
-        return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *shlex.split(self.sbatch)]
+        try:
+            more = shlex.split(self.sbatch)
+        except ValueError as error:
+            raise StudyError(f"--sbatch takes options as a shell reads them, but {self.sbatch!r} has {error}.") from None
+        if any(word.startswith(("--array", "-a")) for word in more):
+            raise StudyError("`study submit` queues one job; slurm/README.md shows how an array of them divides a study.")
+        return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,14 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
     Raises
     ------
     StudyError
-        No trial could start in what is asked for, or GPUs would lie idle.
+        No trial could start in what is asked for, GPUs would lie idle, or the config names another cluster.
     """
     needs = config.resources
+    if config.cluster.address not in {"local", "slurm"}:
+        raise StudyError(
+            f"A SLURM job starts a Ray of its own, but cluster.address is '{config.cluster.address}'. Leave it out, or use "
+            "`study run`."
+        )
     if needs.cpus_per_trial > request.cpus_per_task:
         raise StudyError(
             f"resources.cpus_per_trial is {needs.cpus_per_trial:g} but --cpus-per-task is {request.cpus_per_task}; "
@@ -95,12 +106,16 @@ def queue(paths: StudyPaths, submission: Submission) -> str:
             "`study submit` needs SLURM's sbatch on PATH, and there is none. Run it on a login node of the cluster, "
             "or use `study run` on this machine."
         )
-    note = read_note(paths)
-    if note is not None and (state := job_state(note.id)):
-        raise StudyError(
-            f"SLURM job {note.id} works on {paths.root} already ({state}). Wait for it, cancel it with `scancel {note.id}`, "
-            "or choose another --name."
-        )
+    for note in _notes(paths):
+        if state := job_state(note.id):
+            raise StudyError(
+                f"SLURM job {note.id} works on {paths.root} already ({state}). Wait for it, cancel it with "
+                f"`scancel {note.id}`, or choose another --name."
+            )
+    try:
+        paths.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(f"Cannot make {paths.root}: {error.strerror}. Choose another place with --results.") from None
     queued = subprocess.run(submission.command, input=submission.script, capture_output=True, text=True, check=False)
     if queued.returncode:
         raise StudyError(f"sbatch refuses the job: {queued.stderr.strip() or queued.stdout.strip()}")
@@ -122,8 +137,12 @@ def job_state(job: str) -> str:
 
 def queued(paths: StudyPaths) -> str:
     """A line on each job that works on these results, if it is in the queue."""
-    notes = [note for own in (paths, *paths.shares) if (note := read_note(own))]
-    return "\n".join(f"SLURM job {note.id}: {state}" for note in notes if (state := job_state(note.id)))
+    return "\n".join(f"SLURM job {note.id}: {state}" for note in _notes(paths) if (state := job_state(note.id)))
+
+
+def _notes(paths: StudyPaths) -> list[JobNote]:
+    """Of the job on these results and of those on shares of it."""
+    return [note for own in (paths, *paths.shares) if (note := read_note(own))]
 
 
 def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:

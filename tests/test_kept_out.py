@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pickle
@@ -22,6 +23,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from study import load_config, load_results
 from study.api import prepare
 from study.config import make_config
+from study.data import files
 from study.data.encoding import TRUSTED
 from study.data.files import read_file
 from study.data.sources import read_source
@@ -64,6 +66,40 @@ def test_yaml_that_asks_for_python_is_no_valid_yaml(tmp_path: Path, mark: Path, 
         load_config(config)
 
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [1, 1]\nb: [*a, *a]", "is not valid YAML: aliases are not read; write the value out"),
+        ("a: &a [*a]", "is not valid YAML: aliases are not read"),
+        ("a: " + "[" * 5_000, "is not valid YAML: maximum recursion depth exceeded"),
+        ("a: 2026-99-99", "is not valid YAML: month must be in 1..12"),
+        ("2026-01-01: a", "keys must be str, .*; a key is text, so quote it"),
+        ("data: {source: balloons}\ntargets: [[a]]", "'targets': Input should be a valid mapping"),
+    ],
+)
+def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(tmp_path: Path, text: str, said: str) -> None:
+    config = tmp_path / "mail.yaml"
+    config.write_text(text)
+
+    with pytest.raises(StudyError, match=rf"mail\.yaml:? .*{said}"):
+        load_config(config)
+
+
+def test_a_gzipped_table_that_would_fill_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGE", 10_000)
+    (tmp_path / "mail.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
+
+    with pytest.raises(StudyError, match=r"mail\.csv\.gz is over 200 times larger unpacked, which no table is"):
+        read_file(tmp_path / "mail.csv.gz")
+
+
+def test_json_lines_of_a_thousand_brackets_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mail.jsonl").write_text('{"a": ' + "[" * 100_000 + "\n")
+
+    with pytest.raises(StudyError, match=r"line 1 of .*mail\.jsonl is none"):
+        read_file(tmp_path / "mail.jsonl")
 
 
 def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
@@ -169,4 +205,19 @@ def test_frames_of_a_results_folder_unpickle_nothing(tmp_path: Path, mark: Path)
     read = [results.trials, results.folds, results.curves, results.coefficients, results.predictions]
 
     assert [len(frame) for frame in read] == [40] * 5
+    assert not mark.exists()
+
+
+def test_a_model_that_holds_code_is_not_loaded(tmp_path: Path, mark: Path) -> None:
+    import keras
+
+    place, path = str(mark), tmp_path / "mail.keras"
+    layer = keras.layers.Lambda(lambda x: (__import__("os").makedirs(place, exist_ok=True), x)[1], output_shape=(1,))
+    keras.Sequential([keras.Input((1,)), layer]).save(path)
+    keras.models.load_model(path, safe_mode=False)(np.zeros((1, 1), "float32"))
+    mark.rmdir()
+
+    with pytest.raises(ValueError, match="Lambda"):
+        keras.models.load_model(path)
+
     assert not mark.exists()

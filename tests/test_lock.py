@@ -17,14 +17,15 @@ from study import lock
 from study.lock import BEAT_S, LEASE_S, locked
 from study.paths import StudyPaths
 from study.runner import Interrupted
-from study.schema import StudyError
+from study.schema import Share, StudyError
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from study.lock import locked
 from study.paths import StudyPaths
-with locked(StudyPaths(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else None)):
+from study.schema import Share
+with locked(StudyPaths(Path(sys.argv[1]), Share(number=int(sys.argv[2]), count=9) if sys.argv[2:] else None)):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -36,10 +37,15 @@ def paths(tmp_path: Path) -> StudyPaths:
     return StudyPaths(tmp_path / "cars")
 
 
+def share(paths: StudyPaths, number: int, count: int = 9) -> StudyPaths:
+    """The same folder for a run on a share."""
+    return StudyPaths(paths.root, Share(number=number, count=count))
+
+
 @contextmanager
 def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the folder."""
-    command = [sys.executable, "-c", HOLD, str(paths.root), *([] if paths.share is None else [str(paths.share)])]
+    command = [sys.executable, "-c", HOLD, str(paths.root), *([] if paths.share is None else [str(paths.share.number)])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -99,6 +105,42 @@ def test_a_lock_of_another_host_that_nobody_touches_is_taken_over_after_the_leas
     assert 3 <= time.monotonic() - begin < 3 + BEAT_S
 
 
+def test_an_empty_lock_is_taken_over_after_the_lease(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+    paths.root.mkdir()
+    paths.lock.touch()
+    begin = time.monotonic()
+
+    with locked(paths):
+        assert SoftFileLease(paths.lock).pid == os.getpid()
+
+    assert 3 <= time.monotonic() - begin < 3 + 2 * BEAT_S
+
+
+def test_an_empty_lock_that_is_touched_is_respected(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    paths.lock.touch()
+    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+
+    with (
+        subprocess.Popen([sys.executable, "-c", touch]),
+        pytest.raises(StudyError, match="another run is at work"),
+        locked(paths),
+    ):
+        pass
+
+    assert paths.lock.exists()
+
+
+def test_a_process_that_leaves_at_once_lets_go_of_its_locks(paths: StudyPaths) -> None:
+    leaving = "threading.Thread(target=lambda: (let_go(), os._exit(0))).start(); time.sleep(60)"
+    leave = HOLD.replace("time.sleep(60)", leaving).replace("import sys", "import os, threading, sys")
+    leave = leave.replace("import locked", "import let_go, locked")
+
+    assert subprocess.run([sys.executable, "-c", leave, str(paths.root)], check=False).returncode == 0
+    assert list(paths.root.iterdir()) == []
+
+
 def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(paths: StudyPaths) -> None:
     paths.root.mkdir()
     paths.lock.write_text(ELSEWHERE.format(LEASE_S))
@@ -142,12 +184,12 @@ def test_a_run_that_began_nothing_leaves_no_folder(paths: StudyPaths) -> None:
 
 
 def test_shares_go_together_but_each_once_and_not_with_a_run_on_all(paths: StudyPaths) -> None:
-    one, other = StudyPaths(paths.root, 0), StudyPaths(paths.root, 1)
+    one, other = share(paths, 0), share(paths, 1)
 
     with held(one) as first:
         with locked(other):
-            assert {path.name for path in paths.root.iterdir()} == {".lock-0", ".lock-1"}
-        for second in (one, paths):
+            assert {path.name for path in paths.root.iterdir()} == {".lock-0of9", ".lock-1of9"}
+        for second in (one, paths, share(paths, 1, count=2)):
             with pytest.raises(StudyError, match=f"process {first.pid} on .* is at work in {paths.root}"), locked(second):
                 pass
 
@@ -156,16 +198,16 @@ def test_a_share_is_refused_while_a_run_works_on_all(paths: StudyPaths) -> None:
     with (
         held(paths) as first,
         pytest.raises(StudyError, match=f"process {first.pid} on .* is at work"),
-        locked(StudyPaths(paths.root, 0)),
+        locked(share(paths, 0)),
     ):
         pass
 
-    with locked(StudyPaths(paths.root, 0)):
+    with locked(share(paths, 0)):
         pass
 
 
 def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths) -> None:
-    with held(StudyPaths(paths.root, 3)) as first:
+    with held(share(paths, 3)) as first:
         first.kill()
         first.wait()
         with locked(paths):

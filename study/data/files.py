@@ -19,6 +19,10 @@ from study.schema import StudyError, nearest
 FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".jsonl", ".ndjson")
 """File name endings that can be read."""
 
+LARGE = 2**30
+"""Bytes up to which a gzipped table is unpacked however small it was."""
+MOST_COMPRESSED = 200
+"""Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by a thousand."""
 MISSING = frozenset(
     {"", "?", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
@@ -52,10 +56,7 @@ def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     except OSError as error:
         raise StudyError(f"Cannot read the table {path}: {error.strerror}. Check data.source.") from None
     if ending.endswith(".gz"):
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise StudyError(f"{path} is no whole gzip file: {error}. Write it again.") from None
+        content = _decompress(content, path)
     digest = hashlib.sha256(content).hexdigest()
     if ending in {".parquet", ".feather"}:
         return _columnar(content, path, ending), digest
@@ -65,6 +66,18 @@ def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     if ending in {".jsonl", ".ndjson"}:
         return _json_lines(text, path), digest
     return _separated(text, path, "\t" if ending.startswith(".tsv") else None), digest
+
+
+def _decompress(content: bytes, path: Path) -> bytes:
+    most = max(LARGE, MOST_COMPRESSED * len(content))
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            text = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StudyError(f"{path} is no whole gzip file: {error}. Write it again.") from None
+    if len(text) > most:
+        raise StudyError(f"{path} is over {MOST_COMPRESSED} times larger unpacked, which no table is. Unpack it, if it is one.")
+    return text
 
 
 def _decode(content: bytes, path: Path) -> str:
@@ -90,7 +103,7 @@ def _json_lines(text: str, path: Path) -> pd.DataFrame:
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is none: {error}.") from None
         if not isinstance(record, dict):
             raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is {line.strip()[:40]!r}.")

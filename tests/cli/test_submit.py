@@ -107,11 +107,19 @@ def test_config_and_results_folder_are_checked_before_anything_is_queued(slurm: 
         ),
         (["--gpus-per-node=2"], "resources.gpus_per_trial is 0 and --gpus-per-node is 2: "),
         (["--set", "resources.gpus_per_trial=1"], "resources.gpus_per_trial is 1 and --gpus-per-node is 0: "),
+        (["--set", "cluster.address=head:6379"], "A SLURM job starts a Ray of its own, but cluster.address is 'head:6379'."),
+        (
+            ["--sbatch", "--array=0-9"],
+            "`study submit` queues one job; slurm/README.md shows how an array",
+        ),
+        (
+            ["--sbatch", "--comment='x"],
+            '--sbatch takes options as a shell reads them, but "--comment=\'x" has No closing',
+        ),
+        (["--results", "good.csv"], "Cannot make good.csv/good: Not a directory. Choose another place with --results."),
     ],
 )
-def test_a_job_in_which_no_trial_could_start_is_not_queued(
-    options: list[str], said: str, slurm: Path, command: Command
-) -> None:
+def test_a_job_that_could_not_work_is_not_queued(options: list[str], said: str, slurm: Path, command: Command) -> None:
     ended = command("submit", "good.csv", "-t", "price", *options)
 
     assert ended.code == 2

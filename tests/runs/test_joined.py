@@ -75,7 +75,9 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
 ) -> None:
     address = f"cluster.address={running.address}"
     stranger = run(STUDY, "run", config, "--set", address, "--name=stranger", cwd=config.parent)
+    monkeypatch.setenv("RAY_ADDRESS", running.address)  # which a study of its own leaves alone
     drive(config, config.parent / "results", "name=own")
+    monkeypatch.delenv("RAY_ADDRESS")
     monkeypatch.setenv("RAY_AUTH_TOKEN", running.token)
     drive(config, config.parent / "results", "name=joined", address)
 

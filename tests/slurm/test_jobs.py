@@ -73,8 +73,9 @@ def test_tasks_of_an_array_share_the_arms_without_a_word_between_them(
 def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
     cluster: Cluster, submit: Submit, undisturbed: str
 ) -> None:
-    job = submit("--nodes=3")
+    job = submit("--nodes=3", "--exclusive")
     job.wait_for_records(more_than=4)
+    started = next(line for line in cluster.processes("n3") if "ray.scripts.scripts start" in line)
 
     cluster.login("scancel", job.number)
     job.wait("CANCELLED")
@@ -82,6 +83,8 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
 
     kept = records(job.results)
     assert leftovers(cluster) == {}
+    assert not (job.results / ".lock").exists()
+    assert "--num-cpus=4" in started.split()
     assert "Stopped by SLURM. Every finished trial is kept in results/tiny." in job.log
     cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--wait", cwd=job.folder)
     assert kept.items() <= records(job.results).items()

@@ -15,6 +15,13 @@ pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 STRANGER = Path(__file__).with_name("stranger.py")
 CLIENT_PORT, DASHBOARD_PORT = "10001", "8265"
 CLIENT = f"import ray; ray.init('ray://n1:{CLIENT_PORT}')"
+HTTP = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(sys.argv[1], timeout=20).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 PARTS = {
     "GCS": ("n1", "gcs_server", "/ray.rpc.NodeInfoGcsService/GetAllNodeInfo"),
     "head's raylet": ("n1", "raylet", "/ray.rpc.NodeManagerService/GetNodeStats"),
@@ -54,7 +61,11 @@ def test_only_who_has_the_token_is_answered_and_it_lies_in_a_file_of_its_owner(c
         assert all(words <= {"UNAUTHENTICATED", "UNIMPLEMENTED"} for words in answers.values()), heard  # a port serves one
     assert all("OK" in words for words in answered.values()), answered
     assert "ConnectionError" in client.stderr
+    known = {"gcs_server", "raylet", "ray::StudyTrial", "study", "srun", "slurmd", "ray::RuntimeEnv"}
     for node in ("n1", "n2"):
+        assert listeners(cluster, node) == set().union(*(listeners(cluster, node, program) for program in known))
+        for port in listeners(cluster, node, "ray::RuntimeEnv"):
+            assert cluster.login(sys.executable, "-c", HTTP, f"http://{node}:{port}/").stdout == "401\n"
         assert not listeners(cluster, node) & {CLIENT_PORT, DASHBOARD_PORT}
         assert set(cluster.on(node, "sh", "-c", "stat -c %a /tmp/study-*/token").stdout.split()) == {"600"}
         assert token not in "\n".join(cluster.processes(node))
