@@ -113,7 +113,8 @@ class Storm:
             self._study(number)
             number += 1
             equal = f"{sum(self.equal.values())} of {len(self.equal)} studies equal"
-            say(f"{total - len(self.cards)} of {total} faults, {equal}, ends: {self.ends}")
+            lost, repeated = (sum(getattr(count, name) for count in self.counts.values()) for name in ("lost", "repeated"))
+            say(f"{total - len(self.cards)} of {total} faults, {lost} lost, {repeated} repeated, {equal}, ends: {self.ends}")
 
     def _study(self, number: int) -> None:
         folder = self.place / f"storm-{number}"
@@ -264,10 +265,14 @@ def main() -> None:
         one, _ = undisturbed(place, 1)
         two, span = undisturbed(place, 2)
         storm = Storm(place, deck(arguments.kills, rng), rng, one, span)
-        with suppress(Interrupted), interruptible():  # the table of what was done so far is worth having
-            storm.rage()
-        _, alive = psutil.wait_procs(set(storm.below), timeout=120)
-    print("\n".join(table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)))
+        try:
+            with suppress(Interrupted), interruptible():
+                storm.rage()
+        finally:  # the table of what was done so far is worth having
+            print("\n".join(table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)), flush=True)
+        until = time.monotonic() + 120
+        while (alive := [process for process in set(storm.below) if process.is_running()]) and time.monotonic() < until:
+            time.sleep(1)
     equal = f"{sum(storm.equal.values())} of {len(storm.equal)}"
     print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
     print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")
