@@ -197,6 +197,13 @@ class Storm:
         path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether a process runs."""
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def wait(process: Process, seconds: float) -> None:
     """Wait so long, or until the process ends."""
     with suppress(subprocess.TimeoutExpired):
@@ -271,12 +278,12 @@ def main() -> None:
         finally:  # the table of what was done so far is worth having
             print("\n".join(table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)), flush=True)
         until = time.monotonic() + 120
-        while (alive := [process for process in set(storm.below) if process.is_running()]) and time.monotonic() < until:
+        while (left := sum(map(lives, set(storm.below)))) and time.monotonic() < until:
             time.sleep(1)
     equal = f"{sum(storm.equal.values())} of {len(storm.equal)}"
     print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
     print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")
-    print(f"Processes left two minutes after the last fault: {len(alive)}.")
+    print(f"Processes left two minutes after the last fault: {left}.")
 
 
 if __name__ == "__main__":
