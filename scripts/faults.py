@@ -233,7 +233,7 @@ def small_disk(size_mb: int = 100) -> Iterator[Path]:
         try:
             yield Path(folder)
         finally:
-            subprocess.run(["umount", folder], check=True)
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def undisturbed(place: Path, workers: int) -> tuple[str, float]:

@@ -93,7 +93,7 @@ def workers(process: Process) -> list[psutil.Process]:
     for child in descendants(process):
         with suppress(psutil.Error):
             if (
-                child.cmdline()[0].startswith(("ray::ResourceTrainable", "ray::StudyTrial"))
+                "".join(child.cmdline()[:1]).startswith(("ray::ResourceTrainable", "ray::StudyTrial"))
                 and child.parent().name() == "raylet"
             ):
                 found.append(child)
