@@ -218,8 +218,8 @@ def _workers(allocation: Allocation, store_bytes: int, scratch: Path) -> Iterato
         "--overlap", "--mem=0", "--cpu-bind=none", "--no-kill", "--kill-on-bad-exit=0", "--wait=0", "--export=ALL", "--chdir=/",
         sys.executable, "-m", "study.node", allocation.given.node, ray.get_runtime_context().gcs_address, str(store_bytes),
     ]  # fmt: skip
-    tied = {"SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK", "SLURM_CPUS_PER_GPU"}  # of the batch script, which sbatch hands on
-    environment = {key: value for key, value in os.environ.items() if key not in tied}
+    # sbatch hands its own -c on, which would tie the step to so many CPUs of each node.
+    environment = {key: value for key, value in os.environ.items() if "CPUS_PER" not in key and key != "SLURM_TRES_PER_TASK"}
     said = scratch / "workers.log"
     with said.open("wb") as log:
         process = subprocess.Popen(

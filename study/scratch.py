@@ -39,8 +39,11 @@ def is_there(folder: Path) -> bool:
 
 def remove_own() -> None:
     """Remove the folders of this process, which is about to end without leaving its blocks."""
-    for folder in _own:
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in list(_own):
+        for _ in range(5):  # another thread may still write there
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
 
 
 def _clear_abandoned(parent: Path) -> None:
