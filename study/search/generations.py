@@ -13,8 +13,8 @@ from study.families import first_params, get_family, resolve_space
 from study.options import Range, Space
 from study.schema import Arm, TrialRecord, TrialState
 
-STARTUP_TRIALS = 6
-"""Records from which on a sampler follows them: the default generation, for a search may be no longer than two."""
+STARTUP_TRIALS = 8
+"""Records from which on a sampler follows them."""
 
 
 def derive_seed(*parts: object) -> int:
