@@ -30,9 +30,9 @@ def array(epochs: list[int]) -> None:
             settings = [
                 word for key in (*STUDY, f"training.epochs={number}", f"training.patience={number}") for word in ("--set", key)
             ]
-            for way, option in (("one job", "--nodes=3"), ("array", "--array=0-2")):
+            for way, option in (("one job", "--nodes=3"), ("array", "--array=0-2 --exclusive")):
                 begin = time.time()
-                job = queue(cluster, cluster.home / f"{way} {number}", option, run=tuple(settings))
+                job = queue(cluster, cluster.home / f"{way} {number}", *option.split(), run=tuple(settings))
                 last = (
                     job
                     if way == "one job"
