@@ -14,7 +14,7 @@ def loaded_after(code: str) -> set[str]:
     """Heavy packages in memory after `code` in a fresh interpreter."""
     look = f"print('LOADED', *sorted(set({HEAVY!r}) & set(sys.modules)))"
     program = f"import atexit, sys\natexit.register(lambda: {look})\n{code}"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
     last = done.stdout.splitlines()[-1].split()
     assert last[0] == "LOADED"
     return set(last[1:])
