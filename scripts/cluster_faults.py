@@ -35,16 +35,10 @@ class Site:
 
     cluster: Cluster
     rng: random.Random
-    job: Job | None = None
+    job: Job = field(init=False, repr=False)
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
     equal: dict[int, bool] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
-
-    @property
-    def now(self) -> Job:
-        """The job that works on the study."""
-        assert self.job is not None
-        return self.job
 
     def submit(self, folder: Path) -> None:
         """Queue the study, or what is left of it, and wait until it runs and has a new record."""
@@ -57,7 +51,7 @@ class Site:
 
     def progress(self, before: Records) -> None:
         """Wait for a record that was not there before, or the end of the job."""
-        job = self.now
+        job = self.job
 
         def moved() -> bool:
             return bool(snapshot(job.results).keys() - before.keys()) or job.state == "COMPLETED"
@@ -66,7 +60,7 @@ class Site:
 
     def others(self) -> list[str]:
         """Nodes of the job, that are there, beside the one of its script."""
-        shown = self.now.show()
+        shown = self.job.show()
         names = self.cluster.login("scontrol", "show", "hostnames", shown["NodeList"]).stdout.split()
         return [name for name in names if name in self.cluster.hosts and name != shown["BatchHost"]]
 
@@ -95,7 +89,7 @@ def head_off(site: Site) -> bool:
     """Take the power from the head's node, if another is there to notice."""
     if not site.others():
         return False
-    site.cluster.power_off(site.now.show()["BatchHost"])
+    site.cluster.power_off(site.job.show()["BatchHost"])
     return True
 
 
@@ -123,7 +117,7 @@ def restart_controller(site: Site) -> bool:
 
 def walltime(site: Site) -> bool:
     """Let the job reach its walltime, if the study lasts so long, and give it a new one when it is queued again."""
-    job = site.now
+    job = site.job
     if len(snapshot(job.results)) > N_RECORDS / 3:
         return False
     hours, minutes, seconds = map(int, re.split("[-:]", job.show()["RunTime"])[-3:])
@@ -136,7 +130,7 @@ def walltime(site: Site) -> bool:
 
 def scancel(site: Site) -> bool:
     """Cancel the job."""
-    site.cluster.login("scancel", site.now.number)
+    site.cluster.login("scancel", site.job.number)
     return True
 
 
@@ -155,19 +149,19 @@ FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
 def hurt(site: Site, name: str, number: int) -> bool:
     """Inject a fault into the running study and wait until it goes on; false where that fault found nothing."""
     inject, watch = FAULTS[name]
-    before, begin = snapshot(site.now.results), time.time()
+    before, begin = snapshot(site.job.results), time.time()
     if not inject(site):
         return False
     if inject is scancel:  # which alone ends the job, so that it must be queued by hand
-        wait_until(lambda: site.now.state not in {"RUNNING", "COMPLETING"}, f"the end of job {site.now.number}", SETTLE_S)
+        wait_until(lambda: site.job.state not in {"RUNNING", "COMPLETING"}, f"the end of job {site.job.number}", SETTLE_S)
         wait_until(site.cluster.is_idle, "all nodes idle", 120)
         if left := leftovers(site.cluster):
             say(f"left on the nodes: {left}")
-        before |= snapshot(site.now.results)
-        site.submit(site.now.folder)
+        before |= snapshot(site.job.results)
+        site.submit(site.job.folder)
     time.sleep(max(0, begin + watch - time.time()))
-    site.progress(snapshot(site.now.results))
-    now = snapshot(site.now.results)
+    site.progress(snapshot(site.job.results))
+    now = snapshot(site.job.results)
     moments = sorted(
         [begin, *(written for name in now.keys() - before.keys() if (written := now[name].written[1] / 1e9) > begin)]
     )
@@ -216,14 +210,14 @@ def rage(times: int, seed: int) -> None:
 def _study(site: Site, cards: list[str], number: int, expected: str) -> None:
     """One study, hurt again and again until it ends."""
     site.submit(site.cluster.home / f"study {number}")
-    while len(snapshot(site.now.results)) < N_RECORDS - SPARE:
+    while len(snapshot(site.job.results)) < N_RECORDS - SPARE:
         time.sleep(site.rng.uniform(0, 3))
         hit = next((i for i in reversed(range(len(cards))) if hurt(site, cards[i], number)), None)
         if hit is None:
             break
         cards.pop(hit)
-    site.now.wait()
-    whole = len(snapshot(site.now.results)) == N_RECORDS
-    site.equal[number] = whole and digest(site.now.trials) == expected
+    site.job.wait()
+    whole = len(snapshot(site.job.results)) == N_RECORDS
+    site.equal[number] = whole and digest(site.job.trials) == expected
     say(f"study {number}: {'equal' if site.equal[number] else 'NOT EQUAL'}, {len(cards)} faults to go")
     wait_until(site.cluster.is_idle, "all nodes idle", 120)

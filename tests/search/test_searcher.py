@@ -2,83 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 from ray.tune.search import Searcher
 
-from study.schema import StudyError, TrialState
+from study.schema import TrialState
 from study.search.generations import ArmSearch
-from study.search.searcher import Job, Keeper, StudySearcher
 
-from .helpers import arm_of, arm_search, record_of
-
-
-@dataclass
-class Bench:
-    """A searcher whose configs say arm, number and whether it is a winner, and the runner's part played by hand."""
-
-    arms: list[ArmSearch]
-    max_tries: int = 3
-    deadline: float | None = None
-    given_up: list[tuple[str, int, bool, int]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.searcher = StudySearcher(self.arms, self.config, self.give_up, self.max_tries, self.deadline)
-        self.n_started = 0
-
-    def config(self, job: Job) -> dict[str, Any]:
-        arm, (number, _, _), winner = job
-        return {"arm": arm.arm.key, "number": number, "winner": winner}
-
-    def give_up(self, job: Job, tries: int) -> None:
-        arm, trial, winner = job
-        self.given_up.append((arm.arm.key, trial[0], winner, tries))
-        if winner:
-            arm.score(trial[0])
-        else:
-            arm.tell(record_of(arm.arm, trial, state=TrialState.FAIL))
-
-    def start(self) -> tuple[str, Any]:
-        """Ask for a trial under a new id."""
-        self.n_started += 1
-        trial_id = f"t{self.n_started}"
-        return trial_id, self.searcher.suggest(trial_id)
-
-    def record(self, trial_id: str) -> None:
-        """The trial leaves its record."""
-        arm, trial, winner = self.searcher.job(trial_id)
-        if winner:
-            arm.score(trial[0])
-        else:
-            arm.tell(record_of(arm.arm, trial))
-        self.searcher.recorded(trial_id)
-
-    def finish(self, trial_id: str) -> None:
-        self.record(trial_id)
-        self.searcher.on_trial_complete(trial_id, {"val_loss": 0.0})
-
-    def lose(self, trial_id: str) -> None:
-        self.searcher.on_trial_complete(trial_id, error=True)
-
-    def run(self) -> list[tuple[str, int, bool]]:
-        """Finish every trial as soon as it is started, until the searcher says that it is done."""
-        done = []
-        for _ in range(200):
-            trial_id, config = self.start()
-            if config == Searcher.FINISHED:
-                return done
-            done.append((config["arm"], config["number"], config["winner"]))
-            self.finish(trial_id)
-        raise AssertionError("the searcher does not end")
-
-
-def small(family: str = "linear", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
-    """An arm of one generation with so many trials, unless `more` says otherwise."""
-    return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
+from .bench import Bench, small
 
 
 def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
@@ -238,57 +168,6 @@ def test_a_searcher_told_to_stop_suggests_nothing_and_is_finished_when_what_is_o
     assert bench.start()[1] is None
     bench.finish(trial_id)
     assert bench.start()[1] == Searcher.FINISHED
-
-
-def test_the_searcher_and_its_keeper_are_pickled_as_nothing() -> None:
-    bench = Bench([small()])
-    keeper = Keeper(bench.searcher, lambda job, record, files: None)
-
-    for each in (bench.searcher, keeper):
-        assert vars(pickle.loads(pickle.dumps(each))) == {}
-
-
-def test_the_keeper_hands_on_the_record_and_leaves_tune_nothing_to_keep_statistics_of() -> None:
-    bench = Bench([small(trials=1)])
-    kept: list[tuple[str, str, dict[str, bytes]]] = []
-    keeper = Keeper(bench.searcher, lambda job, record, files: kept.append((job[0].arm.key, record, files)))
-    trial_id, _ = bench.start()
-    result = {"done": True, "record": "{}", "files": {"m.keras": b"1"}, "val_loss": 0.0, "time_total_s": 1.5}
-
-    keeper.on_trial_result(1, [], SimpleNamespace(trial_id=trial_id), result)
-    bench.lose(trial_id)
-
-    assert kept == [("y-linear-o0", "{}", {"m.keras": b"1"})]
-    assert result == {"done": True}
-    assert bench.start()[1] is None  # recorded, so not handed out again
-
-
-def test_a_full_disk_ends_the_study_with_the_first_error_and_hands_the_trial_to_no_one() -> None:
-    bench = Bench([small(trials=4)])
-
-    def fail(job: Job, record: str, files: dict[str, bytes]) -> None:
-        raise OSError(28, f"No space left for {job[1][0]}")
-
-    keeper = Keeper(bench.searcher, fail)
-    ids = [bench.start()[0] for _ in range(2)]
-
-    for trial_id in ids:
-        keeper.on_trial_result(1, [], SimpleNamespace(trial_id=trial_id), {"record": "{}", "files": {}})
-        bench.searcher.on_trial_complete(trial_id, {"val_loss": 0.0})
-
-    assert str(keeper.failure) == "[Errno 28] No space left for 0"
-    assert bench.start()[1] == Searcher.FINISHED
-
-
-def test_where_ray_cannot_go_on_the_next_step_says_why() -> None:
-    reasons: list[Exception | None] = [None, StudyError("gone")]
-    keeper = Keeper(Bench([small()]).searcher, lambda job, record, files: None, lambda: reasons.pop(0))
-
-    keeper.on_step_begin(0, [])
-    with pytest.raises(StudyError, match="gone"):
-        keeper.on_step_begin(1, [])
-
-    assert str(keeper.failure) == "gone"
 
 
 @pytest.mark.parametrize("max_tries", [1, 2])
