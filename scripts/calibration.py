@@ -19,7 +19,7 @@ import pandas as pd
 from truths import Cell, expected_loss, simulate
 
 if TYPE_CHECKING:
-    from study.runner import EncodedData
+    from study.running.runner import EncodedData
     from study.schema import TrialRecord, WinnerRecord
     from study.search.plan import Plan
 
@@ -53,8 +53,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from study.data.encoding import encode
     from study.data.splits import make_splits
     from study.data.tables import read_table
-    from study.results import folds_frame, predictions_frame, trials_frame
-    from study.scores import ARM, incumbents, inner_losses, row_losses
+    from study.evidence.scores import ARM, incumbents, inner_losses, row_losses
+    from study.records.results import folds_frame, predictions_frame, trials_frame
     from study.search.plan import Shape, make_plan
 
     frame, truth = simulate(cell, number, FRESH)
@@ -104,8 +104,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
     from study.search.generations import ArmSearch
-    from study.trial import Task, prepare_tensorflow, run_trial
-    from study.winner import run_winner
+    from study.training.trial import Task, prepare_tensorflow, run_trial
+    from study.training.winner import run_winner
 
     prepare_tensorflow()
     trials: list[TrialRecord] = []
@@ -125,9 +125,9 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
 
 def simulate_all(tables: int, folder: Path) -> None:
     """Run what has no file yet: `tables` tables a cell without effect, and a third of that of every other."""
-    from study.cluster import ray_cluster
     from study.config import make_config
-    from study.paths import write_atomic
+    from study.machines.ray import ray_cluster
+    from study.records.paths import write_atomic
 
     wanted = [
         (cell, number, folder / f"{cell.key}-{number}.parquet")

@@ -11,12 +11,12 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from scipy import stats
 
-from study import sentences
-from study.compare import models, validation_pairs
-from study.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Method, RowsAndRepeats
-from study.pairs import paired
+from study.evidence import sentences
+from study.evidence.compare import models, validation_pairs
+from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Method, RowsAndRepeats
+from study.evidence.pairs import paired
+from study.evidence.scores import ARM, NETWORK
 from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
-from study.scores import ARM, NETWORK
 
 MARGIN = 0.05
 WHOLE = "rows and repeats, undivided"

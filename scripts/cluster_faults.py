@@ -15,7 +15,7 @@ from pathlib import Path
 
 from damage import Count, Records, lost, rewritten, say, snapshot, table
 
-from study.results import digest
+from study.records.results import digest
 from study.schema import StudyError
 from tests.slurm.cluster import Cluster, missing, wait_until
 from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest

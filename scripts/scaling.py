@@ -27,8 +27,8 @@ def write(folder: Path, trials: int) -> None:
     import json
 
     from study.config import dump_config
-    from study.paths import StudyPaths, write_atomic
-    from study.results import write_trial
+    from study.records.paths import StudyPaths, write_atomic
+    from study.records.results import write_trial
 
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
@@ -40,16 +40,16 @@ def write(folder: Path, trials: int) -> None:
 
 def read(folder: Path, _: int) -> None:
     """Read every record whole."""
-    from study.paths import StudyPaths
-    from study.results import read_records
+    from study.records.paths import StudyPaths
+    from study.records.results import read_records
 
     read_records(StudyPaths(folder))
 
 
 def gather(folder: Path, _: int) -> None:
     """Write every dataframe from the records."""
-    from study import results
-    from study.paths import StudyPaths
+    from study.records import results
+    from study.records.paths import StudyPaths
 
     results.gather(StudyPaths(folder))
 
@@ -63,15 +63,15 @@ def load(folder: Path, _: int) -> None:
 
 def status(folder: Path, _: int) -> None:
     """Run `study status`."""
-    from study import cli
+    from study.screen import cli
 
     cli.status(folder)
 
 
 def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
-    from study.paths import StudyPaths
-    from study.runner import Silent, make_arm_searches
+    from study.records.paths import StudyPaths
+    from study.running.runner import Silent, make_arm_searches
 
     plan, data = plan_of(config_of(trials))
     make_arm_searches(plan, data, StudyPaths(folder), Silent())
@@ -126,8 +126,8 @@ def records(sizes: list[int]) -> None:
 
 def _empty_trial() -> Any:
     """StudyTrial with an empty body: it gives a filled record at once. Made in a function, so that Ray sends it whole."""
+    from study.running.worker import StudyTrial
     from study.schema import WinnerRecord
-    from study.worker import StudyTrial
 
     class EmptyTrial(StudyTrial):
         def step(self) -> dict[str, Any]:
@@ -146,12 +146,12 @@ def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
 
-    from study.cluster import quiet
+    from study.machines.ray import quiet
 
     quiet(verbose=False)  # Ray reads its settings when it is imported
-    from study import runner, worker
-    from study.paths import StudyPaths
-    from study.progress import Progress
+    from study.records.paths import StudyPaths
+    from study.running import runner, worker
+    from study.screen.progress import Progress
 
     worker.StudyTrial = _empty_trial()
     plan, data = plan_of(config_of(trials))
@@ -201,9 +201,9 @@ def driver(sizes: list[int]) -> None:
 
 
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
+    from study.running.searcher import StudySearcher
     from study.search.generations import ArmSearch
-    from study.search.searcher import StudySearcher
-    from study.trial import Task
+    from study.training.trial import Task
 
     n_arms, trials, sampler = job
     config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})

@@ -17,17 +17,17 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from study.cluster import check_cores
-from study.conclusion import conclude
+from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
+from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
-from study.lock import locked
-from study.options import ClusterConfig
-from study.paths import StudyPaths, clear_temporaries, write_atomic
-from study.results import Results, load_results
-from study.runner import Observer, Silent, interruptible, search
+from study.machines.lock import locked
+from study.machines.ray import check_cores
+from study.records.paths import StudyPaths, clear_temporaries, write_atomic
+from study.records.results import Results, load_results
+from study.running.runner import Observer, Silent, interruptible, search
 from study.schema import Arm, Kind, Share, StudyError
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
 
@@ -95,7 +95,7 @@ def run_study(
     ------
     StudyError
         Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
-    study.runner.Interrupted
+    study.running.runner.Interrupted
         Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
     """
     if not isinstance(config, StudyConfig):

@@ -29,17 +29,17 @@ def test_reading_a_config_loads_nothing_heavy() -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    assert loaded_after("from study import cli\nsys.argv = ['study', 'run', '--help']\ncli.main()") == set()
+    assert loaded_after("from study.screen import cli\nsys.argv = ['study', 'run', '--help']\ncli.main()") == set()
 
 
 def test_reading_results_loads_neither_tensorflow_nor_ray() -> None:
-    loaded = loaded_after("from study import load_results\nimport study.results, study.compare, study.report.notebook")
+    loaded = loaded_after("from study import load_results\nimport study.evidence.compare, study.report.notebook")
 
     assert loaded & {"tensorflow", "keras", "ray", "optuna"} == set()
 
 
 def test_preparing_a_study_does_not_load_tensorflow() -> None:
-    loaded = loaded_after("import study.api, study.runner, study.search.searcher, study.trial, study.progress")
+    loaded = loaded_after("import study.api, study.running.searcher, study.training.trial, study.screen.progress")
 
     assert loaded & {"tensorflow", "keras"} == set()
 

@@ -23,13 +23,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from study import load_config, load_results
 from study.api import prepare
 from study.config import make_config
+from study.config.options import DataConfig
 from study.data import files
 from study.data.encoding import TRUSTED
 from study.data.files import read_file
 from study.data.sources import read_source
-from study.options import DataConfig
-from study.paths import StudyPaths
-from study.results import read_records
+from study.records.paths import StudyPaths
+from study.records.results import read_records
 from study.schema import StudyError
 
 

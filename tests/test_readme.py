@@ -18,9 +18,9 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
-from study import cli
 from study.api import prepare
 from study.config import StudyConfig, load_config
+from study.screen import cli
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

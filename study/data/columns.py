@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.config.options import ColumnType
 from study.data.dates import as_days, parse_dates
-from study.options import ColumnType
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from study.config.options import DataConfig
 from study.data.balloons import make_balloons
 from study.data.files import read_file
-from study.options import DataConfig
 from study.schema import StudyError, nearest
 
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")

@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
+from study.config.options import ColumnType
 from study.data.columns import Column, check_finite, read_column
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, Target, read_target
-from study.options import ColumnType
 from study.schema import StudyError, nearest
 
 __all__ = ["Feature", "Table", "Target", "read_table", "target_values"]

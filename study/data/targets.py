@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from study.config.options import ColumnType
 from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
-from study.options import ColumnType
 from study.schema import Kind, StudyError
 
 MOST_CLASSES = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
-from study.options import Range, Space
+from study.config.options import Range, Space
 from study.schema import Kind, StudyError, nearest
 
 

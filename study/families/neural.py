@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from study.config.options import Range, Space
 from study.families.base import Architecture, Family, register
-from study.options import Range, Space
 from study.schema import Kind
 
 

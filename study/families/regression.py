@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from study.config.options import Range, Space
 from study.families.base import Family, register
-from study.options import Range, Space
 from study.schema import Kind
 
 

@@ -17,21 +17,21 @@ import pandas as pd
 from nbformat import NotebookNode
 
 import study
-from study.paths import StudyPaths, write_atomic
+from study.evidence.scores import REFERENCE, incumbents
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import load_results
 from study.report import tables, texts
 from study.report.figures import decided_curve_data
 from study.report.source import ResultsLike, scored, verdict_list, weights
 from study.report.style import human
-from study.results import load_results
 from study.schema import Kind
-from study.scores import REFERENCE, incumbents
 
 TEMPLATE = Path(__file__).parent / "template"
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import figures, tables
-from study.scores import incumbents
+from study.evidence.scores import incumbents
 
 results = load_results(".")'''
 

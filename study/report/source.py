@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import pandas as pd
 
 from study.config import StudyConfig
-from study.paths import StudyPaths
-from study.verdicts import verdicts
+from study.evidence.verdicts import verdicts
+from study.records.paths import StudyPaths
 
 
 class ResultsLike(Protocol):

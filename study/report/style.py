@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from study.scores import CHOSEN, NOUNS, REFERENCE
+from study.evidence.scores import CHOSEN, NOUNS, REFERENCE
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
 CONSTANT, REGRESSION, TREES = "#8a94a0", "#0072b2", "#009e73"

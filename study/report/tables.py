@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from study.compare import family_scores, pairwise
+from study.evidence.compare import family_scores, pairwise
+from study.evidence.scores import METRICS, incumbents, test_scores
+from study.evidence.sentences import percent
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind
-from study.scores import METRICS, incumbents, test_scores
-from study.sentences import percent
 
 METRIC_NAMES = dict(
     zip(

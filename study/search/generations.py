@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from study.config import StudyConfig
+from study.config.options import Range, Space
 from study.families import first_params, get_family, resolve_space
-from study.options import Range, Space
 from study.schema import Arm, TrialRecord, TrialState
 
 STARTUP_TRIALS = 8

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
+from study.config.options import InnerConfig, Range, SearchConfig, TrainingConfig
 from study.families import FAMILIES, REGRESSIONS, get_family, resolve_space
-from study.options import InnerConfig, Range, SearchConfig, TrainingConfig
 from study.schema import Arm, Kind, Share, StudyError
 
 

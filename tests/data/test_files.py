@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.config.options import DataConfig
 from study.data.sources import read_source
-from study.options import DataConfig
 from study.schema import StudyError
 
 from .helpers import written

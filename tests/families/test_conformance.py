@@ -16,8 +16,8 @@ from study.families import FAMILIES, HEADS, Architecture, get_family
 from study.families.stacked import build_stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
 from study.training.problem import Fit
-from study.trial import make_problem, run_trial, train
-from study.winner import run_winner
+from study.training.trial import make_problem, run_trial, train
+from study.training.winner import run_winner
 
 from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
 

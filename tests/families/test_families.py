@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from study.config import make_config
+from study.config.options import Range, Space
 from study.families import FAMILIES, HEADS, Family, first_params, get_family, register, resolve_space
 from study.families.stacked import StackedDense, StackedDropout, build_stack, initial_weights, unstack
-from study.options import Range, Space
 from study.schema import Kind, StudyError, TrialState
 from study.search.plan import Shape, families_of, make_arms
-from study.trial import run_trial
+from study.training.trial import run_trial
 
 from .problems import Case, encoded_for, task_for
 

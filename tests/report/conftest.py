@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from study.results import Results
+from study.records.results import Results
 from tests.report.synthetic import KINDS, write_results
 
 

@@ -13,12 +13,12 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from study import verdicts
-from study.coefficients import coefficient_table
 from study.config import dump_config, make_config
-from study.paths import StudyPaths, write_atomic
-from study.reference import reference_coefficients
-from study.results import Results, load_results
+from study.evidence import verdicts
+from study.explain.coefficients import coefficient_table
+from study.explain.reference import reference_coefficients
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import Results, load_results
 from study.schema import Kind
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}

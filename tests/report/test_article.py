@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from article import article_losses, article_weights, main
 
-from study import scores
-from study.report.article import article_losses, article_weights, main
-from study.results import Results
+from study.evidence import scores
+from study.records.results import Results
 
 
 def test_the_four_runs_stand_beside_ours(results: Results) -> None:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from study import compare, scores
+from study.evidence import compare, scores
+from study.records.results import Results
 from study.report import figures
 from study.report.style import Picture, colours, human, model_name, use_log_axis
-from study.results import Results
 from study.schema import LOSS_NAMES, Kind
 from tests.report.synthetic import KINDS, TERMS
 

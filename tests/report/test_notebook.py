@@ -15,10 +15,10 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from study.intervals import DEFAULT_ONE_PASS
-from study.paths import StudyPaths
+from study.evidence.intervals import DEFAULT_ONE_PASS
+from study.records.paths import StudyPaths
+from study.records.results import Results
 from study.report.notebook import build_notebook, execute, literal, render, write_report
-from study.results import Results
 from study.schema import StudyError
 
 FIGURES = {
@@ -131,7 +131,7 @@ def test_the_kernel_is_this_interpreter_in_the_results_folder(tmp_path: Path) ->
 
 
 def test_the_report_needs_neither_ray_nor_tensorflow() -> None:
-    source = "import sys, study.report.notebook, study.report.article; print(sorted({'ray', 'tensorflow'} & set(sys.modules)))"
+    source = "import sys, study.report.notebook; print(sorted({'ray', 'tensorflow'} & set(sys.modules)))"
 
     found = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import compare, scores, sentences
+from study.evidence import compare, scores, sentences
+from study.records.results import Results
 from study.report import tables
-from study.results import Results
 
 
 class Told:

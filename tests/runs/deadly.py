@@ -15,9 +15,9 @@ from typing import Any
 from study.api import prepare
 from study.config import dump_config, make_config
 from study.data.encoding import Encoded
-from study.paths import StudyPaths, write_atomic
-from study.results import gather
-from study.runner import Silent, search
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import gather
+from study.running.runner import Silent, search
 from study.schema import TrialRecord
 
 

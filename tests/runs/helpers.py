@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from study import load_results
-from study.results import digest
+from study.records.results import digest
 
 HERE = Path(__file__).parent
 STUDY = Path(sys.executable).with_name("study")

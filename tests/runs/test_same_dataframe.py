@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from study import load_results
-from study.results import digest
+from study.records.results import digest
 from tests.runs.helpers import (
     HERE,
     N_RECORDS,

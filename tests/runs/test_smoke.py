@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from study import load_config, load_results, run_study
-from study.results import digest
+from study.records.results import digest
 from study.schema import StudyError
 from tests.runs.helpers import STUDY, reproduce, run
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
+from study.running.searcher import Job, StudySearcher
 from study.schema import TrialState
 from study.search.generations import ArmSearch
-from study.search.searcher import Job, StudySearcher
 
 from .helpers import arm_of, arm_search, record_of
 

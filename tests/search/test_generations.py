@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from study.config.options import Range
 from study.families import first_params, get_family
-from study.options import Range
 from study.schema import TrialState
 from study.search.generations import derive_seed, suggest_generation
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from study import load_results
-from study.results import digest
+from study.records.results import digest
 from tests.runs.helpers import drive, records
 from tests.slurm.cluster import ROOT, Cluster, wait_until
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from study.evidence.sentences import percent
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, plain
-from study.sentences import percent
 
 COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+from study.evidence.scores import MODEL, class_probabilities, select_candidate
 from study.report.style import INK, MUTED, REGRESSION, Picture, colours, human, look, panels, plain, with_names
 from study.schema import Kind
-from study.scores import MODEL, class_probabilities, select_candidate
 
 MOST_TERMS = 24
 MOST_POINTS = 1_500

@@ -7,11 +7,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from study.compare import pairwise
+from study.evidence.compare import pairwise
+from study.evidence.scores import ARM, REGRESSIONS, incumbents, test_scores
+from study.evidence.sentences import percent
 from study.report.style import BAND, INK, MUTED, Picture, colours, human, listed, look, panels, plain, use_log_axis, with_names
 from study.schema import LOSS_NAMES, Kind
-from study.scores import ARM, REGRESSIONS, incumbents, test_scores
-from study.sentences import percent
 
 
 def loss_by_family_data(folds: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from study.evidence.scores import ARM, incumbents
 from study.report.style import INK, Picture, colours, listed, look, panels, plain, use_log_axis, with_names
 from study.schema import LOSS_NAMES, Kind
-from study.scores import ARM, incumbents
 
 
 def best_so_far_data(trials: pd.DataFrame) -> pd.DataFrame:

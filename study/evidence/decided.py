@@ -1,0 +1,219 @@
+"""At how many rows, or repeats of the outer split, an undecided comparison would likely be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
+from study.evidence.pairs import FloatArray, clustered, contributions, mean_covariance, paired, row_means
+from study.evidence.scores import ARM, UNIT, with_groups
+from study.schema import PART
+
+MOST_TIMES = 100.0
+"""No answer is sought beyond this many times the rows, or repeats."""
+CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "group", "row", "loss"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the improvement r changes with the rows: r(k) = r + slope * (1 / k - 1) at k times the rows.
+
+    slope: per 1 / k, below 0 where the gain grows with rows. slope_error: its standard error before it was shrunk.
+    points: (n_fractions, 4) frame of fraction, n_rows, improvement, std_error.
+    """
+
+    slope: float
+    slope_error: float
+    points: pd.DataFrame
+
+
+def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd.DataFrame:
+    """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
+
+    n_train: development rows by target. Returns an (n, 9) frame of CURVE: a fraction of 1 is the refit itself.
+    """
+    is_part = predictions["candidate"].str.startswith(PART)
+    own = predictions[is_part | (predictions["candidate"] == "refit")]
+    share = own["candidate"].str.removeprefix(PART).where(own["candidate"] != "refit", "1").astype(float)
+    losses = with_groups(own).assign(fraction=share).groupby([*ARM, "fraction", "group", "row"])["loss"].mean().reset_index()
+    losses = losses.merge(predictions.loc[is_part, ARM].drop_duplicates(), on=ARM)
+    rows = losses["target"].map(n_train).astype(float) * losses["fraction"]
+    return losses.assign(n_rows=rows.round())[CURVE]
+
+
+def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> Shape | None:
+    """Fit the improvement of the network over the regression against 1 / rows, from refits on parts of the rows.
+
+    The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
+    (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`. Weighted least
+    squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n.
+    The variance of the slope is that of a linear map of r under S, plus what the weighted residuals show of the noise that
+    every refit adds of its own. The slope b with error e is shrunk to b * max(0, 1 - e² / b²), so that noise reads as flat.
+
+    Parameters
+    ----------
+    curve : (n, 9) frame of CURVE of one target.
+    regression, network : ARM columns of the arms to compare.
+    folds : outer folds a repeat.
+
+    Returns
+    -------
+    None where fewer than three fractions, with 1 among them, were scored for both.
+    """
+    sides = [curve.merge(arms[ARM[2:]].drop_duplicates(), on=ARM[2:]) for arms in (regression, network)]
+    found = []
+    columns: dict[float, pd.Series] = {}
+    for fraction in sorted(set(sides[0]["fraction"]) & set(sides[1]["fraction"])):
+        base, other = (side[side["fraction"] == fraction] for side in sides)
+        pairs = paired(base[UNIT], other[UNIT], folds)
+        estimate, share = contributions(pairs, "improvement")
+        if not np.isfinite(estimate):
+            continue
+        columns[fraction] = row_means(pairs, share)
+        found.append({"fraction": fraction, "n_rows": float(base["n_rows"].mean()), "improvement": estimate})
+    points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
+    if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
+        return None
+    covariance = mean_covariance(rows)
+    errors = np.sqrt(np.diag(covariance))
+    points = points.assign(std_error=errors)
+    if not (errors > 0).all():
+        return None
+    design = np.column_stack([np.ones(len(points)), 1 / points["fraction"].to_numpy(float)]) / errors[:, None]
+    solve = np.linalg.pinv(design) / errors
+    r = points["improvement"].to_numpy(float)
+    fitted = solve @ r
+    residual = (r / errors - design @ fitted) ** 2
+    own_noise = residual.sum() / (len(points) - 2) * np.linalg.inv(design.T @ design)
+    error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
+    slope = float(fitted[1])
+    return Shape(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, points)
+
+
+def width_exponent(pairs: pd.DataFrame, method: str, draws: int = 12, seed: int = 0) -> float:
+    """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
+
+    Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
+    The bootstrap and nested cross-validation are measured as `Rows`.
+    """
+    interval = METHODS[method] if isinstance(METHODS[method], CorrectedT | RowsAndRepeats) else Rows()
+    rng, rows = np.random.default_rng(seed), pairs["group"].unique()
+    points = []
+    for share in (1.0, 0.5, 0.25):
+        for _ in range(draws if share < 1 else 1):
+            kept = rng.choice(rows, max(round(share * len(rows)), 2), replace=False)
+            error = interval(pairs[pairs["group"].isin(kept)], "improvement").std_error
+            if error > 0:
+                points.append((np.log(len(kept)), np.log(error)))
+    x, y = np.array(points).T if points else (np.zeros(1), np.zeros(1))
+    spread = ((x - x.mean()) ** 2).sum()
+    slope = ((x - x.mean()) * y).sum() / spread if spread > 0 else -0.5
+    return float(np.clip(slope, -0.5, -0.25))
+
+
+def times_to_decide(
+    gain: Interval, margin: float, slope: float, exponent: float, shift: float = 0.0
+) -> tuple[float, str | None]:
+    """Least k >= 1 at which the interval leaves out the margin, as improvement and width are expected at k times the rows.
+
+    Improvement r + shift + slope * (1 / k - 1), at most 1; ends at their present distance times k^exponent. Gives k and
+    `above` or `below`, or infinity and None where that is beyond MOST_TIMES.
+    """
+    k = np.geomspace(1, MOST_TIMES, 400)
+    r = np.minimum(gain.estimate + shift + slope * (1 / k - 1), 1.0)
+    above = r - (gain.estimate - gain.low) * k**exponent > margin
+    below = r + (gain.high - gain.estimate) * k**exponent < margin
+    decided = above | below
+    if not decided.any():
+        return np.inf, None
+    first = int(decided.argmax())
+    return float(k[first]), "above" if above[first] else "below"
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Outer repeats at which it would likely be decided; infinite where none can, NaN where that cannot be told.
+
+    limit: half the interval's width with infinitely many repeats.
+    """
+
+    number: float
+    limit: float
+
+
+def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Repeats:
+    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays.
+
+    Row-level intervals: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that
+    between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n, and
+    of the variance between repeats an R-th. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s² with t
+    of R K - 1 degrees of freedom. Of the bootstrap and nested cross-validation it cannot be told.
+    """
+    _, share = contributions(pairs, "improvement")
+    now = pairs["repeat"].nunique()
+    numbers = np.append(np.arange(now + 1, int(MOST_TIMES) + 1), np.inf)
+    if gain.method == CorrectedT().name:
+        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
+        per_repeat = len(means) / now
+        n_test = len(pairs) / len(means)
+        factor = 1 / (numbers * per_repeat) + n_test / (pairs["row"].nunique() - n_test)
+        halves = stats.t.ppf(0.975, numbers * per_repeat - 1) * np.sqrt(factor * means.var())
+    elif now > 1 and gain.method in {Rows().name, RowsAndRepeats().name}:
+        variance, df = clustered(pairs, share)
+        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
+        between = max(variance - within / now, 0.0)
+        spread = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
+        halves = stats.t.ppf(0.975, df) * np.sqrt(between + (within + spread) / numbers)
+    else:
+        return Repeats(np.nan, np.nan)
+    return Repeats(_first(numbers, halves, abs(gain.estimate - margin)), float(halves[-1]))
+
+
+def _first(numbers: FloatArray, halves: FloatArray, gap: float) -> float:
+    enough = np.flatnonzero(halves[:-1] < gap)
+    return float(numbers[enough[0]]) if len(enough) else np.inf
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """When an undecided comparison would likely be decided, if its gain goes on as measured.
+
+    rows_now: rows of the table. times: of those rows, with times_low and times_high for a gain a standard error away; infinite
+    beyond MOST_TIMES, NaN where it cannot be told. side: `above` or `below` the margin. limit: the gain of endless rows.
+    gap: between gain and margin. repeats_now: outer repeats, 0 for a single split.
+    """
+
+    rows_now: float
+    times: float
+    times_low: float
+    times_high: float
+    side: str | None
+    limit: float
+    gap: float
+    repeats_now: int
+    repeats: Repeats
+    shape: Shape | None
+
+
+def forecast(pairs: pd.DataFrame, gain: Interval, margin: float, shape: Shape | None, rows_now: float) -> Forecast:
+    """Find rows and repeats at which `gain`, the interval of `pairs`, would leave out the margin.
+
+    A shape whose slope is known less well than the gain itself tells nothing of more rows.
+    """
+    times = low = high = limit = np.nan
+    side = None
+    if shape is not None and shape.slope_error <= (gain.high - gain.low) / 2:
+        exponent = width_exponent(pairs, gain.method)
+        times, side = times_to_decide(gain, margin, shape.slope, exponent)
+        shifts = (-gain.std_error, gain.std_error)
+        around = [times, *(times_to_decide(gain, margin, shape.slope, exponent, shift)[0] for shift in shifts)]
+        low, high, limit = min(around), max(around), gain.estimate - shape.slope
+    nested = len(pairs[["repeat", "fold"]].drop_duplicates()) > 1
+    now = int(pairs["repeat"].nunique()) if nested else 0
+    repeats = repeats_to_decide(pairs, gain, margin) if nested else Repeats(np.nan, np.nan)
+    return Forecast(rows_now, times, low, high, side, limit, abs(gain.estimate - margin), now, repeats, shape)

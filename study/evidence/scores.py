@@ -1,0 +1,172 @@
+"""Losses of a finished study: winners of the arms, the losses of their test rows, and the metrics that people know."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from study.evidence.pairs import FloatArray, clustered
+from study.schema import Kind
+
+ARM = ["target", "kind", "family", "depth", "outer_fold"]
+MODEL = ARM[:-1]
+UNIT = ["outer_fold", "group", "row", "loss"]
+REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
+NOUNS = {
+    "constant": "the constant",
+    **{name: f"{name.replace('poi', 'Poi')} regression" for name in REGRESSIONS.values()},
+    "trees": "boosted trees",
+    "network": "the network",
+}
+REFERENCE = "trees"
+"""Family that is scored beside the others and never ranked, compared or judged."""
+NETWORK, CHOSEN = "network", -1
+"""Family and depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
+CANDIDATES = ("refit", "ensemble", "reference")
+"""Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
+METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
+BINS = 10
+"""Bins of the calibration error."""
+
+
+def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
+    """Best COMPLETE trial of every arm by validation loss; the lowest number wins a tie.
+
+    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none.
+    """
+    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna()]
+    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
+    return best.sort_values(ARM).reset_index(drop=True)
+
+
+def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
+    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, or `default`.
+
+    `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
+    replicates' predictions; where a model lacks that candidate, the other.
+    """
+    if candidate != "default":
+        return predictions[predictions["candidate"] == candidate]
+    predictions = predictions[predictions["candidate"].isin(CANDIDATES)]
+    wanted = predictions["candidate"] == np.where(predictions["depth"] > 0, "ensemble", "refit")
+    present = wanted.groupby([predictions[column] for column in MODEL]).transform("any")
+    return predictions[wanted | ~present]
+
+
+def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
+    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, row, loss."""
+    return with_groups(select_candidate(predictions, candidate)).groupby([*ARM, "group", "row"])["loss"].mean().reset_index()
+
+
+def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Predictions with a column group; in those without one every row is a group of its own."""
+    return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
+
+
+def chosen_depths(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
+    """The scored network of least validation loss of every target and outer fold, the shallower of two alike: its ARM."""
+    scored = winners[winners["depth"] > 0].merge(losses[ARM].drop_duplicates(), on=ARM)
+    return scored.sort_values(["val_loss", "depth"]).drop_duplicates(["target", "outer_fold"])[ARM]
+
+
+def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
+    """Row losses of "the network": the procedure that in every outer fold takes the depth of least validation loss.
+
+    Test rows have no say in the depth, so the network has no advantage from being several models.
+    """
+    return losses.merge(chosen_depths(losses, winners), on=ARM)
+
+
+def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
+    """Validation losses of every arm's incumbent in its inner folds, averaged over seeds.
+
+    folds: (n_replicates, ...) frame of trials (`study.records.frames.folds_frame`). Returns the ARM columns, inner_fold, loss.
+    """
+    own = folds.merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
+    return own.groupby([*ARM, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
+
+
+def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
+    """Secondary metrics of one fit on its test rows; NaN where the rows hold a single value of the target."""
+    from sklearn import metrics as m
+
+    y, p = rows["observed"].to_numpy(float), rows["predicted"].to_numpy()
+    varied = len(np.unique(y)) > 1
+    if kind == Kind.MULTICLASS:
+        shares = class_probabilities(rows).to_numpy(float)
+        hit = np.eye(shares.shape[1])[y.astype(int)]
+        return {
+            "brier": float(((shares - hit) ** 2).sum(axis=1).mean()),
+            "accuracy": float((shares.argmax(axis=1) == y).mean()),
+            "calibration_error": calibration_error(shares.max(axis=1), shares.argmax(axis=1) == y),
+        }
+    p = p.astype(float)
+    if kind == Kind.BINARY:
+        return {
+            "auc": m.roc_auc_score(y, p) if varied else np.nan,
+            "brier": float(((p - y) ** 2).mean()),
+            "accuracy": float(((p >= 0.5) == (y == 1)).mean()),
+            "calibration_error": calibration_error(p, y == 1),
+        }
+    positive = varied and kind == Kind.COUNT and (p > 0).all()
+    explained = m.d2_tweedie_score(y, p, power=1) if positive else np.nan
+    return {"r2": m.r2_score(y, p) if varied else np.nan, "mae": m.mean_absolute_error(y, p), "explained_deviance": explained}
+
+
+def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error: mean over rows of |share of hits - mean probability| of a row's bin.
+
+    BINS bins of equally many rows, sorted by probability p (n,), rows of one probability in one bin (Naeini, Cooper and
+    Hauskrecht 2015, *Obtaining Well Calibrated Probabilities Using Bayesian Binning*, AAAI 29). Of several
+    classes p is that of the most probable one (Guo et al. 2017, *On Calibration of Modern Neural Networks*, ICML 34, eq. 3).
+    Few rows push it up: a bin of n rows of a calibrated model is off by about sqrt(p (1 - p) / n).
+    """
+    place = np.searchsorted(np.sort(p), p) * BINS // len(p)
+    return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
+
+
+def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there."""
+    return predictions.filter(regex="^p_").dropna(axis="columns", how="all")
+
+
+def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) -> pd.DataFrame:  # noqa: PT028 -- no test
+    """Test loss of every model and candidate, its standard error, and the metrics that people know.
+
+    The test loss is the mean over seeds and rows of a fold, then over folds. Its standard error is that of the mean over
+    the n distinct rows, each row's loss averaged over seeds and repeats first, with groups independent of each other
+    (`study.evidence.pairs.mean_covariance`); low and high are its t interval.
+
+    Parameters
+    ----------
+    predictions : (n_predictions, ...) frame of test rows.
+    winners : `incumbents(trials)`; adds val_loss, the mean over outer folds, and optimism = val_loss - test_loss.
+
+    Returns
+    -------
+    (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
+    n_folds, then METRICS, the mean over folds and seeds (NaN where not of the kind): R², mean absolute error, area under
+    the ROC curve, Brier score (summed over several classes), accuracy, calibration error, share of Poisson deviance
+    explained.
+    """
+    found = []
+    whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
+    for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
+        n = rows["row"].nunique()
+        loss = rows.groupby("outer_fold")["loss"].mean().mean()
+        variance, df = clustered(rows, rows["loss"])
+        error = np.sqrt(variance)
+        half = stats.t.ppf(0.975, df) * error
+        fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
+        score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
+        size = {"n_rows": n, "n_folds": rows["outer_fold"].nunique()}
+        found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | size | fits.mean().to_dict())
+    columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_folds", *METRICS]
+    scores = pd.DataFrame(found).reindex(columns=columns)
+    if winners is None or scores.empty:
+        return scores
+    validation = winners.groupby(MODEL, as_index=False)["val_loss"].mean()
+    scores = scores.merge(validation, on=MODEL, how="left")
+    return scores.assign(optimism=scores["val_loss"] - scores["test_loss"])

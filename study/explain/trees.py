@@ -1,0 +1,161 @@
+"""Gradient-boosted trees on the folds of a study: a reference line beside the verdict, never part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from study.data.encoding import Encoded
+from study.families.heads import HEADS
+from study.records.frames import predictions_frame
+from study.schema import Arm, Candidate, Kind, WinnerRecord
+from study.search.generations import derive_seed
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+FAMILY = "trees"
+"""Family of the rows of predictions; trees have no depth in the sense of hidden layers, so theirs is 0."""
+MOST_ITERATIONS = 400
+"""Most boosting iterations of one fit; each adds a tree, or one a class."""
+PATIENCE = 15
+"""Iterations without less loss on the rows set aside before boosting stops."""
+ASIDE = 0.1
+"""Share of the training rows of an inner fold that is set aside to stop the boosting."""
+
+
+@dataclass(frozen=True, eq=False)
+class TreeReference:
+    """Boosted trees on one target and outer fold.
+
+    predictions: (n_test, ...) frame as `study.records.results.predictions_frame` gives it, without its column `study`: family
+    "trees", depth 0, candidate "reference", number = the trial chosen.
+    val_loss: mean validation loss over the inner folds of the trial chosen.
+    params: what was chosen: learning_rate, max_leaf_nodes, l2_regularization, min_samples_leaf, max_iter.
+    trials: (n_trials, 6) frame of number, val_loss and the four searched hyperparameters.
+    """
+
+    predictions: pd.DataFrame
+    val_loss: float
+    params: dict[str, float]
+    trials: pd.DataFrame = field(repr=False)
+
+
+def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReference:
+    """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer fold.
+
+    The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is fitted on the training rows of
+    every inner fold, less a tenth that stops the boosting, and scored on its validation rows; the trial of least mean loss
+    is refitted on all development rows, for the median of its numbers of iterations, and scored once on the test rows. All
+    random numbers follow from `seed`, target and outer fold. One thread.
+
+    Parameters
+    ----------
+    encoded : one target and outer fold; encoder e encodes the rows of inner fold e, the last one those of the refit.
+    seed : the study's seed.
+    trials : how many hyperparameters are tried.
+
+    Raises
+    ------
+    ValueError
+        `trials` is below 1.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    if trials < 1:
+        raise ValueError(f"A search needs a trial, but trials is {trials}.")
+    arm = Arm(target=encoded.target, kind=encoded.kind, family=FAMILY, depth=0, outer_fold=encoded.outer_fold)
+    root = derive_seed(seed, arm.key)
+    rng = np.random.default_rng(root)
+    tried = [_draw(rng, len(encoded.development), first=number == 0) for number in range(trials)]
+    with threadpool_limits(1):
+        scored = [_search_trial(encoded, params, root) for params in tried]
+        number = int(np.argmin([loss for loss, _ in scored]))
+        val_loss, iterations = scored[number]
+        params = tried[number] | {"max_iter": iterations}
+        model = _model(encoded.kind, params, root)
+        development, test = encoded.development, encoded.test
+        model.fit(encoded.x[-1, development], encoded.y[development])
+        predicted = _predict(model, encoded, encoded.x[-1, test])
+    observed = encoded.y[test]
+    loss = HEADS[encoded.kind].response_loss(predicted, observed)
+    candidate = Candidate(name="reference", seed=root, predicted=predicted.tolist(), loss=loss.tolist())
+    record = WinnerRecord(
+        study="",
+        arm=arm,
+        number=number,
+        params=params,
+        val_loss=val_loss,
+        rows=encoded.rows[test].tolist(),
+        observed=observed.tolist(),
+        candidates=(candidate,),
+        coefficients=(),
+        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
+    )
+    predictions = predictions_frame([record], {encoded.target: list(encoded.classes)}).drop(columns="study")
+    listed = pd.DataFrame(tried)
+    listed.insert(0, "number", range(trials))
+    listed.insert(1, "val_loss", [loss for loss, _ in scored])
+    return TreeReference(predictions, val_loss, params, listed)
+
+
+def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float]:
+    """Hyperparameters of one trial; a leaf holds a twentieth of the rows at most, so that small tables can be split."""
+    most = max(2, min(20, n_rows // 20))
+    if first:
+        return {"learning_rate": 0.1, "max_leaf_nodes": 31, "l2_regularization": 0.0, "min_samples_leaf": most}
+    low, high = np.log([0.03, 4, 1e-3, 1]), np.log([0.3, 64, 10, max(3, min(100, n_rows // 20))])
+    rate, leaves, l2, least = np.exp(rng.uniform(low, high)).tolist()
+    return {
+        "learning_rate": rate,
+        "max_leaf_nodes": round(leaves),
+        "l2_regularization": l2,
+        "min_samples_leaf": max(round(least), 1),
+    }
+
+
+def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tuple[float, int]:
+    """Mean validation loss over the inner folds, and the median number of iterations."""
+    head = HEADS[encoded.kind]
+    losses, iterations = [], []
+    for fold, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True)):
+        fitted, aside = _set_aside(train, encoded, derive_seed(seed, fold))
+        x, y = encoded.x[fold], encoded.y
+        model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
+        model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
+        model.fit(x[fitted], y[fitted], X_val=x[aside], y_val=y[aside])
+        losses.append(head.response_loss(_predict(model, encoded, x[validation]), y[validation]).mean())
+        iterations.append(model.n_iter_)
+    return float(np.mean(losses)), max(round(float(np.median(iterations))), 1)
+
+
+def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:
+    """Split training rows in those fitted and those that stop the boosting; every class stays among the fitted."""
+    shuffled = np.random.default_rng(seed).permutation(train)
+    if encoded.classes:
+        _, first = np.unique(encoded.y[shuffled], return_index=True)
+        shuffled = np.concatenate([shuffled[first], np.delete(shuffled, first)])
+    n_aside = max(round(ASIDE * len(train)), 1)
+    return np.sort(shuffled[:-n_aside]), np.sort(shuffled[-n_aside:])
+
+
+def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    if kind in (Kind.BINARY, Kind.MULTICLASS):
+        return HistGradientBoostingClassifier(**params, random_state=seed, early_stopping=False)
+    loss = "poisson" if kind is Kind.COUNT else "squared_error"
+    return HistGradientBoostingRegressor(loss=loss, **params, random_state=seed, early_stopping=False)
+
+
+def _predict(model: Any, encoded: Encoded, x: npt.NDArray[np.float32]) -> FloatArray:
+    """Values, rates or probabilities of the second class (n,), or (n, n_classes); a class never fitted has probability 0."""
+    if not encoded.classes:
+        return np.asarray(model.predict(x), dtype=np.float64)
+    shares = np.zeros((len(x), len(encoded.classes)))
+    shares[:, model.classes_.astype(int)] = model.predict_proba(x)
+    return shares[:, 1] if encoded.kind is Kind.BINARY else shares

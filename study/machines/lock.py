@@ -1,0 +1,137 @@
+"""One run at a time on a results folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from filelock import SoftFileLease, Timeout
+
+from study.records.paths import StudyPaths
+from study.schema import StudyError
+
+LEASE_S = 60.0
+"""Seconds without a sign of life after which the lock of a run on another host, or of a suspended one, is taken over."""
+BEAT_S = 2.0
+"""Seconds between two signs of life of a run."""
+_leases: set[SoftFileLease] = set()
+"""Held by this process."""
+
+
+@contextmanager
+def locked(paths: StudyPaths) -> Iterator[None]:
+    """Hold a results folder, which is made if needed, against every other run; reading it needs no lock.
+
+    Runs on different shares of the arms go together, but not with a run on all of them.
+
+    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
+    system than exclusive creation. One that a dead process of this host left is taken over at once; one of another host if
+    LEASE_S pass without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because
+    it was suspended or cut off for that long, is interrupted.
+
+    Raises
+    ------
+    StudyError
+        Another run holds the folder, or has taken it over.
+    """
+    paths.root.mkdir(parents=True, exist_ok=True)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_held(paths))
+            if paths.share is None:
+                for share in paths.shares:
+                    stack.enter_context(_held(share))
+            else:
+                divided_otherwise = [other for other in paths.shares if other.share and other.share.count != paths.share.count]
+                for other in (StudyPaths(paths.root), *divided_otherwise):
+                    with _held(other):
+                        pass  # nobody is at work there
+            yield
+    finally:
+        with suppress(OSError):
+            paths.root.rmdir()  # nothing was begun
+
+
+@contextmanager
+def _held(paths: StudyPaths) -> Iterator[None]:
+    lease = SoftFileLease(
+        paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt, thread_local=False
+    )
+    _acquire(lease, paths)
+    _leases.add(lease)
+    try:
+        yield
+    except BaseException:
+        if lease.compromise is not None:
+            raise StudyError(
+                f"The lock {paths.lock} is no longer this run's: another run took it over, or it was removed. "
+                "This run has stopped; every finished trial is kept."
+            ) from None
+        raise
+    finally:
+        _leases.discard(lease)
+        lease.release()
+
+
+def let_go() -> None:
+    """Remove the locks of this process, which is about to end without leaving its blocks."""
+    for lease in list(_leases):
+        with suppress(OSError):
+            lease.release(force=True)
+
+
+def _interrupt(_: object) -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
+    first: tuple[bytes, int] | None = None
+
+    def alive() -> bool:
+        nonlocal first
+        now = _seen(paths)
+        if first is None or now is None or now[0] != first[0]:  # nobody's, or another's than before
+            first = now
+        return now != first
+
+    def acquire() -> None:
+        lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
+
+    try:
+        try:
+            acquire()
+        except Timeout:
+            if first is None or first[0] or alive():
+                raise
+            lease.break_lock()  # its process died between making the file and writing its name
+            acquire()
+    except Timeout:
+        raise StudyError(
+            f"One run at a time on a results folder, but {_holder(lease, paths)} is at work in {paths.root}. "
+            f"Wait for it or stop it, or choose another --name; `study status {paths.root}` says how far it is."
+        ) from None
+
+
+def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
+    """Who holds a lock, and when it was last touched by the file system's clock; opened, since a network disk may look late."""
+    try:
+        with paths.lock.open("rb") as file:
+            return file.read(), os.fstat(file.fileno()).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _holder(lease: SoftFileLease, paths: StudyPaths) -> str:
+    """Who holds the lock: host, pid, and since when, where its environment.json is written already."""
+    owner = lease.owner
+    if owner is None:
+        return "another run"
+    found = {}
+    with suppress(OSError, ValueError):
+        found = json.loads(paths.environment.read_bytes())
+    since = f" since {found['started']}" if found.get("pid") == owner.pid else ""
+    return f"process {owner.pid} on {owner.hostname.partition('?')[0]}{since}"

@@ -1,0 +1,165 @@
+"""A study as a SLURM job: its script, the command that queues it, and where it stands in the queue."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+from study.config import StudyConfig
+from study.machines.allocation import slurm
+from study.records.paths import StudyPaths
+from study.running.job import JobNote, read_note, write_note
+from study.schema import StudyError
+
+MARK = "# Modules and environments go here, line by line.\n"
+LOOK_EVERY_S = 5
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of its options."""
+
+    nodes: int = 1
+    time: str | None = None
+    cpus_per_task: int = 1
+    gpus_per_node: int | None = None
+    partition: str | None = None
+    account: str | None = None
+    mem: str | None = None
+    sbatch: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        """Options of sbatch."""
+        named = {name: value for name, value in asdict(self).items() if name != "sbatch" and value is not None}
+        try:
+            more = shlex.split(self.sbatch)
+        except ValueError as error:
+            raise StudyError(f"--sbatch takes options as a shell reads them, but {self.sbatch!r} has {error}.") from None
+        if any(word.startswith(("--array", "-a")) for word in more):
+            raise StudyError("`study submit` queues one job; slurm/README.md shows how an array of them divides a study.")
+        return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job to queue: sbatch's command, which reads the script from its input."""
+
+    command: tuple[str, ...]
+    script: str
+
+    @property
+    def text(self) -> str:
+        """Lines for a shell that do the same."""
+        return f"{shlex.join(self.command)} <<'STUDY'\n{self.script}STUDY"
+
+
+def make_submission(config: StudyConfig, request: Request, run_arguments: Sequence[str]) -> Submission:
+    """The job of a study: `study.sbatch` with this environment and `slurm.setup` put in, and `run_arguments` for `study run`.
+
+    Raises
+    ------
+    StudyError
+        No trial could start in what is asked for, GPUs would lie idle, or the config names another cluster.
+    """
+    needs = config.resources
+    if config.cluster.address not in {"local", "slurm"}:
+        raise StudyError(
+            f"A SLURM job starts a Ray of its own, but cluster.address is '{config.cluster.address}'. Leave it out, or use "
+            "`study run`."
+        )
+    if needs.cpus_per_trial > request.cpus_per_task:
+        raise StudyError(
+            f"resources.cpus_per_trial is {needs.cpus_per_trial:g} but --cpus-per-task is {request.cpus_per_task}; "
+            "no trial could start."
+        )
+    if bool(needs.gpus_per_trial) != bool(request.gpus_per_node):
+        raise StudyError(
+            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and --gpus-per-node is {request.gpus_per_node or 0}: "
+            "trials train on GPUs if both are given (--set resources.gpus_per_trial=0.25), on CPUs if neither is."
+        )
+    lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
+    script = resources.files("study.machines").joinpath("study.sbatch").read_text(encoding="utf-8")
+    return Submission(
+        ("sbatch", "--parsable", f"--job-name={config.name}", *request.options, "/dev/stdin", *run_arguments),
+        script.replace(MARK, MARK + "\n".join(lines) + "\n"),
+    )
+
+
+def queue(paths: StudyPaths, submission: Submission) -> str:
+    """Queue a job and note its number beside the results; gives the number.
+
+    Raises
+    ------
+    StudyError
+        There is no sbatch, it refuses, or a job for these results is queued or running.
+    """
+    if shutil.which("sbatch") is None:
+        raise StudyError(
+            "`study submit` needs SLURM's sbatch on PATH, and there is none. Run it on a login node of the cluster, "
+            "or use `study run` on this machine."
+        )
+    for note in _notes(paths):
+        if state := job_state(note.id):
+            raise StudyError(
+                f"SLURM job {note.id} works on {paths.root} already ({state}). Wait for it, cancel it with "
+                f"`scancel {note.id}`, or choose another --name."
+            )
+    try:
+        paths.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(f"Cannot make {paths.root}: {error.strerror}. Choose another place with --results.") from None
+    queued = subprocess.run(submission.command, input=submission.script, capture_output=True, text=True, check=False)
+    if queued.returncode:
+        raise StudyError(f"sbatch refuses the job: {queued.stderr.strip() or queued.stdout.strip()}")
+    job = queued.stdout.strip().partition(";")[0]
+    write_note(paths, JobNote(id=job))
+    return job
+
+
+def job_state(job: str) -> str:
+    """A job's state in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02 left`; empty if it has none."""
+    asked = slurm("squeue", "--noheader", f"--jobs={job}", "--format=%T|%r|%N|%L")
+    if asked.returncode:
+        return "" if "Invalid job id" in asked.stderr or shutil.which("squeue") is None else "SLURM does not answer"
+    state, reason, nodes, left = [*asked.stdout.strip().split("|"), "", "", ""][:4]
+    if nodes:
+        return f"{state} on {nodes}, {left} left"
+    return f"{state} ({reason})" if state else ""
+
+
+def queued(paths: StudyPaths) -> str:
+    """A line on each job that works on these results, if it is in the queue."""
+    return "\n".join(f"SLURM job {note.id}: {state}" for note in _notes(paths) if (state := job_state(note.id)))
+
+
+def _notes(paths: StudyPaths) -> list[JobNote]:
+    """Of the job on these results and of those on shares of it."""
+    return [note for own in (paths, *paths.shares) if (note := read_note(own))]
+
+
+def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
+    """Wait until a job has left the queue, requeues included; `tell` hears its state whenever that changes.
+
+    Raises
+    ------
+    StudyError
+        The job ended and the study did not.
+    """
+    told = ""
+    while state := job_state(job):
+        word = state.partition(",")[0]
+        if word != told:
+            tell(f"SLURM job {job}: {word}")
+            told = word
+        time.sleep(LOOK_EVERY_S)
+    if not paths.verdicts.exists():
+        raise StudyError(f"SLURM job {job} ended before its study did; study-{job}.log says why. Submit it again to go on.")
+    tell(f"Finished: {paths.root}")

@@ -1,0 +1,220 @@
+"""Records on disk, and the dataframes on disk that are gathered from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from study.config import StudyConfig, load_config
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.records.paths import StudyPaths, atomic_file, write_atomic
+from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
+
+R = TypeVar("R", bound=Frozen)
+BATCH = 1_000
+"""Records that are held whole at once while a study is gathered."""
+
+
+def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
+    """Write one trial's record, whole or not at all."""
+    write_atomic(paths.trial(record.arm, record.number), record.model_dump_json())
+
+
+def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes]) -> None:
+    """Write an arm's models, then its winner's record: a record's files are always there."""
+    for name, content in files.items():
+        write_atomic(paths.models / name, content)
+    write_atomic(paths.winner(record.arm), record.model_dump_json())
+
+
+def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
+    for path in sorted(paths.trials.glob(pattern)):
+        try:
+            record = model.model_validate_json(path.read_bytes())
+            if place(record) != path:
+                raise ValueError("another trial's record")
+            yield record
+        except ValueError:
+            broken.append(path)
+
+
+def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
+    """Every trial's record below `trials/`, in order of arm and number, one at a time: a large study does not fit in memory.
+
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
+    """
+    broken = [] if broken is None else broken
+    return _read(paths, "*/[0-9]*.json", TrialRecord, lambda record: paths.trial(record.arm, record.number), broken)
+
+
+def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[WinnerRecord]:
+    """Every winner's record below `trials/`, in order of arm; broken as in `read_trials`."""
+    broken = [] if broken is None else broken
+    return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
+
+
+def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
+    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records."""
+    broken: list[Path] = []
+    outcomes = [record.outcome() for record in read_trials(paths, broken)]
+    winners = read_winners(paths, broken)
+    return outcomes, winners, broken
+
+
+def digest(trials: pd.DataFrame) -> str:
+    """SHA-256 of a results dataframe without study name, hosts and timings, to the bit of every float."""
+    kept = trials.drop(columns=[c for c in (*HOST_COLUMNS, "study") if c in trials])
+    kept = kept.sort_values(["target", "outer_fold", "depth", "family", "number"])[sorted(kept.columns)]
+    sha = hashlib.sha256()
+    for column in kept:
+        sha.update(str(column).encode())
+        for value in kept[column]:
+            sha.update(b"\0" if pd.isna(value) else (value.hex() if isinstance(value, float) else str(value)).encode())
+            sha.update(b"\x1f")
+    return sha.hexdigest()
+
+
+def gather(paths: StudyPaths) -> None:
+    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time."""
+    long = {paths.folds: folds_frame, paths.curves: curves_frame}
+    with ExitStack() as stack:
+        writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
+
+        def passing_by() -> Iterator[TrialRecord]:
+            records = read_trials(paths)
+            while batch := list(islice(records, BATCH)):
+                for write, make in writers:
+                    write(make(batch))
+                yield from batch
+
+        frame = trials_frame(passing_by())
+    write_frame(paths.results, frame)
+    write_atomic(paths.results_csv, frame.to_csv(index=False))
+    write_frame(paths.predictions, predictions_frame(read_winners(paths), target_classes(paths)))
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as Parquet, whole or not at all."""
+    write_atomic(path, frame.to_parquet(index=False))
+
+
+@contextmanager
+def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Write one frame as Parquet, whole or not at all, by a call for each of its pieces, a row group each.
+
+    empty: the frame without rows, written where no piece has any.
+    """
+    from pyarrow import Table
+    from pyarrow.parquet import ParquetWriter
+
+    with atomic_file(path) as file, ExitStack() as stack:
+        writers: list[ParquetWriter] = []
+
+        def write(piece: pd.DataFrame) -> None:
+            table = Table.from_pandas(piece, preserve_index=False)
+            if not writers:
+                writers.append(stack.enter_context(ParquetWriter(file, table.schema)))
+            writers[0].write_table(table)
+
+        yield lambda piece: None if piece.empty else write(piece)
+        if not writers:
+            write(empty)
+
+
+def target_classes(paths: StudyPaths) -> dict[str, list[str]]:
+    """Classes of each target, as stored with the results."""
+    targets = json.loads(paths.data.read_text(encoding="utf-8"))["targets"]
+    return {target["name"]: list(target["classes"]) for target in targets}
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results folder, read as needed; every attribute is cached.
+
+    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
+    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the
+    test rows (`predictions_frame`). verdicts: the answer for each target. config: the resolved config.
+    """
+
+    root: Path
+
+    @property
+    def paths(self) -> StudyPaths:
+        """Where each file lies."""
+        return StudyPaths(self.root)
+
+    def _frame(self, path: Path) -> pd.DataFrame:
+        if not path.exists():
+            raise StudyError(f"{path} does not exist yet; `study run {self.paths.config}` finishes the study.")
+        return pd.read_parquet(path)
+
+    def _gathered(self, path: Path, frame: Callable[[Iterable[TrialRecord]], pd.DataFrame]) -> pd.DataFrame:
+        return self._frame(path) if path.exists() else frame(read_trials(self.paths))
+
+    @cached_property
+    def config(self) -> StudyConfig:
+        """The resolved config the study ran with."""
+        return load_config(self.paths.config)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial; gathered from the records where the study has not finished yet."""
+        return self._gathered(self.paths.results, trials_frame)
+
+    @cached_property
+    def folds(self) -> pd.DataFrame:
+        """One row a trial and replicate."""
+        return self._gathered(self.paths.folds, folds_frame)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row a trial, replicate and epoch."""
+        return self._gathered(self.paths.curves, curves_frame)
+
+    def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
+        """`curves` of some trials only: those of a large study do not fit in memory."""
+        wanted = set(trial_ids)
+        if self.paths.curves.exists():
+            return pd.read_parquet(self.paths.curves, filters=[("trial_id", "in", wanted)])
+        return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
+
+    @cached_property
+    def coefficients(self) -> pd.DataFrame:
+        """Weights of the refitted regressions beside their reference fits."""
+        return self._frame(self.paths.coefficients)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Test rows of every arm's winner."""
+        return self._frame(self.paths.predictions)
+
+    @cached_property
+    def verdicts(self) -> list[dict[str, Any]]:
+        """The answer for each target."""
+        if not self.paths.verdicts.exists():
+            raise StudyError(f"{self.paths.verdicts} does not exist yet; `study run {self.paths.config}` finishes the study.")
+        verdicts: list[dict[str, Any]] = json.loads(self.paths.verdicts.read_text(encoding="utf-8"))
+        return verdicts
+
+
+def load_results(path: str | Path) -> Results:
+    """Open a results folder.
+
+    Raises
+    ------
+    StudyError
+        The folder does not exist or holds no study.
+    """
+    root = Path(path)
+    if not (root / "config.yaml").is_file():
+        raise StudyError(f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one.")
+    return Results(root)

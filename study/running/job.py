@@ -1,0 +1,205 @@
+"""A study inside a SLURM job: it stops before the walltime, and the job queues again as long as it makes progress."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from pydantic import ValidationError
+
+from study.config import StudyConfig
+from study.machines.allocation import Allocation, requeue
+from study.machines.lock import let_go
+from study.machines.node import leave_now
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import Results
+from study.running.runner import Interrupted, Observer
+from study.schema import Frozen, StudyError, TrialRecord, WinnerRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
+
+CANCEL_S = 2
+"""Seconds from SLURM's SIGTERM to the end at the latest; SIGKILL follows after the site's KillWait, 30 s by default."""
+CANCELLED = 130
+MOST_IDLE_RUNS = 2
+"""Runs in a row without a new record after which a job is not queued again."""
+
+
+class JobNote(Frozen):
+    """What lies beside the results about the job that works, or last worked, on them.
+
+    records: those there were when its last run began. idle: runs in a row, before that one, that left none.
+    """
+
+    id: str
+    records: int = 0
+    idle: int = 0
+
+
+def read_note(paths: StudyPaths) -> JobNote | None:
+    """The note beside the results, if there is one."""
+    with suppress(OSError, ValidationError):
+        return JobNote.model_validate_json(paths.job.read_bytes())
+    return None
+
+
+def write_note(paths: StudyPaths, note: JobNote) -> None:
+    """Write the note, whole or not at all.
+
+    Raises
+    ------
+    StudyError
+        It cannot be written.
+    """
+    try:
+        write_atomic(paths.job, note.model_dump_json())
+    except OSError as error:
+        raise StudyError(
+            f"Cannot write {paths.job} for SLURM job {note.id}: {error.strerror or error}. "
+            "Free the place, or choose another with --results."
+        ) from None
+
+
+def begin_run(paths: StudyPaths, job: str, restarts: int, records: int) -> JobNote:
+    """Note that a run of a job begins, where so many records are there.
+
+    Raises
+    ------
+    StudyError
+        Its last two runs left no record, so that another would not either.
+    """
+    last = read_note(paths)
+    if restarts == 0 or last is None or last.id != job:
+        note = JobNote(id=job, records=records)
+    else:
+        note = JobNote(id=job, records=records, idle=last.idle + 1 if records == last.records else 0)
+    write_note(paths, note)
+    if note.idle >= MOST_IDLE_RUNS:
+        raise StudyError(_no_progress(job))
+    return note
+
+
+class Progressing:
+    """Notes how far the run of a job comes, and lets another observer watch too.
+
+    done: records that this run has left. job: its note, once the records were read.
+    """
+
+    def __init__(self, paths: StudyPaths, allocation: Allocation, observer: Observer) -> None:
+        self.paths, self.allocation, self.observer = paths, allocation, observer
+        self.done = 0
+        self.job: JobNote | None = None
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """Note that the run begins."""
+        records = sum(len(arm.records) + (arm.winner is not None) for arm in arms.values())
+        self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
+        self.observer.started(plan, arms)
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """Count a trial."""
+        self.done += 1
+        self.observer.finished_trial(record)
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """Count a winner."""
+        self.done += 1
+        self.observer.finished_winner(record)
+
+    def concluded(self, results: Results) -> None:
+        """Hand it on."""
+        self.observer.concluded(results)
+
+    def note(self, text: str) -> None:
+        """Hand it on."""
+        self.observer.note(text)
+
+    def queue_again(self) -> None:
+        """Queue the job again, unless this run and the last left nothing.
+
+        Raises
+        ------
+        StudyError
+            They did, so that another would not either.
+        """
+        number, last = self.allocation.job, read_note(self.paths)
+        known = last.records if last else 0  # it did not come to reading them
+        note = self.job or begin_run(self.paths, number, self.allocation.restarts, known)
+        if not self.done and note.idle + 1 >= MOST_IDLE_RUNS:
+            raise StudyError(_no_progress(number))
+        print(
+            f"Stopped before the walltime with {self.done} new records; job {number} queues again.", file=sys.stderr, flush=True
+        )
+        if refused := requeue(number):
+            print(f"SLURM does not queue it again: {refused}", file=sys.stderr)
+
+
+def _no_progress(job: str) -> str:
+    return (
+        f"SLURM job {job} made no progress in {MOST_IDLE_RUNS} runs and is not queued again: no trial finished in its time. "
+        "Give it more with --time, or make a trial cheaper (training.epochs, inner.folds, inner.seeds)."
+    )
+
+
+@contextmanager
+def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Iterator[Observer]:
+    """Run a study in the block, watched by what this yields; where SLURM or want of time stops it, the job queues again.
+
+    SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`. With another `cluster.address` nothing of this happens.
+    """
+    if config.cluster.address != "slurm":
+        yield observer
+        return
+    allocation = Allocation.current()
+    print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
+    watch = Progressing(paths, allocation, observer)
+    cancelled = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    for number in (signal.SIGUSR2, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        with _leaving_on_sigterm(paths, cancelled):
+            yield watch
+    except (KeyboardInterrupt, Interrupted):
+        for number in (signal.SIGUSR2, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if not cancelled.wait(timeout=1):
+            watch.queue_again()
+        raise
+
+
+@contextmanager
+def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterator[None]:
+    """Set `cancelled` and leave soon after a SIGTERM in the block, come what may.
+
+    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens.
+    """
+    heard, signals = os.pipe()
+    os.set_blocking(signals, False)
+
+    def listen() -> None:
+        while number := os.read(heard, 1):
+            if number[0] == signal.SIGTERM:
+                cancelled.set()
+                print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
+                time.sleep(CANCEL_S)
+                let_go()
+                leave_now(CANCELLED)
+        os.close(heard)
+
+    threading.Thread(target=listen, daemon=True).start()
+    previous = signal.set_wakeup_fd(signals)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(signals)

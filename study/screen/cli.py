@@ -1,0 +1,295 @@
+"""The command line: one command each. Heavy imports wait inside the commands, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from study.schema import StudyError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from study.config import StudyConfig
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",
+)
+
+ConfigOrTable = Annotated[
+    str, typer.Argument(help="A YAML config, or a table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")
+]
+Targets = Annotated[list[str] | None, typer.Option("--target", "-t", help="Column to predict; may be given several times.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: search.trials=20.")]
+ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")]
+Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
+ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
+
+CONFIG_ENDINGS = {".yaml", ".yml"}
+
+
+def _config(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
+    """Config from a YAML file, or made for a table and its targets."""
+    from study.config import load_config, make_config
+    from study.records.paths import safe_name
+
+    settings = list(overrides or [])
+    if name is not None:
+        settings.append(f"name={_quoted(name)}")
+    if Path(source).suffix.lower() in CONFIG_ENDINGS:
+        if targets:
+            settings.append(f"targets=[{', '.join(map(_quoted, targets))}]")
+        return load_config(source, settings)
+    if not targets:
+        raise StudyError(
+            f"A table needs a target: study run {source} --target COLUMN. (A config is a file that ends in .yaml.)"
+        )
+    stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
+    content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
+    return make_config(content, settings, "the command line", Path())
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)
+
+
+def _console() -> Console:
+    """Where people read: names of columns are printed as they are, brackets and colons included."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+@app.command()
+def run(
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    results: ResultsRoot = Path("results"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
+) -> None:
+    """Run a study, or go on with one, and write its report."""
+    config = _config(source, target, set_, name)
+    from study.api import run_share, run_study
+    from study.machines.allocation import array_share
+    from study.records.paths import StudyPaths
+    from study.running.job import running
+    from study.running.runner import Interrupted
+    from study.screen.progress import Progress
+
+    share = array_share() if config.cluster.address == "slurm" else None
+    paths = StudyPaths(results / config.name, share)
+    try:
+        with Progress(_console()) as progress, running(config, paths, progress) as watch:
+            if share is None:
+                print(run_study(config, results, watch, verbose).paths.html)
+            else:
+                run_share(config, share, results, watch, verbose)
+                print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
+    except Interrupted:
+        again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
+        print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _shell(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+@app.command()
+def submit(
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    results: ResultsRoot = Path("results"),
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")] = None,
+    cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
+    gpus_per_node: Annotated[int | None, typer.Option(min=1, help="GPUs on each node.")] = None,
+    partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
+    mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,
+    sbatch: Annotated[str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has left the queue.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
+) -> None:
+    """Queue a study as a SLURM job, after a check of its config."""
+    config = _config(source, target, set_, name)
+    from study.api import check_folder, prepare
+    from study.machines.submit import Request, follow, make_submission, queue
+    from study.records.paths import StudyPaths
+
+    prepared, paths = prepare(config), StudyPaths(results / config.name)
+    check_folder(paths, prepared)
+    given = [("--target", target), ("--set", set_), ("--name", [name] if name else None)]
+    named = [f"{option}={value}" for option, values in given for value in values or []]
+    arguments = [*named, f"--results={results}", "--", source]
+    request = Request(nodes, time, cpus_per_task, gpus_per_node, partition, account, mem, sbatch)
+    submission = make_submission(prepared.plan.config, request, arguments)
+    if dry_run:
+        print(submission.text)
+        return
+    job = queue(paths, submission)
+    print(f"Queued SLURM job {job}.")
+    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {_shell(str(paths.root))}")
+    print(f"Cancel it:  scancel {job}")
+    if wait:
+        follow(paths, job, print)
+
+
+@app.command()
+def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
+    """Validate a config or table and print what would be done, without doing it."""
+    from rich.table import Table
+
+    from study.api import prepare
+    from study.machines.ray import available_cpus
+    from study.screen.progress import span
+
+    prepared = prepare(_config(source, target, set_, name))
+    plan, console = prepared.plan, _console()
+    config = plan.config
+    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}", soft_wrap=True)
+    for found in prepared.table.targets:
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
+    columns = Table(box=None)
+    for column in ("feature", "type", "why"):
+        columns.add_column(column)
+    for feature in prepared.table.features:
+        columns.add_row(feature.name, feature.type, feature.reason)
+    console.print(columns)
+    for note in prepared.table.notes:
+        console.print(f"Note: {note}", soft_wrap=True)
+    arms = Table(box=None)
+    for column in ("target", "model", "outer folds", "trials", "fits a trial"):
+        arms.add_column(column, justify="left" if column in {"target", "model"} else "right")
+    counted: dict[tuple[str, str], list[Any]] = {}
+    for arm in plan.arms:
+        counted.setdefault((arm.target, arm.model_name), []).append(arm)
+    for (column, model), group in counted.items():
+        arms.add_row(column, model, str(len(group)), str(plan.trials(group[0])), str(plan.replicates(group[0])))
+    console.print(arms)
+    workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
+    console.print(
+        f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
+        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
+        soft_wrap=True,
+    )
+    if config.protocol == "holdout":
+        console.print(f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows.")
+    else:
+        repeats = config.outer.repeats or 1
+        console.print(
+            f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "
+            f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval.",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def init(
+    table: Annotated[str, typer.Argument(help="A table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")],
+    target: Annotated[list[str], typer.Option("--target", "-t", help="Column to predict; may be given several times.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
+) -> None:
+    """Write a commented config from a table."""
+    from study.api import prepare
+    from study.screen.template import config_text
+
+    config = _config(table, target, None, None)
+    path = output or Path(f"{config.name}.yaml")
+    if path.exists():
+        raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
+    text = config_text(prepare(config), table)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
+    print(f"Wrote {path}. Next: study check {_shell(str(path))}, then study run {_shell(str(path))}")
+
+
+@app.command()
+def status(results: ResultsFolder) -> None:
+    """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
+    from rich.table import Table
+
+    from study.api import study_arms
+    from study.machines.submit import queued
+    from study.records.paths import StudyPaths
+    from study.records.results import digest, load_results, read_records
+
+    if job := queued(StudyPaths(results)):
+        print(job)
+        if not StudyPaths(results).config.exists():
+            return
+    opened = load_results(results)
+    trials, winners, broken = read_records(opened.paths)
+    console = _console()
+    table = Table(box=None)
+    for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
+        table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")
+    scored = {winner.arm.key for winner in winners}
+    by_arm: dict[str, list[Any]] = {}
+    for record in trials:
+        by_arm.setdefault(record.arm.key, []).append(record)
+    left = 0
+    for arm, budget in study_arms(opened):
+        own = by_arm.get(arm.key, [])
+        losses = [record.val_loss for record in own if record.val_loss is not None]
+        failed = sum(record.val_loss is None for record in own)
+        left += budget - len(own)
+        table.add_row(
+            arm.target,
+            arm.model_name,
+            str(arm.outer_fold),
+            f"{len(own)}/{budget}",
+            str(failed or ""),
+            f"{min(losses):.4g}" if losses else "-",
+            "scored" if arm.key in scored else "",
+        )
+    console.print(table)
+    for path in broken:
+        print(f"Broken record, which the next run sets aside and runs again: {path}")
+    if left or not opened.paths.verdicts.exists():
+        print(f"Not finished: {left} trials to go. Go on with: study run {_shell(str(opened.paths.config))}")
+    else:
+        for verdict in opened.verdicts:
+            print(verdict["sentence"])
+        print(f"Finished. Digest of the dataframe: {digest(opened.trials)}")
+
+
+@app.command()
+def report(results: ResultsFolder) -> None:
+    """Execute the notebook of a finished study anew and render its HTML."""
+    from study.api import write_report
+    from study.records.results import load_results
+
+    print(write_report(load_results(results).paths))
+
+
+def main() -> None:
+    """Entry point: what a user can mend ends in one message and exit code 2, without a traceback."""
+    try:
+        app()
+    except StudyError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

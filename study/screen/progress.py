@@ -1,0 +1,192 @@
+"""What a person sees while a study runs: one live table, or plain lines where the output is no terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table as RichTable
+
+from study.evidence.scores import incumbents, select_candidate, test_scores
+from study.records.results import Results
+from study.schema import TrialRecord, TrialState, WinnerRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
+
+LINE_EVERY_S = 5.0
+"""Seconds between two plain lines."""
+
+
+def span(seconds: float) -> str:
+    """Seconds for people: `42 s`, `3:05 min`, `2:10 h`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
+
+
+class Progress:
+    """Observer that shows a row an arm: trials done, best validation loss, time left.
+
+    Outer folds of one family and depth share a row. The time left divides what the remaining trials of each arm will take,
+    judged by its own mean so far (or by all, before its first), by the workers that were busy so far.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.plan: Plan | None = None
+        self.arms: Mapping[str, ArmSearch] = {}
+        self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
+        self.busy = (0, 0.0)  # the same of all arms
+        self.begin = time.monotonic()
+        self.last_line = 0.0
+        self.live: Live | None = None
+
+    def __enter__(self) -> Progress:
+        """Begin to show."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave the last state on the screen."""
+        self._end_live()
+
+    def _end_live(self) -> None:
+        if self.live is not None:
+            self.live.update(self.table(), refresh=True)
+            self.live.stop()
+            self.live = None
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """Say what is done already and what is to do."""
+        self.plan, self.arms, self.begin = plan, arms, time.monotonic()
+        done = sum(len(arm.records) for arm in arms.values())
+        if done:
+            ended = all(arm.finished for arm in arms.values())
+            rest = "nothing is left to train" if ended else f"{plan.n_trials - done} to go"
+            self.note(f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done, {rest}.")
+            if ended:
+                return
+        else:
+            self.note(f"'{plan.config.name}': {plan.n_trials} trials in {len(plan.arms)} arms, {plan.n_fits} fits.")
+        if plan.config.time_budget_min is not None:
+            self.note(
+                f"A time budget of {plan.config.time_budget_min:g} minutes is set: what is searched depends on this machine's "
+                "speed, and another run will not give the same results."
+            )
+        if self.console.is_terminal:
+            self.live = Live(console=self.console, get_renderable=self.table, refresh_per_second=2, transient=False)
+            self.live.start()
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """Count a trial."""
+        (own, seconds), (every, all_seconds) = self.spent.get(record.arm.key, (0, 0.0)), self.busy
+        self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
+        self.busy = every + 1, all_seconds + record.wall_time_s
+        if record.state is TrialState.FAIL:
+            reason = (record.error or "").strip().splitlines()
+            self.note(f"Trial {record.trial_id} failed and the study goes on: {reason[-1] if reason else 'no reason given'}")
+        self._line()
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """Count a winner."""
+        self._line(last=all(arm.finished for arm in self.arms.values()))
+
+    def concluded(self, results: Results) -> None:
+        """Print the answer first, then the evidence in one table, then what to know."""
+        self._end_live()
+        print_summary(results, self.console)
+        self.console.print("Writing the report …")
+
+    def note(self, text: str) -> None:
+        """Print a line of its own."""
+        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    def _line(self, last: bool = False) -> None:
+        now = time.monotonic()
+        if self.live is not None or self.plan is None or (now - self.last_line < LINE_EVERY_S and not last):
+            return
+        self.last_line = now
+        done = sum(len(arm.records) for arm in self.arms.values())
+        scored = sum(arm.winner is not None for arm in self.arms.values())
+        self.note(
+            f"{span(now - self.begin)}: {done} of {self.plan.n_trials} trials, {scored} of {len(self.arms)} winners scored, "
+            f"about {span(self.seconds_left())} left"
+        )
+
+    def seconds_left(self, keys: list[str] | None = None) -> float:
+        """Seconds until the given arms (or all) are done, if the workers stay as busy as they were."""
+        every, all_seconds = self.busy
+        if not every:
+            return self.plan.seconds / 2 if self.plan and keys is None else float("nan")
+        mean = all_seconds / every
+        work = 0.0
+        for key in keys or list(self.arms):
+            arm, (own, seconds) = self.arms[key], self.spent.get(key, (0, 0.0))
+            left = max(0, arm.trials - len(arm.records)) + (2 if arm.winner is None else 0)
+            work += left * (seconds / own if own else mean)
+        elapsed = max(1e-3, time.monotonic() - self.begin)
+        return work / max(0.5, all_seconds / elapsed)
+
+    def table(self) -> RichTable:
+        """Build the live view."""
+        elapsed = span(time.monotonic() - self.begin)
+        table = RichTable(title=f"{self.plan.config.name if self.plan else ''} · {elapsed}", title_justify="left", box=None)
+        for column, justify in (("target", "left"), ("model", "left"), ("trials", "right"), ("best loss", "right")):
+            table.add_column(column, justify=justify)  # type: ignore[arg-type]
+        table.add_column("left", justify="right")
+        rows: dict[tuple[str, str], list[str]] = {}
+        for key, arm in self.arms.items():
+            rows.setdefault((arm.arm.target, arm.arm.model_name), []).append(key)
+        for (target, model), keys in rows.items():
+            arms = [self.arms[key] for key in keys]
+            incumbents = [arm.incumbent for arm in arms]
+            losses = [i.val_loss for i in incumbents if i is not None and i.val_loss is not None]
+            best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
+            done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
+            if all(arm.finished for arm in arms):
+                left = "done"
+            else:
+                seconds = self.seconds_left(keys)
+                left = "…" if seconds != seconds else span(seconds)
+            table.add_row(target, model, f"{done}/{total}", best, left)
+        return table
+
+
+def print_summary(results: Results, console: Console) -> None:
+    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
+    console.print()
+    for verdict in results.verdicts:
+        console.print(verdict["sentence"], style="bold", soft_wrap=True)
+        if verdict.get("action"):
+            console.print(verdict["action"], soft_wrap=True)
+        for part in ("reference", "shortfall"):
+            if verdict.get(part):
+                console.print(verdict[part]["sentence"], soft_wrap=True)
+        if (verdict.get("shortfall") or {}).get("formula"):
+            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
+    table = RichTable(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
+    for column in ("target", "model"):
+        table.add_column(column)
+    for column in ("test loss", "standard error", "validation loss"):
+        table.add_column(column, justify="right")
+    scores = test_scores(select_candidate(results.predictions), incumbents(results.trials))
+    for row in scores.to_dict("records"):
+        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
+        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
+        table.add_row(row["target"], model, *losses)
+    console.print(table)
+    for note in _notes(results):
+        console.print(f"Note: {note}", soft_wrap=True)
+    console.print(f"Results: {results.root}", soft_wrap=True)
+
+
+def _notes(results: Results) -> list[str]:
+    notes: list[str] = json.loads(results.paths.data.read_text(encoding="utf-8"))["notes"]
+    failed = int((results.trials["state"] == "FAIL").sum())
+    return [*notes, f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else notes

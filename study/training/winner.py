@@ -1,0 +1,138 @@
+"""An arm's winner: its incumbent's one look at the test rows."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.data.encoding import Encoded
+from study.data.splits import Part
+from study.families import HEADS, get_family
+from study.records.paths import StudyPaths
+from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
+from study.search.generations import derive_seed
+from study.training.trial import Task, make_problem, original_coefficients, replicates_of, train
+
+if TYPE_CHECKING:
+    from study.families import Architecture
+    from study.training.problem import Fit
+
+FloatArray = NDArray[np.float64]
+REFIT_SEEDS = 3
+"""Networks refitted on all development rows for a winner, each from its own seed."""
+
+
+def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, bytes]]:
+    """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model files by their names.
+
+    Candidate `ensemble`: the replicates of the search, trained again exactly as they were, each on its inner training rows;
+    their predictions are averaged. For a regression the linear predictors are averaged, which is again one regression, with
+    the mean of the coefficients. Candidate `refit`: trained on all development rows; a network from REFIT_SEEDS seeds, on
+    the schedule of the search and up to the median of the epochs at which the search's replicates were best. Candidates
+    `rows-<fraction>`: the same on parts of the development rows, one seed a part.
+    """
+    family, head = get_family(task.arm.family), HEADS[encoded.kind]
+    replicates = replicates_of(task, len(encoded.train))
+    fit, architecture = train(task, make_problem(encoded, [fold for fold, _ in replicates]), [seed for _, seed in replicates])
+    test, observed = encoded.test, encoded.y[encoded.test]
+    eta = _test_predictors(fit, architecture.activation, encoded, [fold for fold, _ in replicates])
+    if family.convex:
+        mean_eta = eta.mean(axis=0)
+        ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
+    else:
+        ensemble = head.response(eta).mean(axis=0)
+        ensemble_loss = head.response_loss(ensemble, observed)
+    candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
+
+    stop = None if family.convex else round(float(np.median(fit.best_epoch)))
+    refit, architecture, refits = _refit(task, encoded, encoded.parts, stop)
+    candidates += refits
+    coefficients: list[CoefficientRow] = []
+    if family.convex and family.inputs:
+        weights, intercept = original_coefficients(
+            encoded, len(encoded.train), refit.weights[0][0].astype(float), refit.weights[1][0, 0].astype(float)
+        )
+        coefficients = _coefficient_rows(encoded, weights, intercept)
+    model, name = _model_file(task, refit, architecture, encoded), _model_name(task.arm)
+    record = WinnerRecord(
+        study=task.study,
+        arm=task.arm,
+        number=task.number,
+        params=task.params,
+        val_loss=task.winner if task.winner is not None else float("nan"),
+        rows=encoded.rows[test].tolist(),
+        observed=observed.tolist(),
+        candidates=tuple(candidates),
+        coefficients=tuple(coefficients),
+        models=(name,),
+        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
+    )
+    return record, {name: model}
+
+
+def _refit(
+    task: Task, encoded: Encoded, parts: tuple[Part, ...], stop: int | None
+) -> tuple[Fit, Architecture, list[Candidate]]:
+    """Train on all development rows and on parts of them, in one program; without the parts where one of them fails."""
+    from study.training.problem import TrainingFailed
+
+    head = HEADS[encoded.kind]
+    named = [("refit", encoded.development)] * (1 if get_family(task.arm.family).convex else REFIT_SEEDS)
+    named += [(f"{PART}{fraction:g}", rows) for fraction, rows in parts]
+    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(len(named))]
+    encoders = [len(encoded.train)] * len(named)
+    try:
+        fit, architecture = train(task, make_problem(encoded, encoders, [rows for _, rows in named]), seeds, stop)
+    except TrainingFailed:
+        if not parts:
+            raise
+        return _refit(task, encoded, (), stop)
+    eta = _test_predictors(fit, architecture.activation, encoded, encoders)
+    loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
+    found = [
+        Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
+        for k, ((name, _), seed) in enumerate(zip(named, seeds, strict=True))
+        if name == "refit" or np.isfinite(loss[k]).all()
+    ]
+    return fit, architecture, found
+
+
+def _test_predictors(fit: Fit, activation: str, encoded: Encoded, encoders: list[int]) -> FloatArray:
+    """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
+    from study.families.stacked import linear_predictor
+
+    eta = linear_predictor(fit.weights, activation, encoded.x[np.array(encoders)[:, None], encoded.test])
+    scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
+    return np.asarray(eta * scale + center)
+
+
+def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> list[CoefficientRow]:
+    outputs: list[str | None] = [*encoded.classes] if encoded.n_outputs > 1 else [None]
+    rows = []
+    for o, output in enumerate(outputs):
+        rows.append(CoefficientRow(term="intercept", level=None, output=output, unit="", estimate=float(intercept[o])))
+        rows += [
+            CoefficientRow(term=term.name, level=term.level, output=output, unit=term.unit, estimate=float(weights[i, o]))
+            for i, term in enumerate(encoded.terms)
+        ]
+    return rows
+
+
+def _model_name(arm: Arm) -> str:
+    return StudyPaths(Path()).model(arm).name
+
+
+def _model_file(task: Task, fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
+    """First replicate of a refit as the bytes of a plain `.keras` file."""
+    from study.families.stacked import unstack
+
+    center, scale = (encoded.y_center[-1], encoded.y_scale[-1]) if encoded.kind is Kind.CONTINUOUS else (0.0, 1.0)
+    model = unstack(fit.weights, 0, architecture, HEADS[encoded.kind], float(center), float(scale))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()

@@ -1,0 +1,52 @@
+"""Predictions and trials made so that their losses are known, and the verdict on them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.evidence import verdicts
+
+ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
+
+
+def scored(
+    losses: np.ndarray, family: str = "linear", depth: int = 0, candidate: str | None = None, seed: int = 0, **arm: Any
+) -> pd.DataFrame:
+    """Predictions of zero for observations whose squared error is `losses`."""
+    candidate = candidate or ("ensemble" if depth else "refit")
+    rows = {"row": np.arange(len(losses)), "observed": np.sqrt(losses), "predicted": 0.0, "loss": losses}
+    return pd.DataFrame(rows).assign(**(ARM | arm), family=family, depth=depth, candidate=candidate, seed=seed, number=0)
+
+
+def trial(family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any) -> dict[str, Any]:
+    return ARM | arm | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
+
+
+def in_folds(losses: np.ndarray, family: str = "linear", depth: int = 0, candidate: str | None = None) -> pd.DataFrame:
+    """Predictions of nested folds: losses (n_repeats, n_folds, n_test); row `f * n_test + i` is in fold f of every repeat."""
+    repeats, folds, n = losses.shape
+    pieces = [
+        scored(losses[r, f], family, depth, candidate, outer_fold=r * folds + f).assign(row=np.arange(n) + n * f)
+        for r in range(repeats)
+        for f in range(folds)
+    ]
+    return pd.concat(pieces, ignore_index=True)
+
+
+def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFrame:
+    folds = range(n_folds)
+    rows = [trial("constant", 0, 2.0, outer_fold=f) for f in folds] + [trial("linear", 0, 1.0, outer_fold=f) for f in folds]
+    return pd.DataFrame(rows + [trial("neural", d, 1.0 / d, outer_fold=f) for d in depths for f in folds])
+
+
+def only_verdict(
+    predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, method: str | None = None
+) -> dict[str, Any]:
+    trials = usual_trials() if trials is None else trials
+    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, method=method)
+    json.dumps(verdict, allow_nan=False)
+    return verdict

@@ -1,0 +1,208 @@
+"""Pairs, ranks and spread, recomputed in plain numpy and scipy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from study.evidence import compare, scores
+from study.evidence.intervals import METHODS
+from tests.evidence.losses import in_folds, scored, trial
+
+UNIT = ["outer_fold", "row", "loss"]
+FOLDS = 5
+
+
+def test_the_probabilities_of_several_folds_are_those_of_the_bayesian_correlated_t_test(rng: np.random.Generator) -> None:
+    base, other = rng.exponential(1.0, (3, FOLDS, 40)), rng.exponential(0.9, (3, FOLDS, 40))
+
+    gain = compare.paired_gain(in_folds(base)[UNIT], in_folds(other)[UNIT], 0.05, FOLDS)
+
+    r = 1 - other.mean() / base.mean()
+    x = ((1 - r) * base - other).mean(axis=2).ravel() / base.mean() + r
+    rho = 40 / 200
+    posterior = stats.t(14, x.mean(), math.sqrt((1 / 15 + rho / (1 - rho)) * x.var(ddof=1)))
+    assert gain["better"] == pytest.approx(posterior.sf(0.05))
+    assert gain["equal"] == pytest.approx(posterior.cdf(0.05) - posterior.cdf(-0.05))
+    assert gain["worse"] == pytest.approx(posterior.cdf(-0.05))
+    assert (gain["n_rows"], gain["n_folds"], gain["n_repeats"]) == (200, 15, 3)
+    assert gain["method"] == "rows and repeats"
+
+
+def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np.random.Generator) -> None:
+    base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
+
+    gain = compare.paired_gain(scored(base)[UNIT], scored(other)[UNIT], 0.05, FOLDS)
+
+    r = 1 - other.mean() / base.mean()
+    posterior = stats.t(199, r, stats.sem((1 - r) * base - other) / base.mean())
+    assert gain["better"] == pytest.approx(posterior.sf(0.05))
+    assert gain["worse"] == pytest.approx(posterior.cdf(-0.05))
+    assert gain["better"] + gain["equal"] + gain["worse"] == pytest.approx(1)
+    assert gain["method"] == "bca"
+
+
+def test_difference_and_improvement_have_one_sign_and_their_own_intervals(rng: np.random.Generator) -> None:
+    base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
+
+    gain = compare.paired_gain(scored(base)[UNIT], scored(other)[UNIT], 0.05, FOLDS, "rows")
+
+    assert gain["difference"] == pytest.approx(base.mean() - other.mean())
+    expected = stats.ttest_rel(base, other).confidence_interval()
+    assert [gain["difference_low"], gain["difference_high"]] == pytest.approx([expected.low, expected.high])
+    assert gain["improvement"] == pytest.approx(gain["difference"] / gain["base_loss"])
+
+
+def test_two_models_with_the_same_losses_are_surely_equal() -> None:
+    units = scored(np.array([1.0, 2.0, 3.0]))[UNIT]
+
+    gain = compare.paired_gain(units, units, 0.05, FOLDS)
+
+    assert (gain["improvement"], gain["low"], gain["high"]) == (0, 0, 0)
+    assert (gain["better"], gain["equal"], gain["worse"], gain["p_value"]) == (0, 1, 0, 1)
+
+
+def test_a_single_test_row_gives_no_interval() -> None:
+    units = [scored(np.array([loss]))[UNIT] for loss in (2.0, 1.0)]
+
+    gain = compare.paired_gain(*units, 0.05, FOLDS)
+
+    assert gain["improvement"] == 0.5
+    assert math.isnan(gain["low"])
+    assert math.isnan(gain["p_value"])
+
+
+def test_seeds_are_averaged_before_rows_are_compared(rng: np.random.Generator) -> None:
+    one, two, network = rng.random((3, 50))
+    predictions = pd.concat([scored(one, seed=0), scored(two, seed=1), scored(network, "neural", 1)])
+
+    (pair,) = compare.pairwise(predictions, 0.05, FOLDS).to_dict("records")
+
+    assert pair["base_loss"] == pytest.approx(((one + two) / 2).mean())
+    assert pair["n_rows"] == 50
+
+
+def every_model(rng: np.random.Generator) -> pd.DataFrame:
+    models = [("neural", 2, 0.8), ("neural", 1, 0.9), ("linear", 0, 1.0), ("constant", 0, 2.0), ("trees", 0, 0.7)]
+    return pd.concat([scored(rng.exponential(mean, 80), family, depth) for family, depth, mean in models])
+
+
+def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_holm(rng: np.random.Generator) -> None:
+    winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
+
+    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
+
+    named = list(pairs[["question", "base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None))
+    assert named == [
+        ("families", "constant", 0, "linear", 0),
+        ("families", "constant", 0, "network", -1),
+        ("families", "linear", 0, "network", -1),
+        ("depths", "linear", 0, "neural", 1),
+        ("depths", "linear", 0, "neural", 2),
+        ("depths", "neural", 1, "neural", 2),
+    ]
+    for _, own in pairs.groupby("question"):
+        p = np.sort(own["p_value"])
+        expected = np.minimum(1, np.maximum.accumulate(p * np.arange(3, 0, -1)))
+        assert np.sort(own["p_holm"]) == pytest.approx(expected)
+
+
+def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator) -> None:
+    winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
+
+    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners).set_index(["base", "other", "other_depth"])
+
+    assert pairs.loc[("linear", "network", -1), "other_loss"] == pairs.loc[("linear", "neural", 2), "other_loss"]
+
+
+def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.Generator) -> None:
+    predictions = pd.concat(
+        [in_folds(rng.exponential(mean, (2, FOLDS, 20)), *model) for *model, mean in (("linear", 0, 1.0), ("neural", 1, 0.8))]
+    )
+    arms = [(family, depth, fold) for family, depth in (("linear", 0), ("neural", 1)) for fold in range(10)]
+    winners = pd.DataFrame([trial(family, depth, 0.8, outer_fold=fold) for family, depth, fold in arms])
+    folds = pd.concat([winners.assign(inner_fold=i, seed=0, val_loss=rng.uniform(0.7, 0.9, len(winners))) for i in range(3)])
+
+    pairs = compare.pairwise(predictions, 0.05, FOLDS, methods=list(METHODS), inner=scores.inner_losses(folds, winners))
+
+    assert pairs["method"].tolist() == list(METHODS)
+    assert len(set(pairs["base_loss"])) == 1
+    assert pairs["low"].nunique() == len(METHODS)
+
+
+def test_undefined_p_values_stay_undefined_and_count_for_nothing() -> None:
+    adjusted = compare.holm([0.03, math.nan, 0.01])
+
+    assert adjusted[::2] == pytest.approx([0.03, 0.02])
+    assert math.isnan(adjusted[1])
+
+
+def test_scores_rank_every_model_and_the_network_but_not_the_reference_line(rng: np.random.Generator) -> None:
+    validation = {("constant", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
+    winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
+    predictions = every_model(rng)
+
+    found = compare.family_scores(predictions, winners, FOLDS, "rows")
+
+    losses = predictions[predictions["family"] != "trees"].groupby(["family", "depth"])["loss"]
+    expected = losses.mean()
+    own = found.set_index(["family", "depth"])
+    assert found["family"].tolist() == ["constant", "linear", "neural", "neural", "network"]
+    assert own["test_loss"].drop(("network", -1)).to_dict() == pytest.approx(expected.to_dict())
+    assert own.loc[("network", -1), "test_loss"] == pytest.approx(expected["neural", 2])
+    assert own["rank"].drop(("network", -1)).sort_values().index[0] == expected.idxmin()
+    assert own.loc[("linear", 0), "optimism"] == pytest.approx(1.1 - expected["linear", 0])
+    interval = stats.t.interval(0.95, 79, expected["linear", 0], losses.sem()["linear", 0])
+    assert own.loc[("linear", 0), ["low", "high"]].tolist() == pytest.approx(interval)
+
+
+def test_refits_on_parts_of_the_rows_are_no_models(rng: np.random.Generator) -> None:
+    models = [
+        scored(rng.exponential(size=30), f, d, c) for f, d in [("linear", 0), ("neural", 1)] for c in ("refit", "ensemble")
+    ]
+    parts = [scored(rng.exponential(size=30), f, d, "rows-0.25") for f, d in [("linear", 0), ("neural", 1), ("neural", 2)]]
+    whole, more = pd.concat(models), pd.concat([*models, *parts])
+    winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
+
+    pd.testing.assert_frame_equal(compare.pairwise(more, 0.05, 5, winners), compare.pairwise(whole, 0.05, 5, winners))
+    pd.testing.assert_frame_equal(compare.family_scores(more, winners, 5), compare.family_scores(whole, winners, 5))
+    pd.testing.assert_frame_equal(scores.test_scores(more, winners), scores.test_scores(whole, winners))
+
+
+def test_spread_is_told_apart_by_rows_splits_and_seeds() -> None:
+    rng = np.random.default_rng(3)
+    repeats, n, seeds = 60, 200, 4
+    split, seed = rng.normal(0, 0.2, (repeats, FOLDS, 1, 1)), rng.normal(0, 0.1, (repeats, FOLDS, seeds, 1))
+    losses = 10 + split + seed + rng.normal(0, 1.0, (repeats, FOLDS, 1, n))
+    predictions = pd.concat(
+        [in_folds(losses[:, :, s], "neural", 1, "refit").assign(seed=s) for s in range(seeds)], ignore_index=True
+    )
+    winners = pd.DataFrame([trial("neural", 1, 10.0, outer_fold=fold) for fold in range(repeats * FOLDS)])
+
+    found = compare.family_scores(predictions, winners, FOLDS).iloc[0]
+
+    assert found["sd_rows"] == pytest.approx(1 / math.sqrt(n), rel=0.02)
+    assert found["sd_seeds"] == pytest.approx(0.1, rel=0.1)
+    assert found["sd_splits"] == pytest.approx(math.sqrt(0.2**2 + 0.1**2 / seeds), rel=0.1)
+
+
+def test_one_split_and_one_seed_tell_nothing_of_splits_and_seeds(rng: np.random.Generator) -> None:
+    found = compare.family_scores(scored(rng.random(30)), pd.DataFrame([trial("linear", 0, 1.0)]), FOLDS).iloc[0]
+
+    assert math.isnan(found["sd_splits"])
+    assert math.isnan(found["sd_seeds"])
+    assert found["sd_rows"] > 0
+
+
+def test_no_interval_promises_to_save_more_than_all_of_the_loss() -> None:
+    lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
+    base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
+
+    gain = compare.paired_gain(base, other, 0.05, 3)
+
+    assert gain["improvement"] + (gain["improvement"] - gain["low"]) > 1
+    assert gain["high"] == 1

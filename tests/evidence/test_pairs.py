@@ -1,0 +1,127 @@
+"""Rows that come in groups: the variance of their mean against statsmodels, and what it does to the coverage of intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from study.evidence import compare, scores
+from study.evidence.intervals import Bootstrap, CorrectedT, Method, NestedCV, Rows, RowsAndRepeats
+from study.evidence.pairs import clustered, contributions, mean_covariance, paired
+from tests.evidence.losses import scored, trial
+
+GROUPS, SIZE = 30, 6
+
+
+def grouped(rng: np.random.Generator, shared: float = 0.7) -> pd.DataFrame:
+    """Pairs of one split whose expected improvement is 0.1, with a share of the noise common to the rows of a group."""
+    group = np.repeat(np.arange(GROUPS), SIZE)
+    noise = np.sqrt(shared) * rng.normal(size=GROUPS)[group] + np.sqrt(1 - shared) * rng.normal(size=len(group))
+    rows = {"outer_fold": 0, "row": np.arange(len(group)), "group": group}
+    base = pd.DataFrame(rows | {"loss": 2 + 0.2 * rng.normal(size=len(group))})
+    return paired(base, base.assign(loss=0.9 * base["loss"] + 0.5 * noise), 1)
+
+
+def test_the_variance_of_a_mean_is_that_of_statsmodels_with_clusters() -> None:
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 9, 40)
+    group = np.repeat(np.arange(40), sizes)
+    values = pd.Series(rng.normal(size=40)[group] + rng.normal(size=len(group)))
+    exact = sm.OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": group})
+
+    variance, df = clustered(pd.DataFrame({"group": group, "row": np.arange(len(group))}), values)
+
+    assert variance == pytest.approx(float(exact.bse.iloc[0]) ** 2)
+    assert df == 39
+
+
+def test_rows_that_are_groups_of_their_own_have_the_variance_of_independent_rows() -> None:
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 2)))
+    rows.index = pd.MultiIndex.from_arrays([range(50), range(50)])
+
+    np.testing.assert_allclose(mean_covariance(rows), np.cov(rows.to_numpy(), rowvar=False) / 50)
+
+
+def test_one_group_tells_nothing_of_the_spread_between_groups() -> None:
+    pairs = grouped(np.random.default_rng(0)).assign(group=0)
+
+    assert np.isnan(Rows()(pairs).std_error)
+
+
+@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats(), Bootstrap(resamples=400)], ids=lambda method: method.name)
+def test_intervals_by_group_cover_where_those_by_row_do_not(method: Method) -> None:
+    rng = np.random.default_rng(1)
+    tables = [grouped(rng) for _ in range(200)]
+
+    def coverage(pairs: list[pd.DataFrame]) -> float:
+        found = [method(table) for table in pairs]
+        return float(np.mean([interval.low <= 0.1 <= interval.high for interval in found]))
+
+    assert coverage([table.assign(group=table["row"]) for table in tables]) < 0.8
+    assert 0.9 <= coverage(tables) <= 0.99
+
+
+def test_the_bootstrap_draws_groups() -> None:
+    pairs = grouped(np.random.default_rng(2))
+    sums = pairs.groupby("group")[["base", "other"]].sum().to_numpy()
+    rng = np.random.default_rng(3)
+    drawn = np.array([sums[rng.integers(0, GROUPS, GROUPS)].sum(axis=0) for _ in range(4_000)])
+
+    found = Bootstrap()(pairs)
+
+    assert found.std_error == pytest.approx(np.std(1 - drawn[:, 1] / drawn[:, 0]), rel=0.06)
+    assert found.std_error == pytest.approx(Rows()(pairs).std_error, rel=0.1)
+
+
+def test_the_noise_of_a_fold_in_nested_cross_validation_is_that_of_its_groups() -> None:
+    rng = np.random.default_rng(4)
+    pieces = [grouped(rng).assign(fold=fold) for fold in range(5)]
+    pairs = pd.concat([p.assign(row=p["row"] + 1000 * f, group=p["group"] + 100 * f) for f, p in enumerate(pieces)])
+    pairs = pairs.reset_index(drop=True)
+    inner = pd.DataFrame({"outer_fold": range(5), "inner_fold": 0, "base": 2.0, "other": [1.7, 1.9, 1.7, 1.9, 1.7]})
+    _, share = contributions(pairs, "improvement")
+    by_group = share.groupby([pairs["fold"], pairs["group"]]).mean()
+    base, ratio = pairs["base"].mean(), pairs["other"].mean() / pairs["base"].mean()
+    inside = (ratio * inner["base"] - inner["other"]) / base
+    gaps = (inside.to_numpy() - share.groupby(pairs["fold"]).mean().to_numpy()) ** 2
+    noise = by_group.groupby(level=0).var().mean() / GROUPS
+
+    found = NestedCV()(pairs, inner=inner)
+
+    naive = stats.sem(by_group)
+    expected = np.sqrt(4 / 5 * (gaps.mean() - noise))
+    assert naive < expected < np.sqrt(5) * naive
+    assert found.std_error == pytest.approx(expected)
+
+
+def test_whole_folds_are_the_units_of_the_corrected_t_with_groups_or_without() -> None:
+    rng = np.random.default_rng(5)
+    pairs = pd.concat([grouped(rng).assign(fold=fold) for fold in range(3)], ignore_index=True)
+    pairs = pairs.assign(row=np.arange(len(pairs)), group=pairs["group"] + 100 * pairs["fold"])
+
+    assert CorrectedT()(pairs) == CorrectedT()(pairs.assign(group=pairs["row"]))
+
+
+def test_groups_reach_comparisons_scores_and_their_words() -> None:
+    rng = np.random.default_rng(6)
+    group = np.repeat(np.arange(12), 5)
+    common = rng.exponential(size=12)[group]
+    rows = pd.concat([scored(common), scored(common * rng.uniform(0.5, 1.2, 12)[group], "neural", 1)]).assign(
+        group=[*group] * 2
+    )
+    alone = rows.drop(columns="group")
+    winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
+
+    (pair, _), (naive, _) = (compare.pairwise(p, 0.05, 5, winners, ["rows"]).to_dict("records") for p in (rows, alone))
+    error, naive_error = (scores.test_scores(p)["std_error"].to_numpy() for p in (rows, alone))
+    spread, naive_spread = (compare.family_scores(p, winners, 5)["sd_rows"].to_numpy() for p in (rows, alone))
+
+    assert (pair["n_groups"], pair["n_rows"], naive["n_groups"]) == (12, 60, 60)
+    assert pair["df"] == 11
+    inflation = np.sqrt(5 * 59 / 60 * 12 / 11)  # rows of a group are copies of each other
+    assert pair["std_error"] == pytest.approx(inflation * naive["std_error"])
+    np.testing.assert_allclose(error, inflation * naive_error)
+    np.testing.assert_allclose(spread, inflation * naive_spread)

@@ -1,0 +1,134 @@
+"""Test losses and metrics, recomputed in plain numpy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from study.evidence import scores
+from tests.evidence.losses import scored, trial
+
+
+def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -> None:
+    rows = [trial("linear", 0, loss, number) for number, loss in enumerate([3.0, 1.0, 1.0])]
+    rows.append(trial("linear", 0, 0.1, 3, state="PRUNED"))
+
+    best = scores.incumbents(pd.DataFrame(rows[::-1]))
+
+    assert best[["number", "val_loss"]].to_numpy().tolist() == [[1, 1.0]]
+
+
+def test_an_arm_whose_trials_all_failed_has_no_incumbent() -> None:
+    trials = pd.DataFrame([trial("linear", 0, math.nan, state="FAIL")])
+
+    assert scores.incumbents(trials).empty
+
+
+def test_by_default_a_regression_is_refitted_and_a_network_is_an_ensemble(rng: np.random.Generator) -> None:
+    losses = rng.random(4)
+    both = [scored(losses, f, d, c) for f, d in [("linear", 0), ("neural", 1)] for c in ("refit", "ensemble")]
+
+    chosen = scores.select_candidate(pd.concat(both))
+
+    assert set(zip(chosen["family"], chosen["candidate"], strict=True)) == {("linear", "refit"), ("neural", "ensemble")}
+
+
+def test_a_network_without_an_ensemble_is_judged_by_its_refit(rng: np.random.Generator) -> None:
+    predictions = scored(rng.random(4), "neural", 1, "refit")
+
+    assert len(scores.select_candidate(predictions)) == 4
+
+
+def test_test_scores_average_seeds_then_rows_then_folds(rng: np.random.Generator) -> None:
+    losses = rng.random((2, 2, 30))  # outer fold, seed, row
+    pieces = [
+        scored(losses[fold, seed], "neural", 1, outer_fold=fold, seed=seed).assign(row=np.arange(30) + 30 * fold)
+        for fold in range(2)
+        for seed in range(2)
+    ]
+    winners = pd.DataFrame([trial("neural", 1, loss, outer_fold=fold) for fold, loss in enumerate([0.4, 0.6])])
+
+    (score,) = scores.test_scores(pd.concat(pieces), winners).to_dict("records")
+
+    by_row = losses.mean(axis=1).ravel()
+    se = by_row.std(ddof=1) / math.sqrt(60)
+    assert score["test_loss"] == pytest.approx(losses.mean())
+    assert score["std_error"] == pytest.approx(se)
+    assert [score["low"], score["high"]] == pytest.approx(stats.t.interval(0.95, 59, losses.mean(), se))
+    assert score["optimism"] == pytest.approx(0.5 - losses.mean())
+    assert (score["n_rows"], score["n_folds"]) == (60, 2)
+
+
+def test_a_continuous_target_is_scored_by_r_squared_and_absolute_error(rng: np.random.Generator) -> None:
+    y, p = rng.normal(size=(2, 40))
+    predictions = scored((y - p) ** 2).assign(observed=y, predicted=p)
+
+    (score,) = scores.test_scores(predictions).to_dict("records")
+
+    assert score["r2"] == pytest.approx(1 - np.sum((y - p) ** 2) / np.sum((y - y.mean()) ** 2))
+    assert score["mae"] == pytest.approx(np.abs(y - p).mean())
+    assert math.isnan(score["auc"])
+
+
+def test_a_binary_target_is_scored_by_auc_brier_and_accuracy(rng: np.random.Generator) -> None:
+    y, p = np.array([0.0, 0, 1, 1, 1]), np.array([0.1, 0.6, 0.4, 0.7, 0.9])
+    predictions = scored(-np.log(np.where(y == 1, p, 1 - p)), "logistic", kind="binary").assign(observed=y, predicted=p)
+
+    (score,) = scores.test_scores(predictions).to_dict("records")
+
+    assert score["auc"] == pytest.approx(5 / 6)
+    assert score["brier"] == pytest.approx(np.mean((y - p) ** 2))
+    assert score["accuracy"] == pytest.approx(3 / 5)
+    assert score["calibration_error"] == pytest.approx(np.abs(y - p).mean())  # fewer rows than bins
+
+
+def test_the_calibration_error_is_the_gap_of_ten_bins_of_equally_many_rows(rng: np.random.Generator) -> None:
+    p = rng.random(200)
+    hit = rng.random(200) < p**2
+    order = np.argsort(p).reshape(10, 20)
+
+    found = scores.calibration_error(p, hit)
+
+    assert found == pytest.approx(np.mean([abs(hit[rows].mean() - p[rows].mean()) for rows in order]))
+
+
+def test_a_constant_probability_is_one_bin() -> None:
+    assert scores.calibration_error(np.full(50, 0.3), np.arange(50) < 20) == pytest.approx(0.1)
+
+
+def test_a_calibrated_model_has_less_calibration_error_than_one_that_is_too_sure(rng: np.random.Generator) -> None:
+    p = rng.random(2_000)
+    hit = rng.random(2_000) < p
+    sure = np.where(p > 0.5, 1 - (1 - p) / 3, p / 3)
+
+    assert scores.calibration_error(p, hit) < 0.04 < 0.1 < scores.calibration_error(sure, hit)
+
+
+def test_classes_are_scored_by_accuracy_and_summed_brier_score() -> None:
+    p = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
+    predictions = scored(-np.log([0.7, 0.3]), "logistic", kind="multiclass").assign(observed=[0.0, 1.0], predicted=[0.7, 0.3])
+    predictions = predictions.assign(p_a=p[:, 0], p_b=p[:, 1], p_c=p[:, 2], p_other=np.nan)
+
+    (score,) = scores.test_scores(predictions).to_dict("records")
+
+    assert score["accuracy"] == 0.5
+    assert score["calibration_error"] == pytest.approx((0.3 + 0.4) / 2)  # of the most probable class: a hit, then a miss
+    assert score["brier"] == pytest.approx((0.3**2 + 0.2**2 + 0.1**2 + 0.3**2 + 0.7**2 + 0.4**2) / 2)
+
+
+def test_counts_are_scored_by_the_share_of_deviance_explained() -> None:
+    y, p = np.array([0.0, 1, 4]), np.array([0.5, 1.5, 3.0])
+
+    def half_deviance(rate: np.ndarray) -> np.ndarray:
+        return np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / rate), 0) - (y - rate)
+
+    predictions = scored(half_deviance(p), "poisson", kind="count").assign(observed=y, predicted=p)
+
+    (score,) = scores.test_scores(predictions).to_dict("records")
+
+    null = half_deviance(np.full(3, y.mean())).sum()
+    assert score["explained_deviance"] == pytest.approx(1 - half_deviance(p).sum() / null)

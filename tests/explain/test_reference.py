@@ -1,0 +1,235 @@
+"""The reference fits against normal equations, gradients and hand-made designs that break them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.explain.reference import reference_coefficients
+from study.schema import Kind
+from tests.explain.people import N, fit, make_people
+
+
+@pytest.fixture
+def design() -> pd.DataFrame:
+    return make_people()
+
+
+def with_ones(design: pd.DataFrame) -> np.ndarray:
+    return np.column_stack([np.ones(len(design)), design])
+
+
+def linear_predictor(design: pd.DataFrame) -> np.ndarray:
+    return 0.008 * (design["height"] - 1700).to_numpy() - 0.4 * design["wealth"].to_numpy() + design["single"].to_numpy()
+
+
+def test_least_squares_solves_the_normal_equations_with_hc3_errors(design: pd.DataFrame) -> None:
+    rng = np.random.default_rng(1)
+    y = linear_predictor(design) + rng.normal(size=N) * design["wealth"].to_numpy()
+
+    found = fit(design, y, Kind.CONTINUOUS)
+
+    x = with_ones(design)
+    inverse = np.linalg.inv(x.T @ x)
+    beta = inverse @ x.T @ y
+    leverage = np.einsum("ij,jk,ik->i", x, inverse, x)
+    meat = x.T @ (((y - x @ beta) / (1 - leverage))[:, None] ** 2 * x)
+    error = np.sqrt(np.diag(inverse @ meat @ inverse))
+    assert found["term"].tolist() == ["intercept", "height", "wealth", "single"]
+    assert found["ref_estimate"].to_numpy() == pytest.approx(beta, rel=1e-6)
+    assert found["ref_std_error"].to_numpy() == pytest.approx(error, rel=1e-6)
+    assert found["note"].tolist() == [""] * 4
+
+
+def test_logistic_regression_zeroes_the_score_and_inverts_the_information(design: pd.DataFrame) -> None:
+    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(float)
+
+    found = fit(design, y, Kind.BINARY)
+
+    x = with_ones(design)
+    p = 1 / (1 + np.exp(-x @ found["ref_estimate"].to_numpy()))
+    information = x.T @ (x * (p * (1 - p))[:, None])
+    error = np.sqrt(np.diag(np.linalg.inv(information)))
+    assert x.T @ (y - p) / (N * np.abs(x).max(axis=0)) == pytest.approx(0, abs=1e-8)
+    assert found["ref_std_error"].to_numpy() == pytest.approx(error, rel=1e-4)
+    assert (found["ref_high"] - found["ref_estimate"]).to_numpy() == pytest.approx(1.959964 * error, rel=1e-4)
+
+
+def test_poisson_regression_zeroes_the_score(design: pd.DataFrame) -> None:
+    y = np.random.default_rng(1).poisson(np.exp(linear_predictor(design) / 2)).astype(float)
+
+    found = fit(design, y, Kind.COUNT)
+
+    x = with_ones(design)
+    rate = np.exp(x @ found["ref_estimate"].to_numpy())
+    error = np.sqrt(np.diag(np.linalg.inv(x.T @ (x * rate[:, None]))))
+    assert x.T @ (y - rate) / (N * np.abs(x).max(axis=0)) == pytest.approx(0, abs=1e-7)
+    assert found["ref_std_error"].to_numpy() == pytest.approx(error, rel=1e-4)
+
+
+def test_classes_are_contrasts_with_the_first_and_zero_the_score(design: pd.DataFrame) -> None:
+    eta = np.column_stack([np.zeros(N), linear_predictor(design), -linear_predictor(design)])
+    y = np.argmax(eta + np.random.default_rng(1).gumbel(size=(N, 3)), axis=1)
+
+    found = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"])
+
+    x = with_ones(design)
+    weights = np.column_stack([np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")])
+    p = np.exp(x @ weights)
+    p /= p.sum(axis=1, keepdims=True)
+    score = x.T @ (np.eye(3)[y] - p) / (N * np.abs(x).max(axis=0)[:, None])
+    assert found["output"].tolist() == ["b"] * 4 + ["c"] * 4
+    assert score == pytest.approx(0, abs=1e-8)
+    assert (found["ref_std_error"] > 0).all()
+
+
+def test_standard_errors_have_the_unit_of_the_estimate(design: pd.DataFrame) -> None:
+    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(float)
+
+    metres, millimetres = fit(design.assign(height=design["height"] / 1000), y, Kind.BINARY), fit(design, y, Kind.BINARY)
+
+    for column in ("ref_estimate", "ref_std_error", "ref_low", "ref_high"):
+        assert metres[column].iloc[1] == pytest.approx(1000 * millimetres[column].iloc[1], rel=1e-6)
+        assert metres[column].iloc[2] == pytest.approx(millimetres[column].iloc[2], rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [Kind.CONTINUOUS, Kind.BINARY, Kind.COUNT])
+def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_squared_weights(
+    design: pd.DataFrame, kind: Kind
+) -> None:
+    rng, eta = np.random.default_rng(1), linear_predictor(design) / 2
+    draws = {Kind.CONTINUOUS: eta + rng.normal(size=N), Kind.BINARY: (rng.random(N) < 1 / (1 + np.exp(-eta))) * 1.0}
+    y = draws.get(kind, rng.poisson(np.exp(eta)) * 1.0)
+
+    found = fit(design, y, kind, l2=0.03)
+
+    scale = design.std(ddof=0).to_numpy()
+    z = with_ones((design - design.mean()) / scale)
+    weights = found["ref_estimate"].to_numpy()[1:] * scale
+    eta = with_ones(design) @ found["ref_estimate"].to_numpy()
+    mean = {Kind.CONTINUOUS: eta, Kind.BINARY: 1 / (1 + np.exp(-eta)), Kind.COUNT: np.exp(eta)}[kind]
+    slope = 2 if kind == Kind.CONTINUOUS else 1
+    gradient = -slope * z.T @ (y - mean) / N + 2 * 0.03 / N * np.append(0, weights)
+    assert gradient == pytest.approx(0, abs=1e-7)
+    assert found["ref_std_error"].isna().all()
+    assert found["note"].tolist() == ["penalised (l2 = 0.03): no standard error"] * 4
+
+
+def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(design: pd.DataFrame) -> None:
+    eta = np.column_stack([np.zeros(N), linear_predictor(design), -linear_predictor(design)])
+    y = np.argmax(eta + np.random.default_rng(1).gumbel(size=(N, 3)), axis=1)
+
+    found = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"], l2=0.03)
+
+    scale = design.std(ddof=0).to_numpy()
+    b = np.column_stack([np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")])
+    p = np.exp(with_ones(design) @ b)
+    p /= p.sum(axis=1, keepdims=True)
+    weights = b[1:] * scale[:, None]
+    weights -= weights.mean(axis=1, keepdims=True)
+    z = ((design - design.mean()) / scale).to_numpy()
+    assert -z.T @ (np.eye(3)[y] - p) / N + 2 * 0.03 / N * weights == pytest.approx(0, abs=1e-7)
+
+
+def test_complete_separation_is_noted_and_claims_no_standard_error(design: pd.DataFrame) -> None:
+    found = fit(design, (design["height"] > 1700).to_numpy(float), Kind.BINARY)
+
+    assert found["ref_std_error"].isna().all()
+    expected = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
+    assert set(found["note"]) <= {expected, "the maximum-likelihood fit failed: no estimate"}
+
+
+def test_a_level_with_a_single_outcome_is_quasi_separation(design: pd.DataFrame) -> None:
+    rng = np.random.default_rng(1)
+    y = np.where(design["single"] == 1, 1.0, rng.integers(0, 2, N))
+
+    found = fit(design, y, Kind.BINARY)
+
+    assert found["ref_std_error"].isna().all()
+    assert found["note"].str.startswith("separated or diverging").all()
+
+
+def test_a_count_that_is_always_zero_in_a_level_diverges(design: pd.DataFrame) -> None:
+    y = np.where(design["single"] == 1, 0.0, np.random.default_rng(1).poisson(2, N))
+
+    found = fit(design, y, Kind.COUNT)
+
+    assert found["ref_std_error"].isna().all()
+    assert found["note"].str.startswith("separated or diverging").all()
+
+
+def test_separated_classes_are_noted(design: pd.DataFrame) -> None:
+    y = np.digitize(design["height"], [1650, 1750])
+
+    found = fit(design, y, Kind.MULTICLASS, ["short", "middle", "tall"])
+
+    assert found["ref_std_error"].isna().all()
+    assert (found["note"] != "").all()
+
+
+def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_error(design: pd.DataFrame) -> None:
+    y = linear_predictor(design) + np.random.default_rng(1).normal(size=N)
+    copied = design.assign(cm=design["height"] / 10)
+
+    found = fit(copied, y, Kind.CONTINUOUS).set_index("term")
+    alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
+
+    shared = found.loc["height", "ref_estimate"] + found.loc["cm", "ref_estimate"] / 10
+    assert shared == pytest.approx(alone.loc["height", "ref_estimate"])
+    assert found.loc["height", "ref_estimate"] * 10 == pytest.approx(found.loc["cm", "ref_estimate"])
+    assert found.loc["cm", "note"] == "collinear (height, cm): least-norm weights, no standard error"
+    assert found["ref_std_error"].isna().to_dict() == {
+        "intercept": True,
+        "height": True,
+        "wealth": False,
+        "single": False,
+        "cm": True,
+    }
+    assert found.loc["wealth", "ref_std_error"] == pytest.approx(alone.loc["wealth", "ref_std_error"], rel=1e-6)
+
+
+def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: pd.DataFrame) -> None:
+    rng = np.random.default_rng(1)
+    y, noise = linear_predictor(design) + rng.normal(size=N), rng.normal(size=N)
+
+    near = fit(design.assign(again=design["height"] + 10 * noise), y, Kind.CONTINUOUS).set_index("term")
+    nearer = fit(design.assign(again=design["height"] + 0.01 * noise), y, Kind.CONTINUOUS)
+
+    expected = "variance inflation above 30 (height, again): no standard error"
+    assert near.loc[["height", "again"], "note"].tolist() == [expected] * 2
+    assert near["ref_std_error"].notna().to_dict()["wealth"]
+    assert nearer["note"].str.match(r"collinear \(condition number 1.\de\+04\): no standard error").all()
+    assert nearer["ref_std_error"].isna().all()
+
+
+def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors() -> None:
+    rng = np.random.default_rng(1)
+    wide = pd.DataFrame(rng.normal(size=(6, 9)), columns=list("abcdefghi"))
+    y = rng.normal(size=6)
+
+    found = fit(wide, y, Kind.CONTINUOUS)
+
+    deviation = wide.std(ddof=0).to_numpy()
+    z = ((wide - wide.mean()) / deviation).to_numpy()
+    assert found["ref_estimate"].to_numpy()[1:] * deviation == pytest.approx(np.linalg.pinv(z) @ (y - y.mean()))
+    assert found["ref_std_error"].isna().all()
+    assert found["note"].str.contains("6 rows for 10 coefficients: no standard error").all()
+
+
+def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.DataFrame) -> None:
+    y = linear_predictor(design) + np.random.default_rng(1).normal(size=N)
+
+    found = fit(design.assign(one=1.0), y, Kind.CONTINUOUS).set_index("term")
+    alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
+
+    assert found.loc["one", "note"] == "constant column: its weight is set to 0"
+    assert (found.loc["one", "ref_estimate"], math.isnan(found.loc["one", "ref_std_error"])) == (0, True)
+    pd.testing.assert_frame_equal(found.drop("one"), alone)
+
+
+def test_lengths_that_do_not_fit_are_an_error(design: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match=r"^y and scale must fit the design \(400, 3\) and l2 be 0 or more but got 5, 3, 0\.$"):
+        reference_coefficients(design, np.ones(5), Kind.CONTINUOUS, None, 0, np.ones(3))

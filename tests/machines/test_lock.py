@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from filelock import SoftFileLease
+
+from study.machines import lock
+from study.machines.lock import BEAT_S, LEASE_S, locked
+from study.records.paths import StudyPaths
+from study.running.runner import Interrupted
+from study.schema import Share, StudyError
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from study.machines.lock import locked
+from study.records.paths import StudyPaths
+from study.schema import Share
+with locked(StudyPaths(Path(sys.argv[1]), Share(number=int(sys.argv[2]), count=9) if sys.argv[2:] else None)):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+ELSEWHERE = "filelock/2\npid=4711\nhost=elsewhere\nmode=lease\ntoken=1\nduration={:.1f}\nstart=1\n"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> StudyPaths:
+    return StudyPaths(tmp_path / "cars")
+
+
+def share(paths: StudyPaths, number: int, count: int = 9) -> StudyPaths:
+    """The same folder for a run on a share."""
+    return StudyPaths(paths.root, Share(number=number, count=count))
+
+
+@contextmanager
+def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the folder."""
+    command = [sys.executable, "-c", HOLD, str(paths.root), *([] if paths.share is None else [str(paths.share.number)])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_run_is_refused_and_told_who_the_first_is(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        paths.environment.write_text(json.dumps({"pid": first.pid, "started": "2026-11-24 21:00:00+00:00"}))
+        begin = time.monotonic()
+
+        with pytest.raises(StudyError) as refused, locked(paths):
+            pass
+
+    assert time.monotonic() - begin < 5 * BEAT_S
+    assert str(refused.value) == (
+        f"One run at a time on a results folder, but process {first.pid} on {socket.gethostname()} "
+        f"since 2026-11-24 21:00:00+00:00 is at work in {paths.root}. Wait for it or stop it, "
+        f"or choose another --name; `study status {paths.root}` says how far it is."
+    )
+
+
+def test_the_environment_of_an_earlier_run_is_not_taken_for_the_holder_s(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        paths.environment.write_text(json.dumps({"pid": first.pid + 1, "started": "long ago"}))
+
+        with pytest.raises(StudyError, match=f"process {first.pid} on {socket.gethostname()} is at work"), locked(paths):
+            pass
+
+
+def test_a_lock_left_by_a_killed_process_does_not_block(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        first.kill()
+        first.wait()
+        begin = time.monotonic()
+
+        with locked(paths):
+            assert SoftFileLease(paths.lock, lease_duration=LEASE_S).pid == os.getpid()
+
+    assert time.monotonic() - begin < 2
+
+
+def test_a_lock_of_another_host_that_nobody_touches_is_taken_over_after_the_lease(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(3))
+    begin = time.monotonic()
+
+    with locked(paths):
+        assert SoftFileLease(paths.lock).pid == os.getpid()
+
+    assert 3 <= time.monotonic() - begin < 3 + BEAT_S
+
+
+def test_an_empty_lock_is_taken_over_after_the_lease(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+    paths.root.mkdir()
+    paths.lock.touch()
+    begin = time.monotonic()
+
+    with locked(paths):
+        assert SoftFileLease(paths.lock).pid == os.getpid()
+
+    assert 3 <= time.monotonic() - begin < 3 + 2 * BEAT_S
+
+
+def test_an_empty_lock_that_is_touched_is_respected(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    paths.lock.touch()
+    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+
+    with (
+        subprocess.Popen([sys.executable, "-c", touch]),
+        pytest.raises(StudyError, match="another run is at work"),
+        locked(paths),
+    ):
+        pass
+
+    assert paths.lock.exists()
+
+
+def test_a_process_that_leaves_at_once_lets_go_of_its_locks(paths: StudyPaths) -> None:
+    leaving = "threading.Thread(target=lambda: (let_go(), os._exit(0))).start(); time.sleep(60)"
+    leave = HOLD.replace("time.sleep(60)", leaving).replace("import sys", "import os, threading, sys")
+    leave = leave.replace("import locked", "import let_go, locked")
+
+    assert subprocess.run([sys.executable, "-c", leave, str(paths.root)], check=False).returncode == 0
+    assert list(paths.root.iterdir()) == []
+
+
+def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(LEASE_S))
+    os.utime(paths.lock, (1_000, 1_000))
+    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+
+    with subprocess.Popen([sys.executable, "-c", touch]), pytest.raises(StudyError, match="4711 on elsewhere"), locked(paths):
+        pass
+
+    assert "host=elsewhere" in paths.lock.read_text()
+
+
+def test_a_run_whose_lock_was_taken_over_stops_and_leaves_it_alone(paths: StudyPaths) -> None:
+    def work() -> None:
+        paths.lock.unlink()
+        paths.lock.write_text(ELSEWHERE.format(LEASE_S))
+        time.sleep(10 * BEAT_S)
+
+    with pytest.raises(StudyError, match=f"The lock {paths.lock} is no longer this run's"), locked(paths):
+        work()
+
+    assert "host=elsewhere" in paths.lock.read_text()
+
+
+def test_an_interrupted_run_lets_go_of_its_lock(paths: StudyPaths) -> None:
+    def work() -> None:
+        paths.config.touch()
+        raise Interrupted
+
+    with pytest.raises(Interrupted), locked(paths):
+        work()
+
+    assert list(paths.root.iterdir()) == [paths.config]
+
+
+def test_a_run_that_began_nothing_leaves_no_folder(paths: StudyPaths) -> None:
+    with pytest.raises(StudyError), locked(paths):
+        raise StudyError
+
+    assert not paths.root.exists()
+
+
+def test_shares_go_together_but_each_once_and_not_with_a_run_on_all(paths: StudyPaths) -> None:
+    one, other = share(paths, 0), share(paths, 1)
+
+    with held(one) as first:
+        with locked(other):
+            assert {path.name for path in paths.root.iterdir()} == {".lock-0of9", ".lock-1of9"}
+        for second in (one, paths, share(paths, 1, count=2)):
+            with pytest.raises(StudyError, match=f"process {first.pid} on .* is at work in {paths.root}"), locked(second):
+                pass
+
+
+def test_a_share_is_refused_while_a_run_works_on_all(paths: StudyPaths) -> None:
+    with (
+        held(paths) as first,
+        pytest.raises(StudyError, match=f"process {first.pid} on .* is at work"),
+        locked(share(paths, 0)),
+    ):
+        pass
+
+    with locked(share(paths, 0)):
+        pass
+
+
+def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths) -> None:
+    with held(share(paths, 3)) as first:
+        first.kill()
+        first.wait()
+        with locked(paths):
+            pass
+
+    assert not paths.root.exists()

@@ -1,0 +1,172 @@
+"""Records come back from disk as they were written, broken ones are named, and a results folder is read at any time."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from study.config import dump_config, make_config
+from study.records import results as results_module
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import digest, gather, load_results, read_records, read_trials, write_trial, write_winner
+from study.schema import StudyError, TrialRecord
+from tests.records.examples import arm, failed, trial, winner
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FLOATS, FLOATS, st.dictionaries(st.text(max_size=8), FLOATS, max_size=3))
+def test_a_record_comes_back_from_its_text_to_the_bit(loss: float, train_loss: float, numbers: dict[str, float]) -> None:
+    record = trial(val_loss=loss, train_loss=train_loss, params=numbers, coefficients=numbers)
+
+    again = TrialRecord.model_validate_json(record.model_dump_json())
+
+    assert again == record
+    assert [math.copysign(1, x) for x in again.coefficients.values()] == [math.copysign(1, x) for x in numbers.values()]
+
+
+def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path)
+    records = [trial(number=2), trial(number=0), failed(number=1), trial(arm("neural", 2), 0), trial(arm("constant"), 0)]
+    for record in records:
+        write_trial(paths, record)
+    write_winner(paths, winner(), {"y-linear.keras": b"model"})
+
+    trials, winners, broken = read_records(paths)
+
+    assert [record.trial_id for record in trials] == [
+        "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
+    ]  # fmt: skip
+    assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
+    assert trials == [r.outcome() for r in read_trials(paths)]
+    assert (winners, broken) == ([winner()], [])
+    assert (paths.models / "y-linear.keras").read_bytes() == b"model"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
+def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: bytes) -> None:
+    paths = StudyPaths(tmp_path)
+    write_trial(paths, trial(number=0))
+    write_trial(paths, trial(number=1))
+    paths.trial(arm(), 1).write_bytes(content)
+
+    trials, _, broken = read_records(paths)
+
+    assert [record.number for record in trials] == [0]
+    assert broken == [paths.trial(arm(), 1)]
+    assert paths.trial(arm(), 1).read_bytes() == content
+
+
+def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
+    paths, text = StudyPaths(tmp_path), trial().model_dump_json()
+    path = paths.trial(arm(), 0)
+
+    for length in range(0, len(text), 97):
+        write_atomic(path, text[:length])
+        assert read_records(paths) == ([], [], [path])
+
+
+def test_a_broken_winner_is_named_too(tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path)
+    write_atomic(paths.winner(arm()), "{")
+
+    _, winners, broken = read_records(paths)
+
+    assert (winners, broken) == ([], [paths.winner(arm())])
+
+
+def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
+    paths = StudyPaths(root)
+    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
+    write_atomic(paths.config, dump_config(config))
+    write_atomic(paths.data, json.dumps({"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}))
+    write_trial(paths, trial())
+    write_trial(paths, failed())
+    if done:
+        write_winner(paths, winner(), {})
+        gather(paths)
+    return paths
+
+
+def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
+    paths = make_folder(tmp_path, done=True)
+
+    results = load_results(tmp_path)
+
+    pd.testing.assert_frame_equal(results.trials, trials_frame([trial(), failed()]))
+    pd.testing.assert_frame_equal(results.folds, folds_frame([trial()]))
+    pd.testing.assert_frame_equal(results.curves, curves_frame([trial()]))
+    pd.testing.assert_frame_equal(results.predictions, predictions_frame([winner()], {"y": []}))
+    table = pd.read_csv(paths.results_csv)
+    assert list(table) == list(results.trials)
+    assert table["val_loss"].dropna().tolist() == [1 / 3]
+
+
+def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = make_folder(tmp_path)
+    records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
+    for record in records:
+        write_trial(paths, record)
+    monkeypatch.setattr(results_module, "BATCH", 2)
+
+    gather(paths)
+
+    results = load_results(tmp_path)
+    pd.testing.assert_frame_equal(results.trials, trials_frame(records))
+    pd.testing.assert_frame_equal(results.folds, folds_frame(records))
+    pd.testing.assert_frame_equal(results.curves, curves_frame(records))
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gathered: bool) -> None:
+    paths = make_folder(tmp_path)
+    write_trial(paths, trial(number=2))
+    if gathered:
+        gather(paths)
+
+    results = load_results(tmp_path)
+
+    own = results.curves[results.curves["number"] == 2].reset_index(drop=True)
+    assert len(own) == 6
+    pd.testing.assert_frame_equal(results.curves_of([arm().trial_id(2), "unknown"]), own)
+
+
+def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+
+    results = load_results(str(tmp_path))
+
+    assert results.config.name == "party"
+    assert digest(results.trials) == digest(trials_frame([trial(), failed()]))
+    assert (len(results.folds), len(results.curves)) == (2, 6)
+
+
+@pytest.mark.parametrize(("attribute", "file"), [
+    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("verdicts", "verdicts.json"),
+])  # fmt: skip
+def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
+    make_folder(tmp_path)
+
+    with pytest.raises(StudyError) as caught:
+        getattr(load_results(tmp_path), attribute)
+
+    assert (
+        str(caught.value) == f"{tmp_path / file} does not exist yet; `study run {tmp_path / 'config.yaml'}` finishes the study."
+    )
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_folder_without_a_study_is_refused(tmp_path: Path, name: str) -> None:
+    root = tmp_path / name
+
+    with pytest.raises(StudyError) as caught:
+        load_results(root)
+
+    assert str(caught.value) == f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one."

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from study.machines.allocation import Allocation, Given
+from study.records.paths import StudyPaths
+from study.running import job
+from study.running.job import JobNote, Progressing, begin_run, read_note, write_note
+from study.running.runner import Silent
+from study.schema import StudyError
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> StudyPaths:
+    return StudyPaths(tmp_path)
+
+
+def test_the_first_run_of_a_job_notes_what_is_there(paths: StudyPaths) -> None:
+    begin_run(paths, "7", restarts=0, records=3)
+
+    assert read_note(paths) == JobNote(id="7", records=3, idle=0)
+
+
+def test_a_run_that_left_a_record_is_progress(paths: StudyPaths) -> None:
+    begin_run(paths, "7", restarts=0, records=0)
+    begin_run(paths, "7", restarts=1, records=0)
+
+    assert begin_run(paths, "7", restarts=2, records=1) == JobNote(id="7", records=1, idle=0)
+
+
+def test_after_two_runs_without_a_record_the_job_refuses_a_third_and_says_why(paths: StudyPaths) -> None:
+    begin_run(paths, "7", restarts=0, records=5)
+    assert begin_run(paths, "7", restarts=1, records=5).idle == 1
+
+    with pytest.raises(StudyError, match="SLURM job 7 made no progress in 2 runs and is not queued again"):
+        begin_run(paths, "7", restarts=2, records=5)
+
+
+def test_another_job_begins_anew(paths: StudyPaths) -> None:
+    for restarts in range(2):
+        begin_run(paths, "7", restarts, records=0)
+
+    assert begin_run(paths, "8", restarts=0, records=0).idle == 0
+    assert begin_run(paths, "9", restarts=4, records=0).idle == 0
+
+
+def test_a_note_that_cannot_be_written_names_the_job(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StudyError, match=r"Cannot write .*job.json for SLURM job 7: File exists"):
+        write_note(StudyPaths(tmp_path / "file"), JobNote(id="7"))
+
+
+@pytest.mark.parametrize(("done", "idle"), [(0, 1), (1, 1), (0, 0)])
+def test_a_job_is_queued_again_unless_two_runs_left_nothing(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, done: int, idle: int
+) -> None:
+    queued: list[str] = []
+    monkeypatch.setattr(job, "requeue", lambda number: queued.append(number) or "")
+    watch = Progressing(paths, Allocation("7", idle, Given("n1", 1, 0, None), ("n1",)), Silent())
+    write_note(paths, JobNote(id="7", records=4))
+    watch.done = done
+
+    if idle and not done:
+        with pytest.raises(StudyError, match="made no progress"):
+            watch.queue_again()
+    else:
+        watch.queue_again()
+
+    assert queued == (["7"] if done or not idle else [])
+
+
+def test_a_note_that_cannot_be_read_is_no_note(paths: StudyPaths) -> None:
+    assert read_note(paths) is None
+    paths.job.write_text("{")
+
+    assert read_note(paths) is None
+    assert begin_run(paths, "7", restarts=3, records=0).idle == 0

@@ -1,0 +1,15 @@
+"""What a search of very many trials holds on to."""
+
+from __future__ import annotations
+
+from tests.search.helpers import arm_search, hand_out, record_of
+
+
+def test_a_search_keeps_the_outcome_of_a_record_and_not_what_only_dataframes_need() -> None:
+    search = arm_search("linear", trials=1)
+    found = record_of(search.arm, hand_out(search)[0])
+
+    search.tell(found.model_copy(update={"curves": {"epoch": [1]}, "coefficients": {"intercept": 1.0}}))
+
+    assert search.records == {0: found}
+    assert search.incumbent == found

@@ -1,0 +1,69 @@
+"""Before a walltime no trial is started that the time left cannot finish."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ray.tune.search import Searcher
+
+from tests.search.helpers import record_of
+
+from .test_searcher import Bench, small
+
+
+def bench_with(seconds_of_first: float, seconds_left: float, trials: int = 4, arms: int = 2) -> Bench:
+    """Arms, the first of which has a trial that took so long, and so many seconds until all must have ended."""
+    bench = Bench([small(trials=trials, fold=fold) for fold in range(arms)])
+    arm = bench.arms[0]
+    trial = arm.next_trial()
+    assert trial
+    arm.tell(record_of(arm.arm, trial).model_copy(update={"wall_time_s": seconds_of_first}))
+    bench.searcher.until = time.monotonic() + seconds_left
+    return bench
+
+
+def test_while_there_is_time_for_the_longest_trial_all_are_handed_out() -> None:
+    bench = bench_with(seconds_of_first=30, seconds_left=1_000)
+
+    done = bench.run()
+
+    assert len(done) == 3 + 1 + 4 + 1
+    assert all(arm.finished for arm in bench.arms)
+
+
+@pytest.mark.parametrize(("seconds_left", "started"), [(29, 0), (31, 7)])
+def test_a_trial_as_long_as_the_longest_is_started_only_if_it_would_end_in_time(seconds_left: float, started: int) -> None:
+    bench = bench_with(seconds_of_first=30, seconds_left=seconds_left)
+
+    trials = [config for _, config, winner in bench.run() if not winner]
+
+    assert len(trials) == started
+
+
+def test_an_arm_with_shorter_trials_goes_on_while_another_must_wait() -> None:
+    bench = bench_with(seconds_of_first=30, seconds_left=20)
+    bench.arms[1].longest_s = 1.0
+
+    done = bench.run()
+
+    assert {arm for arm, _, _ in done} == {"y-linear-o1"}
+    assert len(done) == 4 + 1
+
+
+def test_a_winner_needs_the_time_of_two_trials() -> None:
+    late, early = (bench_with(seconds_of_first=30, seconds_left=left, trials=1, arms=1) for left in (50, 70))
+
+    assert late.run() == []
+    assert early.run() == [("y-linear-o0", 0, True)]
+
+
+def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
+    bench = bench_with(seconds_of_first=30, seconds_left=1_000)
+    trial_id, _ = bench.start()
+
+    bench.searcher.until = time.monotonic() + 5
+
+    assert bench.start()[1] is None
+    bench.finish(trial_id)
+    assert bench.start()[1] == Searcher.FINISHED

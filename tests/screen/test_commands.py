@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from study.api import prepare
+from study.config import load_config, make_config
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import write_trial
+from study.schema import Arm, Kind, TrialRecord, TrialState
+from tests.screen.conftest import Command
+from tests.screen.tables import make_frame
+
+WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 (neu)"
+"""A folder name as people have."""
+
+
+def test_help_names_every_command(command: Command) -> None:
+    ended = command("--help")
+
+    assert ended.code == 0
+    assert all(f" {name} " in ended.out for name in ("init", "check", "run", "status", "report"))
+
+
+def test_a_word_that_is_no_command_is_answered_with_the_nearest(command: Command) -> None:
+    ended = command("rum", "good.csv")
+
+    assert ended.code == 2
+    assert "No such command 'rum'. Did you mean 'run'?" in ended.err
+
+
+@pytest.mark.parametrize("name", ["good.csv", f"{WEIRD}/a b.c.csv", "-.csv", "Ünïcode 表.csv"])
+def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(name: str, folder: Path, command: Command) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    make_frame().to_csv(folder / name, index=False)
+
+    ended = command("init", "--output", "written.yaml", "--target", "price", "--", name)
+
+    planned = prepare(load_config("written.yaml")).plan
+    direct = prepare(make_config({"name": planned.config.name, "data": {"source": name}, "targets": "price"}, folder=folder))
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "Wrote written.yaml. Next: study check written.yaml, then study run written.yaml\n"
+    assert planned.arms == direct.plan.arms
+    assert planned.config == direct.plan.config.replace(targets={"price": "continuous"})
+
+
+def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "my table.csv", index=False)
+
+    ended = command("init", "my table.csv", "-t", "price")
+
+    name = load_config(next(folder.glob("*.yaml"))).name
+    assert name.startswith("my_table~")
+    assert ended.out == f"Wrote {name}.yaml. Next: study check '{name}.yaml', then study run '{name}.yaml'\n"
+
+
+def test_init_takes_a_built_in_table_and_several_targets(folder: Path, command: Command) -> None:
+    ended = command("init", "sklearn:iris", "-t", "target", "-t", "sepal length (cm)")
+
+    config = load_config("sklearn-iris.yaml")
+    assert ended.code == 0
+    assert config.targets == {"target": Kind.MULTICLASS, "sepal length (cm)": Kind.CONTINUOUS}
+
+
+def test_init_explains_every_feature_and_its_type(folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+
+    command("init", "good.csv", "-t", "price")
+
+    text = (folder / "good.yaml").read_text(encoding="utf-8")
+    assert '  #   "size": numeric  (numbers, 40 distinct values)\n' in text
+    assert '  #   "town": category  (text, 2 distinct values)\n' in text
+    assert '  "price": continuous  # numeric, 40 distinct values\n' in text
+
+
+def test_init_overwrites_nothing(folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+    (folder / "good.yaml").write_text("mine")
+
+    ended = command("init", "good.csv", "-t", "price")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "Error: good.yaml exists already and is left as it is; name another file with --output.\n"
+    assert (folder / "good.yaml").read_text() == "mine"
+
+
+def test_init_says_where_it_cannot_write(folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+
+    ended = command("init", "good.csv", "-t", "price", "-o", "none/good.yaml")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "Error: Cannot write none/good.yaml: No such file or directory. Name another file with --output.\n"
+
+
+def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command: Command) -> None:
+    make_frame().assign(row=range(40)).to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price", "--set", "depths=[1, 2]", "--set", "search.trials=7")
+
+    lines = [" ".join(line.split()) for line in ended.out.splitlines()]
+    assert (ended.code, ended.err) == (0, "")
+    assert lines[:2] == [
+        f"good: 40 rows from {folder}/good.csv",
+        "Target price is continuous: numeric, 40 distinct values.",
+    ]
+    assert {"size numeric numbers, 40 distinct values", "town category text, 2 distinct values"} <= set(lines)
+    assert "Note: Left out, since consecutive numbers count the rows: row." in lines
+    assert lines[-7:-2] == [
+        "target model outer folds trials fits a trial",
+        "price constant 15 1 5",
+        "price linear 15 7 5",
+        "price neural-d1 15 7 10",
+        "price neural-d2 15 7 10",
+    ]
+    assert lines[-2].startswith("60 arms, 330 trials, 2700 fits, at most 200 epochs; about ")
+    assert lines[-1].startswith("Every target is tested in 5 outer folds, drawn 3 times; a further repeat (outer.repeats) ")
+    assert [path.name for path in folder.iterdir()] == ["good.csv"]
+
+
+def test_a_column_name_with_brackets_is_printed_as_it_is(folder: Path, command: Command) -> None:
+    make_frame().rename(columns={"size": "size [m]", "price": "price [/b]"}).to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price [/b]")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert " size [m] " in ended.out
+    assert " price [/b] " in ended.out
+
+
+def test_check_takes_a_table_at_any_path(folder: Path, command: Command) -> None:
+    (folder / WEIRD).mkdir()
+    make_frame().to_csv(folder / WEIRD / "a b.csv", index=False)
+
+    ended = command("check", f"{WEIRD}/a b.csv", "--target", "price")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("a_b~")
+    assert f": 40 rows from {folder}/{WEIRD}/a b.csv\n" in ended.out
+
+
+def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_on(folder: Path, command: Command) -> None:
+    paths = StudyPaths(folder / "results" / "my study")
+    targets = '{"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}'
+    config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
+    write_atomic(paths.config, config)
+    write_atomic(paths.data, targets)
+    arm = Arm(target="y", kind=Kind.CONTINUOUS, family="linear", depth=0, outer_fold=0)
+    told = {"study": "my study", "arm": arm, "generation": 0, "params": {"l2": 0.0}}
+    write_trial(paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **told))
+    write_trial(paths, TrialRecord(number=1, trial_id="b", state=TrialState.FAIL, error="no", **told))
+    write_atomic(paths.trial(arm, 2), "{")
+
+    ended = command("status", "results/my study")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split() for line in ended.out.splitlines()[1:4]] == [
+        ["y", "constant", "0", "0/1", "-"],
+        ["y", "linear", "0", "2/3", "1", "0.25"],
+        ["y", "neural-d1", "0", "0/3", "-"],
+    ]
+    assert ended.out.splitlines()[4:] == [
+        "Broken record, which the next run sets aside and runs again: results/my study/trials/y-linear-o0/0002.json",
+        "Not finished: 5 trials to go. Go on with: study run 'results/my study/config.yaml'",
+    ]
+    assert paths.trial(arm, 2).exists()
+
+
+def test_report_of_an_unfinished_study_says_how_to_finish_it(folder: Path, command: Command) -> None:
+    write_atomic(folder / "results" / "party" / "config.yaml", "data: {source: balloons}\ntarget: y\n")
+
+    ended = command("report", "results/party")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "Error: results/party is not finished, so there is nothing to report yet; "
+        "`study run results/party/config.yaml` goes on.\n"
+    )

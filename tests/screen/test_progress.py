@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from study.config import make_config
+from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
+from study.screen import progress as progress_module
+from study.screen.progress import Progress, span
+from study.search.generations import ArmSearch
+from study.search.plan import Plan, Shape, make_plan
+
+
+class Clock:
+    """Seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(progress_module, "time", clock)
+    return clock
+
+
+def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch]]:
+    """A nested study with two outer folds of a regression and of a network, four trials each."""
+    config = make_config(
+        {
+            "name": "party [1]",
+            "data": {"source": "balloons"},
+            "targets": ["y [m]"],
+            "families": ["linear", "neural"],
+            "depths": 1,
+            "protocol": "nested",
+            "outer": {"folds": 2},
+            "search": {"trials": 4},
+            **more,
+        }
+    )
+    plan = make_plan(config, [Shape("y [m]", Kind.CONTINUOUS, 100, 3, 2)])
+    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}
+
+
+def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
+    state, error = (TrialState.COMPLETE, None) if loss is not None else (TrialState.FAIL, "Traceback\nValueError: [no] luck\n")
+    told = {"study": "party", "trial_id": arm.trial_id(number), "generation": 0, "params": {}, "wall_time_s": seconds}
+    return TrialRecord(arm=arm, number=number, state=state, val_loss=loss, error=error, **told)
+
+
+def winner(arm: Arm) -> WinnerRecord:
+    told = {"study": "party", "rows": [], "observed": [], "candidates": (), "coefficients": ()}
+    return WinnerRecord(arm=arm, number=0, params={}, val_loss=0.5, **told)
+
+
+def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range, **more: Any) -> None:
+    for number in numbers:
+        told = record(arms[key].arm, number, **more)
+        arms[key].tell(told)
+        shown.finished_trial(told)
+
+
+def plain() -> tuple[Progress, io.StringIO]:
+    out = io.StringIO()
+    return Progress(Console(file=out, width=60, markup=False, emoji=False, highlight=False)), out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1:00 min"),
+        (185, "3:05 min"),
+        (3_599, "59:59 min"),
+        (3_600, "1:00 h"),
+        (7_859, "2:10 h"),
+        (360_000, "100:00 h"),
+    ],
+)
+def test_a_span_is_written_for_people(seconds: float, text: str) -> None:
+    assert span(seconds) == text
+
+
+def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, out = plain()
+    linear = "y [m]-linear-o0"
+
+    with shown:
+        shown.started(plan, arms)
+        for number in range(4):
+            clock.now += 2
+            finish(shown, arms, linear, range(number, number + 1))
+
+    assert out.getvalue().splitlines() == [
+        f"'party [1]': 16 trials in 4 arms, {plan.n_fits} fits.",
+        "2 s: 1 of 16 trials, 0 of 4 winners scored, about 46 s left",
+        "8 s: 4 of 16 trials, 0 of 4 winners scored, about 40 s left",
+    ]
+
+
+def test_the_last_winner_is_told_at_once(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, out = plain()
+
+    shown.started(plan, arms)
+    for key in arms:
+        finish(shown, arms, key, range(4))
+    clock.now += 1
+    for key, arm in arms.items():
+        arm.score(0)
+        shown.finished_winner(winner(arms[key].arm))
+
+    assert out.getvalue().splitlines()[-1] == "1 s: 16 of 16 trials, 4 of 4 winners scored, about 0 s left"
+
+
+def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, out = plain()
+
+    shown.started(plan, arms)
+    finish(shown, arms, "y [m]-neural-d1-o1", range(1), loss=None)
+
+    assert "Trial y [m]-neural-d1-o1-0000 failed and the study goes on: ValueError: [no] luck" in out.getvalue().splitlines()
+
+
+def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, out = plain()
+    finish(Progress(Console(file=io.StringIO())), arms, "y [m]-linear-o0", range(3))
+
+    shown.started(plan, arms)
+
+    assert out.getvalue() == "Continuing 'party [1]': 3 of 16 trials are done, 13 to go.\n"
+
+
+def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, out = plain()
+    for key, arm in arms.items():
+        finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
+        arm.score(0)
+
+    shown.started(plan, arms)
+
+    assert out.getvalue() == "Continuing 'party [1]': 16 of 16 trials are done, nothing is left to train.\n"
+
+
+def test_a_time_budget_is_warned_of(clock: Clock) -> None:
+    plan, arms = make_study(time_budget_min=1.5)
+    shown, out = plain()
+
+    shown.started(plan, arms)
+
+    assert out.getvalue().splitlines()[1] == (
+        "A time budget of 1.5 minutes is set: what is searched depends on this machine's speed, and another run will not give "
+        "the same results."
+    )
+
+
+def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, _ = plain()
+
+    shown.started(plan, arms)
+    clock.now += 4
+    finish(shown, arms, "y [m]-linear-o0", range(2), seconds=1)
+    finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
+
+    # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s.
+    work = 4 * 1 + 4 * 3 + 2 * 6 * 2
+    busy = (2 * 1 + 2 * 3) / 4
+    assert shown.seconds_left() == pytest.approx(work / busy)
+
+
+def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) -> None:
+    plan, arms = make_study()
+    shown, _ = plain()
+
+    shown.started(plan, arms)
+
+    assert shown.seconds_left() == pytest.approx(plan.seconds / 2)
+
+
+def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -> None:
+    plan, arms = make_study()
+    out = io.StringIO()
+    shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
+
+    with shown:
+        shown.started(plan, arms)
+        clock.now += 70
+        for fold in range(2):
+            key = f"y [m]-linear-o{fold}"
+            finish(shown, arms, key, range(4), loss=0.25 * (fold + 1))
+            arms[key].score(0)
+        finish(shown, arms, "y [m]-neural-d1-o0", range(1))
+
+    last = [line.split() for line in out.getvalue().rpartition("party")[2].splitlines()]
+    assert last[0] == ["[1]", "·", "1:10", "min"]
+    assert last[1] == ["target", "model", "trials", "best", "loss", "left"]
+    assert last[2] == ["y", "[m]", "linear", "8/8", "0.375", "done"]
+    assert last[3][:5] == ["y", "[m]", "neural-d1", "1/8", "0.5"]
+
+
+def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
+    plan, arms = make_study()
+    out = io.StringIO()
+    shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
+
+    with shown:
+        shown.started(plan, arms)
+        clock.now += 70
+        finish(shown, arms, "y [m]-linear-o0", range(4))
+
+    assert "winners scored" not in out.getvalue()
