@@ -19,7 +19,7 @@ import pandas as pd
 from truths import Cell, expected_loss, simulate
 
 if TYPE_CHECKING:
-    from study.running.runner import EncodedData
+    from study.data.encoding import EncodedData
     from study.schema import TrialRecord, WinnerRecord
     from study.search.plan import Plan
 

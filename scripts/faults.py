@@ -31,7 +31,7 @@ from damage import Count, Records, lost, rewritten, say, snapshot, table
 from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
-from study.running.runner import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Silent, interruptible
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan

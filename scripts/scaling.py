@@ -71,7 +71,8 @@ def status(folder: Path, _: int) -> None:
 def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
     from study.records.paths import StudyPaths
-    from study.running.runner import Silent, make_arm_searches
+    from study.running.observer import Silent
+    from study.running.runner import make_arm_searches
 
     plan, data = plan_of(config_of(trials))
     make_arm_searches(plan, data, StudyPaths(folder), Silent())

@@ -27,7 +27,8 @@ from study.machines.lock import locked
 from study.machines.ray import check_cores
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
-from study.running.runner import Observer, Silent, interruptible, search
+from study.running.observer import Observer, Silent, interruptible
+from study.running.runner import search
 from study.schema import Arm, Kind, Share, StudyError
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
 
@@ -95,7 +96,7 @@ def run_study(
     ------
     StudyError
         Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
-    study.running.runner.Interrupted
+    study.running.observer.Interrupted
         Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
     """
     if not isinstance(config, StudyConfig):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.encoding import design
+from study.data.encoding import EncodedData, design
 from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.evidence.sentences import WORTH
 from study.evidence.verdicts import verdicts
@@ -20,7 +20,6 @@ from study.explain.trees import tree_reference
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, gather, load_results, read_winners, write_frame
-from study.running.runner import EncodedData
 from study.schema import Kind
 
 TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,10 @@ class Encoded:
     def n_outputs(self) -> int:
         """Width of the last layer: one a class for multiclass, else 1."""
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
+
+
+EncodedData = Mapping[tuple[str, int], Encoded]
+"""Encoded data by target and outer fold."""
 
 
 def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipeline]:

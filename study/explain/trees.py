@@ -13,7 +13,7 @@ from study.data.encoding import Encoded
 from study.families.heads import HEADS
 from study.records.frames import predictions_frame
 from study.schema import Arm, Candidate, Kind, WinnerRecord
-from study.search.generations import derive_seed
+from study.seeds import derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

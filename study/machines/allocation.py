@@ -13,6 +13,8 @@ from study.schema import Share, StudyError
 
 COMMAND_S = 30
 """Seconds after which a command of SLURM that does not answer is given up."""
+SPARE_BYTES = 200_000_000
+"""Least memory that a node offers to Ray's accounts, which no trial of ours asks for."""
 
 
 def slurm(*command: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +42,10 @@ class Given:
         memory = int(per_node) or cpus * int(per_cpu)
         gpus = int(environment.get("SLURM_GPUS_ON_NODE", "0"))
         return cls(environment["SLURMD_NODENAME"], cpus, gpus, memory or None)
+
+    def ray_memory(self, store_bytes: int) -> int | None:
+        """Bytes of memory that Ray may count on, beside its object store; None where the site does not divide it."""
+        return None if self.memory_mb is None else max(SPARE_BYTES, self.memory_mb * 2**20 - store_bytes)
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import psutil
-
 from study.machines.allocation import Given, address_towards, node_is_lost, requeue
-from study.machines.scratch import remove_own, scratch_folder
+from study.machines.processes import end_children, use_token
+from study.machines.scratch import scratch_folder
 from study.schema import StudyError
 
 HEAD_SILENT_S = 45
@@ -32,22 +30,6 @@ SOUND_S = 120
 """Seconds after which Ray's end is an accident, and its earlier starts are forgotten."""
 END = "end\n"
 PR_SET_CHILD_SUBREAPER = 36
-SPARE_BYTES = 200_000_000
-"""Least memory that a node offers to Ray's accounts, which no trial of ours asks for."""
-
-
-def use_token(folder: Path, token: str) -> None:
-    """Let every Ray process that this one starts ask for `token`, which lies in a file that only its owner reads."""
-    path = folder / "token"
-    path.touch(mode=0o600)
-    path.write_text(token, encoding="ascii")
-    os.environ.pop("RAY_AUTH_TOKEN", None)
-    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(path))
-
-
-def ray_memory(given: Given, store_bytes: int) -> int | None:
-    """Bytes of memory that Ray may count on, beside its object store."""
-    return None if given.memory_mb is None else max(SPARE_BYTES, given.memory_mb * 2**20 - store_bytes)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -58,7 +40,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes]:
     given = Given.here()
-    memory = ray_memory(given, store_bytes)
+    memory = given.ray_memory(store_bytes)
     grpc, http, metrics, environments = _free_ports(
         4
     )  # given ones: Ray waits 15 s for those that its agents choose, then crashes
@@ -100,23 +82,6 @@ def _listen(stop: threading.Event) -> None:
     """Wait for the driver's goodbye. An end of input without it is no goodbye: the driver's node may be lost."""
     if END in iter(sys.stdin.readline, ""):
         stop.set()
-
-
-def leave_now(code: int) -> None:
-    """End this process, those below it and its scratch folders without asking Ray, which may no longer answer."""
-    end_children([psutil.Process.kill])
-    remove_own()
-    os._exit(code)
-
-
-def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Process.terminate, psutil.Process.kill)) -> None:
-    """End every process below this one, one way after the other; orphans among them have become its children."""
-    children = psutil.Process().children(recursive=True)
-    for send in ways:
-        for child in children:
-            with suppress(psutil.NoSuchProcess):
-                send(child)
-        _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=3)
 
 
 def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: threading.Event) -> None:

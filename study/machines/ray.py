@@ -19,7 +19,8 @@ from typing import Any
 
 from study.config import StudyConfig
 from study.machines.allocation import Allocation, address_towards
-from study.machines.node import END, leave_now, ray_memory, use_token
+from study.machines.node import END
+from study.machines.processes import leave_now, use_token
 from study.machines.scratch import is_there, scratch_folder
 from study.schema import StudyError
 
@@ -197,7 +198,7 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
     os.environ.update(PATIENCE)
     options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_node_name": given.node}
     if given.memory_mb is not None:
-        options["_memory"] = ray_memory(given, store_bytes)
+        options["_memory"] = given.ray_memory(store_bytes)
     if not allocation.others:
         with _local(config, store_bytes, scratch, verbose, **options):
             yield

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from study.config import StudyConfig
 from study.machines.allocation import slurm
+from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths
-from study.running.job import JobNote, read_note, write_note
 from study.schema import StudyError
 
 MARK = "# Modules and environments go here, line by line.\n"

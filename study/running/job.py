@@ -8,19 +8,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
-
-from pydantic import ValidationError
 
 from study.config import StudyConfig
 from study.machines.allocation import Allocation, requeue
 from study.machines.lock import let_go
-from study.machines.node import leave_now
-from study.records.paths import StudyPaths, write_atomic
+from study.machines.note import JobNote, read_note, write_note
+from study.machines.processes import leave_now
+from study.records.paths import StudyPaths
 from study.records.results import Results
-from study.running.runner import Interrupted, Observer
-from study.schema import Frozen, StudyError, TrialRecord, WinnerRecord
+from study.running.observer import Interrupted, Observer
+from study.schema import StudyError, TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
 
@@ -29,41 +28,6 @@ CANCEL_S = 2
 CANCELLED = 130
 MOST_IDLE_RUNS = 2
 """Runs in a row without a new record after which a job is not queued again."""
-
-
-class JobNote(Frozen):
-    """What lies beside the results about the job that works, or last worked, on them.
-
-    records: those there were when its last run began. idle: runs in a row, before that one, that left none.
-    """
-
-    id: str
-    records: int = 0
-    idle: int = 0
-
-
-def read_note(paths: StudyPaths) -> JobNote | None:
-    """The note beside the results, if there is one."""
-    with suppress(OSError, ValidationError):
-        return JobNote.model_validate_json(paths.job.read_bytes())
-    return None
-
-
-def write_note(paths: StudyPaths, note: JobNote) -> None:
-    """Write the note, whole or not at all.
-
-    Raises
-    ------
-    StudyError
-        It cannot be written.
-    """
-    try:
-        write_atomic(paths.job, note.model_dump_json())
-    except OSError as error:
-        raise StudyError(
-            f"Cannot write {paths.job} for SLURM job {note.id}: {error.strerror or error}. "
-            "Free the place, or choose another with --results."
-        ) from None
 
 
 def begin_run(paths: StudyPaths, job: str, restarts: int, records: int) -> JobNote:

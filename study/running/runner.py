@@ -3,71 +3,23 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from study.data.encoding import Encoded
+from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
 from study.machines.ray import ray_cluster
 from study.machines.scratch import is_there
 from study.records.paths import StudyPaths
-from study.records.results import Results, read_records, write_trial, write_winner
+from study.records.results import read_records, write_trial, write_winner
+from study.running.observer import Interrupted, Observer, Silent
 from study.schema import StudyError, TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-
-EncodedData = Mapping[tuple[str, int], Encoded]
-"""Encoded data by target and outer fold."""
-
-
-class Observer(Protocol):
-    """Who watches a study run."""
-
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
-        """The records were read; `arms` (by key) know what is done already and change as the study goes on."""
-
-    def finished_trial(self, record: TrialRecord) -> None:
-        """A trial has left its record."""
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        """An arm's winner was scored."""
-
-    def concluded(self, results: Results) -> None:
-        """The verdicts are written; the report comes next, if it was asked for."""
-
-    def note(self, text: str) -> None:
-        """Something that a user should know."""
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
-        """Say nothing."""
-
-    def finished_trial(self, record: TrialRecord) -> None:
-        """Say nothing."""
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        """Say nothing."""
-
-    def concluded(self, results: Results) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-
-class Interrupted(Exception):
-    """The study was stopped before its end; every finished trial is recorded."""
-
 
 RECORD: TypeAdapter[TrialRecord | WinnerRecord] = TypeAdapter(TrialRecord | WinnerRecord)
 
@@ -224,39 +176,3 @@ def _tune(
         raise keeper.failure
     if not all(arm.finished for arm in arms.values()):
         raise Interrupted
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM, and the SIGHUP of a terminal that closes, stop what runs here as Ctrl-C does.
-
-    One that has a meaning already keeps it. In another thread than the main one, whoever runs us there handles signals.
-
-    Raises
-    ------
-    Interrupted
-        It was stopped.
-    """
-
-    def stop(_: int, frame: FrameType | None) -> None:
-        handler = signal.getsignal(signal.SIGINT)
-        if not callable(handler):  # ignored: started in the background by a script
-            raise KeyboardInterrupt
-        handler(signal.SIGINT, frame)
-
-    ours = []
-    if threading.current_thread() is threading.main_thread():
-        ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, stop)
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted from None
-    except SystemExit as end:  # what Ray's own handler makes of SIGTERM, which it sets while it starts
-        if end.code != signal.SIGTERM:
-            raise
-        raise Interrupted from None
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)

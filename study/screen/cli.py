@@ -83,7 +83,7 @@ def run(
     from study.machines.allocation import array_share
     from study.records.paths import StudyPaths
     from study.running.job import running
-    from study.running.runner import Interrupted
+    from study.running.observer import Interrupted
     from study.screen.progress import Progress
 
     share = array_share() if config.cluster.address == "slurm" else None

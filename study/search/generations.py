@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +11,10 @@ from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, TrialState
+from study.seeds import derive_seed
 
 STARTUP_TRIALS = 8
 """Records from which on a sampler follows them."""
-
-
-def derive_seed(*parts: object) -> int:
-    """31-bit seed from a study's seed, an arm, a number, and so on: the same on every machine."""
-    text = "\x1f".join(map(str, parts))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
 def _sampler(name: str, seed: int) -> Any:

@@ -13,7 +13,7 @@ from study.config import StudyConfig
 from study.data.encoding import Encoded
 from study.families import HEADS, get_family
 from study.schema import Arm, Frozen, ReplicateRecord, TrialRecord, TrialState
-from study.search.generations import derive_seed
+from study.seeds import derive_seed
 
 if TYPE_CHECKING:
     from study.families import Architecture

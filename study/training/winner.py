@@ -14,7 +14,7 @@ from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.records.paths import StudyPaths
 from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
-from study.search.generations import derive_seed
+from study.seeds import derive_seed
 from study.training.trial import Task, make_problem, original_coefficients, replicates_of, train
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from filelock import SoftFileLease
 from study.machines import lock
 from study.machines.lock import BEAT_S, LEASE_S, locked
 from study.records.paths import StudyPaths
-from study.running.runner import Interrupted
+from study.running.observer import Interrupted
 from study.schema import Share, StudyError
 
 HOLD = """

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from study.config import StudyConfig, differing_keys, make_config
-from study.machines.node import use_token
+from study.machines.processes import use_token
 from study.machines.ray import check_cores
 from study.schema import StudyError
 
@@ -19,7 +19,8 @@ BELOW = (
 )
 LEAVE = f"""
 import subprocess, sys
-from study.machines.node import leave_now, scratch_folder
+from study.machines.node import scratch_folder
+from study.machines.processes import leave_now
 with scratch_folder() as folder:
     child = subprocess.Popen([sys.executable, "-c", {BELOW!r}], stdout=subprocess.PIPE)
     child.stdout.readline()

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from study.machines.allocation import Allocation, Given
+from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths
 from study.running import job
-from study.running.job import JobNote, Progressing, begin_run, read_note, write_note
-from study.running.runner import Silent
+from study.running.job import Progressing, begin_run
+from study.running.observer import Silent
 from study.schema import StudyError
 
 

@@ -17,7 +17,8 @@ from study.config import dump_config, make_config
 from study.data.encoding import Encoded
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather
-from study.running.runner import Silent, search
+from study.running.observer import Silent
+from study.running.runner import search
 from study.schema import TrialRecord
 
 

@@ -17,7 +17,7 @@ import pytest
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
-from study.running.runner import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Silent, interruptible
 from tests.runs.faults import FILLER, OTHERS, Run
 from tests.runs.helpers import STUDY, descendants, digest_of, drive, run, started, wait_for_records
 

@@ -10,8 +10,8 @@ import pytest
 
 from study.api import prepare
 from study.config import dump_config, make_config
+from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths, write_atomic
-from study.running.job import JobNote, read_note, write_note
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame
 

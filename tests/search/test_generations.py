@@ -11,7 +11,8 @@ import pytest
 from study.config.options import Range
 from study.families import first_params, get_family
 from study.schema import TrialState
-from study.search.generations import derive_seed, suggest_generation
+from study.search.generations import suggest_generation
+from study.seeds import derive_seed
 
 from .helpers import arm_of, arm_search, hand_out, loss_of, play, record_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from study.machines.note import read_note
 from study.records.paths import StudyPaths
-from study.running.job import read_note
 from tests.runs.helpers import STUDY, records
 from tests.slurm.cluster import Cluster, wait_until
 from tests.slurm.conftest import Submit

@@ -1,0 +1,38 @@
+"""Processes that a run starts: what they ask for, and how they end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from study.machines.scratch import remove_own
+
+
+def use_token(folder: Path, token: str) -> None:
+    """Let every Ray process that this one starts ask for `token`, which lies in a file that only its owner reads."""
+    path = folder / "token"
+    path.touch(mode=0o600)
+    path.write_text(token, encoding="ascii")
+    os.environ.pop("RAY_AUTH_TOKEN", None)
+    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(path))
+
+
+def leave_now(code: int) -> None:
+    """End this process, those below it and its scratch folders without asking Ray, which may no longer answer."""
+    end_children([psutil.Process.kill])
+    remove_own()
+    os._exit(code)
+
+
+def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Process.terminate, psutil.Process.kill)) -> None:
+    """End every process below this one, one way after the other; orphans among them have become its children."""
+    children = psutil.Process().children(recursive=True)
+    for send in ways:
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                send(child)
+        _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=3)

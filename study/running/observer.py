@@ -1,0 +1,93 @@
+"""Who watches a study run, and how it is stopped from outside."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
+
+from study.records.results import Results
+from study.schema import TrialRecord, WinnerRecord
+from study.search.generations import ArmSearch
+from study.search.plan import Plan
+
+
+class Observer(Protocol):
+    """Who watches a study run."""
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """The records were read; `arms` (by key) know what is done already and change as the study goes on."""
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """A trial has left its record."""
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """An arm's winner was scored."""
+
+    def concluded(self, results: Results) -> None:
+        """The verdicts are written; the report comes next, if it was asked for."""
+
+    def note(self, text: str) -> None:
+        """Something that a user should know."""
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+        """Say nothing."""
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        """Say nothing."""
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        """Say nothing."""
+
+    def concluded(self, results: Results) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+class Interrupted(Exception):
+    """The study was stopped before its end; every finished trial is recorded."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM, and the SIGHUP of a terminal that closes, stop what runs here as Ctrl-C does.
+
+    One that has a meaning already keeps it. In another thread than the main one, whoever runs us there handles signals.
+
+    Raises
+    ------
+    Interrupted
+        It was stopped.
+    """
+
+    def stop(_: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # ignored: started in the background by a script
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
+
+    ours = []
+    if threading.current_thread() is threading.main_thread():
+        ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except SystemExit as end:  # what Ray's own handler makes of SIGTERM, which it sets while it starts
+        if end.code != signal.SIGTERM:
+            raise
+        raise Interrupted from None
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
