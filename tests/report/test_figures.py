@@ -261,4 +261,4 @@ def test_depth_is_counted_in_hidden_layers() -> None:
 
 
 def test_every_kind_has_a_regression() -> None:
-    assert set(scores.REGRESSIONS) == set(Kind)
+    assert set(REGRESSIONS) == set(Kind)
