@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from study.evidence.scores import incumbents, test_scores
+from study.evidence.scores import test_scores
+from study.evidence.winners import incumbents
 from study.records.paths import write_atomic
 from study.records.results import load_results
 from study.report.source import ResultsLike

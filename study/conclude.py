@@ -10,9 +10,10 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
-from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
+from study.evidence.scores import inner_losses, network_procedure, row_losses
 from study.evidence.sentences import WORTH
 from study.evidence.verdicts import verdicts
+from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall

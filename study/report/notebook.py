@@ -17,7 +17,7 @@ import pandas as pd
 from nbformat import NotebookNode
 
 import study
-from study.evidence.scores import incumbents
+from study.evidence.winners import incumbents
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import load_results
 from study.report import tables, texts
@@ -31,7 +31,7 @@ TEMPLATE = Path(__file__).parent / "template"
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import figures, tables
-from study.evidence.scores import incumbents
+from study.evidence.winners import incumbents
 
 results = load_results(".")'''
 

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from study.evidence.compare import family_scores, pairwise
-from study.evidence.scores import METRICS, incumbents, test_scores
+from study.evidence.scores import METRICS, test_scores
 from study.evidence.sentences import percent
+from study.evidence.winners import incumbents
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table as RichTable
 
-from study.evidence.scores import incumbents, select_candidate, test_scores
+from study.evidence.scores import test_scores
+from study.evidence.winners import incumbents, select_candidate
 from study.records.results import Results
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from study.evidence import compare, scores
+from study.evidence import compare, winners
 from study.records.results import Results
 from study.report import figures
 from study.report.style import Picture, colours, human, model_name, use_log_axis
@@ -24,7 +24,7 @@ def axes_of(picture: Picture) -> list[Axes]:
 def test_loss_by_family_holds_every_replicate_of_every_incumbent(results: Results) -> None:
     frame = figures.loss_by_family_data(results.folds, results.trials)
 
-    best = scores.incumbents(results.trials)
+    best = winners.incumbents(results.trials)
     means = frame.groupby(["target", "family", "depth"])["val_loss"].mean()
     expected = best.set_index(["target", "family", "depth"])["val_loss"]
     assert frame.groupby(["target", "model"]).size().unique().tolist() == [10]
@@ -101,7 +101,7 @@ def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> 
 
     steps = frame.sort_values("number").groupby(["target", "model"])["best"]
     last = steps.last().groupby("target").min()
-    expected = scores.incumbents(results.trials).groupby("target")["val_loss"].min()
+    expected = winners.incumbents(results.trials).groupby("target")["val_loss"].min()
     assert steps.apply(lambda best: (best.diff().dropna() <= 0).all()).all()
     assert last.to_dict() == expected.to_dict()
 
@@ -115,7 +115,7 @@ def test_best_so_far_leaves_out_trials_that_failed(results: Results) -> None:
 def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(results: Results) -> None:
     frame = figures.learning_curves_data(results.curves, results.trials)
 
-    winner = scores.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
+    winner = winners.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
     assert "constant" not in set(frame["family"])
     assert all(numbers.tolist() == [winner[arm]] for arm, numbers in drawn.items())
@@ -163,7 +163,7 @@ def test_predictions_are_averaged_over_seeds_and_thinned_evenly() -> None:
 def test_calibration_bins_hold_equally_many_rows_and_their_shares(results: Results) -> None:
     frame = figures.calibration_data(results.predictions, bins=4)
 
-    p = scores.select_candidate(results.predictions)
+    p = winners.select_candidate(results.predictions)
     own = p[(p["target"] == "colour") & (p["family"] == "logistic")].sort_values("predicted", kind="stable")
     bins = frame[(frame["target"] == "colour") & (frame["family"] == "logistic")]
     assert bins["n"].tolist() == [30] * 4

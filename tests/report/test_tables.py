@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import compare, scores, sentences
+from study.evidence import compare, sentences, winners
 from study.records.results import Results
 from study.report import tables
 
@@ -71,7 +71,7 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
 def test_the_winners_show_their_hyperparameters(results: Results) -> None:
     frame = tables.incumbents_frame(results)
 
-    best = scores.incumbents(results.trials)
+    best = winners.incumbents(results.trials)
     assert len(frame) == len(best)
     assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
     assert "outer fold" not in frame
@@ -80,7 +80,7 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = compare.pairwise(results.predictions, results.config.margin, 5, scores.incumbents(results.trials)).iloc[0]
+    pair = compare.pairwise(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
     assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
     assert frame.loc[0, "95 % interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 

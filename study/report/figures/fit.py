@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from study.evidence.scores import MODEL, class_probabilities, select_candidate
+from study.evidence.winners import MODEL, class_probabilities, select_candidate
 from study.report.style import INK, MUTED, REGRESSION, Picture, colours, human, look, panels, plain, with_names
 from study.schema import Kind
 

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.evidence.compare import pairwise
-from study.evidence.scores import ARM, incumbents, test_scores
+from study.evidence.scores import test_scores
 from study.evidence.sentences import percent
+from study.evidence.winners import ARM, incumbents
 from study.report.style import BAND, INK, MUTED, Picture, colours, human, listed, look, panels, plain, use_log_axis, with_names
 from study.schema import LOSS_NAMES, REGRESSIONS, Kind
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.evidence.scores import ARM, incumbents
+from study.evidence.winners import ARM, incumbents
 from study.report.style import INK, Picture, colours, listed, look, panels, plain, use_log_axis, with_names
 from study.schema import LOSS_NAMES, Kind
 
