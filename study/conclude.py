@@ -10,7 +10,8 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
-from study.evidence.scores import inner_losses, network_procedure, row_losses
+from study.evidence.compare import family_scores, pairwise
+from study.evidence.scores import inner_losses, network_procedure, row_losses, test_scores
 from study.evidence.sentences import WORTH
 from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
@@ -32,6 +33,7 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
+    _compare(results)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
     predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
     answers = verdicts(
@@ -46,6 +48,14 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
         if answer["verdict"] == WORTH:
             answer["shortfall"] = _shortfall(answer, results, data)
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def _compare(results: Results) -> None:
+    """Write every score, interval and spread that report and terminal show."""
+    predictions, winners, folds = results.predictions, incumbents(results.trials), results.config.outer.folds
+    write_frame(results.paths.scores, test_scores(predictions, winners))
+    write_frame(results.paths.ranks, family_scores(predictions, winners, folds))
+    write_frame(results.paths.pairs, pairwise(predictions, results.config.margin, folds, winners))
 
 
 def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.DataFrame:

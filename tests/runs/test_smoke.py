@@ -70,7 +70,8 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "report.ipynb", "report.html",
+        "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "scores.parquet",
+        "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}

@@ -9,6 +9,7 @@ from study.config import load_config, make_config
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
 from study.schema import Arm, Kind, TrialRecord, TrialState
+from tests.records.examples import described
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame
 
@@ -142,10 +143,9 @@ def test_check_takes_a_table_at_any_path(folder: Path, command: Command) -> None
 
 def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_on(folder: Path, command: Command) -> None:
     paths = StudyPaths(folder / "results" / "my study")
-    targets = '{"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}'
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
-    write_atomic(paths.data, targets)
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     arm = Arm(target="y", kind=Kind.CONTINUOUS, family="linear", depth=0, outer_fold=0)
     told = {"study": "my study", "arm": arm, "generation": 0, "params": {"l2": 0.0}}
     write_trial(paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **told))
