@@ -180,11 +180,15 @@ def study_arms(results: Results) -> list[tuple[Arm, int]]:
 
 
 def write_report(paths: StudyPaths) -> Path:
-    """Execute the notebook of a finished study and render it; gives the path of the HTML."""
+    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the HTML.
+
+    Raises
+    ------
+    StudyError
+        There is no trial yet, or a version before this one concluded the study.
+    """
     from study.report.notebook import write_report as write
 
-    if not paths.verdicts.exists():
-        raise StudyError(
-            f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on."
-        )
+    if load_results(paths.root).trials.empty:
+        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; `study run {paths.config}` goes on.")
     return write(paths)

@@ -33,7 +33,8 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
-    _compare(results)
+    for name, frame in comparisons(results.predictions, results.trials, results.config).items():
+        write_frame(getattr(paths, name), frame)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
     predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
     answers = verdicts(
@@ -50,12 +51,14 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
 
 
-def _compare(results: Results) -> None:
-    """Write every score, interval and spread that report and terminal show."""
-    predictions, winners, folds = results.predictions, incumbents(results.trials), results.config.outer.folds
-    write_frame(results.paths.scores, test_scores(predictions, winners))
-    write_frame(results.paths.ranks, family_scores(predictions, winners, folds))
-    write_frame(results.paths.pairs, pairwise(predictions, results.config.margin, folds, winners))
+def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:
+    """Every score, interval and spread that report and terminal show: the frames `scores`, `ranks` and `pairs` of Results."""
+    winners, folds = incumbents(trials), config.outer.folds
+    return {
+        "scores": test_scores(predictions, winners),
+        "ranks": family_scores(predictions, winners, folds),
+        "pairs": pairwise(predictions, config.margin, folds, winners),
+    }
 
 
 def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.DataFrame:

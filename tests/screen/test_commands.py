@@ -167,13 +167,12 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     assert paths.trial(arm, 2).exists()
 
 
-def test_report_of_an_unfinished_study_says_how_to_finish_it(folder: Path, command: Command) -> None:
+def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:
     write_atomic(folder / "results" / "party" / "config.yaml", "data: {source: balloons}\ntarget: y\n")
 
     ended = command("report", "results/party")
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "Error: results/party is not finished, so there is nothing to report yet; "
-        "`study run results/party/config.yaml` goes on.\n"
+        "Error: results/party has no trial yet, so there is nothing to report; `study run results/party/config.yaml` goes on.\n"
     )
