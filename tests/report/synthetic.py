@@ -150,15 +150,12 @@ def write_results(
     order = np.random.default_rng(2).permutation(len(table))
     parts = np.array_split(order, 5)
     frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
+    deep = [(network, depth) for network in networks for depth in depths]
     for target in targets:
         kind = KINDS[target]
         for outer_fold in range(outer_folds):
             fold = (np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]), parts[outer_fold])
-            for family, depth in [
-                ("constant", 0),
-                (FAMILIES[kind], 0),
-                *((network, depth) for network in networks for depth in depths),
-            ]:
+            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *deep]:
                 names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
                 make_arm(table, names, fold, n_trials if depth else 1, frames)
     paths = StudyPaths(root)

@@ -106,12 +106,8 @@ def test_the_page_fits_a_phone(page: Page) -> None:
 
 
 def test_data_environment_and_how_to_reproduce_are_there(page: Page, results: Results) -> None:
-    for expected in (
-        "3 rows without a target were left out.",
-        "more than two different numbers",
-        "packages numpy",
-        np.__version__,
-    ):
+    notes = ("3 rows without a target were left out.", "more than two different numbers")
+    for expected in (*notes, "packages numpy", np.__version__):
         assert expected in page.text
     assert "Every trial completed." in page.text
     assert f"study report {shlex.quote(f'results/{results.root.name}')}" in page.text
