@@ -86,7 +86,9 @@ def test_nothing_is_pickled(results: Path) -> None:
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
-@pytest.mark.parametrize(("attribute", "rows"), [("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4)])
+@pytest.mark.parametrize(("attribute", "rows"), [
+    ("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4), ("scores", 6), ("ranks", 4), ("pairs", 4),
+])  # fmt: skip
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
     frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
 

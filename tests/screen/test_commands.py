@@ -6,10 +6,11 @@ import pytest
 
 from study.api import prepare
 from study.config import load_config, make_config
+from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
 from study.schema import Arm, Kind, TrialRecord, TrialState
-from tests.records.examples import described
+from tests.records.examples import described, trial
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame
 
@@ -176,3 +177,17 @@ def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, comma
     assert ended.err == (
         "Error: results/party has no trial yet, so there is nothing to report; `study run results/party/config.yaml` goes on.\n"
     )
+
+
+def test_report_of_an_unfinished_study_shows_its_search_alone(folder: Path, command: Command) -> None:
+    paths = StudyPaths(folder / "results" / "party")
+    write_atomic(paths.config, "name: party\ndata: {source: balloons}\ntarget: y\n")
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
+    write_trial(paths, trial())
+
+    ended = command("report", "results/party")
+
+    assert (ended.code, ended.out, ended.err) == (0, "results/party/report.html\n", "")
+    assert {path.stem for path in paths.figures.iterdir()} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert "The study is not finished" in paths.html.read_text(encoding="utf-8")
