@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
-from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
+from study.evidence.scores import incumbents, network_procedure, row_losses
 from study.evidence.sentences import WORTH
 from study.evidence.verdicts import verdicts
 from study.explain.coefficients import coefficient_table, contrasts
@@ -39,7 +39,6 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
         results.config.margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        inner=inner_losses(results.folds, incumbents(results.trials)),
     )
     for answer in answers:
         if answer["verdict"] == WORTH:

@@ -99,9 +99,8 @@ def width_exponent(pairs: pd.DataFrame, method: str, draws: int = 12, seed: int 
     """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
 
     Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
-    The bootstrap and nested cross-validation are measured as `Rows`.
     """
-    interval = METHODS[method] if isinstance(METHODS[method], CorrectedT | RowsAndRepeats) else Rows()
+    interval = METHODS[method]
     rng, rows = np.random.default_rng(seed), pairs["group"].unique()
     points = []
     for share in (1.0, 0.5, 0.25):
@@ -152,7 +151,7 @@ def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Rep
     Row-level intervals: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that
     between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n, and
     of the variance between repeats an R-th. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s² with t
-    of R K - 1 degrees of freedom. Of the bootstrap and nested cross-validation it cannot be told.
+    of R K - 1 degrees of freedom.
     """
     _, share = contributions(pairs, "improvement")
     now = pairs["repeat"].nunique()

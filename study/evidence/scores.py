@@ -70,15 +70,6 @@ def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     return losses.merge(chosen_depths(losses, winners), on=ARM)
 
 
-def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Validation losses of every arm's incumbent in its inner folds, averaged over seeds.
-
-    folds: (n_replicates, ...) frame of trials (`study.records.frames.folds_frame`). Returns the ARM columns, inner_fold, loss.
-    """
-    own = folds.merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
-    return own.groupby([*ARM, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
-
-
 def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
     """Secondary metrics of one fit on its test rows; NaN where the rows hold a single value of the target."""
     from sklearn import metrics as m

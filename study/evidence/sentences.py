@@ -42,8 +42,6 @@ def method_words(method: str, n_folds: int, n_repeats: int, n_rows: int, n_group
         "corrected t": f"corrected resampled t over {crossed} (Nadeau and Bengio 2003)",
         "rows": f"t over {split} (Bayle et al. 2020)" if n_folds > 1 else f"paired t over {rows}",
         "rows and repeats": f"t over {split} (Bayle et al. 2020) with the spread between repeats added",
-        "nested cross-validation": f"nested cross-validation over {crossed} (Bates et al. 2024)",
-        "bca": f"paired BCa bootstrap over {split} (Efron 1987)",
     }
     if method == "rows and repeats" and n_repeats < 2:
         return words["rows"]

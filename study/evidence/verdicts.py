@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence import sentences
-from study.evidence.compare import Model, default_method, models, paired_gain, validation_pairs
+from study.evidence.compare import Model, default_method, models, paired_gain
 from study.evidence.decided import forecast, shape_of_gain, subset_losses
 from study.evidence.intervals import METHODS
 from study.evidence.pairs import paired
@@ -28,7 +28,6 @@ def verdicts(
     *,
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
-    inner: pd.DataFrame | None = None,
     curve: pd.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
     """The answer for every target: is the network worth it, is the regression enough, or is it undecided?
@@ -44,7 +43,6 @@ def verdicts(
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, and unknown for one fold.
-    inner : `study.evidence.scores.inner_losses`, for nested cross-validation's interval.
     curve : `study.evidence.decided.subset_losses`, by default from the candidates `rows-<fraction>` of predictions.
 
     Returns
@@ -58,7 +56,7 @@ def verdicts(
     n_repeats, n_train, decided_at (where undecided: rows, times, times_low, times_high, side, limit, repeats, curve,
     sentence) and reference (where trees were scored: loss, improvement, low, high, over_network, sentence).
     """
-    judge = _Judge(predictions, incumbents(trials), margin, folds, method, n_train or {}, inner, curve)
+    judge = _Judge(predictions, incumbents(trials), margin, folds, method, n_train or {}, curve)
     return [judge.verdict(str(t), str(k)) for t, k in trials[["target", "kind"]].drop_duplicates().itertuples(index=False)]
 
 
@@ -70,14 +68,13 @@ class _Judge:
     folds: int
     method: str | None
     n_train: Mapping[str, float]
-    inner: pd.DataFrame | None
     curve: pd.DataFrame | None
 
     def verdict(self, target: str, kind: str) -> dict[str, Any]:
         predictions = self.predictions[self.predictions["target"] == target]
         winners = self.winners[self.winners["target"] == target]
         losses = row_losses(predictions)
-        sides = models(losses, winners, self.inner)
+        sides = models(losses, winners)
         regressions = [side for side in sides if side.depth == 0 and side.family != "constant"]
         wanted = [side for side in regressions if side.family == REGRESSIONS[Kind(kind)]] or regressions
         family = wanted[0].family if wanted else None
@@ -122,7 +119,7 @@ class _Judge:
 
     def _gain(self, base: Model, other: Model, margin: float) -> dict[str, Any]:
         method = self.method if len(base.losses) and len(other.losses) else None
-        return paired_gain(base.losses, other.losses, margin, self.folds, method, validation_pairs(base, other))
+        return paired_gain(base.losses, other.losses, margin, self.folds, method)
 
     def _n_train(self, target: str, regression: Model, gain: dict[str, Any]) -> float:
         if target in self.n_train:
@@ -157,15 +154,11 @@ class _Judge:
         found = {}
         for candidate in ("ensemble", "refit"):
             network = network_procedure(row_losses(predictions, candidate), self.winners)
-            gain = paired_gain(regression.losses, network[UNIT], self.margin, self.folds, self._plain_method())
+            gain = paired_gain(regression.losses, network[UNIT], self.margin, self.folds, self.method)
             if gain["n_rows"]:
                 numbers = {"loss": gain["other_loss"]} | {key: gain[key] for key in ("improvement", "low", "high")}
                 found[candidate] = numbers | {"verdict": sentences.verdict_of(gain, self.margin)}
         return found
-
-    def _plain_method(self) -> str | None:
-        """The method where inner losses of both sides are at hand, else the protocol's."""
-        return None if self.method == "nested cross-validation" else self.method
 
     def _reference(self, losses: pd.DataFrame, *sides: Model) -> dict[str, Any] | None:
         """loss, improvement over the regression, low, high, over_network (the same of the network), sentence."""
@@ -174,9 +167,7 @@ class _Judge:
         if trees.empty or not scored:
             return None
         gains = {
-            NOUNS.get(side.family, side.family): paired_gain(
-                side.losses, trees[UNIT], self.margin, self.folds, self._plain_method()
-            )
+            NOUNS.get(side.family, side.family): paired_gain(side.losses, trees[UNIT], self.margin, self.folds, self.method)
             for side in scored
         }
         gains = {noun: gain for noun, gain in gains.items() if gain["n_rows"] and np.isfinite(gain["improvement"])}
@@ -201,7 +192,7 @@ class _Judge:
         """
         pairs = paired(sides[0].losses, sides[1].losses, self.folds)
         name = self.method or default_method(sides[0].losses["outer_fold"], self.folds)
-        gain = METHODS[name](pairs, "improvement", validation_pairs(*sides))
+        gain = METHODS[name](pairs, "improvement")
         target = str(predictions["target"].iloc[0])
         curve = subset_losses(predictions, {target: n_train}) if self.curve is None else self.curve
         shape = shape_of_gain(curve[curve["target"] == target], *arms, self.folds)

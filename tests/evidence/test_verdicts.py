@@ -167,7 +167,7 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
     (verdict,) = verdicts.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
 
     assert verdict["estimand"].endswith("trained on 120 rows.")
-    assert verdict["method_words"] == "paired BCa bootstrap over 30 test rows (Efron 1987)"
+    assert verdict["method_words"] == "paired t over 30 test rows"
 
 
 def test_the_reference_line_is_no_part_of_the_verdict_but_says_when_both_are_behind_it(rng: np.random.Generator) -> None:
