@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows
+from study.evidence.intervals import METHODS, CorrectedT, Rows, default_method
 from study.evidence.pairs import FloatArray, paired
 from study.evidence.scores import ARM, CHOSEN, MODEL, UNIT, chosen_depths, network_procedure, row_losses
 from study.evidence.spread import spread
@@ -18,15 +18,6 @@ from study.schema import NETWORK, TREES
 FAMILIES, DEPTHS = "families", "depths"
 """The two questions of a target, each with its own Holm adjustment: constant, regression and *the network*, which chooses its
 own depth; and the ladder of depths, whose lowest rung is the regression."""
-
-
-def default_method(outer_folds: pd.Series, folds: int) -> str:
-    """Name of the method for rows of these outer folds, so many a repeat: one outer fold is a holdout, several are nested.
-
-    One pass of nested folds tells nothing of the spread between repeats, without which row-level intervals are too narrow.
-    """
-    n = len(outer_folds.unique())
-    return DEFAULT_HOLDOUT if n <= 1 else DEFAULT_NESTED if n > folds else DEFAULT_ONE_PASS
 
 
 def paired_gain(

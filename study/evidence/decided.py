@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
-from study.evidence.pairs import FloatArray, clustered, contributions, mean_covariance, paired, row_means
+from study.evidence.intervals import Interval, Method
+from study.evidence.pairs import FloatArray, contributions, mean_covariance, paired, row_means
 from study.evidence.scores import ARM, UNIT, with_groups
 from study.schema import PART
 
@@ -95,18 +94,17 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
     return Shape(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, points)
 
 
-def width_exponent(pairs: pd.DataFrame, method: str, draws: int = 12, seed: int = 0) -> float:
+def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
     """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
 
     Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
     """
-    interval = METHODS[method]
     rng, rows = np.random.default_rng(seed), pairs["group"].unique()
     points = []
     for share in (1.0, 0.5, 0.25):
         for _ in range(draws if share < 1 else 1):
             kept = rng.choice(rows, max(round(share * len(rows)), 2), replace=False)
-            error = interval(pairs[pairs["group"].isin(kept)], "improvement").std_error
+            error = method(pairs[pairs["group"].isin(kept)]).std_error
             if error > 0:
                 points.append((np.log(len(kept)), np.log(error)))
     x, y = np.array(points).T if points else (np.zeros(1), np.zeros(1))
@@ -145,32 +143,14 @@ class Repeats:
     limit: float
 
 
-def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Repeats:
-    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays.
-
-    Row-level intervals: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that
-    between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n, and
-    of the variance between repeats an R-th. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s² with t
-    of R K - 1 degrees of freedom.
-    """
-    _, share = contributions(pairs, "improvement")
+def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> Repeats:
+    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays."""
     now = pairs["repeat"].nunique()
     numbers = np.append(np.arange(now + 1, int(MOST_TIMES) + 1), np.inf)
-    if gain.method == CorrectedT().name:
-        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
-        per_repeat = len(means) / now
-        n_test = len(pairs) / len(means)
-        factor = 1 / (numbers * per_repeat) + n_test / (pairs["row"].nunique() - n_test)
-        halves = stats.t.ppf(0.975, numbers * per_repeat - 1) * np.sqrt(factor * means.var())
-    elif now > 1 and gain.method in {Rows().name, RowsAndRepeats().name}:
-        variance, df = clustered(pairs, share)
-        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
-        between = max(variance - within / now, 0.0)
-        spread = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
-        halves = stats.t.ppf(0.975, df) * np.sqrt(between + (within + spread) / numbers)
-    else:
+    halves = method.halves(pairs, numbers)
+    if np.isnan(halves).any():
         return Repeats(np.nan, np.nan)
-    return Repeats(_first(numbers, halves, abs(gain.estimate - margin)), float(halves[-1]))
+    return Repeats(_first(numbers, halves, abs(method(pairs).estimate - margin)), float(halves[-1]))
 
 
 def _first(numbers: FloatArray, halves: FloatArray, gap: float) -> float:
@@ -199,20 +179,21 @@ class Forecast:
     shape: Shape | None
 
 
-def forecast(pairs: pd.DataFrame, gain: Interval, margin: float, shape: Shape | None, rows_now: float) -> Forecast:
-    """Find rows and repeats at which `gain`, the interval of `pairs`, would leave out the margin.
+def forecast(pairs: pd.DataFrame, method: Method, margin: float, shape: Shape | None, rows_now: float) -> Forecast:
+    """Find rows and repeats at which the interval of `pairs` would leave out the margin.
 
     A shape whose slope is known less well than the gain itself tells nothing of more rows.
     """
+    gain = method(pairs)
     times = low = high = limit = np.nan
     side = None
     if shape is not None and shape.slope_error <= (gain.high - gain.low) / 2:
-        exponent = width_exponent(pairs, gain.method)
+        exponent = width_exponent(pairs, method)
         times, side = times_to_decide(gain, margin, shape.slope, exponent)
         shifts = (-gain.std_error, gain.std_error)
         around = [times, *(times_to_decide(gain, margin, shape.slope, exponent, shift)[0] for shift in shifts)]
         low, high, limit = min(around), max(around), gain.estimate - shape.slope
     nested = len(pairs[["repeat", "fold"]].drop_duplicates()) > 1
     now = int(pairs["repeat"].nunique()) if nested else 0
-    repeats = repeats_to_decide(pairs, gain, margin) if nested else Repeats(np.nan, np.nan)
+    repeats = repeats_to_decide(pairs, method, margin) if nested else Repeats(np.nan, np.nan)
     return Forecast(rows_now, times, low, high, side, limit, abs(gain.estimate - margin), now, repeats, shape)

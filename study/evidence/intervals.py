@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.pairs import FloatArray, Quantity, clustered, contributions
+from study.evidence.pairs import FloatArray, Quantity, Size, clustered, contributions
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Method(Protocol):
     @property
     def name(self) -> str: ...
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ...) -> Interval: ...
+    def words(self, size: Size) -> str:
+        """What the interval is, for a sentence, with the folds, repeats, test rows and groups in it."""
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        """Half the width (n,) that the improvement's interval would have at `repeats` (n,) of the outer split, if the losses
+        go on as they are; NaN where these pairs cannot tell."""
 
 
 def _variance(values: FloatArray) -> float:
@@ -60,6 +66,30 @@ def symmetric(estimate: float, variance: float, df: float, level: float, method:
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     p_value = 2 * _above(-abs(estimate), error, df, 0.0) if estimate != 0 else 1.0
     return Interval(estimate, estimate - half, estimate + half, error, df, p_value, method)
+
+
+def _crossed(size: Size) -> str:
+    repeats = f" x {size.n_repeats:,} repeats" if size.n_repeats > 1 else ""
+    return f"{size.n_folds // max(size.n_repeats, 1)} outer folds{repeats}"
+
+
+def _t_over_rows(size: Size) -> str:
+    rows = f"{size.n_rows:,} test rows" + (f" in {size.n_groups:,} groups" if size.n_groups < size.n_rows else "")
+    return f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
+
+
+def _by_rows(pairs: pd.DataFrame, repeats: FloatArray, level: float, spread: FloatArray | float) -> FloatArray:
+    """Half widths of a row-level interval: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows'
+    means is that between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave
+    (v + w / R) / n. To that `spread` (n,) is added. It needs two repeats now."""
+    _, share = contributions(pairs, "improvement")
+    now = pairs["repeat"].nunique()
+    if now < 2:
+        return np.full(len(repeats), np.nan)
+    variance, df = clustered(pairs, share)
+    within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
+    between = max(variance - within / now, 0.0)
+    return np.asarray(stats.t.ppf((1 + level) / 2, df) * np.sqrt(between + within / repeats + spread))
 
 
 @dataclass(frozen=True)
@@ -84,6 +114,17 @@ class CorrectedT:
         factor = 1 / max(k, 1) + n_test / n_train if n_train > 0 else np.nan
         return symmetric(estimate, factor * _variance(folds), max(k - 1, 1), self.level, self.name)
 
+    def words(self, size: Size) -> str:
+        return f"corrected resampled t over {_crossed(size)} (Nadeau and Bengio 2003)"
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        _, share = contributions(pairs, "improvement")
+        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
+        k = repeats * len(means) / pairs["repeat"].nunique()
+        n_test = len(pairs) / len(means)
+        factor = 1 / k + n_test / (pairs["row"].nunique() - n_test)
+        return np.asarray(stats.t.ppf((1 + self.level) / 2, k - 1) * np.sqrt(factor * means.var()))
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -103,6 +144,12 @@ class Rows:
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
         estimate, share = contributions(pairs, quantity)
         return symmetric(estimate, *clustered(pairs, share), self.level, self.name)
+
+    def words(self, size: Size) -> str:
+        return _t_over_rows(size)
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        return _by_rows(pairs, repeats, self.level, 0.0)
 
 
 @dataclass(frozen=True)
@@ -126,8 +173,25 @@ class RowsAndRepeats:
             variance += _variance(repeats) / (len(repeats) if self.divided else 1)
         return symmetric(estimate, variance, df, self.level, self.name)
 
+    def words(self, size: Size) -> str:
+        return _t_over_rows(size) + (" with the spread between repeats added" if size.n_repeats > 1 else "")
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        _, share = contributions(pairs, "improvement")
+        spread = _variance(share.groupby(pairs["repeat"]).mean().to_numpy(float))
+        return _by_rows(pairs, repeats, self.level, spread / (repeats if self.divided else 1))
+
 
 METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}
 DEFAULT_NESTED = "rows and repeats"
 DEFAULT_ONE_PASS = "corrected t"
 DEFAULT_HOLDOUT = "rows"
+
+
+def default_method(outer_folds: pd.Series, folds: int) -> str:
+    """Name of the method for rows of these outer folds, so many a repeat: one outer fold is a holdout, several are nested.
+
+    One pass of nested folds tells nothing of the spread between repeats, without which row-level intervals are too narrow.
+    """
+    n = len(outer_folds.unique())
+    return DEFAULT_HOLDOUT if n <= 1 else DEFAULT_NESTED if n > folds else DEFAULT_ONE_PASS

@@ -27,27 +27,6 @@ def percent(share: float) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 repeat`, `3 repeats`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def method_words(method: str, n_folds: int, n_repeats: int, n_rows: int, n_groups: int) -> str:
-    """What an interval of `study.evidence.intervals.METHODS` is, with the folds, repeats, test rows and groups in it."""
-    folds = f"{n_folds // max(n_repeats, 1)} outer folds"
-    crossed = f"{folds} x {counted(n_repeats, 'repeat')}" if n_repeats > 1 else folds
-    rows = f"{n_rows:,} test rows" + (f" in {n_groups:,} groups" if n_groups < n_rows else "")
-    split = f"{rows} of {crossed}" if n_folds > 1 else rows
-    words = {
-        "corrected t": f"corrected resampled t over {crossed} (Nadeau and Bengio 2003)",
-        "rows": f"t over {split} (Bayle et al. 2020)" if n_folds > 1 else f"paired t over {rows}",
-        "rows and repeats": f"t over {split} (Bayle et al. 2020) with the spread between repeats added",
-    }
-    if method == "rows and repeats" and n_repeats < 2:
-        return words["rows"]
-    return words.get(method, method)
-
-
 def estimand(n_train: float | None) -> str:
     """What the interval is about."""
     rows = f"{n_train:,.0f} rows" if n_train is not None and np.isfinite(n_train) else "the development rows"

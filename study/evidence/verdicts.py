@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from study.evidence import sentences
-from study.evidence.compare import Model, default_method, models, paired_gain
+from study.evidence.compare import Model, models, paired_gain
 from study.evidence.decided import forecast, shape_of_gain, subset_losses
-from study.evidence.intervals import METHODS
-from study.evidence.pairs import paired
+from study.evidence.intervals import METHODS, default_method
+from study.evidence.pairs import Size, paired
 from study.evidence.scores import ARM, UNIT, chosen_depths, incumbents, network_procedure, row_losses, select_candidate
 from study.schema import NETWORK, NOUNS, REGRESSIONS, TREES, Kind
 
@@ -192,12 +192,11 @@ class _Judge:
         """
         pairs = paired(sides[0].losses, sides[1].losses, self.folds)
         name = self.method or default_method(sides[0].losses["outer_fold"], self.folds)
-        gain = METHODS[name](pairs, "improvement")
         target = str(predictions["target"].iloc[0])
         curve = subset_losses(predictions, {target: n_train}) if self.curve is None else self.curve
         shape = shape_of_gain(curve[curve["target"] == target], *arms, self.folds)
         n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
-        found = forecast(pairs, gain, self.margin, shape, n_train + len(pairs) / n_folds)
+        found = forecast(pairs, METHODS[name], self.margin, shape, n_train + len(pairs) / n_folds)
         return {
             "rows": found.times * found.rows_now,
             "times": found.times,
@@ -216,7 +215,7 @@ def _nothing(losses: pd.DataFrame) -> Model:
 
 
 def _named(gain: Mapping[str, Any]) -> str:
-    return sentences.method_words(gain["method"], *(gain[f"n_{of}"] for of in ("folds", "repeats", "rows", "groups")))
+    return METHODS[gain["method"]].words(Size(**{name: gain[name] for name in Size.model_fields}))
 
 
 def plain(found: Mapping[str, Any]) -> dict[str, Any]:

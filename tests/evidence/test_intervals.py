@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
-from study.evidence.pairs import paired
+from study.evidence.intervals import METHODS, CorrectedT, Interval, Method, Rows, RowsAndRepeats
+from study.evidence.pairs import paired, size_of
 from tests.evidence.fixed import K, N, R, by_row, fixed_losses, fixed_pairs, units
 
 
@@ -82,6 +82,27 @@ def test_the_p_value_is_below_five_per_cent_where_the_interval_leaves_out_nothin
     agree = [(gain.p_value < 0.05) == (not gain.low <= 0 <= gain.high) for gain in gains]
     assert np.mean(agree) == 1
     assert {gain.p_value < 0.05 for gain in gains} == {True, False}
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_forecasts_its_own_width_and_a_smaller_one_with_more_repeats(method: Method, pairs: pd.DataFrame) -> None:
+    found = method(pairs)
+
+    now, twice, endless = method.halves(pairs, np.array([R, 2 * R, np.inf]))
+
+    assert now == pytest.approx((found.high - found.low) / 2)
+    assert now > twice > endless > 0
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_says_over_what_it_is(method: Method, pairs: pd.DataFrame) -> None:
+    assert "5 outer folds x 3 repeats" in method.words(size_of(pairs))
+    assert METHODS[method.name] is method
+
+
+@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats()], ids=lambda method: method.name)
+def test_by_rows_one_repeat_cannot_tell_what_more_would_bring(method: Method, pairs: pd.DataFrame) -> None:
+    assert np.isnan(method.halves(pairs[pairs["repeat"] == 0], np.array([2.0]))).all()
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
