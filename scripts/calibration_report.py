@@ -16,7 +16,7 @@ from study.evidence import sentences
 from study.evidence.compare import models
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval, RowsAndRepeats
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM, chosen_depths
+from study.evidence.scores import ARM, chosen_networks
 from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
 from study.schema import NETWORK
 
@@ -58,7 +58,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
         used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
         tested, fresh = ({m.family: m for m in models(used[used["part"] == p], winners)} for p in ("test", "fresh"))
         name = next(name for name in tested if name not in {"constant", "neural", NETWORK})
-        chosen = chosen_depths(used[used["part"] == "test"], winners)
+        chosen = chosen_networks(used[used["part"] == "test"], winners)
         tried = methods_tried(validation_pairs(inner, used[used["family"] == name], chosen))
         for scheme, (repeats, methods) in SCHEMES.items():
             most = repeats * folds

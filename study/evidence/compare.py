@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.evidence.findings import Gain
 from study.evidence.intervals import METHODS, CorrectedT, Rows, default_method
-from study.evidence.pairs import FloatArray, paired
-from study.evidence.scores import ARM, CHOSEN, MODEL, UNIT, chosen_depths, network_procedure, row_losses
+from study.evidence.pairs import FloatArray, paired, size_of
+from study.evidence.scores import ARM, CHOSEN, MODEL, UNIT, chosen_networks, network_procedure, row_losses
 from study.evidence.spread import spread
 from study.schema import NETWORK, TREES
 
-FAMILIES, DEPTHS = "families", "depths"
+PROCEDURES, DEPTHS = "procedures", "depths"
 """The two questions of a target, each with its own Holm adjustment: constant, regression and *the network*, which chooses its
-own depth; and the ladder of depths, whose lowest rung is the regression."""
+own family and depth; and the ladder of depths of each family of networks, whose lowest rung is the regression."""
 
 
-def paired_gain(
-    base: pd.DataFrame, other: pd.DataFrame, margin: float, folds: int, method: str | None = None
-) -> dict[str, Any]:
+def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float, folds: int, method: str | None = None) -> Gain:
     """How much less loss `other` has than `base` on the same test rows, and how sure that is.
 
     The probabilities better, equal and worse are shares of a t distribution about the improvement: above `margin`, within
@@ -35,41 +34,31 @@ def paired_gain(
     margin : smallest relative gain that matters, a share of `base`'s loss.
     folds : outer folds a repeat.
     method : a name of METHODS; by default that of `default_method`.
-
-    Returns
-    -------
-    dict of base_loss, other_loss (means over the pairs), improvement, low, high (at most 1, since no loss is below 0),
-    std_error, difference, difference_low, difference_high (base less other), df, p_value (of no improvement), better, equal,
-    worse, n_rows, n_groups, n_folds, n_repeats, method. Numbers are NaN where `base` has no loss or there are fewer than two
-    rows.
     """
     pairs = paired(base, other, folds)
-    n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
+    size = size_of(pairs)
     interval = METHODS[method or default_method(base["outer_fold"], folds)]
     gain, saved = interval(pairs, "improvement"), interval(pairs, "difference")
-    posterior = (CorrectedT() if n_folds > 1 else Rows())(pairs, "improvement")
+    posterior = (CorrectedT() if size.n_folds > 1 else Rows())(pairs, "improvement")
     better, not_worse = posterior.above(margin), posterior.above(-margin)
-    return {
-        "base_loss": float(pairs["base"].mean()),
-        "other_loss": float(pairs["other"].mean()),
-        "improvement": gain.estimate,
-        "low": gain.low,
-        "high": min(gain.high, 1.0),
-        "std_error": gain.std_error,
-        "difference": saved.estimate,
-        "difference_low": saved.low,
-        "difference_high": saved.high,
-        "df": gain.df,
-        "p_value": gain.p_value,
-        "better": better,
-        "equal": not_worse - better,
-        "worse": 1 - not_worse,
-        "n_rows": pairs["row"].nunique(),
-        "n_groups": pairs["group"].nunique(),
-        "n_folds": n_folds,
-        "n_repeats": pairs["repeat"].nunique(),
-        "method": gain.method,
-    }
+    return Gain(
+        **size.model_dump(),
+        base_loss=float(pairs["base"].mean()),
+        other_loss=float(pairs["other"].mean()),
+        improvement=gain.estimate,
+        low=gain.low,
+        high=min(gain.high, 1.0),
+        std_error=gain.std_error,
+        difference=saved.estimate,
+        difference_low=saved.low,
+        difference_high=saved.high,
+        df=gain.df,
+        p_value=gain.p_value,
+        better=better,
+        equal=not_worse - better,
+        worse=1 - not_worse,
+        method=gain.method,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +105,7 @@ def pairwise(
 
     Returns
     -------
-    (n_pairs * n_methods, ...) frame: target, kind, question (FAMILIES or DEPTHS), base, base_depth, other, other_depth
+    (n_pairs * n_methods, ...) frame: target, kind, question (PROCEDURES or DEPTHS), base, base_depth, other, other_depth
     (families and hidden layers; CHOSEN for the network), the values of `paired_gain`, and p_holm, adjusted over the pairs of
     the target, question and method (Holm 1979, Scand. J. Statist. 6).
     """
@@ -125,7 +114,7 @@ def pairwise(
         sides = models(rows, winners)
         named = methods or [default_method(rows["outer_fold"], folds)]
         asked = [
-            (FAMILIES, [side for side in sides if side.depth <= 0]),
+            (PROCEDURES, [side for side in sides if side.depth <= 0]),
             (DEPTHS, [side for side in sides if side.depth >= 0 and side.family != "constant"]),
         ]
         for method in named:
@@ -134,10 +123,11 @@ def pairwise(
                     {
                         "target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth,
                         "other": other.family, "other_depth": other.depth,
-                        **paired_gain(base.losses, other.losses, margin, folds, method),
+                        **paired_gain(base.losses, other.losses, margin, folds, method).model_dump(),
                     }
                     for i, base in enumerate(members)
                     for other in members[i + 1 :]
+                    if question == PROCEDURES or base.depth == 0 or base.family == other.family
                 ]  # fmt: skip
                 adjusted = holm([pair["p_value"] for pair in pairs])
                 found += [pair | {"p_holm": p} for pair, p in zip(pairs, adjusted.tolist(), strict=True)]
@@ -173,11 +163,11 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
     refits = predictions[predictions["candidate"] == "refit"]
     validation = winners.set_index(["family", "depth", "target", "outer_fold"])["val_loss"]
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
-        depths = chosen_depths(rows, winners)
+        chosen = chosen_networks(rows, winners)
         interval = METHODS[method or default_method(rows["outer_fold"], folds)]
         for model in models(rows, winners):
             is_network = model.family == NETWORK
-            arms = depths if is_network else rows[(rows["family"] == model.family) & (rows["depth"] == model.depth)][ARM]
+            arms = chosen if is_network else rows[(rows["family"] == model.family) & (rows["depth"] == model.depth)][ARM]
             arms = arms.drop_duplicates()
             pairs = paired(model.losses, model.losses.assign(loss=0.0), folds)
             loss = interval(pairs, "difference")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from study.evidence.findings import CurvePoint, DecidedAt
 from study.evidence.intervals import Interval, Method
-from study.evidence.pairs import FloatArray, contributions, mean_covariance, paired, row_means
+from study.evidence.pairs import contributions, mean_covariance, paired, row_means, size_of
 from study.evidence.scores import ARM, UNIT, with_groups
 from study.schema import PART
 
@@ -19,16 +20,16 @@ CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "group
 
 
 @dataclass(frozen=True)
-class Shape:
+class GainCurve:
     """How the improvement r changes with the rows: r(k) = r + slope * (1 / k - 1) at k times the rows.
 
     slope: per 1 / k, below 0 where the gain grows with rows. slope_error: its standard error before it was shrunk.
-    points: (n_fractions, 4) frame of fraction, n_rows, improvement, std_error.
+    points: the gain at each fraction of the rows.
     """
 
     slope: float
     slope_error: float
-    points: pd.DataFrame
+    points: tuple[CurvePoint, ...]
 
 
 def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd
     return losses.assign(n_rows=rows.round())[CURVE]
 
 
-def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> Shape | None:
+def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> GainCurve | None:
     """Fit the improvement of the network over the regression against 1 / rows, from refits on parts of the rows.
 
     The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
@@ -91,7 +92,8 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
     own_noise = residual.sum() / (len(points) - 2) * np.linalg.inv(design.T @ design)
     error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
     slope = float(fitted[1])
-    return Shape(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, points)
+    told = tuple(CurvePoint.model_validate(point) for point in points.to_dict("records"))
+    return GainCurve(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, told)
 
 
 def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
@@ -132,68 +134,45 @@ def times_to_decide(
     return float(k[first]), "above" if above[first] else "below"
 
 
-@dataclass(frozen=True)
-class Repeats:
-    """Outer repeats at which it would likely be decided; infinite where none can, NaN where that cannot be told.
+def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> tuple[float, float]:
+    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays.
 
-    limit: half the interval's width with infinitely many repeats.
+    Gives it, infinite beyond MOST_TIMES, and half the interval's width with endless repeats; NaN where that cannot be told.
     """
-
-    number: float
-    limit: float
-
-
-def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> Repeats:
-    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays."""
     now = pairs["repeat"].nunique()
     numbers = np.append(np.arange(now + 1, int(MOST_TIMES) + 1), np.inf)
     halves = method.halves(pairs, numbers)
     if np.isnan(halves).any():
-        return Repeats(np.nan, np.nan)
-    return Repeats(_first(numbers, halves, abs(method(pairs).estimate - margin)), float(halves[-1]))
+        return np.nan, np.nan
+    enough = np.flatnonzero(halves[:-1] < abs(method(pairs).estimate - margin))
+    return float(numbers[enough[0]]) if len(enough) else np.inf, float(halves[-1])
 
 
-def _first(numbers: FloatArray, halves: FloatArray, gap: float) -> float:
-    enough = np.flatnonzero(halves[:-1] < gap)
-    return float(numbers[enough[0]]) if len(enough) else np.inf
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """When an undecided comparison would likely be decided, if its gain goes on as measured.
-
-    rows_now: rows of the table. times: of those rows, with times_low and times_high for a gain a standard error away; infinite
-    beyond MOST_TIMES, NaN where it cannot be told. side: `above` or `below` the margin. limit: the gain of endless rows.
-    gap: between gain and margin. repeats_now: outer repeats, 0 for a single split.
-    """
-
-    rows_now: float
-    times: float
-    times_low: float
-    times_high: float
-    side: str | None
-    limit: float
-    gap: float
-    repeats_now: int
-    repeats: Repeats
-    shape: Shape | None
-
-
-def forecast(pairs: pd.DataFrame, method: Method, margin: float, shape: Shape | None, rows_now: float) -> Forecast:
+def decided_at(pairs: pd.DataFrame, method: Method, margin: float, curve: GainCurve | None, rows_now: float) -> DecidedAt:
     """Find rows and repeats at which the interval of `pairs` would leave out the margin.
 
-    A shape whose slope is known less well than the gain itself tells nothing of more rows.
+    A curve whose slope is known less well than the gain itself tells nothing of more rows. rows_now: of the table.
     """
     gain = method(pairs)
     times = low = high = limit = np.nan
     side = None
-    if shape is not None and shape.slope_error <= (gain.high - gain.low) / 2:
+    if curve is not None and curve.slope_error <= (gain.high - gain.low) / 2:
         exponent = width_exponent(pairs, method)
-        times, side = times_to_decide(gain, margin, shape.slope, exponent)
+        times, side = times_to_decide(gain, margin, curve.slope, exponent)
         shifts = (-gain.std_error, gain.std_error)
-        around = [times, *(times_to_decide(gain, margin, shape.slope, exponent, shift)[0] for shift in shifts)]
-        low, high, limit = min(around), max(around), gain.estimate - shape.slope
-    nested = len(pairs[["repeat", "fold"]].drop_duplicates()) > 1
-    now = int(pairs["repeat"].nunique()) if nested else 0
-    repeats = repeats_to_decide(pairs, method, margin) if nested else Repeats(np.nan, np.nan)
-    return Forecast(rows_now, times, low, high, side, limit, abs(gain.estimate - margin), now, repeats, shape)
+        around = [times, *(times_to_decide(gain, margin, curve.slope, exponent, shift)[0] for shift in shifts)]
+        low, high, limit = min(around), max(around), gain.estimate - curve.slope
+    nested = size_of(pairs).n_folds > 1
+    repeats, repeats_limit = repeats_to_decide(pairs, method, margin) if nested else (np.nan, np.nan)
+    return DecidedAt(
+        rows=times * rows_now,
+        times=times,
+        times_low=low,
+        times_high=high,
+        side=side,
+        limit=limit,
+        slope_error=curve.slope_error if curve else np.nan,
+        repeats=repeats,
+        repeats_limit=repeats_limit,
+        curve=curve.points if curve else (),
+    )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 
 from study.config import StudyConfig, load_config
+from study.evidence.answer import Verdict, read_verdicts
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
@@ -198,12 +199,17 @@ class Results:
         return self._frame(self.paths.predictions)
 
     @cached_property
-    def verdicts(self) -> list[dict[str, Any]]:
+    def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
         if not self.paths.verdicts.exists():
             raise StudyError(f"{self.paths.verdicts} does not exist yet; `study run {self.paths.config}` finishes the study.")
-        verdicts: list[dict[str, Any]] = json.loads(self.paths.verdicts.read_text(encoding="utf-8"))
-        return verdicts
+        try:
+            return read_verdicts(self.paths.verdicts.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise StudyError(
+                f"{self.paths.verdicts} cannot be read: {error}. `study run {self.paths.config}` draws the verdicts anew from "
+                "the records; it runs no trial again."
+            ) from None
 
 
 def load_results(path: str | Path) -> Results:

@@ -62,7 +62,7 @@ def _cells(results: ResultsLike) -> list[NotebookNode]:
                 _markdown(texts.GAINS),
                 _figure("gains", "results.predictions, results.config.margin, results.config.outer.folds"),
             ]
-        if any(verdict.get("shortfall") for verdict in verdict_list(results)):
+        if any(verdict.shortfall for verdict in verdict_list(results)):
             cells += [_markdown(texts.SHORTFALL), _code("tables.shortfall(results)")]
         if StudyPaths(results.root).verdicts.exists() and not decided_curve_data(results.verdicts).empty:
             cells += [_markdown(texts.UNDECIDED), _figure("decided_curve", "results.verdicts")]

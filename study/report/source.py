@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from study.config import StudyConfig
+from study.evidence.answer import Verdict
 from study.evidence.verdicts import verdicts
 from study.records.paths import StudyPaths
 
@@ -29,15 +30,15 @@ class ResultsLike(Protocol):
     @property
     def config(self) -> StudyConfig: ...
     @property
-    def verdicts(self) -> Any: ...
+    def verdicts(self) -> list[Verdict]: ...
     @property
     def root(self) -> Path: ...
 
 
-def verdict_list(results: ResultsLike) -> list[dict[str, Any]]:
+def verdict_list(results: ResultsLike) -> list[Verdict]:
     """Verdicts on disk, or computed where a study has not written them yet."""
     if StudyPaths(results.root).verdicts.exists():
-        return [dict(verdict) for verdict in results.verdicts]
+        return results.verdicts
     predictions = scored(results)
     return [] if predictions.empty else verdicts(predictions, results.trials, results.config.margin, results.config.outer.folds)
 

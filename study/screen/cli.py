@@ -266,7 +266,7 @@ def status(results: ResultsFolder) -> None:
         print(f"Not finished: {left} trials to go. Go on with: study run {_shell(str(opened.paths.config))}")
     else:
         for verdict in opened.verdicts:
-            print(verdict["sentence"])
+            print(verdict.sentence)
         print(f"Finished. Digest of the dataframe: {digest(opened.trials)}")
 
 

@@ -15,6 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from study.config import dump_config, make_config
 from study.evidence import verdicts
+from study.evidence.answer import write_verdicts
 from study.explain.coefficients import coefficient_table
 from study.explain.reference import reference_coefficients
 from study.records.paths import StudyPaths, write_atomic
@@ -164,5 +165,6 @@ def write_results(
     write_atomic(paths.data, json.dumps(data))
     write_atomic(paths.environment, json.dumps({"python": "3.11.9", "packages": {"numpy": "2.4.6"}, "seed": 0}))
     results = load_results(root)
-    write_atomic(paths.verdicts, json.dumps(verdicts.verdicts(results.predictions, results.trials, config.margin, 5)))
+    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5)
+    write_atomic(paths.verdicts, write_verdicts(found))
     return load_results(root)

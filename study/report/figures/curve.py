@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from study.evidence.answer import Verdict
 from study.evidence.sentences import percent
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, plain
 
 COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
 
 
-def decided_curve_data(verdicts: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def decided_curve_data(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """Gain of the refitted network over the refitted regression by training rows, of targets that are undecided.
 
     Returns
@@ -25,12 +25,13 @@ def decided_curve_data(verdicts: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """
     points = []
     for verdict in verdicts:
-        found = verdict.get("decided_at") or {}
-        for point in found.get("curve") or []:
-            ends = [point["improvement"] + sign * 2 * point["std_error"] for sign in (-1, 1)]
-            whole = next((p["n_rows"] for p in found["curve"] if p["fraction"] == 1), None)
-            there = (found.get("times") or np.nan) * (whole or np.nan)
-            points.append((verdict["target"], verdict["margin"], point["n_rows"], point["improvement"], *ends, there))
+        found = verdict.decided_at
+        if found is None:
+            continue
+        for point in found.curve:
+            ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
+            whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
+            points.append((verdict.target, verdict.margin, point.n_rows, point.improvement, *ends, found.times * whole))
     return pd.DataFrame(points, columns=COLUMNS).dropna(subset="n_rows").reset_index(drop=True)
 
 
