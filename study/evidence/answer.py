@@ -76,7 +76,7 @@ class Verdict(Frozen):
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict."""
-        return sentences.trees_words(self) if self.trees else None
+        return sentences.trees_words(self)
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as JSON values, with null for NaN, and WORDS."""

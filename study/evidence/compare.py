@@ -154,7 +154,7 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
 
     Returns
     -------
-    (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; the reference line has none and is left
+    (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; boosted trees have none and are left
     out), test_loss, std_error, low, high (of the method, as for a pair whose other loss is 0), val_loss, optimism (validation
     less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows (`study.evidence.spread.spread`), n_rows,
     n_folds, n_repeats, method.

@@ -123,10 +123,10 @@ def _network(verdict: Verdict) -> str:
     return f"A network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
 
 
-def trees_words(verdict: Verdict) -> str:
-    """What boosted trees say beside the verdict."""
+def trees_words(verdict: Verdict) -> str | None:
+    """What boosted trees say beside the verdict, where they were scored."""
     if verdict.trees is None:
-        return ""
+        return None
     over = {_noun(verdict): verdict.trees.over_regression, NOUNS[NETWORK]: verdict.trees.over_network}
     gains = {noun: gain for noun, gain in over.items() if gain is not None}
     said = " and ".join(_clause(noun, gain) for noun, gain in gains.items())
@@ -140,7 +140,7 @@ def trees_words(verdict: Verdict) -> str:
         verb = ("are" if two else "is") if sure else ("seem" if two else "seems")
         by = f", {'the better one ' if two else ''}by {percent(least)} %"
         end = f"{both} {verb} behind them{by}{'' if sure else ', which chance may explain'}"
-    return f"Boosted trees, a reference line and no part of the verdict, have {said}: {end}."
+    return f"Boosted trees, which no verdict is about, have {said}: {end}."
 
 
 def _clause(noun: str, gain: Gain) -> str:

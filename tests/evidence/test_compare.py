@@ -159,7 +159,7 @@ def test_undefined_p_values_stay_undefined_and_count_for_nothing() -> None:
     assert len(compare.holm([])) == 0
 
 
-def test_scores_rank_every_model_and_the_network_but_not_the_reference_line(rng: np.random.Generator) -> None:
+def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(rng: np.random.Generator) -> None:
     validation = {("constant", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
     winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
     predictions = every_model(rng)

@@ -209,7 +209,7 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
     assert verdict.method_words == "paired t over 30 test rows"
 
 
-def test_the_reference_line_is_no_part_of_the_verdict_but_says_when_both_are_behind_it(rng: np.random.Generator) -> None:
+def test_boosted_trees_are_no_part_of_the_verdict_but_say_when_both_models_are_behind_them(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, 400)
     models = [scored(base), scored(0.99 * base * rng.uniform(0.99, 1.01, 400), "neural", 1)]
 
@@ -221,7 +221,7 @@ def test_the_reference_line_is_no_part_of_the_verdict_but_says_when_both_are_beh
     ends = [sentences.percent(getattr(gain, end)) for gain in over for end in ("improvement", "low", "high")]
     assert verdict.model_copy(update={"trees": None}) == alone
     assert verdict.trees_words == (
-        f"Boosted trees, a reference line and no part of the verdict, have {ends[0]} % less loss than linear regression (95 % "
+        f"Boosted trees, which no verdict is about, have {ends[0]} % less loss than linear regression (95 % "
         f"interval of the gain {ends[1]} to {ends[2]} %) and {ends[3]} % less loss than the network (95 % interval of the gain "
         f"{ends[4]} to {ends[5]} %): both models are behind them, the better one by {ends[3]} %."
     )
