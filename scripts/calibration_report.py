@@ -75,7 +75,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
                     "improvement": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
-                    "verdict": sentences.verdict_of(vars(gain) | {"improvement": gain.estimate}, MARGIN),
+                    "verdict": sentences.verdict_of(gain.estimate, gain.low, gain.high, MARGIN),
                     "base": truth["base"].mean(),
                     "other": truth["other"].mean(),
                     "own": 1 - own["other"].mean() / own["base"].mean(),

@@ -46,7 +46,8 @@ class Verdict(Frozen):
     @property
     def verdict(self) -> str | None:
         """WORTH, ENOUGH or UNDECIDED; None where no test row was scored with both models."""
-        return sentences.verdict_of(self.gain, self.margin) if self.gain.n_rows else None
+        gain = self.gain
+        return sentences.verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None
 
     @property
     def sentence(self) -> str:

@@ -38,7 +38,7 @@ def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float, folds: i
     pairs = paired(base, other, folds)
     size = size_of(pairs)
     interval = METHODS[method or default_method(base["outer_fold"], folds)]
-    gain, saved = interval(pairs, "improvement"), interval(pairs, "difference")
+    gain = interval(pairs)
     posterior = (CorrectedT() if size.n_folds > 1 else Rows())(pairs, "improvement")
     better, not_worse = posterior.above(margin), posterior.above(-margin)
     return Gain(
@@ -49,9 +49,6 @@ def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float, folds: i
         low=gain.low,
         high=min(gain.high, 1.0),
         std_error=gain.std_error,
-        difference=saved.estimate,
-        difference_low=saved.low,
-        difference_high=saved.high,
         df=gain.df,
         p_value=gain.p_value,
         better=better,

@@ -43,10 +43,9 @@ class Gain(Size):
     """How much less loss a model, *other*, has than another, *base*, on the same test rows, and how sure that is.
 
     base_loss, other_loss: means over the pairs. improvement, low, high: share of base_loss that is saved, with its interval;
-    high is at most 1, since no loss is below 0. difference, difference_low, difference_high: base less other. std_error, df,
-    p_value: of the improvement, and of none. better, equal, worse: probabilities that the improvement is above the margin,
-    within it, below its negative. method: a name of `study.evidence.intervals.METHODS`. NaN where base has no loss, or there
-    are fewer than two rows.
+    high is at most 1, since no loss is below 0. std_error, df, p_value: of the improvement, and of none. better, equal, worse:
+    probabilities that the improvement is above the margin, within it, below its negative. method: a name of
+    `study.evidence.intervals.METHODS`. NaN where base has no loss, or there are fewer than two rows.
     """
 
     base_loss: Number
@@ -55,9 +54,6 @@ class Gain(Size):
     low: Number
     high: Number
     std_error: Number
-    difference: Number
-    difference_low: Number
-    difference_high: Number
     df: Number
     p_value: Number
     better: Number

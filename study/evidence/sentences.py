@@ -47,16 +47,16 @@ def candidate_words(verdict: Verdict) -> str:
     said = f"The network is {CANDIDATES.get(used, used)}"
     for name, gain in verdict.candidates.items():
         if name != used and np.isfinite(gain.improvement):
-            then = verdict_of(gain, verdict.margin)
+            then = verdict_of(gain.improvement, gain.low, gain.high, verdict.margin)
             said += f"; as {CANDIDATES[name]} it gains {percent(gain.improvement)} % ({ends(gain)}): {then}"
     return f"{said}."
 
 
-def verdict_of(gain: Gain, margin: float) -> str:
+def verdict_of(improvement: float, low: float, high: float, margin: float) -> str:
     """The verdict that an interval of the improvement gives; without any loss to save the regression is enough."""
-    if np.isnan(gain.improvement) or gain.high < margin:
+    if np.isnan(improvement) or high < margin:
         return ENOUGH
-    return WORTH if gain.low > margin else UNDECIDED
+    return WORTH if low > margin else UNDECIDED
 
 
 def sentence(verdict: Verdict) -> str:

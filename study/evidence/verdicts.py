@@ -76,7 +76,7 @@ class _Judge:
 
     def verdict(self) -> Verdict:
         gain = self._gain(self.regression, self.network)
-        said = verdict_of(gain, self.margin) if gain.n_rows else None
+        said = verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None
         losses = self.regression.losses, self.network.losses
         return Verdict(
             target=self.target,

@@ -25,7 +25,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     def gain() -> dict[str, object]:
         sizes = {name: draw(st.integers(0, 999)) for name in ("n_rows", "n_groups", "n_folds", "n_repeats")}
         numbers = of("base_loss", "other_loss", "improvement", "low", "high", "std_error", "df", "p_value")
-        numbers |= of("difference", "difference_low", "difference_high", "better", "equal", "worse")
+        numbers |= of("better", "equal", "worse")
         return sizes | numbers | {"method": draw(st.sampled_from(list(METHODS)))}
 
     closed = [of("loss", "share_closed") for _ in range(2)]

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from study.evidence import compare, scores
-from study.evidence.intervals import METHODS
+from study.evidence.intervals import METHODS, Rows
+from study.evidence.pairs import paired
 from tests.evidence.losses import in_folds, scored, trial
 
 UNIT = ["outer_fold", "row", "loss"]
@@ -46,15 +47,14 @@ def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np
     assert gain.method == "rows"
 
 
-def test_difference_and_improvement_have_one_sign_and_their_own_intervals(rng: np.random.Generator) -> None:
+def test_the_difference_of_losses_has_its_own_interval(rng: np.random.Generator) -> None:
     base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
 
-    gain = compare.paired_gain(scored(base)[UNIT], scored(other)[UNIT], 0.05, FOLDS, "rows")
+    found = Rows()(paired(scored(base)[UNIT], scored(other)[UNIT], FOLDS), "difference")
 
-    assert gain.difference == pytest.approx(base.mean() - other.mean())
     expected = stats.ttest_rel(base, other).confidence_interval()
-    assert [gain.difference_low, gain.difference_high] == pytest.approx([expected.low, expected.high])
-    assert gain.improvement == pytest.approx(gain.difference / gain.base_loss)
+    assert found.estimate == pytest.approx(base.mean() - other.mean())
+    assert [found.low, found.high] == pytest.approx([expected.low, expected.high])
 
 
 def test_two_models_with_the_same_losses_are_surely_equal() -> None:
