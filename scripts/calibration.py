@@ -49,11 +49,13 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's loss in an inner fold
     (row).
     """
+    from intervals_tried import inner_losses
+
     from study.config import make_config
     from study.data.encoding import encode
     from study.data.splits import make_splits
     from study.data.tables import read_table
-    from study.evidence.scores import inner_losses, row_losses
+    from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
     from study.search.plan import Shape, make_plan

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
+from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
-from study.evidence.scores import inner_losses, network_procedure, row_losses, test_scores
-from study.evidence.sentences import WORTH
+from study.evidence.findings import Shortfall
+from study.evidence.scores import test_scores
 from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
@@ -21,7 +20,7 @@ from study.explain.shortfall import shortfall
 from study.explain.trees import tree_reference
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, gather, load_results, read_winners, write_frame
+from study.records.results import gather, load_results, read_winners, write_frame
 from study.schema import Kind
 
 TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
@@ -37,18 +36,25 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
         write_frame(getattr(paths, name), frame)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
     predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
+    margin = results.config.margin
+
+    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall:
+        own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
+        base, other = (
+            {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
+            for losses in (regression, network)
+        )
+        return shortfall(own, base, other, margin)
+
     answers = verdicts(
         predictions,
         results.trials,
-        results.config.margin,
+        margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        inner=inner_losses(results.folds, incumbents(results.trials)),
+        why=why,
     )
-    for answer in answers:
-        if answer["verdict"] == WORTH:
-            answer["shortfall"] = _shortfall(answer, results, data)
-    write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+    write_atomic(paths.verdicts, write_verdicts(answers))
 
 
 def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:
@@ -68,20 +74,6 @@ def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.Data
         scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in data.values()]
         write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
     return pd.read_parquet(paths.reference)
-
-
-def _shortfall(verdict: Mapping[str, Any], results: Results, data: EncodedData) -> dict[str, Any]:
-    """What the regression of a target misses, where a network is worth it."""
-    target = verdict["target"]
-    losses = row_losses(results.predictions)
-    losses = losses[losses["target"] == target]
-    network = network_procedure(losses, incumbents(results.trials))
-    regression, other = (
-        {int(str(fold)): float(rows["loss"].mean()) for fold, rows in side.groupby("outer_fold")}
-        for side in (losses[losses["family"] == verdict["regression"]], network)
-    )
-    own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
-    return shortfall(own, regression, other, results.config.margin).to_json()
 
 
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:

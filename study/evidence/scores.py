@@ -27,27 +27,21 @@ def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
 
 
-def chosen_depths(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """The scored network of least validation loss of every target and outer fold, the shallower of two alike: its ARM."""
+def chosen_networks(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
+    """The scored network of least validation loss of every target and outer fold, the shallower of two alike: its ARM.
+
+    Networks are all that have hidden layers, of whatever family.
+    """
     scored = winners[winners["depth"] > 0].merge(losses[ARM].drop_duplicates(), on=ARM)
-    return scored.sort_values(["val_loss", "depth"]).drop_duplicates(["target", "outer_fold"])[ARM]
+    return scored.sort_values(["val_loss", "depth", "family"]).drop_duplicates(["target", "outer_fold"])[ARM]
 
 
 def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Row losses of "the network": the procedure that in every outer fold takes the depth of least validation loss.
+    """Row losses of "the network": the procedure that in every outer fold takes the family and depth of least validation loss.
 
-    Test rows have no say in the depth, so the network has no advantage from being several models.
+    Test rows have no say in that, so the network has no advantage from being several models.
     """
-    return losses.merge(chosen_depths(losses, winners), on=ARM)
-
-
-def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Validation losses of every arm's incumbent in its inner folds, averaged over seeds.
-
-    folds: (n_replicates, ...) frame of trials (`study.records.frames.folds_frame`). Returns the ARM columns, inner_fold, loss.
-    """
-    own = folds.merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
-    return own.groupby([*ARM, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
+    return losses.merge(chosen_networks(losses, winners), on=ARM)
 
 
 def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on the folds of a study: a reference line beside the verdict, never part of it."""
+"""Gradient-boosted trees on the folds of a study: a line beside the verdict, never part of it."""
 
 from __future__ import annotations
 

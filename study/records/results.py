@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
+from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
@@ -242,10 +242,16 @@ class Results:
         return self._frame(self.paths.pairs)
 
     @cached_property
-    def verdicts(self) -> list[dict[str, Any]]:
+    def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
-        verdicts: list[dict[str, Any]] = json.loads(self._present(self.paths.verdicts).read_text(encoding="utf-8"))
-        return verdicts
+        text = self._present(self.paths.verdicts).read_text(encoding="utf-8")
+        try:
+            return read_verdicts(text)
+        except ValueError as error:
+            raise StudyError(
+                f"{self.paths.verdicts} cannot be read: {error}. `study run {self.paths.config}` draws the verdicts anew from "
+                "the records; it runs no trial again."
+            ) from None
 
 
 def load_results(path: str | Path) -> Results:

@@ -68,7 +68,7 @@ def drawn(figure: Figure) -> Section:
 
 def has_shortfall(results: Results) -> bool:
     """Whether it is known of some target what its regression misses."""
-    return results.concluded and any(verdict.get("shortfall") for verdict in results.verdicts)
+    return results.concluded and any(verdict.shortfall for verdict in results.verdicts)
 
 
 READING = """\

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from study.evidence.answer import Verdict
+from study.evidence.findings import RankedTerm, Shortfall, Step
 from study.evidence.sentences import percent
 from study.evidence.winners import incumbents
 from study.records.results import Results
@@ -47,36 +49,34 @@ def no_break(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _card(verdict: dict[str, Any]) -> str:
-    badge = verdict.get("verdict")
-    chances = verdict.get("probabilities") or {}
+def _card(verdict: Verdict) -> str:
+    badge, gain = verdict.verdict, verdict.gain
     facts = []
-    if badge and chances.get("better") is not None:
-        margin = f"{100 * verdict['margin']:.3g} %"
-        words = (("better", f"better by over {margin}"), ("equal", f"within {margin}"), ("worse", f"worse by over {margin}"))
-        facts += [f"<span><b>{_chance(chances[key])}</b> {word}</span>" for key, word in words]
-    if badge and verdict.get("smallest_sufficient_depth") is not None:
-        depth = verdict["smallest_sufficient_depth"]
+    if badge and pd.notna(gain.better):
+        margin = f"{100 * verdict.margin:.3g} %"
+        words = (f"better by over {margin}", f"within {margin}", f"worse by over {margin}")
+        chances = zip((gain.better, gain.equal, gain.worse), words, strict=True)
+        facts += [f"<span><b>{_chance(chance)}</b> {word}</span>" for chance, word in chances]
+    if badge and verdict.smallest_sufficient is not None:
+        depth = verdict.smallest_sufficient.depth
         enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
         facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
     return (
-        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(str(verdict["target"]))}</h3>'
+        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
-        f'<p class="sentence">{escape(str(verdict.get("sentence") or ""))}</p>'
-        f'<p class="action">{escape(str(verdict.get("action") or ""))}</p>{_basis(verdict)}'
+        f'<p class="sentence">{escape(verdict.sentence)}</p>'
+        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict)}'
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
 
 
-def _basis(verdict: dict[str, Any]) -> str:
-    """What the verdict is about and rests on, and the reference line beside it."""
-    if not verdict.get("verdict"):
+def _basis(verdict: Verdict) -> str:
+    """What the verdict is about and rests on, and boosted trees beside it."""
+    if not verdict.verdict:
         return ""
-    interval = f"Interval: {verdict['method_words']}." if verdict.get("method_words") else ""
-    said = [verdict.get("candidate_words"), verdict.get("estimand"), interval]
-    said += [(verdict.get(part) or {}).get("sentence") for part in ("reference", "shortfall")]
-    text = " ".join(escape(str(part)) for part in said if part)
-    return f'<p class="basis">{text}</p>' if text else ""
+    said = [verdict.candidate_words, verdict.estimand, f"Interval: {verdict.method_words}.", verdict.trees_words]
+    said += [verdict.shortfall.sentence] if verdict.shortfall else []
+    return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
 
 
 def _chance(share: float) -> str:
@@ -185,20 +185,20 @@ def _p(value: float) -> str:
 
 def shortfall(results: Results) -> Html:
     """What the regression misses, of every target whose network is worth it: finding, formula, ranked terms, steps."""
-    parts = [_shortfall(str(v["target"]), v["shortfall"]) for v in results.verdicts if v.get("shortfall")]
+    parts = [_shortfall(v.target, v.shortfall) for v in results.verdicts if v.shortfall]
     return Html(no_break("".join(parts)))
 
 
-def _shortfall(target: str, found: dict[str, Any]) -> str:
-    formula = f"<pre><code>{escape(found['formula'])}</code></pre>" if found["formula"] else ""
+def _shortfall(target: str, found: Shortfall) -> str:
+    formula = f"<pre><code>{escape(found.formula)}</code></pre>" if found.formula else ""
     closed = {"loss": "test loss", "share_closed": "share of the gap closed"}
-    alone = _terms(found["ranking"][:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
-    together = _terms(found["steps"], {"n_terms": "terms", "terms": "added together"} | closed)
-    return f"<h4>{escape(target)}</h4><p>{escape(found['sentence'])}</p>{formula}{alone}{together}"
+    alone = _terms(found.ranking[:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
+    together = _terms(found.steps, {"n_terms": "terms", "terms": "added together"} | closed)
+    return f"<h4>{escape(target)}</h4><p>{escape(found.sentence)}</p>{formula}{alone}{together}"
 
 
-def _terms(rows: list[dict[str, Any]], names: dict[str, str]) -> Html:
-    frame = _records(rows).reindex(columns=list(names))
+def _terms(rows: Iterable[RankedTerm | Step], names: dict[str, str]) -> Html:
+    frame = _records([row.model_dump() for row in rows]).reindex(columns=list(names))
     shares = [_DASH if pd.isna(share) else f"{percent(share)} %" for share in frame["share_closed"].astype(float)]
     return table(frame.assign(share_closed=shares).rename(columns=names), "No term was tried.")
 

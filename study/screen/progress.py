@@ -161,14 +161,12 @@ def print_summary(results: Results, console: Console) -> None:
     """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
     console.print()
     for verdict in results.verdicts:
-        console.print(verdict["sentence"], style="bold", soft_wrap=True)
-        if verdict.get("action"):
-            console.print(verdict["action"], soft_wrap=True)
-        for part in ("reference", "shortfall"):
-            if verdict.get(part):
-                console.print(verdict[part]["sentence"], soft_wrap=True)
-        if (verdict.get("shortfall") or {}).get("formula"):
-            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
+        console.print(verdict.sentence, style="bold", soft_wrap=True)
+        said = (verdict.action, verdict.trees_words, verdict.shortfall and verdict.shortfall.sentence)
+        for part in filter(None, said):
+            console.print(part, soft_wrap=True)
+        if verdict.shortfall and verdict.shortfall.formula:
+            console.print(verdict.shortfall.formula, soft_wrap=True, markup=False)
     table = RichTable(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)

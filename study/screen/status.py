@@ -50,5 +50,5 @@ def print_status(results: Results, console: Console) -> None:
         print(f"Not finished: {left} trials to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
         return
     for verdict in results.verdicts:
-        print(verdict["sentence"])
+        print(verdict.sentence)
     print(f"Finished. Digest of the dataframe: {digest(results.trials)}")

@@ -213,6 +213,20 @@ def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: 
     assert found.packages["numpy"] == np.__version__
 
 
+@pytest.mark.parametrize(("content", "reason"), [
+    ('[{"target": "y"}]', "it is of version 1, and this is version 2"), ("{", "Expecting property name"),
+])  # fmt: skip
+def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
+    make_folder(tmp_path)
+    (tmp_path / "verdicts.json").write_text(content)
+
+    with pytest.raises(StudyError) as caught:
+        _ = load_results(tmp_path).verdicts
+
+    assert str(caught.value).startswith(f"{tmp_path / 'verdicts.json'} cannot be read: {reason}")
+    assert f"`study run {tmp_path / 'config.yaml'}` draws the verdicts anew from the records" in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, name: str) -> None:
     root = tmp_path / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
+from study.evidence.answer import write_verdicts
 from study.explain.coefficients import coefficient_table
 from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
@@ -177,7 +177,8 @@ def write_results(
     results = load_results(root)
     for name, frame in comparisons(results.predictions, results.trials, config).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
-    write_atomic(paths.verdicts, json.dumps(verdicts.verdicts(results.predictions, results.trials, config.margin, 5)))
+    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5)
+    write_atomic(paths.verdicts, write_verdicts(found))
     return load_results(root)
 
 

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from study.evidence import compare, winners
+from study.evidence.findings import CurvePoint, DecidedAt
 from study.records.results import Results
 from study.report.figures import (
     best_so_far,
@@ -207,10 +208,13 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
 
 
 def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
-    curve = [{"fraction": f, "n_rows": 400.0 * f, "improvement": 0.08 * f, "std_error": 0.01} for f in (0.25, 0.5, 1.0)]
-    told = {"target": "y", "margin": 0.05, "decided_at": {"curve": curve, "times": 3.0}}
+    points = [CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, std_error=0.01) for f in (0.25, 0.5, 1.0)]
+    names = ("rows", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
+    told = DecidedAt(times=3.0, side="above", curve=tuple(points), **dict.fromkeys(names, np.nan))
+    first, second = results.verdicts[:2]
+    verdicts = [first.model_copy(update={"target": "y", "decided_at": told}), second.model_copy(update={"decided_at": None})]
 
-    frame = decided_curve.data(with_frames(results, verdicts=[told, {"target": "z", "margin": 0.05, "decided_at": None}]))
+    frame = decided_curve.data(with_frames(results, verdicts=verdicts))
     picture = decided_curve.draw(frame)
 
     assert frame["n_rows"].tolist() == [100, 200, 400]

@@ -77,7 +77,7 @@ def test_every_figure_is_a_file_of_its_own(report: StudyPaths) -> None:
 
 
 def test_the_answer_comes_before_everything_else(page: Page, results: Results) -> None:
-    places = [page.text.index(verdict["sentence"].replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
+    places = [page.text.index(verdict.sentence.replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
 
     assert max(places) < page.text.index("How to read this")
 
@@ -171,7 +171,7 @@ def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]
     text = "\n".join(cell.source for cell in build_notebook(nested.root).cells)
 
     assert "of the first outer fold" in text
-    assert nested.verdicts[0]["method"] == DEFAULT_ONE_PASS
+    assert nested.verdicts[0].gain.method == DEFAULT_ONE_PASS
 
 
 def test_an_unfinished_study_reports_its_search(make_results: Callable[..., Results]) -> None:

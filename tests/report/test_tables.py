@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from study.evidence import compare, scores, sentences, winners
+from study.evidence.findings import Shortfall, TreesLine
 from study.records.results import Results
 from study.report import tables
 from study.schema import ModelData
@@ -16,25 +17,40 @@ from tests.report.synthetic import compared, with_frames
 
 
 @pytest.mark.parametrize(
-    ("verdict", "style"),
-    [("network is worth it", "network"), ("regression is enough", "regression"), ("undecided", "undecided"), (None, "none")],
+    ("low", "high", "verdict", "style"),
+    [
+        (0.1, 0.2, "network is worth it", "network"),
+        (0.0, 0.04, "regression is enough", "regression"),
+        (0.0, 0.1, "undecided", "undecided"),
+    ],
 )
-def test_every_verdict_has_its_badge(results: Results, verdict: str | None, style: str) -> None:
-    told = with_frames(results, verdicts=[{**results.verdicts[0], "verdict": verdict}])
+def test_every_verdict_has_its_badge(results: Results, low: float, high: float, verdict: str, style: str) -> None:
+    first = results.verdicts[0]
+    gain = first.gain.model_copy(update={"low": low, "high": high})
 
-    html = tables.answer(told)
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
 
     assert f'<section class="answer {style}">' in html
-    assert f'<span class="badge">{verdict or "no verdict"}</span>' in html
+    assert f'<span class="badge">{verdict}</span>' in html
+
+
+def test_where_nothing_was_scored_the_card_says_no_verdict(results: Results) -> None:
+    first = results.verdicts[0]
+    gain = first.gain.model_copy(update={"n_rows": 0})
+
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
+
+    assert '<section class="answer none">' in html
+    assert '<span class="badge">no verdict</span>' in html
 
 
 def test_names_are_escaped(results: Results) -> None:
-    told = with_frames(results, verdicts=[{**results.verdicts[0], "target": "<b>", "sentence": "a < b & c"}])
+    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"target": "<b> & c"})])
 
     html = tables.answer(told)
 
-    assert "<h3>&lt;b&gt;</h3>" in html
-    assert "a &lt; b &amp; c" in html
+    assert "<h3>&lt;b&gt; &amp; c</h3>" in html
+    assert "predicts &lt;b&gt; &amp; c with" in html
 
 
 def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns() -> None:
@@ -83,13 +99,15 @@ def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> 
     assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
 
 
-def test_a_card_says_what_the_verdict_is_about_and_where_the_reference_line_lies(results: Results) -> None:
-    verdict = results.verdicts[0]
-    told = with_frames(results, verdicts=[{**verdict, "reference": {"sentence": "Boosted trees are ahead."}}])
+def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(results: Results) -> None:
+    first = results.verdicts[0]
+    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over_regression=first.gain, over_network=None)})
+    told = with_frames(results, verdicts=[verdict])
 
     html = tables.answer(told)
 
-    said = f"{verdict['candidate_words']} {verdict['estimand']} Interval: {verdict['method_words']}. Boosted trees are ahead."
+    said = f"{verdict.candidate_words} {verdict.estimand} Interval: {verdict.method_words}. {verdict.trees_words}"
+    assert said.endswith("linear regression is behind them, by " + sentences.percent(first.gain.improvement) + " %.")
     assert f'<p class="basis">{tables.no_break(said)}</p>' in html
 
 
@@ -102,8 +120,9 @@ def test_what_the_regression_misses_is_ranked_with_the_formula_that_keeps_up(res
         {"n_terms": 0, "terms": [], "n_agree": 1, "val_loss": 1.0, "loss": 1.25, "share_closed": 0.0},
         {"n_terms": 1, "terms": ["sex[<m>] by age"], "n_agree": 1, "val_loss": 0.5, "loss": 0.5, "share_closed": 0.625},
     ]
-    found = {"ranking": ranking, "steps": steps, "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
-    told = with_frames(results, verdicts=[{**results.verdicts[0], "shortfall": found}, results.verdicts[1]])
+    words = {"terms": [], "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
+    found = Shortfall.model_validate({"base_loss": 1.25, "network_loss": 0.1, "ranking": ranking, "steps": steps} | words)
+    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"shortfall": found}), results.verdicts[1]])
 
     html = tables.shortfall(told)
 

@@ -48,7 +48,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
 def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess[str], results: Path) -> None:
     text = " ".join(ended.stdout.split())
 
-    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
+    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
 
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
     assert text.index(verdicts[0]["sentence"]) < text.index("Loss of each family's winner on the test rows")
@@ -176,7 +176,7 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
         ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
-    assert lines[4:] == [opened.verdicts[0]["sentence"], f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+    assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
 def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> None:

@@ -36,12 +36,13 @@ def data(results: Results) -> pd.DataFrame:
     """
     points = []
     for verdict in results.verdicts:
-        found = verdict.get("decided_at") or {}
-        for point in found.get("curve") or []:
-            ends = [point["improvement"] + sign * 2 * point["std_error"] for sign in (-1, 1)]
-            whole = next((p["n_rows"] for p in found["curve"] if p["fraction"] == 1), None)
-            there = (found.get("times") or np.nan) * (whole or np.nan)
-            points.append((verdict["target"], verdict["margin"], point["n_rows"], point["improvement"], *ends, there))
+        found = verdict.decided_at
+        if found is None:
+            continue
+        for point in found.curve:
+            ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
+            whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
+            points.append((verdict.target, verdict.margin, point.n_rows, point.improvement, *ends, found.times * whole))
     return pd.DataFrame(points, columns=COLUMNS).dropna(subset="n_rows").reset_index(drop=True)
 
 
