@@ -48,7 +48,8 @@ def _plugged_in(name: str) -> Family:
     points = {point.name: point for point in entry_points(group=GROUP)}
     if name not in points:
         known = [*FAMILIES, *points]
-        raise StudyError(f"'{name}' is not a family.{nearest(name, known)} Families: {', '.join(known)}.")
+        hint = f"{nearest(name, known)} Families: {', '.join(known)}; packages may bring others."
+        raise StudyError(f"'{name}' is not a family.{hint}")
     return _load(points[name])
 
 
