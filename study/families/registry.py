@@ -69,6 +69,7 @@ def _load(point: EntryPoint) -> Family:
 
 
 def packages(families: Collection[str]) -> dict[str, str]:
-    """Distributions that bring any of `families`, and their versions."""
-    points = [point for point in entry_points(group=GROUP) if point.name in families and point.name not in FAMILIES]
+    """Distributions that bring any of `families` (a config's, so `auto` too), and their versions."""
+    named = {families} if isinstance(families, str) else {*families}
+    points = [point for point in entry_points(group=GROUP) if point.name in named - FAMILIES.keys()]
     return {point.dist.name: point.dist.version for point in points if point.dist}
