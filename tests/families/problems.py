@@ -37,7 +37,7 @@ def cases() -> list[Case]:
         for kind in sorted(family.kinds)
         for depth in ([0] if family.convex else [1, 2])
     ]
-    return [*own, Case("residual", Kind.MULTICLASS, 1), Case("residual", Kind.CONTINUOUS, 2)]
+    return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
 
 
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> Task:
