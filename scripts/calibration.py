@@ -58,7 +58,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
-    from study.search.plan import Shape, make_plan
+    from study.search.plan import Size, make_plan
 
     frame, truth = simulate(cell, number, FRESH)
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
         ("y", split.outer_fold): encode(table, target, replace(split, test=np.concatenate([split.test, fresh])))[0]
         for split in make_splits(known, target, config)
     }
-    shape = Shape("y", target.kind, len(data["y", 0].development), cell.features, config.n_outer)
+    shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
     best = incumbents(trials_frame(trials))
     scored = predictions_frame(winners, {})

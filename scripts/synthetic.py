@@ -40,10 +40,10 @@ def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
     from study.api import prepare
     from study.schema import Kind
-    from study.search.plan import Shape, make_plan
+    from study.search.plan import Size, make_plan
 
     one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
-    plan = make_plan(config, [Shape("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms), config.n_outer)])
+    plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))])
     return plan, {("balloons", fold): one for fold in range(config.n_outer)}
 
 

@@ -15,6 +15,7 @@ from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
+from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_cores
 from study.records.environment import Environment
@@ -22,8 +23,8 @@ from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.running.observer import Observer, Silent, interruptible
 from study.running.runner import search
-from study.schema import Arm, Share, StudyError
-from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
+from study.schema import Arm, Share, StudyData, StudyError
+from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, resolve_outer
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Prepared:
     """A study before anything is trained. data, encoders: by target and outer fold."""
 
     table: Table
+    description: StudyData
     plan: Plan
     data: Mapping[tuple[str, int], Encoded]
     encoders: Mapping[tuple[str, int], Pipeline]
@@ -45,20 +47,24 @@ def prepare(config: StudyConfig) -> Prepared:
         Whatever is wrong with table or config.
     """
     table = read_table(config)
-    counts = table.frame[[target.name for target in table.targets]].count()
-    sizes = [Shape(t.name, t.kind, int(counts[t.name]), len(table.features), 1) for t in table.targets]
-    config = resolve_outer(config, sizes)
+    description = table.summary()
+    config = resolve_outer(config, _table_sizes(description))
     data: dict[tuple[str, int], Encoded] = {}
     encoders: dict[tuple[str, int], Pipeline] = {}
-    shapes = []
+    sizes = []
     for target in table.targets:
-        splits = make_splits(table, target, config)
-        for split in splits:
+        for split in make_splits(table, target, config):
             key = target.name, split.outer_fold
             data[key], encoders[key] = encode(table, target, split)
         first = data[target.name, 0]
-        shapes.append(Shape(target.name, target.kind, len(first.development), len(first.terms), len(splits)))
-    return Prepared(table, make_plan(config, shapes), data, encoders)
+        sizes.append(Size(target.name, target.kind, len(first.development), len(first.terms)))
+    plan = make_plan(config, sizes)
+    return Prepared(table, description.model_copy(update={"models": plan.models}), plan, data, encoders)
+
+
+def _table_sizes(data: StudyData) -> list[Size]:
+    """Sizes before anything is encoded."""
+    return [Size(target.name, target.kind, data.rows - target.missing, len(data.features)) for target in data.targets]
 
 
 def run_study(
@@ -164,8 +170,8 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     write_atomic(paths.config, dump_config(config))
-    write_atomic(paths.data, prepared.table.summary().model_dump_json(indent=2))
-    write_atomic(paths.environment, Environment.here(config.seed).model_dump_json(indent=2))
+    write_atomic(paths.data, prepared.description.model_dump_json(indent=2))
+    write_atomic(paths.environment, Environment.here(config.seed, packages(config.families)).model_dump_json(indent=2))
     import skops.io
 
     for (target, fold), encoder in prepared.encoders.items():
@@ -175,8 +181,7 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
 def study_arms(results: Results) -> list[tuple[Arm, int]]:
     """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
     config = results.config
-    shapes = [Shape(t.name, t.kind, 1, 1, config.n_outer) for t in results.data.targets]
-    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, shapes)]
+    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _table_sizes(results.data))]
 
 
 def write_report(paths: StudyPaths) -> Path:

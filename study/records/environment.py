@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,11 +34,11 @@ class Environment(Frozen):
     seed: int
 
     @classmethod
-    def here(cls, seed: int) -> Environment:
-        """That of this process, for a study of this seed."""
+    def here(cls, seed: int, packages: Mapping[str, str] | None = None) -> Environment:
+        """That of this process, for a study of this seed that uses further packages."""
         return cls(
             python=sys.version.split()[0],
-            packages={name: metadata.version(name) for name in PACKAGES},
+            packages={name: metadata.version(name) for name in PACKAGES} | dict(packages or {}),
             commit=_commit() or None,
             platform=platform.platform(),
             processor=platform.processor() or platform.machine(),

@@ -9,23 +9,18 @@ from typing import Any
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
+from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, TrialState
 from study.seeds import derive_seed
-
-STARTUP_TRIALS = 8
-"""Records from which on a sampler follows them."""
 
 
 def _sampler(name: str, seed: int) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if name == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    if name == "gp":
-        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, multivariate=True, constant_liar=True)
+    sampler = SAMPLERS[name]
+    return getattr(optuna.samplers, sampler.optuna)(seed=seed, **sampler.options)
 
 
 def _distributions(space: Space) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
     replicates = replicates_of(task, len(encoded.train))
     fit, architecture = train(task, make_problem(encoded, [fold for fold, _ in replicates]), [seed for _, seed in replicates])
     test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(fit, architecture.activation, encoded, [fold for fold, _ in replicates])
+    eta = _test_predictors(fit, architecture, encoded, [fold for fold, _ in replicates])
     if family.convex:
         mean_eta = eta.mean(axis=0)
         ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
@@ -92,7 +92,7 @@ def _refit(
         if not parts:
             raise
         return _refit(task, encoded, (), stop)
-    eta = _test_predictors(fit, architecture.activation, encoded, encoders)
+    eta = _test_predictors(fit, architecture, encoded, encoders)
     loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
     found = [
         Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
@@ -102,11 +102,11 @@ def _refit(
     return fit, architecture, found
 
 
-def _test_predictors(fit: Fit, activation: str, encoded: Encoded, encoders: list[int]) -> FloatArray:
+def _test_predictors(fit: Fit, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
     """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
     from study.families.stacked import linear_predictor
 
-    eta = linear_predictor(fit.weights, activation, encoded.x[np.array(encoders)[:, None], encoded.test])
+    eta = linear_predictor(fit.weights, architecture, encoded.x[np.array(encoders)[:, None], encoded.test])
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
     return np.asarray(eta * scale + center)
 

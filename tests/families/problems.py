@@ -30,13 +30,14 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every registered family, on each kind it serves; those with hidden layers with one and with two."""
-    return [
+    """Every family of study, on each kind it serves, those with hidden layers with one and with two; and a package's."""
+    own = [
         Case(name, kind, depth)
         for name, family in FAMILIES.items()
         for kind in sorted(family.kinds)
         for depth in ([0] if family.convex else [1, 2])
     ]
+    return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
 
 
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> Task:

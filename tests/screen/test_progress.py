@@ -11,7 +11,7 @@ from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
 from study.search.generations import ArmSearch
-from study.search.plan import Plan, Shape, make_plan
+from study.search.plan import Plan, Size, make_plan
 
 
 class Clock:
@@ -46,7 +46,7 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch]]:
             **more,
         }
     )
-    plan = make_plan(config, [Shape("y [m]", Kind.CONTINUOUS, 100, 3, 2)])
+    plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
     return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}
 
 

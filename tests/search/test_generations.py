@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from study.config.options import Range
+from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family
 from study.schema import TrialState
 from study.search.generations import suggest_generation
 from study.seeds import derive_seed
 
 from .helpers import arm_of, arm_search, hand_out, loss_of, play, record_of
+
+WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
+"""Samplers that need no further package."""
 
 
 def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends() -> None:
@@ -26,7 +30,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
     assert derive_seed(0, "y-linear-o0", "generation", 1) == int(digest[:8], 16) // 2
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", WHOLE)
 def test_a_search_that_is_resumed_from_its_records_goes_on_as_the_undisturbed_one(sampler: str) -> None:
     search = arm_search(search={"sampler": sampler})
     undisturbed = play(search)
@@ -68,7 +72,7 @@ def test_the_first_trial_is_the_familys_start() -> None:
     assert params == first_params(get_family("neural"), search.space)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", WHOLE)
 def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
     search = arm_search(search={"sampler": sampler}, space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}})
 
