@@ -29,8 +29,8 @@ from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.running.observer import Observer, Silent, interruptible
 from study.running.runner import search
-from study.schema import Arm, Kind, Share, StudyError
-from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
+from study.schema import Arm, Kind, Share, StudyError, Trees
+from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, make_trees, resolve_outer
 
 PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
@@ -106,7 +106,7 @@ def run_study(
     with _at_work(config, paths) as prepared:
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, observer, verbose)
-        conclude(paths, prepared.plan.config, prepared.data)
+        conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
             write_report(paths)
@@ -116,14 +116,14 @@ def run_study(
 def run_share(
     config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
 ) -> None:
-    """Run the trials and winners of one share of a study's arms; `run_study` does what is left and draws the verdicts.
+    """Run the trials, winners and trees of one share of a study; `run_study` does what is left and draws the verdicts.
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths) as prepared:
         plan = prepared.plan.share(share)
-        if plan.arms:
+        if plan.arms or plan.trees:
             search(plan, prepared.data, paths, observer, verbose)
 
 
@@ -213,9 +213,17 @@ def environment(config: StudyConfig) -> dict[str, Any]:
 def study_arms(results: Results) -> list[tuple[Arm, int]]:
     """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
     config = results.config
+    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _shapes(results))]
+
+
+def study_trees(results: Results) -> tuple[Trees, ...]:
+    """All boosted trees of a results folder, scored or not."""
+    return make_trees(_shapes(results))
+
+
+def _shapes(results: Results) -> list[Shape]:
     targets = json.loads(results.paths.data.read_text(encoding="utf-8"))["targets"]
-    shapes = [Shape(t["name"], Kind(t["kind"]), 1, 1, config.n_outer) for t in targets]
-    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, shapes)]
+    return [Shape(t["name"], Kind(t["kind"]), 1, 1, results.config.n_outer) for t in targets]
 
 
 def write_report(paths: StudyPaths) -> Path:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
 from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
 from study.evidence.sentences import WORTH
@@ -16,23 +15,19 @@ from study.evidence.verdicts import verdicts
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
-from study.explain.trees import tree_reference
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, gather, load_results, read_winners, write_frame
 from study.schema import Kind
 
-TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
-"""Trials of the boosted trees' small search, by effort."""
 
-
-def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
+def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references and draw the verdicts."""
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
-    predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
+    predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     answers = verdicts(
         predictions,
         results.trials,
@@ -45,15 +40,6 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
         if answer["verdict"] == WORTH:
             answer["shortfall"] = _shortfall(answer, results, data)
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
-
-
-def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.DataFrame:
-    """Test rows of the boosted trees of every target and outer fold, from disk where a run before has scored them."""
-    if not paths.reference.exists():
-        trials = TREE_TRIALS[config.effort]
-        scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in data.values()]
-        write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
-    return pd.read_parquet(paths.reference)
 
 
 def _shortfall(verdict: Mapping[str, Any], results: Results, data: EncodedData) -> dict[str, Any]:

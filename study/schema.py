@@ -99,6 +99,26 @@ class Arm(Frozen):
         return f"{self.key}-{number:04d}"
 
 
+class Trees(Frozen):
+    """Boosted trees on one target and outer fold: a line beside the verdict, and no arm."""
+
+    target: str
+    kind: Kind
+    outer_fold: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.target}-{TREES}-o{self.outer_fold}"
+
+
+class Suggestion(Frozen):
+    """Hyperparameters of one trial of an arm: its number in the arm, and the generation it was suggested with."""
+
+    number: int
+    generation: int
+    params: dict[str, Any]
+
+
 class FeatureData(Frozen):
     """A feature: its type, why that was inferred, and the rows without a value."""
 
@@ -207,7 +227,7 @@ PART = "rows-"
 
 
 class Candidate(Frozen):
-    """One scored way of using an arm's incumbent.
+    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees (`refit` alone).
 
     name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
     `rows-<fraction>` (trained on a part of the development rows).
@@ -241,6 +261,39 @@ class WinnerRecord(Frozen):
     wall_time_s: float = 0.0
     node: str = ""
     device: str = ""
+
+
+class TreesRecord(Frozen):
+    """What boosted trees leave of one target and outer fold, scored or failed (state FAIL, with its error).
+
+    number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
+    (n_trials,). rows, observed, candidates, groups: as in a WinnerRecord; nothing where they failed.
+    """
+
+    study: str
+    trees: Trees
+    state: TrialState
+    number: int | None = None
+    params: dict[str, float] = {}
+    val_loss: float | None = None
+    val_losses: list[float] = []
+    rows: list[int] = []
+    observed: list[float] = []
+    candidates: tuple[Candidate, ...] = ()
+    groups: list[int] = []
+    wall_time_s: float = 0.0
+    node: str = ""
+    device: str = ""
+    error: str | None = None
+
+    def outcome(self) -> TreesRecord:
+        """What a run needs of this record: all but what is said of each row."""
+        return self.model_copy(update={"rows": [], "observed": [], "candidates": (), "groups": []})
+
+
+def reason(error: str | None) -> str:
+    """Last line of a traceback: what went wrong, without its full stop."""
+    return ((error or "").strip().splitlines() or ["no reason given"])[-1].rstrip(".")
 
 
 RESULT_COLUMNS = {

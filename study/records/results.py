@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from study.config import StudyConfig, load_config
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
+from study.schema import HOST_COLUMNS, Frozen, StudyError, TreesRecord, TrialRecord, TrialState, WinnerRecord, reason
 
 R = TypeVar("R", bound=Frozen)
 BATCH = 1_000
@@ -34,6 +34,11 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     for name, content in files.items():
         write_atomic(paths.models / name, content)
     write_atomic(paths.winner(record.arm), record.model_dump_json())
+
+
+def write_trees(paths: StudyPaths, record: TreesRecord) -> None:
+    """Write the record of the trees of one target and outer fold, whole or not at all."""
+    write_atomic(paths.trees_record(record.trees), record.model_dump_json())
 
 
 def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
@@ -62,12 +67,38 @@ def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[Wi
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records."""
+def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[TreesRecord]:
+    """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
+    broken = [] if broken is None else broken
+    return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
+
+
+def trees_notes(records: Iterable[TreesRecord]) -> list[str]:
+    """What to know where trees failed: a sentence a target."""
+    failed = {record.trees.target: record for record in records if record.state is not TrialState.COMPLETE}
+    return [
+        f"The boosted trees of {target} failed on outer fold {record.trees.outer_fold} ({reason(record.error)}), so no line "
+        "of trees stands beside its verdict."
+        for target, record in failed.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and trees the outcomes."""
+
+    trials: list[TrialRecord]
+    winners: list[WinnerRecord]
+    trees: list[TreesRecord]
+    broken: list[Path]
+
+
+def read_records(paths: StudyPaths) -> Records:
+    """Read every record."""
     broken: list[Path] = []
-    outcomes = [record.outcome() for record in read_trials(paths, broken)]
+    trials = [record.outcome() for record in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
-    return outcomes, winners, broken
+    return Records(trials, winners, [record.outcome() for record in read_trees(paths, broken)], broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -99,7 +130,9 @@ def gather(paths: StudyPaths) -> None:
         frame = trials_frame(passing_by())
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
-    write_frame(paths.predictions, predictions_frame(read_winners(paths), target_classes(paths)))
+    classes = target_classes(paths)
+    write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
+    write_frame(paths.trees, trees_frame(read_trees(paths), classes))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -142,7 +175,8 @@ class Results:
 
     trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
     (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the
-    test rows (`predictions_frame`). verdicts: the answer for each target. config: the resolved config.
+    test rows (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). verdicts: the answer for each target.
+    config: the resolved config.
     """
 
     root: Path
@@ -196,6 +230,11 @@ class Results:
     def predictions(self) -> pd.DataFrame:
         """Test rows of every arm's winner."""
         return self._frame(self.paths.predictions)
+
+    @cached_property
+    def trees(self) -> pd.DataFrame:
+        """Test rows of the boosted trees; no row of a target where they failed."""
+        return self._frame(self.paths.trees)
 
     @cached_property
     def verdicts(self) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ import pandas as pd
 from study.evidence.compare import family_scores, pairwise
 from study.evidence.scores import METRICS, incumbents, test_scores
 from study.evidence.sentences import percent
+from study.records.paths import StudyPaths
+from study.records.results import read_trees, trees_notes
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind
@@ -228,7 +230,7 @@ def data_summary(results: ResultsLike) -> Html:
         return Html("<p>No description of the data was written.</p>")
     parts = [f"<p>{human(data['rows'])} rows.</p>" if "rows" in data else ""]
     data = data | {"targets": [{**t, "loss": LOSS_NAMES[Kind(t["kind"])]} for t in data.get("targets", [])]}
-    notes: Iterable[Any] = data.get("notes", [])
+    notes: list[Any] = [*data.get("notes", []), *trees_notes(read_trees(StudyPaths(results.root)))]
     parts += ["<ul>", *(f"<li>{escape(str(note))}</li>" for note in notes), "</ul>"] if notes else []
     parts += [f"<h4>{part.title()}</h4>{table(_records(data[part]))}" for part in ("targets", "features") if data.get(part)]
     return Html("".join(parts))

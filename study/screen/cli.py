@@ -225,24 +225,24 @@ def status(results: ResultsFolder) -> None:
     """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
     from rich.table import Table
 
-    from study.api import study_arms
+    from study.api import study_arms, study_trees
     from study.machines.submit import queued
     from study.records.paths import StudyPaths
-    from study.records.results import digest, load_results, read_records
+    from study.records.results import digest, load_results, read_records, trees_notes
 
     if job := queued(StudyPaths(results)):
         print(job)
         if not StudyPaths(results).config.exists():
             return
     opened = load_results(results)
-    trials, winners, broken = read_records(opened.paths)
+    found = read_records(opened.paths)
     console = _console()
     table = Table(box=None)
     for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
         table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")
-    scored = {winner.arm.key for winner in winners}
+    scored = {winner.arm.key for winner in found.winners}
     by_arm: dict[str, list[Any]] = {}
-    for record in trials:
+    for record in found.trials:
         by_arm.setdefault(record.arm.key, []).append(record)
     left = 0
     for arm, budget in study_arms(opened):
@@ -260,9 +260,14 @@ def status(results: ResultsFolder) -> None:
             "scored" if arm.key in scored else "",
         )
     console.print(table)
-    for path in broken:
+    for path in found.broken:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
-    if left or not opened.paths.verdicts.exists():
+    for note in trees_notes(found.trees):
+        print(note)
+    trees = {trees.key for trees in study_trees(opened)}
+    if lacking := trees - {record.trees.key for record in found.trees}:
+        print(f"Boosted trees beside the models: {len(trees) - len(lacking)} of {len(trees)}")
+    if left or lacking or not opened.paths.verdicts.exists():
         print(f"Not finished: {left} trials to go. Go on with: study run {_shell(str(opened.paths.config))}")
     else:
         for verdict in opened.verdicts:

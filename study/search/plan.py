@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from study.config import StudyConfig
 from study.config.options import InnerConfig, Range, SearchConfig, TrainingConfig
 from study.families import FAMILIES, get_family, resolve_space
-from study.schema import Arm, Kind, Share, StudyError
+from study.schema import Arm, Kind, Share, StudyError, Trees
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ class Plan:
     """All that a study will do, decided before anything is trained. It depends on config and table, never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
+    trees: the boosted trees that stand beside the arms, one a target and outer fold.
     seconds: modelled core-seconds of the whole search, winners included.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
+    trees: tuple[Trees, ...]
     seconds: float
 
     def trials(self, arm: Arm) -> int:
@@ -85,9 +87,13 @@ class Plan:
         return self.config.inner.folds * seeds
 
     def share(self, share: Share) -> Plan:
-        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same."""
+        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same.
+
+        Trees are dealt from the last share on, which has the fewest arms.
+        """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
-        return replace(self, arms=tuple(dealt), seconds=self.seconds / share.count)
+        trees = self.trees[share.count - 1 - share.number :: share.count]
+        return replace(self, arms=tuple(dealt), trees=trees, seconds=self.seconds / share.count)
 
     @property
     def n_trials(self) -> int:
@@ -129,6 +135,11 @@ def make_arms(config: StudyConfig, shapes: Sequence[Shape]) -> tuple[Arm, ...]:
         for family in families_of(config, shape.kind)
         for depth in ([0] if FAMILIES[family].convex else config.depths)
     )
+
+
+def make_trees(shapes: Sequence[Shape]) -> tuple[Trees, ...]:
+    """Every (target, outer fold)."""
+    return tuple(Trees(target=s.target, kind=s.kind, outer_fold=fold) for s in shapes for fold in range(s.n_outer))
 
 
 def trial_cost(config: StudyConfig, arm: Arm, shape: Shape) -> float:
@@ -179,7 +190,7 @@ def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
             epochs = max(10, int(epochs * 0.9))
         else:
             break
-    return Plan(resolved, make_arms(resolved, shapes), cost)
+    return Plan(resolved, make_arms(resolved, shapes), make_trees(shapes), cost)
 
 
 def _epochs(config: StudyConfig, shapes: Sequence[Shape]) -> int:
