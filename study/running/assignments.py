@@ -51,8 +51,9 @@ class WinnerAssignment:
     def task(self, config: StudyConfig) -> WinnerTask:
         """What a worker is told."""
         best = self.incumbent
-        chosen = Suggestion(number=best.number, generation=best.generation, params=best.params)
-        return WinnerTask.of(config, best.arm, chosen, val_loss=best.val_loss)
+        assert best.val_loss is not None  # it is complete
+        suggestion = Suggestion(number=best.number, generation=best.generation, params=best.params)
+        return TrialTask.of(config, best.arm, suggestion).as_winner(best.val_loss)
 
     def give_back(self) -> None:
         """Have it handed out again: its worker was lost."""

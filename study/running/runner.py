@@ -29,7 +29,7 @@ def make_searches(
     for path in found.broken:
         if path.parent in own:
             aside = path.replace(path.with_suffix(".broken"))
-            observer.note(f"A broken record was set aside as {aside}; its trial runs again.")
+            observer.note(f"A broken record was set aside as {aside}; it is made again.")
     by_arm: dict[str, dict[int, TrialRecord]] = {}
     for record in found.trials:
         by_arm.setdefault(record.arm.key, {})[record.number] = record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -39,9 +39,20 @@ class TrainingTask(Frozen):
     iterations: int
     worker_memory_gb: float = 3
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Target and outer fold, whose data it takes."""
+        return self.arm.target, self.arm.outer_fold
+
+
+class TrialTask(TrainingTask):
+    """One trial of the search."""
+
+    sort: Literal["trial"] = "trial"
+
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, suggestion: Suggestion, **more: Any) -> Self:
-        """Task under a config whose budget is filled in. more: what this sort of task is told beyond."""
+    def of(cls, config: StudyConfig, arm: Arm, suggestion: Suggestion) -> TrialTask:
+        """Task of a trial under a config whose budget is filled in."""
         return cls(
             study=config.name,
             seed=config.seed,
@@ -54,19 +65,11 @@ class TrainingTask(Frozen):
             patience=config.training.patience or 1,
             iterations=config.training.iterations,
             worker_memory_gb=config.resources.worker_memory_gb,
-            **more,
         )
 
-    @property
-    def place(self) -> tuple[str, int]:
-        """Target and outer fold, whose data it takes."""
-        return self.arm.target, self.arm.outer_fold
-
-
-class TrialTask(TrainingTask):
-    """One trial of the search."""
-
-    sort: Literal["trial"] = "trial"
+    def as_winner(self, val_loss: float) -> WinnerTask:
+        """Task to score this trial on the test rows. val_loss: what it had in the search."""
+        return WinnerTask(**self.model_dump(exclude={"sort"}), val_loss=val_loss)
 
     def record(self, **found: Any) -> TrialRecord:
         """Record of this trial with what was found."""

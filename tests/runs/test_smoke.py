@@ -66,11 +66,11 @@ def test_the_results_folder_is_complete(results: Path) -> None:
 
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
-    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    winners = {f"trials/{arm}/winner.json" for arm in ARMS} | {"trials/balloons-trees-o0/trees.json"}
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "report.ipynb", "report.html",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "report.ipynb", "report.html",
         *trials, *winners, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}
