@@ -32,10 +32,10 @@ from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
 from study.running.observer import Interrupted, Silent, interruptible
+from study.running.trees import TreesQueue
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from study.search.trees import TreesQueue
 from tests.runs.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
 from tests.runs.helpers import Process, descendants, started
 

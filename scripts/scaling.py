@@ -127,8 +127,9 @@ def records(sizes: list[int]) -> None:
 
 def _empty_trial() -> Any:
     """StudyTrial with an empty body: it gives a filled record at once. Made in a function, so that Ray sends it whole."""
+    from study.records.trees import TreesRecord
     from study.running.worker import StudyTrial
-    from study.schema import TreesRecord, WinnerRecord
+    from study.schema import WinnerRecord
     from study.training.task import TreesTask, WinnerTask
 
     class EmptyTrial(StudyTrial):
@@ -208,8 +209,8 @@ def driver(sizes: list[int]) -> None:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
     from study.running.assignments import TrialAssignment, WinnerAssignment
     from study.running.searcher import StudySearcher
+    from study.running.trees import TreesQueue
     from study.search.generations import ArmSearch
-    from study.search.trees import TreesQueue
 
     n_arms, trials, sampler = job
     config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})

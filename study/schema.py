@@ -263,39 +263,6 @@ class WinnerRecord(Frozen):
     device: str = ""
 
 
-class TreesRecord(Frozen):
-    """What boosted trees leave of one target and outer fold, scored or failed (state FAIL, with its error).
-
-    number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
-    (n_trials,). rows, observed, candidates, groups: as in a WinnerRecord; nothing where they failed.
-    """
-
-    study: str
-    trees: Trees
-    state: TrialState
-    number: int | None = None
-    params: dict[str, float] = {}
-    val_loss: float | None = None
-    val_losses: list[float] = []
-    rows: list[int] = []
-    observed: list[float] = []
-    candidates: tuple[Candidate, ...] = ()
-    groups: list[int] = []
-    wall_time_s: float = 0.0
-    node: str = ""
-    device: str = ""
-    error: str | None = None
-
-    def outcome(self) -> TreesRecord:
-        """What a run needs of this record: all but what is said of each row."""
-        return self.model_copy(update={"rows": [], "observed": [], "candidates": (), "groups": []})
-
-
-def reason(error: str | None) -> str:
-    """Last line of a traceback: what went wrong, without its full stop."""
-    return ((error or "").strip().splitlines() or ["no reason given"])[-1].rstrip(".")
-
-
 RESULT_COLUMNS = {
     "study": "str",
     "trial_id": "str",

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.families.heads import HEADS
-from study.schema import Candidate, Kind, Trees, TreesRecord, TrialState
+from study.records.trees import TreesRecord
+from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
 
 FloatArray = npt.NDArray[np.float64]

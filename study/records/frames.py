@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.schema import RESULT_COLUMNS, TREES, Kind, ReplicateRecord, TreesRecord, TrialRecord, TrialState, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import RESULT_COLUMNS, TREES, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 

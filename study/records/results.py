@@ -17,7 +17,8 @@ import pandas as pd
 from study.config import StudyConfig, load_config
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.schema import HOST_COLUMNS, Frozen, StudyError, TreesRecord, TrialRecord, TrialState, WinnerRecord, reason
+from study.records.trees import TreesRecord
+from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
 BATCH = 1_000
@@ -71,16 +72,6 @@ def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[Tree
     """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
     broken = [] if broken is None else broken
     return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
-
-
-def trees_notes(records: Iterable[TreesRecord]) -> list[str]:
-    """What to know where trees failed: a sentence a target."""
-    failed = {record.trees.target: record for record in records if record.state is not TrialState.COMPLETE}
-    return [
-        f"The boosted trees of {target} failed on outer fold {record.trees.outer_fold} ({reason(record.error)}), so no line "
-        "of trees stands beside its verdict."
-        for target, record in failed.items()
-    ]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from study.evidence.compare import family_scores, pairwise
 from study.evidence.scores import METRICS, incumbents, test_scores
 from study.evidence.sentences import percent
 from study.records.paths import StudyPaths
-from study.records.results import read_trees, trees_notes
+from study.records.results import read_trees
+from study.records.trees import trees_notes
 from study.report.source import ResultsLike, data_notes, environment, verdict_list
 from study.report.style import human, model_name, with_names
 from study.schema import LOSS_NAMES, Kind

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from study.config import StudyConfig
 from study.explain.trees import TREE_TRIALS
+from study.running.trees import TreesQueue
 from study.schema import Suggestion, Trees, TrialRecord
 from study.search.generations import ArmSearch
-from study.search.trees import TreesQueue
 from study.training.task import TreesTask, TrialTask, WinnerTask
 
 

@@ -18,11 +18,12 @@ from study.machines.note import JobNote, read_note, write_note
 from study.machines.processes import leave_now
 from study.records.paths import StudyPaths
 from study.records.results import Results
+from study.records.trees import TreesRecord
 from study.running.observer import Interrupted, Observer
-from study.schema import StudyError, TreesRecord, TrialRecord, WinnerRecord
+from study.running.trees import TreesQueue
+from study.schema import StudyError, TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from study.search.trees import TreesQueue
 
 CANCEL_S = 2
 """Seconds from SLURM's SIGTERM to the end at the latest; SIGKILL follows after the site's KillWait, 30 s by default."""

@@ -10,10 +10,11 @@ from types import FrameType
 from typing import Protocol
 
 from study.records.results import Results
-from study.schema import TreesRecord, TrialRecord, WinnerRecord
+from study.records.trees import TreesRecord
+from study.running.trees import TreesQueue
+from study.schema import TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from study.search.trees import TreesQueue
 
 
 class Observer(Protocol):

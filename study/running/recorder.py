@@ -10,11 +10,12 @@ from pydantic import TypeAdapter
 from study.config import StudyConfig
 from study.records.paths import StudyPaths
 from study.records.results import write_trees, write_trial, write_winner
+from study.records.trees import TreesRecord, reason
 from study.running.assignments import Assignment
 from study.running.observer import Observer
-from study.schema import TreesRecord, TrialRecord, WinnerRecord, reason
+from study.running.trees import TreesQueue
+from study.schema import TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
-from study.search.trees import TreesQueue
 from study.training.task import Unscored
 
 Report = TrialRecord | WinnerRecord | TreesRecord | Unscored

@@ -12,12 +12,13 @@ from study.machines.allocation import job_deadline
 from study.machines.ray import ray_cluster
 from study.records.paths import StudyPaths
 from study.records.results import read_records
+from study.records.trees import reason
 from study.running.observer import Interrupted, Observer, Silent
 from study.running.recorder import Recorder
-from study.schema import StudyError, TrialRecord, reason
+from study.running.trees import TreesQueue
+from study.schema import StudyError, TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from study.search.trees import TreesQueue
 
 
 def make_searches(

@@ -13,9 +13,9 @@ from ray.tune.search import Searcher
 
 from study.machines.scratch import is_there
 from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
+from study.running.trees import TreesQueue
 from study.schema import StudyError
 from study.search.generations import ArmSearch
-from study.search.trees import TreesQueue
 
 KEPT_BY_TUNE = {"done"}
 """What stays of a trial's result in Tune's own state."""

@@ -13,7 +13,8 @@ from ray import tune
 
 from study.data.encoding import Encoded
 from study.explain.trees import score_trees
-from study.schema import TreesRecord, TrialRecord, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import TrialRecord, WinnerRecord
 from study.training.task import TASK, TreesTask, TrialTask, Unscored
 from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner

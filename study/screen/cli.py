@@ -228,7 +228,8 @@ def status(results: ResultsFolder) -> None:
     from study.api import study_arms, study_trees
     from study.machines.submit import queued
     from study.records.paths import StudyPaths
-    from study.records.results import digest, load_results, read_records, trees_notes
+    from study.records.results import digest, load_results, read_records
+    from study.records.trees import trees_notes
 
     if job := queued(StudyPaths(results)):
         print(job)

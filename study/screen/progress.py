@@ -12,11 +12,12 @@ from rich.live import Live
 from rich.table import Table as RichTable
 
 from study.evidence.scores import incumbents, select_candidate, test_scores
-from study.records.results import Results, read_trees, trees_notes
-from study.schema import TreesRecord, TrialRecord, TrialState, WinnerRecord, reason
+from study.records.results import Results, read_trees
+from study.records.trees import TreesRecord, reason, trees_notes
+from study.running.trees import TreesQueue
+from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from study.search.trees import TreesQueue
 
 LINE_EVERY_S = 5.0
 """Seconds between two plain lines."""

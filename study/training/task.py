@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from study.config import StudyConfig
-from study.schema import Arm, Frozen, Suggestion, Trees, TreesRecord, TrialRecord, TrialState
+from study.records.trees import TreesRecord
+from study.schema import Arm, Frozen, Suggestion, Trees, TrialRecord, TrialState
 
 
 class Unscored(Frozen):

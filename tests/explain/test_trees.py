@@ -17,7 +17,8 @@ from study.data.tables import read_table
 from study.explain.trees import MOST_ITERATIONS, score_trees
 from study.families.heads import HEADS
 from study.records.frames import trees_frame
-from study.schema import Trees, TreesRecord, TrialState
+from study.records.trees import TreesRecord
+from study.schema import Trees, TrialState
 
 
 def encoded_of(source: str, target: str, rows: int = 300) -> Encoded:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.schema import (
-    Arm,
-    Candidate,
-    CoefficientRow,
-    Kind,
-    ReplicateRecord,
-    Trees,
-    TreesRecord,
-    TrialRecord,
-    TrialState,
-    WinnerRecord,
-)
+from study.records.trees import TreesRecord
+from study.schema import Arm, Candidate, CoefficientRow, Kind, ReplicateRecord, Trees, TrialRecord, TrialState, WinnerRecord
 
 
 def arm(family: str = "linear", depth: int = 0, target: str = "y", kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:

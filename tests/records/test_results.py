@@ -23,11 +23,11 @@ from study.records.results import (
     read_records,
     read_trees,
     read_trials,
-    trees_notes,
     write_trees,
     write_trial,
     write_winner,
 )
+from study.records.trees import trees_notes
 from study.schema import StudyError, TrialRecord
 from tests.records.examples import arm, failed, failed_trees, scored_trees, trees, trial, winner
 

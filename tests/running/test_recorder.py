@@ -8,11 +8,12 @@ import pytest
 
 from study.records.paths import StudyPaths
 from study.records.results import read_records
+from study.records.trees import TreesRecord
 from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
 from study.running.observer import Silent
 from study.running.recorder import Recorder
-from study.schema import Frozen, TreesRecord, TrialRecord, TrialState, WinnerRecord
-from study.search.trees import TreesQueue
+from study.running.trees import TreesQueue
+from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
 from study.training.task import TASK, TreesTask, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, trees, trial, winner
 from tests.search.bench import small

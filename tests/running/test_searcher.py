@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from ray.tune.search import Searcher
 
+from study.running.trees import TreesQueue
 from study.schema import TrialState
 from study.search.generations import ArmSearch
-from study.search.trees import TreesQueue
 from tests.search.bench import Bench, small, trees_of, trees_record
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from ray.tune.search import Searcher
 
-from study.search.trees import TreesQueue
+from study.running.trees import TreesQueue
 from tests.search.bench import Bench, small, trees_of, trees_record
 from tests.search.helpers import record_of
 

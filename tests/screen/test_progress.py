@@ -7,12 +7,13 @@ import pytest
 from rich.console import Console
 
 from study.config import make_config
-from study.schema import Arm, Kind, TreesRecord, TrialRecord, TrialState, WinnerRecord
+from study.records.trees import TreesRecord
+from study.running.trees import TreesQueue
+from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
 from study.search.generations import ArmSearch
 from study.search.plan import Plan, Shape, make_plan
-from study.search.trees import TreesQueue
 
 
 class Clock:

@@ -7,11 +7,12 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
+from study.records.trees import TreesRecord
 from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
 from study.running.searcher import StudySearcher
-from study.schema import Kind, Trees, TreesRecord, TrialState
+from study.running.trees import TreesQueue
+from study.schema import Kind, Trees, TrialState
 from study.search.generations import ArmSearch
-from study.search.trees import TreesQueue
 
 from .helpers import arm_of, arm_search, record_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from study.schema import Trees, TreesRecord
+from study.records.trees import TreesRecord
+from study.schema import Trees
 
 
 class TreesQueue:
