@@ -53,7 +53,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from study.data.encoding import encode
     from study.data.splits import make_splits
     from study.data.tables import read_table
-    from study.evidence.scores import ARM, incumbents, inner_losses, row_losses
+    from study.evidence.scores import inner_losses, row_losses
+    from study.evidence.winners import ARM, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
     from study.search.plan import Shape, make_plan
 

@@ -24,16 +24,17 @@ WORKERS = 1_000
 
 def write(folder: Path, trials: int) -> None:
     """Write the records of a study that has come so far, and what `study status` needs beside them."""
-    import json
-
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
     from study.records.results import write_trial
+    from study.schema import Kind, StudyData, TargetData
 
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
-    write_atomic(paths.data, json.dumps({"targets": [{"name": "balloons", "kind": "continuous", "classes": []}]}))
+    target = TargetData(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
+    data = StudyData(rows=0, digest="", features=(), targets=(target,))
+    write_atomic(paths.data, data.model_dump_json())
     for record in records_of(plan, trials):
         write_trial(paths, record)
 
@@ -91,7 +92,8 @@ def _timed(job: tuple[Callable[[Path, int], None], Path, int]) -> tuple[float, f
     import os
     import sys
 
-    from study import cli, runner  # noqa: F401 -- what is imported before is not measured
+    import study.running.runner
+    import study.screen.cli  # noqa: F401 -- what is imported before is not measured
 
     step, folder, trials = job
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- for the rest of this process

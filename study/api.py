@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from sklearn.pipeline import Pipeline
 
@@ -25,14 +17,13 @@ from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.machines.lock import locked
 from study.machines.ray import check_cores
+from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.running.observer import Observer, Silent, interruptible
 from study.running.runner import search
-from study.schema import Arm, Kind, Share, StudyError, Trees
+from study.schema import Arm, Share, StudyError, Trees
 from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, make_trees, resolve_outer
-
-PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
 
 
 @dataclass(frozen=True)
@@ -163,8 +154,7 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
                 ]
             )
         )
-    stored = json.loads(paths.data.read_text(encoding="utf-8")) if paths.data.exists() else {}
-    if stored and stored["digest"] != prepared.table.digest:
+    if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
             f"{paths.root} holds a study of other data: {prepared.plan.config.data.source} has changed since. "
             f"Choose another name with --name (it is '{name}' now), or remove {paths.root} if its results are not needed."
@@ -174,40 +164,12 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     write_atomic(paths.config, dump_config(config))
-    write_atomic(
-        paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False)
-    )
-    write_atomic(paths.environment, json.dumps(environment(prepared.plan.config), indent=2))
+    write_atomic(paths.data, prepared.table.summary().model_dump_json(indent=2))
+    write_atomic(paths.environment, Environment.here(config.seed).model_dump_json(indent=2))
     import skops.io
 
     for (target, fold), encoder in prepared.encoders.items():
         write_atomic(paths.encoder(target, fold), skops.io.dumps(encoder))
-
-
-def environment(config: StudyConfig) -> dict[str, Any]:
-    """Versions, commit, machine and seed behind a result."""
-    try:
-        commit = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        ).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        commit = ""
-    return {
-        "python": sys.version.split()[0],
-        "packages": {name: metadata.version(name) for name in PACKAGES},
-        "commit": commit or None,
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "node": platform.node(),
-        "pid": os.getpid(),
-        "started": datetime.now().astimezone().isoformat(" ", "seconds"),
-        "seed": config.seed,
-    }
 
 
 def study_arms(results: Results) -> list[tuple[Arm, int]]:
@@ -222,16 +184,19 @@ def study_trees(results: Results) -> tuple[Trees, ...]:
 
 
 def _shapes(results: Results) -> list[Shape]:
-    targets = json.loads(results.paths.data.read_text(encoding="utf-8"))["targets"]
-    return [Shape(t["name"], Kind(t["kind"]), 1, 1, results.config.n_outer) for t in targets]
+    return [Shape(t.name, t.kind, 1, 1, results.config.n_outer) for t in results.data.targets]
 
 
 def write_report(paths: StudyPaths) -> Path:
-    """Execute the notebook of a finished study and render it; gives the path of the HTML."""
+    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the HTML.
+
+    Raises
+    ------
+    StudyError
+        There is no trial yet, or a version before this one concluded the study.
+    """
     from study.report.notebook import write_report as write
 
-    if not paths.verdicts.exists():
-        raise StudyError(
-            f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on."
-        )
+    if load_results(paths.root).trials.empty:
+        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; `study run {paths.config}` goes on.")
     return write(paths)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
-from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
+from study.evidence.compare import family_scores, pairwise
+from study.evidence.scores import inner_losses, network_procedure, row_losses, test_scores
 from study.evidence.sentences import WORTH
 from study.evidence.verdicts import verdicts
+from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
@@ -26,6 +29,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
+    for name, frame in comparisons(results.predictions, results.trials, results.config).items():
+        write_frame(getattr(paths, name), frame)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     answers = verdicts(
@@ -40,6 +45,16 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
         if answer["verdict"] == WORTH:
             answer["shortfall"] = _shortfall(answer, results, data)
     write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:
+    """Every score, interval and spread that report and terminal show: the frames `scores`, `ranks` and `pairs` of Results."""
+    winners, folds = incumbents(trials), config.outer.folds
+    return {
+        "scores": test_scores(predictions, winners),
+        "ranks": family_scores(predictions, winners, folds),
+        "pairs": pairwise(predictions, config.margin, folds, winners),
+    }
 
 
 def _shortfall(verdict: Mapping[str, Any], results: Results, data: EncodedData) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM, CHOSEN, MODEL, UNIT, chosen_depths, network_procedure, row_losses
+from study.evidence.scores import UNIT, chosen_depths, network_procedure, row_losses
 from study.evidence.spread import spread
+from study.evidence.winners import ARM, CHOSEN, MODEL
 from study.schema import NETWORK, TREES
 
 INNER = ["outer_fold", "inner_fold", "loss"]

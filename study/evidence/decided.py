@@ -11,7 +11,8 @@ from scipy import stats
 
 from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
 from study.evidence.pairs import FloatArray, clustered, contributions, mean_covariance, paired, row_means
-from study.evidence.scores import ARM, UNIT, with_groups
+from study.evidence.scores import UNIT, with_groups
+from study.evidence.winners import ARM
 from study.schema import PART
 
 MOST_TIMES = 100.0

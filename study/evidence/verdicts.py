@@ -14,7 +14,8 @@ from study.evidence.compare import Model, default_method, models, paired_gain, v
 from study.evidence.decided import forecast, shape_of_gain, subset_losses
 from study.evidence.intervals import METHODS
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM, UNIT, chosen_depths, incumbents, network_procedure, row_losses, select_candidate
+from study.evidence.scores import UNIT, chosen_depths, network_procedure, row_losses
+from study.evidence.winners import ARM, incumbents, select_candidate
 from study.schema import NETWORK, NOUNS, REGRESSIONS, TREES, Kind
 
 PROBABILITIES = ("better", "equal", "worse")

@@ -119,6 +119,21 @@ class StudyPaths:
         return self.root / "trees.parquet"
 
     @property
+    def scores(self) -> Path:
+        """What the winners lost on the test rows, by candidate, and the metrics that people know."""
+        return self.root / "scores.parquet"
+
+    @property
+    def ranks(self) -> Path:
+        """The models of each target and the network in order of test loss, and where its spread comes from."""
+        return self.root / "ranks.parquet"
+
+    @property
+    def pairs(self) -> Path:
+        """Every model against every simpler one."""
+        return self.root / "pairs.parquet"
+
+    @property
     def verdicts(self) -> Path:
         return self.root / "verdicts.json"
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
+from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.trees import TreesRecord
-from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
+from study.schema import HOST_COLUMNS, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
 BATCH = 1_000
@@ -121,7 +123,7 @@ def gather(paths: StudyPaths) -> None:
         frame = trials_frame(passing_by())
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
-    classes = target_classes(paths)
+    classes = Results(paths.root).data.classes
     write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
     write_frame(paths.trees, trees_frame(read_trees(paths), classes))
 
@@ -154,20 +156,17 @@ def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.
             write(empty)
 
 
-def target_classes(paths: StudyPaths) -> dict[str, list[str]]:
-    """Classes of each target, as stored with the results."""
-    targets = json.loads(paths.data.read_text(encoding="utf-8"))["targets"]
-    return {target["name"]: list(target["classes"]) for target in targets}
-
-
 @dataclass(frozen=True)
 class Results:
     """A results folder, read as needed; every attribute is cached.
 
-    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
-    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the
-    test rows (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). verdicts: the answer for each target.
-    config: the resolved config.
+    config: the resolved config. data: what was read of the table. environment: where it ran last. trials: one row a trial
+    (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch (`curves_frame`).
+    coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test rows
+    (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores, ranks, pairs: what was concluded from
+    the predictions. verdicts: the answer for each target.
+
+    Each raises a StudyError where its file is not there yet, or not of this version.
     """
 
     root: Path
@@ -177,10 +176,30 @@ class Results:
         """Where each file lies."""
         return StudyPaths(self.root)
 
+    @property
+    def concluded(self) -> bool:
+        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, ranks, pairs and verdicts."""
+        return self.paths.verdicts.exists()
+
+    def _present(self, path: Path) -> Path:
+        if path.exists():
+            return path
+        again = f"`study run {self.paths.config}`"
+        if self.concluded:
+            raise StudyError(f"{path} does not exist, as after a version before this one; {again} concludes the study anew.")
+        raise StudyError(f"{path} does not exist yet; {again} finishes the study.")
+
     def _frame(self, path: Path) -> pd.DataFrame:
-        if not path.exists():
-            raise StudyError(f"{path} does not exist yet; `study run {self.paths.config}` finishes the study.")
-        return pd.read_parquet(path)
+        return pd.read_parquet(self._present(path))
+
+    def _record(self, path: Path, model: type[R]) -> R:
+        try:
+            return model.model_validate_json(self._present(path).read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            wrong = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+            again = f"`study run {self.paths.config}` writes it anew"
+            raise StudyError(f"{path} is not what this version writes ({wrong}); remove it, and {again}.") from None
 
     def _gathered(self, path: Path, frame: Callable[[Iterable[TrialRecord]], pd.DataFrame]) -> pd.DataFrame:
         return self._frame(path) if path.exists() else frame(read_trials(self.paths))
@@ -189,6 +208,16 @@ class Results:
     def config(self) -> StudyConfig:
         """The resolved config the study ran with."""
         return load_config(self.paths.config)
+
+    @cached_property
+    def data(self) -> StudyData:
+        """What was read and inferred of the table, and the models that are compared on it."""
+        return self._record(self.paths.data, StudyData)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where the study ran last."""
+        return self._record(self.paths.environment, Environment)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -228,11 +257,24 @@ class Results:
         return self._frame(self.paths.trees)
 
     @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Test loss of every model and candidate with its interval (`study.evidence.scores.test_scores`)."""
+        return self._frame(self.paths.scores)
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """Rank of every model and of the network, and the spread of its loss (`study.evidence.compare.family_scores`)."""
+        return self._frame(self.paths.ranks)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Gain of every model over every simpler one (`study.evidence.compare.pairwise`)."""
+        return self._frame(self.paths.pairs)
+
+    @cached_property
     def verdicts(self) -> list[dict[str, Any]]:
         """The answer for each target."""
-        if not self.paths.verdicts.exists():
-            raise StudyError(f"{self.paths.verdicts} does not exist yet; `study run {self.paths.config}` finishes the study.")
-        verdicts: list[dict[str, Any]] = json.loads(self.paths.verdicts.read_text(encoding="utf-8"))
+        verdicts: list[dict[str, Any]] = json.loads(self._present(self.paths.verdicts).read_text(encoding="utf-8"))
         return verdicts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table as RichTable
 
-from study.evidence.scores import incumbents, select_candidate, test_scores
+from study.evidence.winners import select_candidate
 from study.records.results import Results, read_trees
 from study.records.trees import TreesRecord, reason, trees_notes
 from study.running.trees import TreesQueue
@@ -188,8 +187,7 @@ def print_summary(results: Results, console: Console) -> None:
         table.add_column(column)
     for column in ("test loss", "standard error", "validation loss"):
         table.add_column(column, justify="right")
-    scores = test_scores(select_candidate(results.predictions), incumbents(results.trials))
-    for row in scores.to_dict("records"):
+    for row in select_candidate(results.scores).to_dict("records"):
         model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
         losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
         table.add_row(row["target"], model, *losses)
@@ -200,8 +198,6 @@ def print_summary(results: Results, console: Console) -> None:
 
 
 def _notes(results: Results) -> list[str]:
-    notes: list[str] = json.loads(results.paths.data.read_text(encoding="utf-8"))["notes"]
     failed = int((results.trials["state"] == "FAIL").sum())
-    if failed:
-        notes = [*notes, f"{failed} of {len(results.trials)} trials failed; their records say why."]
-    return [*notes, *trees_notes(read_trees(results.paths))]
+    told = [f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else []
+    return [*results.data.notes, *told, *trees_notes(read_trees(results.paths))]

@@ -5,7 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from study.records.trees import TreesRecord
-from study.schema import Arm, Candidate, CoefficientRow, Kind, ReplicateRecord, Trees, TrialRecord, TrialState, WinnerRecord
+from study.schema import (
+    Arm,
+    Candidate,
+    CoefficientRow,
+    FeatureData,
+    Kind,
+    ReplicateRecord,
+    StudyData,
+    TargetData,
+    Trees,
+    TrialRecord,
+    TrialState,
+    WinnerRecord,
+)
+
+
+def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = None, **more: Any) -> StudyData:
+    """A table of these targets, of the classes that they have, and a feature `age`."""
+    told = {"reason": "as told", "missing": 0}
+    counts = {name: dict.fromkeys((classes or {}).get(name, []), 10) for name in targets}
+    found: dict[str, Any] = {
+        "rows": 40,
+        "digest": "0" * 64,
+        "features": (FeatureData(name="age", type="numeric", **told),),
+        "targets": tuple(TargetData(name=name, kind=kind, classes=counts[name], **told) for name, kind in targets.items()),
+    }
+    return StudyData(**(found | more))
 
 
 def arm(family: str = "linear", depth: int = 0, target: str = "y", kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:

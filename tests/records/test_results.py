@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from study.config import dump_config, make_config
 from study.records import results as results_module
+from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import (
@@ -28,8 +30,8 @@ from study.records.results import (
     write_winner,
 )
 from study.records.trees import trees_notes
-from study.schema import StudyError, TrialRecord
-from tests.records.examples import arm, failed, failed_trees, scored_trees, trees, trial, winner
+from study.schema import Kind, StudyError, TrialRecord
+from tests.records.examples import arm, described, failed, failed_trees, scored_trees, trees, trial, winner
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -100,8 +102,7 @@ def test_broken_winners_and_trees_and_trees_of_another_fold_are_named_too(tmp_pa
 
 def test_trees_that_failed_are_noted_with_their_reason_and_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
     paths = make_folder(tmp_path)
-    targets = [{"name": name, "kind": "continuous", "classes": {}} for name in ("y", "z")]
-    write_atomic(paths.data, json.dumps({"targets": targets}))
+    write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
     for record in (scored_trees(), failed_trees(trees(fold=1)), scored_trees(trees("z"))):
         write_trees(paths, record)
 
@@ -117,7 +118,7 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     paths = StudyPaths(root)
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
     write_atomic(paths.config, dump_config(config))
-    write_atomic(paths.data, json.dumps({"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}))
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     write_trial(paths, trial())
     write_trial(paths, failed())
     if done:
@@ -182,7 +183,8 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("attribute", "file"), [
-    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("trees", "trees.parquet"),
+    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("scores", "scores.parquet"),
+    ("ranks", "ranks.parquet"), ("pairs", "pairs.parquet"), ("trees", "trees.parquet"),
     ("verdicts", "verdicts.json"),
 ])  # fmt: skip
 def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
@@ -194,6 +196,54 @@ def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path,
     assert (
         str(caught.value) == f"{tmp_path / file} does not exist yet; `study run {tmp_path / 'config.yaml'}` finishes the study."
     )
+
+
+@pytest.mark.parametrize("attribute", ["scores", "ranks", "pairs"])
+def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_path: Path, attribute: str) -> None:
+    paths = make_folder(tmp_path, done=True)
+    write_atomic(paths.verdicts, "[]")
+
+    with pytest.raises(StudyError) as caught:
+        getattr(load_results(tmp_path), attribute)
+
+    assert str(caught.value) == (
+        f"{tmp_path / attribute}.parquet does not exist, as after a version before this one; "
+        f"`study run {paths.config}` concludes the study anew."
+    )
+
+
+def test_the_description_of_the_data_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    paths, data = make_folder(tmp_path), described({"y": Kind.BINARY}, {"y": ["no", "yes"]}, notes=("Grüße",), groups="town")
+    write_atomic(paths.data, data.model_dump_json(indent=2))
+
+    found = load_results(tmp_path).data
+
+    assert found == data
+    assert found.classes == {"y": ["no", "yes"]}
+
+
+def test_a_description_of_another_form_is_named_with_what_is_wrong(tmp_path: Path) -> None:
+    paths = make_folder(tmp_path)
+    write_atomic(paths.data, '{"rows": 40, "features": [], "targets": []}')
+
+    with pytest.raises(StudyError) as caught:
+        _ = load_results(tmp_path).data
+
+    assert str(caught.value) == (
+        f"{paths.data} is not what this version writes (digest: Field required); "
+        f"remove it, and `study run {paths.config}` writes it anew."
+    )
+
+
+def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    paths, environment = make_folder(tmp_path), Environment.here(seed=3)
+    write_atomic(paths.environment, environment.model_dump_json(indent=2))
+
+    found = load_results(tmp_path).environment
+
+    assert found == environment
+    assert (found.seed, found.pid) == (3, os.getpid())
+    assert found.packages["numpy"] == np.__version__
 
 
 @pytest.mark.parametrize("name", ["missing", "."])

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import compare, scores, sentences
+from study.evidence import compare, scores, sentences, winners
 from study.records.results import Results
 from study.report import tables
-
-
-class Told:
-    """Results whose verdicts are given."""
-
-    def __init__(self, results: Results, verdicts: list[dict[str, Any]]) -> None:
-        self.root, self.config = results.root, results.config
-        self.trials, self.folds, self.curves_of = results.trials, results.folds, results.curves_of
-        self.coefficients, self.predictions, self.verdicts = results.coefficients, results.predictions, verdicts
+from study.schema import ModelData
+from tests.report.synthetic import compared, with_frames
 
 
 @pytest.mark.parametrize(
@@ -28,7 +20,7 @@ class Told:
     [("network is worth it", "network"), ("regression is enough", "regression"), ("undecided", "undecided"), (None, "none")],
 )
 def test_every_verdict_has_its_badge(results: Results, verdict: str | None, style: str) -> None:
-    told = Told(results, [{**results.verdicts[0], "verdict": verdict}])
+    told = with_frames(results, verdicts=[{**results.verdicts[0], "verdict": verdict}])
 
     html = tables.answer(told)
 
@@ -37,7 +29,7 @@ def test_every_verdict_has_its_badge(results: Results, verdict: str | None, styl
 
 
 def test_names_are_escaped(results: Results) -> None:
-    told = Told(results, [{**results.verdicts[0], "target": "<b>", "sentence": "a < b & c"}])
+    told = with_frames(results, verdicts=[{**results.verdicts[0], "target": "<b>", "sentence": "a < b & c"}])
 
     html = tables.answer(told)
 
@@ -71,7 +63,7 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
 def test_the_winners_show_their_hyperparameters(results: Results) -> None:
     frame = tables.incumbents_frame(results)
 
-    best = scores.incumbents(results.trials)
+    best = winners.incumbents(results.trials)
     assert len(frame) == len(best)
     assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
     assert "outer fold" not in frame
@@ -80,23 +72,20 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = compare.pairwise(results.predictions, results.config.margin, 5, scores.incumbents(results.trials)).iloc[0]
+    pair = compare.pairwise(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
     assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
     assert frame.loc[0, "95 % interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> None:
-    told = Told(results, [])
-    told.predictions = results.predictions.assign(loss=0.0)
-
-    frame = tables.pairwise_frame(told)
+    frame = tables.pairwise_frame(compared(results, results.predictions.assign(loss=0.0)))
 
     assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
 
 
 def test_a_card_says_what_the_verdict_is_about_and_where_the_reference_line_lies(results: Results) -> None:
     verdict = results.verdicts[0]
-    told = Told(results, [{**verdict, "reference": {"sentence": "Boosted trees are ahead."}}])
+    told = with_frames(results, verdicts=[{**verdict, "reference": {"sentence": "Boosted trees are ahead."}}])
 
     html = tables.answer(told)
 
@@ -114,7 +103,7 @@ def test_what_the_regression_misses_is_ranked_with_the_formula_that_keeps_up(res
         {"n_terms": 1, "terms": ["sex[<m>] by age"], "n_agree": 1, "val_loss": 0.5, "loss": 0.5, "share_closed": 0.625},
     ]
     found = {"ranking": ranking, "steps": steps, "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
-    told = Told(results, [{**results.verdicts[0], "shortfall": found}, results.verdicts[1]])
+    told = with_frames(results, verdicts=[{**results.verdicts[0], "shortfall": found}, results.verdicts[1]])
 
     html = tables.shortfall(told)
 
@@ -140,6 +129,21 @@ def test_every_model_and_the_network_have_a_rank_and_a_spread(results: Results) 
     assert own["spread by splits"].isna().all()
 
 
+def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None:
+    labels = (ModelData(family="neural", depth=2, label="dense, 2 deep"), ModelData(family="linear", depth=0, label="line"))
+    told = with_frames(results, data=results.data.model_copy(update={"models": labels}))
+
+    frames = [make(told) for make in (tables.scores_frame, tables.spread_frame, tables.pairwise_frame, tables.incumbents_frame)]
+
+    names = [set(frame.loc[frame["target"] == "balloons", "model"]) for frame in frames]
+    assert all({"line", "dense, 2 deep", "network, 1 layer"} <= found for found in names)
+    assert "line" in set(frames[2]["against"])
+
+
+def test_every_metric_that_is_scored_has_a_name() -> None:
+    assert tuple(tables.METRIC_NAMES) == scores.METRICS
+
+
 def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Results) -> None:
     balloons, colour = tables.by_target(tables.coefficients_frame(results)).split("<h4>")[1:3]
 
@@ -150,10 +154,8 @@ def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Result
 def test_failures_are_counted_by_arm(results: Results) -> None:
     trials = results.trials.copy()
     broken = (trials["target"] == "colour") & (trials["depth"] == 1) & (trials["number"] < 2)
-    told = Told(results, [])
-    told.trials = trials.assign(state=trials["state"].mask(broken, "FAIL"))
 
-    frame = tables.failures_frame(told)
+    frame = tables.failures_frame(with_frames(results, trials=trials.assign(state=trials["state"].mask(broken, "FAIL"))))
 
     assert frame[["target", "model", "COMPLETE", "FAIL"]].to_numpy().tolist() == [["colour", "network, 1 layer", 4, 2]]
     assert tables.failures_frame(results).empty

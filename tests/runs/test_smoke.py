@@ -70,7 +70,8 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "report.ipynb", "report.html",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
+        "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}
@@ -85,7 +86,9 @@ def test_nothing_is_pickled(results: Path) -> None:
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
-@pytest.mark.parametrize(("attribute", "rows"), [("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4)])
+@pytest.mark.parametrize(("attribute", "rows"), [
+    ("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4), ("scores", 6), ("ranks", 4), ("pairs", 4),
+])  # fmt: skip
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
     frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
 
