@@ -21,7 +21,7 @@ from tests.slurm.cluster import Cluster, missing, wait_until
 from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
 
 TRIALS = 80
-N_RECORDS = 2 * (TRIALS + 1)
+N_RECORDS = 2 * (TRIALS + 1) + 1
 NODES = "--nodes=2-3"
 SPARE = 12
 """Records to go below which a study is left alone."""

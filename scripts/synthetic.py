@@ -84,7 +84,8 @@ def fill(record: Any) -> Any:
 
 def records_of(plan: Any, trials: int) -> Iterator[Any]:
     """Filled records of the first `trials` trials of a plan."""
-    from study.training.task import Task
+    from study.schema import Suggestion
+    from study.training.task import TrialTask
 
     places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
     for _, (arm, number) in zip(range(trials), places, strict=False):
@@ -92,4 +93,5 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
         if arm.depth:
             params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
             params |= {"activation": "relu"}
-        yield fill(Task.of(plan.config, arm, number, number // GENERATION, params).record(state="COMPLETE"))
+        suggestion = Suggestion(number=number, generation=number // GENERATION, params=params)
+        yield fill(TrialTask.of(plan.config, arm, suggestion).record(state="COMPLETE"))

@@ -23,8 +23,8 @@ from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.running.observer import Observer, Silent, interruptible
 from study.running.runner import search
-from study.schema import Arm, Share, StudyData, StudyError
-from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, resolve_outer
+from study.schema import Arm, Share, StudyData, StudyError, Trees
+from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, make_trees, resolve_outer
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def run_study(
     with _at_work(config, paths) as prepared:
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, observer, verbose)
-        conclude(paths, prepared.plan.config, prepared.data)
+        conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
             write_report(paths)
@@ -113,14 +113,14 @@ def run_study(
 def run_share(
     config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
 ) -> None:
-    """Run the trials and winners of one share of a study's arms; `run_study` does what is left and draws the verdicts.
+    """Run the trials, winners and trees of one share of a study; `run_study` does what is left and draws the verdicts.
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths) as prepared:
         plan = prepared.plan.share(share)
-        if plan.arms:
+        if plan.arms or plan.trees:
             search(plan, prepared.data, paths, observer, verbose)
 
 
@@ -182,6 +182,11 @@ def study_arms(results: Results) -> list[tuple[Arm, int]]:
     """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
     config = results.config
     return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _table_sizes(results.data))]
+
+
+def study_trees(results: Results) -> tuple[Trees, ...]:
+    """All boosted trees of a results folder, scored or not."""
+    return make_trees(results.config, _table_sizes(results.data))
 
 
 def write_report(paths: StudyPaths) -> Path:

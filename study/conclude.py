@@ -17,17 +17,13 @@ from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
-from study.explain.trees import tree_reference
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather, load_results, read_winners, write_frame
 from study.schema import Kind
 
-TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
-"""Trials of the boosted trees' small search, by effort."""
 
-
-def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
+def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references and draw the verdicts."""
     gather(paths)
     results = load_results(paths.root)
@@ -35,7 +31,7 @@ def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
     for name, frame in comparisons(results.predictions, results.trials, results.config).items():
         write_frame(getattr(paths, name), frame)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
-    predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
+    predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     margin = results.config.margin
 
     def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall:
@@ -65,15 +61,6 @@ def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyCo
         "ranks": family_scores(predictions, winners, folds),
         "pairs": pairwise(predictions, config.margin, folds, winners),
     }
-
-
-def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.DataFrame:
-    """Test rows of the boosted trees of every target and outer fold, from disk where a run before has scored them."""
-    if not paths.reference.exists():
-        trials = TREE_TRIALS[config.effort]
-        scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in data.values()]
-        write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
-    return pd.read_parquet(paths.reference)
 
 
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:

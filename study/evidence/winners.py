@@ -9,7 +9,7 @@ ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
 """Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
-CANDIDATES = ("refit", "ensemble", "reference")
+CANDIDATES = ("refit", "ensemble")
 """Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
 
 

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from study.config import StudyConfig, load_config
 from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
+from study.records.trees import TreesRecord
 from study.schema import HOST_COLUMNS, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
@@ -36,6 +37,11 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     for name, content in files.items():
         write_atomic(paths.models / name, content)
     write_atomic(paths.winner(record.arm), record.model_dump_json())
+
+
+def write_trees(paths: StudyPaths, record: TreesRecord) -> None:
+    """Write the record of the trees of one target and outer fold, whole or not at all."""
+    write_atomic(paths.trees_record(record.trees), record.model_dump_json())
 
 
 def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
@@ -64,12 +70,28 @@ def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[Wi
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records."""
+def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[TreesRecord]:
+    """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
+    broken = [] if broken is None else broken
+    return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and trees the outcomes."""
+
+    trials: list[TrialRecord]
+    winners: list[WinnerRecord]
+    trees: list[TreesRecord]
+    broken: list[Path]
+
+
+def read_records(paths: StudyPaths) -> Records:
+    """Read every record."""
     broken: list[Path] = []
-    outcomes = [record.outcome() for record in read_trials(paths, broken)]
+    trials = [record.outcome() for record in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
-    return outcomes, winners, broken
+    return Records(trials, winners, [record.outcome() for record in read_trees(paths, broken)], broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -101,7 +123,9 @@ def gather(paths: StudyPaths) -> None:
         frame = trials_frame(passing_by())
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
-    write_frame(paths.predictions, predictions_frame(read_winners(paths), Results(paths.root).data.classes))
+    classes = Results(paths.root).data.classes
+    write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
+    write_frame(paths.trees, trees_frame(read_trees(paths), classes))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -139,7 +163,8 @@ class Results:
     config: the resolved config. data: what was read of the table. environment: where it ran last. trials: one row a trial
     (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch (`curves_frame`).
     coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test rows
-    (`predictions_frame`). scores, ranks, pairs: what was concluded from those. verdicts: the answer for each target.
+    (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores, ranks, pairs: what was concluded from
+    the predictions. verdicts: the answer for each target.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -225,6 +250,11 @@ class Results:
     def predictions(self) -> pd.DataFrame:
         """Test rows of every arm's winner."""
         return self._frame(self.paths.predictions)
+
+    @cached_property
+    def trees(self) -> pd.DataFrame:
+        """Test rows of the boosted trees; no row of a target where they failed."""
+        return self._frame(self.paths.trees)
 
     @cached_property
     def scores(self) -> pd.DataFrame:

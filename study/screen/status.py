@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from study.api import study_arms
+from study.api import study_arms, study_trees
 from study.records.results import Results, digest, read_records
+from study.records.trees import trees_notes
 from study.schema import Arm, TrialRecord
 from study.screen.check import columns
 
@@ -37,16 +38,21 @@ def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[TrialReco
 
 def print_status(results: Results, console: Console) -> None:
     """Print a row an arm, broken records, and the way on or the verdicts with the digest of the dataframe."""
-    trials, winners, broken = read_records(results.paths)
+    found = read_records(results.paths)
     by_arm: dict[str, list[TrialRecord]] = {}
-    for record in trials:
+    for record in found.trials:
         by_arm.setdefault(record.arm.key, []).append(record)
     arms = study_arms(results)
-    console.print(arms_table(arms, by_arm, {winner.arm.key for winner in winners}))
-    for path in broken:
+    console.print(arms_table(arms, by_arm, {winner.arm.key for winner in found.winners}))
+    for path in found.broken:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
     left = sum(budget - len(by_arm.get(arm.key, [])) for arm, budget in arms)
-    if left or not results.concluded:
+    for note in trees_notes(found.trees):
+        print(note)
+    trees = study_trees(results)
+    if lacking := len({each.key for each in trees} - {record.trees.key for record in found.trees}):
+        print(f"Boosted trees beside the models: {len(trees) - lacking} of {len(trees)}")
+    if left or lacking or not results.concluded:
         print(f"Not finished: {left} trials to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
         return
     for verdict in results.verdicts:

@@ -10,7 +10,7 @@ from study.config import StudyConfig
 from study.config.options import InnerConfig, SearchConfig, TrainingConfig
 from study.config.samplers import check_sampler
 from study.families import FAMILIES, check_space, get_family, is_searched
-from study.schema import Arm, Kind, ModelData, Share, StudyError
+from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,13 @@ class Plan:
     """All that a study will do, decided before anything is trained. It depends on config and table, never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
+    trees: the boosted trees that stand beside the arms, one a target and outer fold.
     seconds: modelled core-seconds of the whole search, winners included.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
+    trees: tuple[Trees, ...]
     seconds: float
 
     def trials(self, arm: Arm) -> int:
@@ -84,9 +86,13 @@ class Plan:
         return self.config.inner.folds * seeds
 
     def share(self, share: Share) -> Plan:
-        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same."""
+        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same.
+
+        Trees are dealt from the last share on, which has the fewest arms.
+        """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
-        return replace(self, arms=tuple(dealt), seconds=self.seconds / share.count)
+        trees = self.trees[share.count - 1 - share.number :: share.count]
+        return replace(self, arms=tuple(dealt), trees=trees, seconds=self.seconds / share.count)
 
     @property
     def models(self) -> tuple[ModelData, ...]:
@@ -134,6 +140,11 @@ def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
     )
 
 
+def make_trees(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Trees, ...]:
+    """Every (target, outer fold)."""
+    return tuple(Trees(target=s.target, kind=s.kind, outer_fold=fold) for s in sizes for fold in range(config.n_outer))
+
+
 def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
     """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured trials."""
     folds, seeds = config.inner.folds, config.inner.seeds or 1
@@ -179,7 +190,7 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
             epochs = max(10, int(epochs * 0.9))
         else:
             break
-    return Plan(resolved, make_arms(resolved, sizes), cost)
+    return Plan(resolved, make_arms(resolved, sizes), make_trees(resolved, sizes), cost)
 
 
 def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:

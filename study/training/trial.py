@@ -14,7 +14,7 @@ from study.data.encoding import Encoded
 from study.families import HEADS, get_family
 from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
-from study.training.task import Task
+from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
     from study.families import Architecture
@@ -49,7 +49,7 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
 
 
-def replicates_of(task: Task, n_inner: int) -> list[tuple[int, int]]:
+def replicates_of(task: TrainingTask, n_inner: int) -> list[tuple[int, int]]:
     """(inner fold, seed) of each replicate: folds x seeds, or folds where the family's optimum does not depend on a seed."""
     n_seeds = 1 if get_family(task.arm.family).convex else task.inner_seeds
     return [
@@ -78,7 +78,7 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
     )
 
 
-def train(task: Task, problem: Problem, seeds: list[int], stop: int | None = None) -> tuple[Fit, Architecture]:
+def train(task: TrainingTask, problem: Problem, seeds: list[int], stop: int | None = None) -> tuple[Fit, Architecture]:
     """Train all replicates of a problem as the task's family is trained; stop: epoch at which a refitted network ends."""
     from study.training.descent import descend
     from study.training.fit import fit
@@ -112,7 +112,7 @@ def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatA
     return columns | {f"intercept{output}": float(intercept[o]) for o, output in enumerate(outputs)}
 
 
-def run_trial(task: Task, encoded: Encoded) -> TrialRecord:
+def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
     """Train one trial of the search on all its replicates; gives a COMPLETE record or raises."""
     replicates = replicates_of(task, len(encoded.train))
     problem = make_problem(encoded, [fold for fold, _ in replicates])

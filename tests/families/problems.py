@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 from study.data.encoding import Encoded, Term
 from study.families import FAMILIES, first_params, get_family, resolve_space
 from study.schema import Arm, Kind
-from study.training.task import Task
+from study.training.task import TrialTask
 
 N_INNER = 2
 
@@ -40,10 +40,10 @@ def cases() -> list[Case]:
     return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
 
 
-def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> Task:
+def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:
     """The arm's first trial, as the search would start it."""
     family = get_family(case.family)
-    return Task(
+    return TrialTask(
         study="test",
         seed=seed,
         arm=Arm(target="y", kind=case.kind, family=case.family, depth=case.depth, outer_fold=0),

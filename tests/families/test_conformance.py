@@ -42,7 +42,7 @@ def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architectur
 
 @lru_cache
 def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
-    return run_winner(task_for(case), encoded_for(case)[0])
+    return run_winner(task_for(case).as_winner(0.5), encoded_for(case)[0])
 
 
 @lru_cache
@@ -220,7 +220,7 @@ def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: 
     spoiled = np.where(np.arange(len(encoded.y)) == encoded.test[-1], np.nan, encoded.y)
     scored = replace(encoded, y=spoiled, test=encoded.test[:-1], parts=((0.5, encoded.test),))
 
-    record, _ = run_winner(task_for(case, epochs=5), scored)
+    record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
 
     assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
 

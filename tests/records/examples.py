@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from study.records.trees import TreesRecord
 from study.schema import (
     Arm,
     Candidate,
@@ -13,6 +14,7 @@ from study.schema import (
     ReplicateRecord,
     StudyData,
     TargetData,
+    Trees,
     TrialRecord,
     TrialState,
     WinnerRecord,
@@ -84,3 +86,27 @@ def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
         "models": ("y-linear.keras",),
     }
     return WinnerRecord(**(found | more))
+
+
+def trees(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> Trees:
+    return Trees(target=target, kind=kind, outer_fold=fold)
+
+
+def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
+    found: dict[str, Any] = {
+        "study": "party",
+        "state": TrialState.COMPLETE,
+        "number": 1,
+        "params": {"max_iter": 40},
+        "val_loss": 0.1,
+        "val_losses": [0.2, 0.1],
+        "rows": [3, 5],
+        "observed": [1.0, 0.0],
+        "candidates": (Candidate(name="refit", seed=7, predicted=[0.75, 0.5], loss=[0.0625, 0.25]),),
+        "wall_time_s": 2.0,
+    }
+    return TreesRecord(trees=own or trees(), **(found | more))
+
+
+def failed_trees(own: Trees | None = None) -> TreesRecord:
+    return TreesRecord(study="party", trees=own or trees(), state=TrialState.FAIL, error="Traceback\nValueError: no.\n")

@@ -31,7 +31,7 @@ inner: {folds: 2, seeds: 1}
 training: {epochs: 10}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (12 + 1)
+N_RECORDS = 2 * (12 + 1) + 1
 
 Process = subprocess.Popen[str]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -9,10 +10,17 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from study import load_config, load_results, run_study
-from study.records.results import digest
-from study.schema import StudyError
+from study.api import prepare
+from study.conclude import conclude
+from study.records.paths import StudyPaths
+from study.records.results import digest, read_trees, write_trees
+from study.records.trees import TreesRecord
+from study.report.tables import data_summary
+from study.schema import StudyError, TrialState
+from study.screen.progress import print_summary
 from tests.runs.helpers import STUDY, reproduce, run
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
@@ -66,11 +74,11 @@ def test_the_results_folder_is_complete(results: Path) -> None:
 
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
-    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    winners = {f"trials/{arm}/winner.json" for arm in ARMS} | {"trials/balloons-trees-o0/trees.json"}
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "scores.parquet",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
         "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *models,
     }  # fmt: skip
@@ -177,6 +185,28 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
         ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
     assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+
+
+def test_trees_that_failed_leave_the_verdict_without_their_line_and_say_so(results: Path, tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path / "copy")
+    shutil.copytree(results, paths.root)
+    (scored,) = read_trees(paths)
+    write_trees(
+        paths, TreesRecord(study="smoke", trees=scored.trees, state=TrialState.FAIL, error="Traceback\nValueError: no.")
+    )
+
+    conclude(paths, prepare(load_config(paths.config)).data)
+
+    own, before = load_results(paths.root), load_results(results)
+    out = io.StringIO()
+    print_summary(own, Console(file=out, width=1_000))
+    note = (
+        "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict."
+    )
+    assert f"Note: {note}\n" in out.getvalue()
+    assert note in data_summary(own)._repr_html_()
+    assert ("Boosted trees" in str(before.verdicts), "Boosted trees" in str(own.verdicts)) == (True, False)
+    assert own.verdicts[0]["verdict"] == before.verdicts[0]["verdict"]
 
 
 def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> None:

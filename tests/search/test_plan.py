@@ -253,5 +253,7 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
 
     dealt = [arm for share in shares for arm in share.arms]
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
+    trees = [each for share in shares for each in share.trees]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
+    assert (len(trees), set(trees)) == (4, set(plan.trees))
     assert max(layers) - min(layers) <= 3

@@ -15,7 +15,7 @@ from study.data.splits import Split, make_splits
 from study.data.tables import Table
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
-from study.training.task import Task
+from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.data.helpers import config_for, saved, table_of
@@ -56,11 +56,11 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     return other
 
 
-def task_for(encoded: Encoded, family: str, outer_fold: int) -> Task:
+def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     own = get_family(family)
     params = first_params(own, resolve_space(own, N, {})) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
     arm = Arm(target="y", kind=encoded.kind, family=family, depth=int(family == "neural"), outer_fold=outer_fold)
-    return Task(
+    return TrialTask(
         study="test",
         seed=0,
         arm=arm,
@@ -90,7 +90,7 @@ def trained(
     found = []
     for family in ("logistic" if encoded.classes else "linear", "neural"):
         task = task_for(encoded, family, split.outer_fold)
-        record, files = run_winner(task, encoded)
+        record, files = run_winner(task.as_winner(0.5), encoded)
         found.append((run_trial(task, encoded), record, weights_of(files, folder)))
     return encoded, encoder, found
 
