@@ -214,7 +214,7 @@ def test_boosted_trees_are_no_part_of_the_verdict_but_say_when_both_models_are_b
     models = [scored(base), scored(0.99 * base * rng.uniform(0.99, 1.01, 400), "neural", 1)]
 
     alone = only_verdict(models)
-    verdict = only_verdict([*models, scored(0.8 * base * rng.uniform(0.99, 1.01, 400), "trees", 0, "reference")])
+    verdict = only_verdict([*models, scored(0.8 * base * rng.uniform(0.99, 1.01, 400), "trees", 0, "refit")])
 
     assert verdict.trees is not None
     over = verdict.trees.over_regression, verdict.trees.over_network
@@ -228,7 +228,7 @@ def test_boosted_trees_are_no_part_of_the_verdict_but_say_when_both_models_are_b
 
 
 def test_trees_alone_are_no_regression() -> None:
-    verdict = only_verdict([scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "reference")])
+    verdict = only_verdict([scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "refit")])
 
     assert verdict.regression is None
     assert verdict.verdict is None

@@ -225,7 +225,7 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
 
 
 def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(results: Results) -> None:
-    trees = results.predictions[results.predictions["family"] == "linear"].assign(family="trees", candidate="reference")
+    trees = results.predictions[results.predictions["family"] == "linear"].assign(family="trees", candidate="refit")
 
     more = compared(results, pd.concat([results.predictions, trees]))
     frame = test_loss.data(more)
