@@ -12,7 +12,7 @@ from intervals_tried import Bootstrap, NestedCV, validation_pairs
 from matplotlib.figure import Figure
 from scipy import stats
 
-from study.evidence import sentences
+from study.evidence import findings
 from study.evidence.compare import models
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval, RowsAndRepeats
 from study.evidence.pairs import paired
@@ -76,7 +76,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
                     "improvement": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
-                    "verdict": sentences.verdict_of(gain.estimate, gain.low, gain.high, MARGIN),
+                    "verdict": findings.verdict_of(gain.estimate, gain.low, gain.high, MARGIN),
                     "base": truth["base"].mean(),
                     "other": truth["other"].mean(),
                     "own": 1 - own["other"].mean() / own["base"].mean(),
@@ -96,7 +96,7 @@ def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
         name: (judged["low"] <= judged[value]) & (judged[value] <= judged["high"])
         for name, value in (("covered", "truth"), ("covered_own", "own"))
     }
-    worth, enough = judged["verdict"] == sentences.WORTH, judged["verdict"] == sentences.ENOUGH
+    worth, enough = judged["verdict"] == findings.WORTH, judged["verdict"] == findings.ENOUGH
     wrong = (worth & (judged["truth"] < MARGIN)) | (enough & (judged["truth"] > MARGIN))
     return judged.assign(
         **held, wrong=wrong, worth=worth, enough=enough, undecided=~worth & ~enough, width=judged["high"] - judged["low"]

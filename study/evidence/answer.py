@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from study.evidence import sentences
-from study.evidence.findings import DecidedAt, Gain, Number, Rung, Shortfall, TreesLine
+from study.evidence.findings import Judged
 from study.evidence.intervals import METHODS
-from study.schema import Frozen, Kind
 
 VERSION = 2
 """Version of verdicts.json; the first was a list of dicts and named none."""
@@ -17,37 +16,8 @@ WORDS = ("verdict", "sentence", "action", "estimand", "candidate_words", "method
 """What is written beside the numbers for those who read the file, and made anew from the numbers when it is read."""
 
 
-class Verdict(Frozen):
-    """Whether the network is worth it on one target, whether the regression is enough, or whether that is undecided.
-
-    margin: smallest gain that matters, a share of the regression's loss. regression: its family. chosen: family and depth
-    that *the network* took in each outer fold. gain: of the network over the regression. smallest_sufficient: the model of
-    fewest hidden layers whose test loss is within margin * the regression's loss of the least. beats_constant: whether either
-    is reliably better than the constant. candidate: the way of using the network that the verdict is about; candidates: gain
-    of each way. n_train: rows that an outer fold leaves. decided_at: only where undecided; shortfall: only where the network
-    is worth it; trees: where they were scored. None where it does not apply or a model was not scored.
-    """
-
-    target: str
-    kind: Kind
-    margin: float
-    regression: str | None
-    chosen: dict[int, Rung]
-    gain: Gain
-    smallest_sufficient: Rung | None
-    beats_constant: bool | None
-    candidate: str | None
-    candidates: dict[str, Gain]
-    n_train: Number
-    decided_at: DecidedAt | None = None
-    trees: TreesLine | None = None
-    shortfall: Shortfall | None = None
-
-    @property
-    def verdict(self) -> str | None:
-        """WORTH, ENOUGH or UNDECIDED; None where no test row was scored with both models."""
-        gain = self.gain
-        return sentences.verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None
+class Verdict(Judged):
+    """What was judged, in numbers and in words."""
 
     @property
     def sentence(self) -> str:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from study.evidence.decided import MOST_TIMES
+from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Judged, verdict_of
 from study.schema import NETWORK, NOUNS
 
-if TYPE_CHECKING:
-    from study.evidence.answer import Verdict
-    from study.evidence.findings import DecidedAt, Gain
-
-WORTH, ENOUGH, UNDECIDED = "network is worth it", "regression is enough", "undecided"
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
     "refit": "the incumbent refitted on all development rows",
@@ -41,7 +35,7 @@ def estimand(n_train: float) -> str:
     return f"The expected loss of the whole procedures (encode, search, refit), trained on {rows}."
 
 
-def candidate_words(verdict: Verdict) -> str:
+def candidate_words(verdict: Judged) -> str:
     """Which way of using the network a verdict is about, and what the other way gives."""
     used = str(verdict.candidate)
     said = f"The network is {CANDIDATES.get(used, used)}"
@@ -52,14 +46,7 @@ def candidate_words(verdict: Verdict) -> str:
     return f"{said}."
 
 
-def verdict_of(improvement: float, low: float, high: float, margin: float) -> str:
-    """The verdict that an interval of the improvement gives; without any loss to save the regression is enough."""
-    if np.isnan(improvement) or high < margin:
-        return ENOUGH
-    return WORTH if low > margin else UNDECIDED
-
-
-def sentence(verdict: Verdict) -> str:
+def sentence(verdict: Judged) -> str:
     """The answer."""
     if verdict.verdict is None:
         return f"There is no verdict for {verdict.target}: no test rows were scored with {_lacking(verdict)}."
@@ -67,7 +54,7 @@ def sentence(verdict: Verdict) -> str:
     return _answer(verdict) + (beaten if verdict.beats_constant is False else "")
 
 
-def action(verdict: Verdict) -> str:
+def action(verdict: Judged) -> str:
     """What to do."""
     if verdict.verdict is None:
         return f"Run the study with {_lacking(verdict)} among its families."
@@ -83,15 +70,15 @@ def action(verdict: Verdict) -> str:
     return f"Keep {noun}, the simpler model: {given_away}{then}"
 
 
-def _lacking(verdict: Verdict) -> str:
+def _lacking(verdict: Judged) -> str:
     return "a network" if verdict.regression else "a regression"
 
 
-def _noun(verdict: Verdict) -> str:
+def _noun(verdict: Judged) -> str:
     return NOUNS.get(str(verdict.regression), str(verdict.regression))
 
 
-def _answer(verdict: Verdict) -> str:
+def _answer(verdict: Judged) -> str:
     noun, gain = _noun(verdict), verdict.gain
     r, low, high = gain.improvement, gain.low, gain.high
     if np.isnan(r):
@@ -114,7 +101,7 @@ def _answer(verdict: Verdict) -> str:
     return f"{start}, which lies on both sides of the {bound}: undecided."
 
 
-def _network(verdict: Verdict) -> str:
+def _network(verdict: Judged) -> str:
     """`A network with 1 to 2 hidden layers`; its families are named where there are several."""
     depths = sorted({rung.depth for rung in verdict.chosen.values()})
     families = sorted({rung.family for rung in verdict.chosen.values()})
@@ -123,7 +110,7 @@ def _network(verdict: Verdict) -> str:
     return f"A network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
 
 
-def trees_words(verdict: Verdict) -> str | None:
+def trees_words(verdict: Judged) -> str | None:
     """What boosted trees say beside the verdict, where they were scored."""
     if verdict.trees is None:
         return None

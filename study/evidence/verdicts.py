@@ -12,11 +12,10 @@ import pandas as pd
 from study.evidence.answer import Verdict
 from study.evidence.compare import Model, models, paired_gain
 from study.evidence.decided import decided_at, gain_curve, subset_losses
-from study.evidence.findings import DecidedAt, Gain, Rung, Shortfall, TreesLine
+from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Rung, Shortfall, TreesLine, verdict_of
 from study.evidence.intervals import METHODS
 from study.evidence.pairs import paired
 from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
-from study.evidence.sentences import ENOUGH, UNDECIDED, WORTH, verdict_of
 from study.evidence.winners import ARM, incumbents, select_candidate
 from study.schema import CONSTANT, NETWORK, REGRESSIONS, TREES, Kind
 

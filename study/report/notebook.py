@@ -15,7 +15,6 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-import study
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report import tables
@@ -95,7 +94,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
             connection = str(Path(scratch) / "kernel.json")
             super().__init__(**options, kernel_spec_manager=ThisInterpreter(), connection_file=connection)
 
-    sources = str(Path(study.__file__).resolve().parent.parent)
+    sources = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [sources, os.environ.get("PYTHONPATH")]))
     # Nothing in the folder may be taken for a module or for settings: the kernel enters it when it has read its own.
     enter = f"import os, matplotlib; os.chdir({str(folder)!r})"

@@ -12,7 +12,7 @@ from calibration_report import MARGIN, REPEATED, by_method, judge, read, share, 
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from truths import Cell, expected_loss, simulate
 
-from study.evidence.sentences import ENOUGH, WORTH
+from study.evidence.findings import ENOUGH, WORTH
 
 NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]
 LARGE = Cell("continuous", 300, effect="interaction", gain=0.7)
