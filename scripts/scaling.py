@@ -72,11 +72,11 @@ def status(folder: Path, _: int) -> None:
 def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
     from study.records.paths import StudyPaths
-    from study.running.observer import Silent
+    from study.running.observer import Observer
     from study.running.runner import make_searches
 
     plan, data = plan_of(config_of(trials))
-    make_searches(plan, data, StudyPaths(folder), Silent())
+    make_searches(plan, data, StudyPaths(folder), Observer())
 
 
 STEPS = (write, read, gather, load, status, resume)

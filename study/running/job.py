@@ -51,7 +51,7 @@ def begin_run(paths: StudyPaths, job: str, restarts: int, records: int) -> JobNo
     return note
 
 
-class Progressing:
+class Progressing(Observer):
     """Notes how far the run of a job comes, and lets another observer watch too.
 
     done: records that this run has left. job: its note, once the records were read.

@@ -13,7 +13,7 @@ from study.machines.ray import ray_cluster
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import reason
-from study.running.observer import Interrupted, Observer, Silent
+from study.running.observer import Interrupted, Observer
 from study.running.recorder import Recorder
 from study.running.trees import TreesQueue
 from study.schema import StudyError, TrialRecord
@@ -61,7 +61,7 @@ def search(
     StudyError
         Every trial failed, or the resources asked for are not there.
     """
-    observer = observer or Silent()
+    observer = observer or Observer()
     arms, trees = make_searches(plan, data, paths, observer)
     observer.started(plan, arms, trees)
     recorder = Recorder(plan.config, paths, observer, arms, trees)

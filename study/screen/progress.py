@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from study.evidence.winners import select_candidate
 from study.records.results import Results, read_trees
 from study.records.trees import TreesRecord, reason, trees_notes
+from study.running.observer import Observer
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
@@ -32,7 +33,7 @@ def span(seconds: float) -> str:
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
 
 
-class Progress:
+class Progress(Observer):
     """Observer that shows a row an arm: trials done, best validation loss, time left.
 
     Outer folds of one family and depth share a row. The time left divides what the remaining trials of each arm will take,

@@ -10,7 +10,7 @@ from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import TreesRecord
 from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
-from study.running.observer import Silent
+from study.running.observer import Observer
 from study.running.recorder import Recorder
 from study.running.trees import TreesQueue
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
@@ -20,7 +20,7 @@ from tests.search.bench import small
 from tests.search.helpers import config_of
 
 
-class Watch(Silent):
+class Watch(Observer):
     """Hears of records when they are on disk."""
 
     def __init__(self, paths: StudyPaths) -> None:

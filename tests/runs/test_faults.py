@@ -17,7 +17,7 @@ import pytest
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
-from study.running.observer import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Observer, interruptible
 from tests.runs.faults import FILLER, OTHERS, Run
 from tests.runs.helpers import STUDY, descendants, digest_of, drive, run, started, wait_for_records
 
@@ -121,7 +121,7 @@ def test_a_second_run_on_a_results_folder_is_refused_while_status_is_not(
     assert digest_of(results) == digest_of(undisturbed)
 
 
-class Stopped(Silent):
+class Stopped(Observer):
     """Is told to stop, as by a scheduler, at one moment of a run."""
 
     def __init__(self, moment: str) -> None:
