@@ -26,18 +26,14 @@ def _sampler(name: str, seed: int) -> Any:
 def _distributions(space: Space) -> dict[str, Any]:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    distributions: dict[str, Any] = {}
-    for name, form in space.items():
-        if isinstance(form, Range):
-            if form.integer:
-                distributions[name] = IntDistribution(round(form.low), round(form.high), log=form.log)
-            else:
-                distributions[name] = FloatDistribution(form.low, form.high, log=form.log)
-        elif isinstance(form, list):
-            distributions[name] = CategoricalDistribution(form)
-        else:
-            distributions[name] = CategoricalDistribution([form])
-    return distributions
+    def distribution(form: Any) -> Any:
+        if not isinstance(form, Range):
+            return CategoricalDistribution(form if isinstance(form, list) else [form])
+        if form.integer:
+            return IntDistribution(round(form.low), round(form.high), log=form.log)
+        return FloatDistribution(form.low, form.high, log=form.log)
+
+    return {name: distribution(form) for name, form in space.items()}
 
 
 def _told(params: Mapping[str, Any], space: Space) -> dict[str, Any]:
