@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from truths import Cell, expected_loss, simulate
+
+from harness.truths import Cell, expected_loss, simulate
 
 if TYPE_CHECKING:
     from study.data.encoding import EncodedData

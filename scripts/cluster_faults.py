@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from damage import Count, Records, lost, rewritten, say, snapshot, table
-
+from harness.cluster import Cluster, missing, wait_until
+from harness.damage import Count, Records, lost, rewritten, say, snapshot, table
+from harness.jobs import Job, leftovers, queue, undisturbed_digest
 from study.records.results import digest
 from study.schema import StudyError
-from tests.slurm.cluster import Cluster, missing, wait_until
-from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
 
 TRIALS = 80
 N_RECORDS = 2 * (TRIALS + 1)

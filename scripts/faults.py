@@ -26,8 +26,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from damage import Count, Records, lost, rewritten, say, snapshot, table
 
+from harness.damage import Count, Records, lost, rewritten, say, snapshot, table
+from harness.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
+from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
@@ -35,8 +37,6 @@ from study.running.observer import Interrupted, Silent, interruptible
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from tests.runs.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
-from tests.runs.helpers import Process, descendants, started
 
 CONFIG = """
 data: {source: balloons, rows: 200}

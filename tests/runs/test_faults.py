@@ -14,12 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.faults import FILLER, OTHERS, Run
+from harness.studies import STUDY, descendants, digest_of, drive, run, started, wait_for_records
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
 from study.running.observer import Interrupted, Silent, interruptible
-from tests.runs.faults import FILLER, OTHERS, Run
-from tests.runs.helpers import STUDY, descendants, digest_of, drive, run, started, wait_for_records
 
 FAULTS = {name: OTHERS[name] for name in ("Ctrl-C twice", "disk full", "Ray's and Optuna's state deleted")} | {
     "raylet killed": lambda run: run.kill(run.named("raylet")),

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from study import load_results
-from study.records.results import digest
-from tests.runs.helpers import (
-    HERE,
+from harness.studies import (
+    DRIVE,
     N_RECORDS,
     STUDY,
     digest_of,
@@ -25,6 +23,8 @@ from tests.runs.helpers import (
     wait_for_records,
     workers,
 )
+from study import load_results
+from study.records.results import digest
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def test_lost_and_broken_records_are_run_again_and_give_the_same_dataframe(
 
 
 def test_a_trial_whose_worker_is_killed_is_tried_again(undisturbed: Path, config: Path, results: Path) -> None:
-    with started(sys.executable, HERE / "drive.py", config, results.parent, cwd=config.parent) as process:
+    with started(sys.executable, DRIVE, config, results.parent, cwd=config.parent) as process:
         wait_for_records(process, results, more_than=0)
         killed = workers(process)
         for worker in killed:
@@ -124,7 +124,7 @@ def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
 def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path, way_to_die: str) -> None:
-    ended = run(sys.executable, HERE / "deadly.py", tmp_path / "results", way_to_die, cwd=tmp_path)
+    ended = run(sys.executable, Path(__file__).with_name("deadly.py"), tmp_path / "results", way_to_die, cwd=tmp_path)
 
     frame = load_results(tmp_path / "results").trials.set_index("target")
     assert ended.returncode == 0, ended.stderr

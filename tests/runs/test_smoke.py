@@ -10,10 +10,11 @@ import nbformat
 import pandas as pd
 import pytest
 
+from harness.studies import STUDY, run
 from study import load_config, load_results, run_study
 from study.records.results import digest
 from study.schema import StudyError
-from tests.runs.helpers import STUDY, reproduce, run
+from tests.runs.helpers import reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 ARMS = {"balloons-constant-o0": 1, "balloons-linear-o0": 2, "balloons-neural-d1-o0": 2}

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from calibration_report import MARGIN, METHODS_TRIED, by_method, judge, read, share, with_truth, write
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from truths import Cell, expected_loss, simulate
 
+from harness.truths import Cell, expected_loss, simulate
 from study.evidence.sentences import ENOUGH, WORTH
 
 NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]

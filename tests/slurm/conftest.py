@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.slurm.cluster import Cluster, missing, wait_until
-from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
+from harness.cluster import Cluster, missing, wait_until
+from harness.jobs import Job, leftovers, queue, undisturbed_digest
 
 NO_CLUSTER = missing()
 Submit = Callable[..., Job]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.helpers import records
-from tests.slurm.cluster import Cluster
+from harness.cluster import Cluster
+from harness.jobs import JOB_S, N_RECORDS
+from harness.studies import records
 from tests.slurm.conftest import Submit
-from tests.slurm.jobs import JOB_S, N_RECORDS
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 MOST_LOST_S = 60

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.cluster import Cluster, wait_until
+from harness.jobs import Job, leftovers, queue
+from harness.studies import STUDY, records
 from study.machines.note import read_note
 from study.records.paths import StudyPaths
-from tests.runs.helpers import STUDY, records
-from tests.slurm.cluster import Cluster, wait_until
 from tests.slurm.conftest import Submit
-from tests.slurm.jobs import Job, leftovers, queue
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 表"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.cluster import ROOT, Cluster, wait_until
+from harness.studies import drive, records
 from study import load_results
 from study.records.results import digest
-from tests.runs.helpers import drive, records
-from tests.slurm.cluster import ROOT, Cluster, wait_until
 
 CONFIG = """
 # A network trains longer than a worker takes to start; else Tune would let one worker do everything.
