@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from study.evidence.scores import NOUNS, incumbents, test_scores
+from study.evidence.scores import incumbents, test_scores
 from study.records.paths import write_atomic
 from study.records.results import load_results
 from study.report.source import ResultsLike
 from study.report.style import human, model_name
-from study.schema import StudyError
+from study.schema import NOUNS, StudyError
 
 
 @dataclass(frozen=True)

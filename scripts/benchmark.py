@@ -125,7 +125,8 @@ def regressions(folders: list[str]) -> None:
 
     import study
     from study.api import prepare
-    from study.families import HEADS, REGRESSIONS
+    from study.families import HEADS
+    from study.schema import REGRESSIONS
 
     warnings.simplefilter("ignore")
     print(f"{'study':<16}{'target':<12}{'regression':<12}{'study':>10}{'sklearn':>10}{'ratio':>8}")
@@ -133,7 +134,7 @@ def regressions(folders: list[str]) -> None:
         results = study.load_results(folder)
         for (target, fold), encoded in prepare(results.config).data.items():
             frame = results.predictions
-            own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS)]
+            own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS.values())]
             refit = own[own.candidate == "refit"]
             x, y, head = encoded.x[-1].astype(float), encoded.y, HEADS[encoded.kind]
             place = np.full(len(y), -1)

@@ -105,7 +105,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
     from study.search.generations import ArmSearch
-    from study.training.trial import Task, prepare_tensorflow, run_trial
+    from study.training.task import Task
+    from study.training.trial import prepare_tensorflow, run_trial
     from study.training.winner import run_winner
 
     prepare_tensorflow()

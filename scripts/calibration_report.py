@@ -15,8 +15,9 @@ from study.evidence import sentences
 from study.evidence.compare import models, validation_pairs
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Method, RowsAndRepeats
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM, NETWORK
+from study.evidence.scores import ARM
 from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
+from study.schema import NETWORK
 
 MARGIN = 0.05
 WHOLE = "rows and repeats, undivided"

@@ -204,7 +204,7 @@ def driver(sizes: list[int]) -> None:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
     from study.running.searcher import StudySearcher
     from study.search.generations import ArmSearch
-    from study.training.trial import Task
+    from study.training.task import Task
 
     n_arms, trials, sampler = job
     config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})

@@ -84,7 +84,7 @@ def fill(record: Any) -> Any:
 
 def records_of(plan: Any, trials: int) -> Iterator[Any]:
     """Filled records of the first `trials` trials of a plan."""
-    from study.training.trial import Task
+    from study.training.task import Task
 
     places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
     for _, (arm, number) in zip(range(trials), places, strict=False):

@@ -44,6 +44,23 @@ deviance, in nats a row.
 """
 
 
+CONSTANT, NETWORK, TREES = "constant", "network", "trees"
+"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
+
+REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
+"""Family that a verdict calls *the regression* of a kind."""
+
+NOUNS = {
+    CONSTANT: "the constant",
+    "linear": "linear regression",
+    "logistic": "logistic regression",
+    "poisson": "Poisson regression",
+    TREES: "boosted trees",
+    NETWORK: "the network",
+}
+"""What a sentence calls a family."""
+
+
 class Frozen(BaseModel):
     """Base of every record and config: unknown fields are errors, fields cannot be reassigned."""
 
@@ -80,6 +97,54 @@ class Arm(Frozen):
 
     def trial_id(self, number: int) -> str:
         return f"{self.key}-{number:04d}"
+
+
+class FeatureData(Frozen):
+    """A feature: its type, why that was inferred, and the rows without a value."""
+
+    name: str
+    type: str
+    reason: str
+    missing: int
+
+
+class TargetData(Frozen):
+    """A target: its kind, the rows of each of its classes, why the kind was inferred, and the rows without a value."""
+
+    name: str
+    kind: Kind
+    classes: dict[str, int]
+    reason: str
+    missing: int
+
+
+class ModelData(Frozen):
+    """What figures and tables call a family at a depth."""
+
+    family: str
+    depth: int
+    label: str
+
+
+class StudyData(Frozen):
+    """What was read and inferred of a study's table, and the models that are compared on it; stored as data.json.
+
+    digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are any.
+    """
+
+    rows: int
+    digest: str
+    features: tuple[FeatureData, ...]
+    targets: tuple[TargetData, ...]
+    groups: str | None = None
+    time: str | None = None
+    notes: tuple[str, ...] = ()
+    models: tuple[ModelData, ...] = ()
+
+    @property
+    def classes(self) -> dict[str, list[str]]:
+        """Classes of each target."""
+        return {target.name: list(target.classes) for target in self.targets}
 
 
 class ReplicateRecord(Frozen):

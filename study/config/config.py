@@ -183,15 +183,11 @@ def make_config(
     except ValidationError as error:
         raise StudyError(_explain(error, origin)) from None
     source = config.data.source
-    if folder is not None and _is_file(source) and not Path(source).is_absolute():
+    if folder is not None and config.data.is_path and not Path(source).is_absolute():
         beside = folder / source
         found = beside if beside.exists() else Path(source)
         config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
     return config
-
-
-def _is_file(source: str) -> bool:
-    return source != "balloons" and not source.startswith(("sklearn:", "statsmodels:"))
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -18,14 +18,19 @@ class DataConfig(Frozen):
     """Where the table comes from and which of its columns are features."""
 
     source: str = Field(
-        description="`balloons`, `sklearn:NAME`, `statsmodels:NAME`, or a path to CSV, TSV, Parquet, Feather or JSON lines. "
-        "A relative path is looked up beside the config, then in the working folder."
+        description="`balloons`, a library's own table such as `sklearn:wine` or `statsmodels:fair`, or a path to CSV, TSV, "
+        "Parquet, Feather or JSON lines. A relative path is looked up beside the config, then in the working folder."
     )
     rows: Annotated[int, Field(ge=1)] = Field(10_000, description="Rows that the balloons generator draws.")
     seed: int = Field(0, description="Seed of the balloons generator.")
     features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
     drop: list[str] = Field([], description="Columns to leave out.")
     types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
+
+    @property
+    def is_path(self) -> bool:
+        """Whether `source` is a file: it has an ending or a folder, and no library's name and a colon before it."""
+        return re.match(r"[A-Za-z]\w+:", self.source) is None and ("/" in self.source or "." in self.source)
 
 
 class Range(Frozen):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.schema import StudyError, nearest
+from study.schema import StudyError
 
 FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".jsonl", ".ndjson")
 """File name endings that can be read."""
@@ -49,8 +49,7 @@ def read_file(path: Path) -> tuple[pd.DataFrame, str]:
         raise StudyError(f"A source is a file, but {path} is a folder. Name a file in it.")
     ending = next((e for e in FORMATS if path.name.lower().endswith(e)), None)
     if ending is None:
-        way_out = nearest(str(path), ["balloons"]).strip() or "Convert it, to CSV say."
-        raise StudyError(f"A table file ends in one of {', '.join(FORMATS)}, but the source is {path}. {way_out}")
+        raise StudyError(f"A table file ends in one of {', '.join(FORMATS)}, but the source is {path}. Convert it, to CSV say.")
     try:
         content = path.read_bytes()
     except OSError as error:

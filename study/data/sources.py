@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import pkgutil
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pandas as pd
 
 from study.config.options import DataConfig
 from study.data.balloons import make_balloons
-from study.data.files import read_file
+from study.data.files import FORMATS, read_file
 from study.schema import StudyError, nearest
+
+Reader = Callable[[str, DataConfig], pd.DataFrame]
 
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Tables that scikit-learn ships; their target is the column `target`, with class names where they have names."""
@@ -36,6 +39,32 @@ class Source:
     targets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Library:
+    """A source of built-in tables.
+
+    read: gives the raw frame of the table of that name, the part of `data.source` behind the colon (empty without one).
+    targets: columns that are never features unless named as such.
+    """
+
+    read: Callable[[str, DataConfig], pd.DataFrame]
+    targets: tuple[str, ...] = ()
+
+
+LIBRARIES: dict[str, Library] = {}
+"""Sources by the word before the colon of `data.source`; whoever adds one touches this file alone."""
+
+
+def library(name: str, targets: tuple[str, ...] = ()) -> Callable[[Reader], Reader]:
+    """Register a function as the reader of `NAME` or `NAME:TABLE`."""
+
+    def register(read: Reader) -> Reader:
+        LIBRARIES[name] = Library(read, targets)
+        return read
+
+    return register
+
+
 def read_source(data: DataConfig) -> Source:
     """Read the rows that `data.source` names.
 
@@ -44,19 +73,20 @@ def read_source(data: DataConfig) -> Source:
     StudyError
         The source is unknown, missing, unreadable or empty, or two of its columns share a name.
     """
-    origin, digest = data.source, ""
     targets: tuple[str, ...] = ()
-    library, colon, name = data.source.partition(":")
-    if data.source == "balloons":
-        frame, targets = make_balloons(data.rows, data.seed), ("balloons", "colour")
-    elif colon and library == "sklearn":
-        frame = _sklearn(name)
-    elif colon and library == "statsmodels":
-        frame = _statsmodels(name)
-    else:
+    if data.is_path:
         path = Path(data.source)
         frame, digest = read_file(path)
         origin = path.name
+    else:
+        word, _, name = data.source.partition(":")
+        if word not in LIBRARIES:
+            raise StudyError(
+                f"A source is a file, which ends in one of {', '.join(FORMATS)}, or one of {', '.join(LIBRARIES)} with a "
+                f"table's name, but it is '{data.source}'.{nearest(word, LIBRARIES)}"
+            )
+        frame, digest = LIBRARIES[word].read(name, data), ""
+        origin, targets = data.source, LIBRARIES[word].targets
     frame = _named(frame, origin)
     if not len(frame):
         raise StudyError(f"A table needs rows, but {origin} has none below its header. Add rows or choose another source.")
@@ -64,7 +94,15 @@ def read_source(data: DataConfig) -> Source:
     return Source(frame, digest, origin, targets)
 
 
-def _sklearn(name: str) -> pd.DataFrame:
+@library("balloons", targets=("balloons", "colour"))
+def _balloons(name: str, data: DataConfig) -> pd.DataFrame:
+    if name:
+        raise StudyError(f"The balloons are one table, but the source is 'balloons:{name}'. Leave ':{name}' out.")
+    return make_balloons(data.rows, data.seed)
+
+
+@library("sklearn")
+def _sklearn(name: str, data: DataConfig) -> pd.DataFrame:
     if name not in SKLEARN_TABLES:
         hint = nearest(name, SKLEARN_TABLES)
         raise StudyError(
@@ -79,7 +117,8 @@ def _sklearn(name: str) -> pd.DataFrame:
     return frame.assign(target=[str(bunch.target_names[code]) for code in frame["target"]])
 
 
-def _statsmodels(name: str) -> pd.DataFrame:
+@library("statsmodels")
+def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
     import statsmodels.datasets as datasets
 
     names = sorted(m.name for m in pkgutil.iter_modules(datasets.__path__) if m.ispkg and m.name != "tests")

@@ -11,8 +11,9 @@ import pandas as pd
 
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, CorrectedT, Rows
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM, CHOSEN, MODEL, NETWORK, REFERENCE, UNIT, chosen_depths, network_procedure, row_losses
+from study.evidence.scores import ARM, CHOSEN, MODEL, UNIT, chosen_depths, network_procedure, row_losses
 from study.evidence.spread import spread
+from study.schema import NETWORK, TREES
 
 INNER = ["outer_fold", "inner_fold", "loss"]
 FAMILIES, DEPTHS = "families", "depths"
@@ -102,7 +103,7 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None, inner: pd.DataFra
 
     losses: `row_losses` of the target. inner: `inner_losses`. The reference line is no model.
     """
-    own = losses[losses["family"] != REFERENCE]
+    own = losses[losses["family"] != TREES]
     groups = sorted(own.groupby(["family", "depth"]), key=lambda model: (model[0][1], model[0][0] != "constant"))
 
     def validation(arms: pd.DataFrame) -> pd.DataFrame | None:

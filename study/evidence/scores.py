@@ -13,17 +13,8 @@ from study.schema import Kind
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 UNIT = ["outer_fold", "group", "row", "loss"]
-REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
-NOUNS = {
-    "constant": "the constant",
-    **{name: f"{name.replace('poi', 'Poi')} regression" for name in REGRESSIONS.values()},
-    "trees": "boosted trees",
-    "network": "the network",
-}
-REFERENCE = "trees"
-"""Family that is scored beside the others and never ranked, compared or judged."""
-NETWORK, CHOSEN = "network", -1
-"""Family and depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
+CHOSEN = -1
+"""Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
 CANDIDATES = ("refit", "ensemble", "reference")
 """Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
 METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from study.evidence.decided import MOST_TIMES, Forecast
-from study.evidence.scores import NOUNS
+from study.schema import NOUNS
 
 WORTH, ENOUGH, UNDECIDED = "network is worth it", "regression is enough", "undecided"
 CANDIDATES = {

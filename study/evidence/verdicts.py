@@ -14,20 +14,8 @@ from study.evidence.compare import Model, default_method, models, paired_gain, v
 from study.evidence.decided import forecast, shape_of_gain, subset_losses
 from study.evidence.intervals import METHODS
 from study.evidence.pairs import paired
-from study.evidence.scores import (
-    ARM,
-    NETWORK,
-    NOUNS,
-    REFERENCE,
-    REGRESSIONS,
-    UNIT,
-    chosen_depths,
-    incumbents,
-    network_procedure,
-    row_losses,
-    select_candidate,
-)
-from study.schema import Kind
+from study.evidence.scores import ARM, UNIT, chosen_depths, incumbents, network_procedure, row_losses, select_candidate
+from study.schema import NETWORK, NOUNS, REGRESSIONS, TREES, Kind
 
 PROBABILITIES = ("better", "equal", "worse")
 
@@ -181,7 +169,7 @@ class _Judge:
 
     def _reference(self, losses: pd.DataFrame, *sides: Model) -> dict[str, Any] | None:
         """loss, improvement over the regression, low, high, over_network (the same of the network), sentence."""
-        trees = losses[losses["family"] == REFERENCE]
+        trees = losses[losses["family"] == TREES]
         scored = [side for side in sides if len(side.losses)]
         if trees.empty or not scored:
             return None

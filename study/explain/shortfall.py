@@ -16,12 +16,11 @@ from study.data.encoding import Encoded
 from study.explain.newton import NewtonFit, derivatives, regress, row_losses
 from study.explain.terms import Columns, Extra, formula
 from study.families.heads import HEADS
-from study.schema import Kind
+from study.schema import NOUNS, REGRESSIONS, Kind
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-NOUNS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "Poisson"}
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 """Penalties tried on the inner folds, as l2 of `reference_coefficients`; the last one is none, but for collinear columns."""
 MOST_TERMS = 6
@@ -122,7 +121,7 @@ def shortfall(
             first, rows = _modal(folds)[0], np.unique(np.concatenate([fold.encoded.development for fold in folds]))
             written = formula(first.columns, first.chosen, rows, first.l2, 0.1 * margin * base)
     target, kind, last = folds[0].encoded.target, folds[0].encoded.kind, steps[-1]
-    noun = f"the {NOUNS[kind]} regression of {target}"
+    noun = f"the {NOUNS[REGRESSIONS[kind]]} of {target}"
     sentence = _sentence(noun, steps, len(folds), network, bound, f"{100 * margin:.3g} % margin")
     terms = last["terms"] if written else ()
     return Shortfall(target, kind, margin, base, network, ranking, pd.DataFrame(steps), terms, written, sentence)

@@ -12,14 +12,12 @@ import pandas as pd
 from study.data.encoding import Encoded
 from study.families.heads import HEADS
 from study.records.frames import predictions_frame
-from study.schema import Arm, Candidate, Kind, WinnerRecord
+from study.schema import TREES, Arm, Candidate, Kind, WinnerRecord
 from study.seeds import derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-FAMILY = "trees"
-"""Family of the rows of predictions; trees have no depth in the sense of hidden layers, so theirs is 0."""
 MOST_ITERATIONS = 400
 """Most boosting iterations of one fit; each adds a tree, or one a class."""
 PATIENCE = 15
@@ -68,7 +66,7 @@ def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReferenc
 
     if trials < 1:
         raise ValueError(f"A search needs a trial, but trials is {trials}.")
-    arm = Arm(target=encoded.target, kind=encoded.kind, family=FAMILY, depth=0, outer_fold=encoded.outer_fold)
+    arm = Arm(target=encoded.target, kind=encoded.kind, family=TREES, depth=0, outer_fold=encoded.outer_fold)
     root = derive_seed(seed, arm.key)
     rng = np.random.default_rng(root)
     tried = [_draw(rng, len(encoded.development), first=number == 0) for number in range(trials)]

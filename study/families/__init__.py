@@ -5,13 +5,9 @@ from study.families.heads import HEADS, Head
 from study.families.neural import Neural
 from study.families.regression import Constant, Linear, Logistic, Poisson
 
-REGRESSIONS = ("linear", "logistic", "poisson")
-"""Names of the families that a verdict calls *the regression*."""
-
 __all__ = [
     "FAMILIES",
     "HEADS",
-    "REGRESSIONS",
     "Architecture",
     "Constant",
     "Family",

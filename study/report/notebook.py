@@ -17,14 +17,14 @@ import pandas as pd
 from nbformat import NotebookNode
 
 import study
-from study.evidence.scores import REFERENCE, incumbents
+from study.evidence.scores import incumbents
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import load_results
 from study.report import tables, texts
 from study.report.figures import decided_curve_data
 from study.report.source import ResultsLike, scored, verdict_list, weights
 from study.report.style import human
-from study.schema import Kind
+from study.schema import TREES, Kind
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -202,7 +202,7 @@ def _figure(name: str, arguments: str) -> NotebookNode:
 
 def _has_networks(predictions: pd.DataFrame) -> bool:
     """Whether some target has a network beside a regression."""
-    depths = predictions[~predictions["family"].isin(["constant", REFERENCE])].groupby("target")["depth"]
+    depths = predictions[~predictions["family"].isin(["constant", TREES])].groupby("target")["depth"]
     return bool(((depths.max() > 0) & (depths.min() == 0)).any())
 
 

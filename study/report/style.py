@@ -17,10 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from study.evidence.scores import CHOSEN, NOUNS, REFERENCE
+from study.evidence.scores import CHOSEN
+from study.schema import CONSTANT, NOUNS, TREES
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
-CONSTANT, REGRESSION, TREES = "#8a94a0", "#0072b2", "#009e73"
+GREY, REGRESSION, GREEN = "#8a94a0", "#0072b2", "#009e73"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
 """Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
 
@@ -43,14 +44,14 @@ def model_colour(family: str, depth: int) -> str:
         return NETWORKS[min(depth, len(NETWORKS)) - 1]
     if depth == CHOSEN:
         return NETWORKS[1]
-    return {"constant": CONSTANT, REFERENCE: TREES}.get(family, REGRESSION)
+    return {CONSTANT: GREY, TREES: GREEN}.get(family, REGRESSION)
 
 
 def with_names(frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` sorted from the constant to the deepest network, *the network*, the reference line; `model` names them."""
     names = [model_name(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
     depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf).mask(frame["family"] == "constant", -1)
-    order = np.lexsort((depth.to_numpy(), (frame["family"] == REFERENCE).to_numpy()))
+    order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
     return frame.assign(model=names).iloc[order].reset_index(drop=True)
 
 

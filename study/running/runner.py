@@ -99,7 +99,7 @@ def _tune(
 
     from study.running.searcher import Job, Keeper, StudySearcher
     from study.running.worker import StudyTrial
-    from study.training.trial import Task
+    from study.training.task import Task
 
     config = plan.config
 

@@ -13,7 +13,8 @@ from ray import tune
 
 from study.data.encoding import Encoded
 from study.schema import TrialRecord, TrialState, WinnerRecord
-from study.training.trial import Task, prepare_tensorflow, run_trial
+from study.training.task import Task
+from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.config.options import InnerConfig, Range, SearchConfig, TrainingConfig
-from study.families import FAMILIES, REGRESSIONS, get_family, resolve_space
+from study.families import FAMILIES, get_family, resolve_space
 from study.schema import Arm, Kind, Share, StudyError
 
 
@@ -222,8 +222,3 @@ def resolve_outer(config: StudyConfig, shapes: Sequence[Shape]) -> StudyConfig:
 
     affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= EFFORTS[config.effort].cap_s]
     return repeated(max(affordable, default=1))
-
-
-def regression_of(kind: Kind) -> str:
-    """Name of the regression that serves a kind."""
-    return next(name for name in REGRESSIONS if kind in FAMILIES[name].kinds)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from study.config import StudyConfig
 from study.data.encoding import Encoded
 from study.families import HEADS, get_family
-from study.schema import Arm, Frozen, ReplicateRecord, TrialRecord, TrialState
+from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
+from study.training.task import Task
 
 if TYPE_CHECKING:
     from study.families import Architecture
@@ -23,59 +23,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
-
-
-class Task(Frozen):
-    """All that a worker is told, beside the data: which trial of which arm, and how it is trained.
-
-    worker_memory_gb: memory of its own above which the worker is replaced after the task.
-    winner: None for a trial of the search; else the mean validation loss of the incumbent whose hyperparameters these are.
-    """
-
-    study: str
-    seed: int
-    arm: Arm
-    number: int
-    generation: int
-    params: dict[str, Any]
-    inner_seeds: int
-    epochs: int
-    patience: int
-    iterations: int
-    worker_memory_gb: float = 3
-    winner: float | None = None
-
-    @classmethod
-    def of(
-        cls, config: StudyConfig, arm: Arm, number: int, generation: int, params: dict[str, Any], winner: float | None = None
-    ) -> Task:
-        """Task of one trial, or of an arm's winner, under a config whose budget is filled in."""
-        return cls(
-            study=config.name,
-            seed=config.seed,
-            arm=arm,
-            number=number,
-            generation=generation,
-            params=params,
-            inner_seeds=config.inner.seeds or 1,
-            epochs=config.training.epochs or 1,
-            patience=config.training.patience or 1,
-            iterations=config.training.iterations,
-            worker_memory_gb=config.resources.worker_memory_gb,
-            winner=winner,
-        )
-
-    def record(self, **found: Any) -> TrialRecord:
-        """Record of this trial with what was found."""
-        return TrialRecord(
-            study=self.study,
-            trial_id=self.arm.trial_id(self.number),
-            arm=self.arm,
-            number=self.number,
-            generation=self.generation,
-            params=self.params,
-            **found,
-        )
 
 
 def prepare_tensorflow(gpu: bool = False) -> str:

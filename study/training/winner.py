@@ -15,7 +15,8 @@ from study.families import HEADS, get_family
 from study.records.paths import StudyPaths
 from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
 from study.seeds import derive_seed
-from study.training.trial import Task, make_problem, original_coefficients, replicates_of, train
+from study.training.task import Task
+from study.training.trial import make_problem, original_coefficients, replicates_of, train
 
 if TYPE_CHECKING:
     from study.families import Architecture

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.config import make_config
 from study.config.options import DataConfig
+from study.data import sources
 from study.data.sources import read_source
 from study.schema import StudyError
 
@@ -129,6 +131,10 @@ def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path) -> None:
         ("sklearn:irs", "but the source is 'sklearn:irs'. Did you mean 'iris'?"),
         ("statsmodels:fare", "names no table that statsmodels ships. Did you mean 'fair'?"),
         ("statsmodels:qqqqqqqq", "It has anes96, "),
+        ("openml:31", "one of balloons, sklearn, statsmodels with a table's name, but it is 'openml:31'."),
+        ("sklaern:wine", "but it is 'sklaern:wine'. Did you mean 'sklearn'?"),
+        ("baloons", "but it is 'baloons'. Did you mean 'balloons'?"),
+        ("balloons:2", "Leave ':2' out."),
     ],
 )
 def test_an_unknown_built_in_table_is_answered_with_the_nearest(source: str, message: str) -> None:
@@ -166,3 +172,24 @@ def test_diabetes_is_in_original_units() -> None:
     frame = read_source(DataConfig(source="sklearn:diabetes")).frame
 
     assert frame["age"].max() == 79
+
+
+def test_a_source_of_a_library_becomes_no_path_whether_it_is_known_or_not(tmp_path: Path) -> None:
+    named = [
+        make_config({"data": {"source": s}, "name": "n", "target": "y"}, folder=tmp_path).data for s in ("openml:31", "a.csv")
+    ]
+
+    assert [data.is_path for data in named] == [False, True]
+    assert named[0].source == "openml:31"
+
+
+def test_a_library_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "LIBRARIES", dict(sources.LIBRARIES))
+
+    @sources.library("counting", targets=("double",))
+    def _counting(name: str, data: DataConfig) -> pd.DataFrame:
+        return pd.DataFrame({"n": range(int(name)), "double": range(0, 2 * int(name), 2)})
+
+    read = read_source(DataConfig(source="counting:3"))
+
+    assert (read.frame["double"].tolist(), read.origin, read.targets) == ([0, 2, 4], "counting:3", ("double",))

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 from study.data.encoding import Encoded, Term
 from study.families import FAMILIES, first_params, get_family, resolve_space
 from study.schema import Arm, Kind
-from study.training.trial import Task
+from study.training.task import Task
 
 N_INNER = 2
 

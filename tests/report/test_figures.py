@@ -13,7 +13,7 @@ from study.evidence import compare, scores
 from study.records.results import Results
 from study.report import figures
 from study.report.style import Picture, colours, human, model_name, use_log_axis
-from study.schema import LOSS_NAMES, Kind
+from study.schema import LOSS_NAMES, REGRESSIONS, Kind
 from tests.report.synthetic import KINDS, TERMS
 
 
@@ -261,4 +261,4 @@ def test_depth_is_counted_in_hidden_layers() -> None:
 
 
 def test_every_kind_has_a_regression() -> None:
-    assert set(scores.REGRESSIONS) == set(Kind)
+    assert set(REGRESSIONS) == set(Kind)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from study.families import FAMILIES
-from study.schema import Kind, Share, StudyError
+from study.schema import REGRESSIONS, Kind, Share, StudyError
 from study.search import plan as plan_module
 from study.search.plan import (
     EFFORTS,
@@ -21,7 +21,6 @@ from study.search.plan import (
     families_of,
     make_arms,
     make_plan,
-    regression_of,
     resolve_outer,
     study_cost,
 )
@@ -44,7 +43,7 @@ LARGE = Shape("y", Kind.CONTINUOUS, 80_000, 20, 1)
 )
 def test_auto_means_the_constant_the_regression_of_the_kind_and_the_networks(kind: Kind, families: list[str]) -> None:
     assert families_of(config_of(), kind) == families
-    assert regression_of(kind) == families[1]
+    assert REGRESSIONS[kind] == families[1]
 
 
 def test_of_an_explicit_list_those_that_serve_the_kind_are_taken_in_its_order() -> None:

@@ -15,7 +15,8 @@ from study.data.splits import Split, make_splits
 from study.data.tables import Table
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
-from study.training.trial import Task, run_trial
+from study.training.task import Task
+from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.data.helpers import config_for, saved, table_of
 

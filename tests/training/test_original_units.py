@@ -15,7 +15,8 @@ from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.schema import Arm, Kind
-from study.training.trial import Task, run_trial
+from study.training.task import Task
+from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.training.helpers import standardised, with_ones
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.evidence.compare import pairwise
-from study.evidence.scores import ARM, REGRESSIONS, incumbents, test_scores
+from study.evidence.scores import ARM, incumbents, test_scores
 from study.evidence.sentences import percent
 from study.report.style import BAND, INK, MUTED, Picture, colours, human, listed, look, panels, plain, use_log_axis, with_names
-from study.schema import LOSS_NAMES, Kind
+from study.schema import LOSS_NAMES, REGRESSIONS, Kind
 
 
 def loss_by_family_data(folds: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
