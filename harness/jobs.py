@@ -8,23 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from harness.cluster import ROOT, Cluster, wait_until
-from harness.studies import drive, records
+from harness.studies import N_RECORDS, SLOW, records
 from study import load_results
 from study.records.results import digest
 
-CONFIG = """
-# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
-data: {source: balloons, rows: 300}
-protocol: holdout
-targets: [balloons]
-families: [linear, neural]
-depths: [1]
-search: {trials: 12, generation: 4}
-inner: {folds: 2, seeds: 1}
-training: {epochs: 20000, patience: 20000}
-space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
-"""
-N_RECORDS = 2 * (12 + 1)
 JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 
@@ -84,16 +71,9 @@ class Job:
 def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = ()) -> Job:
     """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand."""
     folder.mkdir(exist_ok=True)
-    (folder / "tiny.yaml").write_text(CONFIG)
+    (folder / "tiny.yaml").write_text(SLOW)
     queued = cluster.login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
     return Job(cluster, folder, queued.stdout.strip())
-
-
-def undisturbed_digest(folder: Path, *overrides: str) -> str:
-    """Digest of the study on one worker of this machine."""
-    (folder / "tiny.yaml").write_text(CONFIG)
-    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=1", *overrides)
-    return digest(load_results(folder / "results" / "tiny").trials)
 
 
 def leftovers(cluster: Cluster) -> dict[str, list[str]]:

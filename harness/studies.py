@@ -30,7 +30,20 @@ inner: {folds: 2, seeds: 1}
 training: {epochs: 10}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
+SLOW = """
+# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
+data: {source: balloons, rows: 300}
+protocol: holdout
+targets: [balloons]
+families: [linear, neural]
+depths: [1]
+search: {trials: 12, generation: 4}
+inner: {folds: 2, seeds: 1}
+training: {epochs: 20000, patience: 20000}
+space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
+"""
 N_RECORDS = 2 * (12 + 1)
+"""Of either study: two arms of twelve trials and a winner."""
 
 Process = subprocess.Popen[str]
 
@@ -112,7 +125,14 @@ def kill_driver(process: Process) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def undisturbed_digest(folder: Path, *overrides: str) -> str:
+    """Digest of the study SLOW on one worker of this machine."""
+    (folder / "tiny.yaml").write_text(SLOW)
+    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=1", *overrides)
+    return digest(load_results(folder / "results" / "tiny").trials)
+
+
 def digest_of(folder: Path) -> str:
-    """Digest of a finished study of the config TINY."""
+    """Digest of a finished study of the config TINY or SLOW."""
     assert len(records(folder)) == N_RECORDS
     return digest(load_results(folder).trials)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from harness.cluster import Cluster, missing, wait_until
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, table
-from harness.jobs import Job, leftovers, queue, undisturbed_digest
+from harness.jobs import Job, leftovers, queue
+from harness.studies import undisturbed_digest
 from study.records.results import digest
 from study.schema import StudyError
 

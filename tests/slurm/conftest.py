@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.cluster import Cluster, missing, wait_until
-from harness.jobs import Job, leftovers, queue, undisturbed_digest
+from harness.jobs import Job, leftovers, queue
+from harness.studies import undisturbed_digest
 
 NO_CLUSTER = missing()
 Submit = Callable[..., Job]
