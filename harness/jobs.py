@@ -65,7 +65,7 @@ class Job:
     def nodes(self, without: Iterable[str] = ()) -> set[str]:
         """Nodes that left records of trials, apart from the named records."""
         found = {name: content for name, content in records(self.results).items() if name not in without}
-        return {json.loads(content)["node"] for name, content in found.items() if "winner" not in name}
+        return {json.loads(content)["node"] for name, content in found.items() if Path(name).stem.isdigit()}
 
     def wait_for_node(self, node: str, without: Iterable[str] = ()) -> None:
         """Wait until a node has left such a record."""

@@ -43,8 +43,8 @@ training: {epochs: 20000, patience: 20000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
-N_RECORDS = 2 * (N_TRIALS + 1)
-"""Of either study: two arms of twelve trials and a winner."""
+N_RECORDS = 2 * (N_TRIALS + 1) + 1
+"""Of either study: two arms of twelve trials and a winner, and trees."""
 
 Process = subprocess.Popen[str]
 

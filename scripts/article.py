@@ -9,10 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from study.evidence.scores import incumbents, test_scores
+from study.evidence.winners import incumbents, select_candidate
 from study.records.paths import write_atomic
-from study.records.results import load_results
-from study.report.source import ResultsLike
+from study.records.results import Results, load_results
 from study.report.style import human, model_name
 from study.schema import NOUNS, StudyError
 
@@ -48,7 +47,7 @@ WEIGHTS = (
 """Target, family, term, the article's weight, the limit's, and what the weight means."""
 
 
-def article_losses(results: ResultsLike) -> pd.DataFrame:
+def article_losses(results: Results) -> pd.DataFrame:
     """Losses of the article's runs beside ours.
 
     Returns
@@ -66,18 +65,17 @@ def article_losses(results: ResultsLike) -> pd.DataFrame:
     if not {"balloons", "colour"} & set(targets):
         found = ", ".join(targets) or "none"
         raise StudyError(f"The article is about the targets balloons and colour but this study has {found}; run the balloons.")
-    scores = test_scores(results.predictions, winners)
-    scores = scores[scores["candidate"].eq("ensemble") == (scores["depth"] > 0)]
+    scores = select_candidate(results.scores)
     rows = []
     for run in RUNS:
         own = scores[(scores["target"] == run.target) & (scores["family"] == run.family)].sort_values(["val_loss", "depth"])
         best = own.iloc[0] if len(own) else pd.Series({"val_loss": float("nan"), "test_loss": float("nan"), "depth": 0})
-        name = model_name(run.family, int(best["depth"]))
+        name = model_name(run.family, int(best["depth"]), results.data.models)
         rows.append((run.title, run.loss, best["val_loss"], best["test_loss"], name, run.limit, run.why))
     return pd.DataFrame(rows, columns=["run", "article", "validation", "test", "model", "limit", "why"])
 
 
-def article_weights(results: ResultsLike) -> pd.DataFrame:
+def article_weights(results: Results) -> pd.DataFrame:
     """Weights of the article's regressions beside ours, per original unit, of the first outer fold.
 
     Returns
@@ -100,7 +98,7 @@ def article_weights(results: ResultsLike) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["target", "family", "term", "article", "ours", "std_error", "limit", "meaning"])
 
 
-def write_article(results: ResultsLike, path: Path) -> None:
+def write_article(results: Results, path: Path) -> None:
     """Write both tables, with what they show, as Markdown."""
     losses, weights = article_losses(results), article_weights(results)
     lines = [

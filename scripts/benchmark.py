@@ -35,18 +35,20 @@ def _stacked(rounds: int) -> list[tuple[float, int]]:
     from study.training.trial import prepare_tensorflow
 
     prepare_tensorflow()
-    from study.families import HEADS, Architecture
-    from study.training.fit import Schedule, fit
+    from study.families import HEADS, Schedule, get_family
+    from study.training.fit import fit
     from study.training.problem import Problem
 
     x, y = _data()
     rows, held = np.arange(ROWS), np.arange(ROWS, len(x))
     problem = Problem(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"], 1)
     schedule = Schedule(3e-3, BATCH, 1e-4, 0.0, EPOCHS, EPOCHS)
+    form = {"width": WIDTH, "activation": "relu", "dropout": 0}
+    architecture = get_family("neural").architecture(form, DEPTH, (REPLICATES, 3, 1))
     spent = []
     for _ in range(rounds):
         begin = time.perf_counter()
-        fit(problem, Architecture(REPLICATES, 3, 1, DEPTH, WIDTH, "relu"), schedule, list(range(REPLICATES)))
+        fit(problem, architecture, schedule, list(range(REPLICATES)))
         spent.append((time.perf_counter() - begin, REPLICATES))
     return spent
 

@@ -50,13 +50,16 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's loss in an inner fold
     (row).
     """
+    from intervals_tried import inner_losses
+
     from study.config import make_config
     from study.data.encoding import encode
     from study.data.splits import make_splits
     from study.data.tables import read_table
-    from study.evidence.scores import ARM, incumbents, inner_losses, row_losses
+    from study.evidence.scores import row_losses
+    from study.evidence.winners import ARM, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
-    from study.search.plan import Shape, make_plan
+    from study.search.plan import Size, make_plan
 
     frame, truth = simulate(cell, number, FRESH)
     with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +88,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
         ("y", split.outer_fold): encode(table, target, replace(split, test=np.concatenate([split.test, fresh])))[0]
         for split in make_splits(known, target, config)
     }
-    shape = Shape("y", target.kind, len(data["y", 0].development), cell.features, config.n_outer)
+    shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
     best = incumbents(trials_frame(trials))
     scored = predictions_frame(winners, {})
@@ -104,8 +107,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
+    from study.running.assignments import TrialAssignment, WinnerAssignment
     from study.search.generations import ArmSearch
-    from study.training.task import Task
     from study.training.trial import prepare_tensorflow, run_trial
     from study.training.winner import run_winner
 
@@ -116,12 +119,11 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
         while (trial := search.next_trial()) is not None:
-            record = run_trial(Task.of(plan.config, arm, *trial), encoded)
+            record = run_trial(TrialAssignment(search, trial).task(plan.config), encoded)
             search.tell(record)
             trials.append(record)
         if (best := search.next_winner()) is not None:
-            task = Task.of(plan.config, arm, best.number, best.generation, best.params, winner=best.val_loss)
-            winners.append(run_winner(task, encoded)[0])
+            winners.append(run_winner(WinnerAssignment(search, best).task(plan.config), encoded)[0])
     return trials, winners
 
 

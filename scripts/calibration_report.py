@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from intervals_tried import Bootstrap, NestedCV, validation_pairs
 from matplotlib.figure import Figure
 from scipy import stats
 
 from study.evidence import sentences
-from study.evidence.compare import models, validation_pairs
-from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Method, RowsAndRepeats
+from study.evidence.compare import models
+from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval, RowsAndRepeats
 from study.evidence.pairs import paired
-from study.evidence.scores import ARM
+from study.evidence.scores import chosen_networks
+from study.evidence.winners import ARM
 from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
 from study.schema import NETWORK
 
 MARGIN = 0.05
 WHOLE = "rows and repeats, undivided"
-METHODS_TRIED: dict[str, Method] = {**METHODS, WHOLE: RowsAndRepeats(divided=False, name=WHOLE)}
 ONE_PASS = ("corrected t", "rows", "nested cross-validation")
 REPEATED = (*ONE_PASS, "rows and repeats", WHOLE)
 SCHEMES = {
@@ -39,6 +40,12 @@ DEFAULTS = {
 }
 
 
+def methods_tried(inner: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], Interval]]:
+    """The package's methods by name, and those that were measured beside them; inner: `validation_pairs` of the two models."""
+    beside = (NestedCV(inner), Bootstrap(), RowsAndRepeats(divided=False, name=WHOLE))
+    return {**METHODS, **{method.name: method for method in beside}}
+
+
 def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
     """What every scheme, method and candidate of the network says of one table (`calibration.run_table`).
 
@@ -50,16 +57,18 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
     for candidate in ("ensemble", "refit"):
         used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
-        tested, fresh = ({m.family: m for m in models(used[used["part"] == p], winners, inner)} for p in ("test", "fresh"))
+        tested, fresh = ({m.family: m for m in models(used[used["part"] == p], winners)} for p in ("test", "fresh"))
         name = next(name for name in tested if name not in {"constant", "neural", NETWORK})
+        chosen = chosen_networks(used[used["part"] == "test"], winners)
+        tried = methods_tried(validation_pairs(inner, used[used["family"] == name], chosen))
         for scheme, (repeats, methods) in SCHEMES.items():
             most = repeats * folds
             base, other = (side.losses[side.losses["outer_fold"] < most] for side in (tested[name], tested[NETWORK]))
             truth = paired(fresh[name].losses, fresh[NETWORK].losses, folds)
             own = truth[truth["repeat"] * folds + truth["fold"] < most]
-            pairs, inside = paired(base, other, folds), validation_pairs(tested[name], tested[NETWORK])
+            pairs = paired(base, other, folds)
             for method in methods:
-                gain = METHODS_TRIED[method](pairs, "improvement", inside)
+                gain = tried[method](pairs)
                 yield {
                     "scheme": scheme,
                     "method": method,
@@ -67,7 +76,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
                     "improvement": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
-                    "verdict": sentences.verdict_of(vars(gain) | {"improvement": gain.estimate}, MARGIN),
+                    "verdict": sentences.verdict_of(gain.estimate, gain.low, gain.high, MARGIN),
                     "base": truth["base"].mean(),
                     "other": truth["other"].mean(),
                     "own": 1 - own["other"].mean() / own["base"].mean(),

@@ -21,7 +21,7 @@ from study.records.results import digest
 from study.schema import StudyError
 
 TRIALS = 80
-N_RECORDS = 2 * (TRIALS + 1)
+N_RECORDS = 2 * (TRIALS + 1) + 1
 NODES = "--nodes=2-3"
 SPARE = 12
 """Records to go below which a study is left alone."""

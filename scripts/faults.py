@@ -34,6 +34,7 @@ from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
 from study.running.observer import Interrupted, Silent, interruptible
+from study.running.trees import TreesQueue
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
@@ -50,7 +51,7 @@ training: {epochs: 10}
 effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (40 + 1)  # two arms of forty trials and a winner
+N_RECORDS = 2 * (40 + 1) + 1  # two arms of forty trials and a winner, and trees
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
@@ -66,7 +67,7 @@ class Journal(Silent):
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
         self._write(known=[record.trial_id for arm in arms.values() for record in arm.records.values()])
 
     def finished_trial(self, record: TrialRecord) -> None:
@@ -184,7 +185,7 @@ class Storm:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
-                repeated |= {name for name in kept if not name.endswith("winner")} - set(entry["known"])
+                repeated |= {name for name in kept if not name.endswith(("winner", "trees"))} - set(entry["known"])
         for name in set(hit) or {"nothing"}:
             self.counts[name].lost += len(lost(before, now))
             self.counts[name].repeated += len(repeated)

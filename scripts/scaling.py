@@ -24,16 +24,17 @@ WORKERS = 1_000
 
 def write(folder: Path, trials: int) -> None:
     """Write the records of a study that has come so far, and what `study status` needs beside them."""
-    import json
-
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
     from study.records.results import write_trial
+    from study.schema import Kind, StudyData, TargetData
 
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
-    write_atomic(paths.data, json.dumps({"targets": [{"name": "balloons", "kind": "continuous", "classes": []}]}))
+    target = TargetData(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
+    data = StudyData(rows=0, digest="", features=(), targets=(target,))
+    write_atomic(paths.data, data.model_dump_json())
     for record in records_of(plan, trials):
         write_trial(paths, record)
 
@@ -72,10 +73,10 @@ def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
     from study.records.paths import StudyPaths
     from study.running.observer import Silent
-    from study.running.runner import make_arm_searches
+    from study.running.runner import make_searches
 
     plan, data = plan_of(config_of(trials))
-    make_arm_searches(plan, data, StudyPaths(folder), Silent())
+    make_searches(plan, data, StudyPaths(folder), Silent())
 
 
 STEPS = (write, read, gather, load, status, resume)
@@ -91,7 +92,8 @@ def _timed(job: tuple[Callable[[Path, int], None], Path, int]) -> tuple[float, f
     import os
     import sys
 
-    from study import cli, runner  # noqa: F401 -- what is imported before is not measured
+    import study.running.runner
+    import study.screen.cli  # noqa: F401 -- what is imported before is not measured
 
     step, folder, trials = job
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- for the rest of this process
@@ -127,17 +129,22 @@ def records(sizes: list[int]) -> None:
 
 def _empty_trial() -> Any:
     """StudyTrial with an empty body: it gives a filled record at once. Made in a function, so that Ray sends it whole."""
+    from study.records.trees import TreesRecord
     from study.running.worker import StudyTrial
     from study.schema import WinnerRecord
+    from study.training.task import TreesTask, WinnerTask
 
     class EmptyTrial(StudyTrial):
         def step(self) -> dict[str, Any]:
             task = self.task
-            record = fill(task.record(state="COMPLETE"))
-            if task.winner is not None:
+            if isinstance(task, TreesTask):
+                record: Any = TreesRecord(study=task.study, trees=task.trees, state="COMPLETE")
+            elif isinstance(task, WinnerTask):
                 same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
                 nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}
-                record = WinnerRecord(val_loss=task.winner, **same, **nothing)
+                record = WinnerRecord(val_loss=task.val_loss, **same, **nothing)
+            else:
+                record = fill(task.record(state="COMPLETE"))
             return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": {}, "grown": False}
 
     return EmptyTrial
@@ -202,15 +209,16 @@ def driver(sizes: list[int]) -> None:
 
 
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
+    from study.running.assignments import TrialAssignment, WinnerAssignment
     from study.running.searcher import StudySearcher
+    from study.running.trees import TreesQueue
     from study.search.generations import ArmSearch
-    from study.training.task import Task
 
     n_arms, trials, sampler = job
     config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
     plan, _ = plan_of(config)
     arms = [ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]]
-    searcher = StudySearcher(arms, lambda job: {}, lambda job, tries: None, 3)
+    searcher = StudySearcher(arms, TreesQueue(()), lambda assignment: {}, lambda assignment, tries: None, 3)
     out: list[str] = []
     asked = told = 0.0
     rng, number = np.random.default_rng(0), 0
@@ -225,13 +233,14 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
         if not out:
             return 1e3 * asked / number, 1e3 * told / number
         done = out.pop(int(rng.integers(len(out))))
-        arm, trial, winner = searcher.job(done)
-        record = None if winner else Task.of(plan.config, arm.arm, *trial).record(state="COMPLETE", val_loss=rng.uniform())
+        assignment = searcher.assignment(done)
+        if isinstance(assignment, TrialAssignment):
+            record = assignment.task(plan.config).record(state="COMPLETE", val_loss=rng.uniform())
         begin = time.process_time()
-        if record is None:
-            arm.score(trial[0])
+        if isinstance(assignment, WinnerAssignment):
+            assignment.search.score(assignment.incumbent.number)
         else:
-            arm.tell(record)
+            assignment.search.tell(record)
         searcher.recorded(done)
         searcher.on_trial_complete(done)
         told += time.process_time() - begin

@@ -40,10 +40,10 @@ def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
     from study.api import prepare
     from study.schema import Kind
-    from study.search.plan import Shape, make_plan
+    from study.search.plan import Size, make_plan
 
     one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
-    plan = make_plan(config, [Shape("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms), config.n_outer)])
+    plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))])
     return plan, {("balloons", fold): one for fold in range(config.n_outer)}
 
 
@@ -84,7 +84,8 @@ def fill(record: Any) -> Any:
 
 def records_of(plan: Any, trials: int) -> Iterator[Any]:
     """Filled records of the first `trials` trials of a plan."""
-    from study.training.task import Task
+    from study.schema import Suggestion
+    from study.training.task import TrialTask
 
     places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
     for _, (arm, number) in zip(range(trials), places, strict=False):
@@ -92,4 +93,5 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
         if arm.depth:
             params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
             params |= {"activation": "relu"}
-        yield fill(Task.of(plan.config, arm, number, number // GENERATION, params).record(state="COMPLETE"))
+        suggestion = Suggestion(number=number, generation=number // GENERATION, params=params)
+        yield fill(TrialTask.of(plan.config, arm, suggestion).record(state="COMPLETE"))

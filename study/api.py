@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from sklearn.pipeline import Pipeline
 
@@ -23,16 +15,16 @@ from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
+from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_cores
+from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.running.observer import Observer, Silent, interruptible
 from study.running.runner import search
-from study.schema import Arm, Kind, Share, StudyError
-from study.search.plan import Plan, Shape, arm_trials, make_arms, make_plan, resolve_outer
-
-PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
+from study.schema import Arm, Share, StudyData, StudyError, Trees
+from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, make_trees, resolve_outer
 
 
 @dataclass(frozen=True)
@@ -40,6 +32,7 @@ class Prepared:
     """A study before anything is trained. data, encoders: by target and outer fold."""
 
     table: Table
+    description: StudyData
     plan: Plan
     data: Mapping[tuple[str, int], Encoded]
     encoders: Mapping[tuple[str, int], Pipeline]
@@ -54,20 +47,24 @@ def prepare(config: StudyConfig) -> Prepared:
         Whatever is wrong with table or config.
     """
     table = read_table(config)
-    counts = table.frame[[target.name for target in table.targets]].count()
-    sizes = [Shape(t.name, t.kind, int(counts[t.name]), len(table.features), 1) for t in table.targets]
-    config = resolve_outer(config, sizes)
+    description = table.summary()
+    config = resolve_outer(config, _table_sizes(description))
     data: dict[tuple[str, int], Encoded] = {}
     encoders: dict[tuple[str, int], Pipeline] = {}
-    shapes = []
+    sizes = []
     for target in table.targets:
-        splits = make_splits(table, target, config)
-        for split in splits:
+        for split in make_splits(table, target, config):
             key = target.name, split.outer_fold
             data[key], encoders[key] = encode(table, target, split)
         first = data[target.name, 0]
-        shapes.append(Shape(target.name, target.kind, len(first.development), len(first.terms), len(splits)))
-    return Prepared(table, make_plan(config, shapes), data, encoders)
+        sizes.append(Size(target.name, target.kind, len(first.development), len(first.terms)))
+    plan = make_plan(config, sizes)
+    return Prepared(table, description.model_copy(update={"models": plan.models}), plan, data, encoders)
+
+
+def _table_sizes(data: StudyData) -> list[Size]:
+    """Sizes before anything is encoded."""
+    return [Size(target.name, target.kind, data.rows - target.missing, len(data.features)) for target in data.targets]
 
 
 def run_study(
@@ -106,7 +103,7 @@ def run_study(
     with _at_work(config, paths) as prepared:
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, observer, verbose)
-        conclude(paths, prepared.plan.config, prepared.data)
+        conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
             write_report(paths)
@@ -116,14 +113,14 @@ def run_study(
 def run_share(
     config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
 ) -> None:
-    """Run the trials and winners of one share of a study's arms; `run_study` does what is left and draws the verdicts.
+    """Run the trials, winners and trees of one share of a study; `run_study` does what is left and draws the verdicts.
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths) as prepared:
         plan = prepared.plan.share(share)
-        if plan.arms:
+        if plan.arms or plan.trees:
             search(plan, prepared.data, paths, observer, verbose)
 
 
@@ -163,8 +160,7 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
                 ]
             )
         )
-    stored = json.loads(paths.data.read_text(encoding="utf-8")) if paths.data.exists() else {}
-    if stored and stored["digest"] != prepared.table.digest:
+    if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
             f"{paths.root} holds a study of other data: {prepared.plan.config.data.source} has changed since. "
             f"Choose another name with --name (it is '{name}' now), or remove {paths.root} if its results are not needed."
@@ -174,56 +170,35 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     write_atomic(paths.config, dump_config(config))
-    write_atomic(
-        paths.data, json.dumps(prepared.table.summary() | {"digest": prepared.table.digest}, indent=2, ensure_ascii=False)
-    )
-    write_atomic(paths.environment, json.dumps(environment(prepared.plan.config), indent=2))
+    write_atomic(paths.data, prepared.description.model_dump_json(indent=2))
+    write_atomic(paths.environment, Environment.here(config.seed, packages(config.families)).model_dump_json(indent=2))
     import skops.io
 
     for (target, fold), encoder in prepared.encoders.items():
         write_atomic(paths.encoder(target, fold), skops.io.dumps(encoder))
 
 
-def environment(config: StudyConfig) -> dict[str, Any]:
-    """Versions, commit, machine and seed behind a result."""
-    try:
-        commit = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        ).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        commit = ""
-    return {
-        "python": sys.version.split()[0],
-        "packages": {name: metadata.version(name) for name in PACKAGES},
-        "commit": commit or None,
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "node": platform.node(),
-        "pid": os.getpid(),
-        "started": datetime.now().astimezone().isoformat(" ", "seconds"),
-        "seed": config.seed,
-    }
-
-
 def study_arms(results: Results) -> list[tuple[Arm, int]]:
     """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
     config = results.config
-    targets = json.loads(results.paths.data.read_text(encoding="utf-8"))["targets"]
-    shapes = [Shape(t["name"], Kind(t["kind"]), 1, 1, config.n_outer) for t in targets]
-    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, shapes)]
+    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _table_sizes(results.data))]
+
+
+def study_trees(results: Results) -> tuple[Trees, ...]:
+    """All boosted trees of a results folder, scored or not."""
+    return make_trees(results.config, _table_sizes(results.data))
 
 
 def write_report(paths: StudyPaths) -> Path:
-    """Execute the notebook of a finished study and render it; gives the path of the HTML."""
+    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the HTML.
+
+    Raises
+    ------
+    StudyError
+        There is no trial yet, or a version before this one concluded the study.
+    """
     from study.report.notebook import write_report as write
 
-    if not paths.verdicts.exists():
-        raise StudyError(
-            f"{paths.root} is not finished, so there is nothing to report yet; `study run {paths.config}` goes on."
-        )
+    if load_results(paths.root).trials.empty:
+        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; `study run {paths.config}` goes on.")
     return write(paths)

@@ -2,72 +2,65 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData, design
-from study.evidence.scores import incumbents, inner_losses, network_procedure, row_losses
-from study.evidence.sentences import WORTH
+from study.evidence.answer import write_verdicts
+from study.evidence.compare import family_scores, pairwise
+from study.evidence.findings import Shortfall
+from study.evidence.scores import test_scores
 from study.evidence.verdicts import verdicts
+from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
-from study.explain.trees import tree_reference
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, gather, load_results, read_winners, write_frame
+from study.records.results import gather, load_results, read_winners, write_frame
 from study.schema import Kind
 
-TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
-"""Trials of the boosted trees' small search, by effort."""
 
-
-def conclude(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> None:
+def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references and draw the verdicts."""
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
+    for name, frame in comparisons(results.predictions, results.trials, results.config).items():
+        write_frame(getattr(paths, name), frame)
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
-    predictions = pd.concat([results.predictions, _trees(paths, config, data)], ignore_index=True)
+    predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
+    margin = results.config.margin
+
+    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall:
+        own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
+        base, other = (
+            {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
+            for losses in (regression, network)
+        )
+        return shortfall(own, base, other, margin)
+
     answers = verdicts(
         predictions,
         results.trials,
-        results.config.margin,
+        margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        inner=inner_losses(results.folds, incumbents(results.trials)),
+        why=why,
     )
-    for answer in answers:
-        if answer["verdict"] == WORTH:
-            answer["shortfall"] = _shortfall(answer, results, data)
-    write_atomic(paths.verdicts, json.dumps(answers, indent=2, ensure_ascii=False))
+    write_atomic(paths.verdicts, write_verdicts(answers))
 
 
-def _trees(paths: StudyPaths, config: StudyConfig, data: EncodedData) -> pd.DataFrame:
-    """Test rows of the boosted trees of every target and outer fold, from disk where a run before has scored them."""
-    if not paths.reference.exists():
-        trials = TREE_TRIALS[config.effort]
-        scored = [tree_reference(encoded, config.seed, trials).predictions for encoded in data.values()]
-        write_frame(paths.reference, pd.concat(scored, ignore_index=True).assign(study=config.name))
-    return pd.read_parquet(paths.reference)
-
-
-def _shortfall(verdict: Mapping[str, Any], results: Results, data: EncodedData) -> dict[str, Any]:
-    """What the regression of a target misses, where a network is worth it."""
-    target = verdict["target"]
-    losses = row_losses(results.predictions)
-    losses = losses[losses["target"] == target]
-    network = network_procedure(losses, incumbents(results.trials))
-    regression, other = (
-        {int(str(fold)): float(rows["loss"].mean()) for fold, rows in side.groupby("outer_fold")}
-        for side in (losses[losses["family"] == verdict["regression"]], network)
-    )
-    own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
-    return shortfall(own, regression, other, results.config.margin).to_json()
+def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:
+    """Every score, interval and spread that report and terminal show: the frames `scores`, `ranks` and `pairs` of Results."""
+    winners, folds = incumbents(trials), config.outer.folds
+    return {
+        "scores": test_scores(predictions, winners),
+        "ranks": family_scores(predictions, winners, folds),
+        "pairs": pairwise(predictions, config.margin, folds, winners),
+    }
 
 
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:

@@ -99,6 +99,26 @@ class Arm(Frozen):
         return f"{self.key}-{number:04d}"
 
 
+class Trees(Frozen):
+    """Boosted trees on one target and outer fold: a line beside the verdict, and no arm."""
+
+    target: str
+    kind: Kind
+    outer_fold: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.target}-{TREES}-o{self.outer_fold}"
+
+
+class Suggestion(Frozen):
+    """Hyperparameters of one trial of an arm: its number in the arm, and the generation it was suggested with."""
+
+    number: int
+    generation: int
+    params: dict[str, Any]
+
+
 class FeatureData(Frozen):
     """A feature: its type, why that was inferred, and the rows without a value."""
 
@@ -207,7 +227,7 @@ PART = "rows-"
 
 
 class Candidate(Frozen):
-    """One scored way of using an arm's incumbent.
+    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees (`refit` alone).
 
     name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
     `rows-<fraction>` (trained on a part of the development rows).

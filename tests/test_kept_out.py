@@ -29,7 +29,7 @@ from study.data.encoding import TRUSTED
 from study.data.files import read_file
 from study.data.sources import read_source
 from study.records.paths import StudyPaths
-from study.records.results import read_records
+from study.records.results import Records, read_records
 from study.schema import StudyError
 
 
@@ -122,11 +122,12 @@ def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, colum
     config = make_config({"name": "n", "data": {"source": str(tmp_path / "mail.csv")}, "targets": [column], "depths": [1]})
     paths = StudyPaths(tmp_path / "results" / "n")
 
-    arms = prepare(config).plan.arms
+    plan = prepare(config).plan
 
     places = [
-        p for arm in arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.encoder(arm.target, 0))
+        p for arm in plan.arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.encoder(arm.target, 0))
     ]
+    places += map(paths.trees_record, plan.trees)
     assert all(paths.root in Path(os.path.normpath(place)).parents for place in places)
 
 
@@ -192,7 +193,7 @@ def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
     path = paths.trials / "y-linear-o0" / "0000.json"
     path.write_text(json.dumps(record))
 
-    assert read_records(paths) == ([], [], [path])
+    assert read_records(paths) == Records([], [], [], [path])
 
 
 def test_frames_of_a_results_folder_unpickle_nothing(tmp_path: Path, mark: Path) -> None:

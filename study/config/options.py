@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from study.config.samplers import SAMPLERS
 from study.schema import Frozen
 
 ColumnType = Literal["numeric", "boolean", "category", "date"]
 Scalar = bool | int | float | str
+if TYPE_CHECKING:
+    SamplerName = str
+else:
+    SamplerName = Literal[tuple(SAMPLERS)]
 
 
 class DataConfig(Frozen):
@@ -72,7 +77,7 @@ Space = dict[
 class SearchConfig(Frozen):
     """How each arm is searched."""
 
-    sampler: Literal["tpe", "random", "gp"] = Field("tpe", description="Optuna's sampler.")
+    sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
     trials: Annotated[int, Field(ge=1)] | None = Field(None, description="Trials an arm; null: from `effort`.")
     generation: Annotated[int, Field(ge=1)] = Field(
         6, description="Trials suggested together and told together; results do not depend on the number of workers."

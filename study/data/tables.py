@@ -17,7 +17,7 @@ from study.data.columns import Column, check_finite, read_column
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, Target, read_target
-from study.schema import StudyError, nearest
+from study.schema import FeatureData, StudyData, StudyError, TargetData, nearest
 
 __all__ = ["Feature", "Table", "Target", "read_table", "target_values"]
 
@@ -56,29 +56,23 @@ class Table:
     notes: tuple[str, ...]
     digest: str
 
-    def summary(self) -> dict[str, Any]:
-        """All that was inferred, as JSON values."""
-        return {
-            "rows": len(self.frame),
-            "digest": self.digest,
-            "features": [
-                {**asdict(feature), "missing": int(self.frame[feature.name].isna().sum())} for feature in self.features
-            ],
-            "targets": [self._target_summary(target) for target in self.targets],
-            "groups": self.groups,
-            "time": self.time,
-            "notes": list(self.notes),
-        }
+    def summary(self) -> StudyData:
+        """All that was read and inferred."""
+        missing = {str(name): int(rows) for name, rows in self.frame.isna().sum().items()}
+        return StudyData(
+            rows=len(self.frame),
+            digest=self.digest,
+            features=tuple(FeatureData(**asdict(feature), missing=missing[feature.name]) for feature in self.features),
+            targets=tuple(self._target_summary(target, missing[target.name]) for target in self.targets),
+            groups=self.groups,
+            time=self.time,
+            notes=self.notes,
+        )
 
-    def _target_summary(self, target: Target) -> dict[str, Any]:
+    def _target_summary(self, target: Target, missing: int) -> TargetData:
         counts = self.frame[target.name].value_counts()
-        return {
-            "name": target.name,
-            "kind": target.kind.value,
-            "classes": {label: int(counts[label]) for label in target.classes},
-            "reason": target.reason,
-            "missing": int(self.frame[target.name].isna().sum()),
-        }
+        classes = {label: int(counts[label]) for label in target.classes}
+        return TargetData(name=target.name, kind=target.kind, classes=classes, reason=target.reason, missing=missing)
 
 
 def read_table(config: StudyConfig) -> Table:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from study.config.options import ColumnType
 from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
@@ -95,7 +96,7 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
         return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
     low, high = int(values.min()), int(values.max())
     facts = f"non-negative whole numbers, {distinct} distinct values, at most {high}"
-    skewed = _skewness(values) > 0.5
+    skewed = stats.skew(values) > 0.5
     codes = low in {0, 1} and high <= 10 and distinct >= 0.7 * (high - low + 1)
     fading = low == 0 and distinct >= 5 and skewed and (values == high).mean() < 0.05
     if codes and not fading:
@@ -103,11 +104,6 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
     if low == 0 and skewed and np.median(values) <= 30 and high <= 1000:
         return Kind.COUNT, facts
     return Kind.CONTINUOUS, f"numeric, {distinct} distinct values, whole numbers from {low} to {high}"
-
-
-def _skewness(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    deviation = values - values.mean()
-    return float((deviation**3).mean() / (deviation**2).mean() ** 1.5)
 
 
 def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series[Any]:

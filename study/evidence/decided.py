@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats
-from study.evidence.pairs import FloatArray, clustered, contributions, mean_covariance, paired, row_means
-from study.evidence.scores import ARM, UNIT, with_groups
+from study.evidence.findings import CurvePoint, DecidedAt
+from study.evidence.intervals import Interval, Method
+from study.evidence.pairs import contributions, mean_covariance, paired, row_means, size_of
+from study.evidence.scores import UNIT, with_groups
+from study.evidence.winners import ARM
 from study.schema import PART
 
 MOST_TIMES = 100.0
@@ -20,16 +21,16 @@ CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "group
 
 
 @dataclass(frozen=True)
-class Shape:
+class GainCurve:
     """How the improvement r changes with the rows: r(k) = r + slope * (1 / k - 1) at k times the rows.
 
     slope: per 1 / k, below 0 where the gain grows with rows. slope_error: its standard error before it was shrunk.
-    points: (n_fractions, 4) frame of fraction, n_rows, improvement, std_error.
+    points: the gain at each fraction of the rows.
     """
 
     slope: float
     slope_error: float
-    points: pd.DataFrame
+    points: tuple[CurvePoint, ...]
 
 
 def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd
     return losses.assign(n_rows=rows.round())[CURVE]
 
 
-def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> Shape | None:
+def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> GainCurve | None:
     """Fit the improvement of the network over the regression against 1 / rows, from refits on parts of the rows.
 
     The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
@@ -92,22 +93,21 @@ def shape_of_gain(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.Dat
     own_noise = residual.sum() / (len(points) - 2) * np.linalg.inv(design.T @ design)
     error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
     slope = float(fitted[1])
-    return Shape(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, points)
+    told = tuple(CurvePoint.model_validate(point) for point in points.to_dict("records"))
+    return GainCurve(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, told)
 
 
-def width_exponent(pairs: pd.DataFrame, method: str, draws: int = 12, seed: int = 0) -> float:
+def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
     """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
 
     Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
-    The bootstrap and nested cross-validation are measured as `Rows`.
     """
-    interval = METHODS[method] if isinstance(METHODS[method], CorrectedT | RowsAndRepeats) else Rows()
     rng, rows = np.random.default_rng(seed), pairs["group"].unique()
     points = []
     for share in (1.0, 0.5, 0.25):
         for _ in range(draws if share < 1 else 1):
             kept = rng.choice(rows, max(round(share * len(rows)), 2), replace=False)
-            error = interval(pairs[pairs["group"].isin(kept)], "improvement").std_error
+            error = method(pairs[pairs["group"].isin(kept)]).std_error
             if error > 0:
                 points.append((np.log(len(kept)), np.log(error)))
     x, y = np.array(points).T if points else (np.zeros(1), np.zeros(1))
@@ -135,85 +135,45 @@ def times_to_decide(
     return float(k[first]), "above" if above[first] else "below"
 
 
-@dataclass(frozen=True)
-class Repeats:
-    """Outer repeats at which it would likely be decided; infinite where none can, NaN where that cannot be told.
-
-    limit: half the interval's width with infinitely many repeats.
-    """
-
-    number: float
-    limit: float
-
-
-def repeats_to_decide(pairs: pd.DataFrame, gain: Interval, margin: float) -> Repeats:
+def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> tuple[float, float]:
     """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays.
 
-    Row-level intervals: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that
-    between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n, and
-    of the variance between repeats an R-th. That needs two repeats now. Corrected t: (1 / (R K) + n_test / n_train) s² with t
-    of R K - 1 degrees of freedom. Of the bootstrap and nested cross-validation it cannot be told.
+    Gives it, infinite beyond MOST_TIMES, and half the interval's width with endless repeats; NaN where that cannot be told.
     """
-    _, share = contributions(pairs, "improvement")
     now = pairs["repeat"].nunique()
     numbers = np.append(np.arange(now + 1, int(MOST_TIMES) + 1), np.inf)
-    if gain.method == CorrectedT().name:
-        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
-        per_repeat = len(means) / now
-        n_test = len(pairs) / len(means)
-        factor = 1 / (numbers * per_repeat) + n_test / (pairs["row"].nunique() - n_test)
-        halves = stats.t.ppf(0.975, numbers * per_repeat - 1) * np.sqrt(factor * means.var())
-    elif now > 1 and gain.method in {Rows().name, RowsAndRepeats().name}:
-        variance, df = clustered(pairs, share)
-        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
-        between = max(variance - within / now, 0.0)
-        spread = share.groupby(pairs["repeat"]).mean().var() if gain.method == RowsAndRepeats().name else 0.0
-        halves = stats.t.ppf(0.975, df) * np.sqrt(between + (within + spread) / numbers)
-    else:
-        return Repeats(np.nan, np.nan)
-    return Repeats(_first(numbers, halves, abs(gain.estimate - margin)), float(halves[-1]))
+    halves = method.halves(pairs, numbers)
+    if np.isnan(halves).any():
+        return np.nan, np.nan
+    enough = np.flatnonzero(halves[:-1] < abs(method(pairs).estimate - margin))
+    return float(numbers[enough[0]]) if len(enough) else np.inf, float(halves[-1])
 
 
-def _first(numbers: FloatArray, halves: FloatArray, gap: float) -> float:
-    enough = np.flatnonzero(halves[:-1] < gap)
-    return float(numbers[enough[0]]) if len(enough) else np.inf
+def decided_at(pairs: pd.DataFrame, method: Method, margin: float, curve: GainCurve | None, rows_now: float) -> DecidedAt:
+    """Find rows and repeats at which the interval of `pairs` would leave out the margin.
 
-
-@dataclass(frozen=True)
-class Forecast:
-    """When an undecided comparison would likely be decided, if its gain goes on as measured.
-
-    rows_now: rows of the table. times: of those rows, with times_low and times_high for a gain a standard error away; infinite
-    beyond MOST_TIMES, NaN where it cannot be told. side: `above` or `below` the margin. limit: the gain of endless rows.
-    gap: between gain and margin. repeats_now: outer repeats, 0 for a single split.
+    A curve whose slope is known less well than the gain itself tells nothing of more rows. rows_now: of the table.
     """
-
-    rows_now: float
-    times: float
-    times_low: float
-    times_high: float
-    side: str | None
-    limit: float
-    gap: float
-    repeats_now: int
-    repeats: Repeats
-    shape: Shape | None
-
-
-def forecast(pairs: pd.DataFrame, gain: Interval, margin: float, shape: Shape | None, rows_now: float) -> Forecast:
-    """Find rows and repeats at which `gain`, the interval of `pairs`, would leave out the margin.
-
-    A shape whose slope is known less well than the gain itself tells nothing of more rows.
-    """
+    gain = method(pairs)
     times = low = high = limit = np.nan
     side = None
-    if shape is not None and shape.slope_error <= (gain.high - gain.low) / 2:
-        exponent = width_exponent(pairs, gain.method)
-        times, side = times_to_decide(gain, margin, shape.slope, exponent)
+    if curve is not None and curve.slope_error <= (gain.high - gain.low) / 2:
+        exponent = width_exponent(pairs, method)
+        times, side = times_to_decide(gain, margin, curve.slope, exponent)
         shifts = (-gain.std_error, gain.std_error)
-        around = [times, *(times_to_decide(gain, margin, shape.slope, exponent, shift)[0] for shift in shifts)]
-        low, high, limit = min(around), max(around), gain.estimate - shape.slope
-    nested = len(pairs[["repeat", "fold"]].drop_duplicates()) > 1
-    now = int(pairs["repeat"].nunique()) if nested else 0
-    repeats = repeats_to_decide(pairs, gain, margin) if nested else Repeats(np.nan, np.nan)
-    return Forecast(rows_now, times, low, high, side, limit, abs(gain.estimate - margin), now, repeats, shape)
+        around = [times, *(times_to_decide(gain, margin, curve.slope, exponent, shift)[0] for shift in shifts)]
+        low, high, limit = min(around), max(around), gain.estimate - curve.slope
+    nested = size_of(pairs).n_folds > 1
+    repeats, repeats_limit = repeats_to_decide(pairs, method, margin) if nested else (np.nan, np.nan)
+    return DecidedAt(
+        rows=times * rows_now,
+        times=times,
+        times_low=low,
+        times_high=high,
+        side=side,
+        limit=limit,
+        slope_error=curve.slope_error if curve else np.nan,
+        repeats=repeats,
+        repeats_limit=repeats_limit,
+        curve=curve.points if curve else (),
+    )

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.pairs import FloatArray, Quantity, clustered, contributions, linearised
+from study.evidence.pairs import FloatArray, Quantity, Size, clustered, contributions
 
 
 @dataclass(frozen=True)
 class Interval:
     """An estimate and how sure it is; NaN where the rows are too few to tell.
 
-    p_value tests that the quantity is 0, with what made the interval: it is below 1 - level where the interval leaves out 0
-    (for a bootstrap up to one resample). df: degrees of freedom of its t distribution, infinite for a normal or a bootstrap.
+    p_value tests that the quantity is 0, with what made the interval: it is below 1 - level where the interval leaves out 0.
+    df: degrees of freedom of its t distribution.
     """
 
     estimate: float
@@ -43,7 +43,13 @@ class Method(Protocol):
 
     @property
     def name(self) -> str: ...
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ..., inner: pd.DataFrame | None = ...) -> Interval: ...
+    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ...) -> Interval: ...
+    def words(self, size: Size) -> str:
+        """What the interval is, for a sentence, with the folds, repeats, test rows and groups in it."""
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        """Half the width (n,) that the improvement's interval would have at `repeats` (n,) of the outer split, if the losses
+        go on as they are; NaN where these pairs cannot tell."""
 
 
 def _variance(values: FloatArray) -> float:
@@ -54,11 +60,36 @@ def _above(centre: float, scale: float, df: float, bound: float) -> float:
     return float(centre > bound) if scale == 0 else float(stats.t.sf((bound - centre) / scale, df))
 
 
-def _symmetric(estimate: float, variance: float, df: float, level: float, method: str) -> Interval:
+def symmetric(estimate: float, variance: float, df: float, level: float, method: str) -> Interval:
+    """The interval of a t distribution about an estimate of this variance."""
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     p_value = 2 * _above(-abs(estimate), error, df, 0.0) if estimate != 0 else 1.0
     return Interval(estimate, estimate - half, estimate + half, error, df, p_value, method)
+
+
+def _crossed(size: Size) -> str:
+    repeats = f" x {size.n_repeats:,} repeats" if size.n_repeats > 1 else ""
+    return f"{size.n_folds // max(size.n_repeats, 1)} outer folds{repeats}"
+
+
+def _t_over_rows(size: Size) -> str:
+    rows = f"{size.n_rows:,} test rows" + (f" in {size.n_groups:,} groups" if size.n_groups < size.n_rows else "")
+    return f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
+
+
+def _by_rows(pairs: pd.DataFrame, repeats: FloatArray, level: float, spread: FloatArray | float) -> FloatArray:
+    """Half widths of a row-level interval: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows'
+    means is that between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave
+    (v + w / R) / n. To that `spread` (n,) is added. It needs two repeats now."""
+    _, share = contributions(pairs, "improvement")
+    now = pairs["repeat"].nunique()
+    if now < 2:
+        return np.full(len(repeats), np.nan)
+    variance, df = clustered(pairs, share)
+    within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
+    between = max(variance - within / now, 0.0)
+    return np.asarray(stats.t.ppf((1 + level) / 2, df) * np.sqrt(between + within / repeats + spread))
 
 
 @dataclass(frozen=True)
@@ -74,14 +105,25 @@ class CorrectedT:
     level: float = 0.95
     name: str = "corrected t"
 
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
+    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
         estimate, share = contributions(pairs, quantity)
         folds = share.groupby([pairs["repeat"], pairs["fold"]]).mean().to_numpy(float)
         k = len(folds)
         n_test = len(pairs) / max(k, 1)
         n_train = pairs["row"].nunique() - n_test
         factor = 1 / max(k, 1) + n_test / n_train if n_train > 0 else np.nan
-        return _symmetric(estimate, factor * _variance(folds), max(k - 1, 1), self.level, self.name)
+        return symmetric(estimate, factor * _variance(folds), max(k - 1, 1), self.level, self.name)
+
+    def words(self, size: Size) -> str:
+        return f"corrected resampled t over {_crossed(size)} (Nadeau and Bengio 2003)"
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        _, share = contributions(pairs, "improvement")
+        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
+        k = repeats * len(means) / pairs["repeat"].nunique()
+        n_test = len(pairs) / len(means)
+        factor = 1 / k + n_test / (pairs["row"].nunique() - n_test)
+        return np.asarray(stats.t.ppf((1 + self.level) / 2, k - 1) * np.sqrt(factor * means.var()))
 
 
 @dataclass(frozen=True)
@@ -99,9 +141,15 @@ class Rows:
     level: float = 0.95
     name: str = "rows"
 
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
+    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
         estimate, share = contributions(pairs, quantity)
-        return _symmetric(estimate, *clustered(pairs, share), self.level, self.name)
+        return symmetric(estimate, *clustered(pairs, share), self.level, self.name)
+
+    def words(self, size: Size) -> str:
+        return _t_over_rows(size)
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        return _by_rows(pairs, repeats, self.level, 0.0)
 
 
 @dataclass(frozen=True)
@@ -117,124 +165,33 @@ class RowsAndRepeats:
     divided: bool = True
     name: str = "rows and repeats"
 
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
+    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
         estimate, share = contributions(pairs, quantity)
         variance, df = clustered(pairs, share)
         repeats = share.groupby(pairs["repeat"]).mean().to_numpy(float)
         if len(repeats) > 1:
             variance += _variance(repeats) / (len(repeats) if self.divided else 1)
-        return _symmetric(estimate, variance, df, self.level, self.name)
+        return symmetric(estimate, variance, df, self.level, self.name)
+
+    def words(self, size: Size) -> str:
+        return _t_over_rows(size) + (" with the spread between repeats added" if size.n_repeats > 1 else "")
+
+    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        _, share = contributions(pairs, "improvement")
+        spread = _variance(share.groupby(pairs["repeat"]).mean().to_numpy(float))
+        return _by_rows(pairs, repeats, self.level, spread / (repeats if self.divided else 1))
 
 
-@dataclass(frozen=True)
-class NestedCV:
-    """Nested cross-validation's estimate of the mean squared error of cross-validation, with K outer folds a repeat.
-
-    For outer fold k, in_k is the mean contribution of the inner validation losses and out_k that of its test rows, with
-    variance w_k (v_k / n_k, or by groups). MSE = mean_k (in_k - out_k)² - mean_k w_k, and se = sqrt((K - 1) / K * MSE), kept
-    between the row-level error of cross-validation and sqrt(K) times that. The centre is
-    CV - (1 + (K - 2) / K)(NCV - CV) + (NCV - CV), with NCV the mean of in_k (Bates, Hastie and Tibshirani 2024,
-    *Cross-validation: what does it estimate and how well does it do it?*, JASA 119, Algorithm 1 and section 4); without
-    `corrected` it is CV. The quantile is normal.
-
-    Inner losses are those of selected incumbents, single networks where the test losses are of their mean: in_k flatters the
-    search and misses the gain of averaging, which widens the interval and moves a corrected centre.
-    """
-
-    level: float = 0.95
-    corrected: bool = True
-    name: str = "nested cross-validation"
-
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
-        """inner: (n, 4) frame of outer_fold, inner_fold, base, other: validation losses of both incumbents.
-
-        Raises
-        ------
-        ValueError
-            There is no inner frame.
-        """
-        if inner is None:
-            raise ValueError(f"The method '{self.name}' needs inner validation losses: pass `inner`.")
-        estimate, share = contributions(pairs, quantity)
-        _, v, scale = linearised(pairs, quantity)
-        centre = estimate if quantity == "difference" else 0.0
-        k = int(pairs["fold"].max()) + 1 if len(pairs) else 1
-        folds = share.groupby(pairs["repeat"] * k + pairs["fold"])
-        noise = folds.apply(lambda part: clustered(pairs.loc[part.index], part)[0])
-        outer = pd.DataFrame({"mean": folds.mean(), "noise": noise})
-        inside = ((v * inner["base"] - inner["other"]) / scale - centre).groupby(inner["outer_fold"]).mean()
-        both = outer.join(inside.rename("inside"), how="inner")
-        mse = ((both["inside"] - both["mean"]) ** 2).mean() - both["noise"].mean()
-        naive = float(np.sqrt(clustered(pairs, share)[0]))
-        error = float(np.clip(np.sqrt(max((k - 1) / k * mse, 0.0)), naive, np.sqrt(k) * naive)) if np.isfinite(mse) else np.nan
-        gap = float(both["inside"].mean() - both["mean"].mean())
-        shift = -(k - 2) / k * gap if self.corrected else 0.0
-        return _symmetric(estimate + shift, error**2, np.inf, self.level, self.name)
-
-
-@dataclass(frozen=True)
-class Bootstrap:
-    """Paired bootstrap over test rows with bias-corrected and accelerated ends (BCa), for one split.
-
-    With G the distribution of the quantity over resamples, z0 = Phi^-1(G(q)) and a = sum d³ / (6 (sum d²)^1.5) from the
-    jackknife deviations d, the ends are the quantiles of G at Phi(z0 + (z0 + z) / (1 - a (z0 + z))), z = Phi^-1(0.025) and
-    Phi^-1(0.975) (Efron 1987, *Better Bootstrap Confidence Intervals*, JASA 82, eq. 2.3). The p-value inverts that. The
-    jackknife of a ratio of means needs one pass over the rows; `scipy.stats.bootstrap` gives the same ends and needs n².
-    Where rows come in groups, groups are drawn (the pairs cluster bootstrap of Cameron, Gelbach and Miller 2008, section
-    II) and left out. Above `most_rows` of them it agrees with `Rows` to the digits shown, and that is used.
-    """
-
-    level: float = 0.95
-    resamples: int = 2_000
-    seed: int = 0
-    most_rows: int = 20_000
-    name: str = "bca"
-
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement", inner: pd.DataFrame | None = None) -> Interval:
-        rows = pairs.groupby(["group", "row"])[["base", "other"]].mean().assign(size=1.0)
-        sums = rows.groupby(level=0).sum().to_numpy(float)
-        n = len(sums)
-        plain = Rows(self.level, self.name)(pairs, quantity)
-        if n < 2 or n > self.most_rows or not plain.std_error > 0:
-            return plain
-        rng = np.random.default_rng(self.seed)
-        total = sums.sum(axis=0)
-        step = max(1, 4_000_000 // n)
-        drawn = [
-            sums[rng.integers(0, n, (min(step, self.resamples - first), n))].sum(axis=1)
-            for first in range(0, self.resamples, step)
-        ]
-        values = _quantity(np.concatenate(drawn), quantity)
-        if not np.isfinite(values).all():  # nearly all rows without any loss
-            return plain
-        left_out = _quantity(total - sums, quantity)
-        deviation = left_out.mean() - left_out
-        acceleration = (deviation**3).sum() / (6 * (deviation**2).sum() ** 1.5)
-        bias = stats.norm.ppf(_rank(values, plain.estimate))
-        if not np.isfinite(bias):
-            return plain
-        z = bias + stats.norm.ppf([(1 - self.level) / 2, (1 + self.level) / 2])
-        low, high = np.quantile(values, stats.norm.cdf(bias + z / (1 - acceleration * z)))
-        at_zero = stats.norm.ppf(_rank(values, 0.0)) - bias
-        tail = stats.norm.cdf(at_zero / (1 + acceleration * at_zero) - bias) if np.isfinite(at_zero) else 0.0
-        p_value = max(2 * min(tail, 1 - tail), 1 / self.resamples)
-        error = float(values.std(ddof=1))
-        return Interval(plain.estimate, float(low), float(high), error, np.inf, float(p_value), self.name)
-
-
-def _quantity(sums: FloatArray, quantity: Quantity) -> FloatArray:
-    """The quantity (n,) of sums (n, 3): base's and other's losses, and rows."""
-    base, other, size = sums.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((base - other) / size if quantity == "difference" else 1 - other / base)
-
-
-def _rank(values: FloatArray, bound: float) -> float:
-    """Share of values below `bound`, ties counted half."""
-    return float(((values < bound).mean() + (values <= bound).mean()) / 2)
-
-
-METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats(), NestedCV(), Bootstrap())}
+METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}
 DEFAULT_NESTED = "rows and repeats"
 DEFAULT_ONE_PASS = "corrected t"
-DEFAULT_HOLDOUT = "bca"
+DEFAULT_HOLDOUT = "rows"
+
+
+def default_method(outer_folds: pd.Series, folds: int) -> str:
+    """Name of the method for rows of these outer folds, so many a repeat: one outer fold is a holdout, several are nested.
+
+    One pass of nested folds tells nothing of the spread between repeats, without which row-level intervals are too narrow.
+    """
+    n = len(outer_folds.unique())
+    return DEFAULT_HOLDOUT if n <= 1 else DEFAULT_NESTED if n > folds else DEFAULT_ONE_PASS

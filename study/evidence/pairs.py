@@ -8,9 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.schema import Frozen
+
 FloatArray = npt.NDArray[np.float64]
 Quantity = Literal["improvement", "difference"]
 """`improvement`: 1 - O / B, the share of the base's mean loss B that the other, with loss O, saves; `difference`: B - O."""
+
+
+class Size(Frozen):
+    """What a comparison rests on: distinct test rows, groups of them, outer folds of all repeats, and repeats."""
+
+    n_rows: int
+    n_groups: int
+    n_folds: int
+    n_repeats: int
 
 
 def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
@@ -31,6 +42,13 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
     group = both["group"] if "group" in both else both["row"]
     pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
     return pd.DataFrame(pairs | {"base": both["loss_base"].astype(float), "other": both["loss_other"].astype(float)})
+
+
+def size_of(pairs: pd.DataFrame) -> Size:
+    """Count what is in `paired`."""
+    counts = {"n_rows": "row", "n_groups": "group", "n_repeats": "repeat"}
+    n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
+    return Size(n_folds=n_folds, **{name: pairs[column].nunique() for name, column in counts.items()})
 
 
 def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:

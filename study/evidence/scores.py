@@ -1,4 +1,4 @@
-"""Losses of a finished study: winners of the arms, the losses of their test rows, and the metrics that people know."""
+"""Losses of a finished study: those of the test rows of its winners, and the metrics that people know."""
 
 from __future__ import annotations
 
@@ -8,42 +8,13 @@ import pandas as pd
 from scipy import stats
 
 from study.evidence.pairs import FloatArray, clustered
+from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
 from study.schema import Kind
 
-ARM = ["target", "kind", "family", "depth", "outer_fold"]
-MODEL = ARM[:-1]
 UNIT = ["outer_fold", "group", "row", "loss"]
-CHOSEN = -1
-"""Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
-CANDIDATES = ("refit", "ensemble", "reference")
-"""Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
 METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
 BINS = 10
 """Bins of the calibration error."""
-
-
-def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
-    """Best COMPLETE trial of every arm by validation loss; the lowest number wins a tie.
-
-    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none.
-    """
-    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna()]
-    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
-    return best.sort_values(ARM).reset_index(drop=True)
-
-
-def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, or `default`.
-
-    `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
-    replicates' predictions; where a model lacks that candidate, the other.
-    """
-    if candidate != "default":
-        return predictions[predictions["candidate"] == candidate]
-    predictions = predictions[predictions["candidate"].isin(CANDIDATES)]
-    wanted = predictions["candidate"] == np.where(predictions["depth"] > 0, "ensemble", "refit")
-    present = wanted.groupby([predictions[column] for column in MODEL]).transform("any")
-    return predictions[wanted | ~present]
 
 
 def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
@@ -56,27 +27,21 @@ def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
 
 
-def chosen_depths(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """The scored network of least validation loss of every target and outer fold, the shallower of two alike: its ARM."""
+def chosen_networks(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
+    """The scored network of least validation loss of every target and outer fold, the shallower of two alike: its ARM.
+
+    Networks are all that have hidden layers, of whatever family.
+    """
     scored = winners[winners["depth"] > 0].merge(losses[ARM].drop_duplicates(), on=ARM)
-    return scored.sort_values(["val_loss", "depth"]).drop_duplicates(["target", "outer_fold"])[ARM]
+    return scored.sort_values(["val_loss", "depth", "family"]).drop_duplicates(["target", "outer_fold"])[ARM]
 
 
 def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Row losses of "the network": the procedure that in every outer fold takes the depth of least validation loss.
+    """Row losses of "the network": the procedure that in every outer fold takes the family and depth of least validation loss.
 
-    Test rows have no say in the depth, so the network has no advantage from being several models.
+    Test rows have no say in that, so the network has no advantage from being several models.
     """
-    return losses.merge(chosen_depths(losses, winners), on=ARM)
-
-
-def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Validation losses of every arm's incumbent in its inner folds, averaged over seeds.
-
-    folds: (n_replicates, ...) frame of trials (`study.records.frames.folds_frame`). Returns the ARM columns, inner_fold, loss.
-    """
-    own = folds.merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
-    return own.groupby([*ARM, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
+    return losses.merge(chosen_networks(losses, winners), on=ARM)
 
 
 def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
@@ -116,11 +81,6 @@ def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
     """
     place = np.searchsorted(np.sort(p), p) * BINS // len(p)
     return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
-
-
-def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there."""
-    return predictions.filter(regex="^p_").dropna(axis="columns", how="all")
 
 
 def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) -> pd.DataFrame:  # noqa: PT028 -- no test

@@ -37,7 +37,7 @@ class NewtonFit:
         return np.asarray(self.standardised(x) @ self.weights)
 
 
-def row_losses(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
+def predictor_losses(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
     """Loss of each row, (n,), from the linear predictor eta (n, n_outputs)."""
     return head.loss(np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta, y)
 
@@ -76,7 +76,7 @@ def regress(x: FloatArray, y: FloatArray, head: Head, n_outputs: int, l2: float,
     ridge[0] = 1e-12  # a softmax does not determine the sum of its intercepts
 
     def objective(w: FloatArray) -> float:
-        return float(row_losses(head, z @ w, y).mean() + 0.5 * (ridge * w**2).sum())
+        return float(predictor_losses(head, z @ w, y).mean() + 0.5 * (ridge * w**2).sum())
 
     value = objective(weights)
     for _ in range(50):

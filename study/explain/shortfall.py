@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import stats
 
 from study.data.encoding import Encoded
-from study.explain.newton import NewtonFit, derivatives, regress, row_losses
+from study.evidence.findings import RankedTerm, Shortfall, Step
+from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
 from study.explain.terms import Columns, Extra, formula
 from study.families.heads import HEADS
-from study.schema import NOUNS, REGRESSIONS, Kind
+from study.schema import NOUNS, REGRESSIONS
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -37,40 +35,6 @@ LEVEL = 0.05
 """Chance that a term is added to a regression that lacks none: p-values below it, after Bonferroni over all terms, count."""
 EXACT = 1e-10
 """Share of the regression's loss below which what is left is rounding."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shortfall:
-    """What the regression of a target misses.
-
-    base_loss, network_loss: mean test loss over the outer folds of the regression, refitted here, and of the network.
-    ranking: (n_ranked, 5) frame, one row a term added alone to the regression, best first: term, form, columns, loss,
-    share_closed = (base_loss - loss) / (base_loss - network_loss).
-    steps: (n_steps, 6) frame, one row a number of terms added one after the other: n_terms, terms (those that most outer
-    folds chose), n_agree (how many folds did), val_loss, loss, share_closed.
-    terms, formula: of the smallest regression within the margin of the network, if one was found and most outer folds
-    chose it; else no terms and None. The formula is fitted on every row that was a development row of some outer fold, in
-    original units, a column about a round number where its mean is far from 0; what costs less than a tenth of the margin
-    is rounded away.
-    sentence: the finding in words.
-    """
-
-    target: str
-    kind: Kind
-    margin: float
-    base_loss: float
-    network_loss: float
-    ranking: pd.DataFrame
-    steps: pd.DataFrame
-    terms: tuple[str, ...]
-    formula: str | None
-    sentence: str
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values; NaN is null."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items() if not isinstance(v, pd.DataFrame)}
-        frames = {name: getattr(self, name).astype(object) for name in ("ranking", "steps")}
-        return plain | {name: frame.where(frame.notna(), None).to_dict("records") for name, frame in frames.items()}
 
 
 def shortfall(
@@ -112,19 +76,25 @@ def shortfall(
         base = float(np.mean([fold.test_loss for fold in folds]))
         gap = base - network if base > network else np.nan
         ranking, steps = _ranking(folds, gap), [_step(folds, base, gap)]
-        while steps[-1]["loss"] > bound and steps[-1]["n_terms"] < MOST_TERMS:
+        while steps[-1].loss > bound and steps[-1].n_terms < MOST_TERMS:
             if sum(fold.extend() for fold in folds) == 0:
                 break
             steps.append(_step(folds, base, gap))
         written = None
-        if gap > 0 and steps[-1]["loss"] <= bound and 2 * steps[-1]["n_agree"] > len(folds):
+        if gap > 0 and steps[-1].loss <= bound and 2 * steps[-1].n_agree > len(folds):
             first, rows = _modal(folds)[0], np.unique(np.concatenate([fold.encoded.development for fold in folds]))
             written = formula(first.columns, first.chosen, rows, first.l2, 0.1 * margin * base)
-    target, kind, last = folds[0].encoded.target, folds[0].encoded.kind, steps[-1]
-    noun = f"the {NOUNS[REGRESSIONS[kind]]} of {target}"
+    noun = f"the {NOUNS[REGRESSIONS[folds[0].encoded.kind]]} of {folds[0].encoded.target}"
     sentence = _sentence(noun, steps, len(folds), network, bound, f"{100 * margin:.3g} % margin")
-    terms = last["terms"] if written else ()
-    return Shortfall(target, kind, margin, base, network, ranking, pd.DataFrame(steps), terms, written, sentence)
+    return Shortfall(
+        base_loss=base,
+        network_loss=network,
+        ranking=ranking,
+        steps=tuple(steps),
+        terms=steps[-1].terms if written else (),
+        formula=written,
+        sentence=sentence,
+    )
 
 
 class _Fold:
@@ -147,7 +117,7 @@ class _Fold:
         return regress(x[rows], self.encoded.y[rows], self.head, self.encoded.n_outputs, l2, start)
 
     def loss(self, fit: NewtonFit, x: FloatArray, rows: IntArray) -> float:
-        return float(row_losses(self.head, fit.predictor(x[rows]), self.encoded.y[rows]).mean())
+        return float(predictor_losses(self.head, fit.predictor(x[rows]), self.encoded.y[rows]).mean())
 
     def validation_loss(self, extras: Sequence[Extra], l2: float) -> float:
         """Mean over the inner folds."""
@@ -227,44 +197,44 @@ def _modal(folds: Sequence[_Fold]) -> tuple[_Fold, int]:
     return folds[sets.index(winner)], counts[winner]
 
 
-def _step(folds: Sequence[_Fold], base: float, gap: float) -> dict[str, Any]:
+def _step(folds: Sequence[_Fold], base: float, gap: float) -> Step:
     first, agree = _modal(folds)
     val_loss, loss = (float(np.mean(v)) for v in zip(*[(f.val_loss, f.test_loss) for f in folds], strict=True))
     names = tuple(extra.name for extra in first.chosen)
-    row = {"n_terms": max(len(f.chosen) for f in folds), "terms": names, "n_agree": agree}
-    return row | {"val_loss": val_loss, "loss": loss, "share_closed": (base - loss) / gap}
+    most, closed = max(len(f.chosen) for f in folds), (base - loss) / gap
+    return Step(n_terms=most, terms=names, n_agree=agree, val_loss=val_loss, loss=loss, share_closed=closed)
 
 
-def _ranking(folds: Sequence[_Fold], gap: float) -> pd.DataFrame:
+def _ranking(folds: Sequence[_Fold], gap: float) -> tuple[RankedTerm, ...]:
     losses = [fold.ranked() for fold in folds]
     rows = []
     for extra in dict.fromkeys(extra for found in losses for extra in found):
         pairs = [(fold.base_loss, found.get(extra, fold.base_loss)) for fold, found in zip(folds, losses, strict=True)]
         base, loss = (float(value) for value in np.mean(pairs, axis=0))
-        rows.append((extra.name, extra.form, extra.names, loss, (base - loss) / gap))
-    frame = pd.DataFrame(rows, columns=["term", "form", "columns", "loss", "share_closed"])
-    return frame.sort_values("loss", ignore_index=True, kind="stable")
+        closed = (base - loss) / gap
+        rows.append(RankedTerm(term=extra.name, form=extra.form, columns=extra.names, loss=loss, share_closed=closed))
+    return tuple(sorted(rows, key=lambda row: row.loss))
 
 
-def _sentence(noun: str, steps: list[dict[str, Any]], n_folds: int, network: float, bound: float, margin: str) -> str:
-    base, last = steps[0]["loss"], steps[-1]
-    names, n, within, agreed = _listed(last["terms"]), len(last["terms"]), last["loss"] <= bound, 2 * last["n_agree"] > n_folds
+def _sentence(noun: str, steps: Sequence[Step], n_folds: int, network: float, bound: float, margin: str) -> str:
+    base, last = steps[0].loss, steps[-1]
+    names, n, within, agreed = _listed(last.terms), len(last.terms), last.loss <= bound, 2 * last.n_agree > n_folds
     if not base > network:
         return f"The network has no less loss than {noun}, so there is nothing that the regression misses."
-    if within and last["n_terms"] == 0:
+    if within and last.n_terms == 0:
         return f"{noun[0].upper()}{noun[1:]} is within the {margin} of the network without further terms."
     if agreed and not n:
         return f"No interaction and no curved term makes {noun} reliably better, so what the network gains lies elsewhere."
     if not agreed:
         names, n = "terms that differ from one outer fold to the next", 2
-    falls = f"test loss falls from {base:.3g} to {last['loss']:.3g}, within the {margin} of the network's {network:.3g}"
+    falls = f"test loss falls from {base:.3g} to {last.loss:.3g}, within the {margin} of the network's {network:.3g}"
     if within and not agreed:
         return f"What {noun} misses has no one formula: with {names}, its {falls}."
-    chosen = f", which {last['n_agree']} of {n_folds} outer folds chose" if n_folds > 1 and agreed else ""
+    chosen = f", which {last.n_agree} of {n_folds} outer folds chose" if n_folds > 1 and agreed else ""
     if within:
         return f"What {noun} misses is {names}{chosen}: with {'it' if n == 1 else 'them'}, its {falls}."
-    share = max(100 * last["share_closed"], 0)
-    why = "more were not tried" if last["n_terms"] >= MOST_TERMS else "no further term helps"
+    share = max(100 * last.share_closed, 0)
+    why = "more were not tried" if last.n_terms >= MOST_TERMS else "no further term helps"
     return (
         f"Added to {noun}, {names}{chosen and chosen + ','} close{'s' if n == 1 else ''} {share:.0f} % of the gap to the "
         f"network, and {why}: no regression within the {margin} was found."

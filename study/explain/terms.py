@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.data.encoding import LEAST_LEVEL_ROWS, Encoded, design
-from study.explain.newton import regress, row_losses
+from study.explain.newton import predictor_losses, regress
 from study.families.heads import HEADS
 from study.schema import Kind
 
@@ -106,14 +106,14 @@ def formula(columns: Columns, chosen: Sequence[Extra], rows: IntArray, l2: float
     weights, eta = fit.weights[1:], fit.predictor(x)
     if encoded.kind is Kind.MULTICLASS:
         weights, eta = weights - weights[:, :1], eta - eta[:, :1]
-    exact = row_losses(head, eta, y).mean()
+    exact = predictor_losses(head, eta, y).mean()
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
         small = np.abs(weights) < 0.5 * 10.0 ** (1 - digits) * np.abs(weights).max(axis=0)
         slopes = _rounded(np.where(small, 0.0, weights / fit.deviation[:, None]), digits)
         means = (eta - x @ slopes).mean(axis=0)
         intercepts = [round(float(mean), int(place) + digits - 1) for mean, place in zip(means, places, strict=True)]
-        if row_losses(head, x @ slopes + intercepts, y).mean() <= exact + tolerance:
+        if predictor_losses(head, x @ slopes + intercepts, y).mean() <= exact + tolerance:
             break
     texts = [*columns.names, *map(columns.text, chosen)]
     lines = [_sum(intercept, slope, texts) for intercept, slope in zip(intercepts, slopes.T, strict=True)]

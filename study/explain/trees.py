@@ -1,23 +1,23 @@
-"""Gradient-boosted trees on the folds of a study: a reference line beside the verdict, never part of it."""
+"""Gradient-boosted trees on the folds of a study: a line beside the verdict, never part of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from study.data.encoding import Encoded
 from study.families.heads import HEADS
-from study.records.frames import predictions_frame
-from study.schema import TREES, Arm, Candidate, Kind, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
+"""Trials of the small search, by effort."""
 MOST_ITERATIONS = 400
 """Most boosting iterations of one fit; each adds a tree, or one a class."""
 PATIENCE = 15
@@ -26,24 +26,7 @@ ASIDE = 0.1
 """Share of the training rows of an inner fold that is set aside to stop the boosting."""
 
 
-@dataclass(frozen=True, eq=False)
-class TreeReference:
-    """Boosted trees on one target and outer fold.
-
-    predictions: (n_test, ...) frame as `study.records.results.predictions_frame` gives it, without its column `study`: family
-    "trees", depth 0, candidate "reference", number = the trial chosen.
-    val_loss: mean validation loss over the inner folds of the trial chosen.
-    params: what was chosen: learning_rate, max_leaf_nodes, l2_regularization, min_samples_leaf, max_iter.
-    trials: (n_trials, 6) frame of number, val_loss and the four searched hyperparameters.
-    """
-
-    predictions: pd.DataFrame
-    val_loss: float
-    params: dict[str, float]
-    trials: pd.DataFrame = field(repr=False)
-
-
-def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReference:
+def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRecord:
     """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer fold.
 
     The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is fitted on the training rows of
@@ -54,7 +37,7 @@ def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReferenc
     Parameters
     ----------
     encoded : one target and outer fold; encoder e encodes the rows of inner fold e, the last one those of the refit.
-    seed : the study's seed.
+    name, seed : of the study.
     trials : how many hyperparameters are tried.
 
     Raises
@@ -66,14 +49,14 @@ def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReferenc
 
     if trials < 1:
         raise ValueError(f"A search needs a trial, but trials is {trials}.")
-    arm = Arm(target=encoded.target, kind=encoded.kind, family=TREES, depth=0, outer_fold=encoded.outer_fold)
-    root = derive_seed(seed, arm.key)
+    trees = Trees(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
+    root = derive_seed(seed, trees.key)
     rng = np.random.default_rng(root)
     tried = [_draw(rng, len(encoded.development), first=number == 0) for number in range(trials)]
     with threadpool_limits(1):
-        scored = [_search_trial(encoded, params, root) for params in tried]
-        number = int(np.argmin([loss for loss, _ in scored]))
-        val_loss, iterations = scored[number]
+        searched = [_search_trial(encoded, params, root) for params in tried]
+        number = int(np.argmin([loss for loss, _ in searched]))
+        val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
         development, test = encoded.development, encoded.test
@@ -81,24 +64,19 @@ def tree_reference(encoded: Encoded, seed: int, trials: int = 8) -> TreeReferenc
         predicted = _predict(model, encoded, encoded.x[-1, test])
     observed = encoded.y[test]
     loss = HEADS[encoded.kind].response_loss(predicted, observed)
-    candidate = Candidate(name="reference", seed=root, predicted=predicted.tolist(), loss=loss.tolist())
-    record = WinnerRecord(
-        study="",
-        arm=arm,
+    return TreesRecord(
+        study=name,
+        trees=trees,
+        state=TrialState.COMPLETE,
         number=number,
         params=params,
         val_loss=val_loss,
+        val_losses=[loss for loss, _ in searched],
         rows=encoded.rows[test].tolist(),
         observed=observed.tolist(),
-        candidates=(candidate,),
-        coefficients=(),
+        candidates=(Candidate(name="refit", seed=root, predicted=predicted.tolist(), loss=loss.tolist()),),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
-    predictions = predictions_frame([record], {encoded.target: list(encoded.classes)}).drop(columns="study")
-    listed = pd.DataFrame(tried)
-    listed.insert(0, "number", range(trials))
-    listed.insert(1, "val_loss", [loss for loss, _ in scored])
-    return TreeReference(predictions, val_loss, params, listed)
 
 
 def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float]:

@@ -1,9 +1,12 @@
-"""Families: ways of building the model, from the constant to deep networks. Importing this registers them all."""
+"""Families: ways of building and training the model, from the constant to deep networks. Importing this registers them all."""
 
-from study.families.base import FAMILIES, Architecture, Family, first_params, get_family, register, resolve_space
+from study.families.base import Architecture, Family, Layers
 from study.families.heads import HEADS, Head
 from study.families.neural import Neural
+from study.families.registry import FAMILIES, get_family, packages, register
 from study.families.regression import Constant, Linear, Logistic, Poisson
+from study.families.schedule import Schedule
+from study.families.spaces import check_space, first_params, is_searched, resolve_space
 
 __all__ = [
     "FAMILIES",
@@ -12,12 +15,17 @@ __all__ = [
     "Constant",
     "Family",
     "Head",
+    "Layers",
     "Linear",
     "Logistic",
     "Neural",
     "Poisson",
+    "Schedule",
+    "check_space",
     "first_params",
     "get_family",
+    "is_searched",
+    "packages",
     "register",
     "resolve_space",
 ]

@@ -1,4 +1,4 @@
-"""The family with hidden layers."""
+"""The family of fully connected networks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from study.config.options import Range, Space
-from study.families.base import Architecture, Family, register
+from study.families.base import Family, Layers
+from study.families.registry import register
+from study.families.schedule import Schedule
 from study.schema import Kind
 
 
@@ -16,6 +18,10 @@ class Neural(Family):
 
     name = "neural"
     kinds = frozenset(Kind)
+
+    def label(self, depth: int) -> str:
+        """How many hidden layers it has."""
+        return f"network, {depth} layer{'s' if depth > 1 else ''}"
 
     def space(self, n_rows: int) -> Space:
         """Learning rate, batch size, decoupled weight decay, width, activation and dropout.
@@ -37,9 +43,26 @@ class Neural(Family):
             "learning_rate": 5e-3, "batch_size": 64, "weight_decay": 1e-3, "width": 64, "activation": "silu", "dropout": 0.0,
         }  # fmt: skip
 
-    def architecture(self, params: Mapping[str, Any], depth: int, shape: tuple[int, int, int]) -> Architecture:
-        """Shape of the stacked model; shape: (n_replicates, n_features, n_outputs)."""
-        if depth == 0:
-            return Architecture(*shape)
-        dropout = float(params.get("dropout", 0)) > 0
-        return Architecture(*shape, depth, int(params["width"]), str(params["activation"]), dropout)
+    def form(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Width and activation, and whether there is dropout at all."""
+        return {
+            "width": int(params["width"]), "activation": str(params["activation"]), "dropout": float(params["dropout"]) > 0,
+        }  # fmt: skip
+
+    def hidden(self, x: Any, layers: Layers, depth: int, form: Mapping[str, Any]) -> Any:
+        """Layer after layer."""
+        for _ in range(depth):
+            x = layers.dense(form["width"], form["activation"])(x)
+            x = layers.dropout()(x) if form["dropout"] else x
+        return x
+
+    def schedule(self, params: Mapping[str, Any], epochs: int, patience: int) -> Schedule:
+        """Every number of it but the epochs is searched."""
+        return Schedule(
+            learning_rate=float(params["learning_rate"]),
+            batch_size=int(params["batch_size"]),
+            weight_decay=float(params["weight_decay"]),
+            dropout=float(params["dropout"]),
+            epochs=epochs,
+            patience=patience,
+        )

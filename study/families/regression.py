@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from study.config.options import Range, Space
-from study.families.base import Family, register
+from study.families.base import Family
+from study.families.registry import register
 from study.schema import Kind
 
 
@@ -15,6 +19,10 @@ class Constant(Family):
     kinds = frozenset(Kind)
     convex = True
     inputs = False
+
+    def start(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
     def space(self, n_rows: int) -> Space:
         """Return an empty space: there is nothing to search."""
@@ -34,9 +42,17 @@ class Regression(Family):
 
     convex = True
 
+    def start(self) -> dict[str, Any]:
+        """The penalty; its range begins with none."""
+        return {"l2": None}
+
     def space(self, n_rows: int) -> Space:
         """`l2` from exactly zero to ten times the rows, where hardly a weight is left."""
         return {"l2": Range(low=1e-3, high=10.0 * n_rows, log=True, zero=True)}
+
+    def penalty(self, params: Mapping[str, Any]) -> float:
+        """`l2`."""
+        return float(params["l2"])
 
 
 @register

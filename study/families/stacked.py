@@ -1,8 +1,8 @@
-"""The stacked builder: one Keras model that holds all replicates of a trial, and its way back to a plain one."""
+"""What an architecture becomes: one Keras model that holds all replicates of a trial, predictions, plain models."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,13 +22,14 @@ Weights = list[NDArray[np.float32]]
 class StackedDense(keras.layers.Layer):  # type: ignore[misc]
     """Dense layer of many replicates: (replicates, batch, fan_in) -> (replicates, batch, units); none touches another."""
 
-    def __init__(self, units: int, activation: str = "linear") -> None:
+    def __init__(self, units: int, activation: str = "linear", variance: float = 2.0) -> None:
         super().__init__()
         self.units = units
+        self.variance = variance
         self.activation = keras.activations.get(activation)
 
     def build(self, shape: tuple[int, int | None, int]) -> None:
-        """Kernel and bias start at zero; `initial_weights` draws each replicate's from its own fan-in and seed."""
+        """Kernel and bias start at zero; `Stack.initial_weights` draws each replicate's from its own fan-in and seed."""
         self.kernel = self.add_weight(shape=(shape[0], shape[2], self.units), initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(shape[0], 1, self.units), initializer="zeros", name="bias")
 
@@ -58,64 +59,106 @@ class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
         return tf.where(kept, x / (1 - self.rate), 0.0)
 
 
-def build_stack(architecture: Architecture) -> keras.Model:
-    """Stacked model from (n_replicates, batch, n_features) to the linear predictor (n_replicates, batch, n_outputs)."""
-    x = inputs = keras.Input(batch_shape=(architecture.n_replicates, None, architecture.n_features))
-    for _ in range(architecture.depth):
-        x = StackedDense(architecture.width, architecture.activation)(x)
-        if architecture.dropout:
-            x = StackedDropout()(x)
-    return keras.Model(inputs, StackedDense(architecture.n_outputs)(x))
+class Stack:
+    """Layers of one architecture that train, and the model made of them: linear predictors of all replicates.
 
-
-def initial_weights(architecture: Architecture, seeds: Sequence[int], last_bias: NDArray[np.float64]) -> Weights:
-    """Fresh weights of every replicate, each drawn from its own 2-D fan-in and seed.
-
-    Hidden kernels are normal with variance 2 / fan_in (He et al. 2015); the last is ten times smaller and its bias
-    (n_replicates, n_outputs) is the constant predictor, so that training starts near the best constant.
+    denses, dropouts: in the order in which the architecture asked for them.
     """
-    sizes = [architecture.n_features, *[architecture.width] * architecture.depth, architecture.n_outputs]
-    generators = [np.random.default_rng(seed) for seed in seeds]
-    weights: Weights = []
-    for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-        last = layer == architecture.depth
-        spread = 0.1 / max(fan_in, 1) ** 0.5 if last else (2 / max(fan_in, 1)) ** 0.5
-        kernel = np.stack([generator.normal(0, spread, (fan_in, fan_out)) for generator in generators])
-        bias = last_bias[:, None, :] if last else np.zeros((len(seeds), 1, fan_out))
-        weights += [kernel.astype(np.float32), bias.astype(np.float32)]
-    return weights
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.denses: list[StackedDense] = []
+        self.dropouts: list[StackedDropout] = []
+        x = keras.Input(batch_shape=(architecture.n_replicates, None, architecture.n_features))
+        self.model = keras.Model(x, architecture.predictor(x, self))
+        if len(self.model.trainable_variables) != len(self.weights):
+            raise TypeError(
+                "hidden layers have weights in `layers.dense` alone: a Keras layer's own would serve all replicates"
+            )
+
+    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> StackedDense:
+        """Fully connected layer."""
+        self.denses.append(StackedDense(units, activation, variance))
+        return self.denses[-1]
+
+    def dropout(self) -> StackedDropout:
+        """Dropout."""
+        self.dropouts.append(StackedDropout())
+        return self.dropouts[-1]
+
+    @property
+    def weights(self) -> list[Any]:
+        """Variables of kernel and bias of each dense layer in turn."""
+        return [variable for dense in self.denses for variable in (dense.kernel, dense.bias)]
+
+    def initial_weights(self, seeds: Sequence[int], last_bias: NDArray[np.float64]) -> Weights:
+        """Fresh weights of every replicate, each drawn from its own 2-D fan-in and seed.
+
+        Hidden kernels are normal with their layer's variance over fan_in; the last has a spread of 0.1 / sqrt(fan_in) and its
+        bias (n_replicates, n_outputs) is the constant predictor, so that training starts near the best constant.
+        """
+        generators = [np.random.default_rng(seed) for seed in seeds]
+        weights: Weights = []
+        for dense in self.denses:
+            _, fan_in, fan_out = dense.kernel.shape
+            last = dense is self.denses[-1]
+            spread = 0.1 / max(fan_in, 1) ** 0.5 if last else (dense.variance / max(fan_in, 1)) ** 0.5
+            kernel = np.stack([generator.normal(0, spread, (fan_in, fan_out)) for generator in generators])
+            bias = last_bias[:, None, :] if last else np.zeros((len(seeds), 1, fan_out))
+            weights += [kernel.astype(np.float32), bias.astype(np.float32)]
+        return weights
+
+
+class _Given:
+    """Layers with given weights, for predicting."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.rest = iter(weights)
+
+    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Callable[[Any], Any]:
+        kernel, bias, function = next(self.rest), next(self.rest), keras.activations.get(activation)
+        return lambda x: function(tf.matmul(x, kernel) + bias)
+
+    def dropout(self) -> Callable[[Any], Any]:
+        return lambda x: x
+
+
+class _Plain:
+    """Keras's own layers, for one replicate on disk. Dropout is left out: it does nothing when predicting."""
+
+    def __init__(self) -> None:
+        self.denses: list[keras.layers.Dense] = []
+
+    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> keras.layers.Dense:
+        self.denses.append(keras.layers.Dense(units, activation=activation))
+        return self.denses[-1]
+
+    def dropout(self) -> Callable[[Any], Any]:
+        return lambda x: x
 
 
 def unstack(
     weights: Weights, replicate: int, architecture: Architecture, head: Head, center: float = 0.0, scale: float = 1.0
-) -> keras.Sequential:
-    """One replicate as a plain `keras.Sequential` of `Dense` layers: a linear model is one `Dense(1)`.
+) -> keras.Model:
+    """One replicate as a plain Keras model; a `keras.Sequential` where its layers are a chain: a linear one is one `Dense(1)`.
 
     Input: (batch, n_features) standardised columns. Output: the response, (batch, 1) or (batch, n_classes); for a continuous
-    target in its own unit, since `center` and `scale` of the target are folded into the last layer. Dropout layers are left
-    out: they do nothing when predicting.
+    target in its own unit, since `center` and `scale` of the target are folded into the last layer.
     """
-    model = keras.Sequential([keras.Input((architecture.n_features,))])
-    for _ in range(architecture.depth):
-        model.add(keras.layers.Dense(architecture.width, activation=architecture.activation))
-    model.add(keras.layers.Dense(architecture.n_outputs, activation=head.activation))
-    values = [weight[replicate] if i % 2 == 0 else weight[replicate, 0] for i, weight in enumerate(weights)]
+    layers, x = _Plain(), keras.Input((architecture.n_features,))
+    model = keras.Model(x, architecture.predictor(x, layers, head.activation))
+    values = [(kernel[replicate], bias[replicate, 0]) for kernel, bias in zip(weights[::2], weights[1::2], strict=True)]
     if head.kind is Kind.CONTINUOUS:
-        values[-2] = values[-2] * scale
-        values[-1] = values[-1] * scale + center
-    model.set_weights(values)
-    return model
+        values[-1] = values[-1][0] * scale, values[-1][1] * scale + center
+    for dense, value in zip(layers.denses, values, strict=True):
+        dense.set_weights(value)
+    chained = all(after.input is before.output for before, after in pairwise(model.layers))
+    return keras.Sequential([x, *model.layers[1:]]) if chained else model
 
 
-def linear_predictor(weights: Weights, activation: str, x: NDArray[np.float32]) -> NDArray[np.float64]:
+def linear_predictor(weights: Weights, architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates, rows, n_features)."""
-    function = keras.activations.get(activation)
-    pieces = []
-    for start in range(0, x.shape[1], 8_192):
-        h = tf.constant(x[:, start : start + 8_192])
-        for layer in range(0, len(weights), 2):
-            h = tf.matmul(h, weights[layer]) + weights[layer + 1]
-            if layer + 2 < len(weights):
-                h = function(h)
-        pieces.append(h.numpy())
+    pieces = [
+        architecture.predictor(tf.constant(x[:, start : start + 8_192]), _Given(weights)).numpy()
+        for start in range(0, x.shape[1], 8_192)
+    ]
     return np.concatenate(pieces, axis=1).astype(np.float64)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.schema import RESULT_COLUMNS, Kind, ReplicateRecord, TrialRecord, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import RESULT_COLUMNS, TREES, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
@@ -80,20 +81,42 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
 
-def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
+def _trees_columns(record: TreesRecord) -> dict[str, Any]:
+    trees = record.trees
+    return {
+        "target": trees.target,
+        "kind": trees.kind.value,
+        "family": TREES,
+        "depth": 0,
+        "outer_fold": trees.outer_fold,
+    }
+
+
+def trees_frame(records: Iterable[TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
+    """`predictions_frame` of the boosted trees: family "trees", depth 0, number = the trial chosen.
+
+    A target whose trees failed on one outer fold has no row: the mean over the other folds would answer another question.
+    """
+    records = list(records)
+    failed = {record.trees.target for record in records if record.state is not TrialState.COMPLETE}
+    return predictions_frame((record for record in records if record.trees.target not in failed), classes)
+
+
+def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
     """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. classes: those of each target.
     """
     pieces = []
-    for w in winners:
+    for w in records:
         observed = np.asarray(w.observed, float)
+        columns = _trees_columns(w) if isinstance(w, TreesRecord) else _arm_columns(w)
         for candidate in w.candidates:
             predicted = np.asarray(candidate.predicted, float)
             values: dict[str, Any] = {
                 "study": w.study,
-                **_arm_columns(w),
+                **columns,
                 "number": w.number,
                 "candidate": candidate.name,
                 "seed": candidate.seed,
@@ -101,10 +124,10 @@ def predictions_frame(winners: Iterable[WinnerRecord], classes: dict[str, list[s
                 "group": w.groups or w.rows,
                 "observed": observed,
             }
-            if w.arm.kind is Kind.MULTICLASS:
+            if columns["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
                 values["loss"] = candidate.loss
-                values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[w.arm.target])}
+                values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[columns["target"]])}
             else:
                 values |= {"predicted": predicted, "loss": candidate.loss}
             pieces.append(pd.DataFrame(values))

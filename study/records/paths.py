@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from study.schema import Arm, Share
+from study.schema import TREES, Arm, Share, Trees
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
@@ -86,6 +86,9 @@ class StudyPaths:
     def winner(self, arm: Arm) -> Path:
         return self.arm(arm) / "winner.json"
 
+    def trees_record(self, trees: Trees) -> Path:
+        return self.trials / f"{safe_name(trees.target)}-{TREES}-o{trees.outer_fold}" / "trees.json"
+
     @property
     def results(self) -> Path:
         return self.root / "results.parquet"
@@ -111,9 +114,24 @@ class StudyPaths:
         return self.root / "predictions.parquet"
 
     @property
-    def reference(self) -> Path:
-        """Test rows of the boosted trees: the reference line beside a verdict."""
-        return self.root / "reference.parquet"
+    def trees(self) -> Path:
+        """Test rows of the boosted trees: the line beside a verdict."""
+        return self.root / "trees.parquet"
+
+    @property
+    def scores(self) -> Path:
+        """What the winners lost on the test rows, by candidate, and the metrics that people know."""
+        return self.root / "scores.parquet"
+
+    @property
+    def ranks(self) -> Path:
+        """The models of each target and the network in order of test loss, and where its spread comes from."""
+        return self.root / "ranks.parquet"
+
+    @property
+    def pairs(self) -> Path:
+        """Every model against every simpler one."""
+        return self.root / "pairs.parquet"
 
     @property
     def verdicts(self) -> Path:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
+from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.evidence.answer import Verdict, read_verdicts
+from study.records.environment import Environment
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.schema import HOST_COLUMNS, Frozen, StudyError, TrialRecord, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import HOST_COLUMNS, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
 BATCH = 1_000
@@ -34,6 +37,11 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     for name, content in files.items():
         write_atomic(paths.models / name, content)
     write_atomic(paths.winner(record.arm), record.model_dump_json())
+
+
+def write_trees(paths: StudyPaths, record: TreesRecord) -> None:
+    """Write the record of the trees of one target and outer fold, whole or not at all."""
+    write_atomic(paths.trees_record(record.trees), record.model_dump_json())
 
 
 def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
@@ -62,12 +70,28 @@ def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[Wi
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_records(paths: StudyPaths) -> tuple[list[TrialRecord], list[WinnerRecord], list[Path]]:
-    """The outcome of every trial and every winner, in order of arm and number, and the broken files among their records."""
+def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[TreesRecord]:
+    """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
+    broken = [] if broken is None else broken
+    return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and trees the outcomes."""
+
+    trials: list[TrialRecord]
+    winners: list[WinnerRecord]
+    trees: list[TreesRecord]
+    broken: list[Path]
+
+
+def read_records(paths: StudyPaths) -> Records:
+    """Read every record."""
     broken: list[Path] = []
-    outcomes = [record.outcome() for record in read_trials(paths, broken)]
+    trials = [record.outcome() for record in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
-    return outcomes, winners, broken
+    return Records(trials, winners, [record.outcome() for record in read_trees(paths, broken)], broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -99,7 +123,9 @@ def gather(paths: StudyPaths) -> None:
         frame = trials_frame(passing_by())
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
-    write_frame(paths.predictions, predictions_frame(read_winners(paths), target_classes(paths)))
+    classes = Results(paths.root).data.classes
+    write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
+    write_frame(paths.trees, trees_frame(read_trees(paths), classes))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -130,19 +156,17 @@ def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.
             write(empty)
 
 
-def target_classes(paths: StudyPaths) -> dict[str, list[str]]:
-    """Classes of each target, as stored with the results."""
-    targets = json.loads(paths.data.read_text(encoding="utf-8"))["targets"]
-    return {target["name"]: list(target["classes"]) for target in targets}
-
-
 @dataclass(frozen=True)
 class Results:
     """A results folder, read as needed; every attribute is cached.
 
-    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
-    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the
-    test rows (`predictions_frame`). verdicts: the answer for each target. config: the resolved config.
+    config: the resolved config. data: what was read of the table. environment: where it ran last. trials: one row a trial
+    (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch (`curves_frame`).
+    coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test rows
+    (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores, ranks, pairs: what was concluded from
+    the predictions. verdicts: the answer for each target.
+
+    Each raises a StudyError where its file is not there yet, or not of this version.
     """
 
     root: Path
@@ -152,10 +176,30 @@ class Results:
         """Where each file lies."""
         return StudyPaths(self.root)
 
+    @property
+    def concluded(self) -> bool:
+        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, ranks, pairs and verdicts."""
+        return self.paths.verdicts.exists()
+
+    def _present(self, path: Path) -> Path:
+        if path.exists():
+            return path
+        again = f"`study run {self.paths.config}`"
+        if self.concluded:
+            raise StudyError(f"{path} does not exist, as after a version before this one; {again} concludes the study anew.")
+        raise StudyError(f"{path} does not exist yet; {again} finishes the study.")
+
     def _frame(self, path: Path) -> pd.DataFrame:
-        if not path.exists():
-            raise StudyError(f"{path} does not exist yet; `study run {self.paths.config}` finishes the study.")
-        return pd.read_parquet(path)
+        return pd.read_parquet(self._present(path))
+
+    def _record(self, path: Path, model: type[R]) -> R:
+        try:
+            return model.model_validate_json(self._present(path).read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            wrong = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+            again = f"`study run {self.paths.config}` writes it anew"
+            raise StudyError(f"{path} is not what this version writes ({wrong}); remove it, and {again}.") from None
 
     def _gathered(self, path: Path, frame: Callable[[Iterable[TrialRecord]], pd.DataFrame]) -> pd.DataFrame:
         return self._frame(path) if path.exists() else frame(read_trials(self.paths))
@@ -164,6 +208,16 @@ class Results:
     def config(self) -> StudyConfig:
         """The resolved config the study ran with."""
         return load_config(self.paths.config)
+
+    @cached_property
+    def data(self) -> StudyData:
+        """What was read and inferred of the table, and the models that are compared on it."""
+        return self._record(self.paths.data, StudyData)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where the study ran last."""
+        return self._record(self.paths.environment, Environment)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -198,12 +252,36 @@ class Results:
         return self._frame(self.paths.predictions)
 
     @cached_property
-    def verdicts(self) -> list[dict[str, Any]]:
+    def trees(self) -> pd.DataFrame:
+        """Test rows of the boosted trees; no row of a target where they failed."""
+        return self._frame(self.paths.trees)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Test loss of every model and candidate with its interval (`study.evidence.scores.test_scores`)."""
+        return self._frame(self.paths.scores)
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """Rank of every model and of the network, and the spread of its loss (`study.evidence.compare.family_scores`)."""
+        return self._frame(self.paths.ranks)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Gain of every model over every simpler one (`study.evidence.compare.pairwise`)."""
+        return self._frame(self.paths.pairs)
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
-        if not self.paths.verdicts.exists():
-            raise StudyError(f"{self.paths.verdicts} does not exist yet; `study run {self.paths.config}` finishes the study.")
-        verdicts: list[dict[str, Any]] = json.loads(self.paths.verdicts.read_text(encoding="utf-8"))
-        return verdicts
+        text = self._present(self.paths.verdicts).read_text(encoding="utf-8")
+        try:
+            return read_verdicts(text)
+        except ValueError as error:
+            raise StudyError(
+                f"{self.paths.verdicts} cannot be read: {error}. `study run {self.paths.config}` draws the verdicts anew from "
+                "the records; it runs no trial again."
+            ) from None
 
 
 def load_results(path: str | Path) -> Results:

@@ -13,25 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pandas as pd
 from nbformat import NotebookNode
 
 import study
-from study.evidence.scores import incumbents
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import load_results
-from study.report import tables, texts
-from study.report.figures import decided_curve_data
-from study.report.source import ResultsLike, scored, verdict_list, weights
+from study.records.results import Results, load_results
+from study.report import tables
+from study.report.sections import READING, SECTIONS
 from study.report.style import human
-from study.schema import TREES, Kind
+
+UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
 
 TEMPLATE = Path(__file__).parent / "template"
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
-from study.report import figures, tables
-from study.evidence.scores import incumbents
+from study.report import tables
+from study.report.figures import {figures}
 
 results = load_results(".")'''
 
@@ -40,7 +38,12 @@ def build_notebook(root: Path) -> NotebookNode:
     """A notebook that explains the study in folder `root`: the answer first, then the evidence; its sections follow the data.
 
     Its code runs in that folder and only calls `study.load_results`, the figures and the tables. Cells that draw a figure
-    carry its file name in `metadata.report.figure`.
+    carry its file name in `metadata.report.figure`. Of an unfinished study it shows the search alone.
+
+    Raises
+    ------
+    StudyError
+        The folder holds no study, or one that a version before this one concluded.
     """
     results = load_results(root)
     cells = _cells(results)
@@ -50,48 +53,21 @@ def build_notebook(root: Path) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata | {"title": _title(results)})
 
 
-def _cells(results: ResultsLike) -> list[NotebookNode]:
-    kinds = {Kind(str(kind)) for kind in results.trials["kind"]}
-    predictions = scored(results)
-    nested = bool(results.trials["outer_fold"].any())
-    cells = [_markdown(_opening(results)), _code(SETUP, role="setup"), _code("tables.answer(results)")]
-    cells += [_markdown(_how_to_read(results))]
-    if not predictions.empty:
-        if _has_networks(predictions):
-            cells += [
-                _markdown(texts.GAINS),
-                _figure("gains", "results.predictions, results.config.margin, results.config.outer.folds"),
-            ]
-        if any(verdict.get("shortfall") for verdict in verdict_list(results)):
-            cells += [_markdown(texts.SHORTFALL), _code("tables.shortfall(results)")]
-        if StudyPaths(results.root).verdicts.exists() and not decided_curve_data(results.verdicts).empty:
-            cells += [_markdown(texts.UNDECIDED), _figure("decided_curve", "results.verdicts")]
-        cells += [_markdown(texts.TEST), _figure("test_loss", "results.predictions")]
-        cells += [_markdown(texts.SCORES), _code("tables.by_target(tables.scores_frame(results))")]
-        cells += [_markdown(texts.SPREAD), _code("tables.by_target(tables.spread_frame(results))")]
-        cells += [_markdown(texts.PAIRS), _code("tables.by_target(tables.pairwise_frame(results))")]
-        if kinds & {Kind.CONTINUOUS, Kind.COUNT}:
-            cells += [_markdown(texts.PREDICTED), _figure("predicted_observed", "results.predictions")]
-        if kinds & {Kind.BINARY, Kind.MULTICLASS}:
-            both = "figures.calibration_data(results.predictions), figures.roc_data(results.predictions)"
-            cells += [_markdown(texts.PROBABILITIES)]
-            cells += [_code(f"figures.draw_probabilities(\n    {both}\n)", figure="probabilities")]
-    if not weights(results).empty:
-        cells += [_markdown(texts.COEFFICIENTS), _figure("coefficients", "results.coefficients")]
-        cells += [_code("tables.by_target(tables.coefficients_frame(results))")]
-    cells += [_markdown(texts.SEARCH), _figure("loss_by_family", "results.folds, results.trials")]
-    cells += [_markdown(texts.SO_FAR), _figure("best_so_far", "results.trials")]
-    if not results.curves_of(incumbents(results.trials)["trial_id"]).empty:
-        fold = " of the first outer fold" if nested else ""
-        curves = 'results.curves_of(incumbents(results.trials)["trial_id"]), results.trials'
-        cells += [_markdown(texts.CURVES.format(fold=fold)), _figure("learning_curves", curves)]
-    cells += [_markdown(texts.INCUMBENTS), _code("tables.by_target(tables.incumbents_frame(results))")]
-    cells += [_markdown(texts.DATA), _code("tables.data_summary(results)")]
-    cells += [_markdown(texts.FAILURES), _code('tables.table(tables.failures_frame(results), "Every trial completed.")')]
+def _cells(results: Results) -> list[NotebookNode]:
+    shown = [section for section in SECTIONS if section.when(results)]
+    figures = ", ".join(sorted(section.figure for section in shown if section.figure))
     name = results.root.resolve().name
-    folder, config = shlex.quote(f"results/{name}"), shlex.quote(f"results/{name}/config.yaml")
-    cells += [_markdown(texts.REPRODUCE.format(folder=folder, config=config))]
-    cells += [_code('tables.table(tables.environment_frame(results), "No environment was written.")')]
+    words = {
+        "margin": f"{100 * results.config.margin:.3g} %",
+        "fold": " of the first outer fold" if results.trials["outer_fold"].any() else "",
+        "folder": shlex.quote(f"results/{name}"),
+        "config": shlex.quote(f"results/{name}/config.yaml"),
+    }
+    cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup"), _code("tables.answer(results)")]
+    cells += [_markdown(READING.format(**words))]
+    for section in shown:
+        cells += [_markdown(section.text.format(**words))] if section.text else []
+        cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
     return cells
 
 
@@ -196,21 +172,11 @@ def _code(source: str, **report: str) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata={"report": report} if report else {})
 
 
-def _figure(name: str, arguments: str) -> NotebookNode:
-    return _code(f"figures.draw_{name}(figures.{name}_data({arguments}))", figure=name)
-
-
-def _has_networks(predictions: pd.DataFrame) -> bool:
-    """Whether some target has a network beside a regression."""
-    depths = predictions[~predictions["family"].isin(["constant", TREES])].groupby("target")["depth"]
-    return bool(((depths.max() > 0) & (depths.min() == 0)).any())
-
-
-def _title(results: ResultsLike) -> str:
+def _title(results: Results) -> str:
     return f"{results.config.name}: regression or neural network?"
 
 
-def _opening(results: ResultsLike) -> str:
+def _opening(results: Results) -> str:
     targets = [literal(str(target)) for target in results.trials["target"].unique()]
     named = f"{', '.join(targets[:-1])} and {targets[-1]}" if len(targets) > 1 else "".join(targets)
     arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
@@ -218,8 +184,5 @@ def _opening(results: ResultsLike) -> str:
         f"# {literal(_title(results))}\n\n"
         f"Is a regression enough to predict {named}, or is a neural network worth it, and how sure are we? "
         f"This report answers from {human(len(results.trials))} trials in {human(len(arms))} arms."
+        + ("" if results.concluded else f" {UNFINISHED}")
     )
-
-
-def _how_to_read(results: ResultsLike) -> str:
-    return texts.READING.format(margin=f"{100 * results.config.margin:.3g} %")

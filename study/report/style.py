@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,49 +16,70 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.evidence.scores import CHOSEN
-from study.schema import CONSTANT, NOUNS, TREES
+from study.evidence.winners import CHOSEN
+from study.schema import CONSTANT, LOSS_NAMES, NOUNS, TREES, Kind, ModelData
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
 GREY, REGRESSION, GREEN = "#8a94a0", "#0072b2", "#009e73"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
 """Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
+RAMPS = (
+    NETWORKS,
+    ("#e3a8c8", "#cc79a7", "#a04c7c", "#732f56", "#4a1c37"),
+    ("#f4e65c", "#cfc020", "#99900e", "#6b6409", "#464205"),
+)
+"""Colours of the first, second and third family of networks; a fourth has those of the first again."""
+NEURAL = "neural"
+"""The family of dense networks, which studies of every version have; others bring their own label."""
 
 WIDTH_IN = 8.4
 DPI = 180
 
 
-def model_name(family: str, depth: int) -> str:
-    """What a family and depth are called in figures and tables."""
-    if depth > 0:
-        return f"network, {depth} layer{'s' if depth > 1 else ''}"
+def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
+    """What a family and depth are called in figures and tables: their label among a study's `models`, or a plain name.
+
+    Two families of one label are told apart by their own names.
+    """
+    labels = {(model.family, model.depth): model.label for model in models}
+    if label := labels.get((family, depth)):
+        return label if list(labels.values()).count(label) == 1 else f"{label} ({family})"
     if depth == CHOSEN:
         return "network, depth chosen"
+    if depth > 0:
+        return f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
     return NOUNS.get(family, family).removeprefix("the ")
 
 
-def model_colour(family: str, depth: int) -> str:
-    """Grey for the constant, blue for a regression, green for trees, an orange that darkens with depth for a network."""
-    if depth > 0:
-        return NETWORKS[min(depth, len(NETWORKS)) - 1]
+def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
+    """Grey for the constant, blue for a regression, green for trees, a colour that darkens with depth for a network.
+
+    That is orange for the dense network, and another for each further family of networks among `models`.
+    """
     if depth == CHOSEN:
         return NETWORKS[1]
+    if depth > 0:
+        families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
+        ramp = RAMPS[families.index(family) % len(RAMPS)]
+        return ramp[min(depth, len(ramp)) - 1]
     return {CONSTANT: GREY, TREES: GREEN}.get(family, REGRESSION)
 
 
-def with_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` sorted from the constant to the deepest network, *the network*, the reference line; `model` names them."""
-    names = [model_name(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
-    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf).mask(frame["family"] == "constant", -1)
+def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.DataFrame:
+    """`frame` sorted from the constant to the deepest network, *the network*, the reference line, with `model` and `colour`."""
+    keys = [(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
+    known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
+    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf).mask(frame["family"] == CONSTANT, -1)
     order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
-    return frame.assign(model=names).iloc[order].reset_index(drop=True)
+    named = frame.assign(model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys])
+    return named.iloc[order].reset_index(drop=True)
 
 
 def colours(frame: pd.DataFrame) -> dict[str, str]:
     """Model name to colour, in the order of `frame`."""
-    models = frame[["family", "depth"]].drop_duplicates().itertuples(index=False)
-    return {model_name(str(family), int(depth)): model_colour(str(family), int(depth)) for family, depth in models}
+    return dict(zip(frame["model"], frame["colour"], strict=True))
 
 
 @contextmanager
@@ -122,6 +143,20 @@ def use_log_axis(values: Any) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)
 
 
+def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
+    """Title, name and ticks of the axes of one target's losses: `own` are its rows, `split` the rows they are losses of."""
+    name, is_log = LOSS_NAMES[Kind(own["kind"].iloc[0])], use_log_axis(losses)
+    if is_log:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(numticks=6))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.set(title=plain(own["target"].iloc[0]), xlabel=f"{split} {name}{', log axis' if is_log else ''}", ylabel="")
+    ax.grid(axis="x")
+    ax.margins(y=0.12)
+
+
 def human(value: Any, digits: int = 3) -> str:
     """A number with `digits` significant digits; integers whole; a dash where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
@@ -142,6 +177,11 @@ def human(value: Any, digits: int = 3) -> str:
 
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+
+
+def per_cent(share: float, _: object = None) -> str:
+    """A share on an axis."""
+    return f"{100 * share:.6g} %".replace("-", "\N{MINUS SIGN}")
 
 
 def plain(text: str) -> str:

@@ -8,20 +8,24 @@ from typing import Any
 
 import pandas as pd
 
-from study.evidence.compare import family_scores, pairwise
-from study.evidence.scores import METRICS, incumbents, test_scores
+from study.evidence.answer import Verdict
+from study.evidence.findings import RankedTerm, Shortfall, Step
 from study.evidence.sentences import percent
-from study.report.source import ResultsLike, data_notes, environment, verdict_list
+from study.evidence.winners import incumbents
+from study.records.results import Results, read_trees
+from study.records.trees import trees_notes
 from study.report.style import human, model_name, with_names
-from study.schema import LOSS_NAMES, Kind
+from study.schema import CONSTANT, LOSS_NAMES
 
-METRIC_NAMES = dict(
-    zip(
-        METRICS,
-        ("R²", "mean abs. error", "AUC", "Brier score", "accuracy", "calibration error", "deviance explained"),
-        strict=True,
-    )
-)
+METRIC_NAMES = {
+    "r2": "R²",
+    "mae": "mean abs. error",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "accuracy": "accuracy",
+    "calibration_error": "calibration error",
+    "explained_deviance": "deviance explained",
+}
 _DASH = "\N{EN DASH}"
 MOST_RANKED = 10
 """Most terms that the regression lacks in one table."""
@@ -35,9 +39,9 @@ class Html(str):
         return str(self)
 
 
-def answer(results: ResultsLike) -> Html:
+def answer(results: Results) -> Html:
     """The verdict of every target as a card: badge, sentence, the chances, and what to do."""
-    cards = [_card(verdict) for verdict in verdict_list(results)]
+    cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
 
@@ -46,36 +50,34 @@ def no_break(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _card(verdict: dict[str, Any]) -> str:
-    badge = verdict.get("verdict")
-    chances = verdict.get("probabilities") or {}
+def _card(verdict: Verdict) -> str:
+    badge, gain = verdict.verdict, verdict.gain
     facts = []
-    if badge and chances.get("better") is not None:
-        margin = f"{100 * verdict['margin']:.3g} %"
-        words = (("better", f"better by over {margin}"), ("equal", f"within {margin}"), ("worse", f"worse by over {margin}"))
-        facts += [f"<span><b>{_chance(chances[key])}</b> {word}</span>" for key, word in words]
-    if badge and verdict.get("smallest_sufficient_depth") is not None:
-        depth = verdict["smallest_sufficient_depth"]
+    if badge and pd.notna(gain.better):
+        margin = f"{100 * verdict.margin:.3g} %"
+        words = (f"better by over {margin}", f"within {margin}", f"worse by over {margin}")
+        chances = zip((gain.better, gain.equal, gain.worse), words, strict=True)
+        facts += [f"<span><b>{_chance(chance)}</b> {word}</span>" for chance, word in chances]
+    if badge and verdict.smallest_sufficient is not None:
+        depth = verdict.smallest_sufficient.depth
         enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
         facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
     return (
-        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(str(verdict["target"]))}</h3>'
+        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
-        f'<p class="sentence">{escape(str(verdict.get("sentence") or ""))}</p>'
-        f'<p class="action">{escape(str(verdict.get("action") or ""))}</p>{_basis(verdict)}'
+        f'<p class="sentence">{escape(verdict.sentence)}</p>'
+        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict)}'
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
 
 
-def _basis(verdict: dict[str, Any]) -> str:
-    """What the verdict is about and rests on, and the reference line beside it."""
-    if not verdict.get("verdict"):
+def _basis(verdict: Verdict) -> str:
+    """What the verdict is about and rests on, and boosted trees beside it."""
+    if not verdict.verdict:
         return ""
-    interval = f"Interval: {verdict['method_words']}." if verdict.get("method_words") else ""
-    said = [verdict.get("candidate_words"), verdict.get("estimand"), interval]
-    said += [(verdict.get(part) or {}).get("sentence") for part in ("reference", "shortfall")]
-    text = " ".join(escape(str(part)) for part in said if part)
-    return f'<p class="basis">{text}</p>' if text else ""
+    said = [verdict.candidate_words, verdict.estimand, f"Interval: {verdict.method_words}.", verdict.trees_words]
+    said += [verdict.shortfall.sentence] if verdict.shortfall else []
+    return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
 
 
 def _chance(share: float) -> str:
@@ -115,11 +117,9 @@ def _td(value: Any, is_number: bool) -> str:
     return f"<td{_right(is_number) or long}>{escape(text)}</td>"
 
 
-def incumbents_frame(results: ResultsLike) -> pd.DataFrame:
+def incumbents_frame(results: Results) -> pd.DataFrame:
     """Every arm's best trial, its losses and hyperparameters."""
-    best = with_names(incumbents(results.trials))
-    best = best.assign(order=best["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())}))
-    best = best.sort_values(["order", "outer_fold"], kind="stable")
+    best = _named(incumbents(results.trials), results, "outer_fold")
     fixed = {
         "target": "target", "model": "model", "outer_fold": "outer fold", "number": "trial", "val_loss": "validation loss",
         "val_loss_se": "std. error", "train_loss": "training loss", "best_epoch": "best epoch", "n_parameters": "parameters",
@@ -131,41 +131,40 @@ def incumbents_frame(results: ResultsLike) -> pd.DataFrame:
     return best[[*fixed, *params]].rename(columns=fixed | params)
 
 
-def scores_frame(results: ResultsLike) -> pd.DataFrame:
+def _named(frame: pd.DataFrame, results: Results, *then: str) -> pd.DataFrame:
+    """`frame` with the names of its models, by target as in `results.trials`, then by columns, then from simple to deep."""
+    place = {target: i for i, target in enumerate(results.trials["target"].unique())}
+    named = with_names(frame, results.data.models)
+    return named.assign(place=named["target"].map(place)).sort_values(["place", *then], kind="stable")
+
+
+def scores_frame(results: Results) -> pd.DataFrame:
     """Test loss, optimism and familiar metrics of every model and candidate."""
-    scores = with_names(test_scores(results.predictions, incumbents(results.trials)))
-    scores = scores.assign(order=scores["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())}))
-    scores = scores.sort_values("order", kind="stable")
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
         "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows",
     }  # fmt: skip
-    return scores[list(names)].rename(columns=names)
+    return _named(results.scores, results)[list(names)].rename(columns=names)
 
 
-def spread_frame(results: ResultsLike) -> pd.DataFrame:
+def spread_frame(results: Results) -> pd.DataFrame:
     """Rank and test loss of every model with its interval, optimism, and where the spread of its loss comes from."""
-    scores = family_scores(results.predictions, incumbents(results.trials), results.config.outer.folds)
-    if scores.empty:
-        return scores
-    scores = with_names(scores)
-    order = scores["target"].map({t: i for i, t in enumerate(results.trials["target"].unique())})
-    scores = scores.iloc[order.argsort(kind="stable")]
-    scores["interval"] = [f"{human(low)} to {human(high)}" for low, high in zip(scores["low"], scores["high"], strict=True)]
+    ranks = _named(results.ranks, results)
+    ends = zip(ranks["low"], ranks["high"], strict=True)
     names = {
         "target": "target", "model": "model", "rank": "rank", "test_loss": "test loss", "interval": "95 % interval",
         "optimism": "optimism", "sd_splits": "spread by splits", "sd_seeds": "by seeds", "sd_rows": "by rows",
     }  # fmt: skip
-    return scores[list(names)].rename(columns=names)
+    return ranks.assign(interval=[f"{human(low)} to {human(high)}" for low, high in ends])[list(names)].rename(columns=names)
 
 
-def pairwise_frame(results: ResultsLike) -> pd.DataFrame:
+def pairwise_frame(results: Results) -> pd.DataFrame:
     """Every model against every simpler one: gain, interval, p-values and chances."""
-    pairs = pairwise(results.predictions, results.config.margin, results.config.outer.folds, incumbents(results.trials))
+    pairs = results.pairs
     if pairs.empty:
         return pairs
     other, base = (
-        [model_name(str(f), int(d)) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
+        [model_name(str(f), int(d), results.data.models) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
         for name in ("other", "base")
     )
     ends = zip(pairs["low"], pairs["high"], strict=True)
@@ -185,30 +184,30 @@ def _p(value: float) -> str:
     return _DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def shortfall(results: ResultsLike) -> Html:
+def shortfall(results: Results) -> Html:
     """What the regression misses, of every target whose network is worth it: finding, formula, ranked terms, steps."""
-    parts = [_shortfall(str(v["target"]), v["shortfall"]) for v in verdict_list(results) if v.get("shortfall")]
+    parts = [_shortfall(v.target, v.shortfall) for v in results.verdicts if v.shortfall]
     return Html(no_break("".join(parts)))
 
 
-def _shortfall(target: str, found: dict[str, Any]) -> str:
-    formula = f"<pre><code>{escape(found['formula'])}</code></pre>" if found["formula"] else ""
+def _shortfall(target: str, found: Shortfall) -> str:
+    formula = f"<pre><code>{escape(found.formula)}</code></pre>" if found.formula else ""
     closed = {"loss": "test loss", "share_closed": "share of the gap closed"}
-    alone = _terms(found["ranking"][:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
-    together = _terms(found["steps"], {"n_terms": "terms", "terms": "added together"} | closed)
-    return f"<h4>{escape(target)}</h4><p>{escape(found['sentence'])}</p>{formula}{alone}{together}"
+    alone = _terms(found.ranking[:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
+    together = _terms(found.steps, {"n_terms": "terms", "terms": "added together"} | closed)
+    return f"<h4>{escape(target)}</h4><p>{escape(found.sentence)}</p>{formula}{alone}{together}"
 
 
-def _terms(rows: list[dict[str, Any]], names: dict[str, str]) -> Html:
-    frame = _records(rows).reindex(columns=list(names))
+def _terms(rows: Iterable[RankedTerm | Step], names: dict[str, str]) -> Html:
+    frame = _records([row.model_dump() for row in rows]).reindex(columns=list(names))
     shares = [_DASH if pd.isna(share) else f"{percent(share)} %" for share in frame["share_closed"].astype(float)]
     return table(frame.assign(share_closed=shares).rename(columns=names), "No term was tried.")
 
 
-def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
+def coefficients_frame(results: Results) -> pd.DataFrame:
     """Weights of the regressions beside their reference and the gap in standard errors."""
     own = results.coefficients
-    own = own[(own["family"] != "constant") & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
+    own = own[(own["family"] != CONSTANT) & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
     penalised = own["note"].str.contains("penalised", na=False).any()
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
@@ -221,16 +220,14 @@ def coefficients_frame(results: ResultsLike) -> pd.DataFrame:
     return shown
 
 
-def data_summary(results: ResultsLike) -> Html:
+def data_summary(results: Results) -> Html:
     """What was read: rows, targets, features with their reasons, notes."""
-    data = data_notes(results)
-    if not data:
-        return Html("<p>No description of the data was written.</p>")
-    parts = [f"<p>{human(data['rows'])} rows.</p>" if "rows" in data else ""]
-    data = data | {"targets": [{**t, "loss": LOSS_NAMES[Kind(t["kind"])]} for t in data.get("targets", [])]}
-    notes: Iterable[Any] = data.get("notes", [])
-    parts += ["<ul>", *(f"<li>{escape(str(note))}</li>" for note in notes), "</ul>"] if notes else []
-    parts += [f"<h4>{part.title()}</h4>{table(_records(data[part]))}" for part in ("targets", "features") if data.get(part)]
+    data = results.data
+    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *trees_notes(read_trees(results.paths))])
+    targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
+    features = [feature.model_dump() for feature in data.features]
+    parts = [f"<p>{human(data.rows)} rows.</p>", f"<ul>{notes}</ul>" if notes else ""]
+    parts += [f"<h4>{title}</h4>{table(_records(rows))}" for title, rows in (("Targets", targets), ("Features", features))]
     return Html("".join(parts))
 
 
@@ -240,18 +237,18 @@ def _records(records: Any) -> pd.DataFrame:
     return pd.DataFrame(joined).replace("", None)
 
 
-def failures_frame(results: ResultsLike) -> pd.DataFrame:
+def failures_frame(results: Results) -> pd.DataFrame:
     """How many trials of every arm ended in each state, where any did not complete."""
-    named = with_names(results.trials)
+    named = with_names(results.trials, results.data.models)
     counts = named.pivot_table("number", ["target", "model", "outer_fold"], "state", "count", fill_value=0, sort=False)
     counts = counts.rename_axis(columns=None).reset_index()
     bad = [state for state in ("FAIL", "PRUNED") if state in counts]
     return counts[counts[bad].gt(0).any(axis=1)] if bad else counts.iloc[:0]
 
 
-def environment_frame(results: ResultsLike) -> pd.DataFrame:
+def environment_frame(results: Results) -> pd.DataFrame:
     """`environment.json`, flat: a key and a value a row."""
-    return pd.DataFrame(list(_flat(environment(results))), columns=["what", "value"])
+    return pd.DataFrame(list(_flat(results.environment.model_dump())), columns=["what", "value"])
 
 
 def _flat(content: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

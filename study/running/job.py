@@ -18,7 +18,9 @@ from study.machines.note import JobNote, read_note, write_note
 from study.machines.processes import leave_now
 from study.records.paths import StudyPaths
 from study.records.results import Results
+from study.records.trees import TreesRecord
 from study.running.observer import Interrupted, Observer
+from study.running.trees import TreesQueue
 from study.schema import StudyError, TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
@@ -60,11 +62,11 @@ class Progressing:
         self.done = 0
         self.job: JobNote | None = None
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
         """Note that the run begins."""
-        records = sum(len(arm.records) + (arm.winner is not None) for arm in arms.values())
+        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(trees.records)
         self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
-        self.observer.started(plan, arms)
+        self.observer.started(plan, arms, trees)
 
     def finished_trial(self, record: TrialRecord) -> None:
         """Count a trial."""
@@ -75,6 +77,11 @@ class Progressing:
         """Count a winner."""
         self.done += 1
         self.observer.finished_winner(record)
+
+    def finished_trees(self, record: TreesRecord) -> None:
+        """Count trees."""
+        self.done += 1
+        self.observer.finished_trees(record)
 
     def concluded(self, results: Results) -> None:
         """Hand it on."""

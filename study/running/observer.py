@@ -10,6 +10,8 @@ from types import FrameType
 from typing import Protocol
 
 from study.records.results import Results
+from study.records.trees import TreesRecord
+from study.running.trees import TreesQueue
 from study.schema import TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
@@ -18,14 +20,17 @@ from study.search.plan import Plan
 class Observer(Protocol):
     """Who watches a study run."""
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
-        """The records were read; `arms` (by key) know what is done already and change as the study goes on."""
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
+        """The records were read; `arms` (by key) and `trees` know what is done already and change as the study goes on."""
 
     def finished_trial(self, record: TrialRecord) -> None:
         """A trial has left its record."""
 
     def finished_winner(self, record: WinnerRecord) -> None:
         """An arm's winner was scored."""
+
+    def finished_trees(self, record: TreesRecord) -> None:
+        """The trees of a target and outer fold were scored, or failed."""
 
     def concluded(self, results: Results) -> None:
         """The verdicts are written; the report comes next, if it was asked for."""
@@ -37,13 +42,16 @@ class Observer(Protocol):
 class Silent:
     """Watches and says nothing."""
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
         """Say nothing."""
 
     def finished_trial(self, record: TrialRecord) -> None:
         """Say nothing."""
 
     def finished_winner(self, record: WinnerRecord) -> None:
+        """Say nothing."""
+
+    def finished_trees(self, record: TreesRecord) -> None:
         """Say nothing."""
 
     def concluded(self, results: Results) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 from ray import tune
 
 from study.data.encoding import Encoded
-from study.schema import TrialRecord, TrialState, WinnerRecord
-from study.training.task import Task
+from study.explain.trees import score_trees
+from study.records.trees import TreesRecord
+from study.schema import TrialRecord, WinnerRecord
+from study.training.task import TASK, TreesTask, TrialTask, Unscored
 from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
@@ -24,14 +26,19 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
     def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any] | None = None) -> None:
         """Take the first task. store: object references of the encoded data by (target, outer fold).
 
-        TensorFlow is imported by the first step, once: Tune drops a worker that is still starting when another falls idle,
-        so with a slow start and short trials a single worker would do everything.
+        TensorFlow is imported by the first step that trains, once: Tune drops a worker that is still starting when another
+        falls idle, so with a slow start and short trials a single worker would do everything.
         """
-        self.device = ""
         self.grown = False
         self.store = store or {}
-        self.task = Task.model_validate(config["task"])
+        self.task = TASK.validate_python(config["task"])
         self.data = lru_cache(maxsize=2)(self._fetch)
+        self.device = lru_cache(maxsize=1)(self._prepare)
+
+    def _prepare(self) -> str:
+        import ray
+
+        return prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
 
     def _fetch(self, target: str, outer_fold: int) -> Encoded:
         import ray
@@ -48,29 +55,26 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
             import ray
 
             ray.actor.exit_actor()
-        self.task = Task.model_validate(new_config["task"])
+        self.task = TASK.validate_python(new_config["task"])
         return True
 
     def step(self) -> dict[str, Any]:
         """Run the task; the result carries a record (JSON), a winner's files, and whether this worker has grown."""
         task = self.task
-        if not self.device:
-            import ray
-
-            self.device = prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
+        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device()}
         begin = time.perf_counter()
-        host = {"node": platform.node(), "device": self.device}
         files: dict[str, bytes] = {}
-        record: TrialRecord | WinnerRecord
+        record: TrialRecord | WinnerRecord | TreesRecord | Unscored
         try:
-            encoded = self.data(task.arm.target, task.arm.outer_fold)
-            if task.winner is None:
+            encoded = self.data(*task.place)
+            if isinstance(task, TreesTask):
+                record = score_trees(encoded, task.study, task.seed, task.trials)
+            elif isinstance(task, TrialTask):
                 record = run_trial(task, encoded)
             else:
                 record, files = run_winner(task, encoded)
         except Exception as error:
-            message = traceback.format_exc() if not _expected(error) else f"{type(error).__name__}: {error}"
-            record = task.record(state=TrialState.FAIL, error=message)
+            record = task.failed(traceback.format_exc() if not _expected(error) else f"{type(error).__name__}: {error}")
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
         self.grown = _own_memory() > task.worker_memory_gb * 1e9
         return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files, "grown": self.grown}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,15 +97,9 @@ def run(
                 run_share(config, share, results, watch, verbose)
                 print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
     except Interrupted:
-        again = " ".join(["study run", *(_shell(arg) for arg in sys.argv[2:])])
+        again = " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])])
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
         raise typer.Exit(130) from None
-
-
-def _shell(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 @app.command()
@@ -143,7 +138,7 @@ def submit(
         return
     job = queue(paths, submission)
     print(f"Queued SLURM job {job}.")
-    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {_shell(str(paths.root))}")
+    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {quote(str(paths.root))}")
     print(f"Cancel it:  scancel {job}")
     if wait:
         follow(paths, job, print)
@@ -152,50 +147,10 @@ def submit(
 @app.command()
 def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
     """Validate a config or table and print what would be done, without doing it."""
-    from rich.table import Table
-
     from study.api import prepare
-    from study.machines.ray import available_cpus
-    from study.screen.progress import span
+    from study.screen.check import print_check
 
-    prepared = prepare(_config(source, target, set_, name))
-    plan, console = prepared.plan, _console()
-    config = plan.config
-    console.print(f"{config.name}: {len(prepared.table.frame)} rows from {config.data.source}", soft_wrap=True)
-    for found in prepared.table.targets:
-        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
-    columns = Table(box=None)
-    for column in ("feature", "type", "why"):
-        columns.add_column(column)
-    for feature in prepared.table.features:
-        columns.add_row(feature.name, feature.type, feature.reason)
-    console.print(columns)
-    for note in prepared.table.notes:
-        console.print(f"Note: {note}", soft_wrap=True)
-    arms = Table(box=None)
-    for column in ("target", "model", "outer folds", "trials", "fits a trial"):
-        arms.add_column(column, justify="left" if column in {"target", "model"} else "right")
-    counted: dict[tuple[str, str], list[Any]] = {}
-    for arm in plan.arms:
-        counted.setdefault((arm.target, arm.model_name), []).append(arm)
-    for (column, model), group in counted.items():
-        arms.add_row(column, model, str(len(group)), str(plan.trials(group[0])), str(plan.replicates(group[0])))
-    console.print(arms)
-    workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
-    console.print(
-        f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included.",
-        soft_wrap=True,
-    )
-    if config.protocol == "holdout":
-        console.print(f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows.")
-    else:
-        repeats = config.outer.repeats or 1
-        console.print(
-            f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "
-            f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval.",
-            soft_wrap=True,
-        )
+    print_check(prepare(_config(source, target, set_, name)), _console())
 
 
 @app.command()
@@ -217,62 +172,27 @@ def init(
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
-    print(f"Wrote {path}. Next: study check {_shell(str(path))}, then study run {_shell(str(path))}")
+    print(f"Wrote {path}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
 
 
 @app.command()
 def status(results: ResultsFolder) -> None:
     """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
-    from rich.table import Table
-
-    from study.api import study_arms
     from study.machines.submit import queued
     from study.records.paths import StudyPaths
-    from study.records.results import digest, load_results, read_records
+    from study.records.results import load_results
+    from study.screen.status import print_status
 
     if job := queued(StudyPaths(results)):
         print(job)
         if not StudyPaths(results).config.exists():
             return
-    opened = load_results(results)
-    trials, winners, broken = read_records(opened.paths)
-    console = _console()
-    table = Table(box=None)
-    for column in ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"):
-        table.add_column(column, justify="left" if column in {"target", "model", "winner"} else "right")
-    scored = {winner.arm.key for winner in winners}
-    by_arm: dict[str, list[Any]] = {}
-    for record in trials:
-        by_arm.setdefault(record.arm.key, []).append(record)
-    left = 0
-    for arm, budget in study_arms(opened):
-        own = by_arm.get(arm.key, [])
-        losses = [record.val_loss for record in own if record.val_loss is not None]
-        failed = sum(record.val_loss is None for record in own)
-        left += budget - len(own)
-        table.add_row(
-            arm.target,
-            arm.model_name,
-            str(arm.outer_fold),
-            f"{len(own)}/{budget}",
-            str(failed or ""),
-            f"{min(losses):.4g}" if losses else "-",
-            "scored" if arm.key in scored else "",
-        )
-    console.print(table)
-    for path in broken:
-        print(f"Broken record, which the next run sets aside and runs again: {path}")
-    if left or not opened.paths.verdicts.exists():
-        print(f"Not finished: {left} trials to go. Go on with: study run {_shell(str(opened.paths.config))}")
-    else:
-        for verdict in opened.verdicts:
-            print(verdict["sentence"])
-        print(f"Finished. Digest of the dataframe: {digest(opened.trials)}")
+    print_status(load_results(results), _console())
 
 
 @app.command()
 def report(results: ResultsFolder) -> None:
-    """Execute the notebook of a finished study anew and render its HTML."""
+    """Execute the notebook of a study anew and render its HTML; of an unfinished one it shows the search alone."""
     from study.api import write_report
     from study.records.results import load_results
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,8 +10,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table as RichTable
 
-from study.evidence.scores import incumbents, select_candidate, test_scores
-from study.records.results import Results
+from study.evidence.winners import select_candidate
+from study.records.results import Results, read_trees
+from study.records.trees import TreesRecord, reason, trees_notes
+from study.running.trees import TreesQueue
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
@@ -42,6 +43,7 @@ class Progress:
         self.console = console
         self.plan: Plan | None = None
         self.arms: Mapping[str, ArmSearch] = {}
+        self.trees = TreesQueue(())
         self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
         self.busy = (0, 0.0)  # the same of all arms
         self.begin = time.monotonic()
@@ -62,12 +64,12 @@ class Progress:
             self.live.stop()
             self.live = None
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch]) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
         """Say what is done already and what is to do."""
-        self.plan, self.arms, self.begin = plan, arms, time.monotonic()
+        self.plan, self.arms, self.trees, self.begin = plan, arms, trees, time.monotonic()
         done = sum(len(arm.records) for arm in arms.values())
         if done:
-            ended = all(arm.finished for arm in arms.values())
+            ended = self._ended()
             rest = "nothing is left to train" if ended else f"{plan.n_trials - done} to go"
             self.note(f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done, {rest}.")
             if ended:
@@ -89,13 +91,21 @@ class Progress:
         self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
         self.busy = every + 1, all_seconds + record.wall_time_s
         if record.state is TrialState.FAIL:
-            reason = (record.error or "").strip().splitlines()
-            self.note(f"Trial {record.trial_id} failed and the study goes on: {reason[-1] if reason else 'no reason given'}")
+            self.note(f"Trial {record.trial_id} failed and the study goes on: {reason(record.error)}")
         self._line()
 
     def finished_winner(self, record: WinnerRecord) -> None:
         """Count a winner."""
-        self._line(last=all(arm.finished for arm in self.arms.values()))
+        self._line(last=self._ended())
+
+    def finished_trees(self, record: TreesRecord) -> None:
+        """Count trees."""
+        if record.state is TrialState.FAIL:
+            self.note(f"The boosted trees {record.trees.key} failed and the study goes on: {reason(record.error)}")
+        self._line(last=self._ended())
+
+    def _ended(self) -> bool:
+        return self.trees.finished and all(arm.finished for arm in self.arms.values())
 
     def concluded(self, results: Results) -> None:
         """Print the answer first, then the evidence in one table, then what to know."""
@@ -113,10 +123,10 @@ class Progress:
             return
         self.last_line = now
         done = sum(len(arm.records) for arm in self.arms.values())
-        scored = sum(arm.winner is not None for arm in self.arms.values())
+        scored = sum(arm.scored is not None for arm in self.arms.values())
         self.note(
-            f"{span(now - self.begin)}: {done} of {self.plan.n_trials} trials, {scored} of {len(self.arms)} winners scored, "
-            f"about {span(self.seconds_left())} left"
+            f"{span(now - self.begin)}: {done} of {self.plan.n_trials} trials, {scored} of {len(self.arms)} winners and "
+            f"{len(self.trees.records)} of {len(self.trees.trees)} trees scored, about {span(self.seconds_left())} left"
         )
 
     def seconds_left(self, keys: list[str] | None = None) -> float:
@@ -128,8 +138,10 @@ class Progress:
         work = 0.0
         for key in keys or list(self.arms):
             arm, (own, seconds) = self.arms[key], self.spent.get(key, (0, 0.0))
-            left = max(0, arm.trials - len(arm.records)) + (2 if arm.winner is None else 0)
+            left = max(0, arm.trials - len(arm.records)) + (2 if arm.scored is None else 0)
             work += left * (seconds / own if own else mean)
+        if keys is None:
+            work += (len(self.trees.trees) - len(self.trees.records)) * (self.trees.longest_s or 2 * mean)
         elapsed = max(1e-3, time.monotonic() - self.begin)
         return work / max(0.5, all_seconds / elapsed)
 
@@ -162,21 +174,18 @@ def print_summary(results: Results, console: Console) -> None:
     """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
     console.print()
     for verdict in results.verdicts:
-        console.print(verdict["sentence"], style="bold", soft_wrap=True)
-        if verdict.get("action"):
-            console.print(verdict["action"], soft_wrap=True)
-        for part in ("reference", "shortfall"):
-            if verdict.get(part):
-                console.print(verdict[part]["sentence"], soft_wrap=True)
-        if (verdict.get("shortfall") or {}).get("formula"):
-            console.print(verdict["shortfall"]["formula"], soft_wrap=True, markup=False)
+        console.print(verdict.sentence, style="bold", soft_wrap=True)
+        said = (verdict.action, verdict.trees_words, verdict.shortfall and verdict.shortfall.sentence)
+        for part in filter(None, said):
+            console.print(part, soft_wrap=True)
+        if verdict.shortfall and verdict.shortfall.formula:
+            console.print(verdict.shortfall.formula, soft_wrap=True, markup=False)
     table = RichTable(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
     for column in ("target", "model"):
         table.add_column(column)
     for column in ("test loss", "standard error", "validation loss"):
         table.add_column(column, justify="right")
-    scores = test_scores(select_candidate(results.predictions), incumbents(results.trials))
-    for row in scores.to_dict("records"):
+    for row in select_candidate(results.scores).to_dict("records"):
         model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
         losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
         table.add_row(row["target"], model, *losses)
@@ -187,6 +196,6 @@ def print_summary(results: Results, console: Console) -> None:
 
 
 def _notes(results: Results) -> list[str]:
-    notes: list[str] = json.loads(results.paths.data.read_text(encoding="utf-8"))["notes"]
     failed = int((results.trials["state"] == "FAIL").sum())
-    return [*notes, f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else notes
+    told = [f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else []
+    return [*results.data.notes, *told, *trees_notes(read_trees(results.paths))]

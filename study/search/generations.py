@@ -9,23 +9,18 @@ from typing import Any
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
+from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family, resolve_space
-from study.schema import Arm, TrialRecord, TrialState
+from study.schema import Arm, Suggestion, TrialRecord, TrialState
 from study.seeds import derive_seed
-
-STARTUP_TRIALS = 8
-"""Records from which on a sampler follows them."""
 
 
 def _sampler(name: str, seed: int) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if name == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    if name == "gp":
-        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, multivariate=True, constant_liar=True)
+    sampler = SAMPLERS[name]
+    return getattr(optuna.samplers, sampler.optuna)(seed=seed, **sampler.options)
 
 
 def _distributions(space: Space) -> dict[str, Any]:
@@ -80,7 +75,7 @@ class ArmSearch:
     """State of one arm's search: what is recorded, what is out, what comes next.
 
     trials: the arm's budget. records: outcomes of finished trials by number. incumbent: the best complete one by mean
-    validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the first. winner: number of the
+    validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the first. scored: number of the
     incumbent that was scored on the test rows, if any; a search that went on since may have found a better one, which is then
     scored instead.
     """
@@ -90,10 +85,10 @@ class ArmSearch:
     n_rows: int
     trials: int
     records: dict[int, TrialRecord]
-    winner: int | None = None
+    scored: int | None = None
     closed: bool = False
     incumbent: TrialRecord | None = field(default=None, init=False)
-    _queue: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
+    _queue: list[Suggestion] = field(default_factory=list)
     _out: set[int] = field(default_factory=set)
     _winner_out: bool = False
     longest_s: float = field(default=0.0, init=False)
@@ -117,16 +112,16 @@ class ArmSearch:
     def finished(self) -> bool:
         """Whether nothing is left to do: searched, and the winner scored where there is one."""
         incumbent = self.incumbent
-        return self.searched and (incumbent is None or self.winner == incumbent.number)
+        return self.searched and (incumbent is None or self.scored == incumbent.number)
 
-    def next_trial(self) -> tuple[int, int, dict[str, Any]] | None:
-        """(number, generation, params) of the next trial, or None while its generation must be waited for."""
+    def next_trial(self) -> Suggestion | None:
+        """The next trial, or None while its generation must be waited for."""
         if not self._queue and not self._out and not self.closed:
             self._fill()
         if not self._queue:
             return None
         trial = self._queue.pop(0)
-        self._out.add(trial[0])
+        self._out.add(trial.number)
         return trial
 
     def next_winner(self) -> TrialRecord | None:
@@ -142,7 +137,7 @@ class ArmSearch:
 
     def score(self, number: int) -> None:
         """Take note that the incumbent of that number is scored, or given up."""
-        self.winner = number
+        self.scored = number
 
     def tell(self, record: TrialRecord) -> None:
         """Take in a finished or failed trial."""
@@ -156,9 +151,9 @@ class ArmSearch:
             rivals = [record] if self.incumbent is None else [self.incumbent, record]
             self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))
 
-    def give_back(self, trial: tuple[int, int, dict[str, Any]]) -> None:
+    def give_back(self, trial: Suggestion) -> None:
         """Take back a trial that was handed out and left no record; it is handed out again next."""
-        self._out.discard(trial[0])
+        self._out.discard(trial.number)
         self._queue.insert(0, trial)
 
     def close(self) -> None:
@@ -181,4 +176,8 @@ class ArmSearch:
             params += suggest_generation(
                 self.arm, generation, more, self.space, told, self.config.search.sampler, self.config.seed
             )
-        self._queue = [(n, generation, p) for n, p in zip(numbers, params, strict=True) if n not in self.records]
+        self._queue = [
+            Suggestion(number=number, generation=generation, params=own)
+            for number, own in zip(numbers, params, strict=True)
+            if number not in self.records
+        ]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
-from study.config.options import InnerConfig, Range, SearchConfig, TrainingConfig
-from study.families import FAMILIES, get_family, resolve_space
-from study.schema import Arm, Kind, Share, StudyError
+from study.config.options import InnerConfig, SearchConfig, TrainingConfig
+from study.config.samplers import check_sampler
+from study.families import FAMILIES, check_space, get_family, is_searched
+from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Size of what one target's arms learn from: development rows, encoded terms and outer folds."""
+class Size:
+    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows with a target and columns."""
 
     target: str
     kind: Kind
-    n_development: int
-    n_terms: int
-    n_outer: int
+    rows: int
+    terms: int
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,13 @@ class Plan:
     """All that a study will do, decided before anything is trained. It depends on config and table, never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
+    trees: the boosted trees that stand beside the arms, one a target and outer fold.
     seconds: modelled core-seconds of the whole search, winners included.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
+    trees: tuple[Trees, ...]
     seconds: float
 
     def trials(self, arm: Arm) -> int:
@@ -85,9 +86,19 @@ class Plan:
         return self.config.inner.folds * seeds
 
     def share(self, share: Share) -> Plan:
-        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same."""
+        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same.
+
+        Trees are dealt from the last share on, which has the fewest arms.
+        """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
-        return replace(self, arms=tuple(dealt), seconds=self.seconds / share.count)
+        trees = self.trees[share.count - 1 - share.number :: share.count]
+        return replace(self, arms=tuple(dealt), trees=trees, seconds=self.seconds / share.count)
+
+    @property
+    def models(self) -> tuple[ModelData, ...]:
+        """Families at their depths, each once, as figures and tables call them."""
+        models = dict.fromkeys((arm.family, arm.depth) for arm in self.arms)
+        return tuple(ModelData(family=f, depth=d, label=get_family(f).label(d)) for f, d in models)
 
     @property
     def n_trials(self) -> int:
@@ -102,56 +113,59 @@ class Plan:
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm under a config whose budget is filled in."""
-    space = resolve_space(get_family(arm.family), 1, config.space.get(arm.family, {}))
-    searchable = any(form.low < form.high if isinstance(form, Range) else isinstance(form, list) for form in space.values())
-    return (config.search.trials or 1) if searchable else 1
+    searched = is_searched(get_family(arm.family), config.space.get(arm.family, {}))
+    return (config.search.trials or 1) if searched else 1
 
 
 def families_of(config: StudyConfig, kind: Kind) -> list[str]:
-    """Families that serve a kind, the simplest first; an explicit list must serve it with at least one."""
+    """Families that serve a kind: study's own, the simplest first, or those of an explicit list that do, at least one."""
     if config.families == "auto":
-        serving = [name for name, family in FAMILIES.items() if kind in family.kinds]
-        return sorted(serving, key=lambda name: (not FAMILIES[name].convex, FAMILIES[name].inputs))
-    named = [get_family(name).name for name in config.families]
-    serving = [name for name in named if kind in FAMILIES[name].kinds]
+        own = [family for family in FAMILIES.values() if kind in family.kinds]
+        return [family.name for family in sorted(own, key=lambda family: (not family.convex, family.inputs))]
+    serving = [name for name in config.families if kind in get_family(name).kinds]
     if not serving:
         fit = ", ".join(name for name, family in FAMILIES.items() if kind in family.kinds)
         raise StudyError(f"No family of {config.families} serves a {kind.value} target. These do: {fit}.")
     return serving
 
 
-def make_arms(config: StudyConfig, shapes: Sequence[Shape]) -> tuple[Arm, ...]:
+def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
     """Every (target, family, depth, outer fold), regressions first."""
     return tuple(
-        Arm(target=shape.target, kind=shape.kind, family=family, depth=depth, outer_fold=fold)
-        for shape in shapes
-        for fold in range(shape.n_outer)
-        for family in families_of(config, shape.kind)
-        for depth in ([0] if FAMILIES[family].convex else config.depths)
+        Arm(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
+        for size in sizes
+        for fold in range(config.n_outer)
+        for family in families_of(config, size.kind)
+        for depth in ([0] if get_family(family).convex else config.depths)
     )
 
 
-def trial_cost(config: StudyConfig, arm: Arm, shape: Shape) -> float:
+def make_trees(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Trees, ...]:
+    """Every (target, outer fold)."""
+    return tuple(Trees(target=s.target, kind=s.kind, outer_fold=fold) for s in sizes for fold in range(config.n_outer))
+
+
+def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
     """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured trials."""
     folds, seeds = config.inner.folds, config.inner.seeds or 1
-    rows = shape.n_development * (1 - 1 / folds)
-    family = FAMILIES[arm.family]
+    rows = size.rows * (1 - 1 / folds)
+    family = get_family(arm.family)
     if family.convex:
         iterations = ITERATIONS if family.inputs else 1
-        return 0.05 + iterations * rows * folds * (shape.n_terms + 1) * ITERATION_S
+        return 0.05 + iterations * rows * folds * (size.terms + 1) * ITERATION_S
     epochs = config.training.epochs or 1
-    return COMPILE_S + epochs * rows * folds * seeds * (arm.depth + shape.n_terms / WIDE) * ROW_LAYER_S
+    return COMPILE_S + epochs * rows * folds * seeds * (arm.depth + size.terms / WIDE) * ROW_LAYER_S
 
 
-def study_cost(config: StudyConfig, shapes: Sequence[Shape]) -> float:
+def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     """Core-seconds of all trials, and of the winners, each of which costs about two trials."""
-    by_target = {shape.target: shape for shape in shapes}
+    by_target = {size.target: size for size in sizes}
     return sum(
-        (arm_trials(config, arm) + 2) * trial_cost(config, arm, by_target[arm.target]) for arm in make_arms(config, shapes)
+        (arm_trials(config, arm) + 2) * trial_cost(config, arm, by_target[arm.target]) for arm in make_arms(config, sizes)
     )
 
 
-def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
+def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
     """Fill in what `effort` decides and lay out the arms.
 
     Small tables get more epochs, large ones fewer (in proportion to the root of their rows); then, until the modelled cost
@@ -163,14 +177,11 @@ def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
         A family or hyperparameter that does not exist, or a sampler whose package is missing.
     """
     for name, override in config.space.items():
-        resolve_space(get_family(name), 1, override)
-    if config.search.sampler == "gp" and importlib.util.find_spec("torch") is None:
-        raise StudyError(
-            "search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'."
-        )
+        check_space(get_family(name), override)
+    check_sampler(config.search.sampler)
     effort = EFFORTS[config.effort]
-    seeds, trials, epochs = effort.seeds, effort.trials, _epochs(config, shapes)
-    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs), shapes)) > effort.cap_s:
+    seeds, trials, epochs = effort.seeds, effort.trials, _epochs(config, sizes)
+    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs), sizes)) > effort.cap_s:
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
@@ -179,11 +190,11 @@ def make_plan(config: StudyConfig, shapes: Sequence[Shape]) -> Plan:
             epochs = max(10, int(epochs * 0.9))
         else:
             break
-    return Plan(resolved, make_arms(resolved, shapes), cost)
+    return Plan(resolved, make_arms(resolved, sizes), make_trees(resolved, sizes), cost)
 
 
-def _epochs(config: StudyConfig, shapes: Sequence[Shape]) -> int:
-    rows = max(shape.n_development for shape in shapes)
+def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:
+    rows = max(size.rows for size in sizes)
     return round(EFFORTS[config.effort].epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows))))
 
 
@@ -198,16 +209,14 @@ def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyC
     )
 
 
-def resolve_outer(config: StudyConfig, shapes: Sequence[Shape]) -> StudyConfig:
+def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
 
     Nested where the largest target has fewer than NESTED_BELOW rows. Repeats: as many, up to MOST_REPEATS, as leave each arm
     WORTHWHILE_TRIALS under the cap of `effort`, since repeats narrow a verdict's interval more than longer searches do. Folds
     in time order have one.
-
-    shapes: one a target; n_development counts all its rows, n_outer is not read.
     """
-    rows = max(shape.n_development for shape in shapes)
+    rows = max(size.rows for size in sizes)
     protocol = config.protocol if config.protocol != "auto" else "nested" if rows < NESTED_BELOW else "holdout"
     config = config.replace(protocol=protocol)
     if config.protocol == "holdout" or config.outer.repeats is not None:
@@ -217,8 +226,7 @@ def resolve_outer(config: StudyConfig, shapes: Sequence[Shape]) -> StudyConfig:
         return config.replace(outer={**config.outer.model_dump(), "repeats": repeats})
 
     def cost(repeats: int) -> float:
-        planned = _filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, shapes))
-        return study_cost(planned, [replace(shape, n_outer=planned.n_outer) for shape in shapes])
+        return study_cost(_filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, sizes)), sizes)
 
     affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= EFFORTS[config.effort].cap_s]
     return repeated(max(affordable, default=1))

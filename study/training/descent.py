@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from study.families.base import Architecture
 from study.families.heads import Head
-from study.families.stacked import build_stack
+from study.families.stacked import Stack
 from study.schema import Kind
 from study.training.problem import Fit, FloatArray, Problem, TrainingFailed, padded
 
@@ -31,17 +31,18 @@ class Descent:
     """
 
     def __init__(self, architecture: Architecture, head: Head) -> None:
-        self.model = build_stack(architecture)
+        stack = Stack(architecture)
+        self.model, self.weights = stack.model, stack.weights
         self.head = head
         self.n = architecture.n_replicates
 
     def _values(self, theta: list[Any], z: Any, y: Any, mask: Any, penalty: Any) -> Any:
         """Objective of each replicate, (replicates,), at kernel and bias `theta`."""
-        for variable, value in zip(self.model.trainable_variables, theta, strict=True):
+        for variable, value in zip(self.weights, theta, strict=True):
             variable.assign(value)
         losses = self.head.tensor_loss(self.model(z), y)
         mean = tf.reduce_sum(losses * mask, axis=1) / tf.reduce_sum(mask, axis=1)
-        return mean + tf.reduce_sum(penalty[:, :, None] * self.model.trainable_variables[0].value ** 2, axis=(1, 2))
+        return mean + tf.reduce_sum(penalty[:, :, None] * self.weights[0].value ** 2, axis=(1, 2))
 
     @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def iterate(self, state: list[Any], data: list[Any], held: list[Any], bias_scale: Any) -> tuple[list[Any], Any, Any]:
@@ -53,11 +54,10 @@ class Descent:
         kernel, bias, kernel_ahead, bias_ahead, momentum, curvature, gradient_size = state
         n_val = tf.reduce_sum(mask_val, axis=1)
         for i in tf.range(CHUNK):
-            variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
                 value = self._values([kernel_ahead, bias_ahead / bias_scale], z, y, mask, penalty)
                 total = tf.reduce_sum(value)
-            g_kernel, g_bias = tape.gradient(total, variables)
+            g_kernel, g_bias = tape.gradient(total, self.weights)
             g_bias = g_bias / bias_scale
             step = (1.0 / curvature)[:, None, None]
             new_kernel, new_bias = kernel_ahead - step * g_kernel, bias_ahead - step * g_bias
@@ -79,8 +79,8 @@ class Descent:
             momentum = tf.where(restart, 1.0, next_momentum)
             curvature = tf.where(fine, curvature, 2 * curvature)
             gradient_size = tf.maximum(tf.reduce_max(tf.abs(g_kernel), axis=(1, 2)), tf.reduce_max(tf.abs(g_bias), axis=(1, 2)))
-            self.model.trainable_variables[0].assign(kernel)
-            self.model.trainable_variables[1].assign(bias / bias_scale)
+            self.weights[0].assign(kernel)
+            self.weights[1].assign(bias / bias_scale)
             val = tf.reduce_sum(self.head.tensor_loss(self.model(z_val), y_val) * mask_val, axis=1)
             val_curve = val_curve.write(i, tf.math.divide_no_nan(val, n_val))
             objective_curve = objective_curve.write(i, new_value)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -14,38 +13,12 @@ from numpy.typing import NDArray
 
 from study.families.base import Architecture
 from study.families.heads import Head
-from study.families.stacked import StackedDropout, Weights, build_stack, initial_weights
+from study.families.schedule import Schedule
+from study.families.stacked import Stack, Weights
 from study.training.problem import Fit, Problem, TrainingFailed, padded
 
 CHUNK = 10
 """Epochs a call of the compiled program; early stopping is looked at in between."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How a network trains.
-
-    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
-    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good,
-        and the fit ends, at the next multiple of CHUNK epochs, when all have stopped.
-    stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
-        validation rows stops where the search's replicates were best, on the very same schedule.
-    """
-
-    learning_rate: float
-    batch_size: int
-    weight_decay: float
-    dropout: float
-    epochs: int
-    patience: int
-    stop: int | None = None
-
-    def learning_rates(self) -> NDArray[np.float32]:
-        """Learning rate of each epoch, (epochs,)."""
-        epoch = np.arange(self.epochs)
-        warm = np.minimum(1, (epoch + 1) / max(1, round(0.05 * self.epochs)))
-        cosine = 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
-        return np.asarray(self.learning_rate * warm * np.maximum(cosine, 0.01), np.float32)
 
 
 class Program:
@@ -55,14 +28,13 @@ class Program:
     """
 
     def __init__(self, architecture: Architecture, head: Head) -> None:
-        self.model = build_stack(architecture)
+        self.stack = Stack(architecture)
+        self.model, self.weights, self.dropouts = self.stack.model, self.stack.weights, self.stack.dropouts
         self.head = head
-        self.weights = self.model.trainable_variables
         self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
         self.optimizer.exclude_from_weight_decay(var_names=["bias"])
         self.decay = self.optimizer.weight_decay = tf.Variable(0.0)
         self.optimizer.build(self.weights)
-        self.dropouts = [layer for layer in self.model.layers if isinstance(layer, StackedDropout)]
         self.best = [tf.Variable(tf.zeros(weight.shape)) for weight in self.weights]
         self.best_loss = tf.Variable(tf.zeros(architecture.n_replicates))
         self.since_best = tf.Variable(tf.zeros(architecture.n_replicates, tf.int32))
@@ -120,25 +92,10 @@ class Program:
         return val_losses.stack(), train_losses.stack()
 
 
-class ProgramCache:
-    """The most recently used programs of this process, at most `size`; what compiled once is not compiled again."""
-
-    def __init__(self, size: int = 48) -> None:
-        self.size = size
-        self.programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
-
-    def get(self, architecture: Architecture, head: Head, shapes: tuple[Any, ...]) -> Program:
-        """Return the program of this architecture and head for data of these shapes, compiled at its first call."""
-        key = (architecture, head.kind, shapes)
-        if key not in self.programs:
-            self.programs[key] = Program(architecture, head)
-            if len(self.programs) > self.size:
-                self.programs.popitem(last=False)
-        self.programs.move_to_end(key)
-        return self.programs[key]
-
-
-PROGRAMS = ProgramCache()
+@lru_cache(maxsize=48)
+def compiled(architecture: Architecture, head: Head, shapes: tuple[Any, ...]) -> Program:
+    """Return the program of this architecture and head for data of these shapes; it is compiled at its first call."""
+    return Program(architecture, head)
 
 
 def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64]:
@@ -169,8 +126,8 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     validation, mask = padded(problem.validation)
     chunk = min(CHUNK, schedule.epochs)
     shapes = (chunk, steps, batch, problem.x.shape, validation.shape)
-    program = PROGRAMS.get(architecture, problem.head, shapes)
-    program.reset(initial_weights(architecture, seeds, problem.constants()), schedule, seeds[0])
+    program = compiled(architecture, problem.head, shapes)
+    program.reset(program.stack.initial_weights(seeds, problem.constants()), schedule, seeds[0])
     order_of = np.random.default_rng(seeds)
     x, y, validation, mask = (tf.constant(a) for a in (problem.x, problem.y, validation, mask))
     # Padded to whole chunks; of the last chunk only the epochs that are left are run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from study.data.encoding import Encoded
 from study.families import HEADS, get_family
 from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
-from study.training.task import Task
+from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
     from study.families import Architecture
@@ -48,7 +49,7 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
 
 
-def replicates_of(task: Task, n_inner: int) -> list[tuple[int, int]]:
+def replicates_of(task: TrainingTask, n_inner: int) -> list[tuple[int, int]]:
     """(inner fold, seed) of each replicate: folds x seeds, or folds where the family's optimum does not depend on a seed."""
     n_seeds = 1 if get_family(task.arm.family).convex else task.inner_seeds
     return [
@@ -77,26 +78,17 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
     )
 
 
-def train(task: Task, problem: Problem, seeds: list[int], stop: int | None = None) -> tuple[Fit, Architecture]:
+def train(task: TrainingTask, problem: Problem, seeds: list[int], stop: int | None = None) -> tuple[Fit, Architecture]:
     """Train all replicates of a problem as the task's family is trained; stop: epoch at which a refitted network ends."""
     from study.training.descent import descend
-    from study.training.fit import Schedule, fit
+    from study.training.fit import fit
 
     family = get_family(task.arm.family)
     shape = (problem.n_replicates, problem.x.shape[1], problem.n_outputs)
     architecture = family.architecture(task.params, task.arm.depth, shape)
     if family.convex:
-        l2 = float(task.params.get("l2", 0.0))
-        return descend(problem, architecture, l2, task.iterations, family.inputs), architecture
-    schedule = Schedule(
-        learning_rate=float(task.params["learning_rate"]),
-        batch_size=int(task.params["batch_size"]),
-        weight_decay=float(task.params["weight_decay"]),
-        dropout=float(task.params["dropout"]),
-        epochs=task.epochs,
-        patience=task.patience,
-        stop=stop,
-    )
+        return descend(problem, architecture, family.penalty(task.params), task.iterations, family.inputs), architecture
+    schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop)
     return fit(problem, architecture, schedule, seeds), architecture
 
 
@@ -120,11 +112,11 @@ def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatA
     return columns | {f"intercept{output}": float(intercept[o]) for o, output in enumerate(outputs)}
 
 
-def run_trial(task: Task, encoded: Encoded) -> TrialRecord:
+def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
     """Train one trial of the search on all its replicates; gives a COMPLETE record or raises."""
     replicates = replicates_of(task, len(encoded.train))
     problem = make_problem(encoded, [fold for fold, _ in replicates])
-    fit, architecture = train(task, problem, [seed for _, seed in replicates])
+    fit, _ = train(task, problem, [seed for _, seed in replicates])
     unit = np.array([encoded.y_scale[fold] ** 2 for fold, _ in replicates])  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
     folds = np.array([fold for fold, _ in replicates])
@@ -147,7 +139,7 @@ def run_trial(task: Task, encoded: Encoded) -> TrialRecord:
         val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
         train_loss=float(train_loss.mean()),
         best_epoch=int(np.median(fit.best_epoch)),
-        n_parameters=architecture.n_parameters if family.inputs else encoded.n_outputs,
+        n_parameters=sum(w[0].size for w in fit.weights) if family.inputs else encoded.n_outputs,
         n_replicates=len(replicates),
         replicates=tuple(
             ReplicateRecord(

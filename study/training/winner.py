@@ -15,7 +15,7 @@ from study.families import HEADS, get_family
 from study.records.paths import StudyPaths
 from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
 from study.seeds import derive_seed
-from study.training.task import Task
+from study.training.task import WinnerTask
 from study.training.trial import make_problem, original_coefficients, replicates_of, train
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ REFIT_SEEDS = 3
 """Networks refitted on all development rows for a winner, each from its own seed."""
 
 
-def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, bytes]]:
+def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[str, bytes]]:
     """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model files by their names.
 
     Candidate `ensemble`: the replicates of the search, trained again exactly as they were, each on its inner training rows;
@@ -40,7 +40,7 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
     replicates = replicates_of(task, len(encoded.train))
     fit, architecture = train(task, make_problem(encoded, [fold for fold, _ in replicates]), [seed for _, seed in replicates])
     test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(fit, architecture.activation, encoded, [fold for fold, _ in replicates])
+    eta = _test_predictors(fit, architecture, encoded, [fold for fold, _ in replicates])
     if family.convex:
         mean_eta = eta.mean(axis=0)
         ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
@@ -64,7 +64,7 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
         arm=task.arm,
         number=task.number,
         params=task.params,
-        val_loss=task.winner if task.winner is not None else float("nan"),
+        val_loss=task.val_loss,
         rows=encoded.rows[test].tolist(),
         observed=observed.tolist(),
         candidates=tuple(candidates),
@@ -76,7 +76,7 @@ def run_winner(task: Task, encoded: Encoded) -> tuple[WinnerRecord, dict[str, by
 
 
 def _refit(
-    task: Task, encoded: Encoded, parts: tuple[Part, ...], stop: int | None
+    task: WinnerTask, encoded: Encoded, parts: tuple[Part, ...], stop: int | None
 ) -> tuple[Fit, Architecture, list[Candidate]]:
     """Train on all development rows and on parts of them, in one program; without the parts where one of them fails."""
     from study.training.problem import TrainingFailed
@@ -92,7 +92,7 @@ def _refit(
         if not parts:
             raise
         return _refit(task, encoded, (), stop)
-    eta = _test_predictors(fit, architecture.activation, encoded, encoders)
+    eta = _test_predictors(fit, architecture, encoded, encoders)
     loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
     found = [
         Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
@@ -102,11 +102,11 @@ def _refit(
     return fit, architecture, found
 
 
-def _test_predictors(fit: Fit, activation: str, encoded: Encoded, encoders: list[int]) -> FloatArray:
+def _test_predictors(fit: Fit, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
     """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
     from study.families.stacked import linear_predictor
 
-    eta = linear_predictor(fit.weights, activation, encoded.x[np.array(encoders)[:, None], encoded.test])
+    eta = linear_predictor(fit.weights, architecture, encoded.x[np.array(encoders)[:, None], encoded.test])
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
     return np.asarray(eta * scale + center)
 
@@ -127,7 +127,7 @@ def _model_name(arm: Arm) -> str:
     return StudyPaths(Path()).model(arm).name
 
 
-def _model_file(task: Task, fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
+def _model_file(task: WinnerTask, fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
     """First replicate of a refit as the bytes of a plain `.keras` file."""
     from study.families.stacked import unstack
 

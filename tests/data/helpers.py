@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,3 @@ def plain_frame(rows: int = 40, seed: int = 0) -> pd.DataFrame:
     town = rng.choice(np.array(["Bonn", "Köln", "Ulm", None], dtype=object), rows, p=[0.4, 0.3, 0.15, 0.15])
     seen = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
     return pd.DataFrame({"age": age, "town": town, "seen": seen, "smoker": rng.random(rows) < 0.4, "y": rng.normal(size=rows)})
-
-
-def as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))

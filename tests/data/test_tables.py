@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.data.tables import read_table, target_values
-from study.schema import Kind, StudyError
+from study.schema import FeatureData, Kind, StudyData, StudyError, TargetData
 
-from .helpers import as_json, config_for, lines, plain_frame, saved, table_of, written
+from .helpers import config_for, lines, plain_frame, saved, table_of, written
 
 
 def test_a_mixed_table_is_read_as_clean_columns(tmp_path: Path) -> None:
@@ -133,18 +133,11 @@ def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
 
     summary = table.summary()
 
-    assert as_json(summary) == summary
-    assert summary["targets"] == [
-        {
-            "name": "y",
-            "kind": "binary",
-            "classes": {"a": 20, "b": 20},
-            "reason": "text with 2 distinct values",
-            "missing": 0,
-        }
-    ]
-    assert summary["features"][3] == {"name": "smoker", "type": "boolean", "reason": "true or false", "missing": 0}
-    assert summary["rows"] == 40
+    reason = "text with 2 distinct values"
+    assert StudyData.model_validate_json(summary.model_dump_json()) == summary
+    assert summary.targets == (TargetData(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=reason, missing=0),)
+    assert summary.features[3] == FeatureData(name="smoker", type="boolean", reason="true or false", missing=0)
+    assert (summary.rows, summary.digest) == (40, table.digest)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +216,7 @@ def test_any_table_is_read_or_refused_with_a_study_error(tmp_path_factory: Any, 
 
     assert {f.name for f in table.features} <= set(frame.columns) - {"y"}
     assert list(table.frame.index) == list(range(24))
-    assert as_json(table.summary()) == table.summary()
+    assert StudyData.model_validate_json(table.summary().model_dump_json()) == table.summary()
 
 
 def test_the_digest_is_of_the_content_alone(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from study.evidence import verdicts
+from study.evidence.answer import Verdict, read_verdicts, write_verdicts
 
 ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
 
@@ -45,8 +45,9 @@ def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFra
 
 def only_verdict(
     predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, method: str | None = None
-) -> dict[str, Any]:
+) -> Verdict:
+    """The verdict on the only target, which survives being written and read."""
     trials = usual_trials() if trials is None else trials
     (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, method=method)
-    json.dumps(verdict, allow_nan=False)
+    assert read_verdicts(write_verdicts([verdict])) == [verdict]
     return verdict

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from study.evidence import compare, scores
-from study.evidence.intervals import METHODS
+from study.evidence.intervals import METHODS, Rows
+from study.evidence.pairs import paired
 from tests.evidence.losses import in_folds, scored, trial
 
 UNIT = ["outer_fold", "row", "loss"]
@@ -26,11 +27,11 @@ def test_the_probabilities_of_several_folds_are_those_of_the_bayesian_correlated
     x = ((1 - r) * base - other).mean(axis=2).ravel() / base.mean() + r
     rho = 40 / 200
     posterior = stats.t(14, x.mean(), math.sqrt((1 / 15 + rho / (1 - rho)) * x.var(ddof=1)))
-    assert gain["better"] == pytest.approx(posterior.sf(0.05))
-    assert gain["equal"] == pytest.approx(posterior.cdf(0.05) - posterior.cdf(-0.05))
-    assert gain["worse"] == pytest.approx(posterior.cdf(-0.05))
-    assert (gain["n_rows"], gain["n_folds"], gain["n_repeats"]) == (200, 15, 3)
-    assert gain["method"] == "rows and repeats"
+    assert gain.better == pytest.approx(posterior.sf(0.05))
+    assert gain.equal == pytest.approx(posterior.cdf(0.05) - posterior.cdf(-0.05))
+    assert gain.worse == pytest.approx(posterior.cdf(-0.05))
+    assert (gain.n_rows, gain.n_folds, gain.n_repeats) == (200, 15, 3)
+    assert gain.method == "rows and repeats"
 
 
 def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np.random.Generator) -> None:
@@ -40,21 +41,20 @@ def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np
 
     r = 1 - other.mean() / base.mean()
     posterior = stats.t(199, r, stats.sem((1 - r) * base - other) / base.mean())
-    assert gain["better"] == pytest.approx(posterior.sf(0.05))
-    assert gain["worse"] == pytest.approx(posterior.cdf(-0.05))
-    assert gain["better"] + gain["equal"] + gain["worse"] == pytest.approx(1)
-    assert gain["method"] == "bca"
+    assert gain.better == pytest.approx(posterior.sf(0.05))
+    assert gain.worse == pytest.approx(posterior.cdf(-0.05))
+    assert gain.better + gain.equal + gain.worse == pytest.approx(1)
+    assert gain.method == "rows"
 
 
-def test_difference_and_improvement_have_one_sign_and_their_own_intervals(rng: np.random.Generator) -> None:
+def test_the_difference_of_losses_has_its_own_interval(rng: np.random.Generator) -> None:
     base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
 
-    gain = compare.paired_gain(scored(base)[UNIT], scored(other)[UNIT], 0.05, FOLDS, "rows")
+    found = Rows()(paired(scored(base)[UNIT], scored(other)[UNIT], FOLDS), "difference")
 
-    assert gain["difference"] == pytest.approx(base.mean() - other.mean())
     expected = stats.ttest_rel(base, other).confidence_interval()
-    assert [gain["difference_low"], gain["difference_high"]] == pytest.approx([expected.low, expected.high])
-    assert gain["improvement"] == pytest.approx(gain["difference"] / gain["base_loss"])
+    assert found.estimate == pytest.approx(base.mean() - other.mean())
+    assert [found.low, found.high] == pytest.approx([expected.low, expected.high])
 
 
 def test_two_models_with_the_same_losses_are_surely_equal() -> None:
@@ -62,8 +62,8 @@ def test_two_models_with_the_same_losses_are_surely_equal() -> None:
 
     gain = compare.paired_gain(units, units, 0.05, FOLDS)
 
-    assert (gain["improvement"], gain["low"], gain["high"]) == (0, 0, 0)
-    assert (gain["better"], gain["equal"], gain["worse"], gain["p_value"]) == (0, 1, 0, 1)
+    assert (gain.improvement, gain.low, gain.high) == (0, 0, 0)
+    assert (gain.better, gain.equal, gain.worse, gain.p_value) == (0, 1, 0, 1)
 
 
 def test_a_single_test_row_gives_no_interval() -> None:
@@ -71,9 +71,9 @@ def test_a_single_test_row_gives_no_interval() -> None:
 
     gain = compare.paired_gain(*units, 0.05, FOLDS)
 
-    assert gain["improvement"] == 0.5
-    assert math.isnan(gain["low"])
-    assert math.isnan(gain["p_value"])
+    assert gain.improvement == 0.5
+    assert math.isnan(gain.low)
+    assert math.isnan(gain.p_value)
 
 
 def test_seeds_are_averaged_before_rows_are_compared(rng: np.random.Generator) -> None:
@@ -98,9 +98,9 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
 
     named = list(pairs[["question", "base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None))
     assert named == [
-        ("families", "constant", 0, "linear", 0),
-        ("families", "constant", 0, "network", -1),
-        ("families", "linear", 0, "network", -1),
+        ("procedures", "constant", 0, "linear", 0),
+        ("procedures", "constant", 0, "network", -1),
+        ("procedures", "linear", 0, "network", -1),
         ("depths", "linear", 0, "neural", 1),
         ("depths", "linear", 0, "neural", 2),
         ("depths", "neural", 1, "neural", 2),
@@ -109,6 +109,26 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
         p = np.sort(own["p_value"])
         expected = np.minimum(1, np.maximum.accumulate(p * np.arange(3, 0, -1)))
         assert np.sort(own["p_holm"]) == pytest.approx(expected)
+
+
+def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.random.Generator) -> None:
+    means = {("linear", 0): 1.0, ("neural", 1): 0.9, ("residual", 1): 0.6, ("residual", 2): 0.7}
+    predictions = pd.concat([scored(rng.exponential(mean, 60), *model) for model, mean in means.items()])
+    winners = pd.DataFrame([trial(*model, loss) for model, loss in means.items()])
+
+    pairs = compare.pairwise(predictions, 0.05, FOLDS, winners)
+    found = compare.family_scores(predictions, winners, FOLDS).set_index(["family", "depth"])["test_loss"]
+
+    ladders = pairs[pairs["question"] == "depths"]
+    assert list(ladders[["base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None)) == [
+        ("linear", 0, "neural", 1),
+        ("linear", 0, "residual", 1),
+        ("linear", 0, "residual", 2),
+        ("residual", 1, "residual", 2),
+    ]
+    expected = predictions.groupby(["family", "depth"])["loss"].mean()
+    assert found.drop(("network", -1)).to_dict() == pytest.approx(expected.to_dict())
+    assert found["network", -1] == found["residual", 1]
 
 
 def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator) -> None:
@@ -123,11 +143,8 @@ def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.G
     predictions = pd.concat(
         [in_folds(rng.exponential(mean, (2, FOLDS, 20)), *model) for *model, mean in (("linear", 0, 1.0), ("neural", 1, 0.8))]
     )
-    arms = [(family, depth, fold) for family, depth in (("linear", 0), ("neural", 1)) for fold in range(10)]
-    winners = pd.DataFrame([trial(family, depth, 0.8, outer_fold=fold) for family, depth, fold in arms])
-    folds = pd.concat([winners.assign(inner_fold=i, seed=0, val_loss=rng.uniform(0.7, 0.9, len(winners))) for i in range(3)])
 
-    pairs = compare.pairwise(predictions, 0.05, FOLDS, methods=list(METHODS), inner=scores.inner_losses(folds, winners))
+    pairs = compare.pairwise(predictions, 0.05, FOLDS, methods=list(METHODS))
 
     assert pairs["method"].tolist() == list(METHODS)
     assert len(set(pairs["base_loss"])) == 1
@@ -137,11 +154,12 @@ def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.G
 def test_undefined_p_values_stay_undefined_and_count_for_nothing() -> None:
     adjusted = compare.holm([0.03, math.nan, 0.01])
 
-    assert adjusted[::2] == pytest.approx([0.03, 0.02])
-    assert math.isnan(adjusted[1])
+    np.testing.assert_allclose(adjusted, [0.03, math.nan, 0.02])
+    assert np.isnan(compare.holm([math.nan])).all()
+    assert len(compare.holm([])) == 0
 
 
-def test_scores_rank_every_model_and_the_network_but_not_the_reference_line(rng: np.random.Generator) -> None:
+def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(rng: np.random.Generator) -> None:
     validation = {("constant", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
     winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
     predictions = every_model(rng)
@@ -204,5 +222,5 @@ def test_no_interval_promises_to_save_more_than_all_of_the_loss() -> None:
 
     gain = compare.paired_gain(base, other, 0.05, 3)
 
-    assert gain["improvement"] + (gain["improvement"] - gain["low"]) > 1
-    assert gain["high"] == 1
+    assert gain.improvement + (gain.improvement - gain.low) > 1
+    assert gain.high == 1

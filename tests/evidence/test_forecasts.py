@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,18 +38,19 @@ def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_decided(r
 
     (verdict,) = verdicts.verdicts(pd.concat([*models, *curve]), usual_trials(), 0.05, 5, n_train={"y": 1600})
 
-    found = verdict["decided_at"]
-    k = found["times"]
-    half = (verdict["improvement"] - verdict["low"]) * k**-0.5
-    assert verdict["verdict"] == "undecided"
-    assert [point["n_rows"] for point in found["curve"]] == [400, 800, 1600]
-    assert found["limit"] == pytest.approx(0.13, abs=1e-6)
-    assert found["side"] == "above"
+    found = verdict.decided_at
+    assert found is not None
+    k = found.times
+    half = (verdict.gain.improvement - verdict.gain.low) * k**-0.5
+    assert verdict.verdict == "undecided"
+    assert [point.n_rows for point in found.curve] == [400, 800, 1600]
+    assert found.limit == pytest.approx(0.13, abs=1e-6)
+    assert found.side == "above"
     assert 0.13 - 0.05 / k - half == pytest.approx(0.05, abs=0.01)
-    assert found["rows"] == pytest.approx(2000 * k)
-    assert verdict["action"].endswith(
-        f"It is likely decided at about {sentences.about(found['rows'])} rows, {k:.2g} times these (between "
-        f"{found['times_low']:.2g} and {found['times_high']:.2g}): network is worth it."
+    assert found.rows == pytest.approx(2000 * k)
+    assert verdict.action.endswith(
+        f"It is likely decided at about {sentences.about(found.rows)} rows, {k:.2g} times these (between "
+        f"{found.times_low:.2g} and {found.times_high:.2g}): network is worth it."
     )
 
 
@@ -57,8 +60,8 @@ def test_a_gain_that_tends_to_the_margin_is_not_decided_by_rows(rng: np.random.G
 
     verdict = only_verdict([*models, *curve])
 
-    assert verdict["decided_at"]["rows"] is None
-    assert verdict["decided_at"]["sentence"] == (
+    assert math.isnan(verdict.decided_at.rows)
+    assert verdict.action.endswith(
         "Not decided within 100 times the rows: with more rows the gain tends to 5.0 %, too near the 5 % margin."
     )
 
@@ -69,10 +72,10 @@ def test_a_curve_that_is_too_noisy_is_not_read(rng: np.random.Generator) -> None
 
     verdict = only_verdict([*models, *noisy])
 
-    assert verdict["decided_at"]["rows"] is None
-    assert verdict["decided_at"]["sentence"].startswith(
+    assert math.isnan(verdict.decided_at.rows)
+    assert (
         "At how many rows it would be decided cannot be told: the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}"
-    )
+    ) in verdict.action
 
 
 def test_repeats_that_cannot_decide_are_said_to_be_of_no_use(rng: np.random.Generator) -> None:
@@ -82,9 +85,9 @@ def test_repeats_that_cannot_decide_are_said_to_be_of_no_use(rng: np.random.Gene
 
     verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=15))
 
-    assert verdict["verdict"] == "undecided"
-    assert verdict["decided_at"]["repeats"] is None
-    assert "No number of repeats of the outer split can decide it: these rows leave" in verdict["action"]
+    assert verdict.verdict == "undecided"
+    assert math.isnan(verdict.decided_at.repeats)
+    assert "No number of repeats of the outer split can decide it: these rows leave" in verdict.action
 
 
 def test_repeats_that_average_the_luck_of_the_split_are_counted() -> None:
@@ -96,10 +99,10 @@ def test_repeats_that_average_the_luck_of_the_split_are_counted() -> None:
 
     verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=10))
 
-    found = verdict["decided_at"]["repeats"]
-    assert verdict["verdict"] == "undecided"
+    found = verdict.decided_at.repeats
+    assert verdict.verdict == "undecided"
     assert 2 < found < 10
-    assert f"It is likely decided at {found:.0f} repeats of the outer split (2 now)." in verdict["action"]
+    assert f"It is likely decided at {found:.0f} repeats of the outer split (2 now)." in verdict.action
 
 
 def test_by_rows_one_repeat_tells_nothing_of_more(rng: np.random.Generator) -> None:
@@ -107,4 +110,4 @@ def test_by_rows_one_repeat_tells_nothing_of_more(rng: np.random.Generator) -> N
 
     verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5), method="rows and repeats")
 
-    assert verdict["action"].endswith("One repeat of the outer split cannot tell what more would bring.")
+    assert verdict.action.endswith("One repeat of the outer split cannot tell what more would bring.")

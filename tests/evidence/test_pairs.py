@@ -6,23 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy import stats
 
 from study.evidence import compare, scores
-from study.evidence.intervals import Bootstrap, CorrectedT, Method, NestedCV, Rows, RowsAndRepeats
-from study.evidence.pairs import clustered, contributions, mean_covariance, paired
+from study.evidence.intervals import CorrectedT, Method, Rows, RowsAndRepeats
+from study.evidence.pairs import clustered, mean_covariance
+from tests.evidence.fixed import grouped
 from tests.evidence.losses import scored, trial
-
-GROUPS, SIZE = 30, 6
-
-
-def grouped(rng: np.random.Generator, shared: float = 0.7) -> pd.DataFrame:
-    """Pairs of one split whose expected improvement is 0.1, with a share of the noise common to the rows of a group."""
-    group = np.repeat(np.arange(GROUPS), SIZE)
-    noise = np.sqrt(shared) * rng.normal(size=GROUPS)[group] + np.sqrt(1 - shared) * rng.normal(size=len(group))
-    rows = {"outer_fold": 0, "row": np.arange(len(group)), "group": group}
-    base = pd.DataFrame(rows | {"loss": 2 + 0.2 * rng.normal(size=len(group))})
-    return paired(base, base.assign(loss=0.9 * base["loss"] + 0.5 * noise), 1)
 
 
 def test_the_variance_of_a_mean_is_that_of_statsmodels_with_clusters() -> None:
@@ -51,7 +40,7 @@ def test_one_group_tells_nothing_of_the_spread_between_groups() -> None:
     assert np.isnan(Rows()(pairs).std_error)
 
 
-@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats(), Bootstrap(resamples=400)], ids=lambda method: method.name)
+@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats()], ids=lambda method: method.name)
 def test_intervals_by_group_cover_where_those_by_row_do_not(method: Method) -> None:
     rng = np.random.default_rng(1)
     tables = [grouped(rng) for _ in range(200)]
@@ -62,39 +51,6 @@ def test_intervals_by_group_cover_where_those_by_row_do_not(method: Method) -> N
 
     assert coverage([table.assign(group=table["row"]) for table in tables]) < 0.8
     assert 0.9 <= coverage(tables) <= 0.99
-
-
-def test_the_bootstrap_draws_groups() -> None:
-    pairs = grouped(np.random.default_rng(2))
-    sums = pairs.groupby("group")[["base", "other"]].sum().to_numpy()
-    rng = np.random.default_rng(3)
-    drawn = np.array([sums[rng.integers(0, GROUPS, GROUPS)].sum(axis=0) for _ in range(4_000)])
-
-    found = Bootstrap()(pairs)
-
-    assert found.std_error == pytest.approx(np.std(1 - drawn[:, 1] / drawn[:, 0]), rel=0.06)
-    assert found.std_error == pytest.approx(Rows()(pairs).std_error, rel=0.1)
-
-
-def test_the_noise_of_a_fold_in_nested_cross_validation_is_that_of_its_groups() -> None:
-    rng = np.random.default_rng(4)
-    pieces = [grouped(rng).assign(fold=fold) for fold in range(5)]
-    pairs = pd.concat([p.assign(row=p["row"] + 1000 * f, group=p["group"] + 100 * f) for f, p in enumerate(pieces)])
-    pairs = pairs.reset_index(drop=True)
-    inner = pd.DataFrame({"outer_fold": range(5), "inner_fold": 0, "base": 2.0, "other": [1.7, 1.9, 1.7, 1.9, 1.7]})
-    _, share = contributions(pairs, "improvement")
-    by_group = share.groupby([pairs["fold"], pairs["group"]]).mean()
-    base, ratio = pairs["base"].mean(), pairs["other"].mean() / pairs["base"].mean()
-    inside = (ratio * inner["base"] - inner["other"]) / base
-    gaps = (inside.to_numpy() - share.groupby(pairs["fold"]).mean().to_numpy()) ** 2
-    noise = by_group.groupby(level=0).var().mean() / GROUPS
-
-    found = NestedCV()(pairs, inner=inner)
-
-    naive = stats.sem(by_group)
-    expected = np.sqrt(4 / 5 * (gaps.mean() - noise))
-    assert naive < expected < np.sqrt(5) * naive
-    assert found.std_error == pytest.approx(expected)
 
 
 def test_whole_folds_are_the_units_of_the_corrected_t_with_groups_or_without() -> None:

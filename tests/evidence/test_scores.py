@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence import scores
+from study.evidence import scores, winners
 from tests.evidence.losses import scored, trial
 
 
@@ -17,7 +17,7 @@ def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -
     rows = [trial("linear", 0, loss, number) for number, loss in enumerate([3.0, 1.0, 1.0])]
     rows.append(trial("linear", 0, 0.1, 3, state="PRUNED"))
 
-    best = scores.incumbents(pd.DataFrame(rows[::-1]))
+    best = winners.incumbents(pd.DataFrame(rows[::-1]))
 
     assert best[["number", "val_loss"]].to_numpy().tolist() == [[1, 1.0]]
 
@@ -25,14 +25,14 @@ def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -
 def test_an_arm_whose_trials_all_failed_has_no_incumbent() -> None:
     trials = pd.DataFrame([trial("linear", 0, math.nan, state="FAIL")])
 
-    assert scores.incumbents(trials).empty
+    assert winners.incumbents(trials).empty
 
 
 def test_by_default_a_regression_is_refitted_and_a_network_is_an_ensemble(rng: np.random.Generator) -> None:
     losses = rng.random(4)
     both = [scored(losses, f, d, c) for f, d in [("linear", 0), ("neural", 1)] for c in ("refit", "ensemble")]
 
-    chosen = scores.select_candidate(pd.concat(both))
+    chosen = winners.select_candidate(pd.concat(both))
 
     assert set(zip(chosen["family"], chosen["candidate"], strict=True)) == {("linear", "refit"), ("neural", "ensemble")}
 
@@ -40,7 +40,7 @@ def test_by_default_a_regression_is_refitted_and_a_network_is_an_ensemble(rng: n
 def test_a_network_without_an_ensemble_is_judged_by_its_refit(rng: np.random.Generator) -> None:
     predictions = scored(rng.random(4), "neural", 1, "refit")
 
-    assert len(scores.select_candidate(predictions)) == 4
+    assert len(winners.select_candidate(predictions)) == 4
 
 
 def test_test_scores_average_seeds_then_rows_then_folds(rng: np.random.Generator) -> None:
@@ -50,9 +50,9 @@ def test_test_scores_average_seeds_then_rows_then_folds(rng: np.random.Generator
         for fold in range(2)
         for seed in range(2)
     ]
-    winners = pd.DataFrame([trial("neural", 1, loss, outer_fold=fold) for fold, loss in enumerate([0.4, 0.6])])
+    won = pd.DataFrame([trial("neural", 1, loss, outer_fold=fold) for fold, loss in enumerate([0.4, 0.6])])
 
-    (score,) = scores.test_scores(pd.concat(pieces), winners).to_dict("records")
+    (score,) = scores.test_scores(pd.concat(pieces), won).to_dict("records")
 
     by_row = losses.mean(axis=1).ravel()
     se = by_row.std(ddof=1) / math.sqrt(60)

@@ -19,8 +19,9 @@ from study.config import make_config
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.evidence.findings import Shortfall
 from study.explain.newton import regress
-from study.explain.shortfall import Shortfall, shortfall
+from study.explain.shortfall import shortfall
 from study.families.heads import HEADS
 from study.schema import Kind
 
@@ -44,17 +45,17 @@ def saved(folder: Path, **columns: Any) -> Path:
 def test_the_linear_regression_of_balloons_lacks_the_two_interactions_and_is_exact_with_them() -> None:
     found = find(encoded_of("balloons", "balloons"), regression=0.0204, network=1.2e-4)
 
-    assert found.ranking["term"].tolist()[:2] == ["relationship×children", "relationship×age"]
-    assert found.ranking["share_closed"].to_numpy()[:2] == pytest.approx([0.5, 0.5], abs=0.02)
-    assert found.ranking["share_closed"].max() < 0.55
-    assert found.steps["terms"].tolist() == [
+    assert [row.term for row in found.ranking][:2] == ["relationship×children", "relationship×age"]
+    assert [row.share_closed for row in found.ranking][:2] == pytest.approx([0.5, 0.5], abs=0.02)
+    assert max(row.share_closed for row in found.ranking) < 0.55
+    assert [step.terms for step in found.steps] == [
         (),
         ("relationship×children",),
         ("relationship×children", "relationship×age"),
     ]
-    assert found.steps["loss"].iloc[-1] < 1e-14
+    assert found.steps[-1].loss < 1e-14
     assert found.formula == "balloons ~ 0.45·children + 0.15·age + 0.7·relationship×children + 0.7·relationship×age"
-    loss = f"{found.steps['loss'].iloc[-1]:.3g}"
+    loss = f"{found.steps[-1].loss:.3g}"
     assert found.sentence == (
         "What the linear regression of balloons misses is relationship×children and relationship×age: with them, its test "
         f"loss falls from 0.0202 to {loss}, within the 5 % margin of the network's 0.00012."
@@ -64,11 +65,11 @@ def test_the_linear_regression_of_balloons_lacks_the_two_interactions_and_is_exa
 def test_colours_are_separated_by_one_interaction_already() -> None:
     found = find(encoded_of("balloons", "colour"), regression=0.196, network=0.0098)
 
-    assert set(found.ranking["term"][:2]) == {"relationship×age", "relationship×children"}
-    assert found.ranking["share_closed"].to_numpy()[:2].min() > 0.9
-    assert found.ranking["share_closed"][2] < 0.1
+    assert {row.term for row in found.ranking[:2]} == {"relationship×age", "relationship×children"}
+    assert min(row.share_closed for row in found.ranking[:2]) > 0.9
+    assert found.ranking[2].share_closed < 0.1
     assert found.terms == ("relationship×age",)
-    assert found.steps["loss"].iloc[-1] < 0.005
+    assert found.steps[-1].loss < 0.005
     assert found.formula is not None
     shape = r"log-odds\(colour = red\) ~ (\d+)·children \+ (\d+)·age \+ (\d+)·relationship×age"
     numbers = re.fullmatch(shape, found.formula)
@@ -84,8 +85,8 @@ def test_nothing_is_added_where_the_truth_is_linear(tmp_path: Path) -> None:
 
     found = find(data, regression=1.0, network=0.5)
 
-    assert found.steps["terms"].tolist() == [()]
-    assert found.ranking["share_closed"].abs().max() < 0.05
+    assert [step.terms for step in found.steps] == [()]
+    assert max(abs(row.share_closed) for row in found.ranking) < 0.05
     assert (found.terms, found.formula) == ((), None)
     assert found.sentence == (
         "No interaction and no curved term makes the linear regression of y reliably better, so what the network gains lies "
@@ -103,8 +104,8 @@ def test_a_square_about_a_mean_far_from_zero_is_found_and_written_about_it(tmp_p
     found = find(data, regression=9.0, network=1.05)
 
     assert found.terms == ("age²",)
-    assert found.ranking["term"][0] == "age²"
-    assert found.steps["n_agree"].tolist() == [5, 5]
+    assert found.ranking[0].term == "age²"
+    assert [step.n_agree for step in found.steps] == [5, 5]
     assert found.formula is not None
     shape = r"y ~ (\u2212?[\d.]+) \+ ([\d.]+)·age \+ ([\d.]+)·town\[Ulm\] \+ 0\.02·\(age \u2212 50\)²"
     numbers = re.fullmatch(shape, found.formula)
@@ -120,8 +121,8 @@ def test_terms_that_help_without_reaching_the_network_are_said(tmp_path: Path) -
 
     found = find(data, regression=0.6, network=0.1)
 
-    share = f"{100 * found.steps['share_closed'].iloc[-1]:.0f}"
-    assert found.steps["terms"].tolist() == [(), ("a×b",)]
+    share = f"{100 * found.steps[-1].share_closed:.0f}"
+    assert [step.terms for step in found.steps] == [(), ("a×b",)]
     assert found.sentence == (
         f"Added to the Poisson regression of y, a×b closes {share} % of the gap to the network, and no further term helps: no "
         "regression within the 5 % margin was found."
@@ -162,7 +163,7 @@ def test_a_network_that_gains_nothing_leaves_nothing_to_find() -> None:
     found = find(encoded_of("sklearn:diabetes", "target"), regression=3000.0, network=1e6)
 
     assert found.formula is None
-    assert found.ranking["share_closed"].isna().all()
+    assert all(np.isnan(row.share_closed) for row in found.ranking)
     assert found.sentence == (
         "The network has no less loss than the linear regression of target, so there is nothing that the regression misses."
     )
@@ -174,7 +175,7 @@ def test_a_regression_within_the_margin_needs_no_further_terms() -> None:
 
     found = find(data, regression=base, network=0.97 * base)
 
-    assert (found.terms, found.steps["n_terms"].tolist()) == ((), [0])
+    assert (found.terms, [step.n_terms for step in found.steps]) == ((), [0])
     assert found.sentence == "The linear regression of target is within the 5 % margin of the network without further terms."
 
 
@@ -185,20 +186,18 @@ def test_test_targets_choose_no_term() -> None:
 
     found, blind = (find(d, 0.0204, 0.0) for d in (data, {0: dataclasses.replace(data[0], y=y)}))
 
-    assert blind.steps["terms"].tolist()[: len(found.steps)] == found.steps["terms"].tolist()
-    assert blind.steps["val_loss"].tolist()[: len(found.steps)] == found.steps["val_loss"].tolist()
-    assert set(blind.ranking["term"]) == set(found.ranking["term"])
+    assert [step.terms for step in blind.steps][: len(found.steps)] == [step.terms for step in found.steps]
+    assert [step.val_loss for step in blind.steps][: len(found.steps)] == [step.val_loss for step in found.steps]
+    assert {row.term for row in blind.ranking} == {row.term for row in found.ranking}
 
 
 def test_the_finding_survives_json() -> None:
     found = find(encoded_of("sklearn:diabetes", "target"), regression=3000.0, network=1e6)
 
-    plain = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    written = found.model_dump_json()
 
-    assert plain["kind"] == "continuous"
-    assert plain["formula"] is None
-    assert plain["ranking"][0]["share_closed"] is None
-    assert plain["ranking"][0]["columns"] == list(found.ranking["columns"][0])
+    assert Shortfall.model_validate_json(written) == found
+    assert json.loads(written)["ranking"][0]["share_closed"] is None
 
 
 def test_losses_of_other_outer_folds_are_refused() -> None:

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 from study.data.encoding import Encoded, Term
 from study.families import FAMILIES, first_params, get_family, resolve_space
 from study.schema import Arm, Kind
-from study.training.task import Task
+from study.training.task import TrialTask
 
 N_INNER = 2
 
@@ -30,19 +30,20 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every registered family, on each kind it serves; those with hidden layers with one and with two."""
-    return [
+    """Every family of study, on each kind it serves, those with hidden layers with one and with two; and a package's."""
+    own = [
         Case(name, kind, depth)
         for name, family in FAMILIES.items()
         for kind in sorted(family.kinds)
         for depth in ([0] if family.convex else [1, 2])
     ]
+    return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
 
 
-def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> Task:
+def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:
     """The arm's first trial, as the search would start it."""
     family = get_family(case.family)
-    return Task(
+    return TrialTask(
         study="test",
         seed=seed,
         arm=Arm(target="y", kind=case.kind, family=case.family, depth=case.depth, outer_fold=0),

@@ -1,10 +1,9 @@
-"""What every registered family must do, whoever adds it; a new family needs no line here."""
+"""What every family must do, whoever adds it; a new family of study needs no line here."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from study.families import FAMILIES, HEADS, Architecture, get_family
-from study.families.stacked import build_stack, linear_predictor, unstack
+from study.families.stacked import Stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
 from study.training.problem import Fit
 from study.training.trial import make_problem, run_trial, train
@@ -22,8 +21,14 @@ from study.training.winner import run_winner
 from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
 
 every_case = pytest.mark.parametrize("case", cases(), ids=str)
+one_a_family = pytest.mark.parametrize("case", {case.family: case for case in reversed(cases())}.values(), ids=str)
 shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
-networks = pytest.mark.parametrize("case", [case for case in cases() if not FAMILIES[case.family].convex], ids=str)
+networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
+
+
+@pytest.fixture(autouse=True)
+def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(plugin)
 
 
 @lru_cache
@@ -37,7 +42,7 @@ def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architectur
 
 @lru_cache
 def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
-    return run_winner(task_for(case), encoded_for(case)[0])
+    return run_winner(task_for(case).as_winner(0.5), encoded_for(case)[0])
 
 
 @lru_cache
@@ -52,17 +57,27 @@ def test_every_kind_is_served_by_a_constant_by_a_regression_and_by_a_network(kin
     assert {(family.convex, family.inputs) for family in serving} == {(True, False), (True, True), (False, True)}
 
 
+@one_a_family
+def test_every_hyperparameter_has_a_start_and_is_open_by_default(case: Case) -> None:
+    family = get_family(case.family)
+
+    space = family.space(1_000)
+
+    assert list(family.start()) == list(space)
+    assert all(len(form) > 1 if isinstance(form, list) else form.low < form.high for form in space.values())
+    assert len({family.label(depth) for depth in ([0] if family.convex else [1, 2, 3])}) == (1 if family.convex else 3)
+
+
 @every_case
 def test_it_builds_for_every_kind_it_serves(case: Case) -> None:
     n_outputs = 3 if case.kind is Kind.MULTICLASS else 1
     task = task_for(case)
 
     architecture = get_family(case.family).architecture(task.params, case.depth, (2, 5, n_outputs))
-    model = build_stack(architecture)
+    model = Stack(architecture).model
 
     assert (architecture.n_replicates, architecture.n_features, architecture.n_outputs) == (2, 5, n_outputs)
     assert model(np.zeros((2, 4, 5), np.float32)).shape == (2, 4, n_outputs)
-    assert architecture.n_parameters == model.count_params() / 2
 
 
 @every_case
@@ -86,15 +101,12 @@ def test_it_learns_what_it_can_represent_to_near_the_limit(case: Case) -> None:
 
 @every_case
 def test_the_record_counts_parameters_and_replicates(case: Case) -> None:
-    n_outputs = 3 if case.kind is Kind.MULTICLASS else 1
-    width = task_for(case).params.get("width", 0)
-    family = get_family(case.family)
-    sizes = [3, *[width] * case.depth, n_outputs]
-    weights = sum(a * b for a, b in pairwise(sizes)) if family.inputs else 0
+    fit, architecture = usually_trained(case)
+    plain = unstack(fit.weights, 0, architecture, HEADS[case.kind])
 
     record = searched(case)
 
-    assert record.n_parameters == weights + sum(sizes[1:])
+    assert record.n_parameters == (plain.count_params() if get_family(case.family).inputs else architecture.n_outputs)
     assert record.n_replicates == len(record.replicates) == N_INNER
     assert record.val_loss == pytest.approx(np.mean([replicate.val_loss for replicate in record.replicates]))
 
@@ -112,11 +124,12 @@ def test_only_a_convex_family_has_coefficients_and_only_with_inputs_has_it_terms
     assert np.isfinite(list(record.coefficients.values())).all()
 
 
-@pytest.mark.parametrize("case", [next(case for case in cases() if case.family == name) for name in FAMILIES], ids=str)
+@one_a_family
 @pytest.mark.parametrize("beyond", [-1, 1])
 def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) -> None:
     small = {"width": 8} if case.depth else {}
-    batch = int(task_for(case).params.get("batch_size", 64))
+    family, params = get_family(case.family), task_for(case).params
+    batch = 64 if family.convex else family.schedule(params, 2, 2).batch_size
     encoded, _ = encoded_for(case, rows=200, train_rows=batch + beyond)
 
     record = run_trial(task_for(case, epochs=2, **small), encoded)
@@ -126,16 +139,15 @@ def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) 
 
 
 @every_case
-def test_a_replicate_unstacks_to_a_plain_sequential_of_dense_layers_that_predicts_the_same(case: Case) -> None:
+def test_a_replicate_unstacks_to_a_model_of_keras_own_layers_that_predicts_the_same(case: Case) -> None:
     encoded, _ = encoded_for(case)
     fit, architecture = usually_trained(case)
-    eta = linear_predictor(fit.weights, architecture.activation, encoded.x[:N_INNER, :50])
+    eta = linear_predictor(fit.weights, architecture, encoded.x[:N_INNER, :50])
     center, scale = encoded.y_center[1], encoded.y_scale[1]
 
     model = unstack(fit.weights, 1, architecture, HEADS[case.kind], float(center), float(scale))
 
-    assert type(model) is keras.Sequential
-    assert [type(layer) for layer in model.layers] == [keras.layers.Dense] * (case.depth + 1)
+    assert {type(part).__module__.partition(".")[0] for part in (model, *model.layers)} == {"keras"}
     expected = response(case.kind, eta[1] * scale + center).reshape(50, -1)
     np.testing.assert_allclose(model(encoded.x[1, :50]).numpy(), expected, rtol=2e-5, atol=2e-6)
 
@@ -144,14 +156,14 @@ def test_a_replicate_unstacks_to_a_plain_sequential_of_dense_layers_that_predict
 def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: Case) -> None:
     encoded, _ = encoded_for(case)
     fit, architecture = usually_trained(case)
-    stack = build_stack(architecture)
+    stack = Stack(architecture)
 
-    for variable, value in zip(stack.trainable_variables, fit.weights, strict=True):
+    for variable, value in zip(stack.weights, fit.weights, strict=True):
         variable.assign(value)
 
     np.testing.assert_allclose(
-        linear_predictor(fit.weights, architecture.activation, encoded.x[:N_INNER]),
-        stack(encoded.x[:N_INNER]).numpy(),
+        linear_predictor(fit.weights, architecture, encoded.x[:N_INNER]),
+        stack.model(encoded.x[:N_INNER]).numpy(),
         rtol=1e-5,
         atol=1e-6,
     )
@@ -208,7 +220,7 @@ def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: 
     spoiled = np.where(np.arange(len(encoded.y)) == encoded.test[-1], np.nan, encoded.y)
     scored = replace(encoded, y=spoiled, test=encoded.test[:-1], parts=((0.5, encoded.test),))
 
-    record, _ = run_winner(task_for(case, epochs=5), scored)
+    record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
 
     assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
 

@@ -5,29 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import pytest
 
 from study.config import make_config
 from study.config.options import Range, Space
-from study.families import FAMILIES, HEADS, Family, first_params, get_family, register, resolve_space
-from study.families.stacked import StackedDense, StackedDropout, build_stack, initial_weights, unstack
+from study.families import FAMILIES, HEADS, Family, Layers, Neural, first_params, get_family, register, resolve_space
+from study.families.stacked import Stack, StackedDense, unstack
 from study.schema import Kind, StudyError, TrialState
-from study.search.plan import Shape, families_of, make_arms
+from study.search.plan import Size, families_of, make_arms
 from study.training.trial import run_trial
 
 from .problems import Case, encoded_for, task_for
 
 
 class Shrunk(Family):
-    """A regression with one fixed penalty."""
+    """A regression whose search begins with a penalty."""
 
     name = "shrunk"
     kinds = frozenset({Kind.CONTINUOUS})
     convex = True
 
-    def space(self, n_rows: int) -> Space:
+    def start(self) -> dict[str, Any]:
         return {"l2": 0.5}
+
+    def space(self, n_rows: int) -> Space:
+        return {"l2": Range(low=0.1, high=n_rows)}
+
+    def penalty(self, params: Mapping[str, Any]) -> float:
+        return float(params["l2"])
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ class Bounded(Family):
 
     name = "bounded"
     kinds = frozenset(Kind)
-    guess: ClassVar[Mapping[str, Any]] = {"rate": 5.0, "size": 3, "word": "b"}
+    guess: ClassVar[Mapping[str, Any]] = {"rate": 5.0, "other": None}
 
     def start(self) -> dict[str, Any]:
         return dict(self.guess)
@@ -55,13 +62,41 @@ def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
     network, regression = (FAMILIES[name].architecture(params, 0, shape) for name in ("neural", "linear"))
 
     assert network == regression
-    for stack in (build_stack(network), build_stack(regression)):
-        assert [type(layer) for layer in stack.layers[1:]] == [StackedDense]
-        assert [tuple(weight.shape) for weight in stack.weights] == [(2, 3, 1), (2, 1, 1)]
-    weights = [initial_weights(architecture, seeds, last_bias) for architecture in (network, regression)]
+    stacks = [Stack(architecture) for architecture in (network, regression)]
+    for stack in stacks:
+        assert [type(layer) for layer in stack.model.layers[1:]] == [StackedDense]
+        assert [tuple(weight.shape) for weight in stack.model.weights] == [(2, 3, 1), (2, 1, 1)]
+    weights = [stack.initial_weights(seeds, last_bias) for stack in stacks]
     one, other = (unstack(w, 0, a, HEADS[Kind.CONTINUOUS]) for w, a in zip(weights, (network, regression), strict=True))
     assert [layer.units for layer in one.layers] == [layer.units for layer in other.layers] == [1]
     np.testing.assert_array_equal(one.layers[0].kernel.numpy(), other.layers[0].kernel.numpy())
+
+
+@pytest.mark.parametrize(("depth", "kind"), [(0, Kind.CONTINUOUS), (1, Kind.MULTICLASS), (2, Kind.COUNT)])
+def test_on_disk_a_network_is_a_plain_sequential_of_dense_layers(depth: int, kind: Kind) -> None:
+    params = {"width": 8, "activation": "silu", "dropout": 0.1}
+    architecture = FAMILIES["neural"].architecture(params, depth, (2, 3, 4))
+    weights = Stack(architecture).initial_weights([1, 2], np.zeros((2, 4)))
+
+    model = unstack(weights, 1, architecture, HEADS[kind])
+
+    assert type(model) is keras.Sequential
+    assert [type(layer) for layer in model.layers] == [keras.layers.Dense] * (depth + 1)
+
+
+def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
+    class Shared(Neural):
+        def hidden(self, x: Any, layers: Layers, depth: int, form: Mapping[str, Any]) -> Any:
+            return keras.layers.Dense(form["width"])(x)
+
+    architecture = Shared().architecture({"width": 8, "activation": "silu", "dropout": 0}, 1, (2, 3, 1))
+
+    with pytest.raises(TypeError) as caught:
+        Stack(architecture)
+
+    assert str(caught.value) == (
+        "hidden layers have weights in `layers.dense` alone: a Keras layer's own would serve all replicates"
+    )
 
 
 def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> None:
@@ -69,15 +104,16 @@ def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> Non
 
     without, with_dropout = (FAMILIES["neural"].architecture(params | {"dropout": r}, 2, (1, 3, 1)) for r in (0.0, 0.1))
 
-    assert sum(isinstance(layer, StackedDropout) for layer in build_stack(without).layers) == 0
-    assert sum(isinstance(layer, StackedDropout) for layer in build_stack(with_dropout).layers) == 2
+    assert len(Stack(without).dropouts) == 0
+    assert len(Stack(with_dropout).dropouts) == 2
 
 
 def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() -> None:
-    architecture, alone = (FAMILIES["neural"].architecture({"width": 400, "activation": "relu"}, 2, (n, 50, 1)) for n in (2, 1))
+    params = {"width": 400, "activation": "relu", "dropout": 0}
+    architecture, alone = (FAMILIES["neural"].architecture(params, 2, (n, 50, 1)) for n in (2, 1))
 
-    pair = initial_weights(architecture, [5, 6], np.array([[1.0], [2.0]]))
-    single = initial_weights(alone, [6], np.array([[2.0]]))
+    pair = Stack(architecture).initial_weights([5, 6], np.array([[1.0], [2.0]]))
+    single = Stack(alone).initial_weights([6], np.array([[2.0]]))
 
     for both, one in zip(pair, single, strict=True):
         np.testing.assert_array_equal(both[1], one[0])
@@ -87,10 +123,12 @@ def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() ->
 
 
 def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[Family]) -> None:
-    config = make_config({"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1]})
+    config = make_config(
+        {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1], "protocol": "holdout"}
+    )
     case = Case("shrunk", Kind.CONTINUOUS, 0)
 
-    arms = make_arms(config, [Shape("y", Kind.CONTINUOUS, 100, 3, 1)])
+    arms = make_arms(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
     record = run_trial(task_for(case), encoded_for(case)[0])
 
     assert isinstance(get_family("shrunk"), shrunk)
@@ -116,7 +154,10 @@ def test_an_unknown_family_is_answered_with_the_nearest_and_with_all() -> None:
         get_family("logistics")
 
     families = ", ".join(FAMILIES)
-    assert str(caught.value) == f"'logistics' is not a family. Did you mean 'logistic'? Families: {families}."
+    assert (
+        str(caught.value)
+        == f"'logistics' is not a family. Did you mean 'logistic'? Families: {families}; packages may bring others."
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.schema import Arm, Candidate, CoefficientRow, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
+from study.records.trees import TreesRecord
+from study.schema import (
+    Arm,
+    Candidate,
+    CoefficientRow,
+    FeatureData,
+    Kind,
+    ReplicateRecord,
+    StudyData,
+    TargetData,
+    Trees,
+    TrialRecord,
+    TrialState,
+    WinnerRecord,
+)
+
+
+def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = None, **more: Any) -> StudyData:
+    """A table of these targets, of the classes that they have, and a feature `age`."""
+    told = {"reason": "as told", "missing": 0}
+    counts = {name: dict.fromkeys((classes or {}).get(name, []), 10) for name in targets}
+    found: dict[str, Any] = {
+        "rows": 40,
+        "digest": "0" * 64,
+        "features": (FeatureData(name="age", type="numeric", **told),),
+        "targets": tuple(TargetData(name=name, kind=kind, classes=counts[name], **told) for name, kind in targets.items()),
+    }
+    return StudyData(**(found | more))
 
 
 def arm(family: str = "linear", depth: int = 0, target: str = "y", kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:
@@ -59,3 +86,27 @@ def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
         "models": ("y-linear.keras",),
     }
     return WinnerRecord(**(found | more))
+
+
+def trees(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> Trees:
+    return Trees(target=target, kind=kind, outer_fold=fold)
+
+
+def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
+    found: dict[str, Any] = {
+        "study": "party",
+        "state": TrialState.COMPLETE,
+        "number": 1,
+        "params": {"max_iter": 40},
+        "val_loss": 0.1,
+        "val_losses": [0.2, 0.1],
+        "rows": [3, 5],
+        "observed": [1.0, 0.0],
+        "candidates": (Candidate(name="refit", seed=7, predicted=[0.75, 0.5], loss=[0.0625, 0.25]),),
+        "wall_time_s": 2.0,
+    }
+    return TreesRecord(trees=own or trees(), **(found | more))
+
+
+def failed_trees(own: Trees | None = None) -> TreesRecord:
+    return TreesRecord(study="party", trees=own or trees(), state=TrialState.FAIL, error="Traceback\nValueError: no.\n")

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trials_frame
+from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.results import digest
 from study.schema import RESULT_COLUMNS, Candidate, Kind
-from tests.records.examples import arm, failed, trial, winner
+from tests.records.examples import arm, failed, scored_trees, trial, winner
 
 
 def frame_of_two_arms() -> pd.DataFrame:
@@ -104,6 +104,18 @@ def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one
 
     assert frame["predicted"].tolist() == [0.5, 0.7]
     assert frame[["p_a", "p_b", "p_c"]].to_numpy().tolist() == [[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]]
+
+
+def test_trees_have_the_columns_of_every_prediction_and_their_own_family() -> None:
+    frame = trees_frame([scored_trees()], {"y": []})
+
+    assert list(frame) == list(predictions_frame([winner()], {"y": []}))
+    assert frame[
+        ["study", "target", "kind", "family", "depth", "outer_fold", "number"]
+    ].drop_duplicates().to_numpy().tolist() == [["party", "y", "continuous", "trees", 0, 0, 1]]
+    assert frame[["candidate", "row", "group", "predicted", "loss"]].to_numpy().tolist() == [
+        ["refit", 3, 3, 0.75, 0.0625], ["refit", 5, 5, 0.5, 0.25],
+    ]  # fmt: skip
 
 
 def test_estimates_have_one_row_a_coefficient_with_its_penalty() -> None:

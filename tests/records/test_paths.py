@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
-from study.schema import Arm, Kind
+from study.schema import Arm, Kind, Trees
 
 TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12))
 ROOT = Path("results/party")
@@ -86,10 +86,17 @@ def test_no_two_arms_share_a_file(one: str, other: str, family: str, fold: int, 
 def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None:
     paths, own = StudyPaths(ROOT), arm(target)
 
-    files = [paths.trial(own, 3), paths.winner(own), paths.model(own), paths.encoder(target, 2)]
+    files = [
+        paths.trial(own, 3),
+        paths.winner(own),
+        paths.trees_record(Trees(target=target, kind=Kind.CONTINUOUS, outer_fold=2)),
+        paths.model(own),
+    ]
+    files.append(paths.encoder(target, 2))
 
-    assert [file.parent.parent for file in files[:2]] == [ROOT / "trials"] * 2
-    assert [file.parent for file in files[2:]] == [ROOT / "models"] * 2
+    assert [file.parent.parent for file in files[:3]] == [ROOT / "trials"] * 3
+    assert [file.parent for file in files[3:]] == [ROOT / "models"] * 2
+    assert len(set(files)) == len(files)
 
 
 def test_every_file_has_its_own_name() -> None:
@@ -100,7 +107,8 @@ def test_every_file_has_its_own_name() -> None:
     assert len(set(files.values())) == len(files)
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
         "config.yaml", "environment.json", "data.json", "job.json", "trials", "results.parquet", "results.csv", "folds.parquet",
-        "curves.parquet", "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "models",
+        "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
+        "scores.parquet", "ranks.parquet", "pairs.parquet",
         "figures", "report.ipynb", "report.html", ".lock",
     }  # fmt: skip
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -13,11 +14,24 @@ from hypothesis import strategies as st
 
 from study.config import dump_config, make_config
 from study.records import results as results_module
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame
+from study.records.environment import Environment
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import digest, gather, load_results, read_records, read_trials, write_trial, write_winner
-from study.schema import StudyError, TrialRecord
-from tests.records.examples import arm, failed, trial, winner
+from study.records.results import (
+    Records,
+    digest,
+    gather,
+    load_results,
+    read_records,
+    read_trees,
+    read_trials,
+    write_trees,
+    write_trial,
+    write_winner,
+)
+from study.records.trees import trees_notes
+from study.schema import Kind, StudyError, TrialRecord
+from tests.records.examples import arm, described, failed, failed_trees, scored_trees, trees, trial, winner
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -38,15 +52,19 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     for record in records:
         write_trial(paths, record)
     write_winner(paths, winner(), {"y-linear.keras": b"model"})
+    for own in (trees(fold=1), trees()):
+        write_trees(paths, scored_trees(own))
 
-    trials, winners, broken = read_records(paths)
+    found = read_records(paths)
 
-    assert [record.trial_id for record in trials] == [
+    assert [record.trial_id for record in found.trials] == [
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
-    assert trials == [r.outcome() for r in read_trials(paths)]
-    assert (winners, broken) == ([winner()], [])
+    assert found.trials == [r.outcome() for r in read_trials(paths)]
+    assert read_trees(paths) == [scored_trees(), scored_trees(trees(fold=1))]
+    assert found.trees == [r.outcome() for r in read_trees(paths)]
+    assert (found.winners, found.broken) == ([winner()], [])
     assert (paths.models / "y-linear.keras").read_bytes() == b"model"
 
 
@@ -57,10 +75,10 @@ def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: 
     write_trial(paths, trial(number=1))
     paths.trial(arm(), 1).write_bytes(content)
 
-    trials, _, broken = read_records(paths)
+    found = read_records(paths)
 
-    assert [record.number for record in trials] == [0]
-    assert broken == [paths.trial(arm(), 1)]
+    assert [record.number for record in found.trials] == [0]
+    assert found.broken == [paths.trial(arm(), 1)]
     assert paths.trial(arm(), 1).read_bytes() == content
 
 
@@ -70,27 +88,42 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 
     for length in range(0, len(text), 97):
         write_atomic(path, text[:length])
-        assert read_records(paths) == ([], [], [path])
+        assert read_records(paths) == Records([], [], [], [path])
 
 
-def test_a_broken_winner_is_named_too(tmp_path: Path) -> None:
+def test_broken_winners_and_trees_and_trees_of_another_fold_are_named_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    write_atomic(paths.winner(arm()), "{")
+    places = [paths.winner(arm()), paths.trees_record(trees()), paths.trees_record(trees(fold=1))]
+    for path, content in zip(places, ["{", "", scored_trees().model_dump_json()], strict=True):
+        write_atomic(path, content)
 
-    _, winners, broken = read_records(paths)
+    assert read_records(paths) == Records([], [], [], places)
 
-    assert (winners, broken) == ([], [paths.winner(arm())])
+
+def test_trees_that_failed_are_noted_with_their_reason_and_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
+    paths = make_folder(tmp_path)
+    write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
+    for record in (scored_trees(), failed_trees(trees(fold=1)), scored_trees(trees("z"))):
+        write_trees(paths, record)
+
+    gather(paths)
+
+    assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
+    assert trees_notes(read_trees(paths)) == [
+        "The boosted trees of y failed on outer fold 1 (ValueError: no), so no line of trees stands beside its verdict."
+    ]
 
 
 def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     paths = StudyPaths(root)
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
     write_atomic(paths.config, dump_config(config))
-    write_atomic(paths.data, json.dumps({"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}))
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     write_trial(paths, trial())
     write_trial(paths, failed())
     if done:
         write_winner(paths, winner(), {})
+        write_trees(paths, scored_trees())
         gather(paths)
     return paths
 
@@ -104,6 +137,7 @@ def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(results.folds, folds_frame([trial()]))
     pd.testing.assert_frame_equal(results.curves, curves_frame([trial()]))
     pd.testing.assert_frame_equal(results.predictions, predictions_frame([winner()], {"y": []}))
+    pd.testing.assert_frame_equal(results.trees, trees_frame([scored_trees()], {"y": []}))
     table = pd.read_csv(paths.results_csv)
     assert list(table) == list(results.trials)
     assert table["val_loss"].dropna().tolist() == [1 / 3]
@@ -149,7 +183,9 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("attribute", "file"), [
-    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("verdicts", "verdicts.json"),
+    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("scores", "scores.parquet"),
+    ("ranks", "ranks.parquet"), ("pairs", "pairs.parquet"), ("trees", "trees.parquet"),
+    ("verdicts", "verdicts.json"),
 ])  # fmt: skip
 def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
     make_folder(tmp_path)
@@ -160,6 +196,68 @@ def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path,
     assert (
         str(caught.value) == f"{tmp_path / file} does not exist yet; `study run {tmp_path / 'config.yaml'}` finishes the study."
     )
+
+
+@pytest.mark.parametrize("attribute", ["scores", "ranks", "pairs"])
+def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_path: Path, attribute: str) -> None:
+    paths = make_folder(tmp_path, done=True)
+    write_atomic(paths.verdicts, "[]")
+
+    with pytest.raises(StudyError) as caught:
+        getattr(load_results(tmp_path), attribute)
+
+    assert str(caught.value) == (
+        f"{tmp_path / attribute}.parquet does not exist, as after a version before this one; "
+        f"`study run {paths.config}` concludes the study anew."
+    )
+
+
+def test_the_description_of_the_data_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    paths, data = make_folder(tmp_path), described({"y": Kind.BINARY}, {"y": ["no", "yes"]}, notes=("Grüße",), groups="town")
+    write_atomic(paths.data, data.model_dump_json(indent=2))
+
+    found = load_results(tmp_path).data
+
+    assert found == data
+    assert found.classes == {"y": ["no", "yes"]}
+
+
+def test_a_description_of_another_form_is_named_with_what_is_wrong(tmp_path: Path) -> None:
+    paths = make_folder(tmp_path)
+    write_atomic(paths.data, '{"rows": 40, "features": [], "targets": []}')
+
+    with pytest.raises(StudyError) as caught:
+        _ = load_results(tmp_path).data
+
+    assert str(caught.value) == (
+        f"{paths.data} is not what this version writes (digest: Field required); "
+        f"remove it, and `study run {paths.config}` writes it anew."
+    )
+
+
+def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    paths, environment = make_folder(tmp_path), Environment.here(seed=3)
+    write_atomic(paths.environment, environment.model_dump_json(indent=2))
+
+    found = load_results(tmp_path).environment
+
+    assert found == environment
+    assert (found.seed, found.pid) == (3, os.getpid())
+    assert found.packages["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(("content", "reason"), [
+    ('[{"target": "y"}]', "it is of version 1, and this is version 2"), ("{", "Expecting property name"),
+])  # fmt: skip
+def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
+    make_folder(tmp_path)
+    (tmp_path / "verdicts.json").write_text(content)
+
+    with pytest.raises(StudyError) as caught:
+        _ = load_results(tmp_path).verdicts
+
+    assert str(caught.value).startswith(f"{tmp_path / 'verdicts.json'} cannot be read: {reason}")
+    assert f"`study run {tmp_path / 'config.yaml'}` draws the verdicts anew from the records" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["missing", "."])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,17 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
+from study.evidence.answer import write_verdicts
 from study.explain.coefficients import coefficient_table
 from study.explain.reference import reference_coefficients
+from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
-from study.schema import Kind
+from study.schema import FeatureData, Kind, ModelData
+from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
 CLASSES = {"colour": ["blue", "red"], "shape": ["heart", "round", "star"]}
@@ -134,18 +137,25 @@ def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: n
 
 
 def write_results(
-    root: Path, targets: list[str], outer_folds: int = 1, n_trials: int = 6, depths: tuple[int, ...] = (1, 2)
+    root: Path,
+    targets: list[str],
+    outer_folds: int = 1,
+    n_trials: int = 6,
+    depths: tuple[int, ...] = (1, 2),
+    networks: tuple[str, ...] = ("neural",),
+    models: tuple[ModelData, ...] = (),
 ) -> Results:
     """Write a results folder with everything but the report."""
     table = make_table()
     order = np.random.default_rng(2).permutation(len(table))
     parts = np.array_split(order, 5)
     frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
+    deep = [(network, depth) for network in networks for depth in depths]
     for target in targets:
         kind = KINDS[target]
         for outer_fold in range(outer_folds):
             fold = (np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]), parts[outer_fold])
-            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *(("neural", depth) for depth in depths)]:
+            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *deep]:
                 names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
                 make_arm(table, names, fold, n_trials if depth else 1, frames)
     paths = StudyPaths(root)
@@ -158,11 +168,27 @@ def write_results(
     pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.coefficients)
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
     write_atomic(paths.config, dump_config(config))
-    described = [{"name": t, "kind": KINDS[t].value, "classes": CLASSES.get(t, []), "reason": "as told"} for t in targets]
-    features = [{"name": name, "type": "numeric", "reason": "more than two different numbers"} for name in TERMS]
-    data = {"rows": len(table), "notes": ["3 rows without a target were left out."], "targets": described, "features": features}
-    write_atomic(paths.data, json.dumps(data))
-    write_atomic(paths.environment, json.dumps({"python": "3.11.9", "packages": {"numpy": "2.4.6"}, "seed": 0}))
+    told = {"type": "numeric", "reason": "more than two different numbers", "missing": 0}
+    features = tuple(FeatureData(name=name, **told) for name in TERMS)
+    notes = ("3 rows without a target were left out.",)
+    data = described({t: KINDS[t] for t in targets}, CLASSES, rows=len(table), features=features, notes=notes, models=models)
+    write_atomic(paths.data, data.model_dump_json())
+    write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     results = load_results(root)
-    write_atomic(paths.verdicts, json.dumps(verdicts.verdicts(results.predictions, results.trials, config.margin, 5)))
+    for name, frame in comparisons(results.predictions, results.trials, config).items():
+        frame.to_parquet(paths.root / f"{name}.parquet")
+    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5)
+    write_atomic(paths.verdicts, write_verdicts(found))
     return load_results(root)
+
+
+def with_frames(results: Results, **changed: Any) -> Results:
+    """The same results, of which some attributes are as given and all others are read from the folder."""
+    again = load_results(results.root)
+    vars(again).update(changed)
+    return again
+
+
+def compared(results: Results, predictions: pd.DataFrame) -> Results:
+    """The same results with what is concluded from other predictions."""
+    return with_frames(results, predictions=predictions, **comparisons(predictions, results.trials, results.config))

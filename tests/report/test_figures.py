@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from study.evidence import compare, scores
+from study.evidence import compare, winners
+from study.evidence.findings import CurvePoint, DecidedAt
 from study.records.results import Results
-from study.report import figures
-from study.report.style import Picture, colours, human, model_name, use_log_axis
-from study.schema import LOSS_NAMES, REGRESSIONS, Kind
-from tests.report.synthetic import KINDS, TERMS
+from study.report.figures import (
+    best_so_far,
+    coefficients,
+    decided_curve,
+    gains,
+    learning_curves,
+    loss_by_family,
+    predicted_observed,
+    probabilities,
+    test_loss,
+)
+from study.report.sections import SECTIONS
+from study.report.style import Picture, colours, human, model_colour, model_name, use_log_axis
+from study.schema import LOSS_NAMES, REGRESSIONS, Kind, ModelData
+from tests.report.synthetic import KINDS, TERMS, compared, with_frames
 
 
 def axes_of(picture: Picture) -> list[Axes]:
@@ -22,9 +36,9 @@ def axes_of(picture: Picture) -> list[Axes]:
 
 
 def test_loss_by_family_holds_every_replicate_of_every_incumbent(results: Results) -> None:
-    frame = figures.loss_by_family_data(results.folds, results.trials)
+    frame = loss_by_family.data(results)
 
-    best = scores.incumbents(results.trials)
+    best = winners.incumbents(results.trials)
     means = frame.groupby(["target", "family", "depth"])["val_loss"].mean()
     expected = best.set_index(["target", "family", "depth"])["val_loss"]
     assert frame.groupby(["target", "model"]).size().unique().tolist() == [10]
@@ -32,14 +46,14 @@ def test_loss_by_family_holds_every_replicate_of_every_incumbent(results: Result
 
 
 def test_models_go_from_the_constant_to_the_deepest_network(results: Results) -> None:
-    frame = figures.loss_by_family_data(results.folds, results.trials)
+    frame = loss_by_family.data(results)
 
     own = frame.loc[frame["target"] == "balloons", "model"]
     assert own.drop_duplicates().tolist() == ["constant", "linear regression", "network, 1 layer", "network, 2 layers"]
 
 
 def test_every_target_has_its_own_axes_named_with_its_own_loss(results: Results) -> None:
-    picture = figures.draw_loss_by_family(figures.loss_by_family_data(results.folds, results.trials))
+    picture = loss_by_family.draw(loss_by_family.data(results))
 
     labels = {ax.get_title(loc="left"): ax.get_xlabel() for ax in axes_of(picture)}
     assert labels.keys() == KINDS.keys()
@@ -47,7 +61,7 @@ def test_every_target_has_its_own_axes_named_with_its_own_loss(results: Results)
 
 
 def test_every_replicate_is_a_visible_point(results: Results) -> None:
-    picture = figures.draw_loss_by_family(figures.loss_by_family_data(results.folds, results.trials))
+    picture = loss_by_family.draw(loss_by_family.data(results))
 
     points = sum(len(collection.get_offsets()) for collection in axes_of(picture)[0].collections)
     assert points == 4 * 10
@@ -59,7 +73,7 @@ def test_a_log_axis_is_used_above_two_decades_of_positive_losses(losses: list[fl
 
 
 def test_the_log_axis_says_so(results: Results) -> None:
-    picture = figures.draw_test_loss(figures.test_loss_data(results.predictions))
+    picture = test_loss.draw(test_loss.data(results))
 
     scales = {ax.get_title(loc="left"): (ax.get_xscale(), ax.get_xlabel()) for ax in axes_of(picture)}
     assert scales["balloons"] == ("log", "test mean squared error, log axis")
@@ -67,7 +81,7 @@ def test_the_log_axis_says_so(results: Results) -> None:
 
 
 def test_test_losses_are_those_of_the_default_candidates(results: Results) -> None:
-    frame = figures.test_loss_data(results.predictions)
+    frame = test_loss.data(results)
 
     network = frame[(frame["target"] == "balloons") & (frame["depth"] == 1)].iloc[0]
     p = results.predictions
@@ -78,7 +92,7 @@ def test_test_losses_are_those_of_the_default_candidates(results: Results) -> No
 
 
 def test_gains_are_the_networks_over_the_regression_of_their_target(results: Results) -> None:
-    frame = figures.gains_data(results.predictions, 0.05, 5)
+    frame = gains.data(results)
 
     pairs = compare.pairwise(results.predictions, 0.05, 5)
     expected = pairs[(pairs["base"] == "poisson") & (pairs["other"] == "neural")]["improvement"]
@@ -88,20 +102,20 @@ def test_gains_are_the_networks_over_the_regression_of_their_target(results: Res
 
 def test_a_gain_far_to_the_left_is_drawn_at_the_edge() -> None:
     frame = pd.DataFrame({"target": "y", "kind": "continuous", "family": "neural", "depth": [1], "improvement": -900.0})
-    frame = frame.assign(low=-1000.0, high=-800.0, margin=0.05, model="network, 1 layer")
+    frame = frame.assign(low=-1000.0, high=-800.0, margin=0.05, model="network, 1 layer", colour="#d55e00")
 
-    (ax,) = axes_of(figures.draw_gains(frame))
+    (ax,) = axes_of(gains.draw(frame))
 
     assert ax.get_xlim()[0] > -1.1
     assert "<" in [line.get_marker() for line in ax.lines]
 
 
 def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> None:
-    frame = figures.best_so_far_data(results.trials)
+    frame = best_so_far.data(results)
 
     steps = frame.sort_values("number").groupby(["target", "model"])["best"]
     last = steps.last().groupby("target").min()
-    expected = scores.incumbents(results.trials).groupby("target")["val_loss"].min()
+    expected = winners.incumbents(results.trials).groupby("target")["val_loss"].min()
     assert steps.apply(lambda best: (best.diff().dropna() <= 0).all()).all()
     assert last.to_dict() == expected.to_dict()
 
@@ -109,13 +123,13 @@ def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> 
 def test_best_so_far_leaves_out_trials_that_failed(results: Results) -> None:
     failed = results.trials.assign(state=np.where(results.trials["number"] > 2, "FAIL", "COMPLETE"))
 
-    assert figures.best_so_far_data(failed)["number"].max() == 2
+    assert best_so_far.data(with_frames(results, trials=failed))["number"].max() == 2
 
 
 def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(results: Results) -> None:
-    frame = figures.learning_curves_data(results.curves, results.trials)
+    frame = learning_curves.data(results)
 
-    winner = scores.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
+    winner = winners.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
     assert "constant" not in set(frame["family"])
     assert all(numbers.tolist() == [winner[arm]] for arm, numbers in drawn.items())
@@ -123,14 +137,14 @@ def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(re
 
 
 def test_training_is_dashed_and_validation_solid_for_every_replicate(results: Results) -> None:
-    picture = figures.draw_learning_curves(figures.learning_curves_data(results.curves, results.trials))
+    picture = learning_curves.draw(learning_curves.data(results))
 
     styles = [line.get_linestyle() for line in axes_of(picture)[0].lines]
     assert (styles.count("-"), styles.count("--")) == (10, 10)
 
 
 def test_coefficients_stand_beside_their_reference_with_the_intercept_last(results: Results) -> None:
-    frame = figures.coefficients_data(results.coefficients)
+    frame = coefficients.data(results)
 
     own = frame[frame["target"] == "balloons"]
     expected = results.coefficients[results.coefficients["target"] == "balloons"].set_index("term")
@@ -139,49 +153,51 @@ def test_coefficients_stand_beside_their_reference_with_the_intercept_last(resul
     assert "children \N{RIGHTWARDS ARROW} star" in frame.loc[frame["target"] == "shape", "label"].tolist()
 
 
-def test_of_many_terms_those_furthest_from_zero_are_kept() -> None:
+def test_of_many_terms_those_furthest_from_zero_are_kept(results: Results) -> None:
     terms = [f"t{i:02d}" for i in range(60)]
     many = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
     many = many.assign(unit="", estimate=np.arange(60.0), ref_estimate=np.nan, ref_low=np.nan, ref_high=np.nan, note="")
 
-    frame = figures.coefficients_data(many)
+    frame = coefficients.data(with_frames(results, coefficients=many))
 
     assert frame["label"].tolist() == terms[36:]
 
 
-def test_predictions_are_averaged_over_seeds_and_thinned_evenly() -> None:
+def test_predictions_are_averaged_over_seeds_and_thinned_evenly(results: Results) -> None:
     n = 4000
     rows = pd.DataFrame({"row": np.tile(np.arange(n), 2), "seed": np.repeat([0, 1], n), "predicted": np.repeat([1.0, 3.0], n)})
     rows = rows.assign(target="y", kind="continuous", family="linear", depth=0, outer_fold=0, candidate="refit", observed=0.0)
 
-    frame = figures.predicted_observed_data(rows)
+    frame = predicted_observed.data(with_frames(results, predictions=rows))
 
     assert frame["predicted"].unique().tolist() == [2.0]
     assert frame["row"].tolist() == list(range(0, n, 3))
 
 
 def test_calibration_bins_hold_equally_many_rows_and_their_shares(results: Results) -> None:
-    frame = figures.calibration_data(results.predictions, bins=4)
+    frame = probabilities.data(results, bins=4).query('curve == "calibration"')
 
-    p = scores.select_candidate(results.predictions)
+    p = winners.select_candidate(results.predictions)
     own = p[(p["target"] == "colour") & (p["family"] == "logistic")].sort_values("predicted", kind="stable")
     bins = frame[(frame["target"] == "colour") & (frame["family"] == "logistic")]
     assert bins["n"].tolist() == [30] * 4
-    assert bins["observed"].tolist() == pytest.approx([part.mean() for part in np.split(own["observed"].to_numpy(), 4)])
+    assert bins["y"].tolist() == pytest.approx([part.mean() for part in np.split(own["observed"].to_numpy(), 4)])
     assert frame.loc[frame["target"] == "shape", "n"].groupby(frame["model"]).sum().unique().tolist() == [360]
 
 
 def test_the_roc_curve_runs_from_corner_to_corner(results: Results) -> None:
-    frame = figures.roc_data(results.predictions)
+    frame = probabilities.data(results).query('curve == "roc"')
 
-    for _, curve in frame.groupby(["target", "model"]):
-        assert curve.iloc[0][["false_positive", "true_positive"]].tolist() == [0, 0]
-        assert curve.iloc[-1][["false_positive", "true_positive"]].tolist() == [1, 1]
-        assert curve["true_positive"].is_monotonic_increasing
+    drawn = [curve for _, curve in frame.groupby(["target", "model"])]
+    assert len(drawn) == 2 * 3
+    for curve in drawn:
+        assert curve.iloc[0][["x", "y"]].tolist() == [0, 0]
+        assert curve.iloc[-1][["x", "y"]].tolist() == [1, 1]
+        assert curve["y"].is_monotonic_increasing
 
 
 def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None:
-    picture = figures.draw_gains(figures.gains_data(results.predictions, 0.05, 5))
+    picture = gains.draw(gains.data(results))
 
     data, metadata = picture._repr_mimebundle_()
 
@@ -191,12 +207,15 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
     )
 
 
-def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided() -> None:
-    curve = [{"fraction": f, "n_rows": 400.0 * f, "improvement": 0.08 * f, "std_error": 0.01} for f in (0.25, 0.5, 1.0)]
-    told = {"target": "y", "margin": 0.05, "decided_at": {"curve": curve, "times": 3.0}}
+def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
+    points = [CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, std_error=0.01) for f in (0.25, 0.5, 1.0)]
+    names = ("rows", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
+    told = DecidedAt(times=3.0, side="above", curve=tuple(points), **dict.fromkeys(names, np.nan))
+    first, second = results.verdicts[:2]
+    verdicts = [first.model_copy(update={"target": "y", "decided_at": told}), second.model_copy(update={"decided_at": None})]
 
-    frame = figures.decided_curve_data([told, {"target": "z", "margin": 0.05, "decided_at": None}])
-    picture = figures.draw_decided_curve(frame)
+    frame = decided_curve.data(with_frames(results, verdicts=verdicts))
+    picture = decided_curve.draw(frame)
 
     assert frame["n_rows"].tolist() == [100, 200, 400]
     assert frame["low"].tolist() == pytest.approx([0.0, 0.02, 0.06])
@@ -206,34 +225,34 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided() -> N
 
 
 def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(results: Results) -> None:
-    trees = results.predictions[results.predictions["family"] == "linear"].assign(family="trees", candidate="reference")
+    trees = results.predictions[results.predictions["family"] == "linear"].assign(family="trees", candidate="refit")
 
-    frame = figures.test_loss_data(pd.concat([results.predictions, trees]))
+    more = compared(results, pd.concat([results.predictions, trees]))
+    frame = test_loss.data(more)
 
     own = frame[frame["target"] == "balloons"]
     assert own["model"].tolist()[-1] == "boosted trees"
     assert len(set(colours(own).values())) == len(own)
-    assert "trees" not in set(figures.gains_data(pd.concat([results.predictions, trees]), 0.05, 5)["family"])
+    assert "trees" not in set(gains.data(more)["family"])
 
 
 def test_figures_of_nothing_are_drawn_all_the_same(results: Results) -> None:
-    nothing = results.predictions.assign(loss=0.0)
-    constants = results.trials[results.trials["family"] == "constant"]
+    nothing = compared(results, results.predictions.assign(loss=0.0))
+    constants = with_frames(results, trials=results.trials[results.trials["family"] == "constant"])
 
-    gains = figures.gains_data(nothing, 0.05, 5)
-    curves = figures.learning_curves_data(results.curves, constants)
+    no_gains, no_curves = gains.data(nothing), learning_curves.data(constants)
 
-    assert gains.empty
-    assert curves.empty
-    assert figures.draw_gains(gains).png()
-    assert figures.draw_learning_curves(curves).png()
+    assert no_gains.empty
+    assert no_curves.empty
+    assert gains.draw(no_gains).png()
+    assert learning_curves.draw(no_curves).png()
 
 
-def test_a_target_named_with_dollars_draws_no_formula(make_results: Callable[..., Results], results: Results) -> None:
-    frame = figures.test_loss_data(results.predictions)
+def test_a_target_named_with_dollars_draws_no_formula(results: Results) -> None:
+    frame = test_loss.data(results)
     priced = frame[frame["target"] == "pops"].assign(target="$x^ and $")
 
-    assert figures.draw_test_loss(priced).png()
+    assert test_loss.draw(priced).png()
 
 
 @pytest.mark.parametrize(
@@ -258,6 +277,58 @@ def test_depth_is_counted_in_hidden_layers() -> None:
     names = [model_name("constant", 0), model_name("poisson", 0), model_name("neural", 1), model_name("neural", 3)]
 
     assert names == ["constant", "Poisson regression", "network, 1 layer", "network, 3 layers"]
+
+
+def test_a_label_of_the_study_names_its_family_at_its_depth_alone() -> None:
+    models = (ModelData(family="residual", depth=2, label="residual network, 2 blocks"),)
+
+    names = [model_name("residual", 2, models), model_name("residual", 3, models), model_name("neural", 2, models)]
+
+    assert names == ["residual network, 2 blocks", "residual, 3 layers", "network, 2 layers"]
+
+
+def test_two_families_of_one_label_are_told_apart() -> None:
+    models = tuple(ModelData(family=family, depth=1, label="network, 1 layer") for family in ("neural", "residual"))
+
+    assert [model_name(m.family, 1, models) for m in models] == ["network, 1 layer (neural)", "network, 1 layer (residual)"]
+
+
+def test_two_families_of_networks_have_colours_of_their_own_at_every_depth() -> None:
+    models = tuple(ModelData(family="residual", depth=depth, label=f"residual {depth}") for depth in (1, 2, 3))
+
+    shown = [model_colour(family, depth, models) for family in ("neural", "residual") for depth in (1, 2, 3)]
+
+    assert len(set(shown)) == 6
+    assert shown[:3] == [model_colour("neural", depth) for depth in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def residual(make_results: Callable[..., Results]) -> Results:
+    """A study of two families of networks at depths 1 and 2, of which one has labels of its own."""
+    models = tuple(ModelData(family="residual", depth=depth, label=f"residual network, {depth} blocks") for depth in (1, 2))
+    return make_results(["balloons"], n_trials=2, networks=("neural", "residual"), models=models)
+
+
+@pytest.mark.parametrize("figure", [gains, test_loss, predicted_observed, loss_by_family, best_so_far, learning_curves])
+def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure: Any, residual: Results) -> None:
+    frame = figure.data(residual)
+
+    networks = frame[frame["depth"] > 0]
+    named = networks.groupby(["family", "depth"])["model"].unique().map(list).to_dict()
+    assert named == {
+        ("neural", 1): ["network, 1 layer"],
+        ("neural", 2): ["network, 2 layers"],
+        ("residual", 1): ["residual network, 1 blocks"],
+        ("residual", 2): ["residual network, 2 blocks"],
+    }
+    assert len(set(colours(networks).values())) == 4
+    assert "residual network, 2 blocks" in figure.draw(frame).alt
+
+
+def test_every_module_of_figures_has_its_place_in_the_report() -> None:
+    folder = Path(str(gains.__file__)).parent
+
+    assert sorted(path.stem for path in folder.glob("[!_]*.py")) == sorted(s.figure for s in SECTIONS if s.figure)
 
 
 def test_every_kind_has_a_regression() -> None:

@@ -12,13 +12,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
 
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.records.paths import StudyPaths
 from study.records.results import Results
-from study.report.notebook import build_notebook, execute, literal, render, write_report
+from study.report.notebook import UNFINISHED, build_notebook, execute, literal, render, write_report
 from study.schema import StudyError
 
 FIGURES = {
@@ -76,7 +77,7 @@ def test_every_figure_is_a_file_of_its_own(report: StudyPaths) -> None:
 
 
 def test_the_answer_comes_before_everything_else(page: Page, results: Results) -> None:
-    places = [page.text.index(verdict["sentence"].replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
+    places = [page.text.index(verdict.sentence.replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
 
     assert max(places) < page.text.index("How to read this")
 
@@ -105,7 +106,8 @@ def test_the_page_fits_a_phone(page: Page) -> None:
 
 
 def test_data_environment_and_how_to_reproduce_are_there(page: Page, results: Results) -> None:
-    for expected in ("3 rows without a target were left out.", "more than two different numbers", "packages numpy", "2.4.6"):
+    notes = ("3 rows without a target were left out.", "more than two different numbers")
+    for expected in (*notes, "packages numpy", np.__version__):
         assert expected in page.text
     assert "Every trial completed." in page.text
     assert f"study report {shlex.quote(f'results/{results.root.name}')}" in page.text
@@ -169,18 +171,29 @@ def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]
     text = "\n".join(cell.source for cell in build_notebook(nested.root).cells)
 
     assert "of the first outer fold" in text
-    assert nested.verdicts[0]["method"] == DEFAULT_ONE_PASS
+    assert nested.verdicts[0].gain.method == DEFAULT_ONE_PASS
 
 
 def test_an_unfinished_study_reports_its_search(make_results: Callable[..., Results]) -> None:
     unfinished = make_results(["balloons"], n_trials=2)
     paths = StudyPaths(unfinished.root)
-    for path in (paths.verdicts, paths.predictions, paths.coefficients):
+    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.ranks, paths.pairs):
         path.unlink()
 
     notebook = execute(build_notebook(paths.root), paths.root)
 
+    named = {cell.metadata.get("report", {}).get("figure") for cell in notebook.cells}
+    assert named - {None} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert UNFINISHED in notebook.cells[0].source
     assert "No target has been scored yet." in render(notebook)
+
+
+def test_a_study_that_a_version_before_concluded_is_to_be_concluded_anew(make_results: Callable[..., Results]) -> None:
+    old = make_results(["balloons"], n_trials=1, depths=(1,))
+    old.paths.scores.unlink()
+
+    with pytest.raises(StudyError, match=r"scores.parquet does not exist, as after .*concludes the study anew\.$"):
+        build_notebook(old.root)
 
 
 def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> None:

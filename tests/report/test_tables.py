@@ -3,46 +3,54 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import compare, scores, sentences
+from study.evidence import compare, scores, sentences, winners
+from study.evidence.findings import Shortfall, TreesLine
 from study.records.results import Results
 from study.report import tables
-
-
-class Told:
-    """Results whose verdicts are given."""
-
-    def __init__(self, results: Results, verdicts: list[dict[str, Any]]) -> None:
-        self.root, self.config = results.root, results.config
-        self.trials, self.folds, self.curves_of = results.trials, results.folds, results.curves_of
-        self.coefficients, self.predictions, self.verdicts = results.coefficients, results.predictions, verdicts
+from study.schema import ModelData
+from tests.report.synthetic import compared, with_frames
 
 
 @pytest.mark.parametrize(
-    ("verdict", "style"),
-    [("network is worth it", "network"), ("regression is enough", "regression"), ("undecided", "undecided"), (None, "none")],
+    ("low", "high", "verdict", "style"),
+    [
+        (0.1, 0.2, "network is worth it", "network"),
+        (0.0, 0.04, "regression is enough", "regression"),
+        (0.0, 0.1, "undecided", "undecided"),
+    ],
 )
-def test_every_verdict_has_its_badge(results: Results, verdict: str | None, style: str) -> None:
-    told = Told(results, [{**results.verdicts[0], "verdict": verdict}])
+def test_every_verdict_has_its_badge(results: Results, low: float, high: float, verdict: str, style: str) -> None:
+    first = results.verdicts[0]
+    gain = first.gain.model_copy(update={"low": low, "high": high})
 
-    html = tables.answer(told)
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
 
     assert f'<section class="answer {style}">' in html
-    assert f'<span class="badge">{verdict or "no verdict"}</span>' in html
+    assert f'<span class="badge">{verdict}</span>' in html
+
+
+def test_where_nothing_was_scored_the_card_says_no_verdict(results: Results) -> None:
+    first = results.verdicts[0]
+    gain = first.gain.model_copy(update={"n_rows": 0})
+
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
+
+    assert '<section class="answer none">' in html
+    assert '<span class="badge">no verdict</span>' in html
 
 
 def test_names_are_escaped(results: Results) -> None:
-    told = Told(results, [{**results.verdicts[0], "target": "<b>", "sentence": "a < b & c"}])
+    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"target": "<b> & c"})])
 
     html = tables.answer(told)
 
-    assert "<h3>&lt;b&gt;</h3>" in html
-    assert "a &lt; b &amp; c" in html
+    assert "<h3>&lt;b&gt; &amp; c</h3>" in html
+    assert "predicts &lt;b&gt; &amp; c with" in html
 
 
 def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns() -> None:
@@ -71,7 +79,7 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
 def test_the_winners_show_their_hyperparameters(results: Results) -> None:
     frame = tables.incumbents_frame(results)
 
-    best = scores.incumbents(results.trials)
+    best = winners.incumbents(results.trials)
     assert len(frame) == len(best)
     assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
     assert "outer fold" not in frame
@@ -80,27 +88,26 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = compare.pairwise(results.predictions, results.config.margin, 5, scores.incumbents(results.trials)).iloc[0]
+    pair = compare.pairwise(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
     assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
     assert frame.loc[0, "95 % interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> None:
-    told = Told(results, [])
-    told.predictions = results.predictions.assign(loss=0.0)
-
-    frame = tables.pairwise_frame(told)
+    frame = tables.pairwise_frame(compared(results, results.predictions.assign(loss=0.0)))
 
     assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
 
 
-def test_a_card_says_what_the_verdict_is_about_and_where_the_reference_line_lies(results: Results) -> None:
-    verdict = results.verdicts[0]
-    told = Told(results, [{**verdict, "reference": {"sentence": "Boosted trees are ahead."}}])
+def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(results: Results) -> None:
+    first = results.verdicts[0]
+    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over_regression=first.gain, over_network=None)})
+    told = with_frames(results, verdicts=[verdict])
 
     html = tables.answer(told)
 
-    said = f"{verdict['candidate_words']} {verdict['estimand']} Interval: {verdict['method_words']}. Boosted trees are ahead."
+    said = f"{verdict.candidate_words} {verdict.estimand} Interval: {verdict.method_words}. {verdict.trees_words}"
+    assert said.endswith("linear regression is behind them, by " + sentences.percent(first.gain.improvement) + " %.")
     assert f'<p class="basis">{tables.no_break(said)}</p>' in html
 
 
@@ -113,8 +120,9 @@ def test_what_the_regression_misses_is_ranked_with_the_formula_that_keeps_up(res
         {"n_terms": 0, "terms": [], "n_agree": 1, "val_loss": 1.0, "loss": 1.25, "share_closed": 0.0},
         {"n_terms": 1, "terms": ["sex[<m>] by age"], "n_agree": 1, "val_loss": 0.5, "loss": 0.5, "share_closed": 0.625},
     ]
-    found = {"ranking": ranking, "steps": steps, "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
-    told = Told(results, [{**results.verdicts[0], "shortfall": found}, results.verdicts[1]])
+    words = {"terms": [], "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
+    found = Shortfall.model_validate({"base_loss": 1.25, "network_loss": 0.1, "ranking": ranking, "steps": steps} | words)
+    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"shortfall": found}), results.verdicts[1]])
 
     html = tables.shortfall(told)
 
@@ -140,6 +148,21 @@ def test_every_model_and_the_network_have_a_rank_and_a_spread(results: Results) 
     assert own["spread by splits"].isna().all()
 
 
+def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None:
+    labels = (ModelData(family="neural", depth=2, label="dense, 2 deep"), ModelData(family="linear", depth=0, label="line"))
+    told = with_frames(results, data=results.data.model_copy(update={"models": labels}))
+
+    frames = [make(told) for make in (tables.scores_frame, tables.spread_frame, tables.pairwise_frame, tables.incumbents_frame)]
+
+    names = [set(frame.loc[frame["target"] == "balloons", "model"]) for frame in frames]
+    assert all({"line", "dense, 2 deep", "network, 1 layer"} <= found for found in names)
+    assert "line" in set(frames[2]["against"])
+
+
+def test_every_metric_that_is_scored_has_a_name() -> None:
+    assert tuple(tables.METRIC_NAMES) == scores.METRICS
+
+
 def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Results) -> None:
     balloons, colour = tables.by_target(tables.coefficients_frame(results)).split("<h4>")[1:3]
 
@@ -150,10 +173,8 @@ def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Result
 def test_failures_are_counted_by_arm(results: Results) -> None:
     trials = results.trials.copy()
     broken = (trials["target"] == "colour") & (trials["depth"] == 1) & (trials["number"] < 2)
-    told = Told(results, [])
-    told.trials = trials.assign(state=trials["state"].mask(broken, "FAIL"))
 
-    frame = tables.failures_frame(told)
+    frame = tables.failures_frame(with_frames(results, trials=trials.assign(state=trials["state"].mask(broken, "FAIL"))))
 
     assert frame[["target", "model", "COMPLETE", "FAIL"]].to_numpy().tolist() == [["colour", "network, 1 layer", 4, 2]]
     assert tables.failures_frame(results).empty

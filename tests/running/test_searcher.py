@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from ray.tune.search import Searcher
 
+from study.running.trees import TreesQueue
 from study.schema import TrialState
 from study.search.generations import ArmSearch
-from tests.search.bench import Bench, small
+from tests.search.bench import Bench, small, trees_of, trees_record
 
 
 def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
@@ -16,11 +17,11 @@ def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_f
     done = bench.run()
 
     assert sorted(done) == [
-        ("y-constant-o0", 0, False),
-        ("y-constant-o0", 0, True),
-        ("y-linear-o0", 0, False),
-        ("y-linear-o0", 1, False),
-        ("y-linear-o0", bench.arms[0].incumbent.number, True),  # type: ignore[union-attr]
+        "y-constant-o0-0000",
+        "y-constant-o0-winner",
+        "y-linear-o0-0000",
+        "y-linear-o0-0001",
+        "y-linear-o0-winner",
     ]
     assert all(arm.finished for arm in bench.arms)
 
@@ -30,9 +31,7 @@ def test_arms_are_served_in_turn() -> None:
 
     started = [bench.start()[1] for _ in range(6)]
 
-    assert [(config["arm"], config["number"]) for config in started] == [
-        ("y-linear-o0", 0), ("y-linear-o1", 0), ("y-linear-o0", 1), ("y-linear-o1", 1), ("y-linear-o0", 2), ("y-linear-o1", 2),
-    ]  # fmt: skip
+    assert started == [f"y-linear-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
 def test_while_one_arm_waits_for_its_generation_another_goes_on() -> None:
@@ -42,11 +41,11 @@ def test_while_one_arm_waits_for_its_generation_another_goes_on() -> None:
     for trial_id in (ids[1], ids[3]):
         bench.finish(trial_id)
 
-    configs = [bench.start()[1] for _ in range(3)]
+    handed_out = [bench.start()[1] for _ in range(3)]
 
-    assert configs == [
-        {"arm": "y-linear-o1", "number": 2, "winner": False},
-        {"arm": "y-linear-o1", "number": 3, "winner": False},
+    assert handed_out == [
+        "y-linear-o1-0002",
+        "y-linear-o1-0003",
         None,
     ]
 
@@ -63,7 +62,7 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
     after = bench.start()[1]
 
     assert idle is None
-    assert after == {"arm": "y-linear-o1", "number": 1, "winner": False}
+    assert after == "y-linear-o1-0001"
     assert asked == [1]
 
 
@@ -71,11 +70,11 @@ def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then
     bench = Bench([small(trials=1)], max_tries=3)
 
     for _ in range(3):
-        trial_id, config = bench.start()
-        assert config == {"arm": "y-linear-o0", "number": 0, "winner": False}
+        trial_id, key = bench.start()
+        assert key == "y-linear-o0-0000"
         bench.lose(trial_id)
 
-    assert bench.given_up == [("y-linear-o0", 0, False, 3)]
+    assert bench.given_up == [("y-linear-o0-0000", 3)]
     assert bench.arms[0].records[0].state is TrialState.FAIL
     assert bench.start()[1] == Searcher.FINISHED
 
@@ -86,11 +85,11 @@ def test_a_lost_winner_is_handed_out_again_and_then_given_up_with_tries_of_its_o
     bench.finish(bench.start()[0])
 
     for _ in range(2):
-        trial_id, config = bench.start()
-        assert config == {"arm": "y-linear-o0", "number": 0, "winner": True}
+        trial_id, key = bench.start()
+        assert key == "y-linear-o0-winner"
         bench.lose(trial_id)
 
-    assert bench.given_up == [("y-linear-o0", 0, True, 2)]
+    assert bench.given_up == [("y-linear-o0-winner", 2)]
     assert bench.start()[1] == Searcher.FINISHED
 
 
@@ -102,7 +101,7 @@ def test_a_trial_that_left_its_record_is_not_handed_out_again_though_its_worker_
     bench.lose(first)
     bench.finish(second)
 
-    assert bench.start()[1]["winner"] is True
+    assert bench.start()[1] == "y-linear-o0-winner"
     assert bench.given_up == []
 
 
@@ -120,7 +119,7 @@ def test_an_unknown_trial_that_completes_is_ignored() -> None:
 
     bench.searcher.on_trial_complete("never seen", error=True)
 
-    assert bench.start()[1] == {"arm": "y-linear-o0", "number": 0, "winner": False}
+    assert bench.start()[1] == "y-linear-o0-0000"
 
 
 def test_it_is_not_finished_while_anything_is_out() -> None:
@@ -142,7 +141,7 @@ def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
     before.run()
     (arm,) = before.arms
 
-    resumed = Bench([small(trials=3, records=arm.records, winner=arm.winner)])
+    resumed = Bench([small(trials=3, records=arm.records, scored=arm.scored)])
 
     assert resumed.start()[1] == Searcher.FINISHED
 
@@ -155,7 +154,7 @@ def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> No
     bench.searcher.deadline = 0.0
 
     done = bench.run()
-    assert sorted(done) == [("y-constant-o0", 0, True), ("y-linear-o0", 0, True)]
+    assert sorted(done) == ["y-constant-o0-winner", "y-linear-o0-winner"]
 
 
 def test_a_searcher_told_to_stop_suggests_nothing_and_is_finished_when_what_is_out_has_ended() -> None:
@@ -178,7 +177,59 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
 
     assert bench.start()[1] == Searcher.FINISHED
     assert sorted(bench.given_up) == [
-        ("y-constant-o0", 0, False, max_tries),
-        ("y-linear-o0", 0, False, max_tries),
-        ("y-linear-o0", 1, False, max_tries),
+        ("y-constant-o0-0000", max_tries),
+        ("y-linear-o0-0000", max_tries),
+        ("y-linear-o0-0001", max_tries),
     ]
+
+
+def test_trees_are_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_them() -> None:
+    bench = Bench([small(trials=1)], TreesQueue([trees_of(0), trees_of(1)]))
+
+    trial, *trees, none = [bench.start() for _ in range(4)]
+
+    assert [key for _, key in (trial, *trees, none)] == ["y-linear-o0-0000", "y-trees-o0", "y-trees-o1", None]
+    bench.finish(trees[0][0])
+    bench.finish(trial[0])
+    winner_id, _ = bench.start()
+    bench.finish(winner_id)
+    assert bench.start()[1] is None  # the other trees are still out
+    bench.finish(trees[1][0])
+    assert bench.start()[1] == Searcher.FINISHED
+    assert bench.trees.finished
+
+
+def test_lost_trees_are_handed_out_again_until_they_have_had_their_tries_and_have_then_failed() -> None:
+    bench = Bench([], TreesQueue([trees_of(0), trees_of(1)]), max_tries=2)
+
+    for _ in range(2):
+        trial_id, key = bench.start()
+        assert key == "y-trees-o0"
+        bench.lose(trial_id)
+    bench.finish(bench.start()[0])
+
+    assert bench.given_up == [("y-trees-o0", 2)]
+    assert {key: record.state for key, record in bench.trees.records.items()} == {
+        "y-trees-o0": "FAIL",
+        "y-trees-o1": "COMPLETE",
+    }
+    assert bench.start()[1] == Searcher.FINISHED
+
+
+def test_trees_with_a_record_are_not_handed_out_and_those_of_another_share_are_not_counted() -> None:
+    queue = TreesQueue(
+        [trees_of(0), trees_of(2)], [trees_record(trees_of(0), state=TrialState.FAIL), trees_record(trees_of(1))]
+    )
+
+    assert list(queue.records) == ["y-trees-o0"]
+    assert Bench([], queue).run() == ["y-trees-o2"]
+
+
+def test_a_worker_that_has_grown_drops_a_task_without_a_try() -> None:
+    bench = Bench([], TreesQueue([trees_of()]), max_tries=1)
+    bench.searcher.retiring = 1
+
+    bench.lose(bench.start()[0])
+
+    assert (bench.given_up, bench.searcher.retiring) == ([], 0)
+    assert bench.run() == ["y-trees-o0"]

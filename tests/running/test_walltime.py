@@ -7,9 +7,9 @@ import time
 import pytest
 from ray.tune.search import Searcher
 
+from study.running.trees import TreesQueue
+from tests.search.bench import Bench, small, trees_of, trees_record
 from tests.search.helpers import record_of
-
-from .test_searcher import Bench, small
 
 
 def bench_with(seconds_of_first: float, seconds_left: float, trials: int = 4, arms: int = 2) -> Bench:
@@ -36,7 +36,7 @@ def test_while_there_is_time_for_the_longest_trial_all_are_handed_out() -> None:
 def test_a_trial_as_long_as_the_longest_is_started_only_if_it_would_end_in_time(seconds_left: float, started: int) -> None:
     bench = bench_with(seconds_of_first=30, seconds_left=seconds_left)
 
-    trials = [config for _, config, winner in bench.run() if not winner]
+    trials = [key for key in bench.run() if "winner" not in key]
 
     assert len(trials) == started
 
@@ -47,7 +47,7 @@ def test_an_arm_with_shorter_trials_goes_on_while_another_must_wait() -> None:
 
     done = bench.run()
 
-    assert {arm for arm, _, _ in done} == {"y-linear-o1"}
+    assert all(key.startswith("y-linear-o1-") for key in done)
     assert len(done) == 4 + 1
 
 
@@ -55,7 +55,7 @@ def test_a_winner_needs_the_time_of_two_trials() -> None:
     late, early = (bench_with(seconds_of_first=30, seconds_left=left, trials=1, arms=1) for left in (50, 70))
 
     assert late.run() == []
-    assert early.run() == [("y-linear-o0", 0, True)]
+    assert early.run() == ["y-linear-o0-winner"]
 
 
 def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
@@ -67,3 +67,14 @@ def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
     assert bench.start()[1] is None
     bench.finish(trial_id)
     assert bench.start()[1] == Searcher.FINISHED
+
+
+def test_the_first_trees_need_the_time_of_two_trials_and_later_ones_that_of_the_longest_trees() -> None:
+    def started(seconds_left: float, *known: float) -> list[str]:
+        bench = bench_with(seconds_of_first=30, seconds_left=seconds_left, trials=1, arms=1)
+        records = [trees_record(trees_of(9 - n), wall_time_s=seconds) for n, seconds in enumerate(known)]
+        bench.searcher.trees = TreesQueue([trees_of(0), *(record.trees for record in records)], records)
+        return bench.run()
+
+    assert [started(50), started(70)] == [[], ["y-linear-o0-winner", "y-trees-o0"]]
+    assert [started(50, 55.0), started(50, 5.0, 45.0), started(40, 45.0)] == [[], ["y-trees-o0"], []]

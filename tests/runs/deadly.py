@@ -64,5 +64,5 @@ if __name__ == "__main__":
     deadly = Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
     write_atomic(paths.config, dump_config(config))
     search(prepared.plan, {**prepared.data, ("colour", 0): deadly}, paths, Failures())
-    write_atomic(paths.data, '{"targets": [{"name": "balloons", "classes": {}}, {"name": "colour", "classes": {}}]}')
+    write_atomic(paths.data, prepared.table.summary().model_dump_json())
     gather(paths)

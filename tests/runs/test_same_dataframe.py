@@ -22,6 +22,11 @@ from harness.studies import (
 pytestmark = pytest.mark.slow
 
 
+def n_trials(kept: dict[str, bytes]) -> int:
+    """Those of some records that are of trials, not of winners or trees."""
+    return sum(Path(place).stem.isdigit() for place in kept)
+
+
 def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, results: Path) -> None:
     drive(config, results.parent, "resources.max_concurrent=1")
 
@@ -45,8 +50,7 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
         assert len(kept) < len(found) < N_RECORDS
         if kept:
             assert out.splitlines()[0] == (
-                f"Continuing 'tiny': {len([k for k in kept if 'winner' not in k])} of 24 trials are done, "
-                f"{24 - len([k for k in kept if 'winner' not in k])} to go."
+                f"Continuing 'tiny': {n_trials(kept)} of 24 trials are done, {24 - n_trials(kept)} to go."
             )
         if name != "kill -9":
             said = "Stopped. Every finished trial is kept in results/tiny; go on with: study run tiny.yaml"
@@ -55,7 +59,7 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     status = run(STUDY, "status", "results/tiny", cwd=config.parent)
     drive(config, results.parent)
 
-    left = 24 - len([k for k in kept if "winner" not in k])
+    left = 24 - n_trials(kept)
     assert f"Not finished: {left} trials to go. Go on with: study run results/tiny/config.yaml" in status.stdout
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)
@@ -68,13 +72,14 @@ def test_lost_and_broken_records_are_run_again_and_give_the_same_dataframe(
     for number in range(0, 12, 2):
         (results / "trials" / "balloons-neural-d1-o0" / f"{number:04d}.json").unlink()
     (results / "trials" / "balloons-linear-o0" / "winner.json").unlink()
-    truncated = results / "trials" / "balloons-linear-o0" / "0003.json"
-    truncated.write_bytes(truncated.read_bytes()[:200])
+    broken = [results / "trials" / place for place in ("balloons-linear-o0/0003.json", "balloons-trees-o0/trees.json")]
+    for path in broken:
+        path.write_bytes(path.read_bytes()[:200])
 
     notes = drive(config, results.parent)
 
-    aside = truncated.with_suffix(".broken")
-    assert notes.splitlines() == [f"A broken record was set aside as {aside}; its trial runs again."]
-    assert len(aside.read_bytes()) == 200
+    aside = [path.with_suffix(".broken") for path in broken]
+    assert notes.splitlines() == [f"A broken record was set aside as {path}; it is made again." for path in aside]
+    assert [len(path.read_bytes()) for path in aside] == [200, 200]
     assert digest_of(results) == digest_of(undisturbed)
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -9,11 +10,18 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from harness.studies import STUDY, run
 from study import load_config, load_results, run_study
-from study.records.results import digest
-from study.schema import StudyError
+from study.api import prepare
+from study.conclude import conclude
+from study.records.paths import StudyPaths
+from study.records.results import digest, read_trees, write_trees
+from study.records.trees import TreesRecord
+from study.report.tables import data_summary
+from study.schema import StudyError, TrialState
+from study.screen.progress import print_summary
 from tests.runs.helpers import reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
@@ -49,7 +57,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
 def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess[str], results: Path) -> None:
     text = " ".join(ended.stdout.split())
 
-    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
+    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
 
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
     assert text.index(verdicts[0]["sentence"]) < text.index("Loss of each family's winner on the test rows")
@@ -67,11 +75,12 @@ def test_the_results_folder_is_complete(results: Path) -> None:
 
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
-    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    winners = {f"trials/{arm}/winner.json" for arm in ARMS} | {"trials/balloons-trees-o0/trees.json"}
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "reference.parquet", "verdicts.json", "report.ipynb", "report.html",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
+        "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}
@@ -86,7 +95,9 @@ def test_nothing_is_pickled(results: Path) -> None:
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
-@pytest.mark.parametrize(("attribute", "rows"), [("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4)])
+@pytest.mark.parametrize(("attribute", "rows"), [
+    ("trials", 5), ("folds", 15), ("predictions", None), ("coefficients", 4), ("scores", 6), ("ranks", 4), ("pairs", 4),
+])  # fmt: skip
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
     frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
 
@@ -174,7 +185,29 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
         ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
-    assert lines[4:] == [opened.verdicts[0]["sentence"], f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+    assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+
+
+def test_trees_that_failed_leave_the_verdict_without_their_line_and_say_so(results: Path, tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path / "copy")
+    shutil.copytree(results, paths.root)
+    (scored,) = read_trees(paths)
+    write_trees(
+        paths, TreesRecord(study="smoke", trees=scored.trees, state=TrialState.FAIL, error="Traceback\nValueError: no.")
+    )
+
+    conclude(paths, prepare(load_config(paths.config)).data)
+
+    own, before = load_results(paths.root), load_results(results)
+    out = io.StringIO()
+    print_summary(own, Console(file=out, width=1_000))
+    note = (
+        "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict."
+    )
+    assert f"Note: {note}\n" in out.getvalue()
+    assert note in data_summary(own)._repr_html_()
+    assert ("Boosted trees" in str(before.verdicts), "Boosted trees" in str(own.verdicts)) == (True, False)
+    assert own.verdicts[0]["verdict"] == before.verdicts[0]["verdict"]
 
 
 def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_every_kind_of_target_has_its_families_and_a_verdict(results: Path) -> N
         ("species", "multiclass"): ["constant", "logistic", "neural"],
         ("sick", "binary"): ["constant", "logistic", "neural"],
     }
-    assert {verdict["target"] for verdict in loaded.verdicts} == {"visits", "species", "sick"}
+    assert {verdict.target for verdict in loaded.verdicts} == {"visits", "species", "sick"}
     assert set(loaded.trials["state"]) == {"COMPLETE"}
 
 

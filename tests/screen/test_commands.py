@@ -6,9 +6,11 @@ import pytest
 
 from study.api import prepare
 from study.config import load_config, make_config
+from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
 from study.schema import Arm, Kind, TrialRecord, TrialState
+from tests.records.examples import described, trial
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame
 
@@ -142,10 +144,9 @@ def test_check_takes_a_table_at_any_path(folder: Path, command: Command) -> None
 
 def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_on(folder: Path, command: Command) -> None:
     paths = StudyPaths(folder / "results" / "my study")
-    targets = '{"targets": [{"name": "y", "kind": "continuous", "classes": {}}]}'
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
-    write_atomic(paths.data, targets)
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     arm = Arm(target="y", kind=Kind.CONTINUOUS, family="linear", depth=0, outer_fold=0)
     told = {"study": "my study", "arm": arm, "generation": 0, "params": {"l2": 0.0}}
     write_trial(paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **told))
@@ -162,18 +163,32 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ]
     assert ended.out.splitlines()[4:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-linear-o0/0002.json",
+        "Boosted trees beside the models: 0 of 1",
         "Not finished: 5 trials to go. Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()
 
 
-def test_report_of_an_unfinished_study_says_how_to_finish_it(folder: Path, command: Command) -> None:
+def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:
     write_atomic(folder / "results" / "party" / "config.yaml", "data: {source: balloons}\ntarget: y\n")
 
     ended = command("report", "results/party")
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "Error: results/party is not finished, so there is nothing to report yet; "
-        "`study run results/party/config.yaml` goes on.\n"
+        "Error: results/party has no trial yet, so there is nothing to report; `study run results/party/config.yaml` goes on.\n"
     )
+
+
+def test_report_of_an_unfinished_study_shows_its_search_alone(folder: Path, command: Command) -> None:
+    paths = StudyPaths(folder / "results" / "party")
+    write_atomic(paths.config, "name: party\ndata: {source: balloons}\ntarget: y\n")
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
+    write_trial(paths, trial())
+
+    ended = command("report", "results/party")
+
+    assert (ended.code, ended.out, ended.err) == (0, "results/party/report.html\n", "")
+    assert {path.stem for path in paths.figures.iterdir()} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert "The study is not finished" in paths.html.read_text(encoding="utf-8")

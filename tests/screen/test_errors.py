@@ -147,7 +147,8 @@ CASES: dict[str, tuple[Spoil, tuple[str, ...], str]] = {
     "an unknown family": (
         write_good,
         ("good.csv", *PRICE, "--set", "families=[liner]"),
-        "'liner' is not a family. Did you mean 'linear'? Families: neural, constant, linear, logistic, poisson.",
+        "'liner' is not a family. Did you mean 'linear'? Families: neural, constant, linear, logistic, poisson; packages "
+        "may bring others.",
     ),
     "a family that does not serve the target": (
         write_good,
@@ -204,7 +205,7 @@ def test_a_sampler_that_is_not_installed_is_named_with_another(folder: Path, com
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "Error: search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'.\n"
+        "Error: search.sampler 'gp' needs torch, which is not installed: install family-study[gp], or choose 'tpe'.\n"
     )
     assert files(folder) == {"good.csv"}
 

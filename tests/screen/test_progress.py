@@ -7,11 +7,13 @@ import pytest
 from rich.console import Console
 
 from study.config import make_config
+from study.records.trees import TreesRecord
+from study.running.trees import TreesQueue
 from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
 from study.search.generations import ArmSearch
-from study.search.plan import Plan, Shape, make_plan
+from study.search.plan import Plan, Size, make_plan
 
 
 class Clock:
@@ -31,8 +33,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch]]:
-    """A nested study with two outer folds of a regression and of a network, four trials each."""
+def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], TreesQueue]:
+    """A nested study with two outer folds of a regression and of a network, four trials each, and of trees."""
     config = make_config(
         {
             "name": "party [1]",
@@ -46,8 +48,8 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch]]:
             **more,
         }
     )
-    plan = make_plan(config, [Shape("y [m]", Kind.CONTINUOUS, 100, 3, 2)])
-    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}
+    plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
+    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, TreesQueue(plan.trees)
 
 
 def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
@@ -92,75 +94,97 @@ def test_a_span_is_written_for_people(seconds: float, text: str) -> None:
 
 
 def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, out = plain()
     linear = "y [m]-linear-o0"
 
     with shown:
-        shown.started(plan, arms)
+        shown.started(plan, arms, trees)
         for number in range(4):
             clock.now += 2
             finish(shown, arms, linear, range(number, number + 1))
 
     assert out.getvalue().splitlines() == [
         f"'party [1]': 16 trials in 4 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 16 trials, 0 of 4 winners scored, about 46 s left",
-        "8 s: 4 of 16 trials, 0 of 4 winners scored, about 40 s left",
+        "2 s: 1 of 16 trials, 0 of 4 winners and 0 of 2 trees scored, about 54 s left",
+        "8 s: 4 of 16 trials, 0 of 4 winners and 0 of 2 trees scored, about 48 s left",
     ]
 
 
-def test_the_last_winner_is_told_at_once(clock: Clock) -> None:
-    plan, arms = make_study()
+def finish_trees(shown: Progress, queue: TreesQueue, number: int = 0, **more: Any) -> None:
+    told = TreesRecord(study="party", trees=queue.trees[number], **({"state": TrialState.COMPLETE} | more))
+    queue.tell(told)
+    shown.finished_trees(told)
+
+
+def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
+    plan, arms, trees = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
     for key in arms:
         finish(shown, arms, key, range(4))
+    finish_trees(shown, trees, 1)
     clock.now += 1
     for key, arm in arms.items():
         arm.score(0)
         shown.finished_winner(winner(arms[key].arm))
+    before = out.getvalue().splitlines()
+    finish_trees(shown, trees, 0)
 
-    assert out.getvalue().splitlines()[-1] == "1 s: 16 of 16 trials, 4 of 4 winners scored, about 0 s left"
+    said = "1 s: 16 of 16 trials, 4 of 4 winners and 2 of 2 trees scored, about 0 s left"
+    assert out.getvalue().splitlines() == [*before, said]
+
+
+def test_trees_that_failed_are_named_with_their_reason(clock: Clock) -> None:
+    plan, arms, trees = make_study()
+    shown, out = plain()
+
+    shown.started(plan, arms, trees)
+    finish_trees(shown, trees, 1, state=TrialState.FAIL, error="Traceback\nValueError: [no] luck\n")
+
+    assert "The boosted trees y [m]-trees-o1 failed and the study goes on: ValueError: [no] luck" in out.getvalue().splitlines()
 
 
 def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
     finish(shown, arms, "y [m]-neural-d1-o1", range(1), loss=None)
 
     assert "Trial y [m]-neural-d1-o1-0000 failed and the study goes on: ValueError: [no] luck" in out.getvalue().splitlines()
 
 
 def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, out = plain()
     finish(Progress(Console(file=io.StringIO())), arms, "y [m]-linear-o0", range(3))
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
 
     assert out.getvalue() == "Continuing 'party [1]': 3 of 16 trials are done, 13 to go.\n"
 
 
 def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, out = plain()
     for key, arm in arms.items():
         finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
         arm.score(0)
+    for number in range(2):
+        finish_trees(Progress(Console(file=io.StringIO())), trees, number)
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
 
     assert out.getvalue() == "Continuing 'party [1]': 16 of 16 trials are done, nothing is left to train.\n"
 
 
 def test_a_time_budget_is_warned_of(clock: Clock) -> None:
-    plan, arms = make_study(time_budget_min=1.5)
+    plan, arms, trees = make_study(time_budget_min=1.5)
     shown, out = plain()
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
 
     assert out.getvalue().splitlines()[1] == (
         "A time budget of 1.5 minutes is set: what is searched depends on this machine's speed, and another run will not give "
@@ -169,36 +193,39 @@ def test_a_time_budget_is_warned_of(clock: Clock) -> None:
 
 
 def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, _ = plain()
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
     clock.now += 4
     finish(shown, arms, "y [m]-linear-o0", range(2), seconds=1)
     finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
 
-    # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s.
+    # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s, and
+    # trees, worth two until there are some.
     work = 4 * 1 + 4 * 3 + 2 * 6 * 2
     busy = (2 * 1 + 2 * 3) / 4
-    assert shown.seconds_left() == pytest.approx(work / busy)
+    assert shown.seconds_left() == pytest.approx((work + 2 * 2 * 2) / busy)
+    finish_trees(shown, trees, wall_time_s=7.0)
+    assert shown.seconds_left() == pytest.approx((work + 7) / busy)
 
 
 def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     shown, _ = plain()
 
-    shown.started(plan, arms)
+    shown.started(plan, arms, trees)
 
     assert shown.seconds_left() == pytest.approx(plan.seconds / 2)
 
 
 def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     out = io.StringIO()
     shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
 
     with shown:
-        shown.started(plan, arms)
+        shown.started(plan, arms, trees)
         clock.now += 70
         for fold in range(2):
             key = f"y [m]-linear-o{fold}"
@@ -214,12 +241,12 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
 
 
 def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
-    plan, arms = make_study()
+    plan, arms, trees = make_study()
     out = io.StringIO()
     shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
 
     with shown:
-        shown.started(plan, arms)
+        shown.started(plan, arms, trees)
         clock.now += 70
         finish(shown, arms, "y [m]-linear-o0", range(4))
 

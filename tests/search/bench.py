@@ -7,8 +7,11 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from study.running.searcher import Job, StudySearcher
-from study.schema import TrialState
+from study.records.trees import TreesRecord
+from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
+from study.running.searcher import StudySearcher
+from study.running.trees import TreesQueue
+from study.schema import Kind, Trees, TrialState
 from study.search.generations import ArmSearch
 
 from .helpers import arm_of, arm_search, record_of
@@ -16,42 +19,42 @@ from .helpers import arm_of, arm_search, record_of
 
 @dataclass
 class Bench:
-    """A searcher whose configs say arm, number and whether it is a winner, and the runner's part played by hand."""
+    """A searcher, and the part of workers and of the recorder played by hand. given_up: keys and tries."""
 
     arms: list[ArmSearch]
+    trees: TreesQueue = field(default_factory=lambda: TreesQueue(()))
     max_tries: int = 3
     deadline: float | None = None
-    given_up: list[tuple[str, int, bool, int]] = field(default_factory=list)
+    given_up: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.searcher = StudySearcher(self.arms, self.config, self.give_up, self.max_tries, self.deadline)
+        told = lambda assignment: {"key": assignment.key}  # noqa: E731
+        self.searcher = StudySearcher(self.arms, self.trees, told, self.give_up, self.max_tries, self.deadline)
         self.n_started = 0
 
-    def config(self, job: Job) -> dict[str, Any]:
-        arm, (number, _, _), winner = job
-        return {"arm": arm.arm.key, "number": number, "winner": winner}
-
-    def give_up(self, job: Job, tries: int) -> None:
-        arm, trial, winner = job
-        self.given_up.append((arm.arm.key, trial[0], winner, tries))
-        if winner:
-            arm.score(trial[0])
-        else:
-            arm.tell(record_of(arm.arm, trial, state=TrialState.FAIL))
+    def give_up(self, assignment: Assignment, tries: int) -> None:
+        self.given_up.append((assignment.key, tries))
+        self.tell(assignment, TrialState.FAIL)
 
     def start(self) -> tuple[str, Any]:
-        """Ask for a trial under a new id."""
+        """Ask for a trial under a new id; gives the key of what is handed out, or what the searcher says instead."""
         self.n_started += 1
         trial_id = f"t{self.n_started}"
-        return trial_id, self.searcher.suggest(trial_id)
+        suggested = self.searcher.suggest(trial_id)
+        return trial_id, suggested["key"] if isinstance(suggested, dict) else suggested
+
+    def tell(self, assignment: Assignment, state: TrialState = TrialState.COMPLETE) -> None:
+        match assignment:
+            case TrialAssignment(search, suggestion):
+                search.tell(record_of(search.arm, suggestion, state=state))
+            case WinnerAssignment(search, incumbent):
+                search.score(incumbent.number)
+            case TreesAssignment(queue, trees):
+                queue.tell(trees_record(trees, state=state))
 
     def record(self, trial_id: str) -> None:
         """The trial leaves its record."""
-        arm, trial, winner = self.searcher.job(trial_id)
-        if winner:
-            arm.score(trial[0])
-        else:
-            arm.tell(record_of(arm.arm, trial))
+        self.tell(self.searcher.assignment(trial_id))
         self.searcher.recorded(trial_id)
 
     def finish(self, trial_id: str) -> None:
@@ -61,14 +64,14 @@ class Bench:
     def lose(self, trial_id: str) -> None:
         self.searcher.on_trial_complete(trial_id, error=True)
 
-    def run(self) -> list[tuple[str, int, bool]]:
-        """Finish every trial as soon as it is started, until the searcher says that it is done."""
+    def run(self) -> list[str]:
+        """Finish everything as soon as it is started, until the searcher says that it is done; gives the keys."""
         done = []
         for _ in range(200):
-            trial_id, config = self.start()
-            if config == Searcher.FINISHED:
+            trial_id, key = self.start()
+            if key == Searcher.FINISHED:
                 return done
-            done.append((config["arm"], config["number"], config["winner"]))
+            done.append(key)
             self.finish(trial_id)
         raise AssertionError("the searcher does not end")
 
@@ -76,3 +79,11 @@ class Bench:
 def small(family: str = "linear", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
     """An arm of one generation with so many trials, unless `more` says otherwise."""
     return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
+
+
+def trees_of(fold: int = 0) -> Trees:
+    return Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
+
+
+def trees_record(trees: Trees, **more: Any) -> TreesRecord:
+    return TreesRecord(study="test", trees=trees, **({"state": TrialState.COMPLETE} | more))

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from study.config import StudyConfig, make_config
-from study.schema import Arm, Kind, TrialRecord, TrialState
+from study.schema import Arm, Kind, Suggestion, TrialRecord, TrialState
 from study.search.generations import ArmSearch
-
-Trial = tuple[int, int, dict[str, Any]]
 
 
 def config_of(**more: Any) -> StudyConfig:
@@ -26,12 +24,12 @@ def arm_search(
     family: str = "neural",
     trials: int = 18,
     records: dict[int, TrialRecord] | None = None,
-    winner: int | None = None,
+    scored: int | None = None,
     **config: Any,
 ) -> ArmSearch:
     """An arm's search where `records` have left it, generations of six unless `config` says otherwise."""
     arm = config.pop("arm", arm_of(family))
-    return ArmSearch(config_of(**config), arm, 1_000, trials, dict(records or {}), winner)
+    return ArmSearch(config_of(**config), arm, 1_000, trials, dict(records or {}), scored)
 
 
 def loss_of(params: dict[str, Any]) -> float:
@@ -39,21 +37,22 @@ def loss_of(params: dict[str, Any]) -> float:
     return float(sum((np.log10(max(value, 1e-9)) + 2) ** 2 for value in params.values() if isinstance(value, float)))
 
 
-def record_of(arm: Arm, trial: Trial, *, val_loss: float | None = None, state: TrialState = TrialState.COMPLETE) -> TrialRecord:
-    number, generation, params = trial
+def record_of(
+    arm: Arm, trial: Suggestion, *, val_loss: float | None = None, state: TrialState = TrialState.COMPLETE
+) -> TrialRecord:
     return TrialRecord(
         study="test",
-        trial_id=arm.trial_id(number),
+        trial_id=arm.trial_id(trial.number),
         arm=arm,
-        number=number,
-        generation=generation,
+        number=trial.number,
+        generation=trial.generation,
         state=state,
-        params=params,
-        val_loss=None if state is TrialState.FAIL else loss_of(params) if val_loss is None else val_loss,
+        params=trial.params,
+        val_loss=None if state is TrialState.FAIL else loss_of(trial.params) if val_loss is None else val_loss,
     )
 
 
-def hand_out(search: ArmSearch) -> list[Trial]:
+def hand_out(search: ArmSearch) -> list[Suggestion]:
     """Every trial that is to be had without telling a result."""
     trials = []
     while (trial := search.next_trial()) is not None:
@@ -61,12 +60,12 @@ def hand_out(search: ArmSearch) -> list[Trial]:
     return trials
 
 
-def play(search: ArmSearch, order: int = 1, failing: frozenset[int] = frozenset()) -> list[Trial]:
+def play(search: ArmSearch, order: int = 1, failing: frozenset[int] = frozenset()) -> list[Suggestion]:
     """Run the search to its end, telling each generation forwards (order 1) or backwards (-1)."""
     played = []
     while trials := hand_out(search):
         for trial in trials[::order]:
-            state = TrialState.FAIL if trial[0] in failing else TrialState.COMPLETE
+            state = TrialState.FAIL if trial.number in failing else TrialState.COMPLETE
             search.tell(record_of(search.arm, trial, state=state))
         played += trials
     return played

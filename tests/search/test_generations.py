@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from study.config.options import Range
+from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family
-from study.schema import TrialState
+from study.schema import Suggestion, TrialState
 from study.search.generations import suggest_generation
 from study.seeds import derive_seed
 
 from .helpers import arm_of, arm_search, hand_out, loss_of, play, record_of
+
+WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
+"""Samplers that need no further package."""
 
 
 def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends() -> None:
@@ -26,7 +30,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
     assert derive_seed(0, "y-linear-o0", "generation", 1) == int(digest[:8], 16) // 2
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", WHOLE)
 def test_a_search_that_is_resumed_from_its_records_goes_on_as_the_undisturbed_one(sampler: str) -> None:
     search = arm_search(search={"sampler": sampler})
     undisturbed = play(search)
@@ -56,38 +60,39 @@ def test_the_order_of_telling_within_a_generation_changes_nothing() -> None:
 def test_trials_are_numbered_in_order_through_generations_of_the_configured_size() -> None:
     trials = play(arm_search(trials=10, search={"generation": 4}))
 
-    assert [(number, generation) for number, generation, _ in trials] == [(n, n // 4) for n in range(10)]
+    assert [(trial.number, trial.generation) for trial in trials] == [(n, n // 4) for n in range(10)]
 
 
 def test_the_first_trial_is_the_familys_start() -> None:
     search = arm_search()
 
-    number, generation, params = hand_out(search)[0]
+    first = hand_out(search)[0]
 
-    assert (number, generation) == (0, 0)
-    assert params == first_params(get_family("neural"), search.space)
+    assert (first.number, first.generation) == (0, 0)
+    assert first.params == first_params(get_family("neural"), search.space)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", WHOLE)
 def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
     search = arm_search(search={"sampler": sampler}, space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}})
 
     trials = play(search)
 
-    for (_, _, params), (name, form) in itertools.product(trials, search.space.items()):
+    params_of = [trial.params for trial in trials]
+    for params, (name, form) in itertools.product(params_of, search.space.items()):
         assert list(params) == list(search.space)
         if isinstance(form, Range):
             assert form.low <= params[name] <= form.high
         else:
             assert params[name] in form
-    assert all(type(params["width"]) is int for _, _, params in trials)
-    assert len({params["learning_rate"] for _, _, params in trials}) == 18
+    assert all(type(params["width"]) is int for params in params_of)
+    assert len({params["learning_rate"] for params in params_of}) == 18
 
 
 def test_a_fixed_value_is_taken_by_every_trial() -> None:
     trials = play(arm_search(trials=8, space={"neural": {"width": 17, "activation": "tanh"}}))
 
-    assert {(params["width"], params["activation"]) for _, _, params in trials} == {(17, "tanh")}
+    assert {(trial.params["width"], trial.params["activation"]) for trial in trials} == {(17, "tanh")}
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"arm": arm_of(fold=1)}, {"arm": arm_of(depth=2)}])
@@ -101,7 +106,7 @@ def test_seed_outer_fold_and_depth_each_change_the_suggestions(change: dict[str,
 def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
     def suggested(sampler: str, sign: int) -> list[dict[str, Any]]:
         first = arm_search(trials=12)
-        told = {t[0]: record_of(first.arm, t, val_loss=sign * loss_of(t[2])) for t in play(first)}
+        told = {t.number: record_of(first.arm, t, val_loss=sign * loss_of(t.params)) for t in play(first)}
         return suggest_generation(first.arm, 2, 3, first.space, told, sampler, seed=0)
 
     assert suggested("random", 1) == suggested("random", -1)
@@ -111,7 +116,7 @@ def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
 def test_tpe_searches_where_losses_were_low() -> None:
     random, tpe = (play(arm_search(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe"))
 
-    late_random, late_tpe = ([loss_of(params) for _, _, params in trials[24:]] for trials in (random, tpe))
+    late_random, late_tpe = ([loss_of(trial.params) for trial in trials[24:]] for trials in (random, tpe))
     assert sum(late_tpe) < 0.8 * sum(late_random)
 
 
@@ -126,13 +131,13 @@ def test_a_failed_trial_counts_as_a_trial_but_its_loss_is_never_used() -> None:
 
     assert after_failure == after_wild_failure
     assert after_failure != undisturbed[12:]
-    assert [trial[0] for trial in after_failure] == list(range(12, 18))
+    assert [trial.number for trial in after_failure] == list(range(12, 18))
 
 
 def test_a_failed_trial_is_never_the_incumbent() -> None:
     arm = arm_of()
     records = {
-        n: record_of(arm, (n, 0, {}), val_loss=loss, state=state)
+        n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state)
         for n, (loss, state) in enumerate(
             [(3.0, TrialState.COMPLETE), (1.0, TrialState.FAIL), (2.0, TrialState.COMPLETE), (2.0, TrialState.COMPLETE)]
         )
@@ -157,7 +162,7 @@ def test_an_arm_whose_trials_all_failed_is_finished_without_a_winner() -> None:
 def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
     search = arm_search("linear")
 
-    penalties = [params["l2"] for _, _, params in play(search)]
+    penalties = [trial.params["l2"] for trial in play(search)]
 
     assert penalties[0] == 0.0
     assert all(1e-3 <= penalty <= 10 * search.n_rows for penalty in penalties[1:])
@@ -176,7 +181,7 @@ def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
 
 
 def test_the_constant_has_one_trial_without_params() -> None:
-    assert play(arm_search("constant", trials=1)) == [(0, 0, {})]
+    assert play(arm_search("constant", trials=1)) == [Suggestion(number=0, generation=0, params={})]
 
 
 def test_a_generation_is_waited_for_until_its_last_trial_is_told() -> None:
@@ -188,8 +193,8 @@ def test_a_generation_is_waited_for_until_its_last_trial_is_told() -> None:
         assert search.next_trial() is None
     search.tell(record_of(search.arm, first[-1]))
 
-    assert [number for number, _, _ in first] == list(range(6))
-    assert [number for number, _, _ in hand_out(search)] == list(range(6, 12))
+    assert [trial.number for trial in first] == list(range(6))
+    assert [trial.number for trial in hand_out(search)] == list(range(6, 12))
 
 
 def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
@@ -201,7 +206,7 @@ def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
     search.give_back(one)
 
     assert search.next_trial() == one
-    assert [trial[0] for trial in hand_out(search)] == [2, 3, 4, 5]
+    assert [trial.number for trial in hand_out(search)] == [2, 3, 4, 5]
 
 
 def test_a_trial_given_back_keeps_its_generation_open() -> None:
@@ -230,7 +235,7 @@ def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told
     assert search.searched
     winner = search.next_winner()
     assert winner is not None
-    assert winner.number == out[0]
+    assert winner.number == out.number
 
 
 def test_the_winner_is_handed_out_once_when_all_trials_are_told_and_again_after_its_loss() -> None:
@@ -264,7 +269,7 @@ def test_an_arm_with_all_its_records_has_only_its_winner_left() -> None:
     assert best is not None
 
     unscored = arm_search(trials=6, records=before.records)
-    scored = arm_search(trials=6, records=before.records, winner=best.number)
+    scored = arm_search(trials=6, records=before.records, scored=best.number)
 
     assert unscored.next_trial() is scored.next_trial() is None
     assert unscored.searched
@@ -275,9 +280,12 @@ def test_an_arm_with_all_its_records_has_only_its_winner_left() -> None:
 
 def test_a_better_incumbent_of_a_search_that_went_on_is_scored_instead() -> None:
     arm = arm_of()
-    records = {n: record_of(arm, (n, 0, {}), val_loss=loss) for n, loss in enumerate([2.0, 3.0, 1.0])}
+    records = {
+        n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss)
+        for n, loss in enumerate([2.0, 3.0, 1.0])
+    }
 
-    search = arm_search(trials=3, records=records, winner=0)
+    search = arm_search(trials=3, records=records, scored=0)
 
     assert not search.finished
     assert search.next_winner() == records[2]

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from study.config import StudyConfig
+from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
-from study.search import plan as plan_module
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
     MOST_REPEATS,
     NESTED_BELOW,
     WORTHWHILE_TRIALS,
-    Shape,
+    Size,
     families_of,
     make_arms,
     make_plan,
@@ -25,11 +26,17 @@ from study.search.plan import (
     study_cost,
 )
 
-from .helpers import config_of
+from . import helpers
 
-SMALL = Shape("y", Kind.CONTINUOUS, 400, 10, 1)
-LARGE = Shape("y", Kind.CONTINUOUS, 80_000, 20, 1)
+SMALL = Size("y", Kind.CONTINUOUS, 400, 10)
+LARGE = Size("y", Kind.CONTINUOUS, 80_000, 20)
 """A table of 100,000 rows and 20 terms, of which a fifth is tested."""
+
+
+def config_of(folds: int = 1, **more: Any) -> StudyConfig:
+    """A config with so many outer folds."""
+    outer = {"protocol": "holdout"} if folds == 1 else {"protocol": "nested", "outer": {"folds": folds}}
+    return helpers.config_of(**(outer | more))
 
 
 @pytest.mark.parametrize(
@@ -62,14 +69,15 @@ def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_tha
 
 
 def test_there_is_an_arm_for_every_target_fold_family_and_depth() -> None:
-    shapes = [Shape("y", Kind.CONTINUOUS, 400, 10, 2), Shape("z", Kind.BINARY, 300, 10, 1)]
+    sizes = [Size("y", Kind.CONTINUOUS, 400, 10), Size("z", Kind.BINARY, 300, 10)]
 
-    keys = [arm.key for arm in make_arms(config_of(depths=[1, 3]), shapes)]
+    keys = [arm.key for arm in make_arms(config_of(folds=2, depths=[1, 3]), sizes)]
 
     assert keys == [
         "y-constant-o0", "y-linear-o0", "y-neural-d1-o0", "y-neural-d3-o0",
         "y-constant-o1", "y-linear-o1", "y-neural-d1-o1", "y-neural-d3-o1",
         "z-constant-o0", "z-logistic-o0", "z-neural-d1-o0", "z-neural-d3-o0",
+        "z-constant-o1", "z-logistic-o1", "z-neural-d1-o1", "z-neural-d3-o1",
     ]  # fmt: skip
 
 
@@ -88,9 +96,9 @@ def test_the_plan_does_not_look_at_the_machine(effort: str, monkeypatch: pytest.
     assert (elsewhere.config.inner, elsewhere.config.training) == (here.config.inner, here.config.training)
 
 
-@pytest.mark.parametrize("shape", [SMALL, LARGE], ids=["small", "large"])
-def test_more_effort_costs_more_and_is_never_less_in_any_number(shape: Shape) -> None:
-    quick, normal, thorough = (make_plan(config_of(effort=effort), [shape]) for effort in ("quick", "normal", "thorough"))
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+def test_more_effort_costs_more_and_is_never_less_in_any_number(size: Size) -> None:
+    quick, normal, thorough = (make_plan(config_of(effort=effort), [size]) for effort in ("quick", "normal", "thorough"))
 
     assert quick.seconds < normal.seconds < thorough.seconds
     assert quick.n_fits < normal.n_fits < thorough.n_fits
@@ -109,7 +117,7 @@ def test_a_small_table_gets_the_full_effort_and_twice_the_epochs() -> None:
 
 @pytest.mark.parametrize(("rows", "epochs"), [(4_000, 60), (1_000, 120), (10, 120), (16_000, 30)])
 def test_epochs_fall_with_the_root_of_the_rows(rows: int, epochs: int) -> None:
-    plan = make_plan(config_of(effort="quick", depths=[1]), [Shape("y", Kind.CONTINUOUS, rows, 3, 1)])
+    plan = make_plan(config_of(effort="quick", depths=[1]), [Size("y", Kind.CONTINUOUS, rows, 3)])
 
     assert plan.config.training.epochs == epochs
 
@@ -127,7 +135,7 @@ def test_a_table_of_100_000_rows_and_20_columns_is_cut_to_the_cap(effort: str) -
 
 def test_under_the_cap_seeds_go_first_then_trials_then_epochs() -> None:
     def cut(n_outer: int) -> tuple[int | None, int | None, int | None]:
-        resolved = make_plan(config_of(effort="normal"), [Shape("y", Kind.CONTINUOUS, 4_000, 10, n_outer)]).config
+        resolved = make_plan(config_of(n_outer, effort="normal"), [Size("y", Kind.CONTINUOUS, 4_000, 10)]).config
         return resolved.inner.seeds, resolved.search.trials, resolved.training.epochs
 
     cuts = [cut(n) for n in (1, 3, 5, 25, 200)]
@@ -179,9 +187,7 @@ def test_the_cost_counts_every_trial_and_two_more_for_each_winner() -> None:
     few, more = (make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10))
 
     assert few / more == pytest.approx((4 + 2) / (10 + 2))
-    two_folds = make_plan(
-        config_of(families=["linear"], search={"trials": 4}), [Shape("y", Kind.CONTINUOUS, 400, 10, 2)]
-    ).seconds
+    two_folds = make_plan(config_of(2, families=["linear"], search={"trials": 4}), [SMALL]).seconds
     assert math.isclose(two_folds, 2 * few)
 
 
@@ -190,7 +196,10 @@ def test_an_unknown_family_in_the_space_is_answered_with_the_nearest() -> None:
         make_plan(config_of(space={"neutral": {"width": 8}}), [SMALL])
 
     families = ", ".join(FAMILIES)
-    assert str(caught.value) == f"'neutral' is not a family. Did you mean 'neural'? Families: {families}."
+    assert (
+        str(caught.value)
+        == f"'neutral' is not a family. Did you mean 'neural'? Families: {families}; packages may bring others."
+    )
 
 
 def test_an_unknown_hyperparameter_in_the_space_is_an_error_though_its_family_is_not_compared() -> None:
@@ -200,48 +209,51 @@ def test_an_unknown_hyperparameter_in_the_space_is_an_error_though_its_family_is
     assert str(caught.value) == "'poisson' has no hyperparameter 'alpha'. It has: l2."
 
 
-def test_the_gp_sampler_without_pytorch_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_module.importlib.util, "find_spec", lambda name: None)
+def test_the_gp_sampler_without_torch_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samplers_module, "find_spec", lambda name: None)
 
     with pytest.raises(StudyError) as caught:
         make_plan(config_of(search={"sampler": "gp"}), [SMALL])
 
     assert str(caught.value) == (
-        "search.sampler 'gp' needs PyTorch, which is not installed: install family-study[gp], or choose 'tpe'."
+        "search.sampler 'gp' needs torch, which is not installed: install family-study[gp], or choose 'tpe'."
     )
 
 
-TABLE = Shape("y", Kind.CONTINUOUS, NESTED_BELOW - 1, 10, 1)
+TABLE = Size("y", Kind.CONTINUOUS, NESTED_BELOW - 1, 10)
 
 
 def test_a_table_is_tested_by_folds_unless_it_is_large() -> None:
     asked = config_of(protocol="nested", outer={"repeats": 1})
 
-    protocols = [resolve_outer(config_of(), [replace(TABLE, n_development=rows)]).protocol for rows in (100, NESTED_BELOW)]
+    protocols = [resolve_outer(helpers.config_of(), [replace(TABLE, rows=rows)]).protocol for rows in (100, NESTED_BELOW)]
 
     assert protocols == ["nested", "holdout"]
     assert resolve_outer(asked, [LARGE]) == asked
 
 
 def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
-    small = replace(TABLE, n_development=400)
+    small = replace(TABLE, rows=400)
+    resolved = {effort: resolve_outer(helpers.config_of(effort=effort), [small]) for effort in EFFORTS}
 
-    repeats = [resolve_outer(config_of(effort=effort), [small]).outer.repeats for effort in ("quick", "normal", "thorough")]
+    affordable = make_plan(resolved["normal"], [small])
 
-    assert repeats == [1, MOST_REPEATS, MOST_REPEATS]
-    assert resolve_outer(config_of(effort="normal", time="day"), [small]).outer.repeats == 1
-    affordable = make_plan(resolve_outer(config_of(), [small]), [replace(small, n_outer=5 * MOST_REPEATS)])
+    assert [config.outer.repeats for config in resolved.values()] == [1, MOST_REPEATS, MOST_REPEATS]
+    assert resolve_outer(helpers.config_of(effort="normal", time="day"), [small]).outer.repeats == 1
+    assert affordable.config.n_outer == 5 * MOST_REPEATS
     assert affordable.seconds <= EFFORTS["normal"].cap_s
     assert (affordable.config.search.trials or 0) >= WORTHWHILE_TRIALS
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 50])
 def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) -> None:
-    plan = make_plan(config_of(depths=[1, 2, 3]), [replace(SMALL, n_outer=4)])
+    plan = make_plan(config_of(4, depths=[1, 2, 3]), [SMALL])
 
     shares = [plan.share(Share(number=number, count=count)) for number in range(count)]
 
     dealt = [arm for share in shares for arm in share.arms]
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
+    trees = [each for share in shares for each in share.trees]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
+    assert (len(trees), set(trees)) == (4, set(plan.trees))
     assert max(layers) - min(layers) <= 3

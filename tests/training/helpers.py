@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from study.families import HEADS, Architecture
+from study.families import HEADS, Architecture, Schedule, get_family
 from study.schema import Kind
-from study.training.fit import Schedule
 from study.training.problem import Problem
 
 SCHEDULE = Schedule(learning_rate=0.02, batch_size=16, weight_decay=0.01, dropout=0.0, epochs=40, patience=40)
-NETWORK = Architecture(n_replicates=2, n_features=3, n_outputs=1, depth=1, width=8, activation="relu")
 SEEDS = [11, 12]
 N_ROWS = 120
+
+
+def network_of(depth: int = 1, dropout: float = 0.0) -> Architecture:
+    """Two replicates, three columns, eight units a layer."""
+    return get_family("neural").architecture({"width": 8, "activation": "relu", "dropout": dropout}, depth, (2, 3, 1))
+
+
+NETWORK = network_of()
 
 
 def problem_of(kind: Kind = Kind.CONTINUOUS, noise: float = 0.5) -> Problem:

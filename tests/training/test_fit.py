@@ -7,18 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from study.families import HEADS, get_family
-from study.families.stacked import initial_weights, linear_predictor
+from study.families import HEADS
+from study.families.stacked import Stack, linear_predictor
 from study.schema import Kind
-from study.training.fit import CHUNK, PROGRAMS, ProgramCache, fit
+from study.training import fit as fit_module
+from study.training.fit import CHUNK, compiled, fit
 from study.training.problem import Fit, Problem, TrainingFailed
-from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, problem_of
+from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
 
 
 def squared_errors(found: Fit, problem: Problem, replicate: int) -> np.ndarray:
     rows = problem.validation[replicate]
     weights = [weight[replicate : replicate + 1] for weight in found.weights]
-    eta = linear_predictor(weights, "relu", problem.x[rows][None])[0, :, 0]
+    eta = linear_predictor(weights, NETWORK, problem.x[rows][None])[0, :, 0]
     return np.asarray((eta - problem.y[rows]) ** 2)
 
 
@@ -42,7 +43,7 @@ def test_the_log_loss_is_computed_on_probabilities_of_the_kept_weights() -> None
     found = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
     for k, rows in enumerate(problem.validation):
-        eta = linear_predictor([weight[k : k + 1] for weight in found.weights], "relu", problem.x[rows][None])[0, :, 0]
+        eta = linear_predictor([weight[k : k + 1] for weight in found.weights], NETWORK, problem.x[rows][None])[0, :, 0]
         p = 1 / (1 + np.exp(-eta))
         expected = -np.where(problem.y[rows] == 1, np.log(p), np.log(1 - p)).mean()
         np.testing.assert_allclose(found.val_loss[k], expected, rtol=1e-5)
@@ -130,7 +131,7 @@ def test_a_kernel_without_a_gradient_only_decays_by_the_rate_of_each_step() -> N
     # On features that are all zero, the first kernel has no gradient and shows the decay and the schedule alone.
     problem = replace(problem_of(), x=np.zeros((2 * N_ROWS, 3), np.float32))
     schedule = replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, epochs=25, stop=25)
-    start = initial_weights(NETWORK, SEEDS, problem.constants())
+    start = Stack(NETWORK).initial_weights(SEEDS, problem.constants())
 
     found = fit(problem, NETWORK, schedule, SEEDS)
 
@@ -165,23 +166,21 @@ def test_a_failed_trial_leaves_nothing_behind_in_the_program_it_shares() -> None
     assert_same_bits(before.weights, after.weights)
 
 
-def test_another_learning_rate_decay_dropout_rate_and_seed_reuse_the_program() -> None:
-    network = replace(NETWORK, dropout=True)
+def test_another_learning_rate_decay_dropout_rate_and_seed_reuse_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, programs = network_of(dropout=0.1), []
+    monkeypatch.setattr(fit_module, "compiled", lambda *key: programs.append(compiled(*key)) or programs[-1])
     first = fit(problem_of(), network, replace(SCHEDULE, dropout=0.1), SEEDS)
-    n_programs = len(PROGRAMS.programs)
-    program = next(reversed(PROGRAMS.programs.values()))
 
     other = fit(problem_of(), network, replace(SCHEDULE, learning_rate=0.01, weight_decay=0.1, dropout=0.4), [5, 6])
 
-    assert len(PROGRAMS.programs) == n_programs
-    assert next(reversed(PROGRAMS.programs.values())) is program
-    assert program.epochs.experimental_get_tracing_count() == 1
+    assert programs[0] is programs[1]
+    assert programs[0].epochs.experimental_get_tracing_count() == 1
     assert (first.val_loss != other.val_loss).all()
 
 
 @pytest.mark.parametrize(("name", "value"), [("learning_rate", 0.002), ("weight_decay", 3.0), ("dropout", 0.6)])
 def test_each_number_of_the_schedule_reaches_the_compiled_program(name: str, value: float) -> None:
-    network, schedule = replace(NETWORK, dropout=True), replace(SCHEDULE, dropout=0.1)
+    network, schedule = network_of(dropout=0.1), replace(SCHEDULE, dropout=0.1)
 
     found, changed = (fit(problem_of(), network, s, SEEDS) for s in (schedule, replace(schedule, **{name: value})))
 
@@ -189,24 +188,10 @@ def test_each_number_of_the_schedule_reaches_the_compiled_program(name: str, val
 
 
 def test_without_dropout_another_program_is_compiled_than_with_any_rate_of_it() -> None:
-    params = {"width": 8, "activation": "relu"}
-    networks = [get_family("neural").architecture(params | {"dropout": rate}, 1, (2, 3, 1)) for rate in (0.0, 0.1, 0.3)]
-    cache = ProgramCache()
+    networks = [network_of(dropout=rate) for rate in (0.0, 0.1, 0.3)]
 
-    programs = [cache.get(network, HEADS[Kind.CONTINUOUS], ()) for network in networks]
+    programs = [compiled(network, HEADS[Kind.CONTINUOUS], ()) for network in networks]
 
     assert programs[0] is not programs[1]
     assert programs[1] is programs[2]
     assert [len(program.dropouts) for program in programs] == [0, 1, 1]
-
-
-def test_the_cache_forgets_the_program_that_was_used_longest_ago() -> None:
-    cache, head = ProgramCache(size=2), HEADS[Kind.CONTINUOUS]
-    first, second = (cache.get(NETWORK, head, (n,)) for n in (1, 2))
-
-    assert cache.get(NETWORK, head, (1,)) is first
-    cache.get(NETWORK, head, (3,))
-
-    assert len(cache.programs) == 2
-    assert cache.get(NETWORK, head, (1,)) is first
-    assert cache.get(NETWORK, head, (2,)) is not second

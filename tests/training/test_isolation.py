@@ -15,7 +15,7 @@ from study.data.encoding import Encoded, encode
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
-from study.training.task import Task
+from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.data.helpers import config_for, saved, table_of
@@ -59,11 +59,11 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     return other
 
 
-def task_for(encoded: Encoded, family: str, outer_fold: int) -> Task:
+def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     own = get_family(family)
     params = first_params(own, resolve_space(own, N, {})) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
     arm = Arm(target="y", kind=encoded.kind, family=family, depth=int(family == "neural"), outer_fold=outer_fold)
-    return Task(
+    return TrialTask(
         study="test",
         seed=0,
         arm=arm,
@@ -122,7 +122,7 @@ def twice(folder: Path, name: str) -> Twice:
 def trained(encoded: Encoded, family: str, folder: Path) -> tuple[TrialRecord, WinnerRecord, bytes]:
     """Search record, winner and its weights."""
     task = task_for(encoded, family, encoded.outer_fold)
-    record, files = run_winner(task, encoded)
+    record, files = run_winner(task.as_winner(0.5), encoded)
     return run_trial(task, encoded), record, weights_of(files, folder)
 
 

@@ -15,7 +15,7 @@ from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.schema import Arm, Kind
-from study.training.task import Task
+from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.training.helpers import standardised, with_ones
@@ -30,8 +30,8 @@ def prepared(source: str, target: str) -> tuple[Table, Encoded]:
     return table, encode(table, table.targets[0], split)[0]
 
 
-def task_of(encoded: Encoded, family: str, l2: float) -> Task:
-    return Task(
+def task_of(encoded: Encoded, family: str, l2: float) -> TrialTask:
+    return TrialTask(
         study="test",
         seed=0,
         arm=Arm(target=encoded.target, kind=encoded.kind, family=family, depth=0, outer_fold=0),
@@ -102,7 +102,7 @@ def test_the_winner_records_the_exact_coefficients_of_all_development_rows_in_or
     table, encoded = prepared(source, target)
     expected = per_spread(expected_coefficients(table, encoded, encoded.development, l2), encoded)
 
-    record, _ = run_winner(task_of(encoded, family, l2), encoded)
+    record, _ = run_winner(task_of(encoded, family, l2).as_winner(0.5), encoded)
 
     found = {row.term if row.term == "intercept" else f"coef_{row.term}": row.estimate for row in record.coefficients}
     scale = max(abs(value) for name, value in expected.items() if name != "intercept")
@@ -119,7 +119,7 @@ def test_the_ensemble_of_a_regression_is_the_regression_with_the_mean_of_the_coe
     task = task_of(encoded, "logistic", 0.01)
 
     mean = run_trial(task, encoded).coefficients
-    record, _ = run_winner(task, encoded)
+    record, _ = run_winner(task.as_winner(0.5), encoded)
 
     x = table.frame.iloc[encoded.rows[encoded.test]][[term.name for term in encoded.terms]]
     eta = x.to_numpy() @ [mean[f"coef_{name}"] for name in x] + mean["intercept"]

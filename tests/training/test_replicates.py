@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study.families.stacked import StackedDropout, build_stack, initial_weights, linear_predictor
+from study.families.stacked import Stack, StackedDropout, linear_predictor
 from study.training import fit as fit_module
-from study.training.fit import CHUNK, ProgramCache, batches, fit
+from study.training.fit import CHUNK, batches, fit
 from study.training.problem import TrainingFailed, padded
-from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, problem_of
+from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
 
 
 class InOrder:
@@ -43,7 +43,7 @@ def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(bad: flo
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_the_rows_of_one_replicate_do_not_touch_another(rate: float) -> None:
     # Order of rows and dropout are drawn for the whole stack, from all its seeds; the data of one never reach another.
-    network, schedule = replace(NETWORK, dropout=rate > 0), replace(SCHEDULE, dropout=rate)
+    network, schedule = network_of(dropout=rate), replace(SCHEDULE, dropout=rate)
     problem, other = problem_of(), problem_of()
     other.y[N_ROWS:] *= -1
     other.x[N_ROWS:, 2] += 1
@@ -100,8 +100,7 @@ def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(monkeypat
             seen.append(order.numpy().transpose(0, 2, 1, 3).reshape(CHUNK, 2, -1))
             return super().epochs(x, y, count, order, *rest)
 
-    monkeypatch.setattr(fit_module, "Program", Watched)
-    monkeypatch.setattr(fit_module, "PROGRAMS", ProgramCache())
+    monkeypatch.setattr(fit_module, "compiled", lambda architecture, head, shapes: Watched(architecture, head))
     fit(problem, NETWORK, replace(SCHEDULE, epochs=2 * CHUNK), SEEDS)
 
     order = np.concatenate(seen)
@@ -162,17 +161,16 @@ def test_the_mask_of_dropout_follows_its_seed() -> None:
 
 
 def test_a_network_drops_units_in_training_and_predicts_with_all() -> None:
-    network = replace(NETWORK, depth=2, dropout=True)
-    stack = build_stack(network)
-    weights = initial_weights(network, SEEDS, np.zeros((2, 1)))
-    for variable, value in zip(stack.trainable_variables, weights, strict=True):
+    network = network_of(depth=2, dropout=0.5)
+    stack = Stack(network)
+    weights = stack.initial_weights(SEEDS, np.zeros((2, 1)))
+    for variable, value in zip(stack.weights, weights, strict=True):
         variable.assign(value)
-    for layer in stack.layers:
-        if isinstance(layer, StackedDropout):
-            layer.rate.assign(0.5)
+    for layer in stack.dropouts:
+        layer.rate.assign(0.5)
     x = np.stack([problem_of().x[:40]] * 2)
 
-    trained, predicted = compiled(stack, x), stack(x, training=False).numpy()
+    trained, predicted = compiled(stack.model, x), stack.model(x, training=False).numpy()
 
-    np.testing.assert_allclose(predicted, linear_predictor(weights, "relu", x), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(predicted, linear_predictor(weights, network, x), rtol=1e-4, atol=1e-6)
     assert (trained != predicted).mean() > 0.5

@@ -1,21 +1,32 @@
-"""Figure of undecided targets: the gain over parts of the rows, and where it would be decided."""
+"""The gain over parts of the rows of undecided targets, and where it would be decided."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from study.evidence.sentences import percent
-from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, plain
+from study.records.results import Results
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, per_cent, plain
 
 COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
 
 
-def decided_curve_data(verdicts: Iterable[dict[str, Any]]) -> pd.DataFrame:
+TEXT = """\
+## At how many rows would it be decided?
+
+The network and the regression refitted on parts of the development rows, judged on the same test rows: dots are the gain, lines
+two standard errors. The dashed line is the margin; the dotted line, where there is one, is where it is likely decided.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where some target is undecided and its models were refitted on parts of the rows."""
+    return results.concluded and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
     """Gain of the refitted network over the refitted regression by training rows, of targets that are undecided.
 
     Returns
@@ -24,17 +35,18 @@ def decided_curve_data(verdicts: Iterable[dict[str, Any]]) -> pd.DataFrame:
     it, over test rows), decided_rows (training rows at which it is likely decided, NaN where not or not told).
     """
     points = []
-    for verdict in verdicts:
-        found = verdict.get("decided_at") or {}
-        for point in found.get("curve") or []:
-            ends = [point["improvement"] + sign * 2 * point["std_error"] for sign in (-1, 1)]
-            whole = next((p["n_rows"] for p in found["curve"] if p["fraction"] == 1), None)
-            there = (found.get("times") or np.nan) * (whole or np.nan)
-            points.append((verdict["target"], verdict["margin"], point["n_rows"], point["improvement"], *ends, there))
+    for verdict in results.verdicts:
+        found = verdict.decided_at
+        if found is None:
+            continue
+        for point in found.curve:
+            ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
+            whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
+            points.append((verdict.target, verdict.margin, point.n_rows, point.improvement, *ends, found.times * whole))
     return pd.DataFrame(points, columns=COLUMNS).dropna(subset="n_rows").reset_index(drop=True)
 
 
-def draw_decided_curve(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided."""
     targets = list(frame["target"].unique())
     with look():
@@ -53,7 +65,7 @@ def draw_decided_curve(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
-            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.6g} %".replace("-", "\N{MINUS SIGN}")))
+            ax.yaxis.set_major_formatter(per_cent)
             ax.set(title=plain(target), xlabel="training rows, log axis", ylabel="gain over the regression")
             ax.grid(axis="y")
     said = "; ".join(

@@ -1,0 +1,43 @@
+"""Samplers that suggest hyperparameters, by the names that configs give them. To add one is to add it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any
+
+from study.schema import StudyError
+
+STARTUP_TRIALS = 8
+"""Records from which on a sampler follows them."""
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """One of Optuna's samplers: its class in `optuna.samplers`, and what it is built with beside its seed.
+
+    needs: module that must be installed beside Optuna; extra: extra of family-study that installs it.
+    """
+
+    optuna: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    needs: str = ""
+    extra: str = ""
+
+
+SAMPLERS = {
+    "tpe": Sampler("TPESampler", {"n_startup_trials": STARTUP_TRIALS, "multivariate": True, "constant_liar": True}),
+    "random": Sampler("RandomSampler"),
+    "gp": Sampler("GPSampler", {"n_startup_trials": STARTUP_TRIALS}, needs="torch", extra="gp"),
+}
+
+
+def check_sampler(name: str) -> None:
+    """Raise a StudyError where a package that the sampler needs is missing."""
+    sampler = SAMPLERS[name]
+    if sampler.needs and find_spec(sampler.needs) is None:
+        raise StudyError(
+            f"search.sampler '{name}' needs {sampler.needs}, which is not installed: install family-study[{sampler.extra}], "
+            "or choose 'tpe'."
+        )

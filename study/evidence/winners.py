@@ -1,0 +1,42 @@
+"""Which rows of a study's frames stand for what: the incumbent for its arm, one candidate for its model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+ARM = ["target", "kind", "family", "depth", "outer_fold"]
+MODEL = ARM[:-1]
+CHOSEN = -1
+"""Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
+CANDIDATES = ("refit", "ensemble")
+"""Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
+
+
+def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
+    """Best COMPLETE trial of every arm by validation loss; the lowest number wins a tie.
+
+    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none.
+    """
+    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna()]
+    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
+    return best.sort_values(ARM).reset_index(drop=True)
+
+
+def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
+    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, or `default`.
+
+    `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
+    replicates' predictions; where a model lacks that candidate, the other.
+    """
+    if candidate != "default":
+        return predictions[predictions["candidate"] == candidate]
+    predictions = predictions[predictions["candidate"].isin(CANDIDATES)]
+    wanted = predictions["candidate"] == np.where(predictions["depth"] > 0, "ensemble", "refit")
+    present = wanted.groupby([predictions[column] for column in MODEL]).transform("any")
+    return predictions[wanted | ~present]
+
+
+def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there."""
+    return predictions.filter(regex="^p_").dropna(axis="columns", how="all")

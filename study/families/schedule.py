@@ -1,0 +1,36 @@
+"""How a network trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network trains.
+
+    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
+    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good,
+        and the fit ends, at the next chunk of epochs, when all have stopped.
+    weight_decay: decoupled, on kernels alone.
+    stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
+        validation rows stops where the search's replicates were best, on the very same schedule.
+    """
+
+    learning_rate: float
+    batch_size: int
+    weight_decay: float
+    dropout: float
+    epochs: int
+    patience: int
+    stop: int | None = None
+
+    def learning_rates(self) -> NDArray[np.float32]:
+        """Learning rate of each epoch, (epochs,)."""
+        epoch = np.arange(self.epochs)
+        warm = np.minimum(1, (epoch + 1) / max(1, round(0.05 * self.epochs)))
+        cosine = 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
+        return np.asarray(self.learning_rate * warm * np.maximum(cosine, 0.01), np.float32)

@@ -1,0 +1,50 @@
+"""What of a family is searched, and where its search begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.config.options import Range, Space
+from study.families.base import Family
+from study.schema import StudyError, nearest
+
+
+def check_space(family: Family, override: Space) -> None:
+    """Raise a StudyError that names the nearest where a config overrides a hyperparameter that `family` does not have."""
+    names = family.start()
+    for name in override:
+        if name not in names:
+            valid = ", ".join(names) or "none"
+            raise StudyError(f"'{family.name}' has no hyperparameter '{name}'.{nearest(name, names)} It has: {valid}.")
+
+
+def is_searched(family: Family, override: Space) -> bool:
+    """Whether a config's override leaves any hyperparameter of `family` open."""
+    forms = [override.get(name) for name in family.start()]
+    return any(form.low < form.high if isinstance(form, Range) else form is None or isinstance(form, list) for form in forms)
+
+
+def resolve_space(family: Family, n_rows: int, override: Space) -> Space:
+    """Default space of `family` for so many training rows, with the config's override; StudyError as `check_space`."""
+    check_space(family, override)
+    return {**family.space(n_rows), **override}
+
+
+def first_params(family: Family, space: Space) -> dict[str, Any]:
+    """Hyperparameters of the first trial of an arm: the family's start, moved into the space; 0 where the space says so."""
+    start = family.start()
+    params: dict[str, Any] = {}
+    for name, form in space.items():
+        guess = start[name]
+        if isinstance(form, Range):
+            if form.zero:
+                params[name] = 0 if form.integer else 0.0
+            else:
+                middle = (form.low * form.high) ** 0.5 if form.log else (form.low + form.high) / 2
+                value = min(max(middle if guess is None else guess, form.low), form.high)
+                params[name] = round(value) if form.integer else float(value)
+        elif isinstance(form, list):
+            params[name] = guess if guess in form else form[0]
+        else:
+            params[name] = form
+    return params

@@ -1,0 +1,58 @@
+"""Versions, commit, machine and seed behind a result."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+
+from study.schema import Frozen
+
+PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
+
+
+class Environment(Frozen):
+    """Where a run of a study took place; stored as environment.json.
+
+    packages: versions by name. commit: of the project, where it is a Git checkout. started: with the offset from UTC.
+    """
+
+    python: str
+    packages: dict[str, str]
+    commit: str | None
+    platform: str
+    processor: str
+    cores: int | None
+    node: str
+    pid: int
+    started: str
+    seed: int
+
+    @classmethod
+    def here(cls, seed: int, packages: Mapping[str, str] | None = None) -> Environment:
+        """That of this process, for a study of this seed that uses further packages."""
+        return cls(
+            python=sys.version.split()[0],
+            packages={name: metadata.version(name) for name in PACKAGES} | dict(packages or {}),
+            commit=_commit() or None,
+            platform=platform.platform(),
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            node=platform.node(),
+            pid=os.getpid(),
+            started=datetime.now().astimezone().isoformat(" ", "seconds"),
+            seed=seed,
+        )
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""

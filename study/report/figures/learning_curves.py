@@ -1,0 +1,79 @@
+"""Losses of the incumbents by epoch."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from study.evidence.winners import ARM, incumbents
+from study.records.results import Results
+from study.report.style import INK, Picture, colours, look, panels, plain, use_log_axis, with_names
+from study.schema import CONSTANT, LOSS_NAMES, Kind
+
+TEXT = """\
+## How the incumbents learned
+
+A line a replicate{fold}: coloured is validation, dashed is training. Validation rising while training falls is overfitting;
+each replicate kept the weights of its lowest validation loss.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where losses were kept by epoch."""
+    return not results.curves_of(incumbents(results.trials)["trial_id"]).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of one epoch.
+
+    Returns
+    -------
+    (n_points, 12) frame: target, kind, family, depth, outer_fold, number, replicate, epoch, split (`validation` or
+    `training`), loss (in units of the kind's loss), model, colour; epochs after a replicate stopped have no row.
+    """
+    winners = incumbents(results.trials)
+    winners = winners[winners["outer_fold"] == winners["outer_fold"].min()]
+    own = results.curves_of(winners["trial_id"]).merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
+    own = own[(own["family"] != CONSTANT) & (own.groupby(ARM)["epoch"].transform("nunique") > 1)]
+    names = {"val_loss": "validation", "train_loss": "training"}
+    keys = [*ARM, "number", "replicate", "epoch"]
+    long = own.rename(columns=names).melt(keys, list(names.values()), var_name="split", value_name="loss")
+    return with_names(long.dropna(subset="loss"), results.data.models)
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
+    shown = frame[["target", "model"]].drop_duplicates().sort_values("target", kind="stable")
+    with look():
+        widest = int(shown.groupby("target").size().max()) if len(shown) else 1
+        figure, axes = panels(len(shown), 1.95, columns=widest if widest <= 4 else 3)
+        for ax, (target, model) in zip(axes, shown.itertuples(index=False), strict=True):
+            of_target = frame[frame["target"] == target]
+            own = of_target[of_target["model"] == model]
+            colour = colours(own)[model]
+            for (split, _), line in own.sort_values("epoch").groupby(["split", "replicate"]):
+                is_validation = split == "validation"
+                ax.plot(
+                    line["epoch"], line["loss"], color=colour if is_validation else INK, lw=0.9,
+                    alpha=0.75 if is_validation else 0.35, ls="-" if is_validation else (0, (3, 2)),
+                )  # fmt: skip
+            if use_log_axis(of_target["loss"]):
+                ax.set_yscale("log")
+                ax.yaxis.set_major_locator(LogLocator(numticks=5))
+                ax.yaxis.set_minor_formatter(NullFormatter())
+            else:
+                ax.yaxis.set_major_locator(MaxNLocator(4))
+            low, high = of_target["loss"].min(), of_target["loss"].max()
+            ax.set_ylim((low / 1.2, high * 1.2) if ax.get_yscale() == "log" else (low - 0.05 * (high - low), high))
+            ax.set(xlabel="epoch" if own["depth"].iloc[0] else "iteration", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
+            ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
+            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            ax.grid(axis="y")
+        lines = [
+            Line2D([], [], color=INK, lw=1.2, label="validation"),
+            Line2D([], [], color=INK, lw=1.2, ls=(0, (3, 2)), alpha=0.6, label="training"),
+        ]
+        figure.legend(handles=lines, loc="outside upper right", ncols=2)
+    said = ", ".join(f"{model} on {target}" for target, model in shown.itertuples(index=False))
+    return Picture(figure, f"Training and validation loss by epoch, a line a replicate: {said}.")

@@ -1,0 +1,55 @@
+"""Validation loss of every replicate."""
+
+from __future__ import annotations
+
+import pandas as pd
+import seaborn as sns
+
+from study.evidence.winners import ARM, incumbents
+from study.records.results import Results
+from study.report.style import INK, Picture, colours, listed, look, loss_axis, panels, with_names
+
+TEXT = """\
+## Validation loss of every replicate
+
+Each point is one replicate (an inner fold and a seed) of the arm's incumbent, the black bar their mean. The spread shows how
+much the loss depends on which rows were seen and where training started.
+"""
+
+
+def when(results: Results) -> bool:
+    """Always."""
+    return True
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Validation loss of every replicate of every arm's incumbent.
+
+    Returns
+    -------
+    (n_arms * n_replicates, 10) frame: target, kind, family, depth, outer_fold, number, replicate, val_loss (in units of the
+    kind's loss), model (name for people), colour, from the constant to the deepest network.
+    """
+    winners = incumbents(results.trials)[[*ARM, "number"]]
+    own = results.folds.merge(winners, on=[*ARM, "number"])
+    return with_names(own[[*ARM, "number", "replicate", "val_loss"]], results.data.models)
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target: a point a replicate, a black bar at their mean."""
+    targets = list(frame["target"].unique())
+    rows = max((frame.loc[frame["target"] == target, "model"].nunique() for target in targets), default=1)
+    with look():
+        figure, axes = panels(len(targets), 0.95 + 0.38 * rows)
+        for ax, target in zip(axes, targets, strict=True):
+            own = frame[frame["target"] == target]
+            palette = colours(own)
+            sns.stripplot(
+                own, x="val_loss", y="model", hue="model", palette=palette, order=list(palette), ax=ax, size=5, alpha=0.6,
+                jitter=0.18, linewidth=0, legend=False,
+            )  # fmt: skip
+            means = own.groupby("model", sort=False)["val_loss"].mean()
+            ax.plot(means.to_numpy(), list(means.index), linestyle="", marker="|", ms=17, mew=2, color=INK, zorder=5)
+            loss_axis(ax, own, "validation", own["val_loss"])
+    means = frame.groupby(["target", "model"], sort=False)["val_loss"].mean()
+    return Picture(figure, f"Validation loss of every replicate. Means: {listed(means)}.")

@@ -1,0 +1,151 @@
+"""The parts of the report in their order: every figure, and between them the tables with their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from study.records.results import Results
+from study.report.figures import (
+    best_so_far,
+    coefficients,
+    decided_curve,
+    gains,
+    learning_curves,
+    loss_by_family,
+    predicted_observed,
+    probabilities,
+    test_loss,
+)
+from study.report.style import Picture
+
+
+class Figure(Protocol):
+    """What a module of `study.report.figures` holds: all of one figure. Its name is the module's.
+
+    TEXT: what the report says before it, as in `Section`.
+    """
+
+    __name__: str
+    TEXT: str
+
+    def when(self, results: Results) -> bool:
+        """Whether the report of these results shows it."""
+
+    def data(self, results: Results) -> pd.DataFrame:
+        """A tidy frame of all the numbers that are drawn."""
+
+    def draw(self, frame: pd.DataFrame) -> Picture:
+        """A drawing of that frame, without arithmetic."""
+
+
+def _always(results: Results) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report.
+
+    text: Markdown before it; `build_notebook` fills {margin}, {fold}, {folder} and {config}. code: of its cell, where
+    `results`, `tables` and the figures' modules are at hand. when: whether it is shown. figure: the name of its picture.
+    """
+
+    text: str
+    code: str
+    when: Callable[[Results], bool] = _always
+    figure: str = ""
+
+
+def drawn(figure: Figure) -> Section:
+    """The section of a figure."""
+    name = figure.__name__.rpartition(".")[2]
+    return Section(figure.TEXT, f"{name}.draw({name}.data(results))", figure.when, name)
+
+
+def has_shortfall(results: Results) -> bool:
+    """Whether it is known of some target what its regression misses."""
+    return results.concluded and any(verdict.shortfall for verdict in results.verdicts)
+
+
+READING = """\
+## How to read this
+
+Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), and
+networks with 1, 2, ... hidden layers. Every arm with hyperparameters to search had the same number of trials. Validation rows
+chose the best trial of each arm, its **incumbent**; test rows, which nothing had seen before, then judged it once.
+
+**The network** is the whole procedure: take the depth with the least validation loss, then average the predictions of its
+replicates. **The gain** is the share of the regression's loss that it saves. Its 95 % interval against the margin of {margin}
+decides: wholly above, the network is worth it; wholly below, the regression is enough; otherwise it is undecided, and the
+simpler model stays.
+"""
+SHORTFALL = """\
+## What does the regression miss?
+
+The network as a detector of what the regression lacks. Products of two columns, squares, cubes and hinges, which bend at
+the median, were added to the regression, refitted on the same splits. The *gap* is the regression's test loss less the
+network's. The upper table ranks terms added alone; the lower one adds the best term of the development rows again and again
+until the regression is within the margin of the network, or nothing helps. The formula, where there is one, is the smallest
+such regression in original units: it may serve in place of the network.
+"""
+SCORES = """\
+### Scores
+
+*refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
+*Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
+average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
+several classes that of the most probable one.
+"""
+SPREAD = """\
+### Ranks, and where the spread comes from
+
+*The network* chooses its depth by validation loss. The last columns are standard deviations of the loss on one outer fold's
+test rows: what other training rows and choices change (*splits*), what another start of training changes for one refitted
+network (*seeds*), and the luck of which rows are tested (*rows*).
+"""
+PAIRS = """\
+### Every model against every simpler one
+
+*gain* is the share of the simpler model's loss that the model saves, compared row by row. *p* tests for no difference at all;
+after Holm it allows for all comparisons of the families, or of the depths, which are two questions. The last columns are the
+probabilities that the gain is above the margin, within it, or that the model is worse by more than the margin.
+"""
+REPRODUCE = """\
+## Reproduce it
+
+`config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
+workers. From the project's folder:
+
+```
+study run {config}
+study report {folder}
+```
+
+This notebook runs again as it is, in this folder. What it was run with:
+"""
+
+SECTIONS = (
+    drawn(gains),
+    Section(SHORTFALL, "tables.shortfall(results)", has_shortfall),
+    drawn(decided_curve),
+    drawn(test_loss),
+    Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
+    Section(SPREAD, "tables.by_target(tables.spread_frame(results))", test_loss.when),
+    Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
+    drawn(predicted_observed),
+    drawn(probabilities),
+    drawn(coefficients),
+    Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
+    drawn(loss_by_family),
+    drawn(best_so_far),
+    drawn(learning_curves),
+    Section("## The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
+    Section("## The data", "tables.data_summary(results)"),
+    Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "Every trial completed.")'),
+    Section(REPRODUCE, "tables.table(tables.environment_frame(results))"),
+)
+"""In the order of the report, which begins with the answer and READING."""

@@ -1,0 +1,73 @@
+"""What workers report becomes records on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from study.config import StudyConfig
+from study.records.paths import StudyPaths
+from study.records.results import write_trees, write_trial, write_winner
+from study.records.trees import TreesRecord, reason
+from study.running.assignments import Assignment
+from study.running.observer import Observer
+from study.running.trees import TreesQueue
+from study.schema import TrialRecord, WinnerRecord
+from study.search.generations import ArmSearch
+from study.training.task import Unscored
+
+Report = TrialRecord | WinnerRecord | TreesRecord | Unscored
+REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+"""Reads what a worker reports."""
+
+
+class Recorder:
+    """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
+
+    arms: by key.
+    """
+
+    def __init__(
+        self, config: StudyConfig, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], trees: TreesQueue
+    ) -> None:
+        self.config, self.paths, self.observer, self.arms, self.trees = config, paths, observer, arms, trees
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.trees.finished and all(arm.finished for arm in self.arms.values())
+
+    def told(self, assignment: Assignment) -> dict[str, Any]:
+        """Config of Tune's trial: the worker's task, ready for JSON."""
+        return {"task": assignment.task(self.config).model_dump(mode="json")}
+
+    def report(self, text: str, files: dict[str, bytes]) -> None:
+        """Keep what a worker reports (JSON), and the files that belong to it, by name."""
+        self.keep(REPORT.validate_json(text), files)
+
+    def give_up(self, assignment: Assignment, tries: int) -> None:
+        """Keep the failure of what was lost with its worker so many times."""
+        error = f"The worker died {tries} times while it ran {assignment.noun}: out of memory, or a crash."
+        self.keep(assignment.task(self.config).failed(error), {})
+
+    def keep(self, record: Report, files: dict[str, bytes]) -> None:
+        """Write a record and tell it."""
+        match record:
+            case TrialRecord():
+                write_trial(self.paths, record)
+                self.arms[record.arm.key].tell(record)
+                self.observer.finished_trial(record)
+            case WinnerRecord():
+                write_winner(self.paths, record, files)
+                self.arms[record.arm.key].score(record.number)
+                self.observer.finished_winner(record)
+            case TreesRecord():
+                write_trees(self.paths, record)
+                self.trees.tell(record)
+                self.observer.finished_trees(record)
+            case Unscored():
+                self.arms[record.arm.key].score(record.number)
+                key, error = record.arm.key, reason(record.error)
+                self.observer.note(f"The winner of {key} could not be scored on the test rows: {error}")

@@ -1,0 +1,73 @@
+"""What `study check` prints: what was inferred of a table, the arms of its study, and what they will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from study.api import Prepared
+from study.machines.ray import available_cpus
+from study.schema import Arm
+from study.screen.progress import span
+from study.search.plan import Plan
+
+
+def columns(names: Sequence[str], left: int) -> Table:
+    """A table without frame of these columns, the first `left` of them of words, the others of numbers."""
+    table = Table(box=None)
+    for place, name in enumerate(names):
+        table.add_column(name, justify="left" if place < left else "right")
+    return table
+
+
+def features_table(prepared: Prepared) -> Table:
+    """A row a feature, with its type and why."""
+    table = columns(("feature", "type", "why"), left=3)
+    for feature in prepared.table.features:
+        table.add_row(feature.name, feature.type, feature.reason)
+    return table
+
+
+def arms_table(plan: Plan) -> Table:
+    """A row a model of a target; its outer folds share it."""
+    table = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
+    groups: dict[tuple[str, str], list[Arm]] = {}
+    for arm in plan.arms:
+        groups.setdefault((arm.target, arm.model_name), []).append(arm)
+    for names, arms in groups.items():
+        table.add_row(*names, str(len(arms)), str(plan.trials(arms[0])), str(plan.replicates(arms[0])))
+    return table
+
+
+def cost_lines(plan: Plan) -> list[str]:
+    """How long it will take on this machine, and how every target is tested."""
+    config = plan.config
+    workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
+    cost = (
+        f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
+        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included."
+    )
+    if config.protocol == "holdout":
+        return [cost, f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows."]
+    repeats = config.outer.repeats or 1
+    tested = (
+        f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "
+        f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval."
+    )
+    return [cost, tested]
+
+
+def print_check(prepared: Prepared, console: Console) -> None:
+    """Print all of it."""
+    table, config = prepared.table, prepared.plan.config
+    console.print(f"{config.name}: {len(table.frame)} rows from {config.data.source}", soft_wrap=True)
+    for found in table.targets:
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
+    console.print(features_table(prepared))
+    for note in table.notes:
+        console.print(f"Note: {note}", soft_wrap=True)
+    console.print(arms_table(prepared.plan))
+    for line in cost_lines(prepared.plan):
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,60 @@
+"""What `study status` prints: how far every arm is, and what to do next or what came out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from study.api import study_arms, study_trees
+from study.records.results import Results, digest, read_records
+from study.records.trees import trees_notes
+from study.schema import Arm, TrialRecord
+from study.screen.check import columns
+
+COLUMNS = ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner")
+
+
+def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[TrialRecord]], scored: Collection[str]) -> Table:
+    """A row an arm: its trials of its budget, how many failed, its best loss, and whether its winner is `scored`."""
+    table = columns(COLUMNS, left=2)
+    table.columns[-1].justify = "left"
+    for arm, budget in arms:
+        own = by_arm.get(arm.key, [])
+        losses = [record.val_loss for record in own if record.val_loss is not None]
+        table.add_row(
+            arm.target,
+            arm.model_name,
+            str(arm.outer_fold),
+            f"{len(own)}/{budget}",
+            str(len(own) - len(losses) or ""),
+            f"{min(losses):.4g}" if losses else "-",
+            "scored" if arm.key in scored else "",
+        )
+    return table
+
+
+def print_status(results: Results, console: Console) -> None:
+    """Print a row an arm, broken records, and the way on or the verdicts with the digest of the dataframe."""
+    found = read_records(results.paths)
+    by_arm: dict[str, list[TrialRecord]] = {}
+    for record in found.trials:
+        by_arm.setdefault(record.arm.key, []).append(record)
+    arms = study_arms(results)
+    console.print(arms_table(arms, by_arm, {winner.arm.key for winner in found.winners}))
+    for path in found.broken:
+        print(f"Broken record, which the next run sets aside and runs again: {path}")
+    left = sum(budget - len(by_arm.get(arm.key, [])) for arm, budget in arms)
+    for note in trees_notes(found.trees):
+        print(note)
+    trees = study_trees(results)
+    if lacking := len({each.key for each in trees} - {record.trees.key for record in found.trees}):
+        print(f"Boosted trees beside the models: {len(trees) - lacking} of {len(trees)}")
+    if left or lacking or not results.concluded:
+        print(f"Not finished: {left} trials to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
+        return
+    for verdict in results.verdicts:
+        print(verdict.sentence)
+    print(f"Finished. Digest of the dataframe: {digest(results.trials)}")

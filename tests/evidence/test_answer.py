@@ -1,0 +1,84 @@
+"""Verdicts are written and read back as they were, whatever their numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from study.evidence.answer import VERSION, WORDS, Verdict, read_verdicts, write_verdicts
+from study.evidence.findings import Number
+from study.evidence.intervals import METHODS
+from study.schema import Frozen
+
+NUMBERS = st.floats() | st.none()
+
+
+@st.composite
+def verdicts(draw: st.DrawFn) -> Verdict:
+    def of(*names: str) -> dict[str, object]:
+        return {name: draw(NUMBERS) for name in names}
+
+    def gain() -> dict[str, object]:
+        sizes = {name: draw(st.integers(0, 999)) for name in ("n_rows", "n_groups", "n_folds", "n_repeats")}
+        numbers = of("base_loss", "other_loss", "improvement", "low", "high", "std_error", "df", "p_value")
+        numbers |= of("better", "equal", "worse")
+        return sizes | numbers | {"method": draw(st.sampled_from(list(METHODS)))}
+
+    closed = [of("loss", "share_closed") for _ in range(2)]
+    decided = of("rows", "times", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
+    curve = [{"fraction": f} | of("n_rows", "improvement", "std_error") for f in (0.5, 1.0)]
+    missed = of("base_loss", "network_loss") | {"terms": ["a"], "formula": draw(st.none() | st.text()), "sentence": "It is."}
+    missed["ranking"] = [{"term": "a²", "form": "square", "columns": ["a"]} | row for row in closed]
+    missed["steps"] = [{"n_terms": 1, "terms": ["a²"], "n_agree": 5} | row | of("val_loss") for row in closed]
+    return Verdict.model_validate(
+        of("n_train")
+        | {
+            "target": draw(st.text()),
+            "kind": "count",
+            "margin": 0.05,
+            "regression": "poisson",
+            "chosen": {fold: {"family": "neural", "depth": fold + 1} for fold in range(3)},
+            "gain": gain(),
+            "smallest_sufficient": draw(st.none() | st.just({"family": "neural", "depth": 1})),
+            "beats_constant": draw(st.none() | st.booleans()),
+            "candidate": "ensemble",
+            "candidates": {"refit": gain()},
+            "decided_at": draw(st.none() | st.just(decided | {"side": "above", "curve": curve})),
+            "trees": draw(st.none() | st.just(of("loss") | {"over_regression": gain(), "over_network": None})),
+            "shortfall": draw(st.none() | st.just(missed)),
+        }
+    )
+
+
+class One(Frozen):
+    value: Number
+
+
+@given(verdicts())
+def test_a_verdict_is_read_as_it_was_written(verdict: Verdict) -> None:
+    content = json.loads(verdict.model_dump_json())  # the words of random numbers need make no sense
+
+    assert Verdict.from_json(content) == verdict
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
+def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: float | None) -> None:
+    one = One(value=value)  # type: ignore[arg-type]
+
+    assert one.model_dump(mode="json") == {"value": None}
+    assert math.isnan(One.model_validate_json(one.model_dump_json()).value)
+
+
+@pytest.mark.parametrize(("text", "version"), [("[]", 1), ('{"version": 3, "verdicts": []}', 3)])
+def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
+    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 2$"):
+        read_verdicts(text)
+
+
+def test_the_file_carries_its_version_and_the_words() -> None:
+    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": []}
+    assert all(isinstance(getattr(Verdict, name), property) for name in WORDS)

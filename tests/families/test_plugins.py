@@ -1,0 +1,105 @@
+"""Families that installed packages bring, found by entry point: when they are loaded and what is said of broken ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from study.config import make_config
+from study.families import FAMILIES, get_family, packages
+from study.schema import Kind, ModelData, StudyError
+from study.search.plan import Size, families_of, make_plan
+
+CONFIG = {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1, 2], "protocol": "holdout"}
+
+
+@pytest.fixture
+def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.syspath_prepend(plugin)
+    return plugin
+
+
+def install(folder: Path, family: str, code: str) -> None:
+    """A package `broken 0.1` of one module as an installer leaves it: metadata, entry points, the module."""
+    module = f"broken_{folder.name.replace('-', '_')}"
+    (folder / "broken-0.1.dist-info").mkdir()
+    (folder / "broken-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 0.1\n")
+    (folder / "broken-0.1.dist-info" / "entry_points.txt").write_text(f"[study.families]\n{family} = {module}:Found\n")
+    (folder / f"{module}.py").write_text(f"from study.families import Family\n{code}\n")
+
+
+def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(installed: Path) -> None:
+    plan = make_plan(make_config({**CONFIG, "families": ["linear", "residual"]}), [Size("y", Kind.CONTINUOUS, 100, 3)])
+
+    assert [arm.model_name for arm in plan.arms] == ["linear", "residual-d1", "residual-d2"]
+    assert plan.models == (
+        ModelData(family="linear", depth=0, label="linear regression"),
+        ModelData(family="residual", depth=1, label="residual network, 1 block"),
+        ModelData(family="residual", depth=2, label="residual network, 2 blocks"),
+    )
+
+
+def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> None:
+    config = make_config({**CONFIG, "families": ["residual"], "space": {"residual": {"widht": 3}}})
+
+    with pytest.raises(StudyError, match=r"^'residual' has no hyperparameter 'widht'\. It has: rate, batch, shrinkage, "):
+        make_plan(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
+
+
+def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path) -> None:
+    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "neural"]
+
+
+def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(installed: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        get_family("residul")
+
+    families = ", ".join([*FAMILIES, "residual"])
+    assert (
+        str(caught.value)
+        == f"'residul' is not a family. Did you mean 'residual'? Families: {families}; packages may bring others."
+    )
+
+
+def test_the_package_and_its_version_are_named_for_the_families_that_it_brings(installed: Path) -> None:
+    assert packages(["linear", "residual"]) == {"study-residual": "1.0"}
+    assert packages(["linear"]) == packages("auto") == {}
+
+
+def test_finding_one_imports_no_tensorflow(installed: Path) -> None:
+    code = f"import sys; sys.path.append({str(installed)!r}); from study.families import get_family; get_family('residual')"
+
+    ended = subprocess.run([sys.executable, "-c", f"{code}; assert 'tensorflow' not in sys.modules"], check=False)
+
+    assert ended.returncode == 0
+
+
+FOUND = "class Found(Family):\n    name = {!r}\n"
+
+
+@pytest.mark.parametrize(
+    ("family", "code", "said"),
+    [
+        ("lost", "import no_such_module", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'."),
+        ("none", "", "cannot be loaded: AttributeError: "),
+        ("text", "Found = 'text'", "must be a study.families.Family whose name is 'text' but is 'text'."),
+        ("other", FOUND.format("another"), "must be a study.families.Family whose name is 'other' but is <class "),
+        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and neither 'network' nor 'trees'."),
+        ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and neither "),
+    ],
+)
+def test_a_broken_one_is_an_error_that_names_entry_point_and_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, code: str, said: str
+) -> None:
+    install(tmp_path, family, code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(StudyError) as caught:
+        get_family(family)
+
+    assert str(caught.value).startswith(f"The family '{family}' of broken 0.1 (entry point 'broken_")
+    assert said in str(caught.value)
+    assert get_family("linear") is FAMILIES["linear"]

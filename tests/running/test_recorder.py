@@ -1,0 +1,129 @@
+"""The recorder: what workers report lies on disk before anybody is told of it, and a failure never ends a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from study.records.paths import StudyPaths
+from study.records.results import read_records
+from study.records.trees import TreesRecord
+from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
+from study.running.observer import Silent
+from study.running.recorder import Recorder
+from study.running.trees import TreesQueue
+from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
+from study.training.task import TASK, TreesTask, TrialTask, Unscored, WinnerTask
+from tests.records.examples import arm, scored_trees, trees, trial, winner
+from tests.search.bench import small
+from tests.search.helpers import config_of
+
+
+class Watch(Silent):
+    """Hears of records when they are on disk."""
+
+    def __init__(self, paths: StudyPaths) -> None:
+        self.paths = paths
+        self.heard: list[str] = []
+
+    def finished_trial(self, record: TrialRecord) -> None:
+        assert self.paths.trial(record.arm, record.number).exists()
+        self.heard.append(record.trial_id)
+
+    def finished_winner(self, record: WinnerRecord) -> None:
+        assert self.paths.winner(record.arm).exists()
+        self.heard.append(f"{record.arm.key}-winner")
+
+    def finished_trees(self, record: TreesRecord) -> None:
+        assert self.paths.trees_record(record.trees).exists()
+        self.heard.append(record.trees.key)
+
+    def note(self, text: str) -> None:
+        self.heard.append(text)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(StudyPaths(tmp_path))
+
+
+@pytest.fixture
+def recorder(watch: Watch) -> Recorder:
+    search = small(trials=1)
+    return Recorder(config_of(search={"trials": 1}), watch.paths, watch, {search.arm.key: search}, TreesQueue([trees()]))
+
+
+def hand_out(recorder: Recorder) -> tuple[TrialAssignment, WinnerAssignment, TreesAssignment]:
+    """Everything there is to do, the trial of the arm done in between."""
+    search = recorder.arms[arm().key]
+    suggestion = search.next_trial()
+    assert suggestion is not None
+    search.tell(trial(number=0))
+    incumbent = search.next_winner()
+    assert incumbent is not None
+    return (
+        TrialAssignment(search, suggestion),
+        WinnerAssignment(search, incumbent),
+        TreesAssignment(recorder.trees, recorder.trees.next() or trees()),
+    )
+
+
+def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
+    hand_out(recorder)
+    reports: list[Frozen] = [trial(), winner(), scored_trees()]
+
+    for report in reports:
+        recorder.report(report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
+
+    found = read_records(watch.paths)
+    assert (found.trials, found.winners, found.trees) == ([trial().outcome()], [winner()], [scored_trees().outcome()])
+    assert (watch.paths.models / "m.keras").read_bytes() == b"1"
+    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0"]
+    assert recorder.finished
+
+
+def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next_run_tries_again(
+    recorder: Recorder, watch: Watch
+) -> None:
+    hand_out(recorder)
+
+    recorder.report(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n").model_dump_json(), {})
+
+    assert recorder.arms[arm().key].finished
+    assert read_records(watch.paths).winners == []
+    assert watch.heard == ["The winner of y-linear-o0 could not be scored on the test rows: ValueError: no"]
+
+
+def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
+    for assignment in hand_out(recorder):
+        recorder.give_up(assignment, 2)
+
+    found = read_records(watch.paths)
+    lost = "The worker died 2 times while it ran {}: out of memory, or a crash."
+    assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, lost.format("this trial"))]
+    assert [(record.state, record.error) for record in found.trees] == [(TrialState.FAIL, lost.format("these trees"))]
+    assert found.winners == []
+    assert recorder.finished
+
+
+@pytest.mark.parametrize("sort", range(3))
+def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int) -> None:
+    assignment: Assignment = hand_out(recorder)[sort]
+
+    task = TASK.validate_python(recorder.told(assignment)["task"])
+
+    assert type(task) is (TrialTask, WinnerTask, TreesTask)[sort]
+    assert task == assignment.task(recorder.config)
+    assert task.place == ("y", 0)
+    if isinstance(task, WinnerTask):
+        assert task.val_loss == trial().val_loss
+
+
+def test_a_record_that_cannot_be_written_is_told_to_nobody(recorder: Recorder, watch: Watch) -> None:
+    (watch.paths.root / "trials").write_text("a file in the way")
+
+    with pytest.raises(OSError, match="trials"):
+        recorder.keep(scored_trees(), {})
+
+    assert (watch.heard, recorder.trees.records) == ([], {})

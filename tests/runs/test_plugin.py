@@ -1,0 +1,62 @@
+"""A family that another package brings goes the whole way: run, resumed, judged and reported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from harness.studies import STUDY, drive, records, run
+from study import load_results
+from study.records.results import digest
+
+CONFIG = """
+data: {source: balloons, rows: 200}
+targets: [balloons]
+families: [linear, neural, residual]
+depths: [1]
+search: {trials: 4, generation: 2}
+protocol: holdout
+inner: {folds: 2, seeds: 1}
+training: {epochs: 10}
+space:
+  neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}
+  residual: {stream: 8, block: 8, batch: 64}
+"""
+N_RECORDS = 3 * (4 + 1) + 1
+
+
+@pytest.mark.slow
+def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_judged_and_reported(
+    tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(plugin), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    (tmp_path / "plugged.yaml").write_text(CONFIG)
+    folder = tmp_path / "results" / "plugged"
+
+    drive(tmp_path / "plugged.yaml", folder.parent, "resources.max_concurrent=2")
+    undisturbed, kept = digest(load_results(folder).trials), records(folder)
+    for lost in islice(sorted(kept), 0, None, 2):
+        (folder / "trials" / lost).unlink()
+    ended = run(STUDY, "run", "plugged.yaml", "--set", "resources.max_concurrent=2", cwd=tmp_path)
+
+    assert ended.returncode == 0, ended.stderr
+    results = load_results(folder)
+    assert len(kept) == len(records(folder)) == N_RECORDS
+    assert digest(results.trials) == undisturbed
+    assert (results.trials.query("family == 'residual'")["state"] == "COMPLETE").sum() == 4
+    assert {"params_stream", "params_rate"} <= set(results.trials.columns)
+    assert '"verdict": ' in results.paths.verdicts.read_text()
+    assert "residual network, 1 block" in (folder / "report.html").read_text()
+
+
+def test_without_its_package_the_family_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "plugged.yaml").write_text(CONFIG)
+
+    ended = run(sys.executable, "-m", "study.screen.cli", "check", "plugged.yaml", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.endswith("poisson; packages may bring others.\n")
