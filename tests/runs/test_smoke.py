@@ -28,13 +28,10 @@ SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 ARMS = {"balloons-constant-o0": 1, "balloons-linear-o0": 2, "balloons-neural-d1-o0": 2}
 
 
-@pytest.fixture(scope="session")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def ended(smoke: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     """configs/smoke.yaml, run by the executable; its folder is `ended.args[-1]`."""
-    folder = tmp_path_factory.mktemp("smoke")
-    done = run(STUDY, "run", SMOKE, cwd=folder)
-    done.args = [*done.args, folder]
-    return done
+    return smoke
 
 
 @pytest.fixture
