@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.studies import STUDY, drive, records, run
 from study import load_results
-from study.evidence.sentences import ENOUGH, UNDECIDED, WORTH
+from study.evidence.findings import ENOUGH, UNDECIDED, WORTH
 from study.records.results import digest
-from tests.runs.helpers import STUDY, drive, records, run
 
 CONFIG = """
 data: {source: balloons, rows: 200}
