@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from truths import Cell, expected_loss, simulate
+
+from harness.truths import Cell, expected_loss, simulate
 
 if TYPE_CHECKING:
     from study.data.encoding import EncodedData
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FRESH = 2_000
 """Rows on which every model's expected loss is measured."""
 FOLDS, REPEATS = 5, 3
+DEPTHS = [1, 2]
 NULL = [
     Cell(kind, rows, features, noise)
     for kind, rows, features, noise in product(("continuous", "binary"), (100, 300, 1_000), (3, 10), ("low", "high"))
@@ -69,7 +71,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
                 "name": cell.key,
                 "data": {"source": str(source)},
                 "targets": {"y": cell.kind},
-                "depths": [1, 2],
+                "depths": DEPTHS,
                 "protocol": "nested",
                 "outer": {"folds": FOLDS, "repeats": REPEATS},
                 "inner": {"seeds": 1},
