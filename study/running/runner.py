@@ -50,10 +50,8 @@ def make_searches(
     return arms, TreesQueue(plan.trees, found.trees)
 
 
-def search(
-    plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False
-) -> dict[str, ArmSearch]:
-    """Run every trial, winner and trees of the plan that have no record yet; gives the arms' searches by key.
+def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False) -> None:
+    """Run every trial, winner and trees of the plan that have no record yet.
 
     Raises
     ------
@@ -83,7 +81,6 @@ def search(
             f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: "
             f"{reason(failed.error)}. The records are in {paths.trials}; with another seed or space, choose another --name."
         )
-    return arms
 
 
 def _tune(config: StudyConfig, recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -> None:

@@ -83,7 +83,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
             finished = not self._out and (ending or all(arm.finished for arm in self.arms.values()))
             return Searcher.FINISHED if finished else None
         self._out[trial_id] = task
-        return {"task": task.model_dump(mode="json")}
+        return {"task": task}
 
     def _next(self) -> Task | None:
         while self._ready:
@@ -131,9 +131,6 @@ class StudySearcher(Searcher):  # type: ignore[misc]
             self.arms[task.arm.key].retry_winner()
         else:
             self.arms[task.arm.key].give_back(task.number)
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Do nothing: a trial reports once, at its end."""
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""

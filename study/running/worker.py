@@ -15,7 +15,7 @@ from ray import tune
 from study.explain.trees import score_trees
 from study.records.trees import TreesRecord
 from study.schema import TrialRecord, WinnerRecord
-from study.training.task import TASK, TreesTask, TrialTask, Unscored
+from study.training.task import Task, TreesTask, TrialTask, Unscored
 from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
@@ -31,7 +31,7 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
         """
         self.grown = False
         self.memory_gb = memory_gb
-        self.task = TASK.validate_python(config["task"])
+        self.task: Task = config["task"]
         self.data = lru_cache(maxsize=2)(lambda place: ray.get(store[place]))
 
     @cached_property
@@ -50,7 +50,7 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
         """
         if self.grown:
             ray.actor.exit_actor()
-        self.task = TASK.validate_python(new_config["task"])
+        self.task = new_config["task"]
         return True
 
     def step(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -163,15 +164,14 @@ class Progress(Observer):
             rows.setdefault((arm.arm.target, arm.arm.model_name), []).append(key)
         for (target, model), keys in rows.items():
             arms = [self.arms[key] for key in keys]
-            incumbents = [arm.incumbent for arm in arms]
-            losses = [i.val_loss for i in incumbents if i is not None and i.val_loss is not None]
+            losses = [best.val_loss for arm in arms if (best := arm.incumbent) and best.val_loss is not None]
             best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
             done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
             if all(arm.finished for arm in arms):
                 left = "done"
             else:
                 seconds = self.seconds_left(keys)
-                left = "…" if seconds != seconds else span(seconds)
+                left = "…" if math.isnan(seconds) else span(seconds)
             table.add_row(target, model, f"{done}/{total}", best, left)
         return table
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field, TypeAdapter
+from typing import Any, ClassVar
 
 from study.config import StudyConfig
 from study.records.trees import TreesRecord
@@ -46,7 +44,6 @@ class TrialTask(TrainingTask):
     """One trial of the search."""
 
     noun: ClassVar = "this trial"
-    sort: Literal["trial"] = "trial"
 
     @classmethod
     def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord) -> TrialTask:
@@ -71,7 +68,7 @@ class TrialTask(TrainingTask):
 
     def as_winner(self, val_loss: float) -> WinnerTask:
         """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
-        return WinnerTask(**self.model_dump(exclude={"sort"}), val_loss=val_loss)
+        return WinnerTask(**self.model_dump(), val_loss=val_loss)
 
     def record(self, **found: Any) -> TrialRecord:
         """Record of this trial with what was found."""
@@ -94,7 +91,6 @@ class WinnerTask(TrainingTask):
     """An arm's incumbent on the test rows. val_loss: its mean validation loss."""
 
     noun: ClassVar = "this winner"
-    sort: Literal["winner"] = "winner"
     val_loss: float
 
     @property
@@ -111,7 +107,6 @@ class TreesTask(Frozen):
     """Boosted trees of a target and outer fold. trials: how many hyperparameters are tried."""
 
     noun: ClassVar = "these trees"
-    sort: Literal["trees"] = "trees"
     study: str
     seed: int
     trees: Trees
@@ -133,5 +128,3 @@ class TreesTask(Frozen):
 
 
 Task = TrialTask | WinnerTask | TreesTask
-TASK: TypeAdapter[Task] = TypeAdapter(Annotated[Task, Field(discriminator="sort")])
-"""Reads a task of any sort."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from study.running.recorder import Recorder
 from study.running.searcher import StudySearcher
 from study.running.trees import TreesQueue
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
-from study.training.task import TASK, Task, TreesTask, TrialTask, Unscored, WinnerTask
+from study.training.task import Task, TreesTask, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, trees, trial, winner
 from tests.search.bench import small
 from tests.search.helpers import config_of
@@ -111,7 +112,7 @@ def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder,
 def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int) -> None:
     told, handed_out = hand_out(recorder)[sort]
 
-    task = TASK.validate_python(told["task"])
+    task = pickle.loads(pickle.dumps(told))["task"]
 
     assert type(task) is (TrialTask, WinnerTask, TreesTask)[sort]
     assert task == handed_out
