@@ -164,7 +164,7 @@ class Progress(Observer):
             rows.setdefault((arm.arm.target, arm.arm.model_name), []).append(key)
         for (target, model), keys in rows.items():
             arms = [self.arms[key] for key in keys]
-            losses = [best.val_loss for arm in arms if (best := arm.incumbent) and best.val_loss is not None]
+            losses = [own.val_loss for arm in arms if (own := arm.incumbent) and own.val_loss is not None]
             best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
             done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
             if all(arm.finished for arm in arms):
