@@ -119,8 +119,8 @@ class Suggestion(Frozen):
     params: dict[str, Any]
 
 
-class FeatureData(Frozen):
-    """A feature: its type, why that was inferred, and the rows without a value."""
+class Feature(Frozen):
+    """A column to predict from: its type, why it has that type, and the rows without a value."""
 
     name: str
     type: str
@@ -128,8 +128,13 @@ class FeatureData(Frozen):
     missing: int
 
 
-class TargetData(Frozen):
-    """A target: its kind, the rows of each of its classes, why the kind was inferred, and the rows without a value."""
+class Target(Frozen):
+    """A column to predict.
+
+    classes: rows of each class of a binary or multiclass target, in the order of their numbers where all are numbers, else as
+    text; the second class of a binary target is the one whose probability is modelled. Empty for the other kinds.
+    reason: the facts that decided the kind. missing: rows without a value.
+    """
 
     name: str
     kind: Kind
@@ -154,8 +159,8 @@ class StudyData(Frozen):
 
     rows: int
     digest: str
-    features: tuple[FeatureData, ...]
-    targets: tuple[TargetData, ...]
+    features: tuple[Feature, ...]
+    targets: tuple[Target, ...]
     groups: str | None = None
     time: str | None = None
     notes: tuple[str, ...] = ()

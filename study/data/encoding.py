@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.data.splits import Part, Split, codes
-from study.data.tables import Feature, Table, target_values
-from study.data.targets import Target
-from study.schema import Kind, StudyError
+from study.data.tables import Table, target_values
+from study.schema import Feature, Kind, StudyError, Target
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -139,7 +138,7 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
     encoded = Encoded(
         target=target.name,
         kind=target.kind,
-        classes=target.classes,
+        classes=tuple(target.classes),
         outer_fold=split.outer_fold,
         terms=vocabulary.terms,
         x=x,
