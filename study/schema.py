@@ -43,7 +43,6 @@ Mean squared error is in squared units of the target; log loss in nats a row; Po
 deviance, in nats a row.
 """
 
-
 CONSTANT, NETWORK, TREES = "constant", "network", "trees"
 """The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
 
@@ -131,9 +130,9 @@ class Feature(Frozen):
 class Target(Frozen):
     """A column to predict.
 
-    classes: rows of each class of a binary or multiclass target, in the order of their numbers where all are numbers, else as
-    text; the second class of a binary target is the one whose probability is modelled. Empty for the other kinds.
-    reason: the facts that decided the kind. missing: rows without a value.
+    classes: each class of a binary or multiclass target and its rows, sorted as text, or as numbers where all are numbers; the
+    second class of a binary target is the one whose probability is modelled. reason: the facts that decided the kind. missing:
+    rows without a value.
     """
 
     name: str
