@@ -203,7 +203,7 @@ def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
     assert one is not None
     assert two is not None
 
-    search.give_back(one)
+    search.give_back(one.number)
 
     assert search.next_trial() == one
     assert [trial.number for trial in hand_out(search)] == [2, 3, 4, 5]
@@ -215,7 +215,7 @@ def test_a_trial_given_back_keeps_its_generation_open() -> None:
     for trial in trials[1:]:
         search.tell(record_of(search.arm, trial))
 
-    search.give_back(trials[0])
+    search.give_back(trials[0].number)
 
     assert not search.searched
     assert hand_out(search) == [trials[0]]
