@@ -27,12 +27,12 @@ def write(folder: Path, trials: int) -> None:
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
     from study.records.results import write_trial
-    from study.schema import Kind, StudyData, TargetData
+    from study.schema import Kind, StudyData, Target
 
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
-    target = TargetData(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
+    target = Target(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
     data = StudyData(rows=0, digest="", features=(), targets=(target,))
     write_atomic(paths.data, data.model_dump_json())
     for record in records_of(plan, trials):

@@ -148,17 +148,11 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     if not paths.config.exists():
         return
     name = prepared.plan.config.name
-    differing = differing_keys(load_config(paths.config), prepared.plan.config)
-    if differing:
-        lines = [f"  - {key}: {old!r} there, {new!r} now" for key, (old, new) in differing.items()]
+    if differing := differing_keys(load_config(paths.config), prepared.plan.config):
+        lines = "".join(f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items())
         raise StudyError(
-            "\n".join(
-                [
-                    f"{paths.root} holds a study of another config. These keys differ:",
-                    *lines,
-                    f"Choose another name with --name, or remove {paths.root} if its results are not needed.",
-                ]
-            )
+            f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
+            f"Choose another name with --name, or remove {paths.root} if its results are not needed."
         )
     if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
