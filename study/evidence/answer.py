@@ -21,16 +21,13 @@ from study.evidence.findings import (
 )
 from study.evidence.intervals import METHODS
 from study.evidence.sentences import decided_words, ends, percent, trees_words
+from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, NETWORK, NOUNS, Frozen, Kind
 
 VERSION = 2
 """Version of verdicts.json; the first was a list of dicts and named none."""
 WORDS = ("verdict", "sentence", "action", "estimand", "candidate_words", "method_words", "trees_words")
 """What is written beside the numbers for those who read the file, and made anew from the numbers when it is read."""
-CANDIDATES = {
-    "ensemble": "the mean prediction of the replicates that the search trained",
-    "refit": "the incumbent refitted on all development rows",
-}
 
 
 class Verdict(Frozen):
