@@ -167,16 +167,16 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
             loss = interval(pairs, "difference")
             places = pd.MultiIndex.from_frame(arms[["family", "depth", "target", "outer_fold"]])
             val_loss = float(validation.reindex(places).mean())
-            of_loss = {"test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high}
-            size = {"n_rows": pairs["row"].nunique(), "n_folds": len(arms), "n_repeats": pairs["repeat"].nunique()}
             found.append(
-                dict(zip(MODEL, (target, kind, model.family, model.depth), strict=True))
-                | of_loss
-                | {"val_loss": val_loss, "optimism": val_loss - loss.estimate}
-                | spread(pairs, refits.merge(arms, on=ARM))
-                | size
-                | {"method": loss.method}
-            )
+                {
+                    "target": target, "kind": kind, "family": model.family, "depth": model.depth,
+                    "test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high,
+                    "val_loss": val_loss, "optimism": val_loss - loss.estimate,
+                    **spread(pairs, refits.merge(arms, on=ARM)),
+                    "n_rows": pairs["row"].nunique(), "n_folds": len(arms), "n_repeats": pairs["repeat"].nunique(),
+                    "method": loss.method,
+                }
+            )  # fmt: skip
     scores = pd.DataFrame(found)
     if scores.empty:
         return scores

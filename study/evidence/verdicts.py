@@ -80,7 +80,7 @@ class _Judge:
             kind=self.kind,
             margin=self.margin,
             regression=self.regression.family or None,
-            chosen={fold: Rung(family=family, depth=depth) for fold, family, depth in self._by_fold()},
+            chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
             gain=gain,
             smallest_sufficient=self._smallest_sufficient(said),
             beats_constant=self._beats_constant(),
@@ -117,10 +117,6 @@ class _Judge:
     @cached_property
     def chosen(self) -> pd.DataFrame:
         return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
-
-    def _by_fold(self) -> list[tuple[int, str, int]]:
-        columns = self.chosen[["outer_fold", "family", "depth"]]
-        return list(columns.itertuples(index=False, name=None))
 
     @property
     def scored(self) -> list[Model]:
