@@ -57,8 +57,8 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     """
     keys = [column for column in KEYS if column in reference]
     reference = reference.reindex(columns=[*keys, *REFERENCES, *UNPENALISED, "note"])
-    words = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # None meets None in any other type too
-    merged = estimates.astype(words).merge(reference.astype(words), on=keys, how="left")
+    objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
+    merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)
