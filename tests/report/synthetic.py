@@ -16,7 +16,7 @@ from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
 from study.evidence.answer import write_verdicts
-from study.explain.coefficients import coefficient_table
+from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
@@ -131,9 +131,8 @@ def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: n
     estimates = reference.assign(estimate=reference["ref_estimate"] + shift, level=None, unit="", **names)
     if kind == Kind.MULTICLASS:
         base = estimates[estimates["output"] == CLASSES[target][1]].assign(output=CLASSES[target][0], estimate=0.0)
-        estimates = pd.concat([base, estimates])
-    columns = ["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate"]
-    return coefficient_table(estimates[columns], reference)
+        estimates = contrasts(pd.concat([base, estimates]), CLASSES[target])
+    return coefficient_table(estimates.drop(columns=reference.columns.difference(["term", "output"])), reference)
 
 
 def write_results(
