@@ -201,14 +201,12 @@ def _allocated(store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]
     allocation = Allocation.current()
     given = allocation.given
     os.environ.update(PATIENCE)
-    options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_node_name": given.node}
-    if given.memory_mb is not None:
-        options["_memory"] = given.ray_memory(store_bytes)
+    options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_memory": given.ray_memory(store_bytes)}
     workers: AbstractContextManager[None] = nullcontext()
     if allocation.others:
         options["_node_ip_address"] = address_towards(allocation.others[0])
         workers = _workers(allocation, store_bytes, scratch)
-    with _local(store_bytes, scratch, verbose, **options), workers:
+    with _local(store_bytes, scratch, verbose, _node_name=given.node, **options), workers:
         yield
 
 
