@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.slurm.cluster import Cluster, missing, wait_until
-from tests.slurm.jobs import Job, queue
+from harness.cluster import Cluster, missing, wait_until
+from harness.jobs import Job, queue
 
 STUDY = ("protocol=nested", "outer.repeats=1", "search.generation=6")
 """Ten arms of twelve trials, in five outer folds."""

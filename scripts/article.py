@@ -1,4 +1,4 @@
-"""The article's four runs on the balloons beside ours: `python scripts/article.py RESULTS OUT.md`."""
+"""The article's four runs on the balloons beside ours: `scripts/article RESULTS OUT.md`."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _row(*cells: Any) -> str:
 def main(arguments: list[str]) -> int:
     """Write the article's tables of a results folder; returns an exit code."""
     if len(arguments) != 2:
-        print("usage: python scripts/article.py RESULTS OUT.md", file=sys.stderr)
+        print("usage: scripts/article RESULTS OUT.md", file=sys.stderr)
         return 2
     try:
         write_article(load_results(arguments[0]), Path(arguments[1]))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from damage import Count, Records, lost, rewritten, say, snapshot, table
-
+from harness.cluster import Cluster, missing, wait_until
+from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
+from harness.jobs import Job, leftovers, queue
+from harness.studies import undisturbed_digest
 from study.records.results import digest
 from study.schema import StudyError
-from tests.slurm.cluster import Cluster, missing, wait_until
-from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
 
 TRIALS = 80
 N_RECORDS = 2 * (TRIALS + 1) + 1
@@ -176,8 +176,8 @@ def hurt(site: Site, name: str, number: int) -> bool:
     return True
 
 
-def rage(times: int, seed: int) -> None:
-    """Inject every fault so many times, on one study after another, and print a table.
+def rage(times: int, seed: int) -> bool:
+    """Inject every fault so many times, on one study after another, and print a table; whether nothing was lost.
 
     Raises
     ------
@@ -205,6 +205,7 @@ def rage(times: int, seed: int) -> None:
             f"\n{sum(site.equal.values())} of {len(site.equal)} studies ended with {expected[:12]}, the digest of one worker."
         )
         print(f"From a job's start to its first record, seconds: {', '.join(f'{start:.0f}' for start in site.starts)}.")
+    return sound(site.counts, site.equal)
 
 
 def _study(site: Site, cards: list[str], number: int, expected: str) -> None:

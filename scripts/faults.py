@@ -3,7 +3,8 @@
 After each fault the records are compared with those found before: one that is gone or has other bytes is a trial lost, one
 that was written anew, or was known and ran again by the journal of its run, is a trial repeated. A study that has ended is
 compared with one that a single worker ran undisturbed; then the next one begins. The moments are drawn from the seed, and
-so is what is hit; how far a study has come by then depends on the machine.
+so is what is hit; how far a study has come by then depends on the machine. It exits with 1 where a trial was lost or a digest
+differs.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from damage import Count, Records, lost, rewritten, say, snapshot, table
 
+from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
+from harness.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
+from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
-from study.running.observer import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Observer, interruptible
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
 from study.search.plan import Plan
-from tests.runs.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
-from tests.runs.helpers import Process, descendants, started
 
 CONFIG = """
 data: {source: balloons, rows: 200}
@@ -57,7 +58,7 @@ EARLY = 0.25
 PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 
-class Journal(Silent):
+class Journal(Observer):
     """Writes down which trials a run found recorded and which it ran."""
 
     def __init__(self, path: Path) -> None:
@@ -265,8 +266,7 @@ def main() -> None:
     if arguments.cluster:
         import cluster_faults
 
-        cluster_faults.rage(arguments.cluster, arguments.seed)
-        return
+        sys.exit(not cluster_faults.rage(arguments.cluster, arguments.seed))
     rng = random.Random(arguments.seed)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
     with interruptible(), small_disk() as place:
@@ -285,6 +285,7 @@ def main() -> None:
     print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
     print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")
     print(f"Processes left two minutes after the last fault: {left}.")
+    sys.exit(not (one == two and sound(storm.counts, storm.equal)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -161,7 +162,11 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_what_the_readme_lists(beside_cars: Path) -> None:
+@pytest.mark.xdist_group("studies")
+def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_what_the_readme_lists(
+    beside_cars: Path, smoke: subprocess.CompletedProcess[str]
+) -> None:
+    shutil.copytree(smoke.args[-1] / "results", beside_cars / "results")  # which the first line then goes on with
     script = beside_cars / "readme.py"
     script.write_text("\n".join(block.text for block in blocks("python")), encoding="utf-8")
 

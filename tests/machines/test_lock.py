@@ -14,7 +14,7 @@ import pytest
 from filelock import SoftFileLease
 
 from study.machines import lock
-from study.machines.lock import BEAT_S, LEASE_S, locked
+from study.machines.lock import locked
 from study.records.paths import StudyPaths
 from study.running.observer import Interrupted
 from study.schema import Share, StudyError
@@ -22,14 +22,28 @@ from study.schema import Share, StudyError
 HOLD = """
 import sys, time
 from pathlib import Path
+from study.machines import lock
 from study.machines.lock import locked
 from study.records.paths import StudyPaths
 from study.schema import Share
-with locked(StudyPaths(Path(sys.argv[1]), Share(number=int(sys.argv[2]), count=9) if sys.argv[2:] else None)):
+lock.BEAT_S, lock.LEASE_S = map(float, sys.argv[2:4])
+with locked(StudyPaths(Path(sys.argv[1]), Share(number=int(sys.argv[4]), count=9) if sys.argv[4:] else None)):
     print("held", flush=True)
     time.sleep(60)
 """
 ELSEWHERE = "filelock/2\npid=4711\nhost=elsewhere\nmode=lease\ntoken=1\nduration={:.1f}\nstart=1\n"
+
+
+BEAT_S, LEASE_S = 0.2, 2.0
+"""Short, since every test waits for one of them."""
+SLACK_S = 2.0
+"""What a busy machine may add."""
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "BEAT_S", BEAT_S)
+    monkeypatch.setattr(lock, "LEASE_S", LEASE_S)
 
 
 @pytest.fixture
@@ -45,7 +59,8 @@ def share(paths: StudyPaths, number: int, count: int = 9) -> StudyPaths:
 @contextmanager
 def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the folder."""
-    command = [sys.executable, "-c", HOLD, str(paths.root), *([] if paths.share is None else [str(paths.share.number)])]
+    number = [] if paths.share is None else [paths.share.number]
+    command = [sys.executable, "-c", HOLD, *map(str, (paths.root, BEAT_S, LEASE_S, *number))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -63,7 +78,7 @@ def test_a_second_run_is_refused_and_told_who_the_first_is(paths: StudyPaths) ->
         with pytest.raises(StudyError) as refused, locked(paths):
             pass
 
-    assert time.monotonic() - begin < 5 * BEAT_S
+    assert time.monotonic() - begin < BEAT_S + SLACK_S
     assert str(refused.value) == (
         f"One run at a time on a results folder, but process {first.pid} on {socket.gethostname()} "
         f"since 2026-11-24 21:00:00+00:00 is at work in {paths.root}. Wait for it or stop it, "
@@ -91,22 +106,18 @@ def test_a_lock_left_by_a_killed_process_does_not_block(paths: StudyPaths) -> No
     assert time.monotonic() - begin < 2
 
 
-def test_a_lock_of_another_host_that_nobody_touches_is_taken_over_after_the_lease(
-    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+def test_a_lock_of_another_host_that_nobody_touches_is_taken_over_after_the_lease(paths: StudyPaths) -> None:
     paths.root.mkdir()
-    paths.lock.write_text(ELSEWHERE.format(3))
+    paths.lock.write_text(ELSEWHERE.format(LEASE_S))
     begin = time.monotonic()
 
     with locked(paths):
         assert SoftFileLease(paths.lock).pid == os.getpid()
 
-    assert 3 <= time.monotonic() - begin < 3 + BEAT_S
+    assert LEASE_S <= time.monotonic() - begin < LEASE_S + BEAT_S + SLACK_S
 
 
-def test_an_empty_lock_is_taken_over_after_the_lease(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "LEASE_S", 3.0)
+def test_an_empty_lock_is_taken_over_after_the_lease(paths: StudyPaths) -> None:
     paths.root.mkdir()
     paths.lock.touch()
     begin = time.monotonic()
@@ -114,13 +125,13 @@ def test_an_empty_lock_is_taken_over_after_the_lease(paths: StudyPaths, monkeypa
     with locked(paths):
         assert SoftFileLease(paths.lock).pid == os.getpid()
 
-    assert 3 <= time.monotonic() - begin < 3 + 2 * BEAT_S
+    assert LEASE_S <= time.monotonic() - begin < LEASE_S + 2 * BEAT_S + SLACK_S
 
 
 def test_an_empty_lock_that_is_touched_is_respected(paths: StudyPaths) -> None:
     paths.root.mkdir()
     paths.lock.touch()
-    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+    touch = f"import os, time; time.sleep(0.3); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
 
     with (
         subprocess.Popen([sys.executable, "-c", touch]),
@@ -137,7 +148,7 @@ def test_a_process_that_leaves_at_once_lets_go_of_its_locks(paths: StudyPaths) -
     leave = HOLD.replace("time.sleep(60)", leaving).replace("import sys", "import os, threading, sys")
     leave = leave.replace("import locked", "import let_go, locked")
 
-    assert subprocess.run([sys.executable, "-c", leave, str(paths.root)], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", leave, *map(str, (paths.root, BEAT_S, LEASE_S))], check=False).returncode == 0
     assert list(paths.root.iterdir()) == []
 
 
@@ -145,7 +156,7 @@ def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old
     paths.root.mkdir()
     paths.lock.write_text(ELSEWHERE.format(LEASE_S))
     os.utime(paths.lock, (1_000, 1_000))
-    touch = f"import os, time; time.sleep(1); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
+    touch = f"import os, time; time.sleep(0.3); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
 
     with subprocess.Popen([sys.executable, "-c", touch]), pytest.raises(StudyError, match="4711 on elsewhere"), locked(paths):
         pass

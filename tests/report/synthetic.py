@@ -21,7 +21,7 @@ from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
-from study.schema import FeatureData, Kind, ModelData
+from study.schema import Feature, Kind, ModelData
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
@@ -168,7 +168,7 @@ def write_results(
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
     write_atomic(paths.config, dump_config(config))
     told = {"type": "numeric", "reason": "more than two different numbers", "missing": 0}
-    features = tuple(FeatureData(name=name, **told) for name in TERMS)
+    features = tuple(Feature(name=name, **told) for name in TERMS)
     notes = ("3 rows without a target were left out.",)
     data = described({t: KINDS[t] for t in targets}, CLASSES, rows=len(table), features=features, notes=notes, models=models)
     write_atomic(paths.data, data.model_dump_json())

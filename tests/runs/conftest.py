@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.helpers import TINY, drive
+from harness.studies import TINY, drive
 
 
 @pytest.fixture(scope="session")

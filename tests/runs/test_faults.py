@@ -14,16 +14,20 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.faults import FILLER, KILLS, OTHERS, Run
+from harness.studies import STUDY, descendants, digest_of, drive, run, started, undisturbed_digest, wait_for_records
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
-from study.running.observer import Interrupted, Silent, interruptible
-from tests.runs.faults import FILLER, OTHERS, Run
-from tests.runs.helpers import STUDY, descendants, digest_of, drive, run, started, wait_for_records
+from study.running.observer import Interrupted, Observer, interruptible
 
-FAULTS = {name: OTHERS[name] for name in ("Ctrl-C twice", "disk full", "Ray's and Optuna's state deleted")} | {
-    "raylet killed": lambda run: run.kill(run.named("raylet")),
-    "Ray's control server killed": lambda run: run.kill(run.named("gcs_server")),
+FAULTS = {name: OTHERS[name] for name in ("SIGTERM", "Ctrl-C twice", "disk full", "Ray's and Optuna's state deleted")} | {
+    name: KILLS[name][1] for name in ("kill -9 of the raylet", "kill -9 of Ray's control server")
+}
+SAID = {
+    "Ray's and Optuna's state deleted": r".*Error: Ray's files in /tmp/study-.*",
+    "disk full": r"Error: Cannot write results/tiny/trials/balloons-.*\.part: No space left on device\. Free the place, or "
+    r"choose another with --results; finished trials are kept and the same command goes on\.\n",
 }
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which takes root")
 
@@ -44,38 +48,30 @@ def written(folder: Path) -> dict[str, tuple[int, int]]:
 
 @needs_root
 @pytest.mark.faults
-@pytest.mark.parametrize("fault", FAULTS)
-def test_after_a_fault_the_study_goes_on_loses_nothing_and_repeats_nothing(
-    undisturbed: Path, config: Path, results: Path, disk: Path, fault: str
+def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, results: Path, disk: Path
 ) -> None:
-    with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=0)
-        assert FAULTS[fault](Run(process, results, random.Random(0)))
-        _, said = process.communicate(timeout=240)
-    assert ("Error: Ray's files in /tmp/study-" in said) == ("state deleted" in fault)
-    (disk / FILLER).unlink(missing_ok=True)
-    kept = written(results)
+    config = tmp_path / "tiny.yaml"
+    expected = undisturbed_digest(tmp_path)
+    shutil.rmtree(results)
+    kept: dict[str, tuple[int, int]] = {}
+    for fault, inject in FAULTS.items():
+        with started(STUDY, "run", "tiny.yaml", cwd=tmp_path) as process:
+            wait_for_records(process, results, more_than=len(kept))
+            assert inject(Run(process, results, random.Random(0))), fault
+            _, said = process.communicate(timeout=240)
+        (disk / FILLER).unlink(missing_ok=True)
+        found = written(results)
+        assert process.returncode != 0, f"{fault} came too late"
+        assert kept.items() <= found.items(), f"{fault} changed a record"
+        assert re.fullmatch(SAID.get(fault, ".*"), said, re.DOTALL), said
+        kept = found
+
     drive(config, results.parent)
 
     assert kept.items() <= written(results).items()
-    assert digest_of(results) == digest_of(undisturbed)
+    assert digest_of(results) == expected
     assert not list(results.rglob(".*"))
-
-
-@needs_root
-@pytest.mark.faults
-def test_a_full_disk_is_an_error_that_names_the_record(config: Path, results: Path, disk: Path) -> None:
-    with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=0)
-        Run(process, results, random.Random(0)).fill_disk()
-        _, err = process.communicate(timeout=240)
-
-    assert process.returncode == 2
-    assert err.startswith("Error: Cannot write results/tiny/trials/balloons-")
-    assert err.endswith(
-        ".part: No space left on device. Free the place, or choose another with --results; "
-        "finished trials are kept and the same command goes on.\n"
-    )
 
 
 @pytest.mark.faults
@@ -121,7 +117,7 @@ def test_a_second_run_on_a_results_folder_is_refused_while_status_is_not(
     assert digest_of(results) == digest_of(undisturbed)
 
 
-class Stopped(Silent):
+class Stopped(Observer):
     """Is told to stop, as by a scheduler, at one moment of a run."""
 
     def __init__(self, moment: str) -> None:

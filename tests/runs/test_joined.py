@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.studies import DRIVE, STUDY, drive, run
 from study import load_results
 from study.records.results import digest
-from tests.runs.helpers import HERE, STUDY, drive, run
 
 CONFIG = """
 data: {source: balloons, rows: 300}
@@ -106,7 +106,7 @@ def test_where_there_is_no_cluster_the_address_is_named(
 ) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
 
-    ended = run(sys.executable, HERE / "drive.py", config, "results", f"cluster.address={address}", cwd=config.parent)
+    ended = run(sys.executable, DRIVE, config, "results", f"cluster.address={address}", cwd=config.parent)
 
     assert ended.returncode != 0
     assert f"study.schema.StudyError: {said}" in ended.stderr

@@ -1,20 +1,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from study import load_results
-from study.records.paths import StudyPaths
-from study.records.results import digest, read_trees
-from tests.runs.helpers import (
-    HERE,
+from harness.studies import (
     N_RECORDS,
     STUDY,
     digest_of,
@@ -24,7 +17,6 @@ from tests.runs.helpers import (
     run,
     started,
     wait_for_records,
-    workers,
 )
 
 pytestmark = pytest.mark.slow
@@ -42,15 +34,11 @@ def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, 
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
 
 
-def test_a_study_that_is_interrupted_terminated_and_killed_ends_as_an_undisturbed_one(
+def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     undisturbed: Path, config: Path, results: Path
 ) -> None:
     kept: dict[str, bytes] = {}
-    stops = {
-        "Ctrl-C": lambda process: os.killpg(process.pid, signal.SIGINT),
-        "SIGTERM": lambda process: process.terminate(),
-        "kill -9": kill_driver,
-    }
+    stops = {"Ctrl-C": lambda process: os.killpg(process.pid, signal.SIGINT), "kill -9": kill_driver}
 
     for name, stop in stops.items():
         with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
@@ -95,59 +83,3 @@ def test_lost_and_broken_records_are_run_again_and_give_the_same_dataframe(
     assert [len(path.read_bytes()) for path in aside] == [200, 200]
     assert digest_of(results) == digest_of(undisturbed)
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
-
-
-def test_a_trial_whose_worker_is_killed_is_tried_again(undisturbed: Path, config: Path, results: Path) -> None:
-    with started(sys.executable, HERE / "drive.py", config, results.parent, cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=0)
-        killed = workers(process)
-        for worker in killed:
-            worker.kill()
-        _, err = process.communicate(timeout=240)
-
-    assert len(killed) >= 1
-    assert process.returncode == 0, err
-    assert set(load_results(results).trials["state"]) == {"COMPLETE"}
-    assert digest_of(results) == digest_of(undisturbed)
-
-
-@pytest.fixture
-def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
-    """How a worker ends; out of memory takes a control group, in which the kernel kills at 200 MB and nobody else is hurt."""
-    if request.param != "out of memory":
-        yield request.param
-        return
-    group = Path(f"/sys/fs/cgroup/memory/study-test-{os.getpid()}")
-    if os.geteuid() or not group.parent.joinpath("memory.limit_in_bytes").exists():
-        pytest.skip("limits a process's memory, which takes root and control groups of version 1")
-    group.mkdir()
-    (group / "memory.limit_in_bytes").write_text("200000000")
-    yield str(group)
-    killed = int(re.findall(r"oom_kill (\d+)", (group / "memory.oom_control").read_text())[0])
-    group.rmdir()
-    assert killed == 2 * 2  # a trial, and trees
-
-
-@pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
-def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path, way_to_die: str) -> None:
-    ended = run(sys.executable, HERE / "deadly.py", tmp_path / "results", way_to_die, cwd=tmp_path)
-
-    frame = load_results(tmp_path / "results").trials.set_index("target")
-    assert ended.returncode == 0, ended.stderr
-    assert frame["state"].to_dict() == {"balloons": "COMPLETE", "colour": "FAIL"}
-    failures = [line for line in ended.stdout.splitlines() if line.startswith("colour-")]  # Ray has its say beside them
-    assert failures == ["colour-constant-o0-0000: The worker died 2 times while it ran this trial: out of memory, or a crash."]
-    trees = {record.trees.target: record for record in read_trees(StudyPaths(tmp_path / "results"))}
-    assert (trees["balloons"].state, trees["colour"].state) == ("COMPLETE", "FAIL")
-    assert trees["colour"].error == "The worker died 2 times while it ran these trees: out of memory, or a crash."
-
-
-def test_workers_that_are_replaced_after_every_trial_leave_the_same_records_and_no_failure(config: Path, results: Path) -> None:
-    few = ["search.trials=4", "search.max_tries=1"]
-    drive(config, results.parent, *few, "name=kept")
-
-    drive(config, results.parent, *few, "name=tiny", "resources.worker_memory_gb=0.001")
-
-    kept, replaced = (load_results(results.with_name(name)).trials for name in ("kept", "tiny"))
-    assert set(replaced["state"]) == {"COMPLETE"}
-    assert digest(replaced) == digest(kept)

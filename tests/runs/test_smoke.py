@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from harness.studies import STUDY, run
 from study import load_config, load_results, run_study
 from study.api import prepare
 from study.conclude import conclude
@@ -21,19 +22,16 @@ from study.records.trees import TreesRecord
 from study.report.tables import data_summary
 from study.schema import StudyError, TrialState
 from study.screen.progress import print_summary
-from tests.runs.helpers import STUDY, reproduce, run
+from tests.runs.helpers import reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 ARMS = {"balloons-constant-o0": 1, "balloons-linear-o0": 2, "balloons-neural-d1-o0": 2}
 
 
-@pytest.fixture(scope="session")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def ended(smoke: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     """configs/smoke.yaml, run by the executable; its folder is `ended.args[-1]`."""
-    folder = tmp_path_factory.mktemp("smoke")
-    done = run(STUDY, "run", SMOKE, cwd=folder)
-    done.args = [*done.args, folder]
-    return done
+    return smoke
 
 
 @pytest.fixture

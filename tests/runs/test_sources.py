@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.studies import STUDY, run
 from study import load_results, run_study
 from study.schema import StudyError
-from tests.runs.helpers import STUDY, reproduce, run
+from tests.runs.helpers import reproduce
 
 pytestmark = pytest.mark.slow
 

@@ -32,7 +32,7 @@ def test_a_word_that_is_no_command_is_answered_with_the_nearest(command: Command
     assert "No such command 'rum'. Did you mean 'run'?" in ended.err
 
 
-@pytest.mark.parametrize("name", ["good.csv", f"{WEIRD}/a b.c.csv", "-.csv", "Ünïcode 表.csv"])
+@pytest.mark.parametrize("name", [f"{WEIRD}/a b.c 表.csv", "-.csv"])
 def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(name: str, folder: Path, command: Command) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
     make_frame().to_csv(folder / name, index=False)

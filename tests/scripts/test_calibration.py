@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 from calibration_report import MARGIN, REPEATED, by_method, judge, read, share, with_truth, write
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from truths import Cell, expected_loss, simulate
 
+from harness.truths import Cell, expected_loss, simulate
 from study.evidence.findings import ENOUGH, WORTH
 
 NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]
-LARGE = Cell("continuous", 300, effect="interaction", gain=0.7)
+LARGE = Cell("continuous", 120, effect="interaction", gain=0.7)
+TABLES = [(cell, number) for cell in NULL for number in range(2)] + [(LARGE, 0)]
+"""Of one size, so that they share compiled programs."""
+FOLDS = 3
 
 
 @pytest.mark.parametrize("effect", ["interaction", "smooth", "deep"])
@@ -63,19 +66,21 @@ def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin
 
 @pytest.fixture(scope="module")
 def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of the whole pipeline, run in this process: eight without effect and two with a large one."""
+    """Tables of the whole pipeline, run in this process: four without effect and one with a large one."""
     folder = tmp_path_factory.mktemp("calibration")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "FRESH", 500)
+        patch.setattr(calibration, "FOLDS", FOLDS)
+        patch.setattr(calibration, "DEPTHS", [1])
         patch.setattr(calibration, "REPEATS", 2)
-        for cell, number in [(cell, n) for cell in NULL for n in range(4)] + [(LARGE, n) for n in range(2)]:
+        for cell, number in TABLES:
             calibration.run_table(cell, number).to_parquet(folder / f"{cell.key}-{number}.parquet")
     return folder
 
 
 @pytest.mark.slow
 def test_verdicts_on_simulated_tables_are_seldom_wrong(calibrated: Path) -> None:
-    judged = read(calibrated, calibration.FOLDS)
+    judged = read(calibrated, FOLDS)
     judged = judged[(judged["candidate"] == "ensemble") & (judged["scheme"] == "two repeats")]
     null, large = (judged[judged["effect"] == effect] for effect in ("none", "interaction"))
 
@@ -92,10 +97,10 @@ def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path)
     frame = pd.read_parquet(calibrated / f"{NULL[0].key}-0.parquet")
     tested = frame[(frame["part"] == "test") & (frame["candidate"] == "refit") & (frame["family"] == "linear")]
 
-    assert tested.groupby(tested["outer_fold"] // calibration.FOLDS)["row"].apply(sorted).tolist() == [list(range(120))] * 2
+    assert tested.groupby(tested["outer_fold"] // FOLDS)["row"].apply(sorted).tolist() == [list(range(120))] * 2
     assert frame.loc[frame["part"] == "fresh", "loss"].min() >= 1  # the noise of a continuous cell
-    assert len(list(judge(frame, calibration.FOLDS))) == 2 * (2 + 3 + 5 + 5)
-    assert not by_method(read(calibrated, calibration.FOLDS)).empty
+    assert len(list(judge(frame, FOLDS))) == 2 * (2 + 3 + 5 + 5)
+    assert not by_method(read(calibrated, FOLDS)).empty
 
 
 @pytest.mark.slow
@@ -104,7 +109,7 @@ def test_the_page_is_written_between_its_marks(calibrated: Path, tmp_path: Path)
     names = ("methods", "null", "effects", "candidates")
     page.write_text("Words.\n" + "".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names) + "More words.\n")
 
-    write(calibrated, calibration.FOLDS, page)
+    write(calibrated, FOLDS, page)
 
     lines = page.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("Words.", "More words.")

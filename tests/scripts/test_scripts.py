@@ -66,6 +66,13 @@ def test_a_script_is_plain_shell_and_executable(script: Path) -> None:
     assert "\nset -eu\n" in script.read_text()
 
 
+@pytest.mark.parametrize("folder", ["scripts", "harness"])
+def test_no_script_and_nothing_of_the_harness_imports_from_the_tests(folder: str) -> None:
+    imported = re.compile(r"^\s*(?:from|import) (tests|scripts)\b", re.MULTILINE)
+
+    assert [path.name for path in (ROOT / folder).glob("*.py") if imported.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_setup_installs_what_is_locked_and_then_does_nothing(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "a checkout")
 

@@ -1,14 +1,20 @@
-"""One SLURM cluster for all tests of this folder, and jobs on it; every test leaves its nodes as it found them."""
+"""One SLURM cluster for all tests of this folder, and jobs on it; every test leaves its nodes as it found them.
+
+Where none can be made the tests are skipped; they fail with SLURM_TESTS=required in the environment, as in continuous
+integration.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.slurm.cluster import Cluster, missing, wait_until
-from tests.slurm.jobs import Job, leftovers, queue, undisturbed_digest
+from harness.cluster import Cluster, missing, wait_until
+from harness.jobs import Job, leftovers, queue
+from harness.studies import undisturbed_digest
 
 NO_CLUSTER = missing()
 Submit = Callable[..., Job]
@@ -18,7 +24,7 @@ Submit = Callable[..., Job]
 def cluster() -> Iterator[Cluster]:
     """A SLURM of three nodes."""
     if NO_CLUSTER:
-        pytest.skip(NO_CLUSTER)
+        (pytest.fail if os.environ.get("SLURM_TESTS") == "required" else pytest.skip)(NO_CLUSTER)
     slurm = Cluster(3)
     try:
         slurm.up()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.cluster import Cluster, wait_until
+from harness.jobs import ENDLESS, Job, leftovers, queue
+from harness.studies import STUDY, records
 from study.machines.note import read_note
 from study.records.paths import StudyPaths
-from tests.runs.helpers import STUDY, records
-from tests.slurm.cluster import Cluster, wait_until
 from tests.slurm.conftest import Submit
-from tests.slurm.jobs import Job, leftovers, queue
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 表"
@@ -120,13 +120,17 @@ def test_a_job_without_progress_in_two_runs_is_not_queued_again_and_says_why(sub
     assert (note.records, note.idle) == (0, 1)
 
 
-def test_a_study_longer_than_its_walltime_is_done_in_several_runs(cluster: Cluster, submit: Submit) -> None:
-    job = submit("--nodes=1", "--time=4", run=("--set", "training.epochs=120000", "--set", "training.patience=120000"))
+def test_before_its_walltime_a_job_queues_again_and_its_study_goes_on(cluster: Cluster, submit: Submit) -> None:
+    job = submit("--nodes=1", "--time=3", run=ENDLESS)  # two of the three minutes are kept for the ending
 
-    job.wait()
+    job.wait("PENDING")
+    kept = records(job.results)
+    job.wait_for_records(more_than=len(kept))
 
-    assert int(job.show()["Restarts"]) >= 1
-    assert set(job.trials["state"]) == {"COMPLETE"}
+    assert kept
+    assert kept.items() <= records(job.results).items()
+    assert (job.state, job.show()["Restarts"]) == ("RUNNING", "1")
+    assert f"new records; job {job.number} queues again." in job.log
 
 
 def test_a_node_that_does_not_join_is_named(cluster: Cluster, submit: Submit) -> None:

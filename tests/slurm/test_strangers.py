@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.cluster import Cluster
+from harness.cluster import Cluster
 from tests.slurm.conftest import Submit
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]

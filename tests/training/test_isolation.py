@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pytest
 
 from study.data.encoding import Encoded, encode
 from study.data.splits import Split, make_splits
-from study.data.tables import Table
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
 from study.training.task import TrialTask
@@ -35,6 +35,9 @@ SPLITTERS: dict[str, dict[str, Any]] = {
     "time holdout": {"time": "day"},
     "time": NESTED | {"time": "day"},
 }
+
+TRAINED = ("holdout", "stratified groups", "time")
+"""Those under which models are trained too; training sees an encoded table and a split, and not how it was drawn."""
 
 
 def frame_of(classes: bool) -> pd.DataFrame:
@@ -81,44 +84,77 @@ def weights_of(files: dict[str, bytes], folder: Path) -> bytes:
     return b"".join(weight.tobytes() for weight in keras.saving.load_model(folder / name).get_weights())
 
 
-def trained(
-    table: Table, split: Split, fresh: pd.DataFrame, folder: Path
-) -> tuple[Encoded, bytes, list[tuple[TrialRecord, WinnerRecord, bytes]]]:
-    """Encoded rows, what the encoder makes of `fresh`, and search record, winner and weights of a regression and a network."""
-    encoded, pipeline = encode(table, table.targets[0], split)
-    encoder = pipeline.transform(fresh).tobytes()
-    found = []
-    for family in ("logistic" if encoded.classes else "linear", "neural"):
-        task = task_for(encoded, family, split.outer_fold)
-        record, files = run_winner(task.as_winner(0.5), encoded)
-        found.append((run_trial(task, encoded), record, weights_of(files, folder)))
-    return encoded, encoder, found
+@dataclass(frozen=True)
+class Twice:
+    """A table and its twin that differs in the rows `changed` alone, both encoded under one split of the first."""
+
+    split: Split
+    changed: np.ndarray
+    encoded: Encoded
+    disturbed: Encoded
+    encoders: tuple[bytes, bytes]
+    """What each one's encoder makes of the first table."""
+    resplit: Split
+    """The split that the twin itself gets."""
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Test rows that are the same in both."""
+        return self.split.test[:KEPT]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SPLITTERS)
-def test_rows_outside_development_reach_neither_encoder_nor_search_nor_winner(tmp_path: Path, name: str) -> None:
+def twice(folder: Path, name: str) -> Twice:
     more = {"inner": {"folds": 2}} | SPLITTERS[name]
     classes = bool(more.pop("classes", False))
     frame = frame_of(classes).drop(columns=[c for c in ("house", "day") if c not in more.values()])
-    table = table_of(tmp_path, frame, **more)
-    config = config_for(saved(tmp_path, frame), **more)
+    table = table_of(folder, frame, **more)
+    config = config_for(saved(folder, frame), **more)
     split = make_splits(table, table.targets[0], config)[1 if "outer" in more else 0]
-    kept = split.test[:KEPT]
-    changed = np.setdiff1d(np.arange(N), np.concatenate([split.development, kept]))
-    other = disturbed(frame, changed)
+    changed = np.setdiff1d(np.arange(N), np.concatenate([split.development, split.test[:KEPT]]))
+    twin = table_of(folder, disturbed(frame, changed), **more)
+    found = [(encoded, encoder.transform(table.frame).tobytes()) for encoded, encoder in (
+        encode(one, one.targets[0], split) for one in (table, twin)
+    )]  # fmt: skip
+    resplit = make_splits(twin, twin.targets[0], config)[split.outer_fold]
+    return Twice(split, changed, found[0][0], found[1][0], (found[0][1], found[1][1]), resplit)
 
-    disturbed_table = table_of(tmp_path, other, **more)
 
-    encoded, encoder, found = trained(table, split, table.frame, tmp_path)
-    again, other_encoder, disturbed_found = trained(disturbed_table, split, table.frame, tmp_path)
+def trained(encoded: Encoded, family: str, folder: Path) -> tuple[TrialRecord, WinnerRecord, bytes]:
+    """Search record, winner and its weights."""
+    task = task_for(encoded, family, encoded.outer_fold)
+    record, files = run_winner(task.as_winner(0.5), encoded)
+    return run_trial(task, encoded), record, weights_of(files, folder)
 
-    assert set(split.test) - set(kept) <= set(changed)
-    assert not np.array_equal(encoded.x[:, changed], again.x[:, changed])
-    assert (encoded.y[changed] != again.y[changed]).all()
-    assert other_encoder == encoder
-    np.testing.assert_array_equal(again.x[:, split.development], encoded.x[:, split.development])
-    for one, two in zip(found, disturbed_found, strict=True):
+
+@pytest.mark.parametrize("name", SPLITTERS)
+def test_rows_outside_development_do_not_reach_the_encoder(tmp_path: Path, name: str) -> None:
+    found = twice(tmp_path, name)
+
+    one, other, development = found.encoded, found.disturbed, found.split.development
+    assert set(found.split.test) - set(found.kept) <= set(found.changed)
+    assert not np.array_equal(one.x[:, found.changed], other.x[:, found.changed])
+    assert (one.y[found.changed] != other.y[found.changed]).all()
+    assert found.encoders[0] == found.encoders[1]
+    np.testing.assert_array_equal(other.x[:, development], one.x[:, development])
+    for units in ("center", "scale", "y_center", "y_scale"):
+        np.testing.assert_array_equal(getattr(other, units), getattr(one, units))
+
+
+@pytest.mark.parametrize("name", [name for name, more in SPLITTERS.items() if "classes" not in more])
+def test_rows_outside_development_do_not_move_the_split(tmp_path: Path, name: str) -> None:
+    found = twice(tmp_path, name)  # strata are made of the target itself, so those splitters are left out
+
+    inner = zip(found.resplit.inner, found.split.inner, strict=True)
+    pairs = [(found.resplit.test, found.split.test), *(pair for old, new in inner for pair in zip(old, new, strict=True))]
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_rows_outside_development_reach_neither_search_nor_winner(tmp_path: Path, name: str) -> None:
+    found = twice(tmp_path, name)
+
+    for family in ("logistic" if found.encoded.classes else "linear", "neural"):
+        one, two = (trained(encoded, family, tmp_path) for encoded in (found.encoded, found.disturbed))
         assert two[0] == one[0]
         assert two[1].coefficients == one[1].coefficients
         assert two[2] == one[2]
@@ -127,8 +163,3 @@ def test_rows_outside_development_reach_neither_encoder_nor_search_nor_winner(tm
                 before.name, before.predicted[:KEPT], before.loss[:KEPT]
             )  # fmt: skip
             assert after.loss[KEPT:] != before.loss[KEPT:]
-    if not classes:  # strata are made of the target itself
-        resplit = make_splits(disturbed_table, disturbed_table.targets[0], config)[split.outer_fold]
-        inner = zip(resplit.inner, split.inner, strict=True)
-        pairs = [(resplit.test, split.test), *(pair for old, new in inner for pair in zip(old, new, strict=True))]
-        assert all(np.array_equal(a, b) for a, b in pairs)

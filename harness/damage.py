@@ -54,6 +54,11 @@ class Count:
     pauses: list[float] = field(default_factory=list)
 
 
+def sound(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> bool:
+    """Whether no fault lost a trial and every study ended with the expected digest."""
+    return not any(count.lost for count in counts.values()) and all(equal.values())
+
+
 def table(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> Iterator[str]:
     """Lines of a table in Markdown. equal: whether a study ended with the expected digest, by its number."""
     timed = any(count.pauses for count in counts.values())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.runs.helpers import Process, descendants, workers
+from harness.studies import Process, descendants, workers
 
 
 @dataclass

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "ip", "unshare", "nsenter", "setpriv")
 SPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
 PACKAGES = "slurmctld slurmd slurm-client munge iproute2 util-linux"
@@ -122,7 +122,7 @@ class Cluster:
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc"]
-        script = [ROOT / "tests/slurm/host.sh", name, self.address(name), self.folder, *self.shared]
+        script = [ROOT / "harness/host.sh", name, self.address(name), self.folder, *self.shared]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
             self.hosts[name] = subprocess.Popen(

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from harness.cluster import ROOT, Cluster, wait_until
+from harness.studies import N_RECORDS, N_TRIALS, SLOW, records
 from study import load_results
-from study.records.results import digest
-from tests.runs.helpers import drive, records
-from tests.slurm.cluster import ROOT, Cluster, wait_until
+from study.records.frames import trials_frame
+from study.records.paths import StudyPaths
+from study.records.results import digest, read_trials
 
-CONFIG = """
-# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
-data: {source: balloons, rows: 300}
-protocol: holdout
-targets: [balloons]
-families: [linear, neural]
-depths: [1]
-search: {trials: 12, generation: 4}
-inner: {folds: 2, seeds: 1}
-training: {epochs: 20000, patience: 20000}
-space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
-"""
-N_RECORDS = 2 * (12 + 1) + 1
+ENDLESS = ("--set", "search.trials=1000")
+"""Makes SLOW outlast every fault on any machine; what a trial is depends on its number alone."""
 JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 
@@ -69,6 +62,15 @@ class Job:
 
         wait_until(there, f"{wanted}", JOB_S)
 
+    def nodes(self, without: Iterable[str] = ()) -> set[str]:
+        """Nodes that left records of trials, apart from the named records."""
+        found = {name: content for name, content in records(self.results).items() if name not in without}
+        return {json.loads(content)["node"] for name, content in found.items() if Path(name).stem.isdigit()}
+
+    def wait_for_node(self, node: str, without: Iterable[str] = ()) -> None:
+        """Wait until a node has left such a record."""
+        wait_until(lambda: node in self.nodes(without), f"a record of {node}\n{self.show()}", JOB_S)
+
     @property
     def trials(self) -> pd.DataFrame:
         """Its dataframe."""
@@ -80,20 +82,23 @@ class Job:
         assert len(records(self.results)) == N_RECORDS
         return digest(self.trials)
 
+    def digest_of_first(self) -> str:
+        """Digest of the trials that SLOW has, once all are there, of a job of ENDLESS, which has more."""
+
+        def first() -> pd.DataFrame:
+            frame = trials_frame(read_trials(StudyPaths(self.results)))
+            return frame[frame["number"] < N_TRIALS]
+
+        wait_until(lambda: len(first()) == 2 * N_TRIALS, "the first trials", JOB_S)
+        return digest(first())
+
 
 def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = ()) -> Job:
     """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand."""
     folder.mkdir(exist_ok=True)
-    (folder / "tiny.yaml").write_text(CONFIG)
+    (folder / "tiny.yaml").write_text(SLOW)
     queued = cluster.login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
     return Job(cluster, folder, queued.stdout.strip())
-
-
-def undisturbed_digest(folder: Path, *overrides: str) -> str:
-    """Digest of the study on one worker of this machine."""
-    (folder / "tiny.yaml").write_text(CONFIG)
-    drive(folder / "tiny.yaml", folder / "results", "resources.max_concurrent=1", *overrides)
-    return digest(load_results(folder / "results" / "tiny").trials)
 
 
 def leftovers(cluster: Cluster) -> dict[str, list[str]]:
