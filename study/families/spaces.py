@@ -37,12 +37,9 @@ def first_params(family: Family, space: Space) -> dict[str, Any]:
     for name, form in space.items():
         guess = start[name]
         if isinstance(form, Range):
-            if form.zero:
-                params[name] = 0 if form.integer else 0.0
-            else:
-                middle = (form.low * form.high) ** 0.5 if form.log else (form.low + form.high) / 2
-                value = min(max(middle if guess is None else guess, form.low), form.high)
-                params[name] = round(value) if form.integer else float(value)
+            middle = (form.low * form.high) ** 0.5 if form.log else (form.low + form.high) / 2
+            value = 0.0 if form.zero else min(max(middle if guess is None else guess, form.low), form.high)
+            params[name] = round(value) if form.integer else float(value)
         elif isinstance(form, list):
             params[name] = guess if guess in form else form[0]
         else:
