@@ -6,10 +6,10 @@ import sys
 
 from study.api import run_study
 from study.config import load_config
-from study.running.observer import Silent
+from study.running.observer import Observer
 
 
-class Notes(Silent):
+class Notes(Observer):
     """Prints what a user should know."""
 
     def note(self, text: str) -> None:

@@ -108,8 +108,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
-    from study.running.assignments import TrialAssignment, WinnerAssignment
     from study.search.generations import ArmSearch
+    from study.training.task import TrialTask
     from study.training.trial import prepare_tensorflow, run_trial
     from study.training.winner import run_winner
 
@@ -120,11 +120,11 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
         while (trial := search.next_trial()) is not None:
-            record = run_trial(TrialAssignment(search, trial).task(plan.config), encoded)
+            record = run_trial(TrialTask.of(plan.config, arm, trial), encoded)
             search.tell(record)
             trials.append(record)
         if (best := search.next_winner()) is not None:
-            winners.append(run_winner(WinnerAssignment(search, best).task(plan.config), encoded)[0])
+            winners.append(run_winner(TrialTask.of(plan.config, arm, best).as_winner(best.val_loss), encoded)[0])
     return trials, winners
 
 

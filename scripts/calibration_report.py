@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from intervals_tried import Bootstrap, NestedCV, validation_pairs
+from intervals_tried import Bootstrap, NestedCV, Undivided, validation_pairs
 from matplotlib.figure import Figure
 from scipy import stats
 
 from study.evidence import findings
 from study.evidence.compare import models
-from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval, RowsAndRepeats
+from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval
 from study.evidence.pairs import paired
 from study.evidence.scores import chosen_networks
 from study.evidence.winners import ARM
@@ -22,9 +22,8 @@ from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look
 from study.schema import NETWORK
 
 MARGIN = 0.05
-WHOLE = "rows and repeats, undivided"
 ONE_PASS = ("corrected t", "rows", "nested cross-validation")
-REPEATED = (*ONE_PASS, "rows and repeats", WHOLE)
+REPEATED = (*ONE_PASS, "rows and repeats", Undivided.name)
 SCHEMES = {
     "one split": (1 / 5, ("bca", "rows")),
     "one pass": (1, ONE_PASS),
@@ -42,7 +41,7 @@ DEFAULTS = {
 
 def methods_tried(inner: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], Interval]]:
     """The package's methods by name, and those that were measured beside them; inner: `validation_pairs` of the two models."""
-    beside = (NestedCV(inner), Bootstrap(), RowsAndRepeats(divided=False, name=WHOLE))
+    beside = (NestedCV(inner), Bootstrap(), Undivided())
     return {**METHODS, **{method.name: method for method in beside}}
 
 

@@ -34,7 +34,7 @@ from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
-from study.running.observer import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Observer, interruptible
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord
 from study.search.generations import ArmSearch
@@ -58,7 +58,7 @@ EARLY = 0.25
 PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 
-class Journal(Silent):
+class Journal(Observer):
     """Writes down which trials a run found recorded and which it ran."""
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Intervals that the calibration measured and the package does not use: nested cross-validation's, and the BCa bootstrap."""
+"""Intervals that the calibration measured and the package does not use, such as the BCa bootstrap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.intervals import Interval, Rows, symmetric
+from study.evidence.intervals import Interval, Rows, RowsAndRepeats, symmetric
 from study.evidence.pairs import FloatArray, Quantity, clustered, contributions, linearised
 from study.evidence.scores import ARM
 
@@ -71,6 +71,16 @@ class NestedCV:
         gap = float(both["inside"].mean() - both["mean"].mean())
         shift = -(k - 2) / k * gap if self.corrected else 0.0
         return symmetric(estimate + shift, error**2, np.inf, self.level, self.name)
+
+
+@dataclass(frozen=True)
+class Undivided(RowsAndRepeats):
+    """`RowsAndRepeats` with the whole variance between repeats, as if no repeat told more of the training than the first."""
+
+    name: str = "rows and repeats, undivided"
+
+    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
+        return super().repeat_variance(pairs, share) * pairs["repeat"].nunique()
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ def write(folder: Path, trials: int) -> None:
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
     from study.records.results import write_trial
-    from study.schema import Kind, StudyData, TargetData
+    from study.schema import Kind, StudyData, Target
 
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
-    target = TargetData(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
+    target = Target(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
     data = StudyData(rows=0, digest="", features=(), targets=(target,))
     write_atomic(paths.data, data.model_dump_json())
     for record in records_of(plan, trials):
@@ -72,11 +72,11 @@ def status(folder: Path, _: int) -> None:
 def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
     from study.records.paths import StudyPaths
-    from study.running.observer import Silent
+    from study.running.observer import Observer
     from study.running.runner import make_searches
 
     plan, data = plan_of(config_of(trials))
-    make_searches(plan, data, StudyPaths(folder), Silent())
+    make_searches(plan, data, StudyPaths(folder), Observer())
 
 
 STEPS = (write, read, gather, load, status, resume)
@@ -209,16 +209,16 @@ def driver(sizes: list[int]) -> None:
 
 
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
-    from study.running.assignments import TrialAssignment, WinnerAssignment
     from study.running.searcher import StudySearcher
     from study.running.trees import TreesQueue
     from study.search.generations import ArmSearch
+    from study.training.task import WinnerTask
 
     n_arms, trials, sampler = job
     config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
     plan, _ = plan_of(config)
-    arms = [ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]]
-    searcher = StudySearcher(arms, TreesQueue(()), lambda assignment: {}, lambda assignment, tries: None, 3)
+    arms = {arm.key: ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]}
+    searcher = StudySearcher(plan.config, arms, TreesQueue(()), lambda task, tries: None)
     out: list[str] = []
     asked = told = 0.0
     rng, number = np.random.default_rng(0), 0
@@ -233,14 +233,15 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
         if not out:
             return 1e3 * asked / number, 1e3 * told / number
         done = out.pop(int(rng.integers(len(out))))
-        assignment = searcher.assignment(done)
-        if isinstance(assignment, TrialAssignment):
-            record = assignment.task(plan.config).record(state="COMPLETE", val_loss=rng.uniform())
+        task = searcher.task(done)
+        search = arms[task.arm.key]
+        winner = isinstance(task, WinnerTask)
+        record = None if winner else task.record(state="COMPLETE", val_loss=rng.uniform())
         begin = time.process_time()
-        if isinstance(assignment, WinnerAssignment):
-            assignment.search.score(assignment.incumbent.number)
+        if winner:
+            search.score(task.number)
         else:
-            assignment.search.tell(record)
+            search.tell(record)
         searcher.recorded(done)
         searcher.on_trial_complete(done)
         told += time.process_time() - begin

@@ -21,7 +21,7 @@ from study.machines.ray import check_cores
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
-from study.running.observer import Observer, Silent, interruptible
+from study.running.observer import Observer, interruptible
 from study.running.runner import search
 from study.schema import Arm, Share, StudyData, StudyError, Trees
 from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, make_trees, resolve_outer
@@ -98,7 +98,7 @@ def run_study(
     """
     if not isinstance(config, StudyConfig):
         config = load_config(config)
-    observer = observer or Silent()
+    observer = observer or Observer()
     paths = StudyPaths(Path(results) / config.name)
     with _at_work(config, paths) as prepared:
         clear_temporaries(paths.root)
@@ -148,17 +148,11 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     if not paths.config.exists():
         return
     name = prepared.plan.config.name
-    differing = differing_keys(load_config(paths.config), prepared.plan.config)
-    if differing:
-        lines = [f"  - {key}: {old!r} there, {new!r} now" for key, (old, new) in differing.items()]
+    if differing := differing_keys(load_config(paths.config), prepared.plan.config):
+        lines = "".join(f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items())
         raise StudyError(
-            "\n".join(
-                [
-                    f"{paths.root} holds a study of another config. These keys differ:",
-                    *lines,
-                    f"Choose another name with --name, or remove {paths.root} if its results are not needed.",
-                ]
-            )
+            f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
+            f"Choose another name with --name, or remove {paths.root} if its results are not needed."
         )
     if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(

@@ -43,7 +43,6 @@ Mean squared error is in squared units of the target; log loss in nats a row; Po
 deviance, in nats a row.
 """
 
-
 CONSTANT, NETWORK, TREES = "constant", "network", "trees"
 """The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
 
@@ -119,8 +118,8 @@ class Suggestion(Frozen):
     params: dict[str, Any]
 
 
-class FeatureData(Frozen):
-    """A feature: its type, why that was inferred, and the rows without a value."""
+class Feature(Frozen):
+    """A column to predict from: its type, why it has that type, and the rows without a value."""
 
     name: str
     type: str
@@ -128,8 +127,13 @@ class FeatureData(Frozen):
     missing: int
 
 
-class TargetData(Frozen):
-    """A target: its kind, the rows of each of its classes, why the kind was inferred, and the rows without a value."""
+class Target(Frozen):
+    """A column to predict.
+
+    classes: each class of a binary or multiclass target and its rows, sorted as text, or as numbers where all are numbers; the
+    second class of a binary target is the one whose probability is modelled. reason: the facts that decided the kind. missing:
+    rows without a value.
+    """
 
     name: str
     kind: Kind
@@ -154,8 +158,8 @@ class StudyData(Frozen):
 
     rows: int
     digest: str
-    features: tuple[FeatureData, ...]
-    targets: tuple[TargetData, ...]
+    features: tuple[Feature, ...]
+    targets: tuple[Target, ...]
     groups: str | None = None
     time: str | None = None
     notes: tuple[str, ...] = ()

@@ -172,8 +172,8 @@ def test_a_built_in_table_is_one_of_a_list_and_imports_nothing_else(name: str) -
         read_source(DataConfig(source=f"statsmodels:{name}"))
 
 
-def test_a_url_is_a_file_name_that_is_not_there() -> None:
-    with pytest.raises(StudyError, match="Cannot read the table"):
+def test_a_url_is_no_source() -> None:
+    with pytest.raises(StudyError, match=r"or one of balloons, sklearn, statsmodels .* but it is 'file:///etc/hostname\.csv'"):
         read_source(DataConfig(source="file:///etc/hostname.csv"))
 
 

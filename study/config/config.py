@@ -125,13 +125,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _read_yaml(text: str) -> Any:
-    """Plain values.
-
-    Raises
-    ------
-    yaml.YAMLError
-        It is no YAML, or YAML that says more than plain values.
-    """
+    """Plain values; a yaml.YAMLError where it is no YAML, or YAML that says more than plain values."""
     try:
         return yaml.load(text, _Loader)
     except (ValueError, RecursionError) as error:  # such as a thirteenth month, or a thousand brackets

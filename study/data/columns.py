@@ -59,15 +59,14 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
         A cell breaks the declared type.
     """
     name, raw = str(raw.name), _plain(raw)
-    alien = next((value for value in raw.dropna() if not isinstance(value, str)), None) if raw.dtype == object else None
+    objects = raw.dropna() if raw.dtype == object else ()
+    alien = next((type(value).__name__ for value in objects if not isinstance(value, str)), None)
     if declared is not None:
-        if alien is not None:
-            raise StudyError(
-                f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {_type(alien)}."
-            )
+        if alien:
+            raise StudyError(f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}.")
         return Column(name, declared, _declared(raw, declared), "declared in data.types")
-    if alien is not None:
-        return Column(name, None, raw, f"cells of type {_type(alien)}")
+    if alien:
+        return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return Column(name, "category", _text(raw), f"categorical, {_distinct(raw)}")
     if pd.api.types.is_bool_dtype(raw.dtype):
@@ -176,10 +175,6 @@ def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
     if all(isinstance(value, str | numbers.Real) for value in present):
         return raw.map(as_label, na_action="ignore").astype("str")
     return raw
-
-
-def _type(value: Any) -> str:
-    return type(value).__name__
 
 
 def as_label(value: Any) -> str:

@@ -22,8 +22,8 @@ _DAYS = (
     "%d-%b-%Y",
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S")
-FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
-"""Date formats beside ISO 8601, the earlier first: where 01/02/2024 could be both, it is 2 January."""
+FORMATS = ("ISO 8601", *(day + time for day in _DAYS for time in _TIMES))
+"""Date formats, the earlier first: where 01/02/2024 could be both, it is 2 January."""
 
 
 def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
@@ -37,15 +37,12 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
     """
     distinct = pd.Series(text.dropna().unique(), dtype="str")
     sample = distinct.iloc[:: max(1, len(distinct) // 200)]
-    best, best_hits = "", 0
-    for candidate in ("ISO 8601", *FORMATS):
-        hits = int(_parse(sample, candidate).notna().sum())
-        if hits > best_hits:
-            best, best_hits = candidate, hits
-    if not best:
+    hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in FORMATS}
+    best = max(FORMATS, key=lambda pattern: hits[pattern])  # the first of equals
+    if not hits[best]:
         return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
-    parsed = [(candidate, _parse(distinct, candidate)) for candidate in _rivals(best)]
-    best, days = max(parsed, key=lambda pair: int(pair[1].notna().sum()))  # the first of equals
+    parsed = {pattern: _parse(distinct, pattern) for pattern in _rivals(best)}
+    best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
     lookup = dict(zip(distinct, days, strict=True))
     return text.astype(object).map(lookup).astype("float64"), best
 
@@ -53,7 +50,7 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
 def _rivals(pattern: str) -> list[str]:
     """`pattern`, and its twin with day and month exchanged, in FORMATS' order: a sample may not tell them apart."""
     twins = {pattern, pattern.replace("%m/%d", "%d/%m"), pattern.replace("%d/%m", "%m/%d")}
-    return [candidate for candidate in ("ISO 8601", *FORMATS) if candidate in twins]
+    return [candidate for candidate in FORMATS if candidate in twins]
 
 
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:

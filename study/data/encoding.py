@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.data.splits import Part, Split, codes
-from study.data.tables import Feature, Table, target_values
-from study.data.targets import Target
-from study.schema import Kind, StudyError
+from study.data.tables import Table, target_values
+from study.schema import Feature, Kind, StudyError, Target
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -139,7 +138,7 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
     encoded = Encoded(
         target=target.name,
         kind=target.kind,
-        classes=target.classes,
+        classes=tuple(target.classes),
         outer_fold=split.outer_fold,
         terms=vocabulary.terms,
         x=x,
@@ -230,13 +229,11 @@ def _vocabulary(development: pd.DataFrame, features: tuple[Feature, ...]) -> _Vo
         filled = development[name].astype(object).fillna(missing).value_counts()
         ordered = sorted(filled.index, key=lambda level: (-int(filled[level]), str(level)))
         listed = [level for level in ordered[1 : MOST_LEVELS + 1] if filled[level] >= LEAST_LEVEL_ROWS]
-        references[name] = str(ordered[0])
         if listed:
-            levels[name] = sorted(listed)
+            levels[name], references[name] = sorted(listed), str(ordered[0])
     terms = [Term(name, name, None, units[name]) for name in measured]
     terms += [Term(f"{name}[missing]", name, "missing", "level") for name in gappy]
     terms += [Term(f"{name}[{level}]", name, level, "level") for name, listed in levels.items() for level in listed]
-    references = {name: references[name] for name in levels}
     return _Vocabulary(measured, gappy, levels, references, missing, _unique(terms))
 
 
@@ -250,5 +247,5 @@ def _unique(terms: list[Term]) -> tuple[Term, ...]:
             number += 1
             name = f"{term.name} ({number})"
         taken.add(name)
-        named.append(Term(name, term.column, term.level, term.unit))
+        named.append(replace(term, name=name))
     return tuple(named)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from study.data.targets import Target
+from study.schema import Target
 
 
 def leaks(frame: pd.DataFrame, features: Iterable[str], targets: Iterable[Target]) -> list[str]:

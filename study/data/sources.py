@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import pkgutil
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ class Library:
     targets: columns that are never features unless named as such.
     """
 
-    read: Callable[[str, DataConfig], pd.DataFrame]
+    read: Reader
     targets: tuple[str, ...] = ()
 
 
@@ -138,7 +139,7 @@ def _printable(name: object) -> str:
 def _named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """`frame` with unique text names, index 0..n-1, and an index that says something kept as a column."""
     names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise StudyError(f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one.")
     index = frame.index

@@ -11,8 +11,7 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.tables import Table, target_values
-from study.data.targets import Target
-from study.schema import StudyError
+from study.schema import StudyError, Target
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -201,7 +200,7 @@ class _Cutter:
         if self.target.classes:
             codes, counts = np.unique(self.labels[rows], return_counts=True)
             if counts.min() < folds:
-                label = self.target.classes[int(codes[counts.argmin()])]
+                label = list(self.target.classes)[int(codes[counts.argmin()])]
                 raise StudyError(
                     f"{folds} folds need {folds} rows of every class, but class {label!r} of {name!r} has {counts.min()} to "
                     f"split. Lower {key}, merge the class with another, or leave its rows out."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,29 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
-from study.config.options import ColumnType
 from study.data.columns import Column, check_finite, read_column
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
-from study.data.targets import LEAST_ROWS, Target, read_target
-from study.schema import FeatureData, StudyData, StudyError, TargetData, nearest
-
-__all__ = ["Feature", "Table", "Target", "read_table", "target_values"]
+from study.data.targets import LEAST_ROWS, read_target
+from study.schema import Feature, StudyData, StudyError, Target, nearest
 
 FEW_ROWS = 10
 """A class with fewer rows than this is noted: its probability is hardly learnt."""
 
 _ID_NAME = re.compile(r"(.*[\W_])?(id|ids|uuid|guid|key|index|idx|rownames?|row_?number)|id[\W_].*|column 1", re.IGNORECASE)
 _ID_CAMEL = re.compile(r".*[a-z](Id|ID)")
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A column to predict from, and why it has its type."""
-
-    name: str
-    type: ColumnType
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +46,15 @@ class Table:
 
     def summary(self) -> StudyData:
         """All that was read and inferred."""
-        missing = {str(name): int(rows) for name, rows in self.frame.isna().sum().items()}
         return StudyData(
             rows=len(self.frame),
             digest=self.digest,
-            features=tuple(FeatureData(**asdict(feature), missing=missing[feature.name]) for feature in self.features),
-            targets=tuple(self._target_summary(target, missing[target.name]) for target in self.targets),
+            features=self.features,
+            targets=self.targets,
             groups=self.groups,
             time=self.time,
             notes=self.notes,
         )
-
-    def _target_summary(self, target: Target, missing: int) -> TargetData:
-        counts = self.frame[target.name].value_counts()
-        classes = {label: int(counts[label]) for label in target.classes}
-        return TargetData(name=target.name, kind=target.kind, classes=classes, reason=target.reason, missing=missing)
 
 
 def read_table(config: StudyConfig) -> Table:
@@ -166,7 +148,8 @@ def _features(config: StudyConfig, source: Source, columns: dict[str, pd.Series[
         check_finite(column)
         if column.lost:
             notes.append(f"Column {name!r} is a date, and {column.lost} cells that are none count as missing.")
-        found.append(Feature(name, column.type, column.reason))
+        missing = int(column.values.isna().sum())
+        found.append(Feature(name=name, type=column.type, reason=column.reason, missing=missing))
         columns[name] = column.values
     notes += [f"Left out, since {why}: {_shown(names)}." for why, names in left_out.items() if names]
     if not found:
@@ -203,9 +186,8 @@ def _shown(names: list[str]) -> str:
 
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
     notes = []
-    missing = int(values.isna().sum())
-    if missing:
-        notes.append(f"{missing} of {len(values)} rows have no {target.name!r}; they are left out for this target.")
+    if target.missing:
+        notes.append(f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target.")
     counts = values.value_counts() if target.classes else pd.Series(dtype="int64")
     rare = [f"{label!r} ({count})" for label, count in counts.items() if count < FEW_ROWS]
     if rare:

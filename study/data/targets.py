@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,28 +10,13 @@ from scipy import stats
 
 from study.config.options import ColumnType
 from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
-from study.schema import Kind, StudyError
+from study.schema import Kind, StudyError, Target
 
 MOST_CLASSES = 100
 """Most classes of a multiclass target."""
 
 LEAST_ROWS = 20
 """Fewest rows with a target that can be split and compared."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A column to predict.
-
-    classes: of a binary or multiclass target, sorted as text, or as numbers where all are numbers; the second class of a
-    binary target is the one whose probability is modelled. Empty for the other kinds.
-    reason: the facts that decided the kind.
-    """
-
-    name: str
-    kind: Kind
-    classes: tuple[str, ...]
-    reason: str
 
 
 def read_target(
@@ -77,8 +61,11 @@ def read_target(
         )
     kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
-        return Target(name, kind, (), reason), _number_target(raw, column, kind)
-    return Target(name, kind, _classes(name, kind, counts), reason), labels
+        values, classes = _number_target(raw, column, kind), {}
+    else:
+        values, classes = labels, _classes(name, kind, counts)
+    missing = int(values.isna().sum())
+    return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
 
 
 def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
@@ -123,7 +110,7 @@ def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series
     return values
 
 
-def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> tuple[str, ...]:
+def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:
     classes = [str(label) for label in counts.index]
     if kind is Kind.BINARY and len(classes) != 2:
         raise StudyError(
@@ -142,7 +129,7 @@ def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> tuple[str, ...]:
             f"Every class needs rows to train and to test on, but class {rarest!r} of {name!r} has 1 row. "
             "Merge it with another class, or leave its row out."
         )
-    return tuple(sorted_labels(classes))
+    return {label: int(counts[label]) for label in sorted_labels(classes)}
 
 
 def sorted_labels(labels: list[str]) -> list[str]:

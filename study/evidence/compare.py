@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -88,47 +89,42 @@ def pairwise(
     margin: float,
     folds: int,
     winners: pd.DataFrame | None = None,
-    methods: Sequence[str] | None = None,
-    candidate: str = "default",
+    method: str | None = None,
 ) -> pd.DataFrame:
     """Paired gain of every model over every simpler one of its target (`paired_gain`), and Holm's p-values.
 
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
-    margin, folds : as in `paired_gain`.
+    margin, folds, method : as in `paired_gain`.
     winners : `incumbents(trials)`; without it *the network* is not among the models.
-    methods : names of METHODS, a row a pair and name; by default that of the protocol.
-    candidate : as in `select_candidate`.
 
     Returns
     -------
-    (n_pairs * n_methods, ...) frame: target, kind, question (PROCEDURES or DEPTHS), base, base_depth, other, other_depth
+    (n_pairs, ...) frame: target, kind, question (PROCEDURES or DEPTHS), base, base_depth, other, other_depth
     (families and hidden layers; CHOSEN for the network), the values of `paired_gain`, and p_holm, adjusted over the pairs of
-    the target, question and method (Holm 1979, Scand. J. Statist. 6).
+    the target and question (Holm 1979, Scand. J. Statist. 6).
     """
     found: list[dict[str, Any]] = []
-    for (target, kind), rows in row_losses(predictions, candidate).groupby(["target", "kind"], sort=False):
+    for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = models(rows, winners)
-        named = methods or [default_method(rows["outer_fold"], folds)]
+        used = method or default_method(rows["outer_fold"], folds)
         asked = [
             (PROCEDURES, [side for side in sides if side.depth <= 0]),
             (DEPTHS, [side for side in sides if side.depth >= 0 and side.family != "constant"]),
         ]
-        for method in named:
-            for question, members in asked:
-                pairs = [
-                    {
-                        "target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth,
-                        "other": other.family, "other_depth": other.depth,
-                        **paired_gain(base.losses, other.losses, margin, folds, method).model_dump(),
-                    }
-                    for i, base in enumerate(members)
-                    for other in members[i + 1 :]
-                    if question == PROCEDURES or base.depth == 0 or base.family == other.family
-                ]  # fmt: skip
-                adjusted = holm([pair["p_value"] for pair in pairs])
-                found += [pair | {"p_holm": p} for pair, p in zip(pairs, adjusted.tolist(), strict=True)]
+        for question, members in asked:
+            pairs = [
+                {
+                    "target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth,
+                    "other": other.family, "other_depth": other.depth,
+                    **paired_gain(base.losses, other.losses, margin, folds, used).model_dump(),
+                }
+                for base, other in combinations(members, 2)
+                if question == PROCEDURES or base.depth == 0 or base.family == other.family
+            ]  # fmt: skip
+            adjusted = holm([pair["p_value"] for pair in pairs])
+            found += [pair | {"p_holm": p} for pair, p in zip(pairs, adjusted.tolist(), strict=True)]
     return pd.DataFrame(found)
 
 
@@ -171,16 +167,16 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
             loss = interval(pairs, "difference")
             places = pd.MultiIndex.from_frame(arms[["family", "depth", "target", "outer_fold"]])
             val_loss = float(validation.reindex(places).mean())
-            of_loss = {"test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high}
-            size = {"n_rows": pairs["row"].nunique(), "n_folds": len(arms), "n_repeats": pairs["repeat"].nunique()}
             found.append(
-                dict(zip(MODEL, (target, kind, model.family, model.depth), strict=True))
-                | of_loss
-                | {"val_loss": val_loss, "optimism": val_loss - loss.estimate}
-                | spread(pairs, refits.merge(arms, on=ARM))
-                | size
-                | {"method": loss.method}
-            )
+                {
+                    "target": target, "kind": kind, "family": model.family, "depth": model.depth,
+                    "test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high,
+                    "val_loss": val_loss, "optimism": val_loss - loss.estimate,
+                    **spread(pairs, refits.merge(arms, on=ARM)),
+                    "n_rows": pairs["row"].nunique(), "n_folds": len(arms), "n_repeats": pairs["repeat"].nunique(),
+                    "method": loss.method,
+                }
+            )  # fmt: skip
     scores = pd.DataFrame(found)
     if scores.empty:
         return scores

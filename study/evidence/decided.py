@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,6 @@ from study.schema import PART
 
 MOST_TIMES = 100.0
 """No answer is sought beyond this many times the rows, or repeats."""
-CURVE = ["target", "family", "depth", "outer_fold", "fraction", "n_rows", "group", "row", "loss"]
 
 
 @dataclass(frozen=True)
@@ -33,18 +31,18 @@ class GainCurve:
     points: tuple[CurvePoint, ...]
 
 
-def subset_losses(predictions: pd.DataFrame, n_train: Mapping[str, float]) -> pd.DataFrame:
+def subset_losses(predictions: pd.DataFrame, n_train: float) -> pd.DataFrame:
     """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
 
-    n_train: development rows by target. Returns an (n, 9) frame of CURVE: a fraction of 1 is the refit itself.
+    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 9) frame of ARM, fraction, group, row, loss
+    and n_rows: a fraction of 1 is the refit itself.
     """
     is_part = predictions["candidate"].str.startswith(PART)
     own = predictions[is_part | (predictions["candidate"] == "refit")]
     share = own["candidate"].str.removeprefix(PART).where(own["candidate"] != "refit", "1").astype(float)
     losses = with_groups(own).assign(fraction=share).groupby([*ARM, "fraction", "group", "row"])["loss"].mean().reset_index()
     losses = losses.merge(predictions.loc[is_part, ARM].drop_duplicates(), on=ARM)
-    rows = losses["target"].map(n_train).astype(float) * losses["fraction"]
-    return losses.assign(n_rows=rows.round())[CURVE]
+    return losses.assign(n_rows=(n_train * losses["fraction"]).round())
 
 
 def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> GainCurve | None:
@@ -58,7 +56,7 @@ def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFr
 
     Parameters
     ----------
-    curve : (n, 9) frame of CURVE of one target.
+    curve : frame of `subset_losses`.
     regression, network : ARM columns of the arms to compare.
     folds : outer folds a repeat.
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from study.evidence.pairs import Size
-from study.schema import Frozen, Kind
+from study.schema import Frozen
 
 WORTH, ENOUGH, UNDECIDED = "network is worth it", "regression is enough", "undecided"
 
@@ -148,36 +148,3 @@ def verdict_of(improvement: float, low: float, high: float, margin: float) -> st
     if math.isnan(improvement) or high < margin:
         return ENOUGH
     return WORTH if low > margin else UNDECIDED
-
-
-class Judged(Frozen):
-    """Whether the network is worth it on one target, whether the regression is enough, or whether that is undecided.
-
-    margin: smallest gain that matters, a share of the regression's loss. regression: its family. chosen: family and depth
-    that *the network* took in each outer fold. gain: of the network over the regression. smallest_sufficient: the model of
-    fewest hidden layers whose test loss is within margin * the regression's loss of the least. beats_constant: whether either
-    is reliably better than the constant. candidate: the way of using the network that the verdict is about; candidates: gain
-    of each way. n_train: rows that an outer fold leaves. decided_at: only where undecided; shortfall: only where the network
-    is worth it; trees: where they were scored. None where it does not apply or a model was not scored.
-    """
-
-    target: str
-    kind: Kind
-    margin: float
-    regression: str | None
-    chosen: dict[int, Rung]
-    gain: Gain
-    smallest_sufficient: Rung | None
-    beats_constant: bool | None
-    candidate: str | None
-    candidates: dict[str, Gain]
-    n_train: Number
-    decided_at: DecidedAt | None = None
-    trees: TreesLine | None = None
-    shortfall: Shortfall | None = None
-
-    @property
-    def verdict(self) -> str | None:
-        """WORTH, ENOUGH or UNDECIDED; None where no test row was scored with both models."""
-        gain = self.gain
-        return verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None

@@ -73,25 +73,6 @@ def _crossed(size: Size) -> str:
     return f"{size.n_folds // max(size.n_repeats, 1)} outer folds{repeats}"
 
 
-def _t_over_rows(size: Size) -> str:
-    rows = f"{size.n_rows:,} test rows" + (f" in {size.n_groups:,} groups" if size.n_groups < size.n_rows else "")
-    return f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
-
-
-def _by_rows(pairs: pd.DataFrame, repeats: FloatArray, level: float, spread: FloatArray | float) -> FloatArray:
-    """Half widths of a row-level interval: with c (n_rows, R) the contributions of rows in repeats, the variance of the rows'
-    means is that between rows, v, plus w / R, with w the mean variance of a row between repeats; R repeats would leave
-    (v + w / R) / n. To that `spread` (n,) is added. It needs two repeats now."""
-    _, share = contributions(pairs, "improvement")
-    now = pairs["repeat"].nunique()
-    if now < 2:
-        return np.full(len(repeats), np.nan)
-    variance, df = clustered(pairs, share)
-    within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
-    between = max(variance - within / now, 0.0)
-    return np.asarray(stats.t.ppf((1 + level) / 2, df) * np.sqrt(between + within / repeats + spread))
-
-
 @dataclass(frozen=True)
 class CorrectedT:
     """Corrected resampled t over the k outer folds of all repeats: widest, and safe where folds share training rows.
@@ -143,43 +124,49 @@ class Rows:
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
         estimate, share = contributions(pairs, quantity)
-        return symmetric(estimate, *clustered(pairs, share), self.level, self.name)
-
-    def words(self, size: Size) -> str:
-        return _t_over_rows(size)
-
-    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
-        return _by_rows(pairs, repeats, self.level, 0.0)
-
-
-@dataclass(frozen=True)
-class RowsAndRepeats:
-    """`Rows`, plus the variance of the repeats' mean, as a measure of how much training on other rows changes the result.
-
-    se² = s²_rows / n + s²_repeats / R, with s²_repeats the sample variance of the R repeats' mean contributions. Not
-    `divided`, it is the whole s²_repeats, as if no repeat told more of the training than the first; docs/calibration.md has
-    the coverage and width of both. With one repeat both equal `Rows`.
-    """
-
-    level: float = 0.95
-    divided: bool = True
-    name: str = "rows and repeats"
-
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
-        estimate, share = contributions(pairs, quantity)
         variance, df = clustered(pairs, share)
-        repeats = share.groupby(pairs["repeat"]).mean().to_numpy(float)
-        if len(repeats) > 1:
-            variance += _variance(repeats) / (len(repeats) if self.divided else 1)
+        variance += self.repeat_variance(pairs, share) / max(pairs["repeat"].nunique(), 1)
         return symmetric(estimate, variance, df, self.level, self.name)
 
     def words(self, size: Size) -> str:
-        return _t_over_rows(size) + (" with the spread between repeats added" if size.n_repeats > 1 else "")
+        rows = f"{size.n_rows:,} test rows" + (f" in {size.n_groups:,} groups" if size.n_groups < size.n_rows else "")
+        return f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
 
     def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
+        """With c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that between rows, v,
+        plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n. It needs two
+        repeats now."""
         _, share = contributions(pairs, "improvement")
-        spread = _variance(share.groupby(pairs["repeat"]).mean().to_numpy(float))
-        return _by_rows(pairs, repeats, self.level, spread / (repeats if self.divided else 1))
+        now = pairs["repeat"].nunique()
+        if now < 2:
+            return np.full(len(repeats), np.nan)
+        variance, df = clustered(pairs, share)
+        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
+        between = max(variance - within / now, 0.0)
+        variances = between + within / repeats + self.repeat_variance(pairs, share) / repeats
+        return np.asarray(stats.t.ppf((1 + self.level) / 2, df) * np.sqrt(variances))
+
+    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
+        """What the variance between rows leaves out of one repeat's mean; R repeats have an R-th of it."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class RowsAndRepeats(Rows):
+    """`Rows`, plus the variance of the repeats' mean, as a measure of how much training on other rows changes the result.
+
+    se² = s²_rows / n + s²_repeats / R, with s²_repeats the sample variance of the R repeats' mean contributions;
+    docs/calibration.md has its coverage and width. With one repeat it equals `Rows`.
+    """
+
+    name: str = "rows and repeats"
+
+    def words(self, size: Size) -> str:
+        return super().words(size) + (" with the spread between repeats added" if size.n_repeats > 1 else "")
+
+    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
+        means = share.groupby(pairs["repeat"]).mean().to_numpy(float)
+        return _variance(means) if len(means) > 1 else 0.0
 
 
 METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}

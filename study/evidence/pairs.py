@@ -46,9 +46,8 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
 
 def size_of(pairs: pd.DataFrame) -> Size:
     """Count what is in `paired`."""
-    counts = {"n_rows": "row", "n_groups": "group", "n_repeats": "repeat"}
-    n_folds = len(pairs[["repeat", "fold"]].drop_duplicates())
-    return Size(n_folds=n_folds, **{name: pairs[column].nunique() for name, column in counts.items()})
+    rows, groups, repeats = (pairs[column].nunique() for column in ("row", "group", "repeat"))
+    return Size(n_rows=rows, n_groups=groups, n_folds=len(pairs[["repeat", "fold"]].drop_duplicates()), n_repeats=repeats)
 
 
 def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:

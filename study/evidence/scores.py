@@ -105,15 +105,14 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
-        n = rows["row"].nunique()
         loss = rows.groupby("outer_fold")["loss"].mean().mean()
         variance, df = clustered(rows, rows["loss"])
         error = np.sqrt(variance)
         half = stats.t.ppf(0.975, df) * error
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
         score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
-        size = {"n_rows": n, "n_folds": rows["outer_fold"].nunique()}
-        found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | size | fits.mean().to_dict())
+        score |= {"n_rows": rows["row"].nunique(), "n_folds": rows["outer_fold"].nunique()}
+        found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | fits.mean().to_dict())
     columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_folds", *METRICS]
     scores = pd.DataFrame(found).reindex(columns=columns)
     if winners is None or scores.empty:

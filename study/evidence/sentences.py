@@ -1,17 +1,12 @@
-"""Verdicts in words: functions of a verdict and of what it is made of."""
+"""What a verdict is made of in words: shares, gains, forecasts, and what boosted trees say."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from study.evidence.decided import MOST_TIMES
-from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Judged, verdict_of
+from study.evidence.findings import ENOUGH, WORTH, DecidedAt, Gain, TreesLine
 from study.schema import NETWORK, NOUNS
-
-CANDIDATES = {
-    "ensemble": "the mean prediction of the replicates that the search trained",
-    "refit": "the incumbent refitted on all development rows",
-}
 
 
 def percent(share: float) -> str:
@@ -29,92 +24,9 @@ def ends(gain: Gain) -> str:
     return f"{percent(gain.low)} to {percent(gain.high)} %"
 
 
-def estimand(n_train: float) -> str:
-    """What the interval is about."""
-    rows = f"{n_train:,.0f} rows" if np.isfinite(n_train) else "the development rows"
-    return f"The expected loss of the whole procedures (encode, search, refit), trained on {rows}."
-
-
-def candidate_words(verdict: Judged) -> str:
-    """Which way of using the network a verdict is about, and what the other way gives."""
-    used = str(verdict.candidate)
-    said = f"The network is {CANDIDATES.get(used, used)}"
-    for name, gain in verdict.candidates.items():
-        if name != used and np.isfinite(gain.improvement):
-            then = verdict_of(gain.improvement, gain.low, gain.high, verdict.margin)
-            said += f"; as {CANDIDATES[name]} it gains {percent(gain.improvement)} % ({ends(gain)}): {then}"
-    return f"{said}."
-
-
-def sentence(verdict: Judged) -> str:
-    """The answer."""
-    if verdict.verdict is None:
-        return f"There is no verdict for {verdict.target}: no test rows were scored with {_lacking(verdict)}."
-    beaten = f" Neither is reliably better than {NOUNS['constant']}, which ignores every feature."
-    return _answer(verdict) + (beaten if verdict.beats_constant is False else "")
-
-
-def action(verdict: Judged) -> str:
-    """What to do."""
-    if verdict.verdict is None:
-        return f"Run the study with {_lacking(verdict)} among its families."
-    if verdict.beats_constant is False:
-        return "Use neither yet: look for features that tell more about the target."
-    noun = _noun(verdict)
-    if verdict.verdict != UNDECIDED:
-        return f"Use {noun if verdict.verdict == ENOUGH else NOUNS[NETWORK]}."
-    if np.isnan(verdict.gain.low):
-        return f"Keep {noun}, the simpler model; more test rows are needed for any interval."
-    given_away = f"with 95 % confidence at most {percent(verdict.gain.high)} % of its loss is given away."
-    then = f" {decided_words(verdict.decided_at, verdict.gain, verdict.margin)}" if verdict.decided_at else ""
-    return f"Keep {noun}, the simpler model: {given_away}{then}"
-
-
-def _lacking(verdict: Judged) -> str:
-    return "a network" if verdict.regression else "a regression"
-
-
-def _noun(verdict: Judged) -> str:
-    return NOUNS.get(str(verdict.regression), str(verdict.regression))
-
-
-def _answer(verdict: Judged) -> str:
-    noun, gain = _noun(verdict), verdict.gain
-    r, low, high = gain.improvement, gain.low, gain.high
-    if np.isnan(r):
-        nothing = f"Nothing can be gained on {verdict.target}, which {noun} predicts without any loss"
-        return f"{nothing}: the regression is enough."
-    size, interval = f"{percent(abs(r))} % {'less' if r >= 0 else 'more'} loss than", ends(gain)
-    if r < 0:
-        interval = f"of the gain {interval}"
-    if r < -1:
-        size, interval = f"{1 - r:,.3g} times the loss of", f"{max(1 - high, 0):,.3g} to {1 - low:,.3g} times"
-    start = f"{_network(verdict)} predicts {verdict.target} with {size} {noun}"
-    if np.isnan(low):
-        return f"{start}, on too few test rows to be sure of anything: undecided."
-    start, bound = f"{start} (95 % interval {interval})", f"{100 * verdict.margin:.3g} % margin"
-    if verdict.verdict == WORTH:
-        far = "far " if low > 3 * verdict.margin else ""
-        return f"{start}, {far}beyond the {bound}: the network is worth it."
-    if verdict.verdict == ENOUGH:
-        return f"{start}, a gain below the {bound}: the regression is enough."
-    return f"{start}, which lies on both sides of the {bound}: undecided."
-
-
-def _network(verdict: Judged) -> str:
-    """`A network with 1 to 2 hidden layers`; its families are named where there are several."""
-    depths = sorted({rung.depth for rung in verdict.chosen.values()})
-    families = sorted({rung.family for rung in verdict.chosen.values()})
-    layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
-    named = f" ({' or '.join(families)})" if len(families) > 1 else ""
-    return f"A network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
-
-
-def trees_words(verdict: Judged) -> str | None:
-    """What boosted trees say beside the verdict, where they were scored."""
-    if verdict.trees is None:
-        return None
-    over = {_noun(verdict): verdict.trees.over_regression, NOUNS[NETWORK]: verdict.trees.over_network}
+def trees_words(trees: TreesLine, regression: str) -> str:
+    """What boosted trees say beside a verdict on this regression, as a sentence calls it, and the network."""
+    over = {regression: trees.over_regression, NOUNS[NETWORK]: trees.over_network}
     gains = {noun: gain for noun, gain in over.items() if gain is not None}
     said = " and ".join(_clause(noun, gain) for noun, gain in gains.items())
     least = min(gain.improvement for gain in gains.values())

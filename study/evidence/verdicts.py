@@ -16,7 +16,7 @@ from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, R
 from study.evidence.intervals import METHODS
 from study.evidence.pairs import paired
 from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
-from study.evidence.winners import ARM, incumbents, select_candidate
+from study.evidence.winners import ARM, CANDIDATES, incumbents, select_candidate
 from study.schema import CONSTANT, NETWORK, REGRESSIONS, TREES, Kind
 
 Why = Callable[[str, pd.DataFrame, pd.DataFrame], Shortfall]
@@ -31,7 +31,6 @@ def verdicts(
     *,
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
-    curve: pd.DataFrame | None = None,
     why: Why | None = None,
 ) -> list[Verdict]:
     """The answer for every target: is the network worth it, is the regression enough, or is it undecided?
@@ -47,14 +46,13 @@ def verdicts(
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, and unknown for one fold.
-    curve : `study.evidence.decided.subset_losses`, by default from the candidates `rows-<fraction>` of predictions.
     why : asked for the shortfall of every target whose network is worth it.
     """
     winners = incumbents(trials)
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
-        judge = _Judge(str(target), Kind(kind), own, best, margin, folds, method, (n_train or {}).get(target), curve, why)
+        judge = _Judge(str(target), Kind(kind), own, best, margin, folds, method, (n_train or {}).get(target), why)
         found.append(judge.verdict())
     return found
 
@@ -71,7 +69,6 @@ class _Judge:
     folds: int
     method: str | None
     known_train: float | None
-    curve: pd.DataFrame | None
     why: Why | None
 
     def verdict(self) -> Verdict:
@@ -83,7 +80,7 @@ class _Judge:
             kind=self.kind,
             margin=self.margin,
             regression=self.regression.family or None,
-            chosen={fold: Rung(family=family, depth=depth) for fold, family, depth in self._by_fold()},
+            chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
             gain=gain,
             smallest_sufficient=self._smallest_sufficient(said),
             beats_constant=self._beats_constant(),
@@ -120,10 +117,6 @@ class _Judge:
     @cached_property
     def chosen(self) -> pd.DataFrame:
         return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
-
-    def _by_fold(self) -> list[tuple[int, str, int]]:
-        columns = self.chosen[["outer_fold", "family", "depth"]]
-        return list(columns.itertuples(index=False, name=None))
 
     @property
     def scored(self) -> list[Model]:
@@ -164,7 +157,7 @@ class _Judge:
     def _candidates(self) -> dict[str, Gain]:
         """The gain that each way of using the network would have."""
         found = {}
-        for candidate in ("ensemble", "refit"):
+        for candidate in CANDIDATES:
             losses = network_procedure(row_losses(self.predictions, candidate), self.winners)[UNIT]
             found[candidate] = self._gain(self.regression, Model(NETWORK, 0, losses))
         return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
@@ -182,7 +175,7 @@ class _Judge:
     def _decided_at(self, gain: Gain) -> DecidedAt:
         n_train = self._n_train(gain)
         pairs = paired(self.regression.losses, self.network.losses, self.folds)
-        curve = subset_losses(self.predictions, {self.target: n_train}) if self.curve is None else self.curve
+        curve = subset_losses(self.predictions, n_train)
         is_regression = (self.losses["family"] == self.regression.family) & (self.losses["depth"] == 0)
-        fitted = gain_curve(curve[curve["target"] == self.target], self.losses.loc[is_regression, ARM], self.chosen, self.folds)
+        fitted = gain_curve(curve, self.losses.loc[is_regression, ARM], self.chosen, self.folds)
         return decided_at(pairs, METHODS[gain.method], self.margin, fitted, n_train + len(pairs) / gain.n_folds)

@@ -9,8 +9,11 @@ ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
 """Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
-CANDIDATES = ("refit", "ensemble")
-"""Candidates trained on all that an outer fold leaves; `rows-<fraction>` are refits on a part of it."""
+CANDIDATES = {
+    "ensemble": "the mean prediction of the replicates that the search trained",
+    "refit": "the incumbent refitted on all development rows",
+}
+"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are refits on a part of it."""
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:

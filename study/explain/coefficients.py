@@ -43,39 +43,22 @@ def odds(table: pd.DataFrame) -> pd.DataFrame:
 def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
 
-    Where an output of a softmax has no reference, it is the first class, and the others become contrasts with it.
-
     Parameters
     ----------
-    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate.
+    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate; of a softmax its `contrasts`.
     reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart.
 
     Returns
     -------
-    (n or fewer, 21) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
+    (n, 21) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
     gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
     penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
     odds_ratio and ratio_to_largest (`odds`), and note; NaN where there is none.
     """
     keys = [column for column in KEYS if column in reference]
     reference = reference.reindex(columns=[*keys, *REFERENCES, *UNPENALISED, "note"])
-    rows = []
-    for names, model in estimates.groupby(["target", "family", "outer_fold"], sort=False):
-        own = reference
-        for key, value in zip(["target", "family", "outer_fold"], names, strict=True):
-            own = own[own[key] == value] if key in own else own
-        outputs = list(model["output"].dropna().unique())
-        base = [output for output in outputs if output not in set(own["output"].dropna())]
-        if len(base) == 1 and len(outputs) > 1:
-            model = contrasts(model, [*base, *(output for output in outputs if output not in base)])
-        rows.append(model)
-    table = pd.concat(rows, ignore_index=True) if rows else estimates
-    fill = dict.fromkeys([key for key in ("level", "output") if key in keys], "")
-    left, right = (
-        frame.assign(**{key: frame[key].fillna(empty) for key, empty in fill.items()}) for frame in (table, reference)
-    )
-    merged = left.astype(dict.fromkeys(fill, object)).merge(right.astype(dict.fromkeys(fill, object)), on=keys, how="left")
-    merged = merged.assign(**{key: merged[key].where(merged[key] != "", None) for key in fill})
+    objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
+    merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)

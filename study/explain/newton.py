@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from study.families.heads import Head
+from study.families.heads import FloatArray, Head
 from study.schema import Kind
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_LOG_RATE = 30.0
 """Where the logarithm of a rate ends, so that a curve that shoots up costs much, and not infinity."""

@@ -36,12 +36,11 @@ class _Basis:
     where columns are collinear, and the intercept a - mean @ weights.
     """
 
-    terms: list[str]
     mean: np.ndarray
     deviation: np.ndarray
     directions: np.ndarray
     z: np.ndarray
-    notes: dict[str, list[str]]
+    notes: dict[str, list[str]]  # intercept and terms, each with what is to be said of it
     sure: np.ndarray  # (1 + n_terms,) whether the data determine intercept and weights well enough for a standard error
 
     @property
@@ -100,12 +99,12 @@ def reference_coefficients(
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
     if l2 > 0 and len(x) * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
         lost = np.full((len(basis.notes), len(outputs)), np.nan)
-        free = _frame(basis, outputs, lost, lost, np.nan, {term: ["too many coefficients to fit"] for term in basis.notes})
+        free = _frame({term: ["too many coefficients to fit"] for term in basis.notes}, outputs, lost, lost, np.nan)
     else:
         estimate, error, quantile, trouble = _likelihood(basis, np.asarray(y), kind, len(outputs))
-        notes = {term: [*said, *([trouble] if trouble else [])] for term, said in basis.notes.items()}
+        notes = {term: [*said, trouble] if trouble else said for term, said in basis.notes.items()}
         error = np.where(basis.sure[:, None] & (not trouble) & np.isfinite(error), error, np.nan)
-        free = _frame(basis, outputs, estimate, error, quantile, notes)
+        free = _frame(notes, outputs, estimate, error, quantile)
     both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)})
     if l2 == 0:
         return both
@@ -148,7 +147,7 @@ def _basis(terms: list[str], x: np.ndarray) -> _Basis:
             notes[term].append(f"variance inflation above {MOST_VIF:g} ({_names(names)}): no standard error")
         unsure |= inflated
     sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
-    return _Basis(terms, mean, deviation, rows[:rank].T, z, notes, sure)
+    return _Basis(mean, deviation, rows[:rank].T, z, notes, sure)
 
 
 def _names(terms: list[str]) -> str:
@@ -178,7 +177,7 @@ def _likelihood(basis: _Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> tup
                     converged = bool(fit.mle_retvals["converged"])
                 covariance = np.asarray(fit.cov_params())
             except (np.linalg.LinAlgError, ValueError, sm.tools.sm_exceptions.PerfectSeparationError):
-                lost = np.full((1 + len(basis.terms), n_outputs), np.nan)
+                lost = np.full((len(basis.notes), n_outputs), np.nan)
                 return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
             weights = (np.asarray(fit.params).reshape(p, -1, order="F") if p else np.zeros((0, 1)))[1:]
             per_deviation = np.abs(basis.directions @ weights).max(initial=0)
@@ -214,16 +213,12 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
 
 
 def _frame(
-    basis: _Basis,
-    outputs: list[str | None],
-    estimate: np.ndarray,
-    error: np.ndarray,
-    quantile: float,
-    notes: dict[str, list[str]],
+    notes: dict[str, list[str]], outputs: list[str | None], estimate: np.ndarray, error: np.ndarray, quantile: float
 ) -> pd.DataFrame:
+    low, high = (estimate + s * quantile * error for s in (-1, 1))
     rows = [
-        (term, output, estimate[i, k], error[i, k], *(estimate[i, k] + s * quantile * error[i, k] for s in (-1, 1)), note)
+        (term, output, estimate[i, k], error[i, k], low[i, k], high[i, k], "; ".join(said))
         for k, output in enumerate(outputs)
-        for i, (term, note) in enumerate((term, "; ".join(notes[term])) for term in [INTERCEPT, *basis.terms])
+        for i, (term, said) in enumerate(notes.items())
     ]
     return pd.DataFrame(rows, columns=["term", "output", *REFERENCES, "note"])

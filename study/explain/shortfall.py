@@ -13,10 +13,9 @@ from study.data.encoding import Encoded
 from study.evidence.findings import RankedTerm, Shortfall, Step
 from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
 from study.explain.terms import Columns, Extra, formula
-from study.families.heads import HEADS
+from study.families.heads import HEADS, FloatArray
 from study.schema import NOUNS, REGRESSIONS
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)

@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from study.data.encoding import LEAST_LEVEL_ROWS, Encoded, design
 from study.explain.newton import predictor_losses, regress
-from study.families.heads import HEADS
+from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"

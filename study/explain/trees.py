@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from study.data.encoding import Encoded
-from study.families.heads import HEADS
+from study.families.heads import HEADS, FloatArray
 from study.records.trees import TreesRecord
 from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}

@@ -24,7 +24,8 @@ class Layers(Protocol):
         """
 
     def dropout(self) -> Callable[[Any], Any]:
-        """Dropout at the schedule's rate while training, nothing otherwise."""
+        """Dropout at the schedule's rate while training; here, for layers that only predict, nothing."""
+        return lambda x: x
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from study.families.base import Architecture
+from study.families.base import Architecture, Layers
 from study.families.heads import Head
 from study.schema import Kind
 
@@ -108,7 +108,7 @@ class Stack:
         return weights
 
 
-class _Given:
+class _Given(Layers):
     """Layers with given weights, for predicting."""
 
     def __init__(self, weights: Weights) -> None:
@@ -118,12 +118,9 @@ class _Given:
         kernel, bias, function = next(self.rest), next(self.rest), keras.activations.get(activation)
         return lambda x: function(tf.matmul(x, kernel) + bias)
 
-    def dropout(self) -> Callable[[Any], Any]:
-        return lambda x: x
 
-
-class _Plain:
-    """Keras's own layers, for one replicate on disk. Dropout is left out: it does nothing when predicting."""
+class _Plain(Layers):
+    """Keras's own layers, for one replicate on disk."""
 
     def __init__(self) -> None:
         self.denses: list[keras.layers.Dense] = []
@@ -131,9 +128,6 @@ class _Plain:
     def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> keras.layers.Dense:
         self.denses.append(keras.layers.Dense(units, activation=activation))
         return self.denses[-1]
-
-    def dropout(self) -> Callable[[Any], Any]:
-        return lambda x: x
 
 
 def unstack(

@@ -41,9 +41,8 @@ def _free_ports(count: int) -> list[int]:
 def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes]:
     given = Given.here()
     memory = given.ray_memory(store_bytes)
-    grpc, http, metrics, environments = _free_ports(
-        4
-    )  # given ones: Ray waits 15 s for those that its agents choose, then crashes
+    # Given ones: Ray waits 15 s for those that its agents choose, then crashes.
+    grpc, http, metrics, environments = _free_ports(4)
     options = {
         "address": head,
         "node-ip-address": address_towards(head.rpartition(":")[0]),

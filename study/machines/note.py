@@ -1,4 +1,4 @@
-"""What lies beside the results about the SLURM job that works, or last worked, on them."""
+"""A note on a SLURM job beside the results."""
 
 from __future__ import annotations
 

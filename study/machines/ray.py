@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -105,8 +105,14 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     quiet(verbose)
     check_cores(config)
     with scratch_folder() as scratch, _while_there(scratch):
-        how = {"local": _local, "slurm": _allocated}.get(config.cluster.address, _joined)
-        with how(config, max(SMALLEST_STORE, 3 * data_bytes), scratch, verbose):
+        address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
+        if address == "local":
+            running = _local(store_bytes, scratch, verbose)
+        elif address == "slurm":
+            running = _allocated(store_bytes, scratch, verbose)
+        else:
+            running = _joined(address, verbose)
+        with running:
             _check_resources(config)
             yield scratch
 
@@ -136,14 +142,13 @@ def _while_there(scratch: Path) -> Iterator[None]:
 def _check_resources(config: StudyConfig) -> None:
     import ray
 
-    wanted = config.resources.cpus_per_trial, config.resources.gpus_per_trial
+    cpus, gpus = config.resources.cpus_per_trial, config.resources.gpus_per_trial
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if any(node.get("CPU", 0) >= wanted[0] and node.get("GPU", 0) >= wanted[1] for node in nodes):
-        return
-    gpus = max(node.get("GPU", 0) for node in nodes)
-    if wanted[1] > gpus:
-        raise StudyError(f"resources.gpus_per_trial is {wanted[1]:g} but Ray sees {gpus:g} GPUs; no trial could start.")
-    raise StudyError(f"No node of the Ray cluster has {wanted[0]:g} cores and {wanted[1]:g} GPUs; no trial could start.")
+    most = max(node.get("GPU", 0) for node in nodes)
+    if gpus > most:
+        raise StudyError(f"resources.gpus_per_trial is {gpus:g} but Ray sees {most:g} GPUs; no trial could start.")
+    if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
+        raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
 
 
 @contextmanager
@@ -172,7 +177,7 @@ def _environment(*names: str) -> Iterator[None]:
 
 
 @contextmanager
-def _local(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> Iterator[None]:
+def _local(store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> Iterator[None]:
     """Ray on this machine alone, or with `options` the head of more."""
     tempfile.gettempdir()  # asked now, this process keeps its answer
     own = {"num_cpus": available_cpus(), "object_store_memory": store_bytes, "_temp_dir": str(scratch / "ray")}
@@ -191,7 +196,7 @@ def _local(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool, 
 
 
 @contextmanager
-def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]:
+def _allocated(store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]:
     """Ray on every node of the SLURM job, its head here."""
     allocation = Allocation.current()
     given = allocation.given
@@ -199,12 +204,11 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
     options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_node_name": given.node}
     if given.memory_mb is not None:
         options["_memory"] = given.ray_memory(store_bytes)
-    if not allocation.others:
-        with _local(config, store_bytes, scratch, verbose, **options):
-            yield
-        return
-    options["_node_ip_address"] = address_towards(allocation.others[0])
-    with _local(config, store_bytes, scratch, verbose, **options), _workers(allocation, store_bytes, scratch):
+    workers: AbstractContextManager[None] = nullcontext()
+    if allocation.others:
+        options["_node_ip_address"] = address_towards(allocation.others[0])
+        workers = _workers(allocation, store_bytes, scratch)
+    with _local(store_bytes, scratch, verbose, **options), workers:
         yield
 
 
@@ -267,9 +271,8 @@ def _wait_for(allocation: Allocation, step: subprocess.Popen[str], said: Path) -
 
 
 @contextmanager
-def _joined(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]:
+def _joined(address: str, verbose: bool) -> Iterator[None]:
     """A Ray cluster that runs already, by its token, if it has one, from the environment or ~/.ray/auth_token."""
-    address = config.cluster.address
     if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or Path("~/.ray/auth_token").expanduser().exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     from ray.exceptions import RayError

@@ -9,20 +9,15 @@ import numpy as np
 import pandas as pd
 
 from study.records.trees import TreesRecord
-from study.schema import RESULT_COLUMNS, TREES, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
+from study.schema import RESULT_COLUMNS, TREES, Arm, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
 
-def _arm_columns(record: TrialRecord | WinnerRecord) -> dict[str, Any]:
-    arm = record.arm
-    return {
-        "target": arm.target,
-        "kind": arm.kind.value,
-        "family": arm.family,
-        "depth": arm.depth,
-        "outer_fold": arm.outer_fold,
-    }
+def _arm_columns(record: TrialRecord | WinnerRecord | TreesRecord) -> dict[str, Any]:
+    """target, kind, family, depth and outer_fold of a record; boosted trees are a family of their own, of depth 0."""
+    arm = Arm(**record.trees.model_dump(), family=TREES, depth=0) if isinstance(record, TreesRecord) else record.arm
+    return arm.model_dump(mode="json")
 
 
 def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -37,12 +32,9 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
         params = {f"params_{k}": v for k, v in record.params.items()}
         rows.append({**plain, **_arm_columns(record), **params, **record.coefficients})
     frame = pd.DataFrame(rows)
-    for column in RESULT_COLUMNS:
-        if column not in frame:
-            frame[column] = None
     extra = [str(c) for c in frame if c not in RESULT_COLUMNS]
     params_first = sorted(extra, key=lambda c: (not c.startswith("params_"), c.startswith("intercept")))
-    frame = frame[[*RESULT_COLUMNS, *params_first]].astype(RESULT_COLUMNS)
+    frame = frame.reindex(columns=[*RESULT_COLUMNS, *params_first]).astype(RESULT_COLUMNS)
     for column in extra:
         if frame[column].dtype == object:
             frame[column] = frame[column].map(lambda v: v if isinstance(v, str) or pd.isna(v) else str(v)).astype("str")
@@ -81,17 +73,6 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
 
-def _trees_columns(record: TreesRecord) -> dict[str, Any]:
-    trees = record.trees
-    return {
-        "target": trees.target,
-        "kind": trees.kind.value,
-        "family": TREES,
-        "depth": 0,
-        "outer_fold": trees.outer_fold,
-    }
-
-
 def trees_frame(records: Iterable[TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
     """`predictions_frame` of the boosted trees: family "trees", depth 0, number = the trial chosen.
 
@@ -111,7 +92,7 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
     pieces = []
     for w in records:
         observed = np.asarray(w.observed, float)
-        columns = _trees_columns(w) if isinstance(w, TreesRecord) else _arm_columns(w)
+        columns = _arm_columns(w)
         for candidate in w.candidates:
             predicted = np.asarray(candidate.predicted, float)
             values: dict[str, Any] = {
@@ -136,17 +117,6 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
 
 def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
     """Coefficients of the refitted regressions: target, kind, family, outer_fold, term, level, output, unit, estimate, l2."""
-    rows = [
-        {
-            "target": w.arm.target,
-            "kind": w.arm.kind.value,
-            "family": w.arm.family,
-            "outer_fold": w.arm.outer_fold,
-            "l2": w.params.get("l2", 0.0),
-            **row.model_dump(),
-        }
-        for w in winners
-        for row in w.coefficients
-    ]
+    rows = [{**_arm_columns(w), "l2": w.params.get("l2", 0.0), **row.model_dump()} for w in winners for row in w.coefficients]
     columns = ["target", "kind", "family", "outer_fold", "l2", "term", "level", "output", "unit", "estimate"]
     return pd.DataFrame(rows, columns=columns)

@@ -30,6 +30,17 @@ def safe_name(text: str) -> str:
     return f"{kept or 'x'}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
+class _Place:
+    """A file or folder directly below that of a study; `{share}` in its name stands for the share that a run works on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, paths: StudyPaths, owner: type[StudyPaths]) -> Path:
+        share = "" if paths.share is None else f"-{paths.share.number}of{paths.share.count}"
+        return paths.root / self.name.format(share=share)
+
+
 @dataclass(frozen=True)
 class StudyPaths:
     """Every file of one study, below `root` (`results/<name>`).
@@ -40,42 +51,40 @@ class StudyPaths:
     root: Path
     share: Share | None = None
 
-    @property
-    def _own(self) -> str:
-        return "" if self.share is None else f"-{self.share.number}of{self.share.count}"
+    config = _Place("config.yaml")
+    environment = _Place("environment{share}.json")
+    lock = _Place(".lock{share}")
+    """Held by the run that is at work here."""
+    data = _Place("data.json")
+    """What was read and inferred: columns, kinds, reasons, notes."""
+    job = _Place("job{share}.json")
+    """The SLURM job that works, or last worked, on the study."""
+    trials = _Place("trials")
+    results = _Place("results.parquet")
+    results_csv = _Place("results.csv")
+    folds = _Place("folds.parquet")
+    curves = _Place("curves.parquet")
+    coefficients = _Place("coefficients.parquet")
+    predictions = _Place("predictions.parquet")
+    trees = _Place("trees.parquet")
+    """Test rows of the boosted trees: the line beside a verdict."""
+    scores = _Place("scores.parquet")
+    """What the winners lost on the test rows, by candidate, and the metrics that people know."""
+    ranks = _Place("ranks.parquet")
+    """The models of each target and the network in order of test loss, and where its spread comes from."""
+    pairs = _Place("pairs.parquet")
+    """Every model against every simpler one."""
+    verdicts = _Place("verdicts.json")
+    models = _Place("models")
+    figures = _Place("figures")
+    notebook = _Place("report.ipynb")
+    html = _Place("report.html")
 
     @property
     def shares(self) -> list[StudyPaths]:
         """The same for every share that a run has begun on."""
         found = {(int(match[2]), int(match[1])) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
         return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
-
-    @property
-    def config(self) -> Path:
-        return self.root / "config.yaml"
-
-    @property
-    def environment(self) -> Path:
-        return self.root / f"environment{self._own}.json"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the run that is at work here."""
-        return self.root / f".lock{self._own}"
-
-    @property
-    def data(self) -> Path:
-        """What was read and inferred: columns, kinds, reasons, notes."""
-        return self.root / "data.json"
-
-    @property
-    def job(self) -> Path:
-        """The SLURM job that works, or last worked, on the study."""
-        return self.root / f"job{self._own}.json"
-
-    @property
-    def trials(self) -> Path:
-        return self.root / "trials"
 
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-o{arm.outer_fold}"
@@ -89,58 +98,6 @@ class StudyPaths:
     def trees_record(self, trees: Trees) -> Path:
         return self.trials / f"{safe_name(trees.target)}-{TREES}-o{trees.outer_fold}" / "trees.json"
 
-    @property
-    def results(self) -> Path:
-        return self.root / "results.parquet"
-
-    @property
-    def results_csv(self) -> Path:
-        return self.root / "results.csv"
-
-    @property
-    def folds(self) -> Path:
-        return self.root / "folds.parquet"
-
-    @property
-    def curves(self) -> Path:
-        return self.root / "curves.parquet"
-
-    @property
-    def coefficients(self) -> Path:
-        return self.root / "coefficients.parquet"
-
-    @property
-    def predictions(self) -> Path:
-        return self.root / "predictions.parquet"
-
-    @property
-    def trees(self) -> Path:
-        """Test rows of the boosted trees: the line beside a verdict."""
-        return self.root / "trees.parquet"
-
-    @property
-    def scores(self) -> Path:
-        """What the winners lost on the test rows, by candidate, and the metrics that people know."""
-        return self.root / "scores.parquet"
-
-    @property
-    def ranks(self) -> Path:
-        """The models of each target and the network in order of test loss, and where its spread comes from."""
-        return self.root / "ranks.parquet"
-
-    @property
-    def pairs(self) -> Path:
-        """Every model against every simpler one."""
-        return self.root / "pairs.parquet"
-
-    @property
-    def verdicts(self) -> Path:
-        return self.root / "verdicts.json"
-
-    @property
-    def models(self) -> Path:
-        return self.root / "models"
-
     def model(self, arm: Arm) -> Path:
         fold = f"-o{arm.outer_fold}" if arm.outer_fold else ""
         return self.models / f"{safe_name(arm.target)}-{arm.model_name}{fold}.keras"
@@ -148,18 +105,6 @@ class StudyPaths:
     def encoder(self, target: str, outer_fold: int) -> Path:
         fold = f"-o{outer_fold}" if outer_fold else ""
         return self.models / f"{safe_name(target)}-encoder{fold}.skops"
-
-    @property
-    def figures(self) -> Path:
-        return self.root / "figures"
-
-    @property
-    def notebook(self) -> Path:
-        return self.root / "report.ipynb"
-
-    @property
-    def html(self) -> Path:
-        return self.root / "report.html"
 
 
 @contextmanager

@@ -44,7 +44,9 @@ def write_trees(paths: StudyPaths, record: TreesRecord) -> None:
     write_atomic(paths.trees_record(record.trees), record.model_dump_json())
 
 
-def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path]) -> Iterator[R]:
+def _read(
+    paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path] | None
+) -> Iterator[R]:
     for path in sorted(paths.trials.glob(pattern)):
         try:
             record = model.model_validate_json(path.read_bytes())
@@ -52,7 +54,8 @@ def _read(paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], 
                 raise ValueError("another trial's record")
             yield record
         except ValueError:
-            broken.append(path)
+            if broken is not None:
+                broken.append(path)
 
 
 def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
@@ -60,19 +63,16 @@ def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator
 
     broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
     """
-    broken = [] if broken is None else broken
     return _read(paths, "*/[0-9]*.json", TrialRecord, lambda record: paths.trial(record.arm, record.number), broken)
 
 
 def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[WinnerRecord]:
     """Every winner's record below `trials/`, in order of arm; broken as in `read_trials`."""
-    broken = [] if broken is None else broken
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
 def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[TreesRecord]:
     """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
-    broken = [] if broken is None else broken
     return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
 
 
@@ -156,15 +156,33 @@ def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.
             write(empty)
 
 
+def _frame(
+    place: Callable[[StudyPaths], Path], gathered: Callable[[Iterable[TrialRecord]], pd.DataFrame] | None = None
+) -> cached_property[pd.DataFrame]:
+    """A frame on disk, read when it is first asked for.
+
+    gathered: makes it of the records where the study has not finished yet.
+    """
+
+    def read(results: Results) -> pd.DataFrame:
+        path = place(results.paths)
+        if gathered and not path.exists():
+            return gathered(read_trials(results.paths))
+        return pd.read_parquet(results.present(path))
+
+    return cached_property(read)
+
+
 @dataclass(frozen=True)
 class Results:
     """A results folder, read as needed; every attribute is cached.
 
-    config: the resolved config. data: what was read of the table. environment: where it ran last. trials: one row a trial
-    (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch (`curves_frame`).
-    coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test rows
-    (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores, ranks, pairs: what was concluded from
-    the predictions. verdicts: the answer for each target.
+    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
+    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test
+    rows (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores: test loss of every model and
+    candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
+    (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
+    (`study.evidence.compare.pairwise`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -181,7 +199,8 @@ class Results:
         """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, ranks, pairs and verdicts."""
         return self.paths.verdicts.exists()
 
-    def _present(self, path: Path) -> Path:
+    def present(self, path: Path) -> Path:
+        """`path`, or a StudyError that says how it comes to be there."""
         if path.exists():
             return path
         again = f"`study run {self.paths.config}`"
@@ -189,20 +208,14 @@ class Results:
             raise StudyError(f"{path} does not exist, as after a version before this one; {again} concludes the study anew.")
         raise StudyError(f"{path} does not exist yet; {again} finishes the study.")
 
-    def _frame(self, path: Path) -> pd.DataFrame:
-        return pd.read_parquet(self._present(path))
-
     def _record(self, path: Path, model: type[R]) -> R:
         try:
-            return model.model_validate_json(self._present(path).read_bytes())
+            return model.model_validate_json(self.present(path).read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
             wrong = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
             again = f"`study run {self.paths.config}` writes it anew"
             raise StudyError(f"{path} is not what this version writes ({wrong}); remove it, and {again}.") from None
-
-    def _gathered(self, path: Path, frame: Callable[[Iterable[TrialRecord]], pd.DataFrame]) -> pd.DataFrame:
-        return self._frame(path) if path.exists() else frame(read_trials(self.paths))
 
     @cached_property
     def config(self) -> StudyConfig:
@@ -219,20 +232,15 @@ class Results:
         """Where the study ran last."""
         return self._record(self.paths.environment, Environment)
 
-    @cached_property
-    def trials(self) -> pd.DataFrame:
-        """One row a trial; gathered from the records where the study has not finished yet."""
-        return self._gathered(self.paths.results, trials_frame)
-
-    @cached_property
-    def folds(self) -> pd.DataFrame:
-        """One row a trial and replicate."""
-        return self._gathered(self.paths.folds, folds_frame)
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """One row a trial, replicate and epoch."""
-        return self._gathered(self.paths.curves, curves_frame)
+    trials = _frame(lambda paths: paths.results, trials_frame)
+    folds = _frame(lambda paths: paths.folds, folds_frame)
+    curves = _frame(lambda paths: paths.curves, curves_frame)
+    coefficients = _frame(lambda paths: paths.coefficients)
+    predictions = _frame(lambda paths: paths.predictions)
+    trees = _frame(lambda paths: paths.trees)
+    scores = _frame(lambda paths: paths.scores)
+    ranks = _frame(lambda paths: paths.ranks)
+    pairs = _frame(lambda paths: paths.pairs)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""
@@ -242,39 +250,9 @@ class Results:
         return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
 
     @cached_property
-    def coefficients(self) -> pd.DataFrame:
-        """Weights of the refitted regressions beside their reference fits."""
-        return self._frame(self.paths.coefficients)
-
-    @cached_property
-    def predictions(self) -> pd.DataFrame:
-        """Test rows of every arm's winner."""
-        return self._frame(self.paths.predictions)
-
-    @cached_property
-    def trees(self) -> pd.DataFrame:
-        """Test rows of the boosted trees; no row of a target where they failed."""
-        return self._frame(self.paths.trees)
-
-    @cached_property
-    def scores(self) -> pd.DataFrame:
-        """Test loss of every model and candidate with its interval (`study.evidence.scores.test_scores`)."""
-        return self._frame(self.paths.scores)
-
-    @cached_property
-    def ranks(self) -> pd.DataFrame:
-        """Rank of every model and of the network, and the spread of its loss (`study.evidence.compare.family_scores`)."""
-        return self._frame(self.paths.ranks)
-
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """Gain of every model over every simpler one (`study.evidence.compare.pairwise`)."""
-        return self._frame(self.paths.pairs)
-
-    @cached_property
     def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
-        text = self._present(self.paths.verdicts).read_text(encoding="utf-8")
+        text = self.present(self.paths.verdicts).read_text(encoding="utf-8")
         try:
             return read_verdicts(text)
         except ValueError as error:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -84,9 +84,8 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Seaborn's and matplotlib's settings of the report."""
+    """Seaborn's white style, and what the report sets beside it."""
     settings: Any = {
-        "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
         "font.size": 9,
         "axes.titlesize": 10,
@@ -96,10 +95,8 @@ def look() -> Iterator[None]:
         "axes.labelsize": 9,
         "axes.labelcolor": MUTED,
         "axes.edgecolor": RULE,
-        "axes.linewidth": 0.8,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.axisbelow": True,
         "grid.color": RULE,
         "grid.linewidth": 0.6,
         "text.color": INK,
@@ -110,12 +107,8 @@ def look() -> Iterator[None]:
         "ytick.labelsize": 8.5,
         "xtick.major.size": 0,
         "ytick.major.size": 0,
-        "xtick.minor.size": 0,
-        "ytick.minor.size": 0,
         "legend.frameon": False,
         "legend.fontsize": 8.5,
-        "svg.fonttype": "path",
-        "figure.facecolor": "white",
     }
     with sns.axes_style("white"), mpl.rc_context(settings):
         yield
@@ -136,6 +129,29 @@ def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Fi
     return figure, axes[:n]
 
 
+def target_panels(frame: pd.DataFrame, height_in: float | list[float]) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """A figure of one axes a target, which is its title, and each axes with the rows of its target."""
+    parts = [rows for _, rows in frame.groupby("target", sort=False)]
+    figure, axes = panels(len(parts), height_in)
+    for ax, rows in zip(axes, parts, strict=True):
+        ax.set_title(plain(rows["target"].iloc[0]))
+    return figure, list(zip(axes, parts, strict=True))
+
+
+def line_panels(frame: pd.DataFrame, rest_in: float = 0.95) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """`target_panels` that are high enough for a line a model; rest_in: inches for all else."""
+    most = max((rows["model"].nunique() for _, rows in frame.groupby("target")), default=1)
+    return target_panels(frame, rest_in + 0.38 * most)
+
+
+def beside(ax: Axes, model: str, text: str) -> None:
+    """Write `text` beside the axes, on the line of a model."""
+    ax.annotate(
+        text, (1, model), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center",
+        fontsize=8, color=MUTED,
+    )  # fmt: skip
+
+
 def use_log_axis(values: Any) -> bool:
     """Whether positive losses span more than two decades, so that only a logarithmic axis shows them all."""
     finite = np.asarray(values, float)
@@ -143,16 +159,25 @@ def use_log_axis(values: Any) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)
 
 
+def log_axis(ax: Axes, which: Literal["x", "y"], losses: pd.Series, ticks: int = 6) -> bool:
+    """Make the axis of these losses logarithmic where only that shows them all; whether it is."""
+    if not use_log_axis(losses):
+        return False
+    ax.set(**{f"{which}scale": "log"})
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_locator(LogLocator(numticks=ticks))
+    axis.set_minor_formatter(NullFormatter())
+    return True
+
+
 def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
-    """Title, name and ticks of the axes of one target's losses: `own` are its rows, `split` the rows they are losses of."""
-    name, is_log = LOSS_NAMES[Kind(own["kind"].iloc[0])], use_log_axis(losses)
-    if is_log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(LogLocator(numticks=6))
-        ax.xaxis.set_minor_formatter(NullFormatter())
+    """Name and ticks of the axis of one target's losses: `own` are its rows, `split` the rows they are losses of."""
+    name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
+    if log_axis(ax, "x", losses):
+        name += ", log axis"
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.set(title=plain(own["target"].iloc[0]), xlabel=f"{split} {name}{', log axis' if is_log else ''}", ylabel="")
+    ax.set(xlabel=f"{split} {name}", ylabel="")
     ax.grid(axis="x")
     ax.margins(y=0.12)
 

@@ -248,12 +248,8 @@ def failures_frame(results: Results) -> pd.DataFrame:
 
 def environment_frame(results: Results) -> pd.DataFrame:
     """`environment.json`, flat: a key and a value a row."""
-    return pd.DataFrame(list(_flat(results.environment.model_dump())), columns=["what", "value"])
-
-
-def _flat(content: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key} ")
-        elif value not in (None, "", []):
-            yield f"{prefix}{key}".replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    told: dict[str, Any] = {}
+    for key, value in results.environment.model_dump().items():
+        told |= {f"{key} {name}": version for name, version in value.items()} if isinstance(value, dict) else {key: value}
+    rows = [(key.replace("_", " "), str(value)) for key, value in told.items() if value not in (None, "")]
+    return pd.DataFrame(rows, columns=["what", "value"])

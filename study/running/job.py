@@ -41,17 +41,17 @@ def begin_run(paths: StudyPaths, job: str, restarts: int, records: int) -> JobNo
         Its last two runs left no record, so that another would not either.
     """
     last = read_note(paths)
-    if restarts == 0 or last is None or last.id != job:
-        note = JobNote(id=job, records=records)
-    else:
-        note = JobNote(id=job, records=records, idle=last.idle + 1 if records == last.records else 0)
+    idle = 0
+    if restarts > 0 and last is not None and last.id == job and last.records == records:
+        idle = last.idle + 1
+    note = JobNote(id=job, records=records, idle=idle)
     write_note(paths, note)
     if note.idle >= MOST_IDLE_RUNS:
         raise StudyError(_no_progress(job))
     return note
 
 
-class Progressing:
+class Progressing(Observer):
     """Notes how far the run of a job comes, and lets another observer watch too.
 
     done: records that this run has left. job: its note, once the records were read.

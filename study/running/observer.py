@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
 
 from study.records.results import Results
 from study.records.trees import TreesRecord
@@ -17,8 +16,8 @@ from study.search.generations import ArmSearch
 from study.search.plan import Plan
 
 
-class Observer(Protocol):
-    """Who watches a study run."""
+class Observer:
+    """Who watches a study run. This one does nothing with what it is told; another overrides what it listens to."""
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
         """The records were read; `arms` (by key) and `trees` know what is done already and change as the study goes on."""
@@ -37,28 +36,6 @@ class Observer(Protocol):
 
     def note(self, text: str) -> None:
         """Something that a user should know."""
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
-        """Say nothing."""
-
-    def finished_trial(self, record: TrialRecord) -> None:
-        """Say nothing."""
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        """Say nothing."""
-
-    def finished_trees(self, record: TreesRecord) -> None:
-        """Say nothing."""
-
-    def concluded(self, results: Results) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
 
 
 class Interrupted(Exception):

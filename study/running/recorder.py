@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import TypeAdapter
 
-from study.config import StudyConfig
 from study.records.paths import StudyPaths
 from study.records.results import write_trees, write_trial, write_winner
 from study.records.trees import TreesRecord, reason
-from study.running.assignments import Assignment
 from study.running.observer import Observer
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, WinnerRecord
 from study.search.generations import ArmSearch
-from study.training.task import Unscored
+from study.training.task import Task, Unscored
 
 Report = TrialRecord | WinnerRecord | TreesRecord | Unscored
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
@@ -29,28 +26,21 @@ class Recorder:
     arms: by key.
     """
 
-    def __init__(
-        self, config: StudyConfig, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], trees: TreesQueue
-    ) -> None:
-        self.config, self.paths, self.observer, self.arms, self.trees = config, paths, observer, arms, trees
+    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
+        self.paths, self.observer, self.arms, self.trees = paths, observer, arms, trees
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
         return self.trees.finished and all(arm.finished for arm in self.arms.values())
 
-    def told(self, assignment: Assignment) -> dict[str, Any]:
-        """Config of Tune's trial: the worker's task, ready for JSON."""
-        return {"task": assignment.task(self.config).model_dump(mode="json")}
-
     def report(self, text: str, files: dict[str, bytes]) -> None:
         """Keep what a worker reports (JSON), and the files that belong to it, by name."""
         self.keep(REPORT.validate_json(text), files)
 
-    def give_up(self, assignment: Assignment, tries: int) -> None:
+    def give_up(self, task: Task, tries: int) -> None:
         """Keep the failure of what was lost with its worker so many times."""
-        error = f"The worker died {tries} times while it ran {assignment.noun}: out of memory, or a crash."
-        self.keep(assignment.task(self.config).failed(error), {})
+        self.keep(task.failed(f"The worker died {tries} times while it ran {task.noun}: out of memory, or a crash."), {})
 
     def keep(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""
@@ -68,6 +58,6 @@ class Recorder:
                 self.trees.tell(record)
                 self.observer.finished_trees(record)
             case Unscored():
-                self.arms[record.arm.key].score(record.number)
-                key, error = record.arm.key, reason(record.error)
-                self.observer.note(f"The winner of {key} could not be scored on the test rows: {error}")
+                key = record.arm.key
+                self.arms[key].score(record.number)
+                self.observer.note(f"The winner of {key} could not be scored on the test rows: {reason(record.error)}")

@@ -7,13 +7,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
 from study.machines.ray import ray_cluster
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import reason
-from study.running.observer import Interrupted, Observer, Silent
+from study.running.observer import Interrupted, Observer
 from study.running.recorder import Recorder
 from study.running.trees import TreesQueue
 from study.schema import StudyError, TrialRecord
@@ -49,10 +50,8 @@ def make_searches(
     return arms, TreesQueue(plan.trees, found.trees)
 
 
-def search(
-    plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False
-) -> dict[str, ArmSearch]:
-    """Run every trial, winner and trees of the plan that have no record yet; gives the arms' searches by key.
+def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False) -> None:
+    """Run every trial, winner and trees of the plan that have no record yet.
 
     Raises
     ------
@@ -61,17 +60,17 @@ def search(
     StudyError
         Every trial failed, or the resources asked for are not there.
     """
-    observer = observer or Silent()
+    observer = observer or Observer()
     arms, trees = make_searches(plan, data, paths, observer)
     observer.started(plan, arms, trees)
-    recorder = Recorder(plan.config, paths, observer, arms, trees)
+    recorder = Recorder(paths, observer, arms, trees)
     if not recorder.finished:
         size = sum(encoded.x.nbytes for encoded in data.values())
         terminate = signal.getsignal(signal.SIGTERM)
         with ray_cluster(plan.config, size, verbose) as scratch:
             with suppress(ValueError):  # not in the main thread
                 signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
-            _tune(recorder, data, scratch, verbose)
+            _tune(plan.config, recorder, data, scratch, verbose)
     if arms and not any(arm.incumbent for arm in arms.values()):
         failed = next((r for arm in arms.values() for r in arm.records.values()), None)
         if failed is None:
@@ -82,10 +81,9 @@ def search(
             f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: "
             f"{reason(failed.error)}. The records are in {paths.trials}; with another seed or space, choose another --name."
         )
-    return arms
 
 
-def _tune(recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -> None:
+def _tune(config: StudyConfig, recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -> None:
     """Have Ray Tune run what is left to do, its own files in `scratch`."""
     import ray
     from ray import tune
@@ -93,21 +91,19 @@ def _tune(recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -
     from study.running.searcher import Keeper, StudySearcher
     from study.running.worker import StudyTrial
 
-    config = recorder.config
     searcher = StudySearcher(
-        list(recorder.arms.values()),
+        config,
+        recorder.arms,
         recorder.trees,
-        recorder.told,
         recorder.give_up,
-        config.search.max_tries,
         deadline=None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min,
         until=job_deadline() if config.cluster.address == "slurm" else None,
     )
     keeper = Keeper(searcher, recorder.report, scratch)
-    store = {key: ray.put(encoded) for key, encoded in data.items()}
+    needs, store = config.resources, {key: ray.put(encoded) for key, encoded in data.items()}
     trainable = tune.with_resources(
-        tune.with_parameters(StudyTrial, store=store),
-        {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial},
+        tune.with_parameters(StudyTrial, store=store, memory_gb=needs.worker_memory_gb),
+        {"cpu": needs.cpus_per_trial, "gpu": needs.gpus_per_trial},
     )
     tuner = tune.Tuner(
         trainable,
@@ -115,7 +111,7 @@ def _tune(recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -
             search_alg=searcher,
             num_samples=-1,
             reuse_actors=True,
-            max_concurrent_trials=config.resources.max_concurrent,
+            max_concurrent_trials=needs.max_concurrent,
             trial_dirname_creator=lambda trial: trial.trial_id,
         ),
         run_config=tune.RunConfig(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
+from study.config import StudyConfig
+from study.explain.trees import TREE_TRIALS
 from study.machines.scratch import is_there
-from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
 from study.running.trees import TreesQueue
 from study.schema import StudyError
 from study.search.generations import ArmSearch
+from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
 KEPT_BY_TUNE = {"done"}
 """What stays of a trial's result in Tune's own state."""
@@ -26,35 +28,33 @@ class StudySearcher(Searcher):  # type: ignore[misc]
 
     Trees are handed out where every arm waits or is done. What comes back is told to the arm or the trees by whoever keeps
     the records, before Tune reports its trial complete. One that Tune reports ended with an error and without a record
-    (`recorded`) was lost with its worker: it is handed out again, up to `max_tries` times, then `give_up` tells its failure.
+    (`recorded`) was lost with its worker: it is handed out again, up to `search.max_tries` times, then `give_up` tells its
+    failure.
 
-    told: turns an assignment into the config of a Tune trial. deadline: `time.monotonic()` after which no new trial is
-    suggested; what is out finishes, and winners and trees are scored. until: `time.monotonic()` by which all must have ended:
-    nothing is handed out that would last longer, judged by the longest trial of its arm so far (of all arms, before its
-    first), or by the longest trees.
+    arms: by key. deadline: `time.monotonic()` after which no new trial is suggested; what is out finishes, and winners and
+    trees are scored. until: `time.monotonic()` by which all must have ended: nothing is handed out that would last longer,
+    judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
     """
 
     def __init__(
         self,
-        arms: Sequence[ArmSearch],
+        config: StudyConfig,
+        arms: Mapping[str, ArmSearch],
         trees: TreesQueue,
-        told: Callable[[Assignment], dict[str, Any]],
-        give_up: Callable[[Assignment, int], None],
-        max_tries: int,
+        give_up: Callable[[Task, int], None],
         deadline: float | None = None,
         until: float | None = None,
     ) -> None:
         super().__init__(metric="val_loss", mode="min")
-        self.arms = list(arms)
+        self.config = config
+        self.arms = arms
         self.trees = trees
-        self._ready = OrderedDict((arm.arm.key, arm) for arm in arms)  # who may have something to hand out, next in turn first
-        self.told = told
         self.give_up = give_up
-        self.max_tries = max_tries
         self.deadline = deadline
         self.until = until
         self.stopping = False
-        self._out: dict[str, Assignment] = {}
+        self._ready = OrderedDict(arms)  # who may have something to hand out, next in turn first
+        self._out: dict[str, Task] = {}
         self._done: set[str] = set()
         self.retiring = 0  # workers that have grown and will each drop one trial without starting it
         self._tries: dict[str, int] = {}
@@ -63,7 +63,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         """Pickle as nothing: Tune writes a copy of its searcher that is never read."""
         return {}
 
-    def assignment(self, trial_id: str) -> Assignment:
+    def task(self, trial_id: str) -> Task:
         """What Tune's trial of that id runs."""
         return self._out[trial_id]
 
@@ -75,63 +75,62 @@ class StudySearcher(Searcher):  # type: ignore[misc]
         """Config of the next trial; None while every arm waits; FINISHED when all are done."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             self.deadline = None
-            for arm in self.arms:
+            for arm in self.arms.values():
                 arm.close()
-        assignment = None if self.stopping else self._next()
-        if assignment is None:
+        task = None if self.stopping else self._next()
+        if task is None:
             ending = self.stopping or self.until is not None  # with nothing out, what is left is too long
-            finished = not self._out and (ending or all(arm.finished for arm in self.arms))
+            finished = not self._out and (ending or all(arm.finished for arm in self.arms.values()))
             return Searcher.FINISHED if finished else None
-        self._out[trial_id] = assignment
-        return self.told(assignment)
+        self._out[trial_id] = task
+        return {"task": task}
 
-    def _next(self) -> Assignment | None:
+    def _next(self) -> Task | None:
         while self._ready:
             key, arm = self._ready.popitem(last=False)
-            if not self._in_time(arm):
+            # A winner, and the first trees, last as long as two trials.
+            if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
                 continue
-            suggestion = arm.next_trial()
-            if suggestion is not None:
+            if (suggestion := arm.next_trial()) is not None:
                 self._ready[key] = arm
-                return TrialAssignment(arm, suggestion)
-            incumbent = arm.next_winner()
-            if incumbent is not None:
-                return WinnerAssignment(arm, incumbent)
-        if self._in_time(self.trees) and (trees := self.trees.next()) is not None:
-            return TreesAssignment(self.trees, trees)
+                return TrialTask.of(self.config, arm.arm, suggestion)
+            if (best := arm.next_winner()) is not None:
+                assert best.val_loss is not None  # it is complete
+                return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss)
+        known = self.trees.longest_s
+        if self._in_time(known, trials=1 if known else 2) and (trees := self.trees.next()) is not None:
+            config = self.config
+            return TreesTask(study=config.name, seed=config.seed, trees=trees, trials=TREE_TRIALS[config.effort])
         return None
 
-    def _in_time(self, source: ArmSearch | TreesQueue) -> bool:
-        """Whether what comes next of it would end by `until`; a winner, and the first trees, last as long as two trials."""
+    def _in_time(self, longest_s: float, trials: int) -> bool:
+        """Whether what lasts as long as so many of the longest trials (of all arms, where that is 0) would end by `until`."""
         if self.until is None:
             return True
-        longest = source.longest_s or max((arm.longest_s for arm in self.arms), default=0.0)
-        if isinstance(source, TreesQueue):
-            times = 1 if source.longest_s else 2
-        else:
-            times = 2 if len(source.records) >= source.trials else 1
-        return time.monotonic() + times * longest < self.until
+        longest_s = longest_s or max((arm.longest_s for arm in self.arms.values()), default=0.0)
+        return time.monotonic() + trials * longest_s < self.until
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Forget a trial that left its record; hand out again, or give up, one that did not."""
-        assignment = self._out.pop(trial_id, None)
-        if isinstance(assignment, TrialAssignment | WinnerAssignment):
-            self._ready.setdefault(assignment.search.arm.key, assignment.search)
-        if assignment is None or trial_id in self._done:
+        task = self._out.pop(trial_id, None)
+        if isinstance(task, TrialTask | WinnerTask):
+            self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
+        if task is None or trial_id in self._done:
             self._done.discard(trial_id)
             return
         if not error:  # stopped, not lost: the study is ending
             return
-        tries = self._tries.get(assignment.key, 0) + (not self.retiring)
+        tries = self._tries.get(task.key, 0) + (not self.retiring)
         self.retiring = max(0, self.retiring - 1)
-        self._tries[assignment.key] = tries
-        if tries >= self.max_tries:
-            self.give_up(assignment, tries)
+        self._tries[task.key] = tries
+        if tries >= self.config.search.max_tries:
+            self.give_up(task, tries)
+        elif isinstance(task, TreesTask):
+            self.trees.give_back(task.trees)
+        elif isinstance(task, WinnerTask):
+            self.arms[task.arm.key].retry_winner()
         else:
-            assignment.give_back()
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Do nothing: a trial reports once, at its end."""
+            self.arms[task.arm.key].give_back(task.number)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""

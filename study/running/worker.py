@@ -6,16 +6,16 @@ import platform
 import time
 import traceback
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
+import ray
 from ray import tune
 
-from study.data.encoding import Encoded
 from study.explain.trees import score_trees
 from study.records.trees import TreesRecord
 from study.schema import TrialRecord, WinnerRecord
-from study.training.task import TASK, TreesTask, TrialTask, Unscored
+from study.training.task import Task, TreesTask, TrialTask, Unscored
 from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
@@ -23,28 +23,25 @@ from study.training.winner import run_winner
 class StudyTrial(tune.Trainable):  # type: ignore[misc]
     """Runs tasks in a reused worker. An exception becomes a FAIL record; only a dying worker leaves none."""
 
-    def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any] | None = None) -> None:
-        """Take the first task. store: object references of the encoded data by (target, outer fold).
+    def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any], memory_gb: float) -> None:
+        """Take the first task.
 
-        TensorFlow is imported by the first step that trains, once: Tune drops a worker that is still starting when another
-        falls idle, so with a slow start and short trials a single worker would do everything.
+        store: object references of the encoded data by (target, outer fold). memory_gb: memory of its own above which this
+        worker is replaced after a task.
         """
         self.grown = False
-        self.store = store or {}
-        self.task = TASK.validate_python(config["task"])
-        self.data = lru_cache(maxsize=2)(self._fetch)
-        self.device = lru_cache(maxsize=1)(self._prepare)
+        self.memory_gb = memory_gb
+        self.task: Task = config["task"]
+        self.data = lru_cache(maxsize=2)(lambda place: ray.get(store[place]))
 
-    def _prepare(self) -> str:
-        import ray
+    @cached_property
+    def device(self) -> str:
+        """The device that trains. The first step that trains asks for it, and imports TensorFlow.
 
+        In `setup` that would be too slow: Tune drops a worker that is still starting when another falls idle, so with short
+        trials a single worker would do everything.
+        """
         return prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
-
-    def _fetch(self, target: str, outer_fold: int) -> Encoded:
-        import ray
-
-        encoded: Encoded = ray.get(self.store[target, outer_fold])
-        return encoded
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next task, or leave it to a new worker when this one has grown.
@@ -52,21 +49,19 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
         The worker ends itself: Tune hangs where a reset is refused. The searcher hands the task out again.
         """
         if self.grown:
-            import ray
-
             ray.actor.exit_actor()
-        self.task = TASK.validate_python(new_config["task"])
+        self.task = new_config["task"]
         return True
 
     def step(self) -> dict[str, Any]:
         """Run the task; the result carries a record (JSON), a winner's files, and whether this worker has grown."""
         task = self.task
-        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device()}
+        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device}
         begin = time.perf_counter()
         files: dict[str, bytes] = {}
         record: TrialRecord | WinnerRecord | TreesRecord | Unscored
         try:
-            encoded = self.data(*task.place)
+            encoded = self.data(task.place)
             if isinstance(task, TreesTask):
                 record = score_trees(encoded, task.study, task.seed, task.trials)
             elif isinstance(task, TrialTask):
@@ -74,9 +69,12 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
             else:
                 record, files = run_winner(task, encoded)
         except Exception as error:
-            record = task.failed(traceback.format_exc() if not _expected(error) else f"{type(error).__name__}: {error}")
+            from study.training.problem import TrainingFailed
+
+            expected = isinstance(error, TrainingFailed)
+            record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        self.grown = _own_memory() > task.worker_memory_gb * 1e9
+        self.grown = _own_memory() > self.memory_gb * 1e9
         return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files, "grown": self.grown}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
@@ -92,9 +90,3 @@ def _own_memory() -> int:
 
     memory = psutil.Process().memory_info()
     return int(memory.rss - getattr(memory, "shared", 0))
-
-
-def _expected(error: Exception) -> bool:
-    from study.training.problem import TrainingFailed
-
-    return isinstance(error, TrainingFailed)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.table import Table
 
 from study.api import Prepared
 from study.machines.ray import available_cpus
 from study.schema import Arm
-from study.screen.progress import span
+from study.screen.progress import columns, span
 from study.search.plan import Plan
-
-
-def columns(names: Sequence[str], left: int) -> Table:
-    """A table without frame of these columns, the first `left` of them of words, the others of numbers."""
-    table = Table(box=None)
-    for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place < left else "right")
-    return table
 
 
 def features_table(prepared: Prepared) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from shlex import quote
@@ -42,10 +43,10 @@ def _config(source: str, targets: list[str] | None, overrides: list[str] | None,
 
     settings = list(overrides or [])
     if name is not None:
-        settings.append(f"name={_quoted(name)}")
+        settings.append(f"name={json.dumps(name)}")
     if Path(source).suffix.lower() in CONFIG_ENDINGS:
         if targets:
-            settings.append(f"targets=[{', '.join(map(_quoted, targets))}]")
+            settings.append(f"targets=[{', '.join(map(json.dumps, targets))}]")
         return load_config(source, settings)
     if not targets:
         raise StudyError(
@@ -54,12 +55,6 @@ def _config(source: str, targets: list[str] | None, overrides: list[str] | None,
     stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
     content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
     return make_config(content, settings, "the command line", Path())
-
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text)
 
 
 def _console() -> Console:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table as RichTable
+from rich.table import Table
 
 from study.evidence.winners import select_candidate
 from study.records.results import Results, read_trees
 from study.records.trees import TreesRecord, reason, trees_notes
+from study.running.observer import Observer
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.generations import ArmSearch
@@ -32,7 +34,15 @@ def span(seconds: float) -> str:
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
 
 
-class Progress:
+def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
+    """A table without frame of these columns, the first `left` of them of words, the others of numbers."""
+    table = Table(title=title, title_justify="left", box=None)
+    for place, name in enumerate(names):
+        table.add_column(name, justify="left" if place < left else "right")
+    return table
+
+
+class Progress(Observer):
     """Observer that shows a row an arm: trials done, best validation loss, time left.
 
     Outer folds of one family and depth share a row. The time left divides what the remaining trials of each arm will take,
@@ -145,27 +155,23 @@ class Progress:
         elapsed = max(1e-3, time.monotonic() - self.begin)
         return work / max(0.5, all_seconds / elapsed)
 
-    def table(self) -> RichTable:
+    def table(self) -> Table:
         """Build the live view."""
-        elapsed = span(time.monotonic() - self.begin)
-        table = RichTable(title=f"{self.plan.config.name if self.plan else ''} · {elapsed}", title_justify="left", box=None)
-        for column, justify in (("target", "left"), ("model", "left"), ("trials", "right"), ("best loss", "right")):
-            table.add_column(column, justify=justify)  # type: ignore[arg-type]
-        table.add_column("left", justify="right")
+        title = f"{self.plan.config.name if self.plan else ''} · {span(time.monotonic() - self.begin)}"
+        table = columns(("target", "model", "trials", "best loss", "left"), left=2, title=title)
         rows: dict[tuple[str, str], list[str]] = {}
         for key, arm in self.arms.items():
             rows.setdefault((arm.arm.target, arm.arm.model_name), []).append(key)
         for (target, model), keys in rows.items():
             arms = [self.arms[key] for key in keys]
-            incumbents = [arm.incumbent for arm in arms]
-            losses = [i.val_loss for i in incumbents if i is not None and i.val_loss is not None]
+            losses = [own.val_loss for arm in arms if (own := arm.incumbent) and own.val_loss is not None]
             best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
             done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
             if all(arm.finished for arm in arms):
                 left = "done"
             else:
                 seconds = self.seconds_left(keys)
-                left = "…" if seconds != seconds else span(seconds)
+                left = "…" if math.isnan(seconds) else span(seconds)
             table.add_row(target, model, f"{done}/{total}", best, left)
         return table
 
@@ -180,11 +186,8 @@ def print_summary(results: Results, console: Console) -> None:
             console.print(part, soft_wrap=True)
         if verdict.shortfall and verdict.shortfall.formula:
             console.print(verdict.shortfall.formula, soft_wrap=True, markup=False)
-    table = RichTable(box=None, title="Loss of each family's winner on the test rows", title_justify="left")
-    for column in ("target", "model"):
-        table.add_column(column)
-    for column in ("test loss", "standard error", "validation loss"):
-        table.add_column(column, justify="right")
+    names = ("target", "model", "test loss", "standard error", "validation loss")
+    table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
         model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
         losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))

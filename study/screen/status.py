@@ -12,7 +12,7 @@ from study.api import study_arms, study_trees
 from study.records.results import Results, digest, read_records
 from study.records.trees import trees_notes
 from study.schema import Arm, TrialRecord
-from study.screen.check import columns
+from study.screen.progress import columns
 
 COLUMNS = ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner")
 

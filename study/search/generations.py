@@ -26,18 +26,14 @@ def _sampler(name: str, seed: int) -> Any:
 def _distributions(space: Space) -> dict[str, Any]:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    distributions: dict[str, Any] = {}
-    for name, form in space.items():
-        if isinstance(form, Range):
-            if form.integer:
-                distributions[name] = IntDistribution(round(form.low), round(form.high), log=form.log)
-            else:
-                distributions[name] = FloatDistribution(form.low, form.high, log=form.log)
-        elif isinstance(form, list):
-            distributions[name] = CategoricalDistribution(form)
-        else:
-            distributions[name] = CategoricalDistribution([form])
-    return distributions
+    def distribution(form: Any) -> Any:
+        if not isinstance(form, Range):
+            return CategoricalDistribution(form if isinstance(form, list) else [form])
+        if form.integer:
+            return IntDistribution(round(form.low), round(form.high), log=form.log)
+        return FloatDistribution(form.low, form.high, log=form.log)
+
+    return {name: distribution(form) for name, form in space.items()}
 
 
 def _told(params: Mapping[str, Any], space: Space) -> dict[str, Any]:
@@ -89,7 +85,7 @@ class ArmSearch:
     closed: bool = False
     incumbent: TrialRecord | None = field(default=None, init=False)
     _queue: list[Suggestion] = field(default_factory=list)
-    _out: set[int] = field(default_factory=set)
+    _out: dict[int, Suggestion] = field(default_factory=dict)
     _winner_out: bool = False
     longest_s: float = field(default=0.0, init=False)
 
@@ -121,7 +117,7 @@ class ArmSearch:
         if not self._queue:
             return None
         trial = self._queue.pop(0)
-        self._out.add(trial.number)
+        self._out[trial.number] = trial
         return trial
 
     def next_winner(self) -> TrialRecord | None:
@@ -143,7 +139,7 @@ class ArmSearch:
         """Take in a finished or failed trial."""
         self.records[record.number] = record.outcome()
         self._rank(self.records[record.number])
-        self._out.discard(record.number)
+        self._out.pop(record.number, None)
 
     def _rank(self, record: TrialRecord) -> None:
         self.longest_s = max(self.longest_s, record.wall_time_s)
@@ -151,10 +147,9 @@ class ArmSearch:
             rivals = [record] if self.incumbent is None else [self.incumbent, record]
             self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))
 
-    def give_back(self, trial: Suggestion) -> None:
+    def give_back(self, number: int) -> None:
         """Take back a trial that was handed out and left no record; it is handed out again next."""
-        self._out.discard(trial.number)
-        self._queue.insert(0, trial)
+        self._queue.insert(0, self._out.pop(number))
 
     def close(self) -> None:
         """Suggest nothing more; what is out may finish."""

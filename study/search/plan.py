@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
-from study.config.options import InnerConfig, SearchConfig, TrainingConfig
 from study.config.samplers import check_sampler
 from study.families import FAMILIES, check_space, get_family, is_searched
 from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
@@ -200,12 +199,12 @@ def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:
 
 def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyConfig:
     """`config` with what it leaves open set so."""
-    inner, search, training = config.inner, config.search, config.training
-    most = training.epochs or epochs
+    inner, search, training = (part.model_dump() for part in (config.inner, config.search, config.training))
+    most = training["epochs"] or epochs
     return config.replace(
-        inner=InnerConfig(folds=inner.folds, seeds=inner.seeds or seeds),
-        search=SearchConfig(**{**search.model_dump(), "trials": search.trials or trials}),
-        training=TrainingConfig(epochs=most, patience=training.patience or max(5, most // 4), iterations=training.iterations),
+        inner=inner | {"seeds": inner["seeds"] or seeds},
+        search=search | {"trials": search["trials"] or trials},
+        training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 4)},
     )
 
 
@@ -223,7 +222,7 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
         return config
 
     def repeated(repeats: int) -> StudyConfig:
-        return config.replace(outer={**config.outer.model_dump(), "repeats": repeats})
+        return config.replace(outer=config.outer.model_dump() | {"repeats": repeats})
 
     def cost(repeats: int) -> float:
         return study_cost(_filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, sizes)), sizes)

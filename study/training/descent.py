@@ -10,10 +10,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.families.base import Architecture
-from study.families.heads import Head
+from study.families.heads import FloatArray, Head
 from study.families.stacked import Stack
 from study.schema import Kind
-from study.training.problem import Fit, FloatArray, Problem, TrainingFailed, padded
+from study.training.problem import Fit, Problem, TrainingFailed, padded
 
 CHUNK = 50
 """Iterations a call of the compiled program; convergence is looked at in between."""

@@ -135,8 +135,6 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     last = schedule.epochs if schedule.stop is None else min(schedule.stop, schedule.epochs)
 
     n = problem.n_replicates
-    best_loss, best_epoch = np.full(n, np.inf, np.float32), np.zeros(n, np.int64)
-    train_loss = np.full(n, np.nan)
     val_curve: list[NDArray[np.float32]] = []
     train_curve: list[NDArray[np.float32]] = []
     start = 0
@@ -155,28 +153,25 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
             raise TrainingFailed(
                 f"the loss is not finite after epoch {bad}; a smaller learning rate than {schedule.learning_rate:.3g} may help"
             )
-        for e in range(size):
-            better = (val[e] < best_loss) & (start + e - best_epoch < schedule.patience)
-            best_loss = np.where(better, val[e], best_loss)
-            best_epoch[better] = start + e + 1
-            train_loss[better] = train[e][better]
         val_curve.append(val)
         train_curve.append(train)
         start += size
-        stopped = (start - best_epoch >= schedule.patience) & (schedule.stop is None)
-    kept = program.best if schedule.stop is None else program.weights
-    val_losses = np.concatenate(val_curve).T.astype(np.float64)
-    if schedule.stop is not None:
+        if schedule.stop is None:
+            stopped = program.since_best.numpy() >= schedule.patience
+    val_losses, train_losses = (np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve))
+    if schedule.stop is None:
+        kept, best_epoch = program.best, start - program.since_best.numpy().astype(np.int64)
+    else:
+        kept, best_epoch = program.weights, np.full(n, start)
         val_losses[:] = np.nan
-        best_epoch[:], train_loss, best_loss = start, train_curve[-1][-1], np.full(n, np.nan, np.float32)
     return Fit(
         weights=[tf.convert_to_tensor(weight).numpy() for weight in kept],
-        val_loss=best_loss.astype(np.float64),
-        train_loss=np.asarray(train_loss, np.float64),
+        val_loss=val_losses[range(n), best_epoch - 1],
+        train_loss=train_losses[range(n), best_epoch - 1],
         best_epoch=best_epoch,
         n_epochs=np.full(n, start),
         converged=stopped,
         curve_epochs=np.arange(1, start + 1),
         curve_val=val_losses,
-        curve_train=np.concatenate(train_curve).T.astype(np.float64),
+        curve_train=train_losses,
     )

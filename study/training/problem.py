@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from study.families.heads import Head
+from study.families.heads import FloatArray, Head
 from study.families.stacked import Weights
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, TypeAdapter
+from typing import Any, ClassVar
 
 from study.config import StudyConfig
 from study.records.trees import TreesRecord
@@ -23,10 +21,7 @@ class Unscored(Frozen):
 
 
 class TrainingTask(Frozen):
-    """Hyperparameters of one arm, and how they are trained.
-
-    worker_memory_gb: memory of its own above which the worker is replaced after the task.
-    """
+    """Hyperparameters of one arm, and how they are trained."""
 
     study: str
     seed: int
@@ -38,7 +33,6 @@ class TrainingTask(Frozen):
     epochs: int
     patience: int
     iterations: int
-    worker_memory_gb: float = 3
 
     @property
     def place(self) -> tuple[str, int]:
@@ -49,34 +43,38 @@ class TrainingTask(Frozen):
 class TrialTask(TrainingTask):
     """One trial of the search."""
 
-    sort: Literal["trial"] = "trial"
+    noun: ClassVar = "this trial"
 
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, suggestion: Suggestion) -> TrialTask:
-        """Task of a trial under a config whose budget is filled in."""
+    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord) -> TrialTask:
+        """Task of a trial, suggested or recorded, under a config whose budget is filled in."""
         return cls(
             study=config.name,
             seed=config.seed,
             arm=arm,
-            number=suggestion.number,
-            generation=suggestion.generation,
-            params=suggestion.params,
+            number=trial.number,
+            generation=trial.generation,
+            params=trial.params,
             inner_seeds=config.inner.seeds or 1,
             epochs=config.training.epochs or 1,
             patience=config.training.patience or 1,
             iterations=config.training.iterations,
-            worker_memory_gb=config.resources.worker_memory_gb,
         )
 
+    @property
+    def key(self) -> str:
+        """Its name among all tasks of a study."""
+        return self.arm.trial_id(self.number)
+
     def as_winner(self, val_loss: float) -> WinnerTask:
-        """Task to score this trial on the test rows. val_loss: what it had in the search."""
-        return WinnerTask(**self.model_dump(exclude={"sort"}), val_loss=val_loss)
+        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
+        return WinnerTask(**self.model_dump(), val_loss=val_loss)
 
     def record(self, **found: Any) -> TrialRecord:
         """Record of this trial with what was found."""
         return TrialRecord(
             study=self.study,
-            trial_id=self.arm.trial_id(self.number),
+            trial_id=self.key,
             arm=self.arm,
             number=self.number,
             generation=self.generation,
@@ -92,8 +90,13 @@ class TrialTask(TrainingTask):
 class WinnerTask(TrainingTask):
     """An arm's incumbent on the test rows. val_loss: its mean validation loss."""
 
-    sort: Literal["winner"] = "winner"
+    noun: ClassVar = "this winner"
     val_loss: float
+
+    @property
+    def key(self) -> str:
+        """Its name among all tasks of a study."""
+        return f"{self.arm.key}-winner"
 
     def failed(self, error: str) -> Unscored:
         """Word that it could not be scored."""
@@ -103,12 +106,16 @@ class WinnerTask(TrainingTask):
 class TreesTask(Frozen):
     """Boosted trees of a target and outer fold. trials: how many hyperparameters are tried."""
 
-    sort: Literal["trees"] = "trees"
+    noun: ClassVar = "these trees"
     study: str
     seed: int
     trees: Trees
     trials: int
-    worker_memory_gb: float = 3
+
+    @property
+    def key(self) -> str:
+        """Its name among all tasks of a study."""
+        return self.trees.key
 
     @property
     def place(self) -> tuple[str, int]:
@@ -121,5 +128,3 @@ class TreesTask(Frozen):
 
 
 Task = TrialTask | WinnerTask | TreesTask
-TASK: TypeAdapter[Task] = TypeAdapter(Annotated[Task, Field(discriminator="sort")])
-"""Reads a task of any sort."""

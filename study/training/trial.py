@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from study.data.encoding import Encoded
 from study.families import HEADS, get_family
+from study.families.heads import FloatArray
 from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
     from study.families import Architecture
-    from study.training.problem import Fit, Problem
+    from study.training.problem import Fit, IntArray, Problem
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
 
@@ -49,12 +48,11 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
 
 
-def replicates_of(task: TrainingTask, n_inner: int) -> list[tuple[int, int]]:
-    """(inner fold, seed) of each replicate: folds x seeds, or folds where the family's optimum does not depend on a seed."""
+def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int]]:
+    """Inner fold and seed of each replicate: folds x seeds, or folds where the family's optimum does not depend on a seed."""
     n_seeds = 1 if get_family(task.arm.family).convex else task.inner_seeds
-    return [
-        (fold, derive_seed(task.seed, task.arm.key, task.number, fold, s)) for fold in range(n_inner) for s in range(n_seeds)
-    ]
+    pairs = list(product(range(n_inner), range(n_seeds)))
+    return [fold for fold, _ in pairs], [derive_seed(task.seed, task.arm.key, task.number, *pair) for pair in pairs]
 
 
 def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None) -> Problem:
@@ -92,10 +90,9 @@ def train(task: TrainingTask, problem: Problem, seeds: list[int], stop: int | No
     return fit(problem, architecture, schedule, seeds), architecture
 
 
-def original_coefficients(
-    encoded: Encoded, encoder: int, kernel: FloatArray, bias: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Weights per original unit, (n_terms, n_outputs) and (n_outputs,), from those on standardised columns and target."""
+def original_coefficients(encoded: Encoded, encoder: int, fit: Fit, replicate: int) -> tuple[FloatArray, FloatArray]:
+    """Weights per original unit, (n_terms, n_outputs) and (n_outputs,), of a regression on standardised columns and target."""
+    kernel, bias = fit.weights[0][replicate].astype(float), fit.weights[1][replicate, 0].astype(float)
     y_scale, y_center = encoded.y_scale[encoder], encoded.y_center[encoder]
     weights = kernel / encoded.scale[encoder][:, None] * y_scale
     return weights, bias * y_scale + y_center - encoded.center[encoder] @ weights
@@ -114,23 +111,18 @@ def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatA
 
 def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
     """Train one trial of the search on all its replicates; gives a COMPLETE record or raises."""
-    replicates = replicates_of(task, len(encoded.train))
-    problem = make_problem(encoded, [fold for fold, _ in replicates])
-    fit, _ = train(task, problem, [seed for _, seed in replicates])
-    unit = np.array([encoded.y_scale[fold] ** 2 for fold, _ in replicates])  # 1 where the target is not standardised
+    folds, seeds = replicates_of(task, len(encoded.train))
+    fit, _ = train(task, make_problem(encoded, folds), seeds)
+    unit = np.array([encoded.y_scale[fold] ** 2 for fold in folds])  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
-    folds = np.array([fold for fold, _ in replicates])
-    by_fold = np.array([val_loss[folds == fold].mean() for fold in range(len(encoded.train))])
+    by_fold = np.array([val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))])
     kept = np.unique(np.linspace(0, len(fit.curve_epochs) - 1, CURVE_POINTS).round().astype(int))
     coefficients: dict[str, float] = {}
     family = get_family(task.arm.family)
     if family.convex:
-        pairs = [
-            original_coefficients(encoded, fold, fit.weights[0][k].astype(float), fit.weights[1][k, 0].astype(float))
-            for k, (fold, _) in enumerate(replicates)
-        ]
-        mean = [np.mean(part, axis=0) for part in zip(*pairs, strict=True)]
-        coefficients = coefficient_columns(encoded, mean[0], mean[1])
+        pairs = [original_coefficients(encoded, fold, fit, k) for k, fold in enumerate(folds)]
+        weights, intercept = (np.mean(part, axis=0) for part in zip(*pairs, strict=True))
+        coefficients = coefficient_columns(encoded, weights, intercept)
         if not family.inputs:
             coefficients = {name: value for name, value in coefficients.items() if name.startswith("intercept")}
     return task.record(
@@ -140,7 +132,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
         train_loss=float(train_loss.mean()),
         best_epoch=int(np.median(fit.best_epoch)),
         n_parameters=sum(w[0].size for w in fit.weights) if family.inputs else encoded.n_outputs,
-        n_replicates=len(replicates),
+        n_replicates=len(folds),
         replicates=tuple(
             ReplicateRecord(
                 inner_fold=fold,
@@ -151,7 +143,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
                 n_epochs=int(fit.n_epochs[k]),
                 converged=bool(fit.converged[k]),
             )
-            for k, (fold, seed) in enumerate(replicates)
+            for k, (fold, seed) in enumerate(zip(folds, seeds, strict=True))
         ),
         curves={
             "epoch": fit.curve_epochs[kept].tolist(),

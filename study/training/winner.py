@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from study.data.encoding import Encoded
 from study.data.splits import Part
 from study.families import HEADS, get_family
+from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
-from study.schema import PART, Arm, Candidate, CoefficientRow, Kind, WinnerRecord
+from study.schema import PART, Candidate, CoefficientRow, Kind, WinnerRecord
 from study.seeds import derive_seed
 from study.training.task import WinnerTask
 from study.training.trial import make_problem, original_coefficients, replicates_of, train
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from study.families import Architecture
     from study.training.problem import Fit
 
-FloatArray = NDArray[np.float64]
 REFIT_SEEDS = 3
 """Networks refitted on all development rows for a winner, each from its own seed."""
 
@@ -37,10 +36,10 @@ def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[s
     `rows-<fraction>`: the same on parts of the development rows, one seed a part.
     """
     family, head = get_family(task.arm.family), HEADS[encoded.kind]
-    replicates = replicates_of(task, len(encoded.train))
-    fit, architecture = train(task, make_problem(encoded, [fold for fold, _ in replicates]), [seed for _, seed in replicates])
+    folds, seeds = replicates_of(task, len(encoded.train))
+    fit, architecture = train(task, make_problem(encoded, folds), seeds)
     test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(fit, architecture, encoded, [fold for fold, _ in replicates])
+    eta = _test_predictors(fit, architecture, encoded, folds)
     if family.convex:
         mean_eta = eta.mean(axis=0)
         ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
@@ -54,11 +53,8 @@ def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[s
     candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
-        weights, intercept = original_coefficients(
-            encoded, len(encoded.train), refit.weights[0][0].astype(float), refit.weights[1][0, 0].astype(float)
-        )
-        coefficients = _coefficient_rows(encoded, weights, intercept)
-    model, name = _model_file(task, refit, architecture, encoded), _model_name(task.arm)
+        coefficients = _coefficient_rows(encoded, *original_coefficients(encoded, len(encoded.train), refit, 0))
+    name = StudyPaths(Path()).model(task.arm).name
     record = WinnerRecord(
         study=task.study,
         arm=task.arm,
@@ -72,7 +68,7 @@ def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[s
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
-    return record, {name: model}
+    return record, {name: _model_file(refit, architecture, encoded)}
 
 
 def _refit(
@@ -123,11 +119,7 @@ def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArr
     return rows
 
 
-def _model_name(arm: Arm) -> str:
-    return StudyPaths(Path()).model(arm).name
-
-
-def _model_file(task: WinnerTask, fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
+def _model_file(fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
     """First replicate of a refit as the bytes of a plain `.keras` file."""
     from study.families.stacked import unstack
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from study.data.encoding import LEAST_LEVEL_ROWS, MOST_LEVELS, TRUSTED, Encoded, Term, design, encode
 from study.data.splits import Split, make_splits
-from study.data.tables import Feature, Table, read_table
-from study.data.targets import Target
-from study.schema import Kind, StudyError
+from study.data.tables import Table, read_table
+from study.schema import Feature, Kind, StudyError, Target
 
 from .helpers import config_for, plain_frame, saved, table_of
 
@@ -30,8 +29,8 @@ def bare(columns: dict[str, Any], types: dict[str, str], n_test: int = 10) -> tu
     """A table and a split made by hand: the last `n_test` rows are tested, the first ten validate."""
     frame = pd.DataFrame(columns)
     frame["y"] = np.arange(len(frame), dtype=float)
-    features = tuple(Feature(name, types[name], "") for name in columns)  # type: ignore[arg-type]
-    target = Target("y", Kind.CONTINUOUS, (), "")
+    features = tuple(Feature(name=name, type=types[name], reason="", missing=0) for name in columns)
+    target = Target(name="y", kind=Kind.CONTINUOUS, classes={}, reason="", missing=0)
     table = Table(frame, features, (target,), None, None, (), "")
     rows = np.arange(len(frame))
     development = rows[: len(rows) - n_test]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.data.tables import read_table, target_values
-from study.schema import FeatureData, Kind, StudyData, StudyError, TargetData
+from study.schema import Feature, Kind, StudyData, StudyError, Target
 
 from .helpers import config_for, lines, plain_frame, saved, table_of, written
 
@@ -118,7 +118,7 @@ def test_values_of_a_class_are_its_index(tmp_path: Path) -> None:
 
     table = table_of(tmp_path, frame)
 
-    assert (table.targets[0].kind, table.targets[0].classes) == (Kind.BINARY, ("a", "b"))
+    assert (table.targets[0].kind, tuple(table.targets[0].classes)) == (Kind.BINARY, ("a", "b"))
     np.testing.assert_array_equal(target_values(table, table.targets[0]), [1, 0, 1, np.nan] * 10)
 
 
@@ -135,8 +135,8 @@ def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
 
     reason = "text with 2 distinct values"
     assert StudyData.model_validate_json(summary.model_dump_json()) == summary
-    assert summary.targets == (TargetData(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=reason, missing=0),)
-    assert summary.features[3] == FeatureData(name="smoker", type="boolean", reason="true or false", missing=0)
+    assert summary.targets == (Target(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=reason, missing=0),)
+    assert summary.features[3] == Feature(name="smoker", type="boolean", reason="true or false", missing=0)
     assert (summary.rows, summary.digest) == (40, table.digest)
 
 

@@ -60,11 +60,10 @@ def test_the_spread_between_repeats_is_added_to_that_of_rows(
     r, share = units(*losses)
     between = np.var(share.mean(axis=(1, 2)), ddof=1)
 
-    divided, whole = RowsAndRepeats()(pairs), RowsAndRepeats(divided=False)(pairs)
+    found = RowsAndRepeats()(pairs)
 
-    rows = stats.sem(by_row(share)) ** 2
-    assert (divided.low, divided.high) == pytest.approx(stats.t.interval(0.95, K * N - 1, r, math.sqrt(rows + between / R)))
-    assert whole.std_error == pytest.approx(math.sqrt(rows + between))
+    error = math.sqrt(stats.sem(by_row(share)) ** 2 + between / R)
+    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, K * N - 1, r, error))
 
 
 def test_with_one_repeat_rows_and_repeats_are_rows(pairs: pd.DataFrame) -> None:

@@ -49,13 +49,13 @@ def test_the_table_puts_estimates_beside_their_reference_with_the_gap_in_standar
     assert table["term"].tolist() == ["intercept", "height", "wealth", "single"]
 
 
-def test_the_table_turns_a_softmax_into_the_contrasts_of_its_reference(design: pd.DataFrame) -> None:
+def test_the_table_puts_the_contrasts_of_a_softmax_beside_those_of_its_reference(design: pd.DataFrame) -> None:
     y = np.digitize(linear_predictor(design) + np.random.default_rng(1).logistic(size=N), [-1, 1])
     reference = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"])
     rows = [(term, "a", 7.0) for term in reference["term"].unique()]
     rows += [(r.term, r.output, r.ref_estimate + 7.0) for r in reference.itertuples()]
 
-    table = coefficient_table(estimates(rows), reference.assign(target="y"))
+    table = coefficient_table(contrasts(estimates(rows), ["a", "b", "c"]), reference.assign(target="y"))
 
     assert table["output"].tolist() == ["b"] * 4 + ["c"] * 4
     assert table["gap_in_se"].to_numpy() == pytest.approx(0, abs=1e-9)

@@ -9,11 +9,11 @@ from study.schema import (
     Arm,
     Candidate,
     CoefficientRow,
-    FeatureData,
+    Feature,
     Kind,
     ReplicateRecord,
     StudyData,
-    TargetData,
+    Target,
     Trees,
     TrialRecord,
     TrialState,
@@ -28,8 +28,8 @@ def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = N
     found: dict[str, Any] = {
         "rows": 40,
         "digest": "0" * 64,
-        "features": (FeatureData(name="age", type="numeric", **told),),
-        "targets": tuple(TargetData(name=name, kind=kind, classes=counts[name], **told) for name, kind in targets.items()),
+        "features": (Feature(name="age", type="numeric", **told),),
+        "targets": tuple(Target(name=name, kind=kind, classes=counts[name], **told) for name, kind in targets.items()),
     }
     return StudyData(**(found | more))
 

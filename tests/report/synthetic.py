@@ -16,12 +16,12 @@ from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
 from study.evidence.answer import write_verdicts
-from study.explain.coefficients import coefficient_table
+from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
-from study.schema import FeatureData, Kind, ModelData
+from study.schema import Feature, Kind, ModelData
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
@@ -131,9 +131,8 @@ def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: n
     estimates = reference.assign(estimate=reference["ref_estimate"] + shift, level=None, unit="", **names)
     if kind == Kind.MULTICLASS:
         base = estimates[estimates["output"] == CLASSES[target][1]].assign(output=CLASSES[target][0], estimate=0.0)
-        estimates = pd.concat([base, estimates])
-    columns = ["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate"]
-    return coefficient_table(estimates[columns], reference)
+        estimates = contrasts(pd.concat([base, estimates]), CLASSES[target])
+    return coefficient_table(estimates.drop(columns=reference.columns.difference(["term", "output"])), reference)
 
 
 def write_results(
@@ -169,7 +168,7 @@ def write_results(
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
     write_atomic(paths.config, dump_config(config))
     told = {"type": "numeric", "reason": "more than two different numbers", "missing": 0}
-    features = tuple(FeatureData(name=name, **told) for name in TERMS)
+    features = tuple(Feature(name=name, **told) for name in TERMS)
     notes = ("3 rows without a target were left out.",)
     data = described({t: KINDS[t] for t in targets}, CLASSES, rows=len(table), features=features, notes=notes, models=models)
     write_atomic(paths.data, data.model_dump_json())

@@ -9,7 +9,7 @@ from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths
 from study.running import job
 from study.running.job import Progressing, begin_run
-from study.running.observer import Silent
+from study.running.observer import Observer
 from study.schema import StudyError
 
 
@@ -60,7 +60,7 @@ def test_a_job_is_queued_again_unless_two_runs_left_nothing(
 ) -> None:
     queued: list[str] = []
     monkeypatch.setattr(job, "requeue", lambda number: queued.append(number) or "")
-    watch = Progressing(paths, Allocation("7", idle, Given("n1", 1, 0, None), ("n1",)), Silent())
+    watch = Progressing(paths, Allocation("7", idle, Given("n1", 1, 0, None), ("n1",)), Observer())
     write_note(paths, JobNote(id="7", records=4))
     watch.done = done
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import TreesRecord
-from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
-from study.running.observer import Silent
+from study.running.observer import Observer
 from study.running.recorder import Recorder
+from study.running.searcher import StudySearcher
 from study.running.trees import TreesQueue
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
-from study.training.task import TASK, TreesTask, TrialTask, Unscored, WinnerTask
+from study.training.task import Task, TreesTask, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, trees, trial, winner
 from tests.search.bench import small
 from tests.search.helpers import config_of
 
 
-class Watch(Silent):
+class Watch(Observer):
     """Hears of records when they are on disk."""
 
     def __init__(self, paths: StudyPaths) -> None:
@@ -51,22 +53,21 @@ def watch(tmp_path: Path) -> Watch:
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
     search = small(trials=1)
-    return Recorder(config_of(search={"trials": 1}), watch.paths, watch, {search.arm.key: search}, TreesQueue([trees()]))
+    return Recorder(watch.paths, watch, {search.arm.key: search}, TreesQueue([trees()]))
 
 
-def hand_out(recorder: Recorder) -> tuple[TrialAssignment, WinnerAssignment, TreesAssignment]:
-    """Everything there is to do, the trial of the arm done in between."""
-    search = recorder.arms[arm().key]
-    suggestion = search.next_trial()
-    assert suggestion is not None
-    search.tell(trial(number=0))
-    incumbent = search.next_winner()
-    assert incumbent is not None
-    return (
-        TrialAssignment(search, suggestion),
-        WinnerAssignment(search, incumbent),
-        TreesAssignment(recorder.trees, recorder.trees.next() or trees()),
-    )
+def hand_out(recorder: Recorder) -> list[tuple[Any, Task]]:
+    """Everything there is to do, as Tune hears of it and as a task, the trial of the arm done in between."""
+    searcher = StudySearcher(config_of(search={"trials": 1}), recorder.arms, recorder.trees, recorder.give_up)
+    handed_out = []
+    for name in ("trial", "winner", "trees"):
+        told = searcher.suggest(name)
+        handed_out.append((told, searcher.task(name)))
+        if name == "trial":
+            recorder.arms[arm().key].tell(trial(number=0))
+            searcher.recorded(name)
+            searcher.on_trial_complete(name)
+    return handed_out
 
 
 def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
@@ -96,8 +97,8 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 
 
 def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
-    for assignment in hand_out(recorder):
-        recorder.give_up(assignment, 2)
+    for _, task in hand_out(recorder):
+        recorder.give_up(task, 2)
 
     found = read_records(watch.paths)
     lost = "The worker died 2 times while it ran {}: out of memory, or a crash."
@@ -109,12 +110,12 @@ def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder,
 
 @pytest.mark.parametrize("sort", range(3))
 def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int) -> None:
-    assignment: Assignment = hand_out(recorder)[sort]
+    told, handed_out = hand_out(recorder)[sort]
 
-    task = TASK.validate_python(recorder.told(assignment)["task"])
+    task = pickle.loads(pickle.dumps(told))["task"]
 
     assert type(task) is (TrialTask, WinnerTask, TreesTask)[sort]
-    assert task == assignment.task(recorder.config)
+    assert task == handed_out
     assert task.place == ("y", 0)
     if isinstance(task, WinnerTask):
         assert task.val_loss == trial().val_loss

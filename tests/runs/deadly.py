@@ -17,7 +17,7 @@ from study.config import dump_config, make_config
 from study.data.encoding import Encoded
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather
-from study.running.observer import Silent
+from study.running.observer import Observer
 from study.running.runner import search
 from study.schema import TrialRecord
 
@@ -40,7 +40,7 @@ class Deadly(Encoded):
         return die, (sys.argv[2],)
 
 
-class Failures(Silent):
+class Failures(Observer):
     """Prints the error of every failed trial."""
 
     def finished_trial(self, record: TrialRecord) -> None:

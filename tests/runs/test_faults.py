@@ -19,7 +19,7 @@ from harness.studies import STUDY, descendants, digest_of, drive, run, started, 
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
-from study.running.observer import Interrupted, Silent, interruptible
+from study.running.observer import Interrupted, Observer, interruptible
 
 FAULTS = {name: OTHERS[name] for name in ("SIGTERM", "Ctrl-C twice", "disk full", "Ray's and Optuna's state deleted")} | {
     name: KILLS[name][1] for name in ("kill -9 of the raylet", "kill -9 of Ray's control server")
@@ -117,7 +117,7 @@ def test_a_second_run_on_a_results_folder_is_refused_while_status_is_not(
     assert digest_of(results) == digest_of(undisturbed)
 
 
-class Stopped(Silent):
+class Stopped(Observer):
     """Is told to stop, as by a scheduler, at one moment of a run."""
 
     def __init__(self, moment: str) -> None:

@@ -260,6 +260,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
         "environment.json",
         "trials/price-neural-d1-o0/0000.json",
         "trials/price-neural-d1-o0/0001.json",
+        "trials/price-trees-o0/trees.json",
     }
 
 
@@ -267,7 +268,7 @@ def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(f
     write_good(folder)
 
     ended = subprocess.run(
-        [STUDY, "run", "good.csv", "-t", "price", "--set", "time_budget_min=0.0001"],
+        [STUDY, "run", "good.csv", "-t", "price", "--set", "time_budget_min=0.0001", "--set", "protocol=holdout"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -277,4 +278,4 @@ def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(f
 
     assert ended.returncode == 2
     assert ended.stderr == ("Error: No trial was started within time_budget_min, which is 0.0001; raise it, then go on.\n")
-    assert not (folder / "results" / "good" / "trials").exists()
+    assert files(folder / "results" / "good" / "trials") == {"price-trees-o0", "price-trees-o0/trees.json"}

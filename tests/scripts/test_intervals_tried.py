@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from intervals_tried import Bootstrap, NestedCV, inner_losses, validation_pairs
+from intervals_tried import Bootstrap, NestedCV, Undivided, inner_losses, validation_pairs
 from scipy import stats
 
 from study.evidence.intervals import Rows
@@ -31,6 +31,17 @@ def inner() -> pd.DataFrame:
     rng = np.random.default_rng(8)
     folds = pd.MultiIndex.from_product([range(R * K), range(4)], names=["outer_fold", "inner_fold"]).to_frame(index=False)
     return folds.assign(base=rng.uniform(0.8, 1.2, len(folds)), other=rng.uniform(0.7, 1.1, len(folds)))
+
+
+def test_undivided_the_whole_spread_between_repeats_is_added_to_that_of_rows(
+    losses: tuple[np.ndarray, np.ndarray], pairs: pd.DataFrame
+) -> None:
+    _, share = units(*losses)
+    between = np.var(share.mean(axis=(1, 2)), ddof=1)
+
+    found = Undivided()(pairs)
+
+    assert found.std_error == pytest.approx(math.sqrt(stats.sem(by_row(share)) ** 2 + between))
 
 
 def test_nested_cross_validation_is_that_of_bates_hastie_and_tibshirani(

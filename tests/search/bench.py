@@ -8,13 +8,13 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from study.records.trees import TreesRecord
-from study.running.assignments import Assignment, TreesAssignment, TrialAssignment, WinnerAssignment
 from study.running.searcher import StudySearcher
 from study.running.trees import TreesQueue
-from study.schema import Kind, Trees, TrialState
+from study.schema import Kind, Suggestion, Trees, TrialState
 from study.search.generations import ArmSearch
+from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
-from .helpers import arm_of, arm_search, record_of
+from .helpers import arm_of, arm_search, config_of, record_of
 
 
 @dataclass
@@ -28,33 +28,35 @@ class Bench:
     given_up: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        told = lambda assignment: {"key": assignment.key}  # noqa: E731
-        self.searcher = StudySearcher(self.arms, self.trees, told, self.give_up, self.max_tries, self.deadline)
+        config = config_of(effort="quick", search={"max_tries": self.max_tries})
+        arms = {arm.arm.key: arm for arm in self.arms}
+        self.searcher = StudySearcher(config, arms, self.trees, self.give_up, self.deadline)
         self.n_started = 0
 
-    def give_up(self, assignment: Assignment, tries: int) -> None:
-        self.given_up.append((assignment.key, tries))
-        self.tell(assignment, TrialState.FAIL)
+    def give_up(self, task: Task, tries: int) -> None:
+        self.given_up.append((task.key, tries))
+        self.tell(task, TrialState.FAIL)
 
     def start(self) -> tuple[str, Any]:
         """Ask for a trial under a new id; gives the key of what is handed out, or what the searcher says instead."""
         self.n_started += 1
         trial_id = f"t{self.n_started}"
         suggested = self.searcher.suggest(trial_id)
-        return trial_id, suggested["key"] if isinstance(suggested, dict) else suggested
+        return trial_id, self.searcher.task(trial_id).key if isinstance(suggested, dict) else suggested
 
-    def tell(self, assignment: Assignment, state: TrialState = TrialState.COMPLETE) -> None:
-        match assignment:
-            case TrialAssignment(search, suggestion):
-                search.tell(record_of(search.arm, suggestion, state=state))
-            case WinnerAssignment(search, incumbent):
-                search.score(incumbent.number)
-            case TreesAssignment(queue, trees):
-                queue.tell(trees_record(trees, state=state))
+    def tell(self, task: Task, state: TrialState = TrialState.COMPLETE) -> None:
+        match task:
+            case TrialTask():
+                suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
+                self.searcher.arms[task.arm.key].tell(record_of(task.arm, suggestion, state=state))
+            case WinnerTask():
+                self.searcher.arms[task.arm.key].score(task.number)
+            case TreesTask():
+                self.searcher.trees.tell(trees_record(task.trees, state=state))
 
     def record(self, trial_id: str) -> None:
         """The trial leaves its record."""
-        self.tell(self.searcher.assignment(trial_id))
+        self.tell(self.searcher.task(trial_id))
         self.searcher.recorded(trial_id)
 
     def finish(self, trial_id: str) -> None:

@@ -203,7 +203,7 @@ def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
     assert one is not None
     assert two is not None
 
-    search.give_back(one)
+    search.give_back(one.number)
 
     assert search.next_trial() == one
     assert [trial.number for trial in hand_out(search)] == [2, 3, 4, 5]
@@ -215,7 +215,7 @@ def test_a_trial_given_back_keeps_its_generation_open() -> None:
     for trial in trials[1:]:
         search.tell(record_of(search.arm, trial))
 
-    search.give_back(trials[0])
+    search.give_back(trials[0].number)
 
     assert not search.searched
     assert hand_out(search) == [trials[0]]
@@ -236,61 +236,6 @@ def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told
     winner = search.next_winner()
     assert winner is not None
     assert winner.number == out.number
-
-
-def test_the_winner_is_handed_out_once_when_all_trials_are_told_and_again_after_its_loss() -> None:
-    search = arm_search(trials=6)
-    play(search)
-    best = min(search.records.values(), key=lambda record: record.val_loss or 0.0)
-
-    assert search.next_winner() == best
-    assert search.next_winner() is None
-    search.retry_winner()
-    assert search.next_winner() == best
-    assert not search.finished
-
-
-def test_an_arm_is_finished_when_its_incumbent_is_scored() -> None:
-    search = arm_search(trials=6)
-    play(search)
-    winner = search.next_winner()
-    assert winner is not None
-
-    search.score(winner.number)
-
-    assert search.finished
-    assert search.next_winner() is None
-
-
-def test_an_arm_with_all_its_records_has_only_its_winner_left() -> None:
-    before = arm_search(trials=6)
-    play(before)
-    best = before.incumbent
-    assert best is not None
-
-    unscored = arm_search(trials=6, records=before.records)
-    scored = arm_search(trials=6, records=before.records, scored=best.number)
-
-    assert unscored.next_trial() is scored.next_trial() is None
-    assert unscored.searched
-    assert scored.searched
-    assert (unscored.finished, scored.finished) == (False, True)
-    assert (unscored.next_winner(), scored.next_winner()) == (best, None)
-
-
-def test_a_better_incumbent_of_a_search_that_went_on_is_scored_instead() -> None:
-    arm = arm_of()
-    records = {
-        n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss)
-        for n, loss in enumerate([2.0, 3.0, 1.0])
-    }
-
-    search = arm_search(trials=3, records=records, scored=0)
-
-    assert not search.finished
-    assert search.next_winner() == records[2]
-    search.score(2)
-    assert search.finished
 
 
 def test_records_are_told_in_trial_order_however_they_are_kept() -> None:

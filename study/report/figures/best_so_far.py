@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from study.evidence.winners import ARM
 from study.records.results import Results
-from study.report.style import Picture, colours, listed, look, panels, plain, use_log_axis, with_names
+from study.report.style import Picture, colours, listed, log_axis, look, target_panels, with_names
 from study.schema import LOSS_NAMES, Kind
 
 TEXT = """\
@@ -37,22 +37,17 @@ def data(results: Results) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target, a step line an arm."""
-    targets = list(frame["target"].unique())
     with look():
-        figure, axes = panels(len(targets), 2.7)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target]
+        figure, parts = target_panels(frame, 2.7)
+        for ax, own in parts:
             palette = colours(own)
             last = own["number"].max() + 1
             for (model, _), line in own.groupby(["model", "outer_fold"], sort=False):
                 x, y = [*(line["number"] + 1), max(last, 2)], [*line["best"], line["best"].iloc[-1]]
                 ax.step(x, y, where="post", color=palette[str(model)], lw=1.6, alpha=0.9)
-            if use_log_axis(own["best"]):
-                ax.set_yscale("log")
-                ax.yaxis.set_major_locator(LogLocator(numticks=6))
-                ax.yaxis.set_minor_formatter(NullFormatter())
+            log_axis(ax, "y", own["best"])
             name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
-            ax.set(title=plain(target), xlabel="trials of the arm", ylabel=f"best {name}")
+            ax.set(xlabel="trials of the arm", ylabel=f"best {name}")
             ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             ax.grid(axis="y")
         lines = [Line2D([], [], color=colour, lw=1.8, label=model) for model, colour in colours(frame).items()]

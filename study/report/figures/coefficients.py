@@ -8,11 +8,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from study.records.results import Results
-from study.report.style import INK, MUTED, REGRESSION, Picture, human, look, panels, plain
+from study.report.style import INK, MUTED, REGRESSION, Picture, human, look, plain, target_panels
 from study.schema import CONSTANT
 
 MOST_TERMS = 24
-
 
 TEXT = """\
 ## What the regressions say
@@ -60,13 +59,11 @@ def data(results: Results) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: the trained estimate as a dot on its reference (a bar, with the 95 % interval as a line)."""
-    targets = list(frame["target"].unique())
-    sizes = [int((frame["target"] == target).sum()) for target in targets]
+    sizes = frame["target"].value_counts(sort=False).tolist()
     heights = [1.1 + 0.3 * max(sizes[first : first + 2]) for first in range(0, len(sizes), 2)]
     with look():
-        figure, axes = panels(len(targets), heights)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target]
+        figure, parts = target_panels(frame, heights)
+        for ax, own in parts:
             y = np.arange(len(own))
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             ax.hlines(y, own["ref_low"], own["ref_high"], color=INK, lw=1.4)
@@ -74,10 +71,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.plot(own["estimate"], y, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
             ax.set_yticks(y, [plain(label) for label in own["label"]])
             ax.invert_yaxis()
-            scale = {"logistic": "log-odds", "poisson": "log-rate"}.get(
-                str(own["family"].iloc[0]), f"change in {plain(target)}"
-            )
-            ax.set(title=plain(target), xlabel=f"{scale} per unit of the column")
+            target, family = own[["target", "family"]].iloc[0]
+            scale = {"logistic": "log-odds", "poisson": "log-rate"}.get(family, f"change in {plain(target)}")
+            ax.set_xlabel(f"{scale} per unit of the column")
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.grid(axis="x")
             ax.margins(y=max(0.3 / len(own), 0.03))

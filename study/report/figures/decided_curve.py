@@ -8,10 +8,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from study.evidence.sentences import percent
 from study.records.results import Results
-from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, panels, per_cent, plain
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_cent, target_panels
 
 COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
-
 
 TEXT = """\
 ## At how many rows would it be decided?
@@ -48,11 +47,10 @@ def data(results: Results) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided."""
-    targets = list(frame["target"].unique())
     with look():
-        figure, axes = panels(len(targets), 2.5)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target].sort_values("n_rows")
+        figure, parts = target_panels(frame, 2.5)
+        for ax, rows in parts:
+            own = rows.sort_values("n_rows")
             margin, there = float(own["margin"].iloc[0]), float(own["decided_rows"].iloc[0])
             ax.axhspan(-margin, margin, color=BAND, zorder=0)
             ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
@@ -66,7 +64,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
             ax.yaxis.set_major_formatter(per_cent)
-            ax.set(title=plain(target), xlabel="training rows, log axis", ylabel="gain over the regression")
+            ax.set(xlabel="training rows, log axis", ylabel="gain over the regression")
             ax.grid(axis="y")
     said = "; ".join(
         f"{target}, {n_rows:,.0f} rows: {percent(gain)} %"

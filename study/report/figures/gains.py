@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from study.evidence.sentences import percent
 from study.records.results import Results
-from study.report.style import BAND, INK, MUTED, Picture, colours, listed, look, panels, per_cent, plain, with_names
+from study.report.style import BAND, INK, MUTED, Picture, beside, colours, line_panels, listed, look, per_cent, with_names
 from study.schema import REGRESSIONS, Kind
 
 TEXT = """\
@@ -45,12 +45,9 @@ def draw(frame: pd.DataFrame) -> Picture:
 
     An axis never runs further than 100 % to the left, where an arrow says that there is more.
     """
-    targets = list(frame["target"].unique())
-    rows = max((frame.loc[frame["target"] == target, "model"].nunique() for target in targets), default=1)
     with look():
-        figure, axes = panels(len(targets), 1.0 + 0.38 * rows)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target]
+        figure, parts = line_panels(frame, 1.0)
+        for ax, own in parts:
             palette, margin = colours(own), float(frame["margin"].iloc[0])
             left, right = max(own["low"].min(), -1), max(own["high"].max(), 2 * margin)
             left, right = min(left, -2 * margin), min(right, 1)
@@ -62,12 +59,9 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.plot(ends, [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
                 shape = "o" if row.improvement >= left else "<"
                 ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)
-                ax.annotate(
-                    f"{percent(row.improvement)} %", (1, row.model), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                    textcoords="offset points", va="center", fontsize=8, color=MUTED,
-                )  # fmt: skip
+                beside(ax, row.model, f"{percent(row.improvement)} %")
             pad = 0.04 * (right - left)
-            ax.set(xlim=(left - pad, right + pad), title=plain(target), xlabel="gain over the regression", ylabel="")
+            ax.set(xlim=(left - pad, right + pad), xlabel="gain over the regression", ylabel="")
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
             ax.grid(axis="x")

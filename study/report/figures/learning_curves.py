@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
-from study.report.style import INK, Picture, colours, look, panels, plain, use_log_axis, with_names
+from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 TEXT = """\
@@ -58,14 +58,12 @@ def draw(frame: pd.DataFrame) -> Picture:
                     line["epoch"], line["loss"], color=colour if is_validation else INK, lw=0.9,
                     alpha=0.75 if is_validation else 0.35, ls="-" if is_validation else (0, (3, 2)),
                 )  # fmt: skip
-            if use_log_axis(of_target["loss"]):
-                ax.set_yscale("log")
-                ax.yaxis.set_major_locator(LogLocator(numticks=5))
-                ax.yaxis.set_minor_formatter(NullFormatter())
+            low, high = of_target["loss"].min(), of_target["loss"].max()
+            if log_axis(ax, "y", of_target["loss"], ticks=5):
+                ax.set_ylim(low / 1.2, high * 1.2)
             else:
                 ax.yaxis.set_major_locator(MaxNLocator(4))
-            low, high = of_target["loss"].min(), of_target["loss"].max()
-            ax.set_ylim((low / 1.2, high * 1.2) if ax.get_yscale() == "log" else (low - 0.05 * (high - low), high))
+                ax.set_ylim(low - 0.05 * (high - low), high)
             ax.set(xlabel="epoch" if own["depth"].iloc[0] else "iteration", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
             ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
             ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))

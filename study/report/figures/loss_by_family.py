@@ -7,7 +7,7 @@ import seaborn as sns
 
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
-from study.report.style import INK, Picture, colours, listed, look, loss_axis, panels, with_names
+from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
 
 TEXT = """\
 ## Validation loss of every replicate
@@ -37,12 +37,9 @@ def data(results: Results) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a replicate, a black bar at their mean."""
-    targets = list(frame["target"].unique())
-    rows = max((frame.loc[frame["target"] == target, "model"].nunique() for target in targets), default=1)
     with look():
-        figure, axes = panels(len(targets), 0.95 + 0.38 * rows)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target]
+        figure, parts = line_panels(frame)
+        for ax, own in parts:
             palette = colours(own)
             sns.stripplot(
                 own, x="val_loss", y="model", hue="model", palette=palette, order=list(palette), ax=ax, size=5, alpha=0.6,

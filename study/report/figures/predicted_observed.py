@@ -12,7 +12,6 @@ from study.schema import CONSTANT, Kind
 
 MOST_POINTS = 1_500
 
-
 TEXT = """\
 ## Predicted and observed
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study.evidence.winners import MODEL, select_candidate
 from study.records.results import Results
-from study.report.style import MUTED, Picture, colours, human, listed, look, loss_axis, panels, use_log_axis, with_names
+from study.report.style import Picture, beside, colours, human, line_panels, listed, look, loss_axis, use_log_axis, with_names
 
 TEXT = """\
 ## Loss on the test rows
@@ -33,21 +33,15 @@ def data(results: Results) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a model with its interval, and the number beside it."""
-    targets = list(frame["target"].unique())
-    rows = max((frame.loc[frame["target"] == target, "model"].nunique() for target in targets), default=1)
     with look():
-        figure, axes = panels(len(targets), 0.95 + 0.38 * rows)
-        for ax, target in zip(axes, targets, strict=True):
-            own = frame[frame["target"] == target]
+        figure, parts = line_panels(frame)
+        for ax, own in parts:
             palette = colours(own)
             floor = own["test_loss"].min() / 2 if use_log_axis(own["test_loss"]) else own["low"].min()
             for row in own.itertuples():
                 ax.plot([max(row.low, floor), row.high], [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
                 ax.plot(row.test_loss, row.model, "o", color=palette[row.model], ms=6.5)
-                ax.annotate(
-                    human(row.test_loss), (1, row.model), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                    textcoords="offset points", va="center", fontsize=8, color=MUTED,
-                )  # fmt: skip
+                beside(ax, row.model, human(row.test_loss))
             ax.invert_yaxis()
             loss_axis(ax, own, "test", own["test_loss"])
     losses = frame.set_index(["target", "model"])["test_loss"]
