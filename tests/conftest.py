@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -12,25 +13,41 @@ import pytest
 
 from harness.studies import STUDY, run
 
-GROUPS = {"runs": "studies", "scripts": "tensorflow", "families": "tensorflow", "training": "tensorflow"}
-"""Tests that import TensorFlow share its import and its compiled programs; those of real studies take every core."""
+GROUPS = {
+    "studies": (
+        "tests/runs/",
+        "tests/test_readme.py::test_the_python_",
+        "tests/screen/test_errors.py::test_a_study_",
+        "tests/screen/test_errors.py::test_a_time_budget_",
+    ),
+    "tensorflow": ("tests/scripts/", "tests/families/", "tests/training/"),
+}
+"""Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
 
 
-def group_of(item: pytest.Item) -> str:
-    marked = item.get_closest_marker("xdist_group")
-    folder = item.path.parent.name
-    return str(marked.args[0]) if marked else GROUPS.get(folder, folder)
+def group_of(nodeid: str) -> str:
+    """Tests of a group run in one process, so that what they share is made once; other groups are folders."""
+    own = (group for group, starts in GROUPS.items() if nodeid.startswith(starts))
+    return next(own, nodeid.partition("::")[0].rpartition("/")[0])
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a folder in one process, so that what they share is made once, and begin with the long ones."""
-    groups = {item: group_of(item) for item in items}
-    for item, group in groups.items():
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(group))
-    first = list(dict.fromkeys(GROUPS.values()))
-    items.sort(key=lambda item: first.index(groups[item]) if groups[item] in first else len(first))
+    """Begin with the groups that take longest."""
+    order = list(GROUPS)
+    items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in GROUPS else len(order))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole groups in this order; xdist's own groups by a mark do not reach pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @pytest.fixture

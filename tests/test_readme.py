@@ -162,7 +162,6 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("studies")
 def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_what_the_readme_lists(
     beside_cars: Path, smoke: subprocess.CompletedProcess[str]
 ) -> None:

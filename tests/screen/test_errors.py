@@ -231,7 +231,6 @@ def test_the_executable_ends_in_one_message_too(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("studies")
 def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: Path) -> None:
     write_good(folder)
     hopeless = "{learning_rate: 1.0e+30, width: 8, batch_size: 32, activation: silu, dropout: 0}"
@@ -265,7 +264,6 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
     }
 
 
-@pytest.mark.xdist_group("studies")
 def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(folder: Path) -> None:
     write_good(folder)
 
