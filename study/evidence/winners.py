@@ -8,7 +8,7 @@ import pandas as pd
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
-"""Depth of *the network*: the procedure that chooses its depth by validation loss in each outer fold."""
+"""Depth of *the network*: the procedure that chooses family and depth by validation loss in each outer fold."""
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
     "refit": "the incumbent refitted on all development rows",

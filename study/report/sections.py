@@ -78,10 +78,10 @@ Every **arm** is one model family on one target: the constant that ignores all f
 networks with 1, 2, ... hidden layers. Every arm with hyperparameters to search had the same number of trials. Validation rows
 chose the best trial of each arm, its **incumbent**; test rows, which nothing had seen before, then judged it once.
 
-**The network** is the whole procedure: take the depth with the least validation loss, then average the predictions of its
-replicates. **The gain** is the share of the regression's loss that it saves. Its 95 % interval against the margin of {margin}
-decides: wholly above, the network is worth it; wholly below, the regression is enough; otherwise it is undecided, and the
-simpler model stays.
+**The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
+of its replicates. **The gain** is the share of the regression's loss that it saves. Its 95 % interval against the margin of
+{margin} decides: wholly above, the network is worth it; wholly below, the regression is enough; otherwise it is undecided, and
+the simpler model stays.
 """
 SHORTFALL = """\
 ## What does the regression miss?
@@ -103,9 +103,9 @@ several classes that of the most probable one.
 SPREAD = """\
 ### Ranks, and where the spread comes from
 
-*The network* chooses its depth by validation loss. The last columns are standard deviations of the loss on one outer fold's
-test rows: what other training rows and choices change (*splits*), what another start of training changes for one refitted
-network (*seeds*), and the luck of which rows are tested (*rows*).
+*The network* chooses family and depth by validation loss. The last columns are standard deviations of the loss on one outer
+fold's test rows: what other training rows and choices change (*splits*), what another start of training changes for one
+refitted network (*seeds*), and the luck of which rows are tested (*rows*).
 """
 PAIRS = """\
 ### Every model against every simpler one

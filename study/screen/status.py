@@ -49,11 +49,10 @@ def print_status(results: Results, console: Console) -> None:
     left = sum(budget - len(by_arm.get(arm.key, [])) for arm, budget in arms)
     for note in trees_notes(found.trees):
         print(note)
-    trees = study_trees(results)
-    if lacking := len({each.key for each in trees} - {record.trees.key for record in found.trees}):
-        print(f"Boosted trees beside the models: {len(trees) - lacking} of {len(trees)}")
-    if left or lacking or not results.concluded:
-        print(f"Not finished: {left} trials to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
+    trees = len({each.key for each in study_trees(results)} - {record.trees.key for record in found.trees})
+    if left or trees or not results.concluded:
+        to_go = f"{left} trials, {len(arms) - len(found.winners)} winners and {trees} trees"
+        print(f"Not finished: {to_go} to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
         return
     for verdict in results.verdicts:
         print(verdict.sentence)
