@@ -32,8 +32,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
     failure.
 
     arms: by key. deadline: `time.monotonic()` after which no new trial is suggested; what is out finishes, and winners and
-    trees are scored. until: `time.monotonic()` by which all must have ended: nothing is handed out that would last longer,
-    judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
+    trees are scored, if there was a trial. until: `time.monotonic()` by which all must have ended: nothing is handed out that
+    would last longer, judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
     """
 
     def __init__(
@@ -77,6 +77,8 @@ class StudySearcher(Searcher):  # type: ignore[misc]
             self.deadline = None
             for arm in self.arms.values():
                 arm.close()
+            if not self._out and not any(arm.records for arm in self.arms.values()):
+                self.trees.close()  # there is nothing that they could stand beside
         task = None if self.stopping else self._next()
         if task is None:
             ending = self.stopping or self.until is not None  # with nothing out, what is left is too long

@@ -34,6 +34,11 @@ class TreesQueue:
         """The next one without a record that is not out, if any."""
         return self._waiting.pop(0) if self._waiting else None
 
+    def close(self) -> None:
+        """Want no more than what is recorded; none may be out."""
+        self.trees = tuple(each for each in self.trees if each.key in self.records)
+        self._waiting.clear()
+
     def give_back(self, trees: Trees) -> None:
         """Take back one that was handed out and left no record; it is handed out again next."""
         self._waiting.insert(0, trees)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
             cluster.on(node, "umount", cluster.home, cwd=Path("/"))
 
     assert {"--num-cpus=1", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(started.split())
-    assert set(job.trials["node"]) == {"n1", "n2", "n3"}
+    nodes = {json.loads(content)["node"] for content in records(job.results).values()}  # a node may have scored trees alone
+    assert nodes == {"n1", "n2", "n3"}
     assert job.digest == undisturbed
     assert (job.results / "report.html").exists()
 
