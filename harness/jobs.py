@@ -10,14 +10,18 @@ from pathlib import Path
 import pandas as pd
 
 from harness.cluster import ROOT, Cluster, wait_until
-from harness.studies import N_RECORDS, N_TRIALS, SLOW, records
+from harness.studies import N_RECORDS, SLOW, records
 from study import load_results
 from study.records.frames import trials_frame
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_trials
 
 ENDLESS = ("--set", "search.trials=1000")
-"""Makes SLOW outlast every fault on any machine; what a trial is depends on its number alone."""
+"""Makes the study outlast every fault on any machine; what a trial is depends on its number alone."""
+LONG = ("families=[neural]", "training.epochs=60000", "training.patience=60000")
+"""Makes every trial longer than a worker takes to start on a busy machine, so that a node that comes back is given one."""
+N_FIRST = 3
+"""Trials of an endless study that are compared."""
 JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 
@@ -83,13 +87,13 @@ class Job:
         return digest(self.trials)
 
     def digest_of_first(self) -> str:
-        """Digest of the trials that SLOW has, once all are there, of a job of ENDLESS, which has more."""
+        """Digest of the first trials of an endless study of one arm, once all of them are there."""
 
         def first() -> pd.DataFrame:
             frame = trials_frame(read_trials(StudyPaths(self.results)))
-            return frame[frame["number"] < N_TRIALS]
+            return frame[frame["number"] < N_FIRST]
 
-        wait_until(lambda: len(first()) == 2 * N_TRIALS, "the first trials", JOB_S)
+        wait_until(lambda: len(first()) == N_FIRST, "the first trials", JOB_S)
         return digest(first())
 
 

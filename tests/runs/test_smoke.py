@@ -203,8 +203,8 @@ def test_trees_that_failed_leave_the_verdict_without_their_line_and_say_so(resul
     )
     assert f"Note: {note}\n" in out.getvalue()
     assert note in data_summary(own)._repr_html_()
-    assert ("Boosted trees" in str(before.verdicts), "Boosted trees" in str(own.verdicts)) == (True, False)
-    assert own.verdicts[0]["verdict"] == before.verdicts[0]["verdict"]
+    assert (before.verdicts[0].trees is None, own.verdicts[0].trees is None) == (False, True)
+    assert own.verdicts[0].verdict == before.verdicts[0].verdict
 
 
 def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from harness.cluster import Cluster
-from harness.jobs import ENDLESS, JOB_S, N_RECORDS
+from harness.jobs import ENDLESS, JOB_S, LONG, N_RECORDS
 from harness.studies import records
 from tests.slurm.conftest import Submit
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 MOST_LOST_S = 60
+FOREVER = (*ENDLESS, *(word for setting in LONG for word in ("--set", setting)))
 
 
 def test_a_node_that_loses_power_costs_its_running_trials_and_no_restart(
@@ -70,8 +71,10 @@ def test_a_lost_head_brings_the_job_back_by_itself(
     assert job.digest == undisturbed
 
 
-def test_a_node_whose_link_is_cut_for_20_seconds_is_not_given_up(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
-    job = submit("--nodelist=n1,n2", run=ENDLESS)
+def test_a_node_whose_link_is_cut_for_20_seconds_is_not_given_up(
+    cluster: Cluster, submit: Submit, undisturbed_first: str
+) -> None:
+    job = submit("--nodelist=n1,n2", run=FOREVER)
     job.wait_for_node("n2")
     raylet = cluster.on("n2", "pgrep", "-x", "raylet").stdout
 
@@ -82,7 +85,7 @@ def test_a_node_whose_link_is_cut_for_20_seconds_is_not_given_up(cluster: Cluste
     job.wait_for_node("n2", without=before)
 
     assert cluster.on("n2", "pgrep", "-x", "raylet").stdout == raylet
-    assert job.digest_of_first() == undisturbed
+    assert job.digest_of_first() == undisturbed_first
     assert before.items() <= records(job.results).items()
     assert (job.state, job.show()["Restarts"]) == ("RUNNING", "0")
 
@@ -99,9 +102,9 @@ def test_a_controller_that_is_restarted_is_not_noticed(cluster: Cluster, submit:
 
 
 def test_a_raylet_that_is_killed_is_started_again_and_its_node_trains_on(
-    cluster: Cluster, submit: Submit, undisturbed: str
+    cluster: Cluster, submit: Submit, undisturbed_first: str
 ) -> None:
-    job = submit("--nodelist=n1,n2", run=ENDLESS)
+    job = submit("--nodelist=n1,n2", run=FOREVER)
     job.wait_for_node("n2")
 
     cluster.on("n2", "pkill", "-9", "raylet")  # n2 sees its own processes only
@@ -109,6 +112,6 @@ def test_a_raylet_that_is_killed_is_started_again_and_its_node_trains_on(
     before = records(job.results)
     job.wait_for_node("n2", without=before)
 
-    assert job.digest_of_first() == undisturbed
+    assert job.digest_of_first() == undisturbed_first
     assert before.items() <= records(job.results).items()
     assert (job.state, job.show()["Restarts"]) == ("RUNNING", "0")
