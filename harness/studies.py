@@ -25,6 +25,7 @@ targets: [balloons]
 families: [linear, neural]
 depths: [1]
 search: {trials: 12, generation: 2}
+effort: quick
 protocol: holdout
 inner: {folds: 2, seeds: 1}
 training: {epochs: 10}

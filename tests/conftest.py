@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,12 @@ GROUPS = {
     "tensorflow": ("tests/scripts/", "tests/families/", "tests/training/"),
 }
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
+
+
+def pytest_configure() -> None:
+    """Let signals mean to the tests what they mean at a terminal, whoever started them: `nohup` and `&` have some ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def group_of(nodeid: str) -> str:

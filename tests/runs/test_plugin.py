@@ -20,6 +20,7 @@ targets: [balloons]
 families: [linear, neural, residual]
 depths: [1]
 search: {trials: 2, generation: 1}
+effort: quick
 protocol: holdout
 inner: {folds: 2, seeds: 1}
 training: {epochs: 10}
@@ -32,6 +33,7 @@ N_RECORDS = 3 * (2 + 1) + 1
 
 
 @pytest.mark.slow
+@pytest.mark.faults  # as long as those
 def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_judged_and_reported(
     tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, 
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
 
 
+@pytest.mark.faults
 def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     undisturbed: Path, config: Path, results: Path
 ) -> None:

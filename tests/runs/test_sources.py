@@ -15,7 +15,7 @@ from tests.runs.helpers import reproduce
 pytestmark = pytest.mark.slow
 
 SETTINGS = [
-    "protocol=holdout", "depths=1", "search.trials=2", "inner.folds=2", "inner.seeds=1", "training.epochs=10",
+    "effort=quick", "protocol=holdout", "depths=1", "search.trials=2", "inner.folds=2", "inner.seeds=1", "training.epochs=10",
     "space.neural={width: 8, batch_size: 64, activation: silu, dropout: 0}",
 ]  # fmt: skip
 

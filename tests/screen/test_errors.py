@@ -238,6 +238,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
         f"space.neural={hopeless}",
         "families=[neural]",
         "depths=1",
+        "effort=quick",
         "protocol=holdout",
         "inner.folds=2",
         "inner.seeds=1",
