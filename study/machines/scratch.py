@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ def scratch_folder() -> Iterator[Path]:
         with FileLock(folder / OWNED, preserve_lock_file=True):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         _own.discard(folder)
 
 
@@ -40,10 +41,15 @@ def is_there(folder: Path) -> bool:
 def remove_own() -> None:
     """Remove the folders of this process, which is about to end without leaving its blocks."""
     for folder in list(_own):
-        for _ in range(5):  # another thread may still write there
-            shutil.rmtree(folder, ignore_errors=True)
-            if not folder.exists():
-                break
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(20):  # another thread, or a process that is ending, may still write there
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(0.1)
 
 
 def _clear_abandoned(parent: Path) -> None:
