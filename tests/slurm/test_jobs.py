@@ -125,6 +125,7 @@ def test_a_job_without_progress_in_two_runs_is_not_queued_again_and_says_why(sub
 def test_before_its_walltime_a_job_queues_again_and_its_study_goes_on(cluster: Cluster, submit: Submit) -> None:
     job = submit("--nodes=1", "--time=3", run=ENDLESS)  # two of the three minutes are kept for the ending
 
+    job.wait_for_records(more_than=0)  # until it starts it is pending as well
     job.wait("PENDING")
     kept = records(job.results)
     job.wait_for_records(more_than=len(kept))
