@@ -32,7 +32,7 @@ training: {epochs: 10}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 SLOW = """
-# A network trains longer than a worker takes to start; else Tune would let one worker do everything.
+# A network trains about a second, so that there is time to hurt the study.
 data: {source: balloons, rows: 300}
 protocol: holdout
 targets: [balloons]
@@ -40,7 +40,7 @@ families: [linear, neural]
 depths: [1]
 search: {trials: 12, generation: 4}
 inner: {folds: 2, seeds: 1}
-training: {epochs: 20000, patience: 20000}
+training: {epochs: 8000, patience: 8000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12

@@ -151,6 +151,16 @@ def _check_resources(config: StudyConfig) -> None:
         raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
 
 
+def slots(config: StudyConfig) -> int:
+    """How many trials can run at once: on the nodes of the cluster that runs, and by `resources.max_concurrent`."""
+    import ray
+
+    needs, nodes = config.resources, [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    each = {"CPU": needs.cpus_per_trial, "GPU": needs.gpus_per_trial}
+    room = sum(min(int(node.get(name, 0) / need) for name, need in each.items() if need) for node in nodes)
+    return min(room, needs.max_concurrent or room)
+
+
 @contextmanager
 def _ray(verbose: bool, **options: Any) -> Iterator[None]:
     import ray

@@ -94,9 +94,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> Noteb
             connection = str(Path(scratch) / "kernel.json")
             # Whoever asks for a free port may lose it before the kernel takes it; the path of a socket has 107 bytes at most.
             transport = "ipc" if len(os.fsencode(connection)) < 90 else "tcp"
-            super().__init__(
-                **options, kernel_spec_manager=ThisInterpreter(), connection_file=connection, transport=transport
-            )
+            super().__init__(**options, kernel_spec_manager=ThisInterpreter(), connection_file=connection, transport=transport)
 
     sources = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [sources, os.environ.get("PYTHONPATH")]))

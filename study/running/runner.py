@@ -10,7 +10,7 @@ from pathlib import Path
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
-from study.machines.ray import ray_cluster
+from study.machines.ray import ray_cluster, slots
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import reason
@@ -111,7 +111,7 @@ def _tune(config: StudyConfig, recorder: Recorder, data: EncodedData, scratch: P
             search_alg=searcher,
             num_samples=-1,
             reuse_actors=True,
-            max_concurrent_trials=needs.max_concurrent,
+            max_concurrent_trials=slots(config),  # without a number Tune starts one worker at a time
             trial_dirname_creator=lambda trial: trial.trial_id,
         ),
         run_config=tune.RunConfig(

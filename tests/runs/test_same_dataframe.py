@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from harness.studies import (
     wait_for_records,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 def n_trials(kept: dict[str, bytes]) -> int:
@@ -34,7 +33,6 @@ def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, 
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
 
 
-@pytest.mark.faults
 def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     undisturbed: Path, config: Path, results: Path
 ) -> None:
@@ -65,23 +63,3 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     assert "trees to go. Go on with: study run results/tiny/config.yaml" in status.stdout
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)
-
-
-def test_lost_and_broken_records_are_run_again_and_give_the_same_dataframe(
-    undisturbed: Path, config: Path, results: Path
-) -> None:
-    shutil.copytree(undisturbed, results)
-    for number in range(0, 12, 2):
-        (results / "trials" / "balloons-neural-d1-o0" / f"{number:04d}.json").unlink()
-    (results / "trials" / "balloons-linear-o0" / "winner.json").unlink()
-    broken = [results / "trials" / place for place in ("balloons-linear-o0/0003.json", "balloons-trees-o0/trees.json")]
-    for path in broken:
-        path.write_bytes(path.read_bytes()[:200])
-
-    notes = drive(config, results.parent)
-
-    aside = [path.with_suffix(".broken") for path in broken]
-    assert notes.splitlines() == [f"A broken record was set aside as {path}; it is made again." for path in aside]
-    assert [len(path.read_bytes()) for path in aside] == [200, 200]
-    assert digest_of(results) == digest_of(undisturbed)
-    assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()

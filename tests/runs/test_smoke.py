@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.studies import STUDY, run
+from harness.studies import STUDY, drive, run
 from study import load_config, load_results, run_study
 from study.api import prepare
 from study.conclude import conclude
@@ -171,6 +171,26 @@ def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
     assert again.stdout.splitlines()[0] == "Continuing 'smoke': 5 of 5 trials are done, nothing is left to train."
     assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
     assert digest(load_results(results).trials) == before
+
+
+def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_dataframe(
+    results: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "smoke"
+    shutil.copytree(results, folder)
+    for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
+        (folder / "trials" / lost).unlink()
+    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-trees-o0/trees.json")]
+    for path in broken:
+        path.write_bytes(path.read_bytes()[:200])
+
+    notes = drive(SMOKE, tmp_path, "resources.max_concurrent=1")
+
+    aside = [path.with_suffix(".broken") for path in broken]
+    assert notes.splitlines() == [f"A broken record was set aside as {path}; it is made again." for path in aside]
+    assert [len(path.read_bytes()) for path in aside] == [200, 200]
+    assert digest(load_results(folder).trials) == digest(load_results(results).trials)
+    assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
 
 
 def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.CompletedProcess[str], results: Path) -> None:

@@ -231,6 +231,7 @@ def test_the_executable_ends_in_one_message_too(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.faults
 def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: Path) -> None:
     write_good(folder)
     hopeless = "{learning_rate: 1.0e+30, width: 8, batch_size: 32, activation: silu, dropout: 0}"
