@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from study.data.tables import Table, target_values
 from study.schema import Feature, Kind, StudyError, Target
 
 if TYPE_CHECKING:
+    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
 
 MOST_LEVELS = 20
@@ -108,6 +109,8 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
     StudyError
         No feature varies on the development rows.
     """
+    from sklearn.preprocessing import StandardScaler
+
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
     frame, y = table.frame.iloc[rows], values[rows]
@@ -120,16 +123,20 @@ def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipelin
             f"A model needs a feature that varies, but none does on the development rows of outer fold {split.outer_fold} of "
             f"{target.name!r}. Name other columns in data.features."
         )
-    fitting = (*train, development)
+    fitting, features = (*train, development), frame[vocabulary.columns]
+    pipeline = vocabulary.pipeline().fit(features.iloc[development])
+    # The encoders of a fold have all in common but medians and moments: a pipeline for each would take ten times as long.
+    filled, measured = pipeline[0].transform(features), features[vocabulary.measured].to_numpy(np.float64)
+    order: Literal["F", "C"] = "F" if filled.flags.f_contiguous else "C"  # moments are summed as in the pipeline, to the bit
     x = np.empty((len(fitting), len(rows), len(vocabulary.terms)), dtype=np.float32)
     center, scale = (np.empty((len(fitting), len(vocabulary.terms))) for _ in range(2))
     for e, fitted in enumerate(fitting):
-        pipeline = vocabulary.pipeline()
-        features = frame[vocabulary.columns]
-        pipeline.fit(features.iloc[fitted])
-        matrix = pipeline.transform(features)
+        if measured.size:
+            filled[:, : measured.shape[1]] = _median().fit(measured[fitted]).transform(measured)
+        scaler = StandardScaler().fit(np.array(filled[fitted], order=order))
+        matrix = scaler.transform(filled)
         matrix[:, np.ptp(matrix[fitted], axis=0) == 0] = 0.0
-        x[e], center[e], scale[e] = matrix, pipeline[-1].mean_, pipeline[-1].scale_
+        x[e], center[e], scale[e] = matrix, scaler.mean_, scaler.scale_
     y_center, y_scale = np.zeros(len(fitting)), np.ones(len(fitting))
     if target.kind is Kind.CONTINUOUS:
         y_center = np.array([y[fitted].mean() for fitted in fitting])
@@ -195,7 +202,7 @@ class _Vocabulary:
 
         lists = [np.array(levels, dtype=object) for levels in self.levels.values()]
         blocks: list[tuple[str, Any, list[str]]] = [
-            ("values", SimpleImputer(strategy="median", keep_empty_features=True), self.measured),
+            ("values", _median(), self.measured),
             ("gaps", MissingIndicator(features="all"), self.gappy),
             (
                 "levels",
@@ -209,6 +216,12 @@ class _Vocabulary:
             ),
         ]
         return Pipeline([("columns", ColumnTransformer([b for b in blocks if b[2]])), ("standardise", StandardScaler())])
+
+
+def _median() -> SimpleImputer:
+    from sklearn.impute import SimpleImputer
+
+    return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
 def _vocabulary(development: pd.DataFrame, features: tuple[Feature, ...]) -> _Vocabulary:
