@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,14 @@ def n_trials(kept: dict[str, bytes]) -> int:
     return sum(Path(place).stem.isdigit() for place in kept)
 
 
-def test_one_worker_gives_the_dataframe_of_two(undisturbed: Path, config: Path, results: Path) -> None:
-    drive(config, results.parent, "resources.max_concurrent=1")
+def test_one_worker_gives_the_dataframe_of_two_also_where_ray_was_imported_before(
+    undisturbed: Path, config: Path, results: Path
+) -> None:
+    program = "import ray, sys, study; study.run_study(study.load_config(sys.argv[1], sys.argv[2:]), report=False)"
 
+    ended = run(sys.executable, "-c", program, config, "resources.max_concurrent=1", cwd=config.parent)
+
+    assert ended.returncode == 0, ended.stderr
     assert digest_of(results) == digest_of(undisturbed)
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
 
