@@ -147,8 +147,8 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     """Raise a StudyError where a results folder holds a study of another config or of other data."""
     if not paths.config.exists():
         return
-    name = prepared.plan.config.name
-    if differing := differing_keys(load_config(paths.config), prepared.plan.config):
+    config = prepared.plan.config
+    if differing := differing_keys(load_config(paths.config), config):
         lines = "".join(f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items())
         raise StudyError(
             f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
@@ -156,8 +156,8 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
         )
     if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
-            f"{paths.root} holds a study of other data: {prepared.plan.config.data.source} has changed since. "
-            f"Choose another name with --name (it is '{name}' now), or remove {paths.root} if its results are not needed."
+            f"{paths.root} holds a study of other data: {config.data.source} has changed since. Choose "
+            f"another name with --name (it is '{config.name}' now), or remove {paths.root} if its results are not needed."
         )
 
 

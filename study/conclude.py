@@ -71,10 +71,8 @@ def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
         matrix = design(encoded).iloc[encoded.development]
-        y = encoded.y[encoded.development]
-        reference = reference_coefficients(
-            matrix, y, encoded.kind, encoded.classes, float(rows["l2"].iloc[0]), encoded.scale[-1]
-        )
+        y, l2 = encoded.y[encoded.development], float(rows["l2"].iloc[0])
+        reference = reference_coefficients(matrix, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         pieces.append(coefficient_table(rows, reference.assign(**model)))

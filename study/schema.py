@@ -167,7 +167,6 @@ class StudyData(Frozen):
 
     @property
     def classes(self) -> dict[str, list[str]]:
-        """Classes of each target."""
         return {target.name: list(target.classes) for target in self.targets}
 
 

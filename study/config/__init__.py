@@ -1,13 +1,5 @@
 """What a study is told: StudyConfig, the frozen description of one study, and `load_config`, the only reader of YAML."""
 
-from study.config.config import (
-    HOST_KEYS,
-    StudyConfig,
-    differing_keys,
-    dump_config,
-    json_schema,
-    load_config,
-    make_config,
-)
+from study.config.config import HOST_KEYS, StudyConfig, differing_keys, dump_config, json_schema, load_config, make_config
 
 __all__ = ["HOST_KEYS", "StudyConfig", "differing_keys", "dump_config", "json_schema", "load_config", "make_config"]

@@ -115,7 +115,6 @@ class _Loader(yaml.SafeLoader):
     """Reads plain values, and no aliases: a few lines of them can stand for more than memory holds."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuse an alias."""
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(
                 problem="aliases are not read; write the value out",

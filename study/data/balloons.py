@@ -13,18 +13,8 @@ def make_balloons(rows: int, seed: int) -> pd.DataFrame:
     Single (relationship 0.5): balloons = 0.8 children + 0.5 age, red if 0.5 children + 0.5 age > 0.
     The best linear model of balloons has weights 0, 0.45, 0.15 and a mean squared error of 0.35² / 6 = 0.020417.
 
-    Parameters
-    ----------
-    rows
-        Number of rows to draw.
-    seed
-        Seed of the draw; the same seed gives the same table on every machine.
-
-    Returns
-    -------
-    DataFrame (rows, 5)
-        Features `relationship` (-0.5 or 0.5), `children` and `age` (float64, uniform on [-0.5, 0.5]);
-        targets `balloons` (float64) and `colour` ("red" or "blue").
+    (rows, 5) frame: features `relationship` (-0.5 or 0.5), `children` and `age` (float64, uniform on [-0.5, 0.5]); targets
+    `balloons` (float64) and `colour` ("red" or "blue"). The same seed gives the same table on every machine.
     """
     rng = np.random.default_rng(seed)
     relationship = rng.integers(0, 2, rows) - 0.5
@@ -33,12 +23,5 @@ def make_balloons(rows: int, seed: int) -> pd.DataFrame:
     single = relationship > 0
     balloons = np.where(single, 0.8 * children + 0.5 * age, 0.1 * children - 0.2 * age)
     red = np.where(single, 0.5 * children + 0.5 * age, 0.8 * children + 0.2 * age) > 0
-    return pd.DataFrame(
-        {
-            "relationship": relationship,
-            "children": children,
-            "age": age,
-            "balloons": balloons,
-            "colour": np.where(red, "red", "blue"),
-        }
-    )
+    features = {"relationship": relationship, "children": children, "age": age}
+    return pd.DataFrame(features | {"balloons": balloons, "colour": np.where(red, "red", "blue")})

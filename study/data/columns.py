@@ -212,9 +212,7 @@ def _distinct(values: pd.Series[Any]) -> str:
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
     """The cells of a column as class labels: text, `1.0` as `1`, missing as NaN."""
-    if column.type == "numeric":
-        return _text(column.values)
-    return _text(_plain(raw))
+    return _text(column.values if column.type == "numeric" else _plain(raw))
 
 
 def check_finite(column: Column) -> None:

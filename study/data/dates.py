@@ -10,17 +10,8 @@ import pandas as pd
 
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
 _DAYS = (
-    "%Y/%m/%d",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%d-%b-%Y",
-)
+    "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
+)  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 FORMATS = ("ISO 8601", *(day + time for day in _DAYS for time in _TIMES))
 """Date formats, the earlier first: where 01/02/2024 could be both, it is 2 January."""
@@ -41,16 +32,11 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
     best = max(FORMATS, key=lambda pattern: hits[pattern])  # the first of equals
     if not hits[best]:
         return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
-    parsed = {pattern: _parse(distinct, pattern) for pattern in _rivals(best)}
+    twins = {best, best.replace("%m/%d", "%d/%m"), best.replace("%d/%m", "%m/%d")}  # a sample may not tell them apart
+    parsed = {pattern: _parse(distinct, pattern) for pattern in FORMATS if pattern in twins}
     best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
     lookup = dict(zip(distinct, days, strict=True))
     return text.astype(object).map(lookup).astype("float64"), best
-
-
-def _rivals(pattern: str) -> list[str]:
-    """`pattern`, and its twin with day and month exchanged, in FORMATS' order: a sample may not tell them apart."""
-    twins = {pattern, pattern.replace("%m/%d", "%d/%m"), pattern.replace("%d/%m", "%m/%d")}
-    return [candidate for candidate in FORMATS if candidate in twins]
 
 
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:

@@ -252,13 +252,11 @@ def _vocabulary(development: pd.DataFrame, features: tuple[Feature, ...]) -> _Vo
 
 def _unique(terms: list[Term]) -> tuple[Term, ...]:
     """`terms` with ` (2)`, ` (3)`... after a name that an earlier term has."""
-    taken: set[str] = set()
-    named = []
+    named: dict[str, Term] = {}
     for term in terms:
         name, number = term.name, 1
-        while name in taken:
+        while name in named:
             number += 1
             name = f"{term.name} ({number})"
-        taken.add(name)
-        named.append(replace(term, name=name))
-    return tuple(named)
+        named[name] = replace(term, name=name)
+    return tuple(named.values())

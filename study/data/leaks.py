@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,12 @@ import pandas as pd
 from study.schema import Target
 
 
-def leaks(frame: pd.DataFrame, features: Iterable[str], targets: Iterable[Target]) -> list[str]:
+def leaks(frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]) -> list[str]:
     """A note for every feature column that determines a target column one to one.
 
     For classes: each value of the feature goes with one class and each class with one value. For numbers: the correlation of
     two numeric columns is 1 or -1, to nine digits. Rows where either is missing do not count.
     """
-    features = list(features)
     return [
         f"Feature {feature!r} tells {target.name!r} without error. If it is not known beforehand, add it to data.drop."
         for target in targets

@@ -143,10 +143,9 @@ def _named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     if twice:
         raise StudyError(f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one.")
     index = frame.index
-    frame = frame.set_axis(names, axis=1)
     telling = index.nlevels == 1 and (index.name is not None or not pd.api.types.is_integer_dtype(index.dtype))
     label = _printable(index.name if index.name is not None else "index")
-    frame = frame.reset_index(drop=True)
+    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     if telling and label not in names:
         frame.insert(0, label, index.to_numpy())
     return frame

@@ -54,12 +54,7 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     """
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    cutter = _Cutter(
-        target=target,
-        labels=values,
-        groups=codes(table, table.groups),
-        times=codes(table, table.time),
-    )
+    cutter = _Cutter(target, values, codes(table, table.groups), codes(table, table.time))
     splits = []
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
         inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
@@ -104,7 +99,10 @@ class _Cutter:
 
         self._check_counts(rows, folds, key)
         if self.times is not None:
-            return self._by_time(rows, TimeSeriesSplit(folds).split(np.unique(self.times[rows])))
+            times = self.times[rows]
+            moments = np.unique(times)
+            pairs = TimeSeriesSplit(folds).split(moments)
+            return [(rows[np.isin(times, moments[kept])], rows[np.isin(times, moments[held])]) for kept, held in pairs]
         y = self.labels[rows]
         classes = bool(self.target.classes)
         if self.groups is not None:
@@ -173,12 +171,6 @@ class _Cutter:
         shares = np.array([(times >= start).mean() for start in starts])
         start = starts[np.abs(shares - fraction).argmin()]
         return rows[times < start], rows[times >= start]
-
-    def _by_time(self, rows: IntArray, pairs: Iterator[Pair]) -> list[Pair]:
-        assert self.times is not None
-        times = self.times[rows]
-        moments = np.unique(times)
-        return [(rows[np.isin(times, moments[kept])], rows[np.isin(times, moments[held])]) for kept, held in pairs]
 
     def _check_counts(self, rows: IntArray, folds: int, key: str) -> None:
         """Raise a StudyError where rows, times, groups or a class are fewer than the folds need."""

@@ -45,7 +45,6 @@ class Table:
     digest: str
 
     def summary(self) -> StudyData:
-        """All that was read and inferred."""
         return StudyData(
             rows=len(self.frame),
             digest=self.digest,

@@ -129,15 +129,11 @@ def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:
             f"Every class needs rows to train and to test on, but class {rarest!r} of {name!r} has 1 row. "
             "Merge it with another class, or leave its row out."
         )
-    return {label: int(counts[label]) for label in sorted_labels(classes)}
-
-
-def sorted_labels(labels: list[str]) -> list[str]:
-    """Labels in the order of their numbers where all are numbers, else as text."""
     try:
-        return sorted(labels, key=lambda label: (float(label), label))
-    except ValueError:
-        return sorted(labels)
+        classes.sort(key=lambda label: (float(label), label))
+    except ValueError:  # some class is no number
+        classes.sort()
+    return {label: int(counts[label]) for label in classes}
 
 
 def _listed(classes: list[str]) -> str:

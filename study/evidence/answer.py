@@ -7,18 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from study.evidence.findings import (
-    ENOUGH,
-    UNDECIDED,
-    WORTH,
-    DecidedAt,
-    Gain,
-    Number,
-    Rung,
-    Shortfall,
-    TreesLine,
-    verdict_of,
-)
+from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Number, Rung, Shortfall, TreesLine, verdict_of
 from study.evidence.intervals import METHODS
 from study.evidence.sentences import decided_words, ends, percent, trees_words
 from study.evidence.winners import CANDIDATES
@@ -64,7 +53,6 @@ class Verdict(Frozen):
 
     @property
     def sentence(self) -> str:
-        """The answer."""
         if self.verdict is None:
             return f"There is no verdict for {self.target}: no test rows were scored with {self._lacking}."
         beaten = f" Neither is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
@@ -153,9 +141,8 @@ class Verdict(Frozen):
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as JSON values, with null for NaN, and WORDS."""
-        numbers = self.model_dump(mode="json")
         words = {name: getattr(self, name) for name in WORDS}
-        return {"target": self.target, "kind": self.kind.value} | words | numbers
+        return {"target": self.target, "kind": self.kind.value} | words | self.model_dump(mode="json")
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Verdict:

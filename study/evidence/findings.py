@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
@@ -13,23 +13,11 @@ from study.schema import Frozen
 WORTH, ENOUGH, UNDECIDED = "network is worth it", "regression is enough", "undecided"
 
 
-def _read(value: Any) -> Any:
-    return math.nan if value is None else value
-
-
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else math.nan
-
-
-def _written(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 Number = Annotated[
     float,
-    BeforeValidator(_read),
-    AfterValidator(_finite),
-    PlainSerializer(_written, return_type=float | None, when_used="json"),
+    BeforeValidator(lambda value: math.nan if value is None else value),
+    AfterValidator(lambda value: value if math.isfinite(value) else math.nan),
+    PlainSerializer(lambda value: value if math.isfinite(value) else None, return_type=float | None, when_used="json"),
 ]
 """A number, NaN where it cannot be told or lies beyond what is looked at; null in JSON, which knows no NaN."""
 

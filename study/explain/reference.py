@@ -122,7 +122,7 @@ def _basis(terms: list[str], x: np.ndarray) -> _Basis:
     _, singular, rows = np.linalg.svd(z, full_matrices=True)
     rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
     notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
-    unsure = constant.copy()
+    unsure, of_all = constant.copy(), list[str]()
     for term in np.array(terms, dtype=object)[constant]:
         notes[term].append("constant column: its weight is set to 0")
     tied = (np.abs(rows[rank:]).max(axis=0, initial=0) > 1e-6) & ~constant
@@ -132,13 +132,12 @@ def _basis(terms: list[str], x: np.ndarray) -> _Basis:
             notes[term].append(f"collinear ({_names(names)}): least-norm weights, no standard error")
         unsure |= tied
     elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
-        for said in notes.values():
-            said.append(f"collinear (condition number {condition:.2g}): no standard error")
-        unsure[:] = True
+        of_all.append(f"collinear (condition number {condition:.2g}): no standard error")
     if len(x) <= len(terms) + 1:
-        for said in notes.values():
-            said.append(f"{len(x)} rows for {len(terms) + 1} coefficients: no standard error")
-        unsure[:] = True
+        of_all.append(f"{len(x)} rows for {len(terms) + 1} coefficients: no standard error")
+    for said in notes.values():
+        said += of_all
+    unsure |= bool(of_all)
     if not unsure.all():
         inflation = np.square(rows[:rank] / singular[:rank, None]).sum(axis=0) * len(x)
         inflated = (inflation > MOST_VIF) & ~unsure

@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from study.data.encoding import Encoded
+from study.data.splits import IntArray
 from study.evidence.findings import RankedTerm, Shortfall, Step
 from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
 from study.explain.terms import Columns, Extra, formula
 from study.families.heads import HEADS, FloatArray
 from study.schema import NOUNS, REGRESSIONS
-
-IntArray = npt.NDArray[np.int64]
 
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 """Penalties tried on the inner folds, as l2 of `reference_coefficients`; the last one is none, but for collinear columns."""

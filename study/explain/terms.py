@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
 from study.data.encoding import LEAST_LEVEL_ROWS, Encoded, design
+from study.data.splits import IntArray
 from study.explain.newton import predictor_losses, regress
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
-
-IntArray = npt.NDArray[np.int64]
 
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 POWERS = {"square": 2, "cube": 3}
@@ -116,12 +114,8 @@ def formula(columns: Columns, chosen: Sequence[Extra], rows: IntArray, l2: float
             break
     texts = [*columns.names, *map(columns.text, chosen)]
     lines = [_sum(intercept, slope, texts) for intercept, slope in zip(intercepts, slopes.T, strict=True)]
-    shown = zip(
-        [*((name,) for name in columns.names), *(extra.names for extra in chosen)],
-        np.any(slopes != 0, axis=1).tolist(),
-        strict=True,
-    )
-    used = {name for names, is_shown in shown if is_shown for name in names}
+    sources = [*((name,) for name in columns.names), *(extra.names for extra in chosen)]
+    used = {name for names, slope in zip(sources, slopes, strict=True) if slope.any() for name in names}
     dates = [term.name for term in encoded.terms if term.unit == "day" and term.name in used]
     unit = [f"with {' and '.join(dates)} in days since 1970-01-01"] if dates else []
     written = [f"{left} ~ {line}" for left, line in zip(_left(encoded), lines, strict=True) if left]

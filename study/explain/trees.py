@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from study.data.encoding import Encoded
+from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
 from study.records.trees import TreesRecord
 from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
-
-IntArray = npt.NDArray[np.int64]
 
 TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
 """Trials of the small search, by effort."""

@@ -1,10 +1,10 @@
 """Families: ways of building and training the model, from the constant to deep networks. Importing this registers them all."""
 
 from study.families.base import Architecture, Family, Layers
-from study.families.heads import HEADS, Head
+from study.families.heads import HEADS
 from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
-from study.families.regression import Constant, Linear, Logistic, Poisson
+from study.families.regression import Regression
 from study.families.schedule import Schedule
 from study.families.spaces import check_space, first_params, is_searched, resolve_space
 
@@ -12,14 +12,10 @@ __all__ = [
     "FAMILIES",
     "HEADS",
     "Architecture",
-    "Constant",
     "Family",
-    "Head",
     "Layers",
-    "Linear",
-    "Logistic",
     "Neural",
-    "Poisson",
+    "Regression",
     "Schedule",
     "check_space",
     "first_params",

@@ -20,7 +20,6 @@ class Neural(Family):
     kinds = frozenset(Kind)
 
     def label(self, depth: int) -> str:
-        """How many hidden layers it has."""
         return f"network, {depth} layer{'s' if depth > 1 else ''}"
 
     def space(self, n_rows: int) -> Space:
@@ -38,26 +37,22 @@ class Neural(Family):
         }
 
     def start(self) -> dict[str, Any]:
-        """Middle of the road."""
         return {
             "learning_rate": 5e-3, "batch_size": 64, "weight_decay": 1e-3, "width": 64, "activation": "silu", "dropout": 0.0,
         }  # fmt: skip
 
     def form(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Width and activation, and whether there is dropout at all."""
         return {
             "width": int(params["width"]), "activation": str(params["activation"]), "dropout": float(params["dropout"]) > 0,
         }  # fmt: skip
 
     def hidden(self, x: Any, layers: Layers, depth: int, form: Mapping[str, Any]) -> Any:
-        """Layer after layer."""
         for _ in range(depth):
             x = layers.dense(form["width"], form["activation"])(x)
             x = layers.dropout()(x) if form["dropout"] else x
         return x
 
     def schedule(self, params: Mapping[str, Any], epochs: int, patience: int) -> Schedule:
-        """Every number of it but the epochs is searched."""
         return Schedule(
             learning_rate=float(params["learning_rate"]),
             batch_size=int(params["batch_size"]),

@@ -21,11 +21,9 @@ class Constant(Family):
     inputs = False
 
     def start(self) -> dict[str, Any]:
-        """Nothing."""
         return {}
 
     def space(self, n_rows: int) -> Space:
-        """Return an empty space: there is nothing to search."""
         return {}
 
 
@@ -43,7 +41,6 @@ class Regression(Family):
     convex = True
 
     def start(self) -> dict[str, Any]:
-        """The penalty; its range begins with none."""
         return {"l2": None}
 
     def space(self, n_rows: int) -> Space:
@@ -51,7 +48,6 @@ class Regression(Family):
         return {"l2": Range(low=1e-3, high=10.0 * n_rows, log=True, zero=True)}
 
     def penalty(self, params: Mapping[str, Any]) -> float:
-        """`l2`."""
         return float(params["l2"])
 
 

@@ -34,7 +34,6 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight(shape=(shape[0], 1, self.units), initializer="zeros", name="bias")
 
     def call(self, x: Any) -> Any:
-        """(replicates, batch, fan_in) -> (replicates, batch, units)."""
         return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
 
 
@@ -76,12 +75,10 @@ class Stack:
             )
 
     def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> StackedDense:
-        """Fully connected layer."""
         self.denses.append(StackedDense(units, activation, variance))
         return self.denses[-1]
 
     def dropout(self) -> StackedDropout:
-        """Dropout."""
         self.dropouts.append(StackedDropout())
         return self.dropouts[-1]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,12 +73,11 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
 
-def trees_frame(records: Iterable[TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
+def trees_frame(records: Sequence[TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
     """`predictions_frame` of the boosted trees: family "trees", depth 0, number = the trial chosen.
 
     A target whose trees failed on one outer fold has no row: the mean over the other folds would answer another question.
     """
-    records = list(records)
     failed = {record.trees.target for record in records if record.state is not TrialState.COMPLETE}
     return predictions_frame((record for record in records if record.trees.target not in failed), classes)
 
@@ -104,13 +103,12 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
                 "row": w.rows,
                 "group": w.groups or w.rows,
                 "observed": observed,
+                "predicted": predicted,
+                "loss": candidate.loss,
             }
             if columns["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
-                values["loss"] = candidate.loss
                 values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[columns["target"]])}
-            else:
-                values |= {"predicted": predicted, "loss": candidate.loss}
             pieces.append(pd.DataFrame(values))
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
 

@@ -191,7 +191,6 @@ class Results:
 
     @property
     def paths(self) -> StudyPaths:
-        """Where each file lies."""
         return StudyPaths(self.root)
 
     @property

@@ -62,8 +62,8 @@ def _cells(results: Results) -> list[NotebookNode]:
         "folder": shlex.quote(f"results/{name}"),
         "config": shlex.quote(f"results/{name}/config.yaml"),
     }
-    cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup"), _code("tables.answer(results)")]
-    cells += [_markdown(READING.format(**words))]
+    cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
+    cells += [_code("tables.answer(results)"), _markdown(READING.format(**words))]
     for section in shown:
         cells += [_markdown(section.text.format(**words))] if section.text else []
         cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]

@@ -93,8 +93,7 @@ def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
         return Html(f"<p>{escape(empty)}</p>")
     is_number = {column: pd.api.types.is_numeric_dtype(shown[column]) for column in shown}
     head = "".join(f"<th{_right(is_number[column])}>{escape(str(column))}</th>" for column in shown)
-    numeric = list(is_number.values())
-    rows = ["".join(map(_td, row, numeric)) for row in shown.astype(object).itertuples(index=False)]
+    rows = ["".join(map(_td, row, is_number.values())) for row in shown.astype(object).itertuples(index=False)]
     body = "".join(f"<tr>{cells}</tr>" for cells in rows)
     return Html(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
 

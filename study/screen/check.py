@@ -12,14 +12,6 @@ from study.screen.progress import columns, span
 from study.search.plan import Plan
 
 
-def features_table(prepared: Prepared) -> Table:
-    """A row a feature, with its type and why."""
-    table = columns(("feature", "type", "why"), left=3)
-    for feature in prepared.table.features:
-        table.add_row(feature.name, feature.type, feature.reason)
-    return table
-
-
 def arms_table(plan: Plan) -> Table:
     """A row a model of a target; its outer folds share it."""
     table = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
@@ -55,7 +47,10 @@ def print_check(prepared: Prepared, console: Console) -> None:
     console.print(f"{config.name}: {len(table.frame)} rows from {config.data.source}", soft_wrap=True)
     for found in table.targets:
         console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
-    console.print(features_table(prepared))
+    features = columns(("feature", "type", "why"), left=3)
+    for feature in table.features:
+        features.add_row(feature.name, feature.type, feature.reason)
+    console.print(features)
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
     console.print(arms_table(prepared.plan))

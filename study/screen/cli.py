@@ -33,8 +33,6 @@ ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders 
 Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
 
-CONFIG_ENDINGS = {".yaml", ".yml"}
-
 
 def _config(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
     """Config from a YAML file, or made for a table and its targets."""
@@ -44,7 +42,7 @@ def _config(source: str, targets: list[str] | None, overrides: list[str] | None,
     settings = list(overrides or [])
     if name is not None:
         settings.append(f"name={json.dumps(name)}")
-    if Path(source).suffix.lower() in CONFIG_ENDINGS:
+    if Path(source).suffix.lower() in {".yaml", ".yml"}:
         if targets:
             settings.append(f"targets=[{', '.join(map(json.dumps, targets))}]")
         return load_config(source, settings)

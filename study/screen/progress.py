@@ -61,7 +61,6 @@ class Progress(Observer):
         self.live: Live | None = None
 
     def __enter__(self) -> Progress:
-        """Begin to show."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
@@ -75,7 +74,6 @@ class Progress(Observer):
             self.live = None
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
-        """Say what is done already and what is to do."""
         self.plan, self.arms, self.trees, self.begin = plan, arms, trees, time.monotonic()
         done = sum(len(arm.records) for arm in arms.values())
         if done:
@@ -96,7 +94,6 @@ class Progress(Observer):
             self.live.start()
 
     def finished_trial(self, record: TrialRecord) -> None:
-        """Count a trial."""
         (own, seconds), (every, all_seconds) = self.spent.get(record.arm.key, (0, 0.0)), self.busy
         self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
         self.busy = every + 1, all_seconds + record.wall_time_s
@@ -105,11 +102,9 @@ class Progress(Observer):
         self._line()
 
     def finished_winner(self, record: WinnerRecord) -> None:
-        """Count a winner."""
         self._line(last=self._ended())
 
     def finished_trees(self, record: TreesRecord) -> None:
-        """Count trees."""
         if record.state is TrialState.FAIL:
             self.note(f"The boosted trees {record.trees.key} failed and the study goes on: {reason(record.error)}")
         self._line(last=self._ended())
@@ -124,7 +119,6 @@ class Progress(Observer):
         self.console.print("Writing the report …")
 
     def note(self, text: str) -> None:
-        """Print a line of its own."""
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)
 
     def _line(self, last: bool = False) -> None:
@@ -156,7 +150,6 @@ class Progress(Observer):
         return work / max(0.5, all_seconds / elapsed)
 
     def table(self) -> Table:
-        """Build the live view."""
         title = f"{self.plan.config.name if self.plan else ''} · {span(time.monotonic() - self.begin)}"
         table = columns(("target", "model", "trials", "best loss", "left"), left=2, title=title)
         rows: dict[tuple[str, str], list[str]] = {}
@@ -167,11 +160,8 @@ class Progress(Observer):
             losses = [own.val_loss for arm in arms if (own := arm.incumbent) and own.val_loss is not None]
             best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
             done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
-            if all(arm.finished for arm in arms):
-                left = "done"
-            else:
-                seconds = self.seconds_left(keys)
-                left = "…" if math.isnan(seconds) else span(seconds)
+            seconds = self.seconds_left(keys)
+            left = "done" if all(arm.finished for arm in arms) else "…" if math.isnan(seconds) else span(seconds)
             table.add_row(target, model, f"{done}/{total}", best, left)
         return table
 

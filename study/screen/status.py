@@ -14,12 +14,10 @@ from study.records.trees import trees_notes
 from study.schema import Arm, TrialRecord
 from study.screen.progress import columns
 
-COLUMNS = ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner")
-
 
 def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[TrialRecord]], scored: Collection[str]) -> Table:
     """A row an arm: its trials of its budget, how many failed, its best loss, and whether its winner is `scored`."""
-    table = columns(COLUMNS, left=2)
+    table = columns(("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"), left=2)
     table.columns[-1].justify = "left"
     for arm, budget in arms:
         own = by_arm.get(arm.key, [])

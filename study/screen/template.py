@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from study.api import Prepared
+from study.api import Prepared
 
 WIDEST_COMMENT = 60
 """Features listed one a line before the rest are only counted."""

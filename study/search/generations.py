@@ -15,14 +15,6 @@ from study.schema import Arm, Suggestion, TrialRecord, TrialState
 from study.seeds import derive_seed
 
 
-def _sampler(name: str, seed: int) -> Any:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    sampler = SAMPLERS[name]
-    return getattr(optuna.samplers, sampler.optuna)(seed=seed, **sampler.options)
-
-
 def _distributions(space: Space) -> dict[str, Any]:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -49,15 +41,18 @@ def suggest_generation(
     A fresh Optuna study is built through Ray's OptunaSearch each time, with a sampler seeded by (seed, arm, generation). So
     a run that was interrupted and one that was not ask the same question and get the same answer.
     """
+    import optuna
     from ray.tune.search.optuna import OptunaSearch
 
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    make_sampler, options = getattr(optuna.samplers, SAMPLERS[sampler].optuna), SAMPLERS[sampler].options
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna's notes on experimental options are not for a study's user
         search = OptunaSearch(
             space=_distributions(space),
             metric="val_loss",
             mode="min",
-            sampler=_sampler(sampler, derive_seed(seed, arm.key, "generation", generation)),
+            sampler=make_sampler(seed=derive_seed(seed, arm.key, "generation", generation), **options),
         )
         for number in sorted(told):
             record = told[number]
@@ -90,7 +85,6 @@ class ArmSearch:
     longest_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        """Take in what was recorded before."""
         for record in self.records.values():
             self._rank(record)
 
@@ -107,8 +101,7 @@ class ArmSearch:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do: searched, and the winner scored where there is one."""
-        incumbent = self.incumbent
-        return self.searched and (incumbent is None or self.scored == incumbent.number)
+        return self.searched and (self.incumbent is None or self.scored == self.incumbent.number)
 
     def next_trial(self) -> Suggestion | None:
         """The next trial, or None while its generation must be waited for."""
@@ -167,9 +160,8 @@ class ArmSearch:
         params = [first_params(get_family(self.arm.family), self.space)] if generation == 0 else []
         if len(params) < len(numbers):
             told = {n: self.records[n] for n in range(numbers.start)}
-            more = len(numbers) - len(params)
             params += suggest_generation(
-                self.arm, generation, more, self.space, told, self.config.search.sampler, self.config.seed
+                self.arm, generation, len(numbers) - len(params), self.space, told, self.config.search.sampler, self.config.seed
             )
         self._queue = [
             Suggestion(number=number, generation=generation, params=own)

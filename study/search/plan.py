@@ -101,7 +101,6 @@ class Plan:
 
     @property
     def n_trials(self) -> int:
-        """Trials of all arms."""
         return sum(self.trials(arm) for arm in self.arms)
 
     @property
@@ -158,10 +157,8 @@ def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     """Core-seconds of all trials, and of the winners, each of which costs about two trials."""
-    by_target = {size.target: size for size in sizes}
-    return sum(
-        (arm_trials(config, arm) + 2) * trial_cost(config, arm, by_target[arm.target]) for arm in make_arms(config, sizes)
-    )
+    arms = ((arm, size) for size in sizes for arm in make_arms(config, [size]))
+    return sum((arm_trials(config, arm) + 2) * trial_cost(config, arm, size) for arm, size in arms)
 
 
 def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:

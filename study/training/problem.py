@@ -33,7 +33,6 @@ class Problem:
 
     @property
     def n_replicates(self) -> int:
-        """Replicates trained side by side."""
         return len(self.train)
 
     def constants(self) -> FloatArray:

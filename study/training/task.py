@@ -1,4 +1,7 @@
-"""What a worker is told, beside the data: a trial, an arm's winner, or the trees of a target and outer fold."""
+"""What a worker is told, beside the data: a trial, an arm's winner, or the trees of a target and outer fold.
+
+key: its name among all tasks of a study. place: target and outer fold, whose data it takes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,6 @@ class TrainingTask(Frozen):
 
     @property
     def place(self) -> tuple[str, int]:
-        """Target and outer fold, whose data it takes."""
         return self.arm.target, self.arm.outer_fold
 
 
@@ -63,7 +65,6 @@ class TrialTask(TrainingTask):
 
     @property
     def key(self) -> str:
-        """Its name among all tasks of a study."""
         return self.arm.trial_id(self.number)
 
     def as_winner(self, val_loss: float) -> WinnerTask:
@@ -71,7 +72,6 @@ class TrialTask(TrainingTask):
         return WinnerTask(**self.model_dump(), val_loss=val_loss)
 
     def record(self, **found: Any) -> TrialRecord:
-        """Record of this trial with what was found."""
         return TrialRecord(
             study=self.study,
             trial_id=self.key,
@@ -83,7 +83,6 @@ class TrialTask(TrainingTask):
         )
 
     def failed(self, error: str) -> TrialRecord:
-        """Record of this trial where it failed."""
         return self.record(state=TrialState.FAIL, error=error)
 
 
@@ -95,11 +94,9 @@ class WinnerTask(TrainingTask):
 
     @property
     def key(self) -> str:
-        """Its name among all tasks of a study."""
         return f"{self.arm.key}-winner"
 
     def failed(self, error: str) -> Unscored:
-        """Word that it could not be scored."""
         return Unscored(arm=self.arm, number=self.number, error=error)
 
 
@@ -114,16 +111,13 @@ class TreesTask(Frozen):
 
     @property
     def key(self) -> str:
-        """Its name among all tasks of a study."""
         return self.trees.key
 
     @property
     def place(self) -> tuple[str, int]:
-        """Target and outer fold, whose data it takes."""
         return self.trees.target, self.trees.outer_fold
 
     def failed(self, error: str) -> TreesRecord:
-        """Record of trees that failed."""
         return TreesRecord(study=self.study, trees=self.trees, state=TrialState.FAIL, error=error)
 
 

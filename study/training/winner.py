@@ -13,7 +13,7 @@ from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
-from study.schema import PART, Candidate, CoefficientRow, Kind, WinnerRecord
+from study.schema import PART, Candidate, CoefficientRow, WinnerRecord
 from study.seeds import derive_seed
 from study.training.task import WinnerTask
 from study.training.trial import make_problem, original_coefficients, replicates_of, train
@@ -123,8 +123,7 @@ def _model_file(fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes
     """First replicate of a refit as the bytes of a plain `.keras` file."""
     from study.families.stacked import unstack
 
-    center, scale = (encoded.y_center[-1], encoded.y_scale[-1]) if encoded.kind is Kind.CONTINUOUS else (0.0, 1.0)
-    model = unstack(fit.weights, 0, architecture, HEADS[encoded.kind], float(center), float(scale))
+    model = unstack(fit.weights, 0, architecture, HEADS[encoded.kind], float(encoded.y_center[-1]), float(encoded.y_scale[-1]))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)

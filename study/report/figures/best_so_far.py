@@ -46,8 +46,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 x, y = [*(line["number"] + 1), max(last, 2)], [*line["best"], line["best"].iloc[-1]]
                 ax.step(x, y, where="post", color=palette[str(model)], lw=1.6, alpha=0.9)
             log_axis(ax, "y", own["best"])
-            name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
-            ax.set(xlabel="trials of the arm", ylabel=f"best {name}")
+            ax.set(xlabel="trials of the arm", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
             ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             ax.grid(axis="y")
         lines = [Line2D([], [], color=colour, lw=1.8, label=model) for model, colour in colours(frame).items()]

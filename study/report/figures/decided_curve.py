@@ -10,8 +10,6 @@ from study.evidence.sentences import percent
 from study.records.results import Results
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_cent, target_panels
 
-COLUMNS = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
-
 TEXT = """\
 ## At how many rows would it be decided?
 
@@ -42,7 +40,8 @@ def data(results: Results) -> pd.DataFrame:
             ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
             whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
             points.append((verdict.target, verdict.margin, point.n_rows, point.improvement, *ends, found.times * whole))
-    return pd.DataFrame(points, columns=COLUMNS).dropna(subset="n_rows").reset_index(drop=True)
+    columns = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
+    return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
 def draw(frame: pd.DataFrame) -> Picture:
