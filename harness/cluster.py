@@ -175,7 +175,7 @@ class Cluster:
     def processes(self, name: str) -> list[str]:
         """Command lines on a node, without those that make it one."""
         own = ("slurmd", "munged", "host.sh", "sleep 3600", "ps --no-headers")
-        lines = self.on(name, "ps", "--no-headers", "-eo", "args").stdout.splitlines()
+        lines = self.on(name, "ps", "--no-headers", "-wweo", "args").stdout.splitlines()
         return [line for line in lines if not any(word in line for word in own)]
 
     def scratch(self, name: str) -> list[str]:

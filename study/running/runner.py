@@ -72,7 +72,7 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer 
                 signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
             _tune(plan.config, recorder, data, scratch, verbose)
     if arms and not any(arm.incumbent for arm in arms.values()):
-        failed = next((r for arm in arms.values() for r in arm.records.values()), None)
+        failed = next((arm.records[min(arm.records)] for arm in arms.values() if arm.records), None)
         if failed is None:
             raise StudyError(
                 f"No trial was started within time_budget_min, which is {plan.config.time_budget_min:g}; raise it, then go on."
