@@ -52,11 +52,12 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
     tmp_path: Path, results: Path, disk: Path
 ) -> None:
     config = tmp_path / "tiny.yaml"
-    expected = undisturbed_digest(tmp_path)
+    slower = ("training.epochs=20000", "training.patience=20000")
+    expected = undisturbed_digest(tmp_path, *slower)
     shutil.rmtree(results)
     kept: dict[str, tuple[int, int]] = {}
     for fault, inject in FAULTS.items():
-        with started(STUDY, "run", "tiny.yaml", cwd=tmp_path) as process:
+        with started(STUDY, "run", "tiny.yaml", *(word for key in slower for word in ("--set", key)), cwd=tmp_path) as process:
             wait_for_records(process, results, more_than=len(kept))
             assert inject(Run(process, results, random.Random(0))), fault
             _, said = process.communicate(timeout=240)
@@ -67,7 +68,7 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
         assert re.fullmatch(SAID.get(fault, ".*"), said, re.DOTALL), said
         kept = found
 
-    drive(config, results.parent)
+    drive(config, results.parent, *slower)
 
     assert kept.items() <= written(results).items()
     assert digest_of(results) == expected
