@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -31,8 +30,6 @@ def pytest_configure() -> None:
     """Let signals mean what they mean at a terminal, whoever started the tests (`nohup` and `&` have some ignored)."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    # Beside other tests, workers of niceness 15, which is what Ray gives them, would starve.
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112, as Ray spells it
 
 
 def group_of(nodeid: str) -> str:
