@@ -84,7 +84,7 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
     wait_until(cluster.is_idle, "all nodes idle")
 
     kept = records(job.results)
-    assert leftovers(cluster) == {}
+    wait_until(lambda: not leftovers(cluster), "nothing left")
     assert not (job.results / ".lock").exists()
     assert "--num-cpus=4" in started.split()
     assert "Stopped by SLURM. Every finished trial is kept in results/tiny." in job.log
