@@ -48,8 +48,10 @@ def _remove(folder: Path) -> None:
     for _ in range(20):  # another thread, or a process that is ending, may still write there
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
-            break
+            return
         time.sleep(0.1)
+    with suppress(OSError):
+        (folder / OWNED).touch()  # owned by nobody, so that a later run clears it
 
 
 def _clear_abandoned(parent: Path) -> None:

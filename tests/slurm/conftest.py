@@ -7,17 +7,19 @@ integration.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness.cluster import Cluster, missing, wait_until
-from harness.jobs import LONG, N_FIRST, Job, queue
+from harness.jobs import LONG, N_FIRST, Job, leftovers, queue
 from harness.studies import undisturbed_digest
 
 NO_CLUSTER = missing()
 Submit = Callable[..., Job]
+NEXT_RUN = "from study.machines.scratch import scratch_folder\nwith scratch_folder(): pass"
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +65,9 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
     wait_until(cluster.is_idle, "all nodes idle again", 120)
     # SLURM calls a node idle when a job's steps have ended; orphans of Ray end seconds later.
     wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), "no process of a job", 60)
-    for node in cluster.nodes:  # a driver that takes longer to end than KillWait is killed; the next run clears its scratch
-        for left in cluster.scratch(node):
-            cluster.on(node, "rm", "-r", f"/tmp/{left}")
+    for node in leftovers(cluster):  # a driver that SLURM has killed leaves its scratch to the next run, which must clear it
+        cluster.on(node, sys.executable, "-c", NEXT_RUN)
+    assert leftovers(cluster) == {}
 
 
 @pytest.fixture
