@@ -30,12 +30,12 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every family of study, on each kind it serves, those with hidden layers once with two of them; and a package's."""
+    """Every family of study, on each kind it serves, those with hidden layers with one and with two; and a package's."""
     own = [
         Case(name, kind, depth)
         for name, family in FAMILIES.items()
         for kind in sorted(family.kinds)
-        for depth in ([0] if family.convex else [1, 2] if kind is Kind.CONTINUOUS else [1])
+        for depth in ([0] if family.convex else [1, 2])
     ]
     return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
 
