@@ -41,7 +41,7 @@ def _stacked(rounds: int) -> list[tuple[float, int]]:
 
     x, y = _data()
     rows, held = np.arange(ROWS), np.arange(ROWS, len(x))
-    problem = Problem(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"], 1)
+    problem = Problem.of(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"])
     schedule = Schedule(3e-3, BATCH, 1e-4, 0.0, EPOCHS, EPOCHS)
     form = {"width": WIDTH, "activation": "relu", "dropout": 0}
     architecture = get_family("neural").architecture(form, DEPTH, (REPLICATES, 3, 1))
@@ -138,7 +138,7 @@ def regressions(folders: list[str]) -> None:
             frame = results.predictions
             own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS.values())]
             refit = own[own.candidate == "refit"]
-            x, y, head = encoded.x[-1].astype(float), encoded.y, HEADS[encoded.kind]
+            x, y, head = encoded.x(-1).astype(float), encoded.y, HEADS[encoded.kind]
             place = np.full(len(y), -1)
             place[encoded.development] = np.arange(len(encoded.development))
             inner = [(place[a], place[b]) for a, b in zip(encoded.train, encoded.validation, strict=True)]

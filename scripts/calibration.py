@@ -54,7 +54,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from intervals_tried import inner_losses
 
     from study.config import make_config
-    from study.data.encoding import encode
+    from study.data.encoding import encode_all
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
@@ -85,10 +85,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     target = table.targets[0]
     known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
     fresh = np.arange(cell.rows, len(frame))
-    data = {
-        ("y", split.outer_fold): encode(table, target, replace(split, test=np.concatenate([split.test, fresh])))[0]
-        for split in make_splits(known, target, config)
-    }
+    splits = [(target, replace(s, test=np.concatenate([s.test, fresh]))) for s in make_splits(known, target, config)]
+    data, _ = encode_all(table, splits)
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
     best = incumbents(trials_frame(trials))
@@ -119,12 +117,14 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
     for arm in plan.arms:
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
+        kept = {}
         while (trial := search.next_trial()) is not None:
-            record = run_trial(TrialTask.of(plan.config, arm, trial), encoded)
+            record, kept[trial.number] = run_trial(TrialTask.of(plan.config, arm, trial), encoded)
             search.tell(record)
             trials.append(record)
         if (best := search.next_winner()) is not None:
-            winners.append(run_winner(TrialTask.of(plan.config, arm, best).as_winner(best.val_loss), encoded)[0])
+            task = TrialTask.of(plan.config, arm, best).as_winner(best.val_loss)
+            winners.append(run_winner(task, encoded, kept[best.number])[0])
     return trials, winners
 
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.options import ClusterConfig
-from study.data.encoding import Encoded, encode
+from study.data.encoding import Encoded, encode_all
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.families import packages
@@ -49,15 +49,9 @@ def prepare(config: StudyConfig) -> Prepared:
     table = read_table(config)
     description = table.summary()
     config = resolve_outer(config, _table_sizes(description))
-    data: dict[tuple[str, int], Encoded] = {}
-    encoders: dict[tuple[str, int], Pipeline] = {}
-    sizes = []
-    for target in table.targets:
-        for split in make_splits(table, target, config):
-            key = target.name, split.outer_fold
-            data[key], encoders[key] = encode(table, target, split)
-        first = data[target.name, 0]
-        sizes.append(Size(target.name, target.kind, len(first.development), len(first.terms)))
+    data, encoders = encode_all(table, [(t, split) for t in table.targets for split in make_splits(table, t, config)])
+    first = [data[target.name, 0] for target in table.targets]
+    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms)) for each in first]
     plan = make_plan(config, sizes)
     return Prepared(table, description.model_copy(update={"models": plan.models}), plan, data, encoders)
 

@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from study.data.encoding import LEAST_LEVEL_ROWS, Encoded, design
+from study.data.encoding import Encoded, design
 from study.data.splits import IntArray
+from study.data.vocabulary import LEAST_LEVEL_ROWS
 from study.explain.newton import predictor_losses, regress
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind

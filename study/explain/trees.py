@@ -58,8 +58,8 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
         development, test = encoded.development, encoded.test
-        model.fit(encoded.x[-1, development], encoded.y[development])
-        predicted = _predict(model, encoded, encoded.x[-1, test])
+        model.fit(encoded.x(-1, development), encoded.y[development])
+        predicted = _predict(model, encoded, encoded.x(-1, test))
     observed = encoded.y[test]
     loss = HEADS[encoded.kind].response_loss(predicted, observed)
     return TreesRecord(
@@ -98,7 +98,7 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
     losses, iterations = [], []
     for fold, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True)):
         fitted, aside = _set_aside(train, encoded, derive_seed(seed, fold))
-        x, y = encoded.x[fold], encoded.y
+        x, y = encoded.x(fold), encoded.y
         model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
         model.fit(x[fitted], y[fitted], X_val=x[aside], y_val=y[aside])

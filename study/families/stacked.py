@@ -128,12 +128,19 @@ class _Plain(Layers):
 
 
 def unstack(
-    weights: Weights, replicate: int, architecture: Architecture, head: Head, center: float = 0.0, scale: float = 1.0
+    weights: Weights,
+    replicate: int,
+    architecture: Architecture,
+    head: Head,
+    center: float = 0.0,
+    scale: float = 1.0,
+    used: Sequence[int] | NDArray[np.int64] | None = None,
 ) -> keras.Model:
     """One replicate as a plain Keras model; a `keras.Sequential` where its layers are a chain: a linear one is one `Dense(1)`.
 
-    Input: (batch, n_features) standardised columns. Output: the response, (batch, 1) or (batch, n_classes); for a continuous
-    target in its own unit, since `center` and `scale` of the target are folded into the last layer.
+    Input: (batch, n_features) standardised columns, or those of them that are `used`, in that order, the others being 0.
+    Output: the response, (batch, 1) or (batch, n_classes); for a continuous target in its own unit, since `center` and `scale`
+    of the target are folded into the last layer.
     """
     layers, x = _Plain(), keras.Input((architecture.n_features,))
     model = keras.Model(x, architecture.predictor(x, layers, head.activation))
@@ -142,14 +149,27 @@ def unstack(
         values[-1] = values[-1][0] * scale, values[-1][1] * scale + center
     for dense, value in zip(layers.denses, values, strict=True):
         dense.set_weights(value)
+    chain = model.layers[1:]
     chained = all(after.input is before.output for before, after in pairwise(model.layers))
-    return keras.Sequential([x, *model.layers[1:]]) if chained else model
+    if used is None:
+        return keras.Sequential([x, *chain]) if chained else model
+    if not chained or not isinstance(chain[0], keras.layers.Dense):
+        return _selecting(used, architecture.n_features, model)
+    first = keras.layers.Dense(chain[0].units, activation=chain[0].activation)
+    plain = keras.Sequential([keras.Input((len(used),)), first, *chain[1:]])
+    kernel, bias = chain[0].get_weights()
+    first.set_weights([kernel[used], bias])
+    return plain
+
+
+def _selecting(used: Sequence[int] | NDArray[np.int64], n_features: int, model: keras.Model) -> keras.Model:
+    """A model of the used features alone, whatever its layers: a fixed layer puts them in their places."""
+    place = keras.layers.Dense(n_features, use_bias=False)
+    selecting = keras.Sequential([keras.Input((len(used),)), place, model])
+    place.set_weights([np.eye(n_features, dtype=np.float32)[used]])
+    return selecting
 
 
 def linear_predictor(weights: Weights, architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates, rows, n_features)."""
-    pieces = [
-        architecture.predictor(tf.constant(x[:, start : start + 8_192]), _Given(weights)).numpy()
-        for start in range(0, x.shape[1], 8_192)
-    ]
-    return np.concatenate(pieces, axis=1).astype(np.float64)
+    return np.asarray(architecture.predictor(tf.constant(x), _Given(weights)).numpy().astype(np.float64))

@@ -65,7 +65,7 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer 
     observer.started(plan, arms, trees)
     recorder = Recorder(paths, observer, arms, trees)
     if not recorder.finished:
-        size = sum(encoded.x.nbytes for encoded in data.values())
+        size = sum({id(encoded.matrix): encoded.matrix.values.nbytes for encoded in data.values()}.values())
         terminate = signal.getsignal(signal.SIGTERM)
         with ray_cluster(plan.config, size, verbose) as scratch:
             with suppress(ValueError):  # not in the main thread

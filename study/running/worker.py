@@ -65,7 +65,7 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
             if isinstance(task, TreesTask):
                 record = score_trees(encoded, task.study, task.seed, task.trials)
             elif isinstance(task, TrialTask):
-                record = run_trial(task, encoded)
+                record, _ = run_trial(task, encoded)
             else:
                 record, files = run_winner(task, encoded)
         except Exception as error:

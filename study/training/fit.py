@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,22 +16,53 @@ from study.families.base import Architecture
 from study.families.heads import Head
 from study.families.schedule import Schedule
 from study.families.stacked import Stack, Weights
-from study.training.problem import Fit, Problem, TrainingFailed, padded
+from study.training.problem import Fit, Problem, TrainingFailed, on_device, padded
 
 CHUNK = 10
-"""Epochs a call of the compiled program; early stopping is looked at in between."""
+"""Most epochs a call of the compiled program; early stopping is looked at in between."""
+MOST_ORDER = 8_000_000
+"""Row numbers that a call is given at most, unless one epoch has more: a large table has fewer epochs a call."""
+VALIDATION_BLOCK = 8_192
+"""Validation rows of a replicate that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a program is compiled for beside its architecture and head; one for all folds, trials and refits of a study.
+
+    chunk: epochs a call. steps: most steps an epoch. batch: rows of a replicate in a step. blocks, block: validation rows are
+    read in so many blocks of so many rows. gaps: whether cells may be empty.
+    """
+
+    chunk: int
+    steps: int
+    batch: int
+    blocks: int
+    block: int
+    gaps: bool
+
+    @classmethod
+    def of(cls, problem: Problem, batch_size: int) -> Shape:
+        """Shape of every problem of this study that has as many replicates."""
+        batch = min(batch_size, problem.most_train)
+        steps = problem.most_train // batch
+        chunk = min(CHUNK, max(1, MOST_ORDER // (steps * problem.n_replicates * batch)))
+        most = max(1, problem.most_validation)
+        blocks = -(-most // VALIDATION_BLOCK)
+        return cls(chunk, steps, batch, blocks, -(-most // blocks), problem.matrix.gaps)
 
 
 class Program:
     """Model, optimizer and compiled epochs of one shape; every trial of that shape uses them again.
 
-    Learning rate, weight decay, dropout rate and seeds are variables: they never compile anything anew.
+    What is no shape is a variable or an argument and never compiles anything anew: learning rate, weight decay, dropout rate,
+    seeds, the number of epochs and of steps, and how each replicate reads the matrix.
     """
 
-    def __init__(self, architecture: Architecture, head: Head) -> None:
+    def __init__(self, architecture: Architecture, head: Head, shape: Shape) -> None:
         self.stack = Stack(architecture)
         self.model, self.weights, self.dropouts = self.stack.model, self.stack.weights, self.stack.dropouts
-        self.head = head
+        self.head, self.shape = head, shape
         self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
         self.optimizer.exclude_from_weight_decay(var_names=["bias"])
         self.decay = self.optimizer.weight_decay = tf.Variable(0.0)
@@ -55,47 +87,95 @@ class Program:
         self.since_best.assign(np.zeros(self.since_best.shape, np.int32))
         self.patience.assign(schedule.patience)
 
-    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-    def epochs(self, x: Any, y: Any, count: Any, order: Any, rates: Any, validation: Any, mask: Any) -> tuple[Any, Any]:
-        """Train `count` epochs; gives validation and training losses, each (epochs, replicates), after and during each.
+    def read(self, data: Data, rows: Any) -> tuple[Any, Any]:
+        """Features (replicates, n, features) and targets (replicates, n) of rows (replicates, n), as each replicate reads."""
+        x, y = tf.gather(data.values, rows), tf.gather(data.y, rows)
+        if self.shape.gaps:
+            x = tf.where(tf.math.is_nan(x), data.fill[:, None], x)
+        return (x - data.center[:, None]) * data.factor[:, None], (y - data.y_center[:, None]) * data.y_factor[:, None]
 
-        order: row numbers (epochs, steps, replicates, batch). It is indexed, never sliced by a tensor: a slice with a tensor
-        bound has a dynamic shape, and every step would take five times as long. The training loss is the mean over the
-        epoch's batches, dropout on.
+    def validate(self, x: Any, y: Any, mask: Any) -> Any:
+        """Sum of the losses of unmasked rows, (replicates,)."""
+        return tf.reduce_sum(self.head.tensor_loss(self.model(x), y) * mask, axis=1)
+
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+    def epochs(self, data: Data, span: tuple[Any, Any], order: Any, rates: Any, held: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Train some epochs; gives validation and training losses, each (chunk, replicates), after and during each.
+
+        span: how many epochs, and how many steps in each, scalars. order: row numbers (chunk, steps, replicates, batch). It is
+        indexed, never sliced by a tensor: a slice with a tensor bound has a dynamic shape, and every step would take five
+        times as long; a range with a tensor bound would be compiled anew for each value. held: validation rows (blocks,
+        replicates, block) and their mask. The training loss is the mean over the epoch's batches, dropout on.
         """
-        n_steps = order.shape[1]
-        shape = self.best_loss.shape
-        val_losses = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=shape)
-        train_losses = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=shape)
-        x_val, y_val = tf.gather(x, validation), tf.gather(y, validation)
-        n_val = tf.reduce_sum(mask, axis=1)
-        for e in tf.range(count):
+        count, n_steps = span
+        x_val, y_val = self.read(data, held[0][0])
+        n_val = tf.reduce_sum(held[1], axis=[0, 2])
+
+        def step(s: Any, running: Any, rows: Any) -> tuple[Any, Any, Any]:
+            x, y = self.read(data, rows[s])
+            with tf.GradientTape() as tape:
+                losses = tf.reduce_mean(self.head.tensor_loss(self.model(x, training=True), y), axis=1)
+                loss = tf.reduce_sum(losses)
+            self.optimizer.apply(tape.gradient(loss, self.weights))
+            return s + 1, running + losses, rows
+
+        def validate(b: Any, total: Any) -> tuple[Any, Any]:
+            return b + 1, total + self.validate(*self.read(data, held[0][b]), held[1][b])
+
+        def epoch(e: Any, val_losses: Any, train_losses: Any) -> tuple[Any, Any, Any]:
             self.optimizer.learning_rate.assign(rates[e])
-            running = tf.zeros(shape)
-            for s in tf.range(n_steps):
-                rows = order[e, s]
-                x_batch, y_batch = tf.gather(x, rows), tf.gather(y, rows)
-                with tf.GradientTape() as tape:
-                    losses = tf.reduce_mean(self.head.tensor_loss(self.model(x_batch, training=True), y_batch), axis=1)
-                    loss = tf.reduce_sum(losses)
-                self.optimizer.apply(tape.gradient(loss, self.weights))
-                running += losses
-            row_losses = self.head.tensor_loss(self.model(x_val), y_val)
-            val_loss = tf.math.divide_no_nan(tf.reduce_sum(row_losses * mask, axis=1), n_val)
+            begin = tf.constant(0), tf.zeros(self.best_loss.shape), order[e]
+            _, running, _ = tf.while_loop(lambda s, *_: s < n_steps, step, begin)
+            total = self.validate(x_val, y_val, held[1][0])
+            if self.shape.blocks > 1:
+                _, total = tf.while_loop(lambda b, _: b < self.shape.blocks, validate, (tf.constant(1), total))
+            val_loss = tf.math.divide_no_nan(total, n_val)
             better = tf.logical_and(val_loss < self.best_loss, self.since_best < self.patience)
             self.since_best.assign(tf.where(better, 0, self.since_best + 1))
             self.best_loss.assign(tf.where(better, val_loss, self.best_loss))
             for best, weight in zip(self.best, self.weights, strict=True):
                 best.assign(tf.where(better[:, None, None], weight.value, best))
-            val_losses = val_losses.write(e, val_loss)
-            train_losses = train_losses.write(e, running / n_steps)
+            return e + 1, val_losses.write(e, val_loss), train_losses.write(e, running / tf.cast(n_steps, tf.float32))
+
+        nothing = [tf.TensorArray(tf.float32, self.shape.chunk, element_shape=self.best_loss.shape) for _ in range(2)]
+        _, val_losses, train_losses = tf.while_loop(lambda e, *_: e < count, epoch, (tf.constant(0), *nothing))
         return val_losses.stack(), train_losses.stack()
 
 
 @lru_cache(maxsize=48)
-def compiled(architecture: Architecture, head: Head, shapes: tuple[Any, ...]) -> Program:
-    """Return the program of this architecture and head for data of these shapes; it is compiled at its first call."""
-    return Program(architecture, head)
+def compiled(architecture: Architecture, head: Head, shape: Shape) -> Program:
+    """Return the program of this architecture and head for data of this shape; it is compiled at its first call."""
+    return Program(architecture, head, shape)
+
+
+class Data(NamedTuple):
+    """A problem as tensors, float32, values and centers less the matrix's offset; a feature that is none has the factor 0.
+
+    values: (rows, features), every column of the matrix. fill, center, factor: (replicates, features). y: (rows,).
+    y_center, y_factor: (replicates,).
+    """
+
+    values: Any
+    fill: Any
+    center: Any
+    factor: Any
+    y: Any
+    y_center: Any
+    y_factor: Any
+
+    @classmethod
+    def of(cls, problem: Problem) -> Data:
+        """Tensors of a problem."""
+        offset, n = problem.matrix.offset, problem.n_replicates
+        fill, center, factor = (np.zeros((n, len(offset)), np.float32) for _ in range(3))
+        fill[:, problem.columns] = problem.fill - offset[problem.columns]
+        center[:, problem.columns] = problem.center - offset[problem.columns]
+        factor[:, problem.columns] = 1 / problem.scale
+        about, unit = problem.y_center.mean(), problem.y_scale.mean()
+        y = np.asarray((problem.y - about) / unit, np.float32)
+        y_center, y_factor = (problem.y_center - about) / unit, unit / problem.y_scale
+        rest = (fill, center, factor, y, y_center.astype(np.float32), y_factor.astype(np.float32))
+        return cls(on_device(problem.matrix), *(tf.constant(array) for array in rest))
 
 
 def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64]:
@@ -115,38 +195,41 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     rows beyond the last whole batch sit that epoch out. A replicate with fewer rows has smaller batches. seeds: one a
     replicate. Validation losses are NaN where `schedule.stop` says when to end.
 
+    The architecture's features are the columns of the matrix, whether they are features of the problem or not.
+
     Raises
     ------
     TrainingFailed
         A replicate's loss is no longer finite.
     """
+    n = problem.n_replicates
+    shape = Shape.of(problem, schedule.batch_size)
     n_train = max(map(len, problem.train))
-    batch = min(schedule.batch_size, n_train)
-    steps = n_train // batch
-    validation, mask = padded(problem.validation)
-    chunk = min(CHUNK, schedule.epochs)
-    shapes = (chunk, steps, batch, problem.x.shape, validation.shape)
-    program = compiled(architecture, problem.head, shapes)
+    steps = max(1, n_train // shape.batch)
+    program = compiled(architecture, problem.head, shape)
     program.reset(program.stack.initial_weights(seeds, problem.constants()), schedule, seeds[0])
     order_of = np.random.default_rng(seeds)
-    x, y, validation, mask = (tf.constant(a) for a in (problem.x, problem.y, validation, mask))
+    data = Data.of(problem)
+    held = tuple(
+        tf.constant(np.moveaxis(a.reshape(n, shape.blocks, shape.block), 0, 1))
+        for a in padded(problem.validation, shape.blocks * shape.block)
+    )
     # Padded to whole chunks; of the last chunk only the epochs that are left are run.
-    rates = np.pad(schedule.learning_rates(), (0, chunk), mode="edge")
+    rates = np.pad(schedule.learning_rates(), (0, shape.chunk), mode="edge")
     last = schedule.epochs if schedule.stop is None else min(schedule.stop, schedule.epochs)
 
-    n = problem.n_replicates
     val_curve: list[NDArray[np.float32]] = []
     train_curve: list[NDArray[np.float32]] = []
     start = 0
     stopped = np.zeros(n, bool)
+    order = np.zeros((shape.chunk, shape.steps, n, shape.batch), np.int32)
     while start < last and not stopped.all():
-        size = min(chunk, last - start)
-        order = np.empty((chunk, steps, n, batch), np.int32)
-        for e in range(chunk):
-            for k, rows in enumerate(problem.train):
-                order[e, :, k] = batches(order_of.permutation(rows), steps, batch)
-        arguments = (np.int32(size), order, rates[start : start + chunk])
-        losses = program.epochs(x, y, *(tf.constant(a) for a in arguments), validation, mask)
+        size = min(shape.chunk, last - start)
+        for e in range(size):
+            for k in range(n):
+                order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
+        span = tf.constant(size), tf.constant(steps)
+        losses = program.epochs(data, span, tf.constant(order), tf.constant(rates[start : start + shape.chunk]), held)
         val, train = (loss.numpy()[:size] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
             bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)

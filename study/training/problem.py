@@ -2,42 +2,109 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from study.data.matrix import Matrix
 from study.families.heads import FloatArray, Head
 from study.families.stacked import Weights
 
 IntArray = NDArray[np.int64]
 
+BLOCK = 65_536
+"""Rows that are read in float64 at a time."""
+
 
 @dataclass(frozen=True)
 class Problem:
-    """One learning problem for every replicate, over one shared matrix.
+    """One learning problem for every replicate, over one shared matrix that each reads through its own encoder.
 
-    x: (rows, n_features) float32, one copy of the table for each encoder, below one another; a replicate's row numbers
-        point at its own encoder's copy.
-    y: (rows,) float32 target, standardised if it is continuous, else class index or count.
-    train, validation: row numbers of each replicate; validation may be empty where a regression is fitted, or a network whose
-        schedule says when to stop.
+    matrix: the table. columns: (n_features,) int64, its columns that are features.
+    fill, center, scale: (n_replicates, n_features) float64 in original units: a feature is (value or, at a gap, fill, less
+    center) / scale, and 0 where scale is infinite.
+    y: (rows of the matrix,) float64: value, class index or count; y_center, y_scale: (n_replicates,) float64, what standardises
+    it (0 and 1 unless it is continuous).
+    train, validation: rows of each replicate; validation may be empty where a regression is fitted, or a network whose
+    schedule says when to stop.
+    most_train, most_validation: most rows that any problem of this study trains on or validates on, by which programs are
+    shaped.
     """
 
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
+    matrix: Matrix
+    columns: IntArray
+    fill: FloatArray
+    center: FloatArray
+    scale: FloatArray
+    y: FloatArray
+    y_center: FloatArray
+    y_scale: FloatArray
     train: tuple[IntArray, ...]
     validation: tuple[IntArray, ...]
     head: Head
     n_outputs: int
+    most_train: int
+    most_validation: int
+
+    @classmethod
+    def of(
+        cls,
+        x: NDArray[np.float32],
+        y: NDArray[Any],
+        train: tuple[IntArray, ...],
+        validation: tuple[IntArray, ...],
+        head: Head,
+        n_outputs: int = 1,
+    ) -> Problem:
+        """Problem of a matrix (rows, n_features) that is standardised already and is read by all replicates alike."""
+        n, (_, features) = len(train), x.shape
+        return cls(
+            matrix=Matrix(x, np.zeros(features)),
+            columns=np.arange(features),
+            fill=np.zeros((n, features)),
+            center=np.zeros((n, features)),
+            scale=np.ones((n, features)),
+            y=y.astype(np.float64),
+            y_center=np.zeros(n),
+            y_scale=np.ones(n),
+            train=train,
+            validation=validation,
+            head=head,
+            n_outputs=n_outputs,
+            most_train=max(map(len, train)),
+            most_validation=max(map(len, validation)),
+        )
 
     @property
     def n_replicates(self) -> int:
         return len(self.train)
 
+    def x(self, replicate: int, rows: IntArray) -> FloatArray:
+        """Features of some rows as a replicate reads them, (len(rows), n_features) float64."""
+        values = self.matrix.values[rows][:, self.columns] + self.matrix.offset[self.columns]
+        values = np.where(np.isnan(values), self.fill[replicate], values)
+        return np.asarray((values - self.center[replicate]) / self.scale[replicate])
+
+    def target(self, replicate: int, rows: IntArray) -> FloatArray:
+        """Target of some rows, standardised if it is continuous, (len(rows),) float64."""
+        return np.asarray((self.y[rows] - self.y_center[replicate]) / self.y_scale[replicate])
+
     def constants(self) -> FloatArray:
         """Linear predictor of each replicate's best constant on its training rows, (n_replicates, n_outputs)."""
-        return np.stack([self.head.constant(self.y[rows].astype(np.float64), self.n_outputs) for rows in self.train])
+        return np.stack([self.head.constant(self.target(k, rows), self.n_outputs) for k, rows in enumerate(self.train)])
+
+    def stacked(self, n: int) -> Problem:
+        """The same problem in a stack of `n` replicates, its last one again in place of those that it lacks."""
+        own = np.minimum(np.arange(n), self.n_replicates - 1)
+        return replace(
+            self,
+            train=tuple(self.train[k] for k in own),
+            validation=tuple(self.validation[k] for k in own),
+            **{name: getattr(self, name)[own] for name in ("fill", "center", "scale", "y_center", "y_scale")},
+        )
 
 
 @dataclass(frozen=True)
@@ -60,19 +127,46 @@ class Fit:
     curve_val: FloatArray
     curve_train: FloatArray
 
+    def first(self, n: int) -> Fit:
+        """The first `n` replicates alone."""
+        parts = ("val_loss", "train_loss", "best_epoch", "n_epochs", "converged", "curve_val", "curve_train")
+        return replace(self, weights=[w[:n] for w in self.weights], **{name: getattr(self, name)[:n] for name in parts})
+
+    def kept(self) -> Kept:
+        """What a winner needs of it."""
+        return Kept(self.weights, self.best_epoch)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is handed over from an incumbent's trial to its winner, which would train it again: kept weights, best epochs."""
+
+    weights: Weights
+    best_epoch: IntArray
+
 
 class TrainingFailed(Exception):
     """Training left the finite numbers; the trial is recorded as FAIL and the study goes on."""
 
 
-def padded(rows: tuple[IntArray, ...]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Row numbers of unequal length as one matrix (n_replicates, longest) and its mask of ones and zeros.
-
-    The length is rounded up to a multiple of 32, so that folds that differ by a row share a compiled program.
-    """
-    longest = max(1, -(-max(map(len, rows)) // 32) * 32)
+def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and zeros."""
+    longest = max(1, most)
     index = np.zeros((len(rows), longest), np.int32)
     mask = np.zeros((len(rows), longest), np.float32)
     for k, r in enumerate(rows):
         index[k, : len(r)], mask[k, : len(r)] = r, 1
     return index, mask
+
+
+def blocks(rows: IntArray) -> list[IntArray]:
+    """`rows` in pieces that are read in float64 one at a time, none of them empty."""
+    return np.array_split(rows, -(-len(rows) // BLOCK)) if len(rows) else []
+
+
+@lru_cache(maxsize=1)
+def on_device(matrix: Matrix) -> Any:
+    """The matrix as a tensor, (rows, columns); a worker has that of its study once."""
+    import tensorflow as tf
+
+    return tf.constant(matrix.values)

@@ -19,7 +19,8 @@ from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
     from study.families import Architecture
-    from study.training.problem import Fit, IntArray, Problem
+    from study.families.stacked import Weights
+    from study.training.problem import Fit, IntArray, Kept, Problem
 
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
@@ -56,46 +57,69 @@ def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int
 
 
 def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None) -> Problem:
-    """Learning problem with one replicate for each of `folds`, each on its own encoder's copy of the table.
+    """Learning problem with one replicate for each of `folds`, each reading the table through its own encoder.
 
     trained: the rows that each replicate trains on in place of its inner fold's, without validation rows.
     """
     from study.training.problem import Problem
 
-    encoders, n_rows, n_terms = encoded.x.shape
-    y = np.concatenate([(encoded.y - c) / s for c, s in zip(encoded.y_center, encoded.y_scale, strict=True)])
-    train = [encoded.train[e] for e in folds] if trained is None else trained
     nothing = np.zeros(0, np.int64)
+    train = [encoded.train[e] for e in folds] if trained is None else trained
+    y = np.full(len(encoded.matrix.values), np.nan)
+    y[encoded.rows] = encoded.y
+    most_train, most_validation = encoded.bounds
     return Problem(
-        x=encoded.x.reshape(encoders * n_rows, n_terms),
-        y=y.astype(np.float32),
-        train=tuple(rows + e * n_rows for e, rows in zip(folds, train, strict=True)),
-        validation=tuple(encoded.validation[e] + e * n_rows if trained is None else nothing for e in folds),
+        matrix=encoded.matrix,
+        columns=encoded.columns,
+        fill=encoded.fill[folds],
+        center=encoded.center[folds],
+        scale=np.where(encoded.varies[folds], encoded.scale[folds], np.inf),
+        y=y,
+        y_center=encoded.y_center[folds],
+        y_scale=encoded.y_scale[folds],
+        train=tuple(encoded.rows[rows] for rows in train),
+        validation=tuple(encoded.rows[encoded.validation[e]] if trained is None else nothing for e in folds),
         head=HEADS[encoded.kind],
         n_outputs=encoded.n_outputs,
+        most_train=most_train,
+        most_validation=most_validation,
     )
 
 
-def train(task: TrainingTask, problem: Problem, seeds: list[int], stop: int | None = None) -> tuple[Fit, Architecture]:
-    """Train all replicates of a problem as the task's family is trained; stop: epoch at which a refitted network ends."""
+def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:
+    """What a task trains, as a stack of so many replicates.
+
+    A network sees every column of the matrix, those that are no terms of this fold as zeros, so that all folds of a study share
+    its programs; a regression sees its terms.
+    """
+    family = get_family(task.arm.family)
+    features = len(encoded.terms) if family.convex else len(encoded.matrix.offset)
+    return family.architecture(task.params, task.arm.depth, (stack, features, encoded.n_outputs))
+
+
+def train(task: TrainingTask, architecture: Architecture, problem: Problem, seeds: list[int], stop: int | None = None) -> Fit:
+    """Train the replicates of a problem, at most as many as the architecture has, as the task's family is trained.
+
+    They fill the architecture's stack, so that refits share the programs of the search. stop: epoch at which a refitted
+    network ends.
+    """
     from study.training.descent import descend
     from study.training.fit import fit
 
-    family = get_family(task.arm.family)
-    shape = (problem.n_replicates, problem.x.shape[1], problem.n_outputs)
-    architecture = family.architecture(task.params, task.arm.depth, shape)
+    family, n = get_family(task.arm.family), problem.n_replicates
+    full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
     if family.convex:
-        return descend(problem, architecture, family.penalty(task.params), task.iterations, family.inputs), architecture
+        return descend(full, family.penalty(task.params), task.iterations, family.inputs).first(n)
     schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop)
-    return fit(problem, architecture, schedule, seeds), architecture
+    return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking).first(n)
 
 
-def original_coefficients(encoded: Encoded, encoder: int, fit: Fit, replicate: int) -> tuple[FloatArray, FloatArray]:
+def original_coefficients(encoded: Encoded, encoder: int, weights: Weights, replicate: int) -> tuple[FloatArray, FloatArray]:
     """Weights per original unit, (n_terms, n_outputs) and (n_outputs,), of a regression on standardised columns and target."""
-    kernel, bias = fit.weights[0][replicate].astype(float), fit.weights[1][replicate, 0].astype(float)
+    kernel, bias = weights[0][replicate].astype(float), weights[1][replicate, 0].astype(float)
     y_scale, y_center = encoded.y_scale[encoder], encoded.y_center[encoder]
-    weights = kernel / encoded.scale[encoder][:, None] * y_scale
-    return weights, bias * y_scale + y_center - encoded.center[encoder] @ weights
+    slopes = kernel / encoded.scale[encoder][:, None] * y_scale
+    return slopes, bias * y_scale + y_center - encoded.center[encoder] @ slopes
 
 
 def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> dict[str, float]:
@@ -109,10 +133,11 @@ def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatA
     return columns | {f"intercept{output}": float(intercept[o]) for o, output in enumerate(outputs)}
 
 
-def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
-    """Train one trial of the search on all its replicates; gives a COMPLETE record or raises."""
+def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
+    """Train one trial of the search on all its replicates; gives a COMPLETE record and what its winner needs, or raises."""
     folds, seeds = replicates_of(task, len(encoded.train))
-    fit, _ = train(task, make_problem(encoded, folds), seeds)
+    architecture = architecture_of(task, encoded, len(folds))
+    fit = train(task, architecture, make_problem(encoded, folds), seeds)
     unit = np.array([encoded.y_scale[fold] ** 2 for fold in folds])  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
     by_fold = np.array([val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))])
@@ -120,18 +145,19 @@ def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
     coefficients: dict[str, float] = {}
     family = get_family(task.arm.family)
     if family.convex:
-        pairs = [original_coefficients(encoded, fold, fit, k) for k, fold in enumerate(folds)]
+        pairs = [original_coefficients(encoded, fold, fit.weights, k) for k, fold in enumerate(folds)]
         weights, intercept = (np.mean(part, axis=0) for part in zip(*pairs, strict=True))
         coefficients = coefficient_columns(encoded, weights, intercept)
         if not family.inputs:
             coefficients = {name: value for name, value in coefficients.items() if name.startswith("intercept")}
-    return task.record(
+    unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
+    record = task.record(
         state=TrialState.COMPLETE,
         val_loss=float(val_loss.mean()),
         val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
         train_loss=float(train_loss.mean()),
         best_epoch=int(np.median(fit.best_epoch)),
-        n_parameters=sum(w[0].size for w in fit.weights) if family.inputs else encoded.n_outputs,
+        n_parameters=sum(w[0].size for w in fit.weights) - unused if family.inputs else encoded.n_outputs,
         n_replicates=len(folds),
         replicates=tuple(
             ReplicateRecord(
@@ -152,6 +178,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> TrialRecord:
         },
         coefficients=coefficients,
     )
+    return record, fit.kept()
 
 
 def _rounded(values: FloatArray) -> list[list[float]]:

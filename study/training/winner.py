@@ -16,30 +16,34 @@ from study.records.paths import StudyPaths
 from study.schema import PART, Candidate, CoefficientRow, WinnerRecord
 from study.seeds import derive_seed
 from study.training.task import WinnerTask
-from study.training.trial import make_problem, original_coefficients, replicates_of, train
+from study.training.trial import architecture_of, make_problem, original_coefficients, replicates_of, train
 
 if TYPE_CHECKING:
     from study.families import Architecture
-    from study.training.problem import Fit
+    from study.families.stacked import Weights
+    from study.training.problem import Kept
 
+PREDICTED = 8_192
+"""Test rows that are predicted at a time."""
 REFIT_SEEDS = 3
 """Networks refitted on all development rows for a winner, each from its own seed."""
 
 
-def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[str, bytes]]:
+def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> tuple[WinnerRecord, dict[str, bytes]]:
     """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model files by their names.
 
-    Candidate `ensemble`: the replicates of the search, trained again exactly as they were, each on its inner training rows;
-    their predictions are averaged. For a regression the linear predictors are averaged, which is again one regression, with
-    the mean of the coefficients. Candidate `refit`: trained on all development rows; a network from REFIT_SEEDS seeds, on
-    the schedule of the search and up to the median of the epochs at which the search's replicates were best. Candidates
-    `rows-<fraction>`: the same on parts of the development rows, one seed a part.
+    Candidate `ensemble`: the replicates of the search, as its trial `kept` them or trained again exactly as they were, each on
+    its inner training rows; their predictions are averaged. For a regression the linear predictors are averaged, which is
+    again one regression, with the mean of the coefficients. Candidate `refit`: trained on all development rows; a network from
+    REFIT_SEEDS seeds, on the schedule of the search and up to the median of the epochs at which the search's replicates were
+    best. Candidates `rows-<fraction>`: the same on parts of the development rows, one seed a part.
     """
     family, head = get_family(task.arm.family), HEADS[encoded.kind]
     folds, seeds = replicates_of(task, len(encoded.train))
-    fit, architecture = train(task, make_problem(encoded, folds), seeds)
+    architecture = architecture_of(task, encoded, len(folds))
+    kept = kept or train(task, architecture, make_problem(encoded, folds), seeds).kept()
     test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(fit, architecture, encoded, folds)
+    eta = _test_predictors(kept.weights, architecture, encoded, folds)
     if family.convex:
         mean_eta = eta.mean(axis=0)
         ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
@@ -48,12 +52,12 @@ def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[s
         ensemble_loss = head.response_loss(ensemble, observed)
     candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
 
-    stop = None if family.convex else round(float(np.median(fit.best_epoch)))
-    refit, architecture, refits = _refit(task, encoded, encoded.parts, stop)
+    stop = None if family.convex else round(float(np.median(kept.best_epoch)))
+    weights, refits = _refit(task, encoded, architecture, encoded.parts, stop)
     candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
-        coefficients = _coefficient_rows(encoded, *original_coefficients(encoded, len(encoded.train), refit, 0))
+        coefficients = _coefficient_rows(encoded, *original_coefficients(encoded, -1, weights, 0))
     name = StudyPaths(Path()).model(task.arm).name
     record = WinnerRecord(
         study=task.study,
@@ -68,43 +72,54 @@ def run_winner(task: WinnerTask, encoded: Encoded) -> tuple[WinnerRecord, dict[s
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
-    return record, {name: _model_file(refit, architecture, encoded)}
+    return record, {name: _model_file(weights, architecture, encoded)}
 
 
 def _refit(
-    task: WinnerTask, encoded: Encoded, parts: tuple[Part, ...], stop: int | None
-) -> tuple[Fit, Architecture, list[Candidate]]:
-    """Train on all development rows and on parts of them, in one program; without the parts where one of them fails."""
+    task: WinnerTask, encoded: Encoded, architecture: Architecture, parts: tuple[Part, ...], stop: int | None
+) -> tuple[Weights, list[Candidate]]:
+    """Train on all development rows and on parts of them; without the parts where one of them fails. Gives all weights."""
     from study.training.problem import TrainingFailed
 
-    head = HEADS[encoded.kind]
+    head, stack = HEADS[encoded.kind], architecture.n_replicates
     named = [("refit", encoded.development)] * (1 if get_family(task.arm.family).convex else REFIT_SEEDS)
     named += [(f"{PART}{fraction:g}", rows) for fraction, rows in parts]
     seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(len(named))]
-    encoders = [len(encoded.train)] * len(named)
+    last = len(encoded.train)  # the encoder of all development rows
+    fits = []
     try:
-        fit, architecture = train(task, make_problem(encoded, encoders, [rows for _, rows in named]), seeds, stop)
+        for some in (slice(start, start + stack) for start in range(0, len(named), stack)):
+            rows = [rows for _, rows in named[some]]
+            problem = make_problem(encoded, [last] * len(rows), rows)
+            fits.append(train(task, architecture, problem, seeds[some], stop).weights)
     except TrainingFailed:
         if not parts:
             raise
-        return _refit(task, encoded, (), stop)
-    eta = _test_predictors(fit, architecture, encoded, encoders)
+        return _refit(task, encoded, architecture, (), stop)
+    weights = [np.concatenate(layer) for layer in zip(*fits, strict=True)]
+    eta = _test_predictors(weights, architecture, encoded, [last] * len(named))
     loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
     found = [
         Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
         for k, ((name, _), seed) in enumerate(zip(named, seeds, strict=True))
         if name == "refit" or np.isfinite(loss[k]).all()
     ]
-    return fit, architecture, found
+    return weights, found
 
 
-def _test_predictors(fit: Fit, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
+def _test_predictors(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
     """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
     from study.families.stacked import linear_predictor
 
-    eta = linear_predictor(fit.weights, architecture, encoded.x[np.array(encoders)[:, None], encoded.test])
+    pieces = []
+    columns = encoded.columns if architecture.n_features > len(encoded.terms) else slice(None)
+    for rows in np.array_split(encoded.test, -(-len(encoded.test) // PREDICTED)):
+        x = np.zeros((len(encoders), len(rows), architecture.n_features), np.float32)
+        for k, encoder in enumerate(encoders):
+            x[k][:, columns] = encoded.x(encoder, rows)
+        pieces.append(linear_predictor(weights, architecture, x))
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
-    return np.asarray(eta * scale + center)
+    return np.asarray(np.concatenate(pieces, axis=1) * scale + center)
 
 
 def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> list[CoefficientRow]:
@@ -119,11 +134,13 @@ def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArr
     return rows
 
 
-def _model_file(fit: Fit, architecture: Architecture, encoded: Encoded) -> bytes:
+def _model_file(weights: Weights, architecture: Architecture, encoded: Encoded) -> bytes:
     """First replicate of a refit as the bytes of a plain `.keras` file."""
     from study.families.stacked import unstack
 
-    model = unstack(fit.weights, 0, architecture, HEADS[encoded.kind], float(encoded.y_center[-1]), float(encoded.y_scale[-1]))
+    center, scale = float(encoded.y_center[-1]), float(encoded.y_scale[-1])
+    used = encoded.columns if architecture.n_features > len(encoded.terms) else None
+    model = unstack(weights, 0, architecture, HEADS[encoded.kind], center, scale, used)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)

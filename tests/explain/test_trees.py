@@ -42,7 +42,7 @@ def balloons() -> Encoded:
 
 
 def test_trees_beat_the_regression_where_the_truth_is_an_interaction(balloons: Encoded) -> None:
-    x, y = balloons.x[-1], balloons.y
+    x, y = balloons.x(-1), balloons.y
     linear = LinearRegression().fit(x[balloons.development], y[balloons.development])
     linear_loss = np.mean((linear.predict(x[balloons.test]) - y[balloons.test]) ** 2)
 

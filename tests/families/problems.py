@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 
-from study.data.encoding import Encoded, Term
+from study.data.encoding import Encoded
+from study.data.matrix import Matrix, Term
 from study.families import FAMILIES, first_params, get_family, resolve_space
 from study.schema import Arm, Kind
 from study.training.task import TrialTask
@@ -122,9 +123,12 @@ def encoded_for(case: Case, rows: int = 1_000, train_rows: int | None = None) ->
         classes={Kind.BINARY: ("no", "yes"), Kind.MULTICLASS: ("a", "b", "c")}.get(case.kind, ()),
         outer_fold=0,
         terms=tuple(Term(name, name, None, "") for name in ("u", "v", "w")),
-        x=np.stack([(original - c) / s for c, s in zip(center, scale, strict=True)]).astype(np.float32),
+        matrix=Matrix(original.astype(np.float32), np.zeros(3)),
+        columns=np.arange(3),
+        fill=center,
         center=center,
         scale=scale,
+        varies=np.ones(scale.shape, bool),
         y=y,
         y_center=np.array([y[fitted].mean() if continuous else 0.0 for fitted in fitting]),
         y_scale=np.array([y[fitted].std() if continuous else 1.0 for fitted in fitting]),

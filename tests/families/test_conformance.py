@@ -11,11 +11,12 @@ import keras
 import numpy as np
 import pytest
 
+from study.data.encoding import Encoded
 from study.families import FAMILIES, HEADS, Architecture, get_family
 from study.families.stacked import Stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
 from study.training.problem import Fit
-from study.training.trial import make_problem, run_trial, train
+from study.training.trial import architecture_of, make_problem, run_trial, train
 from study.training.winner import run_winner
 
 from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
@@ -33,11 +34,18 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @lru_cache
 def searched(case: Case) -> TrialRecord:
-    return run_trial(task_for(case), encoded_for(case)[0])
+    return run_trial(task_for(case), encoded_for(case)[0])[0]
 
 
 def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architecture]:
-    return train(task_for(case, **task), make_problem(encoded_for(case)[0], list(range(N_INNER))), seeds)
+    own, (encoded, _) = task_for(case, **task), encoded_for(case)
+    architecture = architecture_of(own, encoded, N_INNER)
+    return train(own, architecture, make_problem(encoded, list(range(N_INNER))), seeds), architecture
+
+
+def features(encoded: Encoded, rows: slice = slice(None)) -> np.ndarray:
+    """What each inner fold's encoder makes of the rows, (N_INNER, n, n_terms)."""
+    return np.stack([encoded.x(fold, rows) for fold in range(N_INNER)])
 
 
 @lru_cache
@@ -132,7 +140,7 @@ def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) 
     batch = 64 if family.convex else family.schedule(params, 2, 2).batch_size
     encoded, _ = encoded_for(case, rows=200, train_rows=batch + beyond)
 
-    record = run_trial(task_for(case, epochs=2, **small), encoded)
+    record, _ = run_trial(task_for(case, epochs=2, **small), encoded)
 
     assert record.state is TrialState.COMPLETE
     assert all(np.isfinite([replicate.val_loss, replicate.train_loss]).all() for replicate in record.replicates)
@@ -142,14 +150,14 @@ def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) 
 def test_a_replicate_unstacks_to_a_model_of_keras_own_layers_that_predicts_the_same(case: Case) -> None:
     encoded, _ = encoded_for(case)
     fit, architecture = usually_trained(case)
-    eta = linear_predictor(fit.weights, architecture, encoded.x[:N_INNER, :50])
+    eta = linear_predictor(fit.weights, architecture, features(encoded, slice(50)))
     center, scale = encoded.y_center[1], encoded.y_scale[1]
 
     model = unstack(fit.weights, 1, architecture, HEADS[case.kind], float(center), float(scale))
 
     assert {type(part).__module__.partition(".")[0] for part in (model, *model.layers)} == {"keras"}
     expected = response(case.kind, eta[1] * scale + center).reshape(50, -1)
-    np.testing.assert_allclose(model(encoded.x[1, :50]).numpy(), expected, rtol=2e-5, atol=2e-6)
+    np.testing.assert_allclose(model(encoded.x(1, slice(50))).numpy(), expected, rtol=2e-5, atol=2e-6)
 
 
 @every_case
@@ -162,8 +170,8 @@ def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: C
         variable.assign(value)
 
     np.testing.assert_allclose(
-        linear_predictor(fit.weights, architecture, encoded.x[:N_INNER]),
-        stack.model(encoded.x[:N_INNER]).numpy(),
+        linear_predictor(fit.weights, architecture, features(encoded)),
+        stack.model(features(encoded)).numpy(),
         rtol=1e-5,
         atol=1e-6,
     )
@@ -178,7 +186,7 @@ def test_a_replicate_reloads_from_disk_with_the_same_predictions(case: Case, tmp
 
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
 
-    np.testing.assert_array_equal(reloaded(encoded.x[0]), model(encoded.x[0]))
+    np.testing.assert_array_equal(reloaded(encoded.x(0)), model(encoded.x(0)))
 
 
 @shallow
@@ -192,7 +200,7 @@ def test_the_winners_file_predicts_the_test_rows_as_recorded(case: Case, tmp_pat
 
     assert record.models == (name,)
     refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
-    predicted = model(encoded.x[-1, encoded.test]).numpy().reshape(mean[encoded.test].shape)
+    predicted = model(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
     np.testing.assert_allclose(predicted, refit.predicted, rtol=2e-5, atol=2e-6)
 
 
@@ -250,9 +258,9 @@ def test_another_seed_gives_another_network(case: Case) -> None:
 def test_the_study_seed_and_the_trial_number_decide_the_seeds_of_a_trial(case: Case) -> None:
     task, (encoded, _) = task_for(case), encoded_for(case)
 
-    again = run_trial(task, encoded)
-    other_study = run_trial(task_for(case, seed=1), encoded)
-    other_number = run_trial(task.model_copy(update={"number": 1}), encoded)
+    again, _ = run_trial(task, encoded)
+    other_study, _ = run_trial(task_for(case, seed=1), encoded)
+    other_number, _ = run_trial(task.model_copy(update={"number": 1}), encoded)
 
     assert again == searched(case)
     assert len({again.val_loss, other_study.val_loss, other_number.val_loss}) == 3

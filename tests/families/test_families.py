@@ -129,7 +129,7 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
     case = Case("shrunk", Kind.CONTINUOUS, 0)
 
     arms = make_arms(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
-    record = run_trial(task_for(case), encoded_for(case)[0])
+    record, _ = run_trial(task_for(case), encoded_for(case)[0])
 
     assert isinstance(get_family("shrunk"), shrunk)
     assert families_of(config, Kind.CONTINUOUS) == ["constant", "linear", "shrunk", "neural"]

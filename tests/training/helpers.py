@@ -28,13 +28,12 @@ def problem_of(kind: Kind = Kind.CONTINUOUS, noise: float = 0.5) -> Problem:
     y = (x[:, 0] * x[:, 1] + noise * rng.normal(size=N_ROWS)).astype(np.float32)
     y = (y > 0).astype(np.float32) if kind is Kind.BINARY else y
     train, validation = np.arange(80), np.arange(80, 120)
-    return Problem(
-        x=np.concatenate([x, x]),
-        y=np.concatenate([y, y]),
-        train=(train, train + N_ROWS),
-        validation=(validation, validation[:21] + N_ROWS),
-        head=HEADS[kind],
-        n_outputs=1,
+    return Problem.of(
+        np.concatenate([x, x]),
+        np.concatenate([y, y]),
+        (train, train + N_ROWS),
+        (validation, validation[:21] + N_ROWS),
+        HEADS[kind],
     )
 
 

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
-from study.families import HEADS, Architecture
+from study.families import HEADS
 from study.schema import Kind
 from study.training.descent import descend
 from study.training.problem import Fit, Problem
@@ -33,8 +33,8 @@ def solved(
 ) -> Fit:
     """Every row trains and validates, in one replicate unless `train` says otherwise."""
     rows = (np.arange(len(x)),) if train is None else train
-    problem = Problem(x.astype(np.float32), y.astype(np.float32), rows, rows, HEADS[kind], n_outputs)
-    return descend(problem, Architecture(len(rows), x.shape[1], n_outputs), l2, iterations, inputs)
+    problem = Problem.of(x.astype(np.float32), y, rows, rows, HEADS[kind], n_outputs)
+    return descend(problem, l2, iterations, inputs)
 
 
 def assert_weights(fit: Fit, kernel: np.ndarray, bias: Any, share: float = 0.002, replicate: int = 0) -> None:
@@ -198,9 +198,9 @@ def test_a_replicate_reaches_its_own_optimum_whoever_stands_beside_it() -> None:
 def test_losses_are_those_of_the_final_weights_without_the_penalty() -> None:
     train, validation = np.arange(300), np.arange(300, 442)
     x, y = DIABETES.astype(np.float32), DIABETES_Y.astype(np.float32)
-    problem = Problem(x, y, (train,), (validation,), HEADS[Kind.CONTINUOUS], 1)
+    problem = Problem.of(x, y, (train,), (validation,), HEADS[Kind.CONTINUOUS])
 
-    fit = descend(problem, Architecture(1, 10, 1), 0.5, 2_000)
+    fit = descend(problem, 0.5, 2_000)
 
     residual = y - x.astype(float) @ fit.weights[0][0, :, 0] - fit.weights[1][0, 0, 0]
     np.testing.assert_allclose(fit.train_loss, [(residual[train] ** 2).mean()], rtol=1e-5)

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from study.data.matrix import Matrix
 from study.families import HEADS
 from study.families.stacked import Stack, linear_predictor
 from study.schema import Kind
 from study.training import fit as fit_module
-from study.training.fit import CHUNK, compiled, fit
+from study.training.fit import CHUNK, Shape, compiled, fit
 from study.training.problem import Fit, Problem, TrainingFailed
 from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
 
@@ -19,7 +20,7 @@ from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same
 def squared_errors(found: Fit, problem: Problem, replicate: int) -> np.ndarray:
     rows = problem.validation[replicate]
     weights = [weight[replicate : replicate + 1] for weight in found.weights]
-    eta = linear_predictor(weights, NETWORK, problem.x[rows][None])[0, :, 0]
+    eta = linear_predictor(weights, NETWORK, problem.matrix.values[rows][None])[0, :, 0]
     return np.asarray((eta - problem.y[rows]) ** 2)
 
 
@@ -43,7 +44,9 @@ def test_the_log_loss_is_computed_on_probabilities_of_the_kept_weights() -> None
     found = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
     for k, rows in enumerate(problem.validation):
-        eta = linear_predictor([weight[k : k + 1] for weight in found.weights], NETWORK, problem.x[rows][None])[0, :, 0]
+        eta = linear_predictor([weight[k : k + 1] for weight in found.weights], NETWORK, problem.matrix.values[rows][None])[
+            0, :, 0
+        ]
         p = 1 / (1 + np.exp(-eta))
         expected = -np.where(problem.y[rows] == 1, np.log(p), np.log(1 - p)).mean()
         np.testing.assert_allclose(found.val_loss[k], expected, rtol=1e-5)
@@ -129,7 +132,7 @@ def test_the_learning_rate_rises_over_a_twentieth_of_the_epochs_and_falls_along_
 
 def test_a_kernel_without_a_gradient_only_decays_by_the_rate_of_each_step() -> None:
     # On features that are all zero, the first kernel has no gradient and shows the decay and the schedule alone.
-    problem = replace(problem_of(), x=np.zeros((2 * N_ROWS, 3), np.float32))
+    problem = replace(problem_of(), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3)))
     schedule = replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, epochs=25, stop=25)
     start = Stack(NETWORK).initial_weights(SEEDS, problem.constants())
 
@@ -142,7 +145,9 @@ def test_a_kernel_without_a_gradient_only_decays_by_the_rate_of_each_step() -> N
 
 
 def test_biases_do_not_decay() -> None:
-    problem = replace(problem_of(), y=np.full(2 * N_ROWS, 3, np.float32), x=np.zeros((2 * N_ROWS, 3), np.float32))
+    problem = replace(
+        problem_of(), y=np.full(2 * N_ROWS, 3.0), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3))
+    )
 
     found = fit(problem, NETWORK, replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, stop=25), SEEDS)
 
@@ -190,7 +195,7 @@ def test_each_number_of_the_schedule_reaches_the_compiled_program(name: str, val
 def test_without_dropout_another_program_is_compiled_than_with_any_rate_of_it() -> None:
     networks = [network_of(dropout=rate) for rate in (0.0, 0.1, 0.3)]
 
-    programs = [compiled(network, HEADS[Kind.CONTINUOUS], ()) for network in networks]
+    programs = [compiled(network, HEADS[Kind.CONTINUOUS], Shape.of(problem_of(), 16)) for network in networks]
 
     assert programs[0] is not programs[1]
     assert programs[1] is programs[2]

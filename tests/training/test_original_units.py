@@ -86,7 +86,7 @@ def test_a_trial_records_the_mean_over_inner_folds_of_the_exact_coefficients_in_
     folds = [per_spread(expected_coefficients(table, encoded, rows, l2), encoded) for rows in encoded.train]
     expected = {name: np.mean([fold[name] for fold in folds]) for name in folds[0]}
 
-    record = run_trial(task_of(encoded, family, l2), encoded)
+    record, _ = run_trial(task_of(encoded, family, l2), encoded)
 
     found = per_spread(record.coefficients, encoded)
     scale = max(abs(value) for name, value in expected.items() if name != "intercept")
@@ -118,7 +118,7 @@ def test_the_ensemble_of_a_regression_is_the_regression_with_the_mean_of_the_coe
     table, encoded = prepared("balloons", "colour")
     task = task_of(encoded, "logistic", 0.01)
 
-    mean = run_trial(task, encoded).coefficients
+    mean = run_trial(task, encoded)[0].coefficients
     record, _ = run_winner(task.as_winner(0.5), encoded)
 
     x = table.frame.iloc[encoded.rows[encoded.test]][[term.name for term in encoded.terms]]
@@ -136,7 +136,7 @@ def test_losses_of_a_continuous_target_are_in_its_own_squared_unit() -> None:
         residuals.append(y[validation] - x[validation] @ weights)
     by_fold = pd.Series([(r**2).mean() for r in residuals])
 
-    record = run_trial(task_of(encoded, "linear", 0.0), encoded)
+    record, _ = run_trial(task_of(encoded, "linear", 0.0), encoded)
 
     assert record.val_loss == pytest.approx(by_fold.mean(), rel=1e-4)
     assert record.val_loss_se == pytest.approx(by_fold.std() / 5**0.5, rel=1e-2)

@@ -29,10 +29,11 @@ def compiled(layer: Any, x: np.ndarray) -> np.ndarray:
     return np.asarray(tf.function(lambda v: layer(v, training=True), jit_compile=True)(x))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(bad: float) -> None:
+@pytest.mark.parametrize(("where", "bad"), [("x", np.inf), ("y", np.inf), ("y", np.nan)])
+def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(where: str, bad: float) -> None:
     problem = problem_of()
-    problem.x[problem.validation[1][0], 0] = bad
+    spoiled = problem.matrix.values[:, 0] if where == "x" else problem.y
+    spoiled[problem.validation[1][0]] = bad
 
     with pytest.raises(TrainingFailed) as caught:
         fit(problem, NETWORK, SCHEDULE, SEEDS)
@@ -46,7 +47,7 @@ def test_the_rows_of_one_replicate_do_not_touch_another(rate: float) -> None:
     network, schedule = network_of(dropout=rate), replace(SCHEDULE, dropout=rate)
     problem, other = problem_of(), problem_of()
     other.y[N_ROWS:] *= -1
-    other.x[N_ROWS:, 2] += 1
+    other.matrix.values[N_ROWS:, 2] += 1
 
     found, changed = (fit(p, network, schedule, SEEDS) for p in (problem, other))
 
@@ -96,11 +97,11 @@ def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(monkeypat
     seen: list[np.ndarray] = []
 
     class Watched(fit_module.Program):
-        def epochs(self, x: Any, y: Any, count: Any, order: Any, *rest: Any) -> Any:
+        def epochs(self, data: Any, span: Any, order: Any, *rest: Any) -> Any:
             seen.append(order.numpy().transpose(0, 2, 1, 3).reshape(CHUNK, 2, -1))
-            return super().epochs(x, y, count, order, *rest)
+            return super().epochs(data, span, order, *rest)
 
-    monkeypatch.setattr(fit_module, "compiled", lambda architecture, head, shapes: Watched(architecture, head))
+    monkeypatch.setattr(fit_module, "compiled", Watched)
     fit(problem, NETWORK, replace(SCHEDULE, epochs=2 * CHUNK), SEEDS)
 
     order = np.concatenate(seen)
@@ -110,8 +111,8 @@ def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(monkeypat
         assert all((one != other).any() for one, other in pairwise(order[:, k]))
 
 
-def test_rows_of_unequal_length_are_padded_to_a_multiple_of_32_and_masked() -> None:
-    index, mask = padded((np.arange(5, 45), np.array([7, 9])))
+def test_rows_of_unequal_length_are_padded_and_masked() -> None:
+    index, mask = padded((np.arange(5, 45), np.array([7, 9])), 64)
 
     assert index.shape == mask.shape == (2, 64)
     np.testing.assert_array_equal(index[0, :40], np.arange(5, 45))
@@ -168,7 +169,7 @@ def test_a_network_drops_units_in_training_and_predicts_with_all() -> None:
         variable.assign(value)
     for layer in stack.dropouts:
         layer.rate.assign(0.5)
-    x = np.stack([problem_of().x[:40]] * 2)
+    x = np.stack([problem_of().matrix.values[:40]] * 2)
 
     trained, predicted = compiled(stack.model, x), stack.model(x, training=False).numpy()
 
