@@ -15,6 +15,7 @@ from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
+from study.training.programs import forget_programs, programs_folder
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
@@ -30,12 +31,17 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu` or `gpu`.
 
     One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
-    optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower.
+    optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
+    between processes (`study.training.programs`).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     if not gpu:
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
+        if (folder := programs_folder()) is not None:
+            forget_programs(folder)
+            kept = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
+            os.environ["TF_XLA_FLAGS"] = kept
     import tensorflow as tf
 
     try:
@@ -101,17 +107,29 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
     """Train the replicates of a problem, at most as many as the architecture has, as the task's family is trained.
 
     They fill the architecture's stack, so that refits share the programs of the search. stop: epoch at which a refitted
-    network ends.
+    network ends. A program that was kept and cannot be read is compiled again.
     """
+    import tensorflow as tf
+
     from study.training.descent import descend
     from study.training.fit import fit
 
     family, n = get_family(task.arm.family), problem.n_replicates
     full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
-    if family.convex:
-        return descend(full, family.penalty(task.params), task.iterations, family.inputs).first(n)
-    schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop)
-    return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking).first(n)
+
+    def trained() -> Fit:
+        if family.convex:
+            return descend(full, family.penalty(task.params), task.iterations, family.inputs)
+        schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop)
+        return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
+
+    try:
+        return trained().first(n)
+    except (tf.errors.OutOfRangeError, tf.errors.DataLossError):
+        if (folder := programs_folder()) is None:
+            raise
+        forget_programs(folder, most=0)
+        return trained().first(n)
 
 
 def original_coefficients(encoded: Encoded, encoder: int, weights: Weights, replicate: int) -> tuple[FloatArray, FloatArray]:

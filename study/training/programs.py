@@ -1,0 +1,51 @@
+"""Compiled programs, kept between processes: a folder of the user's own that XLA writes and reads."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+MOST_KEPT = 400
+"""Programs that are kept, those of the last studies; each has half a megabyte."""
+
+
+def programs_folder() -> Path | None:
+    """Folder of the programs that were compiled for this machine by this TensorFlow, made where it is missing.
+
+    What lies there is executed. So it belongs to the user and to nobody else (mode 700), and it is that of one kind of
+    processor and one TensorFlow. None where there is no such folder and none can be made.
+    """
+    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "family-study"
+    folder = root / f"tensorflow-{version('tensorflow')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+    try:
+        for each in (root, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = each.stat()
+            if found.st_uid != os.getuid() or found.st_mode & 0o077:
+                return None
+    except OSError:
+        return None
+    return folder
+
+
+def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
+    """Remove all but those that were compiled last, at `most` so many; another process may be doing the same."""
+    dated = []
+    for path in folder.iterdir():
+        with suppress(OSError):
+            dated.append((path.stat().st_mtime, path))
+    for _, path in sorted(dated)[: max(0, len(dated) - most)]:
+        path.unlink(missing_ok=True)
+
+
+def _processor() -> str:
+    """Name and features of the processor, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))}))
