@@ -2,6 +2,7 @@
 
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+step                  a warm step of training beside its bare matrix products in NumPy
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searcher by itself
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
 """
@@ -171,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fits")
+    commands.add_parser("step")
     commands.add_parser("regressions").add_argument("results", nargs="+")
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
@@ -179,6 +181,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "fits":
         fits()
+        return
+    if arguments.command == "step":
+        import steps
+
+        steps.step()
         return
     if arguments.command == "array":
         import array_jobs

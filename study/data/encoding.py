@@ -139,8 +139,8 @@ def encode_all(
         key = target.name, split.outer_fold
         columns = np.array([places[term.source] for term in vocabulary.terms], np.int64)
         data[key], encoders[key] = _encode(table, target, split, vocabulary, matrix, columns)
-    for target in dict.fromkeys(name for name, _ in data):
-        own = {key: encoded for key, encoded in data.items() if key[0] == target}
+    for name in dict.fromkeys(name for name, _ in data):
+        own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
         data |= {key: replace(encoded, bounds=(train, validation)) for key, encoded in own.items()}
     return data, encoders

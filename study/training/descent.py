@@ -156,7 +156,8 @@ class Basis(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _descent(n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> Descent:
+def compiled_descent(n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> Descent:
+    """Return the program for regressions of this shape; it is compiled at its first call."""
     return Descent(n_replicates, n_features, n_outputs, gaps, head)
 
 
@@ -220,7 +221,7 @@ def descend(problem: Problem, l2: float, iterations: int, inputs: bool = True) -
         training[k, own] = 1 / len(own)
         validation[k, held] = 1 / max(len(held), 1)
     data = on_device(problem.matrix), *(tf.constant(a) for a in (targets, training, validation))
-    program = _descent(n, features, problem.n_outputs, problem.matrix.gaps, problem.head, rows)
+    program = compiled_descent(n, features, problem.n_outputs, problem.matrix.gaps, problem.head, rows)
 
     val_curve: list[NDArray[np.float32]] = []
     objective_curve: list[NDArray[np.float32]] = []

@@ -111,8 +111,8 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
     """
     import tensorflow as tf
 
-    from study.training.descent import descend
-    from study.training.fit import fit
+    from study.training.descent import compiled_descent, descend
+    from study.training.fit import compiled, fit
 
     family, n = get_family(task.arm.family), problem.n_replicates
     full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
@@ -129,6 +129,8 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
         if (folder := programs_folder()) is None:
             raise
         forget_programs(folder, most=0)
+        compiled.cache_clear()  # one that failed once fails for ever
+        compiled_descent.cache_clear()
         return trained().first(n)
 
 
