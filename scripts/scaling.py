@@ -219,7 +219,7 @@ def driver(sizes: list[int]) -> None:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
     from study.running.searcher import StudySearcher
     from study.running.trees import TreesQueue
-    from study.search.generations import ArmSearch
+    from study.search.arms import ArmSearch
     from study.training.task import WinnerTask
 
     n_arms, trials, sampler = job
