@@ -113,7 +113,7 @@ class Trees(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Hyperparameters of one trial of an arm: its number in the arm, and the generation it was suggested with."""
+    """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number // `search.generation`."""
 
     number: int
     generation: int

@@ -127,13 +127,14 @@ class ArmSearch:
 
     def _suggest(self, number: int) -> dict[str, Any]:
         """Hyperparameters of a trial: those of the first are the family's start, the others' are sampled."""
-        space = self.space
         if number == 0:
-            return first_params(get_family(self.arm.family), space)
-        from study.search.window import Window  # Optuna and Ray, which those who only look do not need
+            return first_params(get_family(self.arm.family), self.space)
+        if self._window is None:
+            from study.search.window import Window  # Optuna and Ray, which those who only look do not need
 
-        seed, key = self.config.seed, self.arm.key
-        window = self._window = self._window or Window(space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
+            seed, key = self.config.seed, self.arm.key
+            self._window = Window(self.space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
+        window = self._window
         for n in range(window.asked, number + 1):
             if n >= self.width:
                 window.tell(self.records[n - self.width])

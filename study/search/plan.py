@@ -102,6 +102,11 @@ class Plan:
         return tuple(ModelData(family=f, depth=d, label=get_family(f).label(d)) for f, d in models)
 
     @property
+    def slots(self) -> int:
+        """Trials that may be out at once: what the windows of all arms can fill."""
+        return sum(min(self.trials(arm), arm_window(self.config, arm)) for arm in self.arms)
+
+    @property
     def n_trials(self) -> int:
         return sum(self.trials(arm) for arm in self.arms)
 
