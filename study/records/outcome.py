@@ -9,7 +9,7 @@ from study.schema import Arm, Suggestion, TrialRecord, TrialState
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Suggestion):
-    """All that a search and `study status` need of a trial's record, in a tenth of its memory.
+    """All that a search and `study status` need of a trial's record, in a sixth of its memory.
 
     arm: one object for all outcomes of an arm. wall_time_s: seconds. error: why it failed, if it did.
     """
