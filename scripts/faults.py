@@ -37,7 +37,7 @@ from study.records.results import digest, load_results
 from study.running.observer import Interrupted, Observer, interruptible
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 CONFIG = """

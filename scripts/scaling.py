@@ -6,6 +6,7 @@ two lines means proportional.
 
 from __future__ import annotations
 
+import itertools
 import math
 import multiprocessing
 import shutil
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from synthetic import GENERATION, TRIALS, config_of, fill, plan_of, records_of
 
-WORKERS = 1_000
+WORKERS = 64
 """Trials that are out at once where the searcher is measured without Ray."""
 
 
@@ -216,20 +217,38 @@ def driver(sizes: list[int]) -> None:
         print(row.format(**found), flush=True)
 
 
-def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
+def _read_back(task: Any, val_loss: float) -> Any:
+    """The record of a trial as it comes from a worker, without curves and replicates, which no search keeps."""
+    from study.schema import TrialRecord
+
+    record = task.record(state="COMPLETE", val_loss=val_loss, wall_time_s=1.0, node="node", device="cpu", n_parameters=100)
+    return TrialRecord.model_validate_json(record.model_dump_json())
+
+
+def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
+    import psutil
+
     from study.running.searcher import StudySearcher
     from study.running.trees import TreesQueue
-    from study.search.generations import ArmSearch
+    from study.search.arms import ArmSearch
     from study.training.task import WinnerTask
 
     n_arms, trials, sampler = job
-    config = config_of(n_arms * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
+    config = config_of((n_arms + 1) * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
     plan, _ = plan_of(config)
-    arms = {arm.key: ArmSearch(plan.config, arm, 80, trials, {}) for arm in plan.arms[:n_arms]}
-    searcher = StudySearcher(plan.config, arms, TreesQueue(()), lambda task, tries: None)
+    networks = [arm for arm in plan.arms if arm.depth][: n_arms + 1]
+    first, *arms = (ArmSearch(plan.config, arm, 80, trials, {}) for arm in networks)
+    first.next_trial(), first.next_trial()  # what is imported is not measured
+    process = psutil.Process()
+
+    def held() -> float:
+        return process.memory_info().rss / 1e3
+
+    by_key = {arm.arm.key: arm for arm in arms}
+    searcher = StudySearcher(plan.config, by_key, TreesQueue(()), lambda task, tries: None)
     out: list[str] = []
     asked = told = 0.0
-    rng, number = np.random.default_rng(0), 0
+    rng, number, before, most = np.random.default_rng(0), 0, held(), 0.0
     while True:
         begin = time.process_time()
         suggestion = searcher.suggest(str(number)) if len(out) < WORKERS else None
@@ -239,12 +258,12 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
             number += 1
             continue
         if not out:
-            return 1e3 * asked / number, 1e3 * told / number
+            return 1e3 * asked / number, 1e3 * told / number, (most - before) / number
         done = out.pop(int(rng.integers(len(out))))
         task = searcher.task(done)
-        search = arms[task.arm.key]
+        search = by_key[task.arm.key]
         winner = isinstance(task, WinnerTask)
-        record = None if winner else task.record(state="COMPLETE", val_loss=rng.uniform())
+        record = None if winner else _read_back(task, rng.uniform())
         begin = time.process_time()
         if winner:
             search.score(task.number)
@@ -253,13 +272,15 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float]:
         searcher.recorded(done)
         searcher.on_trial_complete(done)
         told += time.process_time() - begin
+        if number % 10 == 0:
+            most = max(most, held())
 
 
 def searches(sizes: list[int]) -> None:
-    """Print what asking and telling cost without Ray: of so many arms of one generation, and of arms of 30 and 90 trials."""
-    print(
-        "| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial |\n| --- | ---: | ---: | ---: | ---: |"
-    )
-    for n_arms, trials, sampler in [(4, 30, "tpe"), (4, 90, "tpe"), *((size, GENERATION, "random") for size in sizes)]:
-        ask, tell = _alone(_searches, (n_arms, trials, sampler))
-        print(f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} |", flush=True)
+    """Print what asking and telling cost without Ray, and what it holds: of so many trials of networks, 30 or 90 an arm."""
+    print("| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial | most kB a trial |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for size, (sampler, trials) in itertools.product(sizes, [("tpe", TRIALS), ("tpe", 3 * TRIALS), ("random", TRIALS)]):
+        n_arms = math.ceil(size / trials)
+        ask, tell, kb = _alone(_searches, (n_arms, trials, sampler))
+        print(f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} | {kb:.1f} |", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -110,8 +111,9 @@ class Trees(Frozen):
         return f"{self.target}-{TREES}-o{self.outer_fold}"
 
 
-class Suggestion(Frozen):
-    """Hyperparameters of one trial of an arm: its number in the arm, and the generation it was suggested with."""
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number // `search.generation`."""
 
     number: int
     generation: int
@@ -209,10 +211,6 @@ class TrialRecord(Frozen):
     curves: dict[str, list[Any]] = {}
     coefficients: dict[str, float] = {}
     error: str | None = None
-
-    def outcome(self) -> TrialRecord:
-        """What a search needs of this record: all but replicates, curves and coefficients, which are most of its size."""
-        return self.model_copy(update={"replicates": (), "curves": {}, "coefficients": {}})
 
 
 class CoefficientRow(Frozen):

@@ -80,7 +80,9 @@ class SearchConfig(Frozen):
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
     trials: Annotated[int, Field(ge=1)] | None = Field(None, description="Trials an arm; null: from `effort`.")
     generation: Annotated[int, Field(ge=1)] = Field(
-        6, description="Trials suggested together and told together; results do not depend on the number of workers."
+        6,
+        description="Width of the search's window: a trial waits for the results of those so many numbers before it, twice as "
+        "many for a regression; results do not depend on the number of workers.",
     )
     max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Starts of a trial whose worker dies, before it is a FAIL.")
 

@@ -17,6 +17,8 @@ STARTUP_TRIALS = 8
 class Sampler:
     """One of Optuna's samplers: its class in `optuna.samplers`, and what it is built with beside its seed.
 
+    It is built anew for every trial, so what it knows of earlier ones it must find in Optuna's study.
+
     needs: module that must be installed beside Optuna; extra: extra of family-study that installs it.
     """
 

@@ -18,9 +18,10 @@ from study.config import StudyConfig, load_config
 from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
+from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.trees import TreesRecord
-from study.schema import HOST_COLUMNS, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
+from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
 BATCH = 1_000
@@ -80,7 +81,7 @@ def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[Tree
 class Records:
     """All that lies below `trials/`, each in order, and the broken files among it; of trials and trees the outcomes."""
 
-    trials: list[TrialRecord]
+    trials: list[Outcome]
     winners: list[WinnerRecord]
     trees: list[TreesRecord]
     broken: list[Path]
@@ -89,7 +90,8 @@ class Records:
 def read_records(paths: StudyPaths) -> Records:
     """Read every record."""
     broken: list[Path] = []
-    trials = [record.outcome() for record in read_trials(paths, broken)]
+    arms: dict[str, Arm] = {}
+    trials = [Outcome.of(each, arms.setdefault(each.arm.key, each.arm)) for each in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
     return Records(trials, winners, [record.outcome() for record in read_trees(paths, broken)], broken)
 

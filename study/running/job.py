@@ -22,7 +22,7 @@ from study.records.trees import TreesRecord
 from study.running.observer import Interrupted, Observer
 from study.running.trees import TreesQueue
 from study.schema import StudyError, TrialRecord, WinnerRecord
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 CANCEL_S = 2

@@ -12,7 +12,7 @@ from study.records.results import Results
 from study.records.trees import TreesRecord
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, WinnerRecord
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 

@@ -12,7 +12,7 @@ from study.records.trees import TreesRecord, reason
 from study.running.observer import Observer
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, WinnerRecord
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 
 Report = TrialRecord | WinnerRecord | TreesRecord | Unscored

@@ -11,14 +11,15 @@ from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
 from study.machines.ray import ray_cluster, slots
+from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import reason
 from study.running.observer import Interrupted, Observer
 from study.running.recorder import Recorder
 from study.running.trees import TreesQueue
-from study.schema import StudyError, TrialRecord
-from study.search.generations import ArmSearch
+from study.schema import StudyError
+from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 
@@ -32,7 +33,7 @@ def make_searches(
         if path.parent in own:
             aside = path.replace(path.with_suffix(".broken"))
             observer.note(f"A broken record was set aside as {aside}; it is made again.")
-    by_arm: dict[str, dict[int, TrialRecord]] = {}
+    by_arm: dict[str, dict[int, Outcome]] = {}
     for record in found.trials:
         by_arm.setdefault(record.arm.key, {})[record.number] = record
     scored = {winner.arm.key: winner.number for winner in found.winners}

@@ -16,7 +16,7 @@ from study.explain.trees import TREE_TRIALS
 from study.machines.scratch import is_there
 from study.running.trees import TreesQueue
 from study.schema import StudyError
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
 KEPT_BY_TUNE = {"done"}

@@ -29,7 +29,8 @@ def cost_lines(plan: Plan) -> list[str]:
     workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
     cost = (
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included."
+        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included. "
+        f"At most {plan.slots} trials run at once."
     )
     if config.protocol == "holdout":
         return [cost, f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows."]

@@ -17,7 +17,7 @@ from study.records.trees import TreesRecord, reason, trees_notes
 from study.running.observer import Observer
 from study.running.trees import TreesQueue
 from study.schema import TrialRecord, TrialState, WinnerRecord
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 LINE_EVERY_S = 5.0

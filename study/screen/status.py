@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from study.api import study_arms, study_trees
+from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
 from study.records.trees import trees_notes
-from study.schema import Arm, TrialRecord
+from study.schema import Arm
 from study.screen.progress import columns
 
 
-def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[TrialRecord]], scored: Collection[str]) -> Table:
+def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]], scored: Collection[str]) -> Table:
     """A row an arm: its trials of its budget, how many failed, its best loss, and whether its winner is `scored`."""
     table = columns(("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"), left=2)
     table.columns[-1].justify = "left"
@@ -37,7 +38,7 @@ def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[TrialReco
 def print_status(results: Results, console: Console) -> None:
     """Print a row an arm, broken records, and the way on or the verdicts with the digest of the dataframe."""
     found = read_records(results.paths)
-    by_arm: dict[str, list[TrialRecord]] = {}
+    by_arm: dict[str, list[Outcome]] = {}
     for record in found.trials:
         by_arm.setdefault(record.arm.key, []).append(record)
     arms = study_arms(results)

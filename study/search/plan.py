@@ -49,6 +49,8 @@ MOST_REPEATS = 3
 """Outer repeats that are taken unasked."""
 WORTHWHILE_TRIALS = 8
 """Trials an arm that go before a further repeat."""
+REGRESSION_WINDOWS = 2
+"""Windows of a network in that of a regression (docs/design/0013)."""
 COMPILE_S = 1.2
 """Core-seconds a network's trial spends on compiling, averaged over those that find their program in the cache."""
 ROW_LAYER_S = 0.4e-6
@@ -100,6 +102,11 @@ class Plan:
         return tuple(ModelData(family=f, depth=d, label=get_family(f).label(d)) for f, d in models)
 
     @property
+    def slots(self) -> int:
+        """Trials that may be out at once: what the windows of all arms can fill."""
+        return sum(min(self.trials(arm), arm_window(self.config, arm)) for arm in self.arms)
+
+    @property
     def n_trials(self) -> int:
         return sum(self.trials(arm) for arm in self.arms)
 
@@ -113,6 +120,11 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm under a config whose budget is filled in."""
     searched = is_searched(get_family(arm.family), config.space.get(arm.family, {}))
     return (config.search.trials or 1) if searched else 1
+
+
+def arm_window(config: StudyConfig, arm: Arm) -> int:
+    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
+    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
 
 
 def families_of(config: StudyConfig, kind: Kind) -> list[str]:

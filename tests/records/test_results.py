@@ -16,6 +16,7 @@ from study.config import dump_config, make_config
 from study.records import results as results_module
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
+from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import (
     Records,
@@ -61,7 +62,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
-    assert found.trials == [r.outcome() for r in read_trials(paths)]
+    assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
     assert read_trees(paths) == [scored_trees(), scored_trees(trees(fold=1))]
     assert found.trees == [r.outcome() for r in read_trees(paths)]
     assert (found.winners, found.broken) == ([winner()], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from study.records.outcome import Outcome
 from tests.search.helpers import arm_search, hand_out, record_of
 
 
@@ -11,5 +12,5 @@ def test_a_search_keeps_the_outcome_of_a_record_and_not_what_only_dataframes_nee
 
     search.tell(found.model_copy(update={"curves": {"epoch": [1]}, "coefficients": {"intercept": 1.0}}))
 
-    assert search.records == {0: found}
-    assert search.incumbent == found
+    assert search.records == {0: Outcome.of(found, search.arm)}
+    assert search.incumbent is search.records[0]

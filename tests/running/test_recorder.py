@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import TreesRecord
@@ -78,7 +79,8 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
         recorder.report(report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
-    assert (found.trials, found.winners, found.trees) == ([trial().outcome()], [winner()], [scored_trees().outcome()])
+    assert found.trials == [Outcome.of(trial(), trial().arm)]
+    assert (found.winners, found.trees) == ([winner()], [scored_trees().outcome()])
     assert (watch.paths.models / "m.keras").read_bytes() == b"1"
     assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0"]
     assert recorder.finished

@@ -7,7 +7,7 @@ from ray.tune.search import Searcher
 
 from study.running.trees import TreesQueue
 from study.schema import TrialState
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from tests.search.bench import Bench, small, trees_of, trees_record
 
 
@@ -34,9 +34,9 @@ def test_arms_are_served_in_turn() -> None:
     assert started == [f"y-linear-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
-def test_while_one_arm_waits_for_its_generation_another_goes_on() -> None:
-    generation = {"search": {"sampler": "random", "generation": 2}}
-    bench = Bench([small(trials=4, **generation), small(trials=4, fold=1, **generation)])
+def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
+    window = {"search": {"sampler": "random", "generation": 2}}
+    bench = Bench([small("neural", trials=4, fold=fold, **window) for fold in range(2)])
     ids = [bench.start()[0] for _ in range(4)]
     for trial_id in (ids[1], ids[3]):
         bench.finish(trial_id)
@@ -44,14 +44,14 @@ def test_while_one_arm_waits_for_its_generation_another_goes_on() -> None:
     handed_out = [bench.start()[1] for _ in range(3)]
 
     assert handed_out == [
-        "y-linear-o1-0002",
-        "y-linear-o1-0003",
+        "y-neural-d1-o1-0002",
+        "y-neural-d1-o1-0003",
         None,
     ]
 
 
 def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench([small(trials=2, fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(3)])
+    bench = Bench([small("neural", fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(3)])
     ids = [bench.start()[0] for _ in range(4)]  # one trial of each arm, then none is left
     asked: list[int] = []
     next_trial = ArmSearch.next_trial
@@ -62,7 +62,7 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
     after = bench.start()[1]
 
     assert idle is None
-    assert after == "y-linear-o1-0001"
+    assert after == "y-neural-d1-o1-0001"
     assert asked == [1]
 
 

@@ -12,7 +12,7 @@ from study.running.trees import TreesQueue
 from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.search.plan import Plan, Size, make_plan
 
 

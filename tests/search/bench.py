@@ -11,7 +11,7 @@ from study.records.trees import TreesRecord
 from study.running.searcher import StudySearcher
 from study.running.trees import TreesQueue
 from study.schema import Kind, Suggestion, Trees, TrialState
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
 from .helpers import arm_of, arm_search, config_of, record_of

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
 
 from study.config import StudyConfig, make_config
+from study.records.outcome import Outcome
 from study.schema import Arm, Kind, Suggestion, TrialRecord, TrialState
-from study.search.generations import ArmSearch
+from study.search.arms import ArmSearch
 
 
 def config_of(**more: Any) -> StudyConfig:
@@ -23,13 +25,14 @@ def arm_of(family: str = "neural", depth: int | None = None, kind: Kind = Kind.C
 def arm_search(
     family: str = "neural",
     trials: int = 18,
-    records: dict[int, TrialRecord] | None = None,
+    records: Mapping[int, TrialRecord | Outcome] | None = None,
     scored: int | None = None,
     **config: Any,
 ) -> ArmSearch:
-    """An arm's search where `records` have left it, generations of six unless `config` says otherwise."""
+    """An arm's search where `records` have left it, in a window of six for a network unless `config` says otherwise."""
     arm = config.pop("arm", arm_of(family))
-    return ArmSearch(config_of(**config), arm, 1_000, trials, dict(records or {}), scored)
+    found = {n: record if isinstance(record, Outcome) else Outcome.of(record, arm) for n, record in (records or {}).items()}
+    return ArmSearch(config_of(**config), arm, 1_000, trials, found, scored)
 
 
 def loss_of(params: dict[str, Any]) -> float:
@@ -60,12 +63,18 @@ def hand_out(search: ArmSearch) -> list[Suggestion]:
     return trials
 
 
-def play(search: ArmSearch, order: int = 1, failing: frozenset[int] = frozenset()) -> list[Suggestion]:
-    """Run the search to its end, telling each generation forwards (order 1) or backwards (-1)."""
-    played = []
-    while trials := hand_out(search):
-        for trial in trials[::order]:
-            state = TrialState.FAIL if trial.number in failing else TrialState.COMPLETE
-            search.tell(record_of(search.arm, trial, state=state))
-        played += trials
+def finish(search: ArmSearch, trial: Suggestion, failing: Container[int] = ()) -> None:
+    """The trial ends with a record, a failure if its number is in `failing`."""
+    state = TrialState.FAIL if trial.number in failing else TrialState.COMPLETE
+    search.tell(record_of(search.arm, trial, state=state))
+
+
+def play(search: ArmSearch, failing: Container[int] = ()) -> list[Suggestion]:
+    """Run the search to its end, of all that is out the first to start being the first to end."""
+    played: list[Suggestion] = []
+    ended = 0
+    while (more := hand_out(search)) or ended < len(played):
+        played += more
+        finish(search, played[ended], failing)
+        ended += 1
     return played

@@ -183,6 +183,13 @@ def test_every_arm_with_a_space_has_the_same_budget_and_the_constant_one_trial()
     assert plan.n_fits == 5 + 30 * 5 + 3 * 30 * 10
 
 
+def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> None:
+    wide, short = (make_plan(config_of(2, search={"trials": trials, "generation": 4}), [SMALL]) for trials in (30, 5))
+
+    assert wide.slots == 2 * (1 + 8 + 3 * 4)
+    assert short.slots == 2 * (1 + 5 + 3 * 4)
+
+
 def test_the_cost_counts_every_trial_and_two_more_for_each_winner() -> None:
     few, more = (make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10))
 

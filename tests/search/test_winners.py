@@ -61,6 +61,6 @@ def test_a_better_incumbent_of_a_search_that_went_on_is_scored_instead() -> None
     search = arm_search(trials=3, records=records, scored=0)
 
     assert not search.finished
-    assert search.next_winner() == records[2]
+    assert search.next_winner() is search.records[2]
     search.score(2)
     assert search.finished

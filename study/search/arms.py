@@ -1,0 +1,143 @@
+"""One arm's search: a window of trials, each suggested from the results before the window and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from study.config import StudyConfig
+from study.config.options import Space
+from study.families import first_params, get_family, resolve_space
+from study.records.outcome import Outcome
+from study.schema import Arm, Suggestion, TrialRecord, TrialState
+from study.search.plan import arm_window
+from study.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from study.search.window import Window
+
+
+@dataclass
+class ArmSearch:
+    """State of one arm's search: what is recorded, what is out, what comes next.
+
+    Trial n is suggested once the results of all trials up to n - width are known, from those alone and with the trials between
+    known as running, though some may have ended. So suggestions depend neither on the order of results nor on where a search
+    was resumed, and no trial waits for more than the one that is `width` before it and those before that.
+
+    trials: the arm's budget. width: trials that may be out at once. records: outcomes of finished trials by number. incumbent:
+    the best complete one by mean validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the
+    first. scored: number of the incumbent that was scored on the test rows, if any; a search that went on since may have found
+    a better one, which is then scored instead.
+    """
+
+    config: StudyConfig
+    arm: Arm
+    n_rows: int
+    trials: int
+    records: dict[int, Outcome]
+    scored: int | None = None
+    closed: bool = False
+    incumbent: Outcome | None = field(default=None, init=False)
+    longest_s: float = field(default=0.0, init=False)
+    width: int = field(init=False)
+    _out: dict[int, Suggestion] = field(default_factory=dict, init=False)
+    _back: dict[int, Suggestion] = field(default_factory=dict, init=False)  # given back, the last of them is the next
+    _next: int = field(default=0, init=False)  # the first number that is neither recorded nor suggested
+    _known: int = field(default=0, init=False)  # the results of all numbers below are known
+    _winner_out: bool = field(default=False, init=False)
+    _window: Window | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.width = arm_window(self.config, self.arm)
+        for outcome in self.records.values():
+            self._rank(outcome)
+
+    @property
+    def space(self) -> Space:
+        """The arm's search space, the config's overrides applied."""
+        return resolve_space(get_family(self.arm.family), self.n_rows, self.config.space.get(self.arm.family, {}))
+
+    @property
+    def searched(self) -> bool:
+        """Whether no trial is left to suggest or to wait for."""
+        return not self._out and not self._back and (self.closed or len(self.records) >= self.trials)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do: searched, and the winner scored where there is one."""
+        return self.searched and (self.incumbent is None or self.scored == self.incumbent.number)
+
+    def next_trial(self) -> Suggestion | None:
+        """The next trial, or None while the window must be waited for."""
+        trial = self._back.popitem()[1] if self._back else self._new_trial()
+        if trial is not None:
+            self._out[trial.number] = trial
+        return trial
+
+    def _new_trial(self) -> Suggestion | None:
+        while self._next in self.records:
+            self._next += 1
+        while self._known in self.records:
+            self._known += 1
+        if self._next >= self.trials:
+            self._window = None  # it was asked for the last time
+        if self.closed or self._next >= min(self.trials, self._known + self.width):
+            return None
+        number, self._next = self._next, self._next + 1
+        return Suggestion(number, number // self.config.search.generation, self._suggest(number))
+
+    def next_winner(self) -> Outcome | None:
+        """The incumbent, once, when the search is over and its winner is not recorded yet."""
+        if self._winner_out or self.finished or not self.searched:
+            return None
+        self._winner_out = True
+        return self.incumbent
+
+    def retry_winner(self) -> None:
+        """Hand the incumbent out again: its worker was lost."""
+        self._winner_out = False
+
+    def score(self, number: int) -> None:
+        """Take note that the incumbent of that number is scored, or given up."""
+        self.scored = number
+
+    def tell(self, record: TrialRecord) -> None:
+        """Take in a finished or failed trial."""
+        outcome = self.records[record.number] = Outcome.of(record, self.arm)
+        self._out.pop(record.number, None)
+        self._back.pop(record.number, None)
+        self._rank(outcome)
+
+    def _rank(self, outcome: Outcome) -> None:
+        self.longest_s = max(self.longest_s, outcome.wall_time_s)
+        if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
+            rivals = [outcome] if self.incumbent is None else [self.incumbent, outcome]
+            self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))
+
+    def give_back(self, number: int) -> None:
+        """Take back a trial that was handed out and left no record; it is handed out again next."""
+        self._back[number] = self._out.pop(number)
+
+    def close(self) -> None:
+        """Suggest nothing more; what is out may finish."""
+        self.closed = True
+        self._window = None
+        self._back.clear()
+
+    def _suggest(self, number: int) -> dict[str, Any]:
+        """Hyperparameters of a trial: those of the first are the family's start, the others' are sampled."""
+        if number == 0:
+            return first_params(get_family(self.arm.family), self.space)
+        if self._window is None:
+            from study.search.window import Window  # Optuna and Ray, which those who only look do not need
+
+            seed, key = self.config.seed, self.arm.key
+            self._window = Window(self.space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
+        window = self._window
+        for n in range(window.asked, number + 1):
+            if n >= self.width:
+                window.tell(self.records[n - self.width])
+            before = self.records.get(n) or self._out.get(n)
+            params = window.suggest(before.params if before else None)
+        return params

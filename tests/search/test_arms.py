@@ -1,0 +1,139 @@
+"""An arm's search: which trial comes next, what is waited for, and that it always comes to an end."""
+
+from __future__ import annotations
+
+import pytest
+
+from study.schema import Suggestion, TrialState
+
+from .helpers import arm_of, arm_search, finish, hand_out, play, record_of
+
+
+def numbers(trials: list[Suggestion]) -> list[int]:
+    return [trial.number for trial in trials]
+
+
+def test_trials_are_numbered_in_order_and_by_generations_of_the_configured_size() -> None:
+    trials = play(arm_search(trials=10, search={"generation": 4}))
+
+    assert [(trial.number, trial.generation) for trial in trials] == [(n, n // 4) for n in range(10)]
+
+
+def test_a_trial_waits_for_the_one_a_window_before_it_and_for_none_later() -> None:
+    search = arm_search()
+    first = hand_out(search)
+    assert numbers(first) == list(range(6))
+
+    for trial in first[1:]:
+        finish(search, trial)
+        assert search.next_trial() is None
+    finish(search, first[0])
+
+    assert numbers(hand_out(search)) == list(range(6, 12))
+
+
+def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
+    search = arm_search()
+    first = hand_out(search)
+
+    finish(search, first[0])
+    more = hand_out(search)
+    finish(search, first[1])
+
+    assert numbers(more + hand_out(search)) == [6, 7]
+
+
+def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
+    linear, network = (numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("linear", "neural"))
+
+    assert (linear, network) == (list(range(8)), list(range(4)))
+
+
+@pytest.mark.parametrize("trials", [1, 5, 6, 7])
+def test_a_budget_about_as_small_as_the_window_is_spent_to_the_last_trial(trials: int) -> None:
+    search = arm_search(trials=trials)
+
+    played = play(search)
+
+    assert numbers(played) == list(range(trials))
+    assert search.searched
+
+
+def test_a_failed_trial_is_never_the_incumbent() -> None:
+    arm = arm_of()
+    records = {
+        n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state)
+        for n, (loss, state) in enumerate(
+            [(3.0, TrialState.COMPLETE), (1.0, TrialState.FAIL), (2.0, TrialState.COMPLETE), (2.0, TrialState.COMPLETE)]
+        )
+    }
+    records[1] = records[1].model_copy(update={"val_loss": 1.0})
+
+    search = arm_search(records=dict(reversed(records.items())))
+
+    assert search.incumbent is search.records[2]
+
+
+def test_an_arm_whose_trials_all_failed_is_finished_without_a_winner() -> None:
+    search = arm_search(trials=9)
+
+    play(search, failing=range(9))
+
+    assert search.incumbent is None
+    assert search.next_winner() is None
+    assert search.finished
+
+
+def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
+    search = arm_search()
+    one, two = search.next_trial(), search.next_trial()
+    assert one is not None
+    assert two is not None
+
+    search.give_back(one.number)
+
+    assert search.next_trial() == one
+    assert numbers(hand_out(search)) == [2, 3, 4, 5]
+
+
+def test_a_trial_given_back_keeps_the_search_open_and_the_window_where_it_is() -> None:
+    search = arm_search(trials=7)
+    trials = hand_out(search)
+    for trial in trials[1:]:
+        finish(search, trial)
+
+    search.give_back(trials[0].number)
+
+    assert not search.searched
+    assert hand_out(search) == [trials[0]]
+
+
+def test_a_trial_given_back_whose_record_came_after_all_is_not_handed_out_again() -> None:
+    search = arm_search(trials=2)
+    one, two = hand_out(search)
+
+    search.give_back(one.number)
+    finish(search, one)
+    finish(search, two)
+
+    assert search.next_trial() is None
+    assert search.searched
+
+
+def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told() -> None:
+    search = arm_search()
+    out, lost = search.next_trial(), search.next_trial()
+    assert out is not None
+    assert lost is not None
+    search.give_back(lost.number)
+
+    search.close()
+
+    assert search.next_trial() is None
+    assert not search.searched
+    assert search.next_winner() is None
+    search.tell(record_of(search.arm, out))
+    assert search.searched
+    winner = search.next_winner()
+    assert winner is not None
+    assert winner.number == out.number

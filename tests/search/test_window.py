@@ -1,0 +1,261 @@
+"""What is suggested depends on seed, arm, number and the results before the window alone."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import itertools
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.config.options import Range
+from study.config.samplers import SAMPLERS
+from study.families import first_params, get_family
+from study.records.outcome import Outcome
+from study.schema import Suggestion, TrialState
+from study.search.window import Window
+from study.seeds import derive_seed
+
+from .helpers import arm_of, arm_search, finish, hand_out, loss_of, play
+
+WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
+"""Samplers that need no further package."""
+TRIALS = 20
+FAILING = {4, 11}
+
+
+def undisturbed(family: str = "neural", **config: Any) -> list[Suggestion]:
+    return play(arm_search(family, TRIALS, **config), FAILING)
+
+
+def records_of(**config: Any) -> dict[int, Outcome]:
+    search = arm_search(trials=TRIALS, **config)
+    play(search)
+    return search.records
+
+
+def suggestion_after(records: dict[int, Outcome], **config: Any) -> Suggestion:
+    """The first suggestion of a search that goes on from records."""
+    trial = arm_search(trials=TRIALS, records=records, **config).next_trial()
+    assert trial is not None
+    return trial
+
+
+def changed(outcome: Outcome, **change: Any) -> Outcome:
+    return Outcome(**{name: getattr(outcome, name) for name in (*Suggestion.__slots__, *Outcome.__slots__)} | change)
+
+
+def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends() -> None:
+    seeds = [derive_seed(*parts) for parts in [(0, "a"), (1, "a"), (0, "b"), (0, "a", 0), ("0a",), (0, "a", "0x")]]
+
+    assert len(set(seeds)) == 6
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    digest = hashlib.sha256(b"0\x1fy-linear-o0\x1f1").hexdigest()
+    assert derive_seed(0, "y-linear-o0", 1) == int(digest[:8], 16) // 2
+
+
+@pytest.mark.parametrize("family", ["neural", "linear"])
+@given(fate=st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None)
+def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family: str, fate: random.Random) -> None:
+    search, out, seen = arm_search(family, TRIALS), [], {}
+    for _ in range(1_000):
+        out += hand_out(search)
+        if not out:
+            break
+        trial = out.pop(fate.randrange(len(out)))
+        assert seen.setdefault(trial.number, trial) == trial
+        match fate.choice(["end", "end", "end", "end", "lose", "kill"]):
+            case "end":
+                finish(search, trial, FAILING)
+            case "lose":
+                search.give_back(trial.number)
+            case "kill":
+                search, out = arm_search(family, TRIALS, records=search.records), []
+
+    assert search.searched
+    assert [seen[number] for number in range(TRIALS)] == undisturbed(family)
+
+
+@pytest.mark.parametrize("sampler", WHOLE)
+@given(fate=st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_whatever_records_are_missing_they_are_made_again_with_the_same_params(sampler: str, fate: random.Random) -> None:
+    config = {"search": {"sampler": sampler}}
+    search = arm_search(trials=TRIALS, **config)
+    trials = play(search)
+    missing = fate.sample(range(TRIALS), fate.randint(1, TRIALS))
+
+    again = play(arm_search(trials=TRIALS, records={n: search.records[n] for n in range(TRIALS) if n not in missing}, **config))
+
+    assert again == [trials[number] for number in sorted(missing)]
+
+
+def test_a_suggestion_follows_from_the_results_before_the_window_and_no_later_ones() -> None:
+    records = records_of()
+    before = {number: records[number] for number in range(18)}
+    usual = suggestion_after(before)
+
+    def after(number: int) -> Suggestion:
+        return suggestion_after(before | {number: changed(before[number], val_loss=-1e9)})
+
+    assert usual.number == 18
+    assert all(after(number) == usual for number in range(13, 18))
+    assert after(12) != usual
+
+
+@pytest.mark.parametrize("numbers", [range(7, 13), range(13, 18)])
+def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_their_records(numbers: range) -> None:
+    records = records_of()
+    before = {number: records[number] for number in range(18)}
+    before |= {number: changed(before[number], val_loss=1e9) for number in range(7, 13)}
+    usual = suggestion_after(before)
+
+    there_already = before | {number: changed(before[number], params=usual.params) for number in numbers}
+
+    assert suggestion_after(there_already) != usual
+
+
+def test_a_failed_trial_counts_as_a_trial_but_neither_its_params_nor_its_loss_are_used() -> None:
+    records = records_of()
+    before = {number: records[number] for number in range(18)}
+    best = min(range(13), key=lambda number: before[number].val_loss or 0.0)
+
+    def after(state: TrialState, **change: Any) -> Suggestion:
+        return suggestion_after(before | {best: changed(before[best], state=state, **change)})
+
+    usual, failed = suggestion_after(before), after(TrialState.FAIL, val_loss=None)
+
+    assert failed != usual
+    assert failed.number == 18
+    assert after(TrialState.FAIL, val_loss=-1e9, params=failed.params) == failed
+
+
+def test_a_pruned_trial_is_one_of_the_worst() -> None:
+    records = records_of()
+    before = {number: records[number] for number in range(18)}
+    params = suggestion_after(before).params
+
+    def after(**change: Any) -> Suggestion:
+        return suggestion_after(before | {number: changed(before[number], params=params, **change) for number in (3, 7, 9)})
+
+    assert after(state=TrialState.PRUNED, val_loss=None) == after(val_loss=1e9)
+    assert after(state=TrialState.PRUNED, val_loss=None) != after(state=TrialState.FAIL, val_loss=None)
+
+
+@pytest.mark.parametrize("sampler", WHOLE)
+def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
+    search = arm_search(search={"sampler": sampler}, space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}})
+
+    trials = play(search)
+
+    params_of = [trial.params for trial in trials]
+    for params, (name, form) in itertools.product(params_of, search.space.items()):
+        assert list(params) == list(search.space)
+        if isinstance(form, Range):
+            assert form.low <= params[name] <= form.high
+        else:
+            assert params[name] in form
+    assert all(type(params["width"]) is int for params in params_of)
+    assert len({params["learning_rate"] for params in params_of}) == 18
+
+
+def test_a_fixed_value_is_taken_by_every_trial() -> None:
+    trials = play(arm_search(trials=8, space={"neural": {"width": 17, "activation": "tanh"}}))
+
+    assert {(trial.params["width"], trial.params["activation"]) for trial in trials} == {(17, "tanh")}
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"arm": arm_of(fold=1)}, {"arm": arm_of(depth=2)}])
+def test_seed_outer_fold_and_depth_each_change_the_suggestions(change: dict[str, Any]) -> None:
+    usual, other = play(arm_search()), play(arm_search(**change))
+
+    assert usual[0] == other[0]
+    assert all(one != two for one, two in zip(usual[1:], other[1:], strict=True))
+
+
+def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
+    def suggested(sampler: str, sign: int) -> Suggestion:
+        search = {"search": {"sampler": sampler}}
+        records = {n: changed(one, val_loss=sign * loss_of(one.params)) for n, one in records_of(**search).items() if n < 18}
+        return suggestion_after(records, **search)
+
+    assert suggested("random", 1) == suggested("random", -1)
+    assert suggested("tpe", 1) != suggested("tpe", -1)
+
+
+def test_tpe_searches_where_losses_were_low() -> None:
+    random_search, tpe = (play(arm_search(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe"))
+
+    late_random, late_tpe = ([loss_of(trial.params) for trial in trials[24:]] for trials in (random_search, tpe))
+    assert sum(late_tpe) < 0.8 * sum(late_random)
+
+
+def test_the_first_trial_is_the_familys_start() -> None:
+    search = arm_search()
+
+    first = hand_out(search)[0]
+
+    assert (first.number, first.generation) == (0, 0)
+    assert first.params == first_params(get_family("neural"), search.space)
+
+
+def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
+    search = arm_search("linear", TRIALS)
+
+    penalties = [trial.params["l2"] for trial in play(search)]
+
+    assert penalties[0] == 0.0
+    assert all(1e-3 <= penalty <= 10 * search.n_rows for penalty in penalties[1:])
+    assert len(set(penalties)) == TRIALS
+
+
+def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
+    search = arm_search("linear", 22)
+    play(search)
+    told = {n: search.records[n] for n in range(21)}
+    lowest, higher = (told | {0: changed(told[0], params={"l2": l2})} for l2 in (1e-3, 10.0))
+
+    from_zero, from_lowest, from_higher = (
+        arm_search("linear", 22, records=records).next_trial() for records in (told, lowest, higher)
+    )
+
+    assert from_zero == from_lowest != from_higher
+
+
+def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or_it_is_closed() -> None:
+    def alive() -> int:
+        gc.collect()
+        return sum(type(each) is Window for each in gc.get_objects())
+
+    before = alive()
+    done, closed, running = arm_search(trials=8), arm_search(), arm_search()
+    play(done)
+    hand_out(closed)
+    hand_out(running)
+
+    assert alive() == before + 2
+    closed.close()
+    assert alive() == before + 1
+    finish(closed, Suggestion(0, 0, {}))
+    assert closed.next_trial() is None
+    assert alive() == before + 1
+
+
+def test_an_arm_without_a_trial_to_suggest_makes_no_study() -> None:
+    search = arm_search(records=records_of() | {}, trials=TRIALS)
+    constant = arm_search("constant", trials=1)
+
+    trials = [search.next_trial(), constant.next_trial()]
+
+    assert trials == [None, Suggestion(number=0, generation=0, params={})]
+
+
+def test_records_are_told_in_trial_order_however_they_are_kept() -> None:
+    records = {number: one for number, one in records_of().items() if number < 18}
+
+    assert suggestion_after(dict(reversed(records.items()))) == suggestion_after(records)
