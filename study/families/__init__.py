@@ -6,7 +6,7 @@ from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
 from study.families.regression import Regression
 from study.families.schedule import Schedule
-from study.families.spaces import check_space, first_params, is_searched, resolve_space
+from study.families.spaces import check_space, count_programs, first_params, is_searched, resolve_space
 
 __all__ = [
     "FAMILIES",
@@ -18,6 +18,7 @@ __all__ = [
     "Regression",
     "Schedule",
     "check_space",
+    "count_programs",
     "first_params",
     "get_family",
     "is_searched",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from study.config.options import Range, Space
@@ -45,3 +46,20 @@ def first_params(family: Family, space: Space) -> dict[str, Any]:
         else:
             params[name] = form
     return params
+
+
+def count_programs(family: Family, space: Space) -> int:
+    """Programs that a worker compiles at most for one depth of a network whose hyperparameters are drawn from `space`."""
+    start = first_params(family, space)
+
+    def shape(params: dict[str, Any]) -> tuple[Any, ...]:
+        return *family.form(params).items(), family.schedule(params, 1, 1).batch_size
+
+    shaping = {}
+    for name, form in space.items():
+        values = form if isinstance(form, list) else []
+        if isinstance(form, Range) and form.integer:
+            values = list(range(round(form.low), round(form.high) + 1))
+        if len({shape(start | {name: value}) for value in values}) > 1:
+            shaping[name] = values
+    return len({shape(start | dict(zip(shaping, values, strict=True))) for values in product(*shaping.values())})

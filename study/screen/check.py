@@ -30,7 +30,7 @@ def cost_lines(plan: Plan) -> list[str]:
     cost = (
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
         f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included. "
-        f"At most {plan.slots} trials run at once."
+        f"At most {plan.slots} trials run at once, and a worker compiles at most {plan.programs} programs of networks."
     )
     if config.protocol == "holdout":
         return [cost, f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows."]

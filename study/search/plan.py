@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.config.samplers import check_sampler
-from study.families import FAMILIES, check_space, get_family, is_searched
+from study.families import FAMILIES, check_space, count_programs, get_family, is_searched, resolve_space
 from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
 
 
@@ -57,6 +57,8 @@ ROW_LAYER_S = 0.4e-6
 """Core-seconds a network needs for one row, one hidden layer and one replicate of an epoch, averaged over the space."""
 WIDE = 64
 """Terms that cost as much as one hidden layer."""
+ANY_ROWS = 1_000
+"""Rows for which a space is asked for where its size matters and not its numbers."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
@@ -105,6 +107,13 @@ class Plan:
     def slots(self) -> int:
         """Trials that may be out at once: what the windows of all arms can fill."""
         return sum(min(self.trials(arm), arm_window(self.config, arm)) for arm in self.arms)
+
+    @property
+    def programs(self) -> int:
+        """Programs of networks that a worker compiles at most."""
+        models = {(arm.target, arm.family, arm.depth) for arm in self.arms if not get_family(arm.family).convex}
+        spaces = [(get_family(name), self.config.space.get(name, {})) for _, name, _ in models]
+        return sum(count_programs(family, resolve_space(family, ANY_ROWS, override)) for family, override in spaces)
 
     @property
     def n_trials(self) -> int:

@@ -11,7 +11,18 @@ import pytest
 
 from study.config import make_config
 from study.config.options import Range, Space
-from study.families import FAMILIES, HEADS, Family, Layers, Neural, first_params, get_family, register, resolve_space
+from study.families import (
+    FAMILIES,
+    HEADS,
+    Family,
+    Layers,
+    Neural,
+    count_programs,
+    first_params,
+    get_family,
+    register,
+    resolve_space,
+)
 from study.families.stacked import Stack, StackedDense, unstack
 from study.schema import Kind, StudyError, TrialState
 from study.search.plan import Size, families_of, make_arms
@@ -190,9 +201,26 @@ def test_an_override_replaces_one_entry_of_the_space_and_leaves_the_others() -> 
 
 
 def test_larger_tables_are_searched_with_larger_batches() -> None:
-    sizes = [get_family("neural").space(rows)["batch_size"] for rows in (3_999, 4_000, 20_000)]
+    sizes = [get_family("neural").space(rows)["batch_size"] for rows in (999, 1_000, 4_000, 20_000)]
 
-    assert sizes == [[32, 64], [64, 128], [256, 512]]
+    assert sizes == [32, 64, 128, 512]
+
+
+@pytest.mark.parametrize(
+    ("override", "programs"),
+    [
+        ({}, 4),
+        ({"dropout": 0.0}, 2),
+        ({"dropout": [0.1, 0.3]}, 2),
+        ({"width": {"low": 3, "high": 7, "integer": True}}, 10),
+        ({"activation": ["relu", "silu"], "batch_size": [16, 32, 64]}, 24),
+    ],
+)
+def test_only_what_shapes_a_network_makes_further_programs(override: dict[str, Any], programs: int) -> None:
+    parsed = make_config({"name": "s", "data": {"source": "balloons"}, "targets": "y", "space": {"neural": override}}).space
+    family = get_family("neural")
+
+    assert count_programs(family, resolve_space(family, 1_000, parsed.get("neural", {}))) == programs
 
 
 @pytest.mark.parametrize(
