@@ -222,7 +222,7 @@ def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyC
     return config.replace(
         inner=inner | {"seeds": inner["seeds"] or seeds},
         search=search | {"trials": search["trials"] or trials},
-        training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 4)},
+        training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},
     )
 
 

@@ -112,7 +112,7 @@ def test_a_small_table_gets_the_full_effort_and_twice_the_epochs() -> None:
 
     assert (plan.config.search.trials, plan.config.inner.seeds) == (30, 2)
     assert plan.config.training.epochs == 200
-    assert plan.config.training.patience == 50
+    assert plan.config.training.patience == 25
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(4_000, 60), (1_000, 120), (10, 120), (16_000, 30)])
