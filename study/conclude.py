@@ -66,7 +66,7 @@ def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyCo
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """Estimates of the refitted regressions beside the reference fits of the same development rows."""
     keys = ["target", "family", "outer_fold"]
-    pieces = []
+    trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
@@ -75,5 +75,6 @@ def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         reference = reference_coefficients(matrix, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
-        pieces.append(coefficient_table(rows, reference.assign(**model)))
-    return pd.concat(pieces, ignore_index=True) if pieces else coefficient_table(estimates, estimates.iloc[:0])
+        trained.append(rows)
+        references.append(reference.assign(**model))
+    return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))
