@@ -16,6 +16,7 @@ from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
+from study.explain.selection import select_terms
 from study.explain.shortfall import shortfall
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
@@ -40,7 +41,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
             {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
             for losses in (regression, network)
         )
-        return shortfall(own, base, other, margin)
+        selections = {fold: select_terms(encoded) for fold, encoded in own.items()}
+        return shortfall(own, selections, base, other, margin)
 
     answers = verdicts(
         predictions,
