@@ -104,6 +104,8 @@ def run_study(
     with _at_work(config, paths) as prepared, Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, observer, verbose, (lambda: _begin_report(kernel)) if report else None)
+        if report:
+            kernel.start()  # where nothing was left to search
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
