@@ -21,6 +21,7 @@ from study.machines.ray import check_cores
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
+from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
 from study.running.runner import search
 from study.schema import Arm, Share, StudyData, StudyError, Trees
@@ -94,13 +95,15 @@ def run_study(
         config = load_config(config)
     observer = observer or Observer()
     paths = StudyPaths(Path(results) / config.name)
-    with _at_work(config, paths) as prepared:
+    with _at_work(config, paths) as prepared, Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
-        search(prepared.plan, prepared.data, paths, observer, verbose)
+        search(prepared.plan, prepared.data, paths, observer, verbose, (lambda: _begin_report(kernel)) if report else None)
+        if report:
+            kernel.start()  # where nothing was left to search
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
-            write_report(paths)
+            write_report(paths, kernel)
     return load_results(paths.root)
 
 
@@ -177,16 +180,28 @@ def study_trees(results: Results) -> tuple[Trees, ...]:
     return make_trees(results.config, _table_sizes(results.data))
 
 
-def write_report(paths: StudyPaths) -> Path:
+def _begin_report(kernel: Kernel) -> None:
+    """Have imported what a report takes, here and in its kernel."""
+    kernel.start()
+    from study.report.notebook import get_ready
+
+    get_ready()
+
+
+def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:
     """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the HTML.
+
+    kernel: of its folder, started or not; it ends with this.
 
     Raises
     ------
     StudyError
         There is no trial yet, or a version before this one concluded the study.
     """
-    from study.report.notebook import write_report as write
-
     if load_results(paths.root).trials.empty:
         raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; `study run {paths.config}` goes on.")
-    return write(paths)
+    with kernel or Kernel(paths.root) as own:
+        own.start()  # it imports at the same time as this process
+        from study.report.notebook import write_report as write
+
+        return write(paths, own)

@@ -16,6 +16,7 @@ from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
+from study.explain.selection import select_terms
 from study.explain.shortfall import shortfall
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
@@ -40,7 +41,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
             {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
             for losses in (regression, network)
         )
-        return shortfall(own, base, other, margin)
+        selections = {fold: select_terms(encoded) for fold, encoded in own.items()}
+        return shortfall(own, selections, base, other, margin)
 
     answers = verdicts(
         predictions,
@@ -66,7 +68,7 @@ def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyCo
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """Estimates of the refitted regressions beside the reference fits of the same development rows."""
     keys = ["target", "family", "outer_fold"]
-    pieces = []
+    trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
@@ -75,5 +77,6 @@ def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         reference = reference_coefficients(matrix, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
-        pieces.append(coefficient_table(rows, reference.assign(**model)))
-    return pd.concat(pieces, ignore_index=True) if pieces else coefficient_table(estimates, estimates.iloc[:0])
+        trained.append(rows)
+        references.append(reference.assign(**model))
+    return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))

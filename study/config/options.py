@@ -109,7 +109,7 @@ class TrainingConfig(Frozen):
 
     epochs: Annotated[int, Field(ge=1)] | None = Field(None, description="Most epochs of a network; null: from `effort`.")
     patience: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Epochs without improvement before a replicate stops; null: a quarter of `epochs`."
+        None, description="Epochs without improvement before a replicate stops; null: an eighth of `epochs`."
     )
     iterations: Annotated[int, Field(ge=1)] = Field(2_000, description="Most full-batch iterations of a regression.")
 

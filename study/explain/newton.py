@@ -86,13 +86,13 @@ def regress(x: FloatArray, y: FloatArray, head: Head, n_outputs: int, l2: float,
         hessian = hessian.reshape(weights.size, weights.size) + np.diag(np.tile(ridge[:, 0], n_outputs))
         step = np.linalg.solve(hessian, gradient.T.ravel()).reshape(n_outputs, -1).T
         slope = float((gradient * step).sum())
-        size = 1.0
-        while size > 1e-6 and not objective(weights - size * step) <= value - 1e-4 * size * slope:
+        size, reached = 1.0, objective(weights - step)
+        while size > 1e-6 and not reached <= value - 1e-4 * size * slope:
             size /= 2
+            reached = objective(weights - size * step)
         if size <= 1e-6:
             break
-        weights = weights - size * step
-        value = objective(weights)
+        weights, value = weights - size * step, reached
         if slope <= 1e-8 * value:
             break
     return NewtonFit(fit.mean, fit.deviation, weights)

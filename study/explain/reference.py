@@ -119,7 +119,8 @@ def _basis(terms: list[str], x: np.ndarray) -> _Basis:
     constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1)
     deviation = np.where(constant, 1.0, deviation)
     z = np.where(constant, 0.0, (x - mean) / deviation)
-    _, singular, rows = np.linalg.svd(z, full_matrices=True)
+    # The whole of `rows`, whose last ones span what is collinear; the whole of the other side would be n x n.
+    _, singular, rows = np.linalg.svd(z, full_matrices=z.shape[0] < z.shape[1])
     rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
     notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
     unsure, of_all = constant.copy(), list[str]()
@@ -155,27 +156,32 @@ def _names(terms: list[str]) -> str:
 
 def _likelihood(basis: _Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> tuple[np.ndarray, np.ndarray, float, str]:
     """Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
-    import statsmodels.api as sm
+    # `statsmodels.api` has the same and takes five times as long to import.
+    from statsmodels.discrete.discrete_model import Logit, MNLogit
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     columns, back = basis.columns, basis.back
     n, p = columns.shape
-    models: dict[Kind, Any] = {Kind.BINARY: sm.Logit, Kind.MULTICLASS: sm.MNLogit}
+    models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
     trouble = ""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         if kind == Kind.CONTINUOUS:
-            fit = sm.OLS(y, columns).fit()
+            fit = OLS(y, columns).fit()
             covariance = fit.get_robustcov_results("HC3").cov_params() if n > p else np.full((p, p), np.nan)
         else:
             try:
                 if kind == Kind.COUNT:
-                    fit = sm.GLM(y, columns, family=sm.families.Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
+                    fit = GLM(y, columns, family=Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
                     converged = bool(fit.converged)
                 else:
                     fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                     converged = bool(fit.mle_retvals["converged"])
                 covariance = np.asarray(fit.cov_params())
-            except (np.linalg.LinAlgError, ValueError, sm.tools.sm_exceptions.PerfectSeparationError):
+            except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
                 lost = np.full((len(basis.notes), n_outputs), np.nan)
                 return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
             weights = (np.asarray(fit.params).reshape(p, -1, order="F") if p else np.zeros((0, 1)))[1:]

@@ -88,29 +88,29 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. classes: those of each target.
     """
-    pieces = []
+    heads: list[dict[str, Any]] = []
+    long: list[dict[str, Any]] = []
     for w in records:
+        head = {"study": w.study, **_arm_columns(w), "number": w.number}
         observed = np.asarray(w.observed, float)
-        columns = _arm_columns(w)
         for candidate in w.candidates:
+            heads.append({**head, "candidate": candidate.name, "seed": candidate.seed})
             predicted = np.asarray(candidate.predicted, float)
-            values: dict[str, Any] = {
-                "study": w.study,
-                **columns,
-                "number": w.number,
-                "candidate": candidate.name,
-                "seed": candidate.seed,
-                "row": w.rows,
-                "group": w.groups or w.rows,
-                "observed": observed,
-                "predicted": predicted,
-                "loss": candidate.loss,
-            }
-            if columns["kind"] == Kind.MULTICLASS:
+            values = {"row": w.rows, "group": w.groups or w.rows, "observed": observed, "predicted": predicted}
+            values["loss"] = candidate.loss
+            if head["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
-                values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[columns["target"]])}
-            pieces.append(pd.DataFrame(values))
-    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
+                values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[head["target"]])}
+            long.append(values)
+    if not long:
+        return pd.DataFrame()
+    sizes = [len(values["row"]) for values in long]
+    columns = {
+        name: np.concatenate([v.get(name, np.full(n, np.nan)) for v, n in zip(long, sizes, strict=True)])
+        for name in dict.fromkeys(name for values in long for name in values)
+    }
+    frame = pd.DataFrame(heads)
+    return frame.iloc[np.repeat(frame.index, sizes)].reset_index(drop=True).assign(**columns)
 
 
 def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import os
 import re
 import shlex
-import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +13,7 @@ from nbformat import NotebookNode
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report import tables
+from study.report.kernel import Kernel
 from study.report.sections import READING, SECTIONS
 from study.report.style import human
 
@@ -70,69 +66,10 @@ def _cells(results: Results) -> list[NotebookNode]:
     return cells
 
 
-def execute(notebook: NotebookNode, folder: Path, timeout_s: int = 300) -> NotebookNode:
-    """Run `notebook` in `folder` with this interpreter, whatever kernels are installed, and return it with its outputs.
-
-    Raises
-    ------
-    nbclient.exceptions.CellExecutionError
-        A cell raised; the message holds its traceback.
-    KeyboardInterrupt
-        SIGINT stopped it; the kernel has ended.
-    """
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-
-    class ThisInterpreter(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name: str) -> Any:
-            argv = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
-
-    class Manager(AsyncKernelManager):
-        def __init__(self, **options: Any) -> None:
-            connection = str(Path(scratch) / "kernel.json")
-            # Whoever asks for a free port may lose it before the kernel takes it; the path of a socket has 107 bytes at most.
-            transport = "ipc" if len(os.fsencode(connection)) < 90 else "tcp"
-            super().__init__(**options, kernel_spec_manager=ThisInterpreter(), connection_file=connection, transport=transport)
-
-    sources = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [sources, os.environ.get("PYTHONPATH")]))
-    # Nothing in the folder may be taken for a module or for settings: the kernel enters it when it has read its own.
-    enter = f"import os, matplotlib; os.chdir({str(folder)!r})"
-    with tempfile.TemporaryDirectory() as scratch:  # no trace in a home folder, and no start-up files from there
-        client = NotebookClient(
-            notebook,
-            kernel_name="python3",
-            kernel_manager_class=Manager,  # the client ends the kernel of a manager that it made itself
-            timeout=timeout_s,
-            shutdown_kernel="immediate",
-            extra_arguments=["--log-level=ERROR", "--IPKernelApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={enter}"],
-            resources={"metadata": {"path": scratch}},
-        )
-        env = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg", "IPYTHONDIR": scratch}
-        with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(_executed(client, env))
-    return notebook
-
-
-async def _executed(client: Any, env: dict[str, str]) -> None:
-    from nbclient.exceptions import DeadKernelError
-
-    try:
-        await client.async_execute(env=env)
-    except DeadKernelError:  # what nbclient says when it is cancelled in the middle of a cell
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError from None
-        raise
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """Leaves signals to whoever runs us: nbclient would end its kernel on one, and then fail for want of it."""
-
-    def add_signal_handler(self, *_: object) -> None:
-        raise RuntimeError("signals are handled elsewhere")
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run `notebook` in `folder` and return it with its outputs; errors as `Kernel.execute`."""
+    with Kernel(folder) as kernel:
+        return kernel.execute(notebook)
 
 
 def render(notebook: NotebookNode) -> str:
@@ -146,10 +83,14 @@ def render(notebook: NotebookNode) -> str:
     return str(html)
 
 
-def write_report(paths: StudyPaths) -> Path:
+def get_ready() -> None:
+    """Render an empty page: what rendering imports it imports when it is first used, which takes longer than a report."""
+    render(nbformat.v4.new_notebook(cells=[_code("0"), _markdown("0")]))
+
+
+def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     """Write report.ipynb (executed), report.html and figures/*.png of the study at `paths`; returns the HTML's path."""
-    root = paths.root.resolve()
-    notebook = execute(build_notebook(root), root)
+    notebook = kernel.execute(build_notebook(paths.root.resolve()))
     for cell in notebook.cells:
         name = cell.metadata.get("report", {}).get("figure")
         for output in cell.get("outputs", []):

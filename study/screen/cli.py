@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -202,6 +203,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         sys.exit(130)
+    finally:
+        gc.freeze()  # or Python looks for garbage among all that was imported, for half a second, before it ends
 
 
 if __name__ == "__main__":

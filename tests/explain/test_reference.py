@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -233,3 +234,16 @@ def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.Da
 def test_lengths_that_do_not_fit_are_an_error(design: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r"^y and scale must fit the design \(400, 3\) and l2 be 0 or more but got 5, 3, 0\.$"):
         reference_coefficients(design, np.ones(5), Kind.CONTINUOUS, None, 0, np.ones(3))
+
+
+def test_a_fit_takes_memory_in_proportion_to_its_rows() -> None:
+    design = pd.DataFrame(np.random.default_rng(0).normal(size=(4_000, 4)), columns=list("abcd"))
+
+    tracemalloc.start()
+    try:
+        fit(design, design["a"].to_numpy(), Kind.CONTINUOUS)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 4_000 * 4_000  # bytes: an eighth of a matrix of rows by rows

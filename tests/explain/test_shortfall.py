@@ -21,6 +21,7 @@ from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.evidence.findings import Shortfall
 from study.explain.newton import regress
+from study.explain.selection import Selection, select_terms
 from study.explain.shortfall import shortfall
 from study.families.heads import HEADS
 from study.schema import Kind
@@ -33,7 +34,8 @@ def encoded_of(source: str | Path, target: str, **more: Any) -> dict[int, Encode
 
 
 def find(data: dict[int, Encoded], regression: float, network: float) -> Shortfall:
-    return shortfall(data, dict.fromkeys(data, regression), dict.fromkeys(data, network), margin=0.05)
+    selections = {fold: select_terms(encoded) for fold, encoded in data.items()}
+    return shortfall(data, selections, dict.fromkeys(data, regression), dict.fromkeys(data, network), margin=0.05)
 
 
 def saved(folder: Path, **columns: Any) -> Path:
@@ -202,10 +204,21 @@ def test_the_finding_survives_json() -> None:
 
 def test_losses_of_other_outer_folds_are_refused() -> None:
     data = encoded_of("sklearn:diabetes", "target")
-    message = "Data and losses must have the same outer folds, at least one, but have [0], [0, 1], [0]."
+    message = "Data, selections and losses must have the same outer folds, at least one, but have [0], [0], [0, 1], [0]."
 
     with pytest.raises(ValueError, match=re.escape(message)):
-        shortfall(data, {0: 1.0, 1: 1.0}, {0: 1.0}, margin=0.05)
+        shortfall(data, {0: select_terms(data[0])}, {0: 1.0, 1: 1.0}, {0: 1.0}, margin=0.05)
+
+
+def test_what_an_outer_fold_selects_is_the_same_after_a_way_through_json() -> None:
+    selection = select_terms(encoded_of("balloons", "balloons")[0])
+
+    again = Selection.model_validate_json(selection.model_dump_json())
+
+    assert again == selection
+    assert [extra.name for extra in again.terms] == ["relationship×children", "relationship×age"]
+    assert len(again.l2) == len(again.val_losses) == len(again.losses) == 3
+    assert {extra for extra, _ in again.alone} >= set(again.terms)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

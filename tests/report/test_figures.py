@@ -62,6 +62,12 @@ def test_every_replicate_is_a_visible_point(results: Results) -> None:
     assert points == 4 * 10
 
 
+def test_points_that_are_drawn_again_lie_where_they_lay(results: Results) -> None:
+    first, again = (loss_by_family.draw(loss_by_family.data(results)).png() for _ in range(2))
+
+    assert first == again
+
+
 def test_the_log_axis_says_so(results: Results) -> None:
     picture = test_loss.draw(test_loss.data(results))
 

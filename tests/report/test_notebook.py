@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
 
+from study.api import write_report
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.records.paths import StudyPaths
 from study.records.results import Results
-from study.report.notebook import UNFINISHED, build_notebook, execute, literal, render, write_report
+from study.report.notebook import UNFINISHED, build_notebook, execute, literal, render
 from study.schema import StudyError
 
 FIGURES = {
