@@ -97,9 +97,9 @@ def run_study(
     paths = StudyPaths(Path(results) / config.name)
     with _at_work(config, paths) as prepared, Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
-        search(prepared.plan, prepared.data, paths, observer, verbose, (lambda: _begin_report(kernel)) if report else None)
+        search(prepared.plan, prepared.data, paths, observer, verbose)
         if report:
-            kernel.start()  # where nothing was left to search
+            kernel.start()  # its imports go on beside what follows
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
@@ -178,14 +178,6 @@ def study_arms(results: Results) -> list[tuple[Arm, int]]:
 def study_trees(results: Results) -> tuple[Trees, ...]:
     """All boosted trees of a results folder, scored or not."""
     return make_trees(results.config, _table_sizes(results.data))
-
-
-def _begin_report(kernel: Kernel) -> None:
-    """Have imported what a report takes, here and in its kernel."""
-    kernel.start()
-    from study.report.notebook import get_ready
-
-    get_ready()
 
 
 def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -90,7 +91,10 @@ def get_ready() -> None:
 
 def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     """Write report.ipynb (executed), report.html and figures/*.png of the study at `paths`; returns the HTML's path."""
-    notebook = kernel.execute(build_notebook(paths.root.resolve()))
+    notebook = build_notebook(paths.root.resolve())
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(get_ready)  # while the kernel draws
+        kernel.execute(notebook)
     for cell in notebook.cells:
         name = cell.metadata.get("report", {}).get("figure")
         for output in cell.get("outputs", []):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,17 +51,8 @@ def make_searches(
     return arms, TreesQueue(plan.trees, found.trees)
 
 
-def search(
-    plan: Plan,
-    data: EncodedData,
-    paths: StudyPaths,
-    observer: Observer | None = None,
-    verbose: bool = False,
-    at_end: Callable[[], None] | None = None,
-) -> None:
+def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False) -> None:
     """Run every trial, winner and trees of the plan that have no record yet.
-
-    at_end: called in a thread of its own while Ray ends, which is waiting; where it fails, nobody is told.
 
     Raises
     ------
@@ -79,12 +68,10 @@ def search(
     if not recorder.finished:
         size = sum({id(encoded.matrix): encoded.matrix.values.nbytes for encoded in data.values()}.values())
         terminate = signal.getsignal(signal.SIGTERM)
-        with ThreadPoolExecutor(1) as beside, ray_cluster(plan.config, size, verbose) as scratch:
+        with ray_cluster(plan.config, size, verbose) as scratch:
             with suppress(ValueError):  # not in the main thread
                 signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
             _tune(plan.config, recorder, data, scratch, verbose)
-            if at_end:
-                beside.submit(at_end)
     if arms and not any(arm.incumbent for arm in arms.values()):
         failed = next((arm.records[min(arm.records)] for arm in arms.values() if arm.records), None)
         if failed is None:
