@@ -11,8 +11,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
+LEAST_WORKER_BYTES = 1_500_000_000
+"""What a worker takes that has imported TensorFlow and compiled the programs of a small table, and some more."""
 JOIN_S = 180
 LOOK_EVERY_S = 3
 GONE_S = 30
@@ -151,14 +154,40 @@ def _check_resources(config: StudyConfig) -> None:
         raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
 
 
-def slots(config: StudyConfig) -> int:
-    """How many trials can run at once: on the nodes of the cluster that runs, and by `resources.max_concurrent`."""
+@dataclass(frozen=True)
+class Slots:
+    """Room for workers. needs: what each asks of Ray, by Ray's names; its memory, in bytes, is where it is replaced."""
+
+    count: int
+    needs: Mapping[str, float]
+
+    @classmethod
+    def of(cls, config: StudyConfig, nodes: Sequence[Mapping[str, float]]) -> Slots:
+        """How many workers these nodes hold at once, by their resources and `resources.max_concurrent`.
+
+        Each asks for `worker_memory_gb`, or for less where a node has not so much for each of its cores: down to what every
+        worker needs, LEAST_WORKER_BYTES, from where on fewer of them share a node. A node too small for one gets one.
+        """
+        own = config.resources
+        each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
+        most = own.max_concurrent or sys.maxsize
+        fitting = [
+            (min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)), int(node.get("memory", 0)))
+            for node in nodes
+        ]
+        places = [(places, memory) for places, memory in fitting if places and memory]
+        wanted = int(own.worker_memory_gb * 1e9)
+        shares = [max(memory // places, LEAST_WORKER_BYTES) for places, memory in places]
+        asked = min([wanted, *shares, *(memory for _, memory in places)])
+        count = sum(min(places, memory // max(1, asked)) if memory else places for places, memory in fitting)
+        return cls(min(most, count), each | {"memory": asked})
+
+
+def slots(config: StudyConfig) -> Slots:
+    """Room for workers on the nodes of the cluster that runs."""
     import ray
 
-    needs, nodes = config.resources, [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    each = {"CPU": needs.cpus_per_trial, "GPU": needs.gpus_per_trial}
-    room = sum(min(int(node.get(name, 0) / need) for name, need in each.items() if need) for node in nodes)
-    return min(room, needs.max_concurrent or room)
+    return Slots.of(config, [node["Resources"] for node in ray.nodes() if node["Alive"]])
 
 
 @contextmanager

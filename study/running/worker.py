@@ -1,12 +1,14 @@
-"""The Ray Tune trainable: one config in, one record out, in a worker that is used again and again."""
+"""The Ray Tune trainable: a worker's life, which runs one task after the other."""
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
 import traceback
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import ray
@@ -20,48 +22,66 @@ from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
 
-class StudyTrial(tune.Trainable):  # type: ignore[misc]
-    """Runs tasks in a reused worker. An exception becomes a FAIL record; only a dying worker leaves none."""
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of a task. record: JSON. files: a winner's, by name. grown: whether the worker is to be replaced."""
 
-    def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any], memory_gb: float) -> None:
-        """Take the first task.
+    record: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    grown: bool = False
 
-        store: object references of the encoded data by (target, outer fold). memory_gb: memory of its own above which this
-        worker is replaced after a task.
-        """
-        self.grown = False
-        self.memory_gb = memory_gb
-        self.task: Task = config["task"]
-        self.data = lru_cache(maxsize=2)(lambda place: ray.get(store[place]))
 
-    @cached_property
-    def device(self) -> str:
-        """The device that trains. The first step that trains asks for it, and imports TensorFlow.
+class StudyWorker(tune.Trainable):  # type: ignore[misc]
+    """A worker from its start to its end, which is one trial of Ray Tune: an actor that others send tasks to meanwhile.
 
-        In `setup` that would be too slow: Tune drops a worker that is still starting when another falls idle, so with short
-        trials a single worker would do everything.
-        """
-        return prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
+    Tune calls `train` twice: the first result says that the worker is there, the second comes when it is told to leave.
+    Tasks run in a thread of their own, one at a time, so that the actor answers while it imports TensorFlow or trains.
+    """
 
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next task, or leave it to a new worker when this one has grown.
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+        """What each worker may have (`machines/ray.py: Slots`)."""
+        return tune.PlacementGroupFactory([config["needs"]])
 
-        The worker ends itself: Tune hangs where a reset is refused. The searcher hands the task out again.
-        """
-        if self.grown:
-            ray.actor.exit_actor()
-        self.task = new_config["task"]
-        return True
+    def setup(self, config: dict[str, Any]) -> None:
+        """Begin to import TensorFlow. needs: resources by Ray's names; with more memory this worker is replaced after a task."""
+        self.memory_bytes = config["needs"]["memory"]
+        self.came = False
+        self.leaving = asyncio.Event()
+        self.hands = ThreadPoolExecutor(1)
+        self.device = self.hands.submit(prepare_tensorflow, gpu=bool(ray.get_gpu_ids()))
+        self.data = lru_cache(maxsize=2)(ray.get)
+
+    async def train(self) -> dict[str, Any]:
+        """Answer at once that this worker is there, and the next time when it may go."""
+        if self.came:
+            await self.leaving.wait()
+        result: dict[str, Any] = super().train()
+        self.came = True
+        return result
 
     def step(self) -> dict[str, Any]:
-        """Run the task; the result carries a record (JSON), a winner's files, and whether this worker has grown."""
-        task = self.task
-        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device}
+        """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it is done."""
+        if self.came:
+            return {"done": True}
+        return {"done": False, "worker": ray.get_runtime_context().current_actor, "node": platform.node()}
+
+    async def leave(self) -> None:
+        """End this life; what runs is not waited for."""
+        self.leaving.set()
+
+    async def work(self, task: Task, data: tuple[ray.ObjectRef]) -> Report:
+        """Run a task. data: a reference of the encoded data of its place, in a tuple, so that Ray hands it on unread."""
+        return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *data)
+
+    def _run(self, task: Task, data: ray.ObjectRef) -> Report:
+        """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
+        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device.result()}
         begin = time.perf_counter()
         files: dict[str, bytes] = {}
         record: TrialRecord | WinnerRecord | TreesRecord | Unscored
         try:
-            encoded = self.data(task.place)
+            encoded = self.data(data)
             if isinstance(task, TreesTask):
                 record = score_trees(encoded, task.study, task.seed, task.trials)
             elif isinstance(task, TrialTask):
@@ -74,11 +94,10 @@ class StudyTrial(tune.Trainable):  # type: ignore[misc]
             expected = isinstance(error, TrainingFailed)
             record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        self.grown = _own_memory() > self.memory_gb * 1e9
-        return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files, "grown": self.grown}
+        return Report(record.model_dump_json(), files, grown=_own_memory() > self.memory_bytes)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing to save: the record is all there is."""
+        """Nothing to save: the records are all there is."""
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
