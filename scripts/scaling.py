@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic import GENERATION, TRIALS, config_of, fill, plan_of, records_of
+from synthetic import GENERATION, TRIALS, config_of, plan_of, records_of
 
 WORKERS = 1_000
 """Trials that are out at once where the searcher is measured without Ray."""
@@ -127,28 +127,6 @@ def records(sizes: list[int]) -> None:
             shutil.rmtree(folder)
 
 
-def _empty_work() -> Any:
-    """What stands in for a worker's work: a filled record at once. Made in a function, so that Ray sends it whole."""
-    from study.records.trees import TreesRecord
-    from study.running.worker import Report, StudyWorker
-    from study.schema import WinnerRecord
-    from study.training.task import TreesTask, WinnerTask
-
-    class EmptyWorker(StudyWorker):
-        def _run(self, task: Any, data: Any) -> Report:
-            if isinstance(task, TreesTask):
-                record: Any = TreesRecord(study=task.study, trees=task.trees, state="COMPLETE")
-            elif isinstance(task, WinnerTask):
-                same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
-                nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}
-                record = WinnerRecord(val_loss=task.val_loss, **same, **nothing)
-            else:
-                record = fill(task.record(state="COMPLETE"))
-            return Report(record.model_dump_json())
-
-    return EmptyWorker
-
-
 def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
@@ -156,12 +134,14 @@ def _drive(trials: int) -> dict[str, float]:
     from study.machines.ray import quiet
 
     quiet(verbose=False)  # Ray reads its settings when it is imported
+    from empty_worker import EmptyWorker
+
     from study.records.paths import StudyPaths
     from study.running import runner, worker
     from study.running.pool import Pool
     from study.screen.progress import Progress
 
-    worker.StudyWorker = _empty_work()
+    worker.StudyWorker = EmptyWorker
     plan, data = plan_of(config_of(trials))
     marks: list[tuple[float, float, float]] = []
 

@@ -68,9 +68,9 @@ class Dispatcher:
                 self.tasks.ended(task)
             case Lost(worker):
                 self._give_back(worker)
-            case Ended(worker):
+            case Ended(worker, error):
                 self._give_back(worker)
-                self._bury(worker)
+                self._bury(worker, error)
             case Broken(error):
                 raise error
 
@@ -79,15 +79,15 @@ class Dispatcher:
         if task is not None:
             self._written(lambda: self.tasks.lost(task))
 
-    def _bury(self, worker: str) -> None:
+    def _bury(self, worker: str, error: str) -> None:
         if worker in self._idle:
             self._idle.remove(worker)
         self._unborn += worker not in self._served
         self._served.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
             raise StudyError(
-                f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. "
-                "--verbose shows what Ray says of them. Every finished trial is kept; run the same command again."
+                f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "
+                f"of the last: {error or 'nothing'}. Every finished trial is kept; --verbose tells more."
             )
         self.workers.want(self.tasks.left)
 

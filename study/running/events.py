@@ -35,9 +35,10 @@ class Lost:
 
 @dataclass(frozen=True)
 class Ended:
-    """A worker's life is over, whether or not it ever came; there is room for another."""
+    """A worker's life is over, whether or not it ever came; there is room for another. error: what Ray says, if it failed."""
 
     worker: str
+    error: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ray.tune import Callback, Stopper
 from ray.tune.search import Searcher
 
 from study.machines.scratch import is_there
+from study.records.trees import reason
 from study.running.events import Broken
 from study.schema import StudyError
 
@@ -42,9 +43,8 @@ class Lives(_Unpickled, Searcher):  # type: ignore[misc]
         return self.config
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Pass on that a life is over, by itself or by an error."""
+        """Make room for another life."""
         self.alive.discard(trial_id)
-        self.pool.ended(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""
@@ -54,7 +54,7 @@ class Lives(_Unpickled, Searcher):  # type: ignore[misc]
 
 
 class Registry(_Unpickled, Callback):  # type: ignore[misc]
-    """Passes a worker on to its pool when it says that it is there. scratch: Ray's files, without which Tune waits for ever."""
+    """Tells the pool which workers come and which are over. scratch: Ray's files, without which Tune waits for ever."""
 
     def __init__(self, pool: Pool, scratch: Path) -> None:
         self.pool, self.scratch = pool, scratch
@@ -73,6 +73,14 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
             self.pool.came(trial.trial_id, worker)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Pass on that a worker has left."""
+        self.pool.ended(trial.trial_id)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Pass on that a worker was lost."""
+        self.pool.ended(trial.trial_id, reason(trial.get_error()))
 
 
 class Over(_Unpickled, Stopper):  # type: ignore[misc]

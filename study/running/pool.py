@@ -113,10 +113,10 @@ class Pool:
         self._workers[worker] = handle
         self.tell(Came(worker))
 
-    def ended(self, worker: str) -> None:
+    def ended(self, worker: str, error: str = "") -> None:
         """Forget a worker that Tune has buried."""
         self._workers.pop(worker, None)
-        self.tell(Ended(worker))
+        self.tell(Ended(worker, error))
 
     def _hear(self, worker: str, future: Any) -> None:
         if future.exception() is None:

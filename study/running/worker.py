@@ -44,7 +44,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         return tune.PlacementGroupFactory([config["needs"]])
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Begin to import TensorFlow. needs: resources by Ray's names; with more memory this worker is replaced after a task."""
+        """Begin to import TensorFlow. needs: what this worker has, by Ray's names; with more memory it is to be replaced."""
         self.memory_bytes = config["needs"]["memory"]
         self.came = False
         self.leaving = asyncio.Event()

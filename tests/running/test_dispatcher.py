@@ -165,9 +165,10 @@ def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp
 
 def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) -> None:
     workers = Script(report)
-    workers.events = [Ended(f"unborn-{n}") for n in range(100)]
+    workers.events = [Ended(f"unborn-{n}", "no study") for n in range(100)]
+    said = f"^{MOST_UNBORN * workers.room + 1} workers ended one after the other before their .* of the last: no study. Every"
 
-    with pytest.raises(StudyError, match=f"^{MOST_UNBORN * workers.room + 1} workers ended one after the other before their"):
+    with pytest.raises(StudyError, match=said):
         dispatcher(tmp_path, [small()], workers).run()
 
 

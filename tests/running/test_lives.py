@@ -38,7 +38,6 @@ def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -
     after = [lives.suggest(name) for name in ("d", "e")]
 
     assert [*suggested, *after] == [{"needs": {}}, {"needs": {}}, None, {"needs": {}}, None]
-    assert pool.next(0) == Ended("a")
 
 
 def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> None:
@@ -60,6 +59,15 @@ def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None
 
     assert result == {"done": False, "node": "n1"}
     assert (pool.next(0), pool.next(0)) == (Came("a"), None)
+
+
+def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool) -> None:
+    registry = Registry(pool, Path())
+
+    registry.on_trial_complete(1, [], SimpleNamespace(trial_id="a"))
+    registry.on_trial_error(1, [], SimpleNamespace(trial_id="b", get_error=lambda: "Failure # 1\n  File x\nOSError: gone\n"))
+
+    assert (pool.next(0), pool.next(0)) == (Ended("a"), Ended("b", "OSError: gone"))
 
 
 def test_without_rays_files_the_next_step_says_that_they_are_gone(pool: Pool) -> None:
