@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -37,18 +38,14 @@ LOSS_NAMES = {
     Kind.MULTICLASS: "log loss",
     Kind.COUNT: "Poisson loss",
 }
-"""What each kind's loss is called; losses of different kinds are never compared or drawn on one axis.
-
-Mean squared error is in squared units of the target; log loss in nats a row; Poisson loss is half the mean Poisson
-deviance, in nats a row.
-"""
+"""What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
+target, nats a row, half the mean Poisson deviance in nats a row."""
 
 CONSTANT, NETWORK, TREES = "constant", "network", "trees"
 """The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
 
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 """Family that a verdict calls *the regression* of a kind."""
-
 NOUNS = {
     CONSTANT: "the constant",
     "linear": "linear regression",
@@ -211,8 +208,12 @@ class TrialRecord(Frozen):
     error: str | None = None
 
     def outcome(self) -> TrialRecord:
-        """What a search needs of this record: all but replicates, curves and coefficients, which are most of its size."""
-        return self.model_copy(update={"replicates": (), "curves": {}, "coefficients": {}})
+        """What a search needs of this record, which keeps many: no replicates, curves and coefficients, and shared parts."""
+        kept = vars(self) | {"arm": _shared(self.arm), "replicates": (), "curves": _NONE, "coefficients": _NONE}
+        return TrialRecord.model_construct(_FIELDS, **kept)
+
+
+_FIELDS, _NONE, _shared = set(TrialRecord.model_fields), dict[str, Any](), cache(lambda arm: arm)
 
 
 class CoefficientRow(Frozen):

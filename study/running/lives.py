@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,10 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker was lost."""
-        self.pool.ended(trial.trial_id, reason(trial.get_error()))
+        said = ""
+        with suppress(OSError, TypeError):  # Tune writes it into a file, if it can
+            said = reason(Path(trial.error_file).read_text(encoding="utf-8"))
+        self.pool.ended(trial.trial_id, said)
 
 
 class Over(_Unpickled, Stopper):  # type: ignore[misc]

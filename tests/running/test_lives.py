@@ -61,13 +61,15 @@ def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None
     assert (pool.next(0), pool.next(0)) == (Came("a"), None)
 
 
-def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool) -> None:
+def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:
     registry = Registry(pool, Path())
+    (tmp_path / "error.txt").write_text("Failure # 1\n  File x\nOSError: gone\n")
 
     registry.on_trial_complete(1, [], SimpleNamespace(trial_id="a"))
-    registry.on_trial_error(1, [], SimpleNamespace(trial_id="b", get_error=lambda: "Failure # 1\n  File x\nOSError: gone\n"))
+    registry.on_trial_error(1, [], SimpleNamespace(trial_id="b", error_file=str(tmp_path / "error.txt")))
+    registry.on_trial_error(1, [], SimpleNamespace(trial_id="c", error_file=None))
 
-    assert (pool.next(0), pool.next(0)) == (Ended("a"), Ended("b", "OSError: gone"))
+    assert [pool.next(0) for _ in range(3)] == [Ended("a"), Ended("b", "OSError: gone"), Ended("c")]
 
 
 def test_without_rays_files_the_next_step_says_that_they_are_gone(pool: Pool) -> None:
