@@ -156,10 +156,11 @@ def _check_resources(config: StudyConfig) -> None:
 
 @dataclass(frozen=True)
 class Slots:
-    """Room for workers. needs: what each asks of Ray, by Ray's names; its memory, in bytes, is where it is replaced."""
+    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced."""
 
     count: int
     needs: Mapping[str, float]
+    worker_bytes: int
 
     @classmethod
     def of(cls, config: StudyConfig, nodes: Sequence[Mapping[str, float]]) -> Slots:
@@ -170,17 +171,13 @@ class Slots:
         """
         own = config.resources
         each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
-        most = own.max_concurrent or sys.maxsize
-        fitting = [
-            (min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)), int(node.get("memory", 0)))
-            for node in nodes
-        ]
-        places = [(places, memory) for places, memory in fitting if places and memory]
-        wanted = int(own.worker_memory_gb * 1e9)
-        shares = [max(memory // places, LEAST_WORKER_BYTES) for places, memory in places]
-        asked = min([wanted, *shares, *(memory for _, memory in places)])
-        count = sum(min(places, memory // max(1, asked)) if memory else places for places, memory in fitting)
-        return cls(min(most, count), each | {"memory": asked})
+        most, wanted = own.max_concurrent or sys.maxsize, int(own.worker_memory_gb * 1e9)
+        rooms = [min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)) for node in nodes]
+        known = [(room, int(node["memory"])) for room, node in zip(rooms, nodes, strict=True) if room and node.get("memory")]
+        share = min([wanted, *(max(memory // room, LEAST_WORKER_BYTES) for room, memory in known)])
+        asked = min([share, *(memory for _, memory in known)])
+        held = [min(room, int(node.get("memory", room * asked) / asked)) for room, node in zip(rooms, nodes, strict=True)]
+        return cls(min(most, sum(held)), each | {"memory": asked if known else 0}, share)
 
 
 def slots(config: StudyConfig) -> Slots:

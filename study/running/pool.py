@@ -147,7 +147,7 @@ class Pool:
         tuner = tune.Tuner(
             StudyWorker,
             tune_config=tune.TuneConfig(
-                search_alg=Lives(self, {"needs": dict(found.needs)}),
+                search_alg=Lives(self, {"needs": dict(found.needs), "worker_bytes": found.worker_bytes}),
                 num_samples=-1,
                 max_concurrent_trials=found.count,  # without a number Tune starts one worker at a time
                 trial_dirname_creator=lambda trial: trial.trial_id,

@@ -44,8 +44,8 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         return tune.PlacementGroupFactory([config["needs"]])
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Begin to import TensorFlow. needs: what this worker has, by Ray's names; with more memory it is to be replaced."""
-        self.memory_bytes = config["needs"]["memory"]
+        """Begin to import TensorFlow. worker_bytes: memory of its own above which this worker is replaced after a task."""
+        self.worker_bytes = config["worker_bytes"]
         self.came = False
         self.leaving = asyncio.Event()
         self.hands = ThreadPoolExecutor(1)
@@ -94,7 +94,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
             expected = isinstance(error, TrainingFailed)
             record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        return Report(record.model_dump_json(), files, grown=_own_memory() > self.memory_bytes)
+        return Report(record.model_dump_json(), files, grown=_own_memory() > self.worker_bytes)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to save: the records are all there is."""
