@@ -68,6 +68,7 @@ class Dispatcher:
                 self.tasks.ended(task)
             case Lost(worker):
                 self._give_back(worker)
+                self.workers.end(worker)  # if it lives, it is of no use
             case Ended(worker, error):
                 self._give_back(worker)
                 self._bury(worker, error)

@@ -66,7 +66,7 @@ class Workers(Protocol):
         """What happens next; None if nothing does for so long."""
 
     def send(self, worker: str, task: Task) -> None:
-        """Let an idle worker run a task."""
+        """Let an idle worker run a task; one that has ended meanwhile loses it."""
 
     def end(self, worker: str) -> None:
-        """Let an idle worker leave."""
+        """Let a worker leave that is idle or of no use."""

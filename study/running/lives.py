@@ -12,7 +12,7 @@ from ray.tune.search import Searcher
 
 from study.machines.scratch import is_there
 from study.records.trees import reason
-from study.running.events import Broken
+from study.running.events import Broken, Ended
 from study.schema import StudyError
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""
-        self.pool.ended(trial.trial_id)
+        self.pool.tell(Ended(trial.trial_id))
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker was lost."""
         said = ""
         with suppress(OSError, TypeError):  # Tune writes it into a file, if it can
             said = reason(Path(trial.error_file).read_text(encoding="utf-8"))
-        self.pool.ended(trial.trial_id, said)
+        self.pool.tell(Ended(trial.trial_id, said))
 
 
 class Over(_Unpickled, Stopper):  # type: ignore[misc]

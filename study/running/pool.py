@@ -87,9 +87,12 @@ class Pool:
 
     def next(self, timeout_s: float) -> Event | None:
         """What happens next; None if nothing does for so long."""
+        event = None
         with suppress(Empty):
-            return self._events.get(timeout=timeout_s)
-        return None
+            event = self._events.get(timeout=timeout_s)
+        if isinstance(event, Ended):
+            self._workers.pop(event.worker, None)
+        return event
 
     def send(self, worker: str, task: Task) -> None:
         """Let an idle worker run a task."""
@@ -101,11 +104,12 @@ class Pool:
         reference.future().add_done_callback(lambda future: self._hear(worker, future))
 
     def end(self, worker: str) -> None:
-        """Let an idle worker leave."""
-        self._workers[worker].leave.remote()
+        """Let a worker leave that is idle or of no use."""
+        if worker in self._workers:
+            self._workers[worker].leave.remote()
 
     def tell(self, event: Event) -> None:
-        """Add to what happens, from any thread or handler of a signal."""
+        """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
     def came(self, worker: str, handle: ActorHandle) -> None:
@@ -113,18 +117,8 @@ class Pool:
         self._workers[worker] = handle
         self.tell(Came(worker))
 
-    def ended(self, worker: str, error: str = "") -> None:
-        """Forget a worker that Tune has buried."""
-        self._workers.pop(worker, None)
-        self.tell(Ended(worker, error))
-
     def _hear(self, worker: str, future: Any) -> None:
-        if future.exception() is None:
-            self.tell(Reported(worker, future.result()))
-            return
-        with suppress(KeyError):  # if it lives, it is of no use
-            self.end(worker)
-        self.tell(Lost(worker))
+        self.tell(Lost(worker) if future.exception() else Reported(worker, future.result()))
 
     def _live(self) -> None:
         """Ray from its start to its end, in a thread of its own."""

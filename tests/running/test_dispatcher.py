@@ -66,7 +66,8 @@ class Script:
 
     def end(self, worker: str) -> None:
         self.left.append(worker)
-        self.events.append(Ended(worker))
+        if not any(event == Ended(worker) for event in self.events):  # it lives
+            self.events.append(Ended(worker))
 
 
 def report(worker: str, task: Task) -> list[Event]:
