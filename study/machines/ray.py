@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -196,7 +197,11 @@ def _ray(verbose: bool, **options: Any) -> Iterator[None]:
         ray.init(log_to_driver=verbose, logging_level=level, **options)
         yield
     finally:
+        # A reference that another thread's garbage collector frees while Ray shuts down would end this process.
+        gc.collect()
+        gc.disable()
         ray.shutdown()
+        gc.enable()
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Pool:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         """End all workers, and Ray. Who presses Ctrl-C again waits no longer."""
-        self.over.set()
+        self.finish()
         if self._thread is not None:
             with suppress(KeyboardInterrupt):
                 self._thread.join()
@@ -58,6 +58,12 @@ class Pool:
         if self._thread is None:
             self._thread = threading.Thread(target=self._live, daemon=True)
             self._thread.start()
+
+    def finish(self) -> None:
+        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left here when it does."""
+        self._workers.clear()
+        self._references.clear()
+        self.over.set()
 
     def serve(self, data: EncodedData) -> None:
         """Say what tasks are about: the encoded data of every place, of which each goes to Ray with its first task."""
