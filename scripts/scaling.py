@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic import GENERATION, TRIALS, config_of, plan_of, records_of
+from synthetic import GENERATION, REPEAT, TRIALS, config_of, plan_of, records_of
 
 WORKERS = 1_000
 """Trials that are out at once where the searcher is measured without Ray."""
@@ -142,7 +142,8 @@ def _drive(trials: int) -> dict[str, float]:
     from study.screen.progress import Progress
 
     worker.StudyWorker = EmptyWorker
-    plan, data = plan_of(config_of(trials))
+    few = {"search": {"trials": max(1, trials // (REPEAT // TRIALS)), "generation": GENERATION}} if trials < REPEAT else {}
+    plan, data = plan_of(config_of(trials, **few))
     marks: list[tuple[float, float, float]] = []
 
     class Clock(Progress):
