@@ -119,8 +119,8 @@ class ResourcesConfig(Frozen):
     gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
     worker_memory_gb: Annotated[float, Field(gt=0)] = Field(
         3,
-        description="Memory that a worker asks for and above which it is replaced, in GB; where a node has less for each core, "
-        "that, down to 1.5.",
+        description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
+        "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",
     )
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
 

@@ -12,9 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,6 @@ from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
-LEAST_WORKER_BYTES = 1_500_000_000
-"""What a worker takes that has imported TensorFlow and compiled the programs of a small table, and some more."""
 JOIN_S = 180
 LOOK_EVERY_S = 3
 GONE_S = 30
@@ -153,39 +150,6 @@ def _check_resources(config: StudyConfig) -> None:
         raise StudyError(f"resources.gpus_per_trial is {gpus:g} but Ray sees {most:g} GPUs; no trial could start.")
     if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
         raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced."""
-
-    count: int
-    needs: Mapping[str, float]
-    worker_bytes: int
-
-    @classmethod
-    def of(cls, config: StudyConfig, nodes: Sequence[Mapping[str, float]]) -> Slots:
-        """How many workers these nodes hold at once, by their resources and `resources.max_concurrent`.
-
-        Each asks for `worker_memory_gb`, or for less where a node has not so much for each of its cores: down to what every
-        worker needs, LEAST_WORKER_BYTES, from where on fewer of them share a node. A node too small for one gets one.
-        """
-        own = config.resources
-        each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
-        most, wanted = own.max_concurrent or sys.maxsize, int(own.worker_memory_gb * 1e9)
-        rooms = [min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)) for node in nodes]
-        known = [(room, int(node["memory"])) for room, node in zip(rooms, nodes, strict=True) if room and node.get("memory")]
-        share = min([wanted, *(max(memory // room, LEAST_WORKER_BYTES) for room, memory in known)])
-        asked = min([share, *(memory for _, memory in known)])
-        held = [min(room, int(node.get("memory", room * asked) / asked)) for room, node in zip(rooms, nodes, strict=True)]
-        return cls(min(most, sum(held)), each | {"memory": asked if known else 0}, share)
-
-
-def slots(config: StudyConfig) -> Slots:
-    """Room for workers on the nodes of the cluster that runs."""
-    import ray
-
-    return Slots.of(config, [node["Resources"] for node in ray.nodes() if node["Alive"]])
 
 
 @contextmanager

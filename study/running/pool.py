@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
-from study.machines.ray import ray_cluster, slots
+from study.machines.ray import ray_cluster
+from study.machines.slots import slots
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported
 from study.running.observer import Interrupted
 from study.training.task import Task

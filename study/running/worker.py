@@ -40,7 +40,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
     @classmethod
     def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
-        """What each worker may have (`machines/ray.py: Slots`)."""
+        """What each worker may have (`machines/slots.py`)."""
         return tune.PlacementGroupFactory([config["needs"]])
 
     def setup(self, config: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.machines.ray import Slots
+from study.machines.slots import Slots
 from tests.search.helpers import config_of
 
 GB = 10**9
@@ -21,8 +21,10 @@ def found(*nodes: tuple[float, float], **resources: float) -> tuple[int, float, 
     [
         ([(2, 16)], (2, 3, 3)),
         ([(2, 5)], (2, 2.5, 2.5)),  # a laptop of 8 GB
-        ([(64, 64)], (42, 1.5, 1.5)),
-        ([(2, 2)], (1, 1.5, 1.5)),
+        ([(64, 64)], (64, 1, 1.5)),
+        ([(64, 32)], (40, 0.8, 1.5)),
+        ([(2, 2)], (2, 1, 1.5)),
+        ([(2, 1)], (1, 0.8, 1.5)),
         ([(2, 0.2)], (1, 0.2, 1.5)),
         ([(4, 32), (4, 32), (4, 32)], (12, 3, 3)),
         ([(4, 32), (4, 8)], (8, 2, 2)),
