@@ -106,10 +106,7 @@ def workers(process: Process) -> list[psutil.Process]:
     found = []
     for child in descendants(process):
         with suppress(psutil.Error):
-            if (
-                "".join(child.cmdline()[:1]).startswith(("ray::ResourceTrainable", "ray::StudyTrial"))
-                and child.parent().name() == "raylet"
-            ):
+            if "".join(child.cmdline()[:1]).startswith("ray::StudyWorker") and child.parent().name() == "raylet":
                 found.append(child)
     return found
 

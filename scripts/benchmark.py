@@ -4,6 +4,7 @@ fits                  fits a minute on two processes: the stacked fit, cold and 
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
 step                  a warm step of training beside its bare matrix products in NumPy
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searcher by itself
+utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
 """
 
@@ -177,6 +178,7 @@ def main() -> None:
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
+    commands.add_parser("utilisation").add_argument("seconds", nargs="*", type=float, default=[5.0, 60.0])
     commands.add_parser("array").add_argument("epochs", nargs="*", type=int, default=[10, 20_000])
     arguments = parser.parse_args()
     if arguments.command == "fits":
@@ -191,6 +193,11 @@ def main() -> None:
         import array_jobs
 
         array_jobs.array(arguments.epochs)
+        return
+    if arguments.command == "utilisation":
+        import utilisation
+
+        utilisation.utilisation(arguments.seconds)
         return
     if arguments.command == "scaling":
         import scaling

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic import GENERATION, TRIALS, config_of, fill, plan_of, records_of
+from synthetic import GENERATION, REPEAT, TRIALS, config_of, plan_of, records_of
 
 WORKERS = 64
 """Trials that are out at once where the searcher is measured without Ray."""
@@ -128,37 +128,6 @@ def records(sizes: list[int]) -> None:
             shutil.rmtree(folder)
 
 
-def _empty_trial() -> Any:
-    """What stands in for StudyTrial: it gives a filled record at once. Made in a function, so that Ray sends it whole."""
-    from ray import tune
-
-    from study.records.trees import TreesRecord
-    from study.schema import WinnerRecord
-    from study.training.task import TreesTask, WinnerTask
-
-    class EmptyTrial(tune.Trainable):  # type: ignore[misc]
-        def setup(self, config: dict[str, Any], **_: Any) -> None:
-            self.task = config["task"]
-
-        def reset_config(self, new_config: dict[str, Any]) -> bool:
-            self.task = new_config["task"]
-            return True
-
-        def step(self) -> dict[str, Any]:
-            task = self.task
-            if isinstance(task, TreesTask):
-                record: Any = TreesRecord(study=task.study, trees=task.trees, state="COMPLETE")
-            elif isinstance(task, WinnerTask):
-                same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
-                nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}
-                record = WinnerRecord(val_loss=task.val_loss, **same, **nothing)
-            else:
-                record = fill(task.record(state="COMPLETE"))
-            return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": {}, "grown": False}
-
-    return EmptyTrial
-
-
 def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
@@ -166,12 +135,16 @@ def _drive(trials: int) -> dict[str, float]:
     from study.machines.ray import quiet
 
     quiet(verbose=False)  # Ray reads its settings when it is imported
+    from empty_worker import EmptyWorker
+
     from study.records.paths import StudyPaths
     from study.running import runner, worker
+    from study.running.pool import Pool
     from study.screen.progress import Progress
 
-    worker.StudyTrial = _empty_trial()
-    plan, data = plan_of(config_of(trials))
+    worker.StudyWorker = EmptyWorker
+    few = {"search": {"trials": max(1, trials // (REPEAT // TRIALS)), "generation": GENERATION}} if trials < REPEAT else {}
+    plan, data = plan_of(config_of(trials, **few))
     marks: list[tuple[float, float, float]] = []
 
     class Clock(Progress):
@@ -186,8 +159,9 @@ def _drive(trials: int) -> dict[str, float]:
     folder = Path(tempfile.mkdtemp(prefix="scaling-"))
     try:
         with Path(folder / "log").open("w") as log, Clock(Console(file=log)) as clock:
-            runner.search(plan, data, StudyPaths(folder), clock)
-        end = time.perf_counter()
+            with Pool(plan.config, 0) as pool:
+                runner.search(plan, data, StudyPaths(folder), pool, clock)
+            end = time.perf_counter()
     finally:
         shutil.rmtree(folder)
     n = len(marks)
@@ -199,7 +173,8 @@ def _drive(trials: int) -> dict[str, float]:
     return {
         "arms": len(plan.arms),
         "trials": n,
-        "per_s": 1 / rate(0, 0, n),
+        "wall_ms": 1e3 * rate(0, part, n),
+        "wall_ms_last": 1e3 * rate(0, n - part, n),
         "cpu_ms": 1e3 * rate(1, part, n),
         "cpu_ms_last": 1e3 * rate(1, n - part, n),
         "kb": 1e3 * rate(2, part, n),
@@ -208,12 +183,15 @@ def _drive(trials: int) -> dict[str, float]:
 
 
 def driver(sizes: list[int]) -> None:
-    """Print what the driver spends on empty trials of so many arms, whole and in the last quarter."""
-    print("| arms | trials | trials a second | driver's CPU ms a trial | in the last quarter | driver's kB a trial | s after |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    """Print what empty trials take on two workers, without the first quarter, and what the driver spends on each."""
+    print(
+        "| arms | trials | ms a trial | in the last quarter | driver's CPU ms | in the last quarter | driver's kB | s after |"
+    )
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for trials in sizes:
         found = _alone(_drive, trials)
-        row = "| {arms:,} | {trials:,} | {per_s:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} | {end_s:.1f} |"
+        row = "| {arms:,} | {trials:,} | {wall_ms:.1f} | {wall_ms_last:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} |"
+        row += " {end_s:.1f} |"
         print(row.format(**found), flush=True)
 
 
@@ -228,10 +206,10 @@ def _read_back(task: Any, val_loss: float) -> Any:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
     import psutil
 
-    from study.running.searcher import StudySearcher
+    from study.running.tasks import Tasks
     from study.running.trees import TreesQueue
     from study.search.arms import ArmSearch
-    from study.training.task import WinnerTask
+    from study.training.task import Task, WinnerTask
 
     n_arms, trials, sampler = job
     config = config_of((n_arms + 1) * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
@@ -245,32 +223,30 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
         return process.memory_info().rss / 1e3
 
     by_key = {arm.arm.key: arm for arm in arms}
-    searcher = StudySearcher(plan.config, by_key, TreesQueue(()), lambda task, tries: None)
-    out: list[str] = []
+    tasks = Tasks(plan.config, by_key, TreesQueue(()), lambda task, tries: None)
+    out: list[Task] = []
     asked = told = 0.0
     rng, number, before, most = np.random.default_rng(0), 0, held(), 0.0
     while True:
         begin = time.process_time()
-        suggestion = searcher.suggest(str(number)) if len(out) < WORKERS else None
+        task = tasks.next() if len(out) < WORKERS else None
         asked += time.process_time() - begin
-        if isinstance(suggestion, dict):
-            out.append(str(number))
+        if task is not None:
+            out.append(task)
             number += 1
             continue
         if not out:
             return 1e3 * asked / number, 1e3 * told / number, (most - before) / number
-        done = out.pop(int(rng.integers(len(out))))
-        task = searcher.task(done)
-        search = by_key[task.arm.key]
-        winner = isinstance(task, WinnerTask)
-        record = None if winner else _read_back(task, rng.uniform())
+        done: Any = out.pop(int(rng.integers(len(out))))
+        search = by_key[done.arm.key]
+        winner = isinstance(done, WinnerTask)
+        record = None if winner else _read_back(done, rng.uniform())
         begin = time.process_time()
         if winner:
-            search.score(task.number)
+            search.score(done.number)
         else:
             search.tell(record)
-        searcher.recorded(done)
-        searcher.on_trial_complete(done)
+        tasks.ended(done)
         told += time.process_time() - begin
         if number % 10 == 0:
             most = max(most, held())

@@ -13,8 +13,9 @@ from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode_all
-from study.data.splits import make_splits
+from study.data.splits import Split, make_splits
 from study.data.tables import Table, read_table
+from study.data.vocabulary import MOST_LEVELS
 from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_cores
@@ -23,9 +24,27 @@ from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
 from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
+from study.running.pool import Pool
 from study.running.runner import search
 from study.schema import Arm, Share, StudyData, StudyError, Trees
 from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, make_trees, resolve_outer
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A study of which the table is read, and nothing encoded. plan: as terms are not known yet. splits: by target."""
+
+    table: Table
+    description: StudyData
+    plan: Plan
+    splits: Mapping[str, tuple[Split, ...]]
+
+    @property
+    def data_bytes(self) -> int:
+        """About how much the encoded data take: the matrix, of which a category's levels are not known yet, and rows."""
+        terms = sum(MOST_LEVELS if feature.type == "category" else 1 for feature in self.description.features)
+        lists = sum(len(split.inner) + 4 for splits in self.splits.values() for split in splits)
+        return self.description.rows * (4 * terms + 8 * lists)
 
 
 @dataclass(frozen=True)
@@ -39,22 +58,36 @@ class Prepared:
     encoders: Mapping[tuple[str, int], Pipeline]
 
 
-def prepare(config: StudyConfig) -> Prepared:
-    """Read the table, infer kinds, split, encode and plan; nothing is written.
+def survey(config: StudyConfig) -> Surveyed:
+    """Read the table, infer kinds and split.
+
+    Raises
+    ------
+    StudyError
+        Whatever is wrong with table or config, but what only encoding shows.
+    """
+    table = read_table(config)
+    description = table.summary()
+    config = resolve_outer(config, _table_sizes(description))
+    plan = make_plan(config, _table_sizes(description))
+    return Surveyed(table, description, plan, {target.name: make_splits(table, target, config) for target in table.targets})
+
+
+def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
+    """Read the table, unless it was, infer kinds, split, encode and plan; nothing is written.
 
     Raises
     ------
     StudyError
         Whatever is wrong with table or config.
     """
-    table = read_table(config)
-    description = table.summary()
-    config = resolve_outer(config, _table_sizes(description))
-    data, encoders = encode_all(table, [(t, split) for t in table.targets for split in make_splits(table, t, config)])
+    surveyed = surveyed or survey(config)
+    table = surveyed.table
+    data, encoders = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
     first = [data[target.name, 0] for target in table.targets]
     sizes = [Size(each.target, each.kind, len(each.development), len(each.terms)) for each in first]
-    plan = make_plan(config, sizes)
-    return Prepared(table, description.model_copy(update={"models": plan.models}), plan, data, encoders)
+    plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
+    return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data, encoders)
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
@@ -95,9 +128,9 @@ def run_study(
         config = load_config(config)
     observer = observer or Observer()
     paths = StudyPaths(Path(results) / config.name)
-    with _at_work(config, paths) as prepared, Kernel(paths.root) as kernel:
+    with _at_work(config, paths, verbose) as (prepared, pool), Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
-        search(prepared.plan, prepared.data, paths, observer, verbose)
+        search(prepared.plan, prepared.data, paths, pool, observer)
         if report:
             kernel.start()  # its imports go on beside what follows
         conclude(paths, prepared.data)
@@ -115,24 +148,31 @@ def run_share(
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
-    with _at_work(config, paths) as prepared:
+    with _at_work(config, paths, verbose) as (prepared, pool):
         plan = prepared.plan.share(share)
         if plan.arms or plan.trees:
-            search(plan, prepared.data, paths, observer, verbose)
+            search(plan, prepared.data, paths, pool, observer)
 
 
 @contextmanager
-def _at_work(config: StudyConfig, paths: StudyPaths) -> Iterator[Prepared]:
-    """Prepare a study and hold its results folder, described and cleared to begin or go on."""
+def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[tuple[Prepared, Pool]]:
+    """Prepare a study and hold its results folder, described and cleared to begin or go on.
+
+    The workers of a new study start while it is encoded; one that goes on may have nothing left to do.
+    """
     with interruptible():
-        prepared = prepare(config)
-        if not paths.config.exists():
-            check_cores(prepared.plan.config)  # before a folder is begun
+        surveyed = survey(config)
+        new = not paths.config.exists()
+        if new:
+            check_cores(config)  # before a folder is begun
         try:
-            with locked(paths):
+            with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
+                if new:
+                    pool.start(surveyed.plan.n_trials)
+                prepared = prepare(config, surveyed)
                 check_folder(paths, prepared)
                 _write_description(paths, prepared)
-                yield prepared
+                yield prepared, pool
         except OSError as error:
             raise StudyError(
                 f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "

@@ -38,18 +38,14 @@ LOSS_NAMES = {
     Kind.MULTICLASS: "log loss",
     Kind.COUNT: "Poisson loss",
 }
-"""What each kind's loss is called; losses of different kinds are never compared or drawn on one axis.
-
-Mean squared error is in squared units of the target; log loss in nats a row; Poisson loss is half the mean Poisson
-deviance, in nats a row.
-"""
+"""What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
+target, nats a row, half the mean Poisson deviance in nats a row."""
 
 CONSTANT, NETWORK, TREES = "constant", "network", "trees"
 """The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
 
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 """Family that a verdict calls *the regression* of a kind."""
-
 NOUNS = {
     CONSTANT: "the constant",
     "linear": "linear regression",

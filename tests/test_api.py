@@ -39,7 +39,9 @@ def test_reading_results_loads_neither_tensorflow_nor_ray() -> None:
 
 
 def test_preparing_a_study_does_not_load_tensorflow() -> None:
-    loaded = loaded_after("import study.api, study.running.searcher, study.training.trial, study.screen.progress")
+    loaded = loaded_after(
+        "import study.api, study.running.pool, study.running.lives, study.training.trial, study.screen.progress"
+    )
 
     assert loaded & {"tensorflow", "keras"} == set()
 

@@ -119,7 +119,11 @@ class ResourcesConfig(Frozen):
 
     cpus_per_trial: Annotated[float, Field(gt=0)] = Field(1, description="Cores a trial.")
     gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
-    worker_memory_gb: Annotated[float, Field(gt=0)] = Field(3, description="Memory above which a worker is replaced, in GB.")
+    worker_memory_gb: Annotated[float, Field(gt=0)] = Field(
+        3,
+        description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
+        "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",
+    )
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
 
 

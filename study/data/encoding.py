@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.data.matrix import Matrix, Term, make_matrix
+from study.data.matrix import NO_MATRIX, Matrix, Term, make_matrix
 from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, median_imputer, missing_name
@@ -79,6 +79,10 @@ class Encoded:
     def n_outputs(self) -> int:
         """Width of the last layer: one a class for multiclass, else 1."""
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
+
+    def apart(self) -> Encoded:
+        """The same without its matrix, which is sent once for all places; `replace` puts it back."""
+        return replace(self, matrix=NO_MATRIX)
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""

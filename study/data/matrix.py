@@ -51,6 +51,9 @@ class Matrix:
         return bool(np.isnan(self.values.sum()))
 
 
+NO_MATRIX = Matrix(np.zeros((0, 0), np.float32), np.zeros(0))
+
+
 def make_matrix(
     frame: pd.DataFrame, features: Collection[Feature], missing: str, sources: Collection[tuple[str, str | None]]
 ) -> Matrix:

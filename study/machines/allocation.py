@@ -14,7 +14,7 @@ from study.schema import Share, StudyError
 COMMAND_S = 30
 """Seconds after which a command of SLURM that does not answer is given up."""
 SPARE_BYTES = 200_000_000
-"""Least memory that a node offers to Ray's accounts, which no trial of ours asks for."""
+"""Least memory that a node offers to Ray's accounts, where it is what one worker asks for."""
 
 
 def slurm(*command: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -151,16 +152,6 @@ def _check_resources(config: StudyConfig) -> None:
         raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
 
 
-def slots(config: StudyConfig) -> int:
-    """How many trials can run at once: on the nodes of the cluster that runs, and by `resources.max_concurrent`."""
-    import ray
-
-    needs, nodes = config.resources, [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    each = {"CPU": needs.cpus_per_trial, "GPU": needs.gpus_per_trial}
-    room = sum(min(int(node.get(name, 0) / need) for name, need in each.items() if need) for node in nodes)
-    return min(room, needs.max_concurrent or room)
-
-
 @contextmanager
 def _ray(verbose: bool, **options: Any) -> Iterator[None]:
     import ray
@@ -170,7 +161,11 @@ def _ray(verbose: bool, **options: Any) -> Iterator[None]:
         ray.init(log_to_driver=verbose, logging_level=level, **options)
         yield
     finally:
+        # A reference that another thread's garbage collector frees while Ray shuts down would end this process.
+        gc.collect()
+        gc.disable()
         ray.shutdown()
+        gc.enable()
 
 
 @contextmanager

@@ -69,10 +69,6 @@ def interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted from None
-    except SystemExit as end:  # what Ray's own handler makes of SIGTERM, which it sets while it starts
-        if end.code != signal.SIGTERM:
-            raise
-        raise Interrupted from None
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)

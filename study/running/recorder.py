@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from study.records.paths import StudyPaths
 from study.records.results import write_trees, write_trial, write_winner
@@ -16,8 +17,8 @@ from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 
 Report = TrialRecord | WinnerRecord | TreesRecord | Unscored
-REPORT: TypeAdapter[Report] = TypeAdapter(Report)
-"""Reads what a worker reports."""
+REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="left_to_right")])
+"""Reads what a worker reports; to look for the best of all fits takes four times as long."""
 
 
 class Recorder:

@@ -1,22 +1,21 @@
-"""From encoded data and a plan to records on disk: the search itself, on Ray Tune."""
+"""From encoded data and a plan to records on disk: the search itself."""
 
 from __future__ import annotations
 
-import signal
 import time
-from contextlib import suppress
-from pathlib import Path
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
-from study.machines.ray import ray_cluster, slots
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.trees import reason
+from study.running.dispatcher import Dispatcher
 from study.running.observer import Interrupted, Observer
+from study.running.pool import Pool
 from study.running.recorder import Recorder
+from study.running.tasks import Tasks
 from study.running.trees import TreesQueue
 from study.schema import StudyError
 from study.search.arms import ArmSearch
@@ -51,8 +50,8 @@ def make_searches(
     return arms, TreesQueue(plan.trees, found.trees)
 
 
-def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer | None = None, verbose: bool = False) -> None:
-    """Run every trial, winner and trees of the plan that have no record yet.
+def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observer: Observer | None = None) -> None:
+    """Run every trial, winner and trees of the plan that have no record yet, on workers that are started unless they are.
 
     Raises
     ------
@@ -66,12 +65,14 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer 
     observer.started(plan, arms, trees)
     recorder = Recorder(paths, observer, arms, trees)
     if not recorder.finished:
-        size = sum({id(encoded.matrix): encoded.matrix.values.nbytes for encoded in data.values()}.values())
-        terminate = signal.getsignal(signal.SIGTERM)
-        with ray_cluster(plan.config, size, verbose) as scratch:
-            with suppress(ValueError):  # not in the main thread
-                signal.signal(signal.SIGTERM, terminate)  # Ray has covered it
-            _tune(plan.config, recorder, data, scratch, verbose)
+        tasks = make_tasks(plan.config, recorder)
+        pool.serve(data)
+        pool.start(tasks.left)
+        with pool.stopped_by_ctrl_c():
+            Dispatcher(tasks, recorder, pool).run()
+        if not recorder.finished:
+            raise Interrupted
+    pool.finish()
     if arms and not any(arm.incumbent for arm in arms.values()):
         failed = next((arm.records[min(arm.records)] for arm in arms.values() if arm.records), None)
         if failed is None:
@@ -84,15 +85,9 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer 
         )
 
 
-def _tune(config: StudyConfig, recorder: Recorder, data: EncodedData, scratch: Path, verbose: bool) -> None:
-    """Have Ray Tune run what is left to do, its own files in `scratch`."""
-    import ray
-    from ray import tune
-
-    from study.running.searcher import Keeper, StudySearcher
-    from study.running.worker import StudyTrial
-
-    searcher = StudySearcher(
+def make_tasks(config: StudyConfig, recorder: Recorder) -> Tasks:
+    """What is left to do, from now on until a time budget or a walltime ends."""
+    return Tasks(
         config,
         recorder.arms,
         recorder.trees,
@@ -100,35 +95,3 @@ def _tune(config: StudyConfig, recorder: Recorder, data: EncodedData, scratch: P
         deadline=None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min,
         until=job_deadline() if config.cluster.address == "slurm" else None,
     )
-    keeper = Keeper(searcher, recorder.report, scratch)
-    needs, store = config.resources, {key: ray.put(encoded) for key, encoded in data.items()}
-    trainable = tune.with_resources(
-        tune.with_parameters(StudyTrial, store=store, memory_gb=needs.worker_memory_gb),
-        {"cpu": needs.cpus_per_trial, "gpu": needs.gpus_per_trial},
-    )
-    tuner = tune.Tuner(
-        trainable,
-        tune_config=tune.TuneConfig(
-            search_alg=searcher,
-            num_samples=-1,
-            reuse_actors=True,
-            max_concurrent_trials=slots(config),  # without a number Tune starts one worker at a time
-            trial_dirname_creator=lambda trial: trial.trial_id,
-        ),
-        run_config=tune.RunConfig(
-            name="study",
-            storage_path=str(scratch / "tune"),
-            callbacks=[keeper],
-            verbose=1 if verbose else 0,
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-        ),
-    )
-    try:
-        tuner.fit()
-    except Exception:
-        if keeper.failure is None:
-            raise
-    if keeper.failure is not None:
-        raise keeper.failure
-    if not recorder.finished:
-        raise Interrupted

@@ -1,16 +1,20 @@
-"""The Ray Tune trainable: one config in, one record out, in a worker that is used again and again."""
+"""The Ray Tune trainable: a worker's life, which runs one task after the other."""
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
 import traceback
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import tune
+from ray.exceptions import RayError
 
 from study.explain.trees import score_trees
 from study.records.trees import TreesRecord
@@ -19,69 +23,122 @@ from study.training.task import Task, TreesTask, TrialTask, Unscored
 from study.training.trial import prepare_tensorflow, run_trial
 from study.training.winner import run_winner
 
+if TYPE_CHECKING:
+    from study.training.problem import Kept
 
-class StudyTrial(tune.Trainable):  # type: ignore[misc]
-    """Runs tasks in a reused worker. An exception becomes a FAIL record; only a dying worker leaves none."""
+FETCH_S = 20.0
+"""Seconds after which what a trial left is trained again rather than waited for."""
 
-    def setup(self, config: dict[str, Any], store: Mapping[tuple[str, int], Any], memory_gb: float) -> None:
-        """Take the first task.
 
-        store: object references of the encoded data by (target, outer fold). memory_gb: memory of its own above which this
-        worker is replaced after a task.
-        """
-        self.grown = False
-        self.memory_gb = memory_gb
-        self.task: Task = config["task"]
-        self.data = lru_cache(maxsize=2)(lambda place: ray.get(store[place]))
+@dataclass(frozen=True)
+class Left:
+    """What a trial left in the object store for its arm's winner, should it be the incumbent: a reference of its `Kept`."""
 
-    @cached_property
-    def device(self) -> str:
-        """The device that trains. The first step that trains asks for it, and imports TensorFlow.
+    arm: str
+    number: int
+    val_loss: float
+    kept: ray.ObjectRef
 
-        In `setup` that would be too slow: Tune drops a worker that is still starting when another falls idle, so with short
-        trials a single worker would do everything.
-        """
-        return prepare_tensorflow(gpu=bool(ray.get_gpu_ids()))
 
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next task, or leave it to a new worker when this one has grown.
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of a task.
 
-        The worker ends itself: Tune hangs where a reset is refused. The searcher hands the task out again.
-        """
-        if self.grown:
-            ray.actor.exit_actor()
-        self.task = new_config["task"]
-        return True
+    record: JSON. files: a winner's, by name. left: a complete trial's. grown: whether the worker is to be replaced.
+    """
+
+    record: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    left: Left | None = None
+    grown: bool = False
+
+
+class StudyWorker(tune.Trainable):  # type: ignore[misc]
+    """A worker from its start to its end, which is one trial of Ray Tune: an actor that others send tasks to meanwhile.
+
+    Tune calls `train` twice: the first result says that the worker is there, the second comes when it is told to leave.
+    Tasks run in a thread of their own, one at a time, so that the actor answers while it imports TensorFlow or trains.
+    """
+
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+        """What each worker may have (`machines/slots.py`)."""
+        return tune.PlacementGroupFactory([config["needs"]])
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Begin to import TensorFlow. worker_bytes: memory of its own above which this worker is replaced after a task."""
+        self.worker_bytes = config["worker_bytes"]
+        self.came = False
+        self.leaving = asyncio.Event()
+        self.hands = ThreadPoolExecutor(1)
+        self.device = self.hands.submit(prepare_tensorflow, gpu=bool(ray.get_gpu_ids()))
+        matrix = lru_cache(maxsize=1)(ray.get)
+        self.data = lru_cache(maxsize=2)(lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole)))
+
+    async def train(self) -> dict[str, Any]:
+        """Answer at once that this worker is there, and the next time when it may go."""
+        if self.came:
+            await self.leaving.wait()
+        result: dict[str, Any] = super().train()
+        self.came = True
+        return result
 
     def step(self) -> dict[str, Any]:
-        """Run the task; the result carries a record (JSON), a winner's files, and whether this worker has grown."""
-        task = self.task
-        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device}
+        """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it is done."""
+        if self.came:
+            return {"done": True}
+        return {"done": False, "worker": ray.get_runtime_context().current_actor, "node": platform.node()}
+
+    async def leave(self) -> None:
+        """End this life; what runs is not waited for."""
+        self.leaving.set()
+
+    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Report:
+        """Run a task. references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is
+        still there; in a sequence, so that Ray hands them on unread.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
+
+    def _run(self, task: Task, matrix: ray.ObjectRef, encoded: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report:
+        """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
+        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device.result()}
         begin = time.perf_counter()
         files: dict[str, bytes] = {}
+        left = None
         record: TrialRecord | WinnerRecord | TreesRecord | Unscored
         try:
-            encoded = self.data(task.place)
+            data = self.data(matrix, encoded)
             if isinstance(task, TreesTask):
-                record = score_trees(encoded, task.study, task.seed, task.trials)
+                record = score_trees(data, task.study, task.seed, task.trials)
             elif isinstance(task, TrialTask):
-                record, _ = run_trial(task, encoded)
+                record, found = run_trial(task, data)
+                left = Left(task.arm.key, task.number, record.val_loss or 0.0, ray.put(found))
             else:
-                record, files = run_winner(task, encoded)
+                record, files = run_winner(task, data, _fetched(kept))
         except Exception as error:
             from study.training.problem import TrainingFailed
 
             expected = isinstance(error, TrainingFailed)
             record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        self.grown = _own_memory() > self.memory_gb * 1e9
-        return {"done": True, "val_loss": 0.0, "record": record.model_dump_json(), "files": files, "grown": self.grown}
+        return Report(record.model_dump_json(), files, left, grown=_own_memory() > self.worker_bytes)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing to save: the record is all there is."""
+        """Nothing to save: the records are all there is."""
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
+
+
+def _fetched(kept: ray.ObjectRef | None) -> Kept | None:
+    """What a trial left, or None where it went with its worker or node; whoever needs it then trains it again."""
+    if kept is None:
+        return None
+    try:
+        found: Kept = ray.get(kept, timeout=FETCH_S)
+    except RayError:
+        return None
+    return found
 
 
 def _own_memory() -> int:

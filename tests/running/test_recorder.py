@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from study.records.results import read_records
 from study.records.trees import TreesRecord
 from study.running.observer import Observer
 from study.running.recorder import Recorder
-from study.running.searcher import StudySearcher
+from study.running.tasks import Tasks
 from study.running.trees import TreesQueue
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
 from study.training.task import Task, TreesTask, TrialTask, Unscored, WinnerTask
@@ -57,17 +56,17 @@ def recorder(watch: Watch) -> Recorder:
     return Recorder(watch.paths, watch, {search.arm.key: search}, TreesQueue([trees()]))
 
 
-def hand_out(recorder: Recorder) -> list[tuple[Any, Task]]:
-    """Everything there is to do, as Tune hears of it and as a task, the trial of the arm done in between."""
-    searcher = StudySearcher(config_of(search={"trials": 1}), recorder.arms, recorder.trees, recorder.give_up)
+def hand_out(recorder: Recorder) -> list[Task]:
+    """Everything there is to do, the trial of the arm done in between."""
+    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.trees, recorder.give_up)
     handed_out = []
-    for name in ("trial", "winner", "trees"):
-        told = searcher.suggest(name)
-        handed_out.append((told, searcher.task(name)))
-        if name == "trial":
+    for sort in (TrialTask, WinnerTask, TreesTask):
+        task = tasks.next()
+        assert isinstance(task, sort)
+        handed_out.append(task)
+        if sort is TrialTask:
             recorder.arms[arm().key].tell(trial(number=0))
-            searcher.recorded(name)
-            searcher.on_trial_complete(name)
+            tasks.ended(task)
     return handed_out
 
 
@@ -99,7 +98,7 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 
 
 def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
-    for _, task in hand_out(recorder):
+    for task in hand_out(recorder):
         recorder.give_up(task, 2)
 
     found = read_records(watch.paths)
@@ -112,9 +111,9 @@ def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder,
 
 @pytest.mark.parametrize("sort", range(3))
 def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int) -> None:
-    told, handed_out = hand_out(recorder)[sort]
+    handed_out = hand_out(recorder)[sort]
 
-    task = pickle.loads(pickle.dumps(told))["task"]
+    task = pickle.loads(pickle.dumps(handed_out))
 
     assert type(task) is (TrialTask, WinnerTask, TreesTask)[sort]
     assert task == handed_out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from ray.tune.search import Searcher
 
 from study.running.trees import TreesQueue
 from tests.search.bench import Bench, small, trees_of, trees_record
@@ -19,7 +18,7 @@ def bench_with(seconds_of_first: float, seconds_left: float, trials: int = 4, ar
     trial = arm.next_trial()
     assert trial
     arm.tell(record_of(arm.arm, trial).model_copy(update={"wall_time_s": seconds_of_first}))
-    bench.searcher.until = time.monotonic() + seconds_left
+    bench.tasks.until = time.monotonic() + seconds_left
     return bench
 
 
@@ -60,20 +59,29 @@ def test_a_winner_needs_the_time_of_two_trials() -> None:
 
 def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
     bench = bench_with(seconds_of_first=30, seconds_left=1_000)
-    trial_id, _ = bench.start()
+    trial = bench.start()
 
-    bench.searcher.until = time.monotonic() + 5
+    bench.tasks.until = time.monotonic() + 5
 
-    assert bench.start()[1] is None
-    bench.finish(trial_id)
-    assert bench.start()[1] == Searcher.FINISHED
+    assert (bench.start(), bench.tasks.finished) == (None, False)
+    bench.finish(trial)
+    assert (bench.start(), bench.tasks.finished) == (None, True)
+
+
+def test_where_no_worker_comes_all_is_finished_when_the_time_is_over() -> None:
+    bench = bench_with(seconds_of_first=30, seconds_left=1_000)
+    early = bench.tasks.finished
+
+    bench.tasks.until = time.monotonic() - 1
+
+    assert (early, bench.tasks.finished) == (False, True)
 
 
 def test_the_first_trees_need_the_time_of_two_trials_and_later_ones_that_of_the_longest_trees() -> None:
     def started(seconds_left: float, *known: float) -> list[str]:
         bench = bench_with(seconds_of_first=30, seconds_left=seconds_left, trials=1, arms=1)
         records = [trees_record(trees_of(9 - n), wall_time_s=seconds) for n, seconds in enumerate(known)]
-        bench.searcher.trees = TreesQueue([trees_of(0), *(record.trees for record in records)], records)
+        bench.tasks.trees = TreesQueue([trees_of(0), *(record.trees for record in records)], records)
         return bench.run()
 
     assert [started(50), started(70)] == [[], ["y-linear-o0-winner", "y-trees-o0"]]

@@ -18,6 +18,7 @@ from study.data.encoding import Encoded
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather
 from study.running.observer import Observer
+from study.running.pool import Pool
 from study.running.runner import search
 from study.schema import TrialRecord
 
@@ -63,6 +64,7 @@ if __name__ == "__main__":
     healthy = prepared.data["colour", 0]
     deadly = Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
     write_atomic(paths.config, dump_config(config))
-    search(prepared.plan, {**prepared.data, ("colour", 0): deadly}, paths, Failures())
+    with Pool(config, 0) as pool:
+        search(prepared.plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
     write_atomic(paths.data, prepared.table.summary().model_dump_json())
     gather(paths)

@@ -175,11 +175,6 @@ def test_a_signal_interrupts_and_its_handler_is_put_back(number: signal.Signals)
     assert signal.getsignal(number) is before
 
 
-def test_what_ray_makes_of_sigterm_while_it_starts_interrupts_too() -> None:
-    with pytest.raises(Interrupted), interruptible():
-        raise SystemExit(signal.SIGTERM)
-
-
 def test_a_run_in_the_background_that_ignores_ctrl_c_hears_sigterm() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -1,9 +1,8 @@
-"""All arms behind one searcher: nothing is lost, nothing is done twice, and it ends when all is done."""
+"""All tasks behind one queue: nothing is lost, nothing is done twice, and it ends when all is done."""
 
 from __future__ import annotations
 
 import pytest
-from ray.tune.search import Searcher
 
 from study.running.trees import TreesQueue
 from study.schema import TrialState
@@ -29,7 +28,7 @@ def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_f
 def test_arms_are_served_in_turn() -> None:
     bench = Bench([small(trials=3), small(trials=3, fold=1)])
 
-    started = [bench.start()[1] for _ in range(6)]
+    started = [bench.start() for _ in range(6)]
 
     assert started == [f"y-linear-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
@@ -37,29 +36,25 @@ def test_arms_are_served_in_turn() -> None:
 def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
     window = {"search": {"sampler": "random", "generation": 2}}
     bench = Bench([small("neural", trials=4, fold=fold, **window) for fold in range(2)])
-    ids = [bench.start()[0] for _ in range(4)]
-    for trial_id in (ids[1], ids[3]):
-        bench.finish(trial_id)
+    keys = [bench.start() for _ in range(4)]
+    for key in (keys[1], keys[3]):
+        bench.finish(key)
 
-    handed_out = [bench.start()[1] for _ in range(3)]
+    handed_out = [bench.start() for _ in range(3)]
 
-    assert handed_out == [
-        "y-neural-d1-o1-0002",
-        "y-neural-d1-o1-0003",
-        None,
-    ]
+    assert handed_out == ["y-neural-d1-o1-0002", "y-neural-d1-o1-0003", None]
 
 
 def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench([small("neural", fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(3)])
-    ids = [bench.start()[0] for _ in range(4)]  # one trial of each arm, then none is left
+    keys = [bench.start() for _ in range(4)]  # one trial of each arm, then none is left
     asked: list[int] = []
     next_trial = ArmSearch.next_trial
     monkeypatch.setattr(ArmSearch, "next_trial", lambda arm: asked.append(arm.arm.outer_fold) or next_trial(arm))
 
-    idle = bench.start()[1]
-    bench.finish(ids[1])
-    after = bench.start()[1]
+    idle = bench.start()
+    bench.finish(keys[1])
+    after = bench.start()
 
     assert idle is None
     assert after == "y-neural-d1-o1-0001"
@@ -70,70 +65,52 @@ def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then
     bench = Bench([small(trials=1)], max_tries=3)
 
     for _ in range(3):
-        trial_id, key = bench.start()
-        assert key == "y-linear-o0-0000"
-        bench.lose(trial_id)
+        assert bench.start() == "y-linear-o0-0000"
+        bench.lose("y-linear-o0-0000")
 
     assert bench.given_up == [("y-linear-o0-0000", 3)]
     assert bench.arms[0].records[0].state is TrialState.FAIL
-    assert bench.start()[1] == Searcher.FINISHED
+    assert (bench.start(), bench.tasks.finished) == (None, True)
 
 
 def test_a_lost_winner_is_handed_out_again_and_then_given_up_with_tries_of_its_own() -> None:
     bench = Bench([small(trials=1)], max_tries=2)
-    bench.lose(bench.start()[0])
-    bench.finish(bench.start()[0])
+    bench.lose(bench.start())
+    bench.finish(bench.start())
 
     for _ in range(2):
-        trial_id, key = bench.start()
-        assert key == "y-linear-o0-winner"
-        bench.lose(trial_id)
+        assert bench.start() == "y-linear-o0-winner"
+        bench.lose("y-linear-o0-winner")
 
     assert bench.given_up == [("y-linear-o0-winner", 2)]
-    assert bench.start()[1] == Searcher.FINISHED
-
-
-def test_a_trial_that_left_its_record_is_not_handed_out_again_though_its_worker_dies_afterwards() -> None:
-    bench = Bench([small(trials=2)])
-    (first, _), (second, _) = bench.start(), bench.start()
-
-    bench.record(first)
-    bench.lose(first)
-    bench.finish(second)
-
-    assert bench.start()[1] == "y-linear-o0-winner"
-    assert bench.given_up == []
-
-
-def test_a_trial_that_was_stopped_without_an_error_is_not_handed_out_again() -> None:
-    bench = Bench([small(trials=1)])
-
-    bench.searcher.on_trial_complete(bench.start()[0])
-
-    assert bench.start()[1] is None
-    assert bench.given_up == []
-
-
-def test_an_unknown_trial_that_completes_is_ignored() -> None:
-    bench = Bench([small(trials=1)])
-
-    bench.searcher.on_trial_complete("never seen", error=True)
-
-    assert bench.start()[1] == "y-linear-o0-0000"
+    assert (bench.start(), bench.tasks.finished) == (None, True)
 
 
 def test_it_is_not_finished_while_anything_is_out() -> None:
     bench = Bench([small(trials=1)])
-    trial_id, _ = bench.start()
-    assert bench.start()[1] is None
-    bench.finish(trial_id)
-    winner_id, _ = bench.start()
+    trial = bench.start()
+    assert (bench.start(), bench.tasks.finished) == (None, False)
+    bench.finish(trial)
+    winner = bench.start()
 
-    bench.record(winner_id)  # recorded, yet Tune has not called it complete
+    bench.record(bench.out[str(winner)])  # recorded, and whoever keeps records has not yet said so
 
-    assert bench.start()[1] is None
-    bench.searcher.on_trial_complete(winner_id, {"val_loss": 0.0})
-    assert bench.start()[1] == Searcher.FINISHED
+    assert (bench.start(), bench.tasks.finished) == (None, False)
+    bench.finish(winner)
+    assert bench.tasks.finished
+
+
+def test_what_is_left_counts_what_is_out_until_it_is_recorded() -> None:
+    bench = Bench([small(trials=2), small("constant", 1)], TreesQueue([trees_of(0)]))
+    left = [bench.tasks.left]
+
+    for _ in range(4):
+        bench.finish(bench.start())
+        left.append(bench.tasks.left)
+    bench.run()
+
+    assert left == [6, 5, 4, 3, 2]
+    assert bench.tasks.left == 0
 
 
 def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
@@ -143,29 +120,34 @@ def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
 
     resumed = Bench([small(trials=3, records=arm.records, scored=arm.scored)])
 
-    assert resumed.start()[1] == Searcher.FINISHED
+    assert (resumed.tasks.left, resumed.tasks.finished, resumed.start()) == (0, True, None)
 
 
 def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> None:
     bench = Bench([small(trials=6), small("constant", 1)])
     for _ in range(2):
-        bench.finish(bench.start()[0])
+        bench.finish(bench.start())
 
-    bench.searcher.deadline = 0.0
+    bench.tasks.deadline = 0.0
 
-    done = bench.run()
-    assert sorted(done) == ["y-constant-o0-winner", "y-linear-o0-winner"]
+    assert sorted(bench.run()) == ["y-constant-o0-winner", "y-linear-o0-winner"]
 
 
-def test_a_searcher_told_to_stop_suggests_nothing_and_is_finished_when_what_is_out_has_ended() -> None:
+def test_where_the_deadline_is_over_before_a_worker_has_come_all_is_finished() -> None:
+    bench = Bench([small(trials=6)], TreesQueue([trees_of()]), deadline=0.0)
+
+    assert bench.tasks.finished
+
+
+def test_tasks_told_to_stop_hand_nothing_out_and_are_finished_when_what_is_out_has_ended() -> None:
     bench = Bench([small(trials=4)])
-    trial_id, _ = bench.start()
+    trial = bench.start()
 
-    bench.searcher.stopping = True
+    bench.tasks.stopping = True
 
-    assert bench.start()[1] is None
-    bench.finish(trial_id)
-    assert bench.start()[1] == Searcher.FINISHED
+    assert (bench.start(), bench.tasks.finished) == (None, False)
+    bench.finish(trial)
+    assert bench.tasks.finished
 
 
 @pytest.mark.parametrize("max_tries", [1, 2])
@@ -173,9 +155,9 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
     bench = Bench([small(trials=2), small("constant", 1)], max_tries=max_tries)
 
     for _ in range(3 * max_tries):
-        bench.lose(bench.start()[0])
+        bench.lose(bench.start())
 
-    assert bench.start()[1] == Searcher.FINISHED
+    assert (bench.start(), bench.tasks.finished) == (None, True)
     assert sorted(bench.given_up) == [
         ("y-constant-o0-0000", max_tries),
         ("y-linear-o0-0000", max_tries),
@@ -186,16 +168,15 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
 def test_trees_are_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_them() -> None:
     bench = Bench([small(trials=1)], TreesQueue([trees_of(0), trees_of(1)]))
 
-    trial, *trees, none = [bench.start() for _ in range(4)]
+    started = [bench.start() for _ in range(4)]
 
-    assert [key for _, key in (trial, *trees, none)] == ["y-linear-o0-0000", "y-trees-o0", "y-trees-o1", None]
-    bench.finish(trees[0][0])
-    bench.finish(trial[0])
-    winner_id, _ = bench.start()
-    bench.finish(winner_id)
-    assert bench.start()[1] is None  # the other trees are still out
-    bench.finish(trees[1][0])
-    assert bench.start()[1] == Searcher.FINISHED
+    assert started == ["y-linear-o0-0000", "y-trees-o0", "y-trees-o1", None]
+    bench.finish("y-trees-o0")
+    bench.finish("y-linear-o0-0000")
+    bench.finish(bench.start())
+    assert (bench.start(), bench.tasks.finished) == (None, False)  # the other trees are still out
+    bench.finish("y-trees-o1")
+    assert bench.tasks.finished
     assert bench.trees.finished
 
 
@@ -203,17 +184,16 @@ def test_lost_trees_are_handed_out_again_until_they_have_had_their_tries_and_hav
     bench = Bench([], TreesQueue([trees_of(0), trees_of(1)]), max_tries=2)
 
     for _ in range(2):
-        trial_id, key = bench.start()
-        assert key == "y-trees-o0"
-        bench.lose(trial_id)
-    bench.finish(bench.start()[0])
+        assert bench.start() == "y-trees-o0"
+        bench.lose("y-trees-o0")
+    bench.finish(bench.start())
 
     assert bench.given_up == [("y-trees-o0", 2)]
     assert {key: record.state for key, record in bench.trees.records.items()} == {
         "y-trees-o0": "FAIL",
         "y-trees-o1": "COMPLETE",
     }
-    assert bench.start()[1] == Searcher.FINISHED
+    assert bench.tasks.finished
 
 
 def test_trees_with_a_record_are_not_handed_out_and_those_of_another_share_are_not_counted() -> None:
@@ -223,13 +203,3 @@ def test_trees_with_a_record_are_not_handed_out_and_those_of_another_share_are_n
 
     assert list(queue.records) == ["y-trees-o0"]
     assert Bench([], queue).run() == ["y-trees-o2"]
-
-
-def test_a_worker_that_has_grown_drops_a_task_without_a_try() -> None:
-    bench = Bench([], TreesQueue([trees_of()]), max_tries=1)
-    bench.searcher.retiring = 1
-
-    bench.lose(bench.start()[0])
-
-    assert (bench.given_up, bench.searcher.retiring) == ([], 0)
-    assert bench.run() == ["y-trees-o0"]

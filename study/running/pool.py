@@ -1,0 +1,182 @@
+"""The workers of a study on Ray: Tune starts, places and buries them, and tasks go to them directly."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from study.config import StudyConfig
+from study.data.encoding import EncodedData
+from study.machines.ray import ray_cluster
+from study.machines.slots import slots
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported
+from study.running.observer import Interrupted
+from study.training.task import Task, WinnerTask
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+    from study.running.worker import Left
+
+
+class Pool:
+    """Workers on a Ray of the study's own, or on one that is there, from `start` to the end of the block.
+
+    Ray and Tune run in a thread, so that workers start while this one prepares the study; all that happens to them comes out
+    of `next`. An error of that thread, a StudyError too, comes out there as Broken.
+
+    room: slots of all nodes, once they are up.
+    """
+
+    def __init__(self, config: StudyConfig, data_bytes: int, verbose: bool = False) -> None:
+        self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
+        self.room = 1
+        self.wanted = 0
+        self.over = threading.Event()
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._workers: dict[str, ActorHandle] = {}
+        self._data: EncodedData = {}
+        self._references: dict[tuple[str, int], Any] = {}
+        self._matrix: Any = None
+        self._left: dict[str, Left] = {}  # of each arm's best trial so far
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        """End all workers, and Ray. Who presses Ctrl-C again waits no longer."""
+        self.finish()
+        if self._thread is not None:
+            with suppress(KeyboardInterrupt):
+                self._thread.join()
+
+    def start(self, wanted: int) -> None:
+        """Begin to start workers, at most so many, unless that has begun."""
+        self.wanted = wanted
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._live, daemon=True)
+            self._thread.start()
+
+    def finish(self) -> None:
+        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left here when it does."""
+        self._workers.clear()
+        self._references.clear()
+        self._left.clear()
+        self._matrix = None
+        self.over.set()
+
+    def serve(self, data: EncodedData) -> None:
+        """Say what tasks are about: the encoded data of every place, of which each goes to Ray with its first task."""
+        self._data = data
+
+    @contextmanager
+    def stopped_by_ctrl_c(self) -> Iterator[None]:
+        """Let the first Ctrl-C in the block be an event, so that what has come in is recorded; the second acts at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGINT, before)
+            self.tell(Broken(Interrupted()))
+
+        signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def want(self, count: int) -> None:
+        """Let no more than so many live."""
+        self.wanted = count
+
+    def next(self, timeout_s: float) -> Event | None:
+        """What happens next; None if nothing does for so long."""
+        event = None
+        with suppress(Empty):
+            event = self._events.get(timeout=timeout_s)
+        if isinstance(event, Ended):
+            self._workers.pop(event.worker, None)
+        if isinstance(event, Reported) and (left := event.report.left) is not None:
+            best = self._left.setdefault(left.arm, left)
+            if (left.val_loss, left.number) < (best.val_loss, best.number):
+                self._left[left.arm] = left
+        return event
+
+    def send(self, worker: str, task: Task) -> None:
+        """Let an idle worker run a task."""
+        if task.place not in self._references:
+            import ray
+
+            encoded = self._data[task.place]
+            self._matrix = self._matrix or ray.put(encoded.matrix)
+            self._references[task.place] = ray.put(encoded.apart())
+        references = [self._matrix, self._references[task.place]]
+        if isinstance(task, WinnerTask) and (left := self._left.pop(task.arm.key, None)) and left.number == task.number:
+            references.append(left.kept)
+        reference = self._workers[worker].work.remote(task, references)
+        reference.future().add_done_callback(lambda future: self._hear(worker, future))
+
+    def end(self, worker: str) -> None:
+        """Let a worker leave that is idle or of no use."""
+        if worker in self._workers:
+            self._workers[worker].leave.remote()
+
+    def tell(self, event: Event) -> None:
+        """Add to what happens, from any thread, or from a handler of a signal."""
+        self._events.put(event)
+
+    def came(self, worker: str, handle: ActorHandle) -> None:
+        """Take a worker in that Tune has started."""
+        self._workers[worker] = handle
+        self.tell(Came(worker))
+
+    def _hear(self, worker: str, future: Any) -> None:
+        self.tell(Lost(worker) if future.exception() else Reported(worker, future.result()))
+
+    def _live(self) -> None:
+        """Ray from its start to its end, in a thread of its own."""
+        try:
+            with ray_cluster(self.config, self.data_bytes, self.verbose) as scratch:
+                if not self.over.is_set():
+                    self._tune(scratch)
+        except BaseException as error:
+            self.tell(Broken(error))
+
+    def _tune(self, scratch: Path) -> None:
+        """Have Ray Tune keep workers alive until the pool is over, its own files in `scratch`."""
+        from ray import tune
+
+        from study.running.lives import Lives, Over, Registry
+        from study.running.worker import StudyWorker
+
+        found = slots(self.config)
+        self.room = found.count
+        tuner = tune.Tuner(
+            StudyWorker,
+            tune_config=tune.TuneConfig(
+                search_alg=Lives(self, {"needs": dict(found.needs), "worker_bytes": found.worker_bytes}),
+                num_samples=-1,
+                max_concurrent_trials=found.count,  # without a number Tune starts one worker at a time
+                trial_dirname_creator=lambda trial: trial.trial_id,
+            ),
+            run_config=tune.RunConfig(
+                name="study",
+                storage_path=str(scratch / "tune"),
+                callbacks=[Registry(self, scratch)],
+                stop=Over(self.over),
+                verbose=1 if self.verbose else 0,
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
+        )
+        tuner.fit()
+        if not self.over.is_set():
+            raise RuntimeError("Ray Tune ended before the study did.")

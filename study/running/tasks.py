@@ -1,0 +1,126 @@
+"""All that a study has to do, task by task, in the order in which workers get it."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+from study.config import StudyConfig
+from study.explain.trees import TREE_TRIALS
+from study.running.trees import TreesQueue
+from study.search.arms import ArmSearch
+from study.training.task import Task, TreesTask, TrialTask, WinnerTask
+
+
+class Tasks:
+    """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits for its results.
+
+    Trees are handed out where every arm waits or is done. What comes back is told to the arm or the trees by whoever keeps
+    the records, then here (`ended`). One that was lost with its worker (`lost`) is handed out again, up to `search.max_tries`
+    times, then `give_up` tells its failure.
+
+    arms: by key. deadline: `time.monotonic()` after which no new trial is suggested; what is out finishes, and winners and
+    trees are scored, if there was a trial. until: `time.monotonic()` by which all must have ended: nothing is handed out that
+    would last longer, judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
+    stopping: whether nothing is handed out any more.
+    """
+
+    def __init__(
+        self,
+        config: StudyConfig,
+        arms: Mapping[str, ArmSearch],
+        trees: TreesQueue,
+        give_up: Callable[[Task, int], None],
+        deadline: float | None = None,
+        until: float | None = None,
+    ) -> None:
+        self.config = config
+        self.arms = arms
+        self.trees = trees
+        self.give_up = give_up
+        self.deadline = deadline
+        self.until = until
+        self.stopping = False
+        self._ready = OrderedDict(arms)  # who may have something to hand out, next in turn first
+        self._out: set[str] = set()
+        self._tries: dict[str, int] = {}
+        self._nothing = False  # was there to hand out, when last asked
+
+    @property
+    def left(self) -> int:
+        """How many are not recorded yet, those that are out included."""
+        arms = sum(max(0, arm.trials - len(arm.records)) + (not arm.finished) for arm in self.arms.values())
+        return arms + len(self.trees.trees) - len(self.trees.records)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is out and nothing will be handed out any more."""
+        self._look_at_the_clock()
+        if self._out:
+            return False
+        if self.until is not None and (self._nothing or time.monotonic() > self.until):
+            return True  # what is left is too long
+        return self.stopping or (self.trees.finished and all(arm.finished for arm in self.arms.values()))
+
+    def next(self) -> Task | None:
+        """The next one, or None while every arm waits or all are done."""
+        self._look_at_the_clock()
+        task = None if self.stopping else self._next()
+        self._nothing = task is None
+        if task is not None:
+            self._out.add(task.key)
+        return task
+
+    def ended(self, task: Task) -> None:
+        """Take note that a task has left its record."""
+        self._out.discard(task.key)
+        if not isinstance(task, TreesTask):
+            self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
+
+    def lost(self, task: Task) -> None:
+        """Hand a task out again whose worker was lost, or give it up."""
+        tries = self._tries[task.key] = self._tries.get(task.key, 0) + 1
+        if tries >= self.config.search.max_tries:
+            self.give_up(task, tries)
+        elif isinstance(task, TreesTask):
+            self.trees.give_back(task.trees)
+        elif isinstance(task, WinnerTask):
+            self.arms[task.arm.key].retry_winner()
+        else:
+            self.arms[task.arm.key].give_back(task.number)
+        self.ended(task)
+
+    def _look_at_the_clock(self) -> None:
+        if self.deadline is None or time.monotonic() <= self.deadline:
+            return
+        self.deadline = None
+        for arm in self.arms.values():
+            arm.close()
+        if not self._out and not any(arm.records for arm in self.arms.values()):
+            self.trees.close()  # there is nothing that they could stand beside
+
+    def _next(self) -> Task | None:
+        while self._ready:
+            key, arm = self._ready.popitem(last=False)
+            # A winner, and the first trees, last as long as two trials.
+            if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
+                continue
+            if (suggestion := arm.next_trial()) is not None:
+                self._ready[key] = arm
+                return TrialTask.of(self.config, arm.arm, suggestion)
+            if (best := arm.next_winner()) is not None:
+                assert best.val_loss is not None  # it is complete
+                return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss)
+        known = self.trees.longest_s
+        if self._in_time(known, trials=1 if known else 2) and (trees := self.trees.next()) is not None:
+            config = self.config
+            return TreesTask(study=config.name, seed=config.seed, trees=trees, trials=TREE_TRIALS[config.effort])
+        return None
+
+    def _in_time(self, longest_s: float, trials: int) -> bool:
+        """Whether what lasts as long as so many of the longest trials (of all arms, where that is 0) would end by `until`."""
+        if self.until is None:
+            return True
+        longest_s = longest_s or max((arm.longest_s for arm in self.arms.values()), default=0.0)
+        return time.monotonic() + trials * longest_s < self.until

@@ -1,0 +1,195 @@
+"""The dispatcher: which worker has which task, what is handed out again, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from study.records.paths import StudyPaths
+from study.records.results import read_records
+from study.running.dispatcher import MOST_UNBORN, Dispatcher
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported
+from study.running.observer import Interrupted, Observer
+from study.running.recorder import Recorder
+from study.running.tasks import Tasks
+from study.running.trees import TreesQueue
+from study.running.worker import Report
+from study.schema import Frozen, StudyError, Suggestion
+from study.search.arms import ArmSearch
+from study.training.task import Task, TrialTask, Unscored, WinnerTask
+from tests.search.bench import small
+from tests.search.helpers import config_of, record_of
+
+
+def report_of(task: Task, grown: bool = False) -> Report:
+    record: Frozen
+    if isinstance(task, TrialTask):
+        suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
+        record = record_of(task.arm, suggestion)
+    elif isinstance(task, WinnerTask):
+        record = Unscored(arm=task.arm, number=task.number, error="not here")
+    else:
+        record = task.failed("not here")
+    return Report(record.model_dump_json(), grown=grown)
+
+
+class Script:
+    """Workers that come one after the other, as many as are wanted, and do what `act` says of each task that they get."""
+
+    room = 2
+
+    def __init__(self, act: Callable[[str, Task], list[Event]]) -> None:
+        self.act = act
+        self.events: list[Event] = []
+        self.sent: list[tuple[str, str]] = []
+        self.left: list[str] = []
+        self.born = self.alive = self.wanted = 0
+
+    def want(self, count: int) -> None:
+        self.wanted = count
+
+    def next(self, timeout_s: float) -> Event | None:
+        if self.events:
+            event = self.events.pop(0)
+            self.alive -= isinstance(event, Ended)
+            return event
+        assert self.alive < min(self.room, self.wanted), "it waits for ever"
+        self.born += 1
+        self.alive += 1
+        return Came(f"w{self.born}")
+
+    def send(self, worker: str, task: Task) -> None:
+        self.sent.append((worker, task.key))
+        self.events += self.act(worker, task)
+
+    def end(self, worker: str) -> None:
+        self.left.append(worker)
+        if not any(event == Ended(worker) for event in self.events):  # it lives
+            self.events.append(Ended(worker))
+
+
+def report(worker: str, task: Task) -> list[Event]:
+    return [Reported(worker, report_of(task))]
+
+
+def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3) -> Dispatcher:
+    by_key = {arm.arm.key: arm for arm in arms}
+    recorder = Recorder(StudyPaths(folder), Observer(), by_key, TreesQueue(()))
+    config = config_of(search={"max_tries": max_tries})
+    return Dispatcher(Tasks(config, by_key, recorder.trees, recorder.give_up), recorder, workers)
+
+
+def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(tmp_path: Path) -> None:
+    arm, workers = small(trials=5), Script(report)
+
+    dispatcher(tmp_path, [arm], workers).run()
+
+    assert sorted(key for _, key in workers.sent) == [*(f"y-linear-o0-{n:04d}" for n in range(5)), "y-linear-o0-winner"]
+    assert workers.wanted == 6
+    assert arm.finished
+    assert len(read_records(StudyPaths(tmp_path)).trials) == 5
+
+
+def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:
+    def act(worker: str, task: Task) -> list[Event]:
+        return [Lost(worker), Ended(worker)] if task.key == "y-linear-o0-0001" else report(worker, task)
+
+    arm, workers = small(trials=3), Script(act)
+
+    dispatcher(tmp_path, [arm], workers, max_tries=2).run()
+
+    tried = [worker for worker, key in workers.sent if key == "y-linear-o0-0001"]
+    states = [arm.records[n].state for n in range(3)]
+    assert len(set(tried)) == len(tried) == 2
+    assert states == ["COMPLETE", "FAIL", "COMPLETE"]
+
+
+def test_a_worker_that_ends_without_a_word_loses_its_task_once(tmp_path: Path) -> None:
+    ended = set()
+
+    def act(worker: str, task: Task) -> list[Event]:
+        if task.key in ended:
+            return report(worker, task)
+        ended.add(task.key)
+        return [Ended(worker), Lost(worker), *report(worker, task)]  # Tune may hear of it first, and a report may be late
+
+    arm, workers = small(trials=2), Script(act)
+
+    dispatcher(tmp_path, [arm], workers, max_tries=2).run()
+
+    assert [arm.records[n].state for n in range(2)] == ["COMPLETE", "COMPLETE"]
+
+
+def test_a_worker_that_has_grown_leaves_after_its_report_which_is_nobodys_try(tmp_path: Path) -> None:
+    arm, workers = small(trials=3), Script(lambda worker, task: [Reported(worker, report_of(task, grown=True))])
+
+    dispatcher(tmp_path, [arm], workers, max_tries=1).run()
+
+    assert [worker for worker, _ in workers.sent] == workers.left == ["w1", "w2", "w3", "w4"]
+    assert {record.state for record in arm.records.values()} == {"COMPLETE"}
+
+
+def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    class Written(Observer):
+        def finished_trial(self, record: object) -> None:
+            order.append("written")
+
+    def act(worker: str, task: Task) -> list[Event]:
+        order.append("sent")
+        return report(worker, task)
+
+    arm, workers = small(trials=2), Script(act)
+    workers.room = 1
+    dispatched = dispatcher(tmp_path, [arm], workers)
+    dispatched.recorder.observer = Written()
+
+    dispatched.run()
+
+    assert order == ["sent", "sent", "written", "written", "sent"]
+
+
+def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp_path: Path) -> None:
+    arm, workers = small(trials=9), Script(report)
+    dispatched = dispatcher(tmp_path, [arm], workers)
+    (tmp_path / "trials").write_text("a file in the way")
+
+    with pytest.raises(OSError, match="trials"):
+        dispatched.run()
+
+    assert len(workers.sent) <= 3
+    assert len(arm.records) == 0
+
+
+def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) -> None:
+    workers = Script(report)
+    workers.events = [Ended(f"unborn-{n}", "no study") for n in range(100)]
+    said = f"^{MOST_UNBORN * workers.room + 1} workers ended one after the other before their .* of the last: no study. Every"
+
+    with pytest.raises(StudyError, match=said):
+        dispatcher(tmp_path, [small()], workers).run()
+
+
+def test_a_worker_that_came_and_ended_idle_is_not_sent_anything(tmp_path: Path) -> None:
+    arm, workers = small(trials=1), Script(report)
+    workers.events = [Came("gone"), Ended("gone")]
+    dispatched = dispatcher(tmp_path, [arm], workers)
+    dispatched.tasks.stopping = True
+    dispatched._take(workers.next(0))
+    dispatched._take(workers.next(0))
+    dispatched.tasks.stopping = False
+
+    dispatched.run()
+
+    assert "gone" not in {worker for worker, _ in workers.sent}
+
+
+def test_what_breaks_the_pool_is_raised_as_it_is(tmp_path: Path) -> None:
+    workers = Script(report)
+    workers.events = [Broken(Interrupted())]
+
+    with pytest.raises(Interrupted):
+        dispatcher(tmp_path, [small()], workers).run()

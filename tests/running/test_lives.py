@@ -1,0 +1,86 @@
+"""What Tune is told: as many lives as are wanted, and nothing stays with it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ray.tune.search import Searcher
+
+from study.machines.scratch import scratch_folder
+from study.running.events import Broken, Came, Ended
+from study.running.lives import Lives, Over, Registry
+from study.running.pool import Pool
+from study.schema import StudyError
+from tests.search.helpers import config_of
+
+
+@pytest.fixture
+def pool() -> Pool:
+    """A pool that is not started."""
+    return Pool(config_of(), 0)
+
+
+def test_what_tune_is_given_is_pickled_as_nothing(pool: Pool) -> None:
+    for each in (Lives(pool, {}), Registry(pool, Path()), Over(pool.over)):
+        assert vars(pickle.loads(pickle.dumps(each))) == {}
+
+
+def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -> None:
+    lives = Lives(pool, {"needs": {}})
+    pool.want(2)
+
+    suggested = [lives.suggest(name) for name in ("a", "b", "c")]
+    lives.on_trial_complete("a", error=True)
+    after = [lives.suggest(name) for name in ("d", "e")]
+
+    assert [*suggested, *after] == [{"needs": {}}, {"needs": {}}, None, {"needs": {}}, None]
+
+
+def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> None:
+    lives, over = Lives(pool, {}), Over(pool.over)
+    pool.want(1)
+    before = over.stop_all()
+
+    pool.over.set()
+
+    assert (before, over.stop_all(), lives.suggest("a")) == (False, True, Searcher.FINISHED)
+
+
+def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None:
+    result: dict[str, Any] = {"done": False, "worker": object(), "node": "n1"}
+    registry = Registry(pool, Path())
+
+    registry.on_trial_result(1, [], SimpleNamespace(trial_id="a"), result)
+    registry.on_trial_result(2, [], SimpleNamespace(trial_id="a"), {"done": True})
+
+    assert result == {"done": False, "node": "n1"}
+    assert (pool.next(0), pool.next(0)) == (Came("a"), None)
+
+
+def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:
+    registry = Registry(pool, Path())
+    (tmp_path / "error.txt").write_text("Failure # 1\n  File x\nOSError: gone\n")
+
+    registry.on_trial_complete(1, [], SimpleNamespace(trial_id="a"))
+    registry.on_trial_error(1, [], SimpleNamespace(trial_id="b", error_file=str(tmp_path / "error.txt")))
+    registry.on_trial_error(1, [], SimpleNamespace(trial_id="c", error_file=None))
+
+    assert [pool.next(0) for _ in range(3)] == [Ended("a"), Ended("b", "OSError: gone"), Ended("c")]
+
+
+def test_without_rays_files_the_next_step_says_that_they_are_gone(pool: Pool) -> None:
+    with scratch_folder() as scratch:
+        registry = Registry(pool, scratch)
+        registry.on_step_begin(0, [])
+    said = f"Ray's files in {scratch} were removed while it ran. Every finished trial is kept; run the same command again."
+
+    with pytest.raises(StudyError) as caught:
+        registry.on_step_begin(1, [])
+
+    event = pool.next(0)
+    assert isinstance(event, Broken)
+    assert str(caught.value) == str(event.error) == said
