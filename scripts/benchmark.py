@@ -1,5 +1,6 @@
 """What the README's figures and those of docs/scaling.md come from: ratios of things measured side by side in one run.
 
+engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
 step                  a warm step of training beside its bare matrix products in NumPy
@@ -172,6 +173,10 @@ def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
+    whole = commands.add_parser("engine")
+    whole.add_argument("config")
+    whole.add_argument("keys", nargs="*", metavar="KEY=VALUE")
+    whole.add_argument("--before", metavar="COMMIT")
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("regressions").add_argument("results", nargs="+")
@@ -183,6 +188,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "fits":
         fits()
+        return
+    if arguments.command == "engine":
+        import engine
+
+        engine.engine(arguments.before, arguments.config, arguments.keys)
         return
     if arguments.command == "step":
         import steps

@@ -6,7 +6,7 @@ from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
 from study.families.regression import Regression
 from study.families.schedule import Schedule
-from study.families.spaces import check_space, count_programs, first_params, is_searched, resolve_space
+from study.families.spaces import check_space, count_programs, first_params, is_searched, resolve_space, shaping
 
 __all__ = [
     "FAMILIES",
@@ -25,4 +25,5 @@ __all__ = [
     "packages",
     "register",
     "resolve_space",
+    "shaping",
 ]

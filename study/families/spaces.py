@@ -48,18 +48,24 @@ def first_params(family: Family, space: Space) -> dict[str, Any]:
     return params
 
 
-def count_programs(family: Family, space: Space) -> int:
-    """Programs that a worker compiles at most for one depth of a network whose hyperparameters are drawn from `space`."""
+def shaping(family: Family, space: Space) -> dict[str, list[Any]]:
+    """Choices of the hyperparameters of a network that shape a program, by name; those that `space` leaves open alone."""
     start = first_params(family, space)
-
-    def shape(params: dict[str, Any]) -> tuple[Any, ...]:
-        return *family.form(params).items(), family.schedule(params, 1, 1).batch_size
-
-    shaping = {}
+    found = {}
     for name, form in space.items():
         values = form if isinstance(form, list) else []
         if isinstance(form, Range) and form.integer:
             values = list(range(round(form.low), round(form.high) + 1))
-        if len({shape(start | {name: value}) for value in values}) > 1:
-            shaping[name] = values
-    return len({shape(start | dict(zip(shaping, values, strict=True))) for values in product(*shaping.values())})
+        if len({_shape(family, start | {name: value}) for value in values}) > 1:
+            found[name] = values
+    return found
+
+
+def count_programs(family: Family, space: Space) -> int:
+    """Programs that a worker compiles at most for one depth of a network whose hyperparameters are drawn from `space`."""
+    start, choices = first_params(family, space), shaping(family, space)
+    return len({_shape(family, start | dict(zip(choices, values, strict=True))) for values in product(*choices.values())})
+
+
+def _shape(family: Family, params: dict[str, Any]) -> tuple[Any, ...]:
+    return *family.form(params).items(), family.schedule(params, 1, 1).batch_size

@@ -9,7 +9,7 @@ from study.api import Prepared
 from study.machines.ray import available_cpus
 from study.schema import Arm
 from study.screen.progress import columns, span
-from study.search.plan import Plan
+from study.search.plan import FLOOR_S, Plan
 
 
 def arms_table(plan: Plan) -> Table:
@@ -29,7 +29,7 @@ def cost_lines(plan: Plan) -> list[str]:
     workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
     cost = (
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.seconds / workers + 30)} on {workers} workers, report included. "
+        f"about {span(plan.seconds / workers + FLOOR_S)} on {workers} workers, report included. "
         f"At most {plan.slots} trials run at once, and a worker compiles at most {plan.programs} programs of networks."
     )
     if config.protocol == "holdout":

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
+from study.config.options import Space
 from study.config.samplers import check_sampler
-from study.families import FAMILIES, check_space, count_programs, get_family, is_searched, resolve_space
+from study.families import FAMILIES, check_space, count_programs, first_params, get_family, is_searched, resolve_space, shaping
 from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
 
 
@@ -27,17 +28,19 @@ class Effort:
     """What an effort level means for a table of 5,000 rows, and where it gives way on larger ones.
 
     trials: an arm. seeds: a network and inner fold. epochs: most epochs of a network. cap_s: most core-seconds a study may
-    be modelled to cost; trials are cut until it fits.
+    be modelled to cost; trials are cut until it fits. one_shape: whether hyperparameters that shape a program stay as they
+    are in an arm's first trial, since to compile another takes longer than to train it.
     """
 
     trials: int
     seeds: int
     epochs: int
     cap_s: float
+    one_shape: bool = False
 
 
 EFFORTS = {
-    "quick": Effort(trials=8, seeds=1, epochs=60, cap_s=120),
+    "quick": Effort(trials=8, seeds=1, epochs=60, cap_s=150, one_shape=True),
     "normal": Effort(trials=30, seeds=2, epochs=100, cap_s=960),
     "thorough": Effort(trials=90, seeds=4, epochs=200, cap_s=4_800),
 }
@@ -51,14 +54,26 @@ WORTHWHILE_TRIALS = 8
 """Trials an arm that go before a further repeat."""
 REGRESSION_WINDOWS = 2
 """Windows of a network in that of a regression (docs/design/0013)."""
-COMPILE_S = 1.2
-"""Core-seconds a network's trial spends on compiling, averaged over those that find their program in the cache."""
-ROW_LAYER_S = 0.4e-6
-"""Core-seconds a network needs for one row, one hidden layer and one replicate of an epoch, averaged over the space."""
+SMALL = 600, 0.16
+"""Rows of a table up to which a study may cost this share of its effort's cap, and"""
+LARGE = 9_000
+"""rows from which on it may cost all of it; in proportion in between."""
+FLOOR_S = 14
+"""Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
+COMPILE_S = 1.5
+"""Core-seconds to compile a program; two workers are assumed, each of which compiles all of them."""
+TRIAL_S = 0.03
+"""Core-seconds of a trial that trains nothing."""
+WINNER_S = 0.15
+"""Core-seconds of a winner that trains nothing: its model is written."""
+ROW_LAYER_S = 0.15e-6, 0.45e-6
+"""Core-seconds a network needs for one row, one hidden layer and one replicate of an epoch, averaged over the space of a table
+below SMALL_ROWS and of a larger one, and over trials that end early."""
+SMALL_ROWS = 1_000
 WIDE = 64
 """Terms that cost as much as one hidden layer."""
-ANY_ROWS = 1_000
-"""Rows for which a space is asked for where its size matters and not its numbers."""
+TREES_S = 1.2, 1e-3
+"""Core-seconds of boosted trees in one outer fold: at least, and for each row."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
@@ -71,13 +86,14 @@ class Plan:
 
     config: the given one with every number that `effort` decides filled in.
     trees: the boosted trees that stand beside the arms, one a target and outer fold.
-    seconds: modelled core-seconds of the whole search, winners included.
+    seconds: modelled core-seconds of all workers. programs: those of networks that a worker compiles at most.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
     trees: tuple[Trees, ...]
     seconds: float
+    programs: int = 0
 
     def trials(self, arm: Arm) -> int:
         """Trials of one arm: the same budget for all, and one where there is nothing to search."""
@@ -107,13 +123,6 @@ class Plan:
     def slots(self) -> int:
         """Trials that may be out at once: what the windows of all arms can fill."""
         return sum(min(self.trials(arm), arm_window(self.config, arm)) for arm in self.arms)
-
-    @property
-    def programs(self) -> int:
-        """Programs of networks that a worker compiles at most."""
-        models = {(arm.target, arm.family, arm.depth) for arm in self.arms if not get_family(arm.family).convex}
-        spaces = [(get_family(name), self.config.space.get(name, {})) for _, name, _ in models]
-        return sum(count_programs(family, resolve_space(family, ANY_ROWS, override)) for family, override in spaces)
 
     @property
     def n_trials(self) -> int:
@@ -165,21 +174,43 @@ def make_trees(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Trees, ...]:
 
 
 def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
-    """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured trials."""
+    """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured studies."""
     folds, seeds = config.inner.folds, config.inner.seeds or 1
     rows = size.rows * (1 - 1 / folds)
     family = get_family(arm.family)
     if family.convex:
         iterations = ITERATIONS if family.inputs else 1
-        return 0.05 + iterations * rows * folds * (size.terms + 1) * ITERATION_S
-    epochs = config.training.epochs or 1
-    return COMPILE_S + epochs * rows * folds * seeds * (arm.depth + size.terms / WIDE) * ROW_LAYER_S
+        return TRIAL_S + iterations * rows * folds * (size.terms + 1) * ITERATION_S
+    epochs, row_layer_s = config.training.epochs or 1, ROW_LAYER_S[rows >= SMALL_ROWS]
+    return TRIAL_S + epochs * rows * folds * seeds * (arm.depth + size.terms / WIDE) * row_layer_s
 
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, and of the winners, each of which costs about two trials."""
-    arms = ((arm, size) for size in sizes for arm in make_arms(config, [size]))
-    return sum((arm_trials(config, arm) + 2) * trial_cost(config, arm, size) for arm, size in arms)
+    """Core-seconds of all trials, winners (each refits in two trials' time) and trees, and of two workers' compiling."""
+    cost = 2 * COMPILE_S * count_all_programs(config, sizes)
+    for size in sizes:
+        for arm in make_arms(config, [size]):
+            cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
+        cost += config.n_outer * (TREES_S[0] + TREES_S[1] * size.rows)
+    return cost
+
+
+def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
+    """Programs of networks that a worker compiles at most: those of each target."""
+    found = 0
+    for size in sizes:
+        networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
+        spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
+        found += len(config.depths) * sum(count_programs(family, space) for family, space in spaces)
+    return found
+
+
+def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
+    """Core-seconds that a study of this effort may be modelled to cost."""
+    few, least = SMALL
+    rows = max(size.rows for size in sizes)
+    share = least + (1 - least) * (rows - few) / (LARGE - few)
+    return EFFORTS[config.effort].cap_s * min(1.0, max(least, share))
 
 
 def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
@@ -198,7 +229,8 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
     check_sampler(config.search.sampler)
     effort = EFFORTS[config.effort]
     seeds, trials, epochs = effort.seeds, effort.trials, _epochs(config, sizes)
-    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs), sizes)) > effort.cap_s:
+    most = most_cost(config, sizes)
+    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs, sizes), sizes)) > most:
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
@@ -207,7 +239,8 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
             epochs = max(10, int(epochs * 0.9))
         else:
             break
-    return Plan(resolved, make_arms(resolved, sizes), make_trees(resolved, sizes), cost)
+    programs = count_all_programs(resolved, sizes)
+    return Plan(resolved, make_arms(resolved, sizes), make_trees(resolved, sizes), cost, programs)
 
 
 def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:
@@ -215,7 +248,7 @@ def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:
     return round(EFFORTS[config.effort].epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows))))
 
 
-def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyConfig:
+def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what it leaves open set so."""
     inner, search, training = (part.model_dump() for part in (config.inner, config.search, config.training))
     most = training["epochs"] or epochs
@@ -223,7 +256,20 @@ def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int) -> StudyC
         inner=inner | {"seeds": inner["seeds"] or seeds},
         search=search | {"trials": search["trials"] or trials},
         training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},
+        space={**config.space, **(_one_shape(config, sizes) if EFFORTS[config.effort].one_shape else {})},
     )
+
+
+def _one_shape(config: StudyConfig, sizes: Sequence[Size]) -> dict[str, Space]:
+    """Spaces of networks in which everything that shapes a program is what it is in an arm's first trial."""
+    rows, fixed = max(size.rows for size in sizes), {}
+    for name in dict.fromkeys(name for size in sizes for name in families_of(config, size.kind)):
+        family, override = get_family(name), config.space.get(name, {})
+        if not family.convex:
+            space = resolve_space(family, rows, override)
+            first = first_params(family, space)
+            fixed[name] = {**override, **{shaped: first[shaped] for shaped in shaping(family, space) if shaped not in override}}
+    return {name: space for name, space in fixed.items() if space}
 
 
 def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
@@ -243,7 +289,7 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
         return config.replace(outer=config.outer.model_dump() | {"repeats": repeats})
 
     def cost(repeats: int) -> float:
-        return study_cost(_filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, sizes)), sizes)
+        return study_cost(_filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, sizes), sizes), sizes)
 
-    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= EFFORTS[config.effort].cap_s]
+    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= most_cost(config, sizes)]
     return repeated(max(affordable, default=1))

@@ -222,6 +222,16 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
         assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
 
 
+@shallow
+def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again(case: Case) -> None:
+    task, (encoded, _) = task_for(case), encoded_for(case)
+    _, kept = run_trial(task, encoded)
+
+    record, _ = run_winner(task.as_winner(0.5), encoded, kept)
+
+    assert record == won(case)[0]
+
+
 @pytest.mark.parametrize("case", [case for case in cases() if case.kind is Kind.CONTINUOUS and case.depth <= 1], ids=str)
 def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: Case) -> None:
     encoded, _ = encoded_for(case, rows=200)
