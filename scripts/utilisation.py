@@ -31,8 +31,8 @@ from study.search.plan import Size, make_plan
 from study.training.task import Task, TrialTask, Unscored, WinnerTask
 
 SLOTS, FOLDS, TRIALS = 64, 15, 20
-START_S, STAGGER_S = 8.0, 0.05
-"""Seconds until the first worker can run a task, and from one worker to the next, as measured on an idle machine."""
+START_S, STAGGER_S = 11.0, 0.05
+"""Seconds until the first worker can run a task, as measured on two cores shared with other work, and to each further one."""
 SPREAD = 0.3
 """Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, trees as long as one."""
 

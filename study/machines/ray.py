@@ -86,6 +86,14 @@ def quiet(verbose: bool) -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+def import_ray(config: StudyConfig, verbose: bool) -> None:
+    """Import Ray with what a study sets for it, which it reads then. No other thread may set filters of warnings meanwhile."""
+    quiet(verbose)
+    if config.cluster.address == "slurm":
+        os.environ.update(PATIENCE)
+    import ray  # noqa: F401
+
+
 @cache
 def _token() -> str:
     """This process's own token: Ray reads it once, so a second study in the same process has the same."""
@@ -103,7 +111,7 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     StudyError
         A trial needs more cores or GPUs than there are, a node did not join, or nothing answers at the address.
     """
-    quiet(verbose)
+    import_ray(config, verbose)
     check_cores(config)
     with scratch_folder() as scratch, _while_there(scratch):
         address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
@@ -205,7 +213,6 @@ def _allocated(store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]
     """Ray on every node of the SLURM job, its head here."""
     allocation = Allocation.current()
     given = allocation.given
-    os.environ.update(PATIENCE)
     options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_memory": given.ray_memory(store_bytes)}
     workers: AbstractContextManager[None] = nullcontext()
     if allocation.others:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
-from study.machines.ray import ray_cluster
+from study.machines.ray import import_ray, ray_cluster
 from study.machines.slots import slots
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported
 from study.running.observer import Interrupted
@@ -61,6 +61,7 @@ class Pool:
         """Begin to start workers, at most so many, unless that has begun."""
         self.wanted = wanted
         if self._thread is None:
+            import_ray(self.config, self.verbose)  # in this thread, which may be about to set filters of warnings
             self._thread = threading.Thread(target=self._live, daemon=True)
             self._thread.start()
 
@@ -82,7 +83,7 @@ class Pool:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.getsignal(signal.SIGINT)
+        before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
 
         def stop(number: int, frame: FrameType | None) -> None:
             signal.signal(signal.SIGINT, before)
