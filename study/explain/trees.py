@@ -14,8 +14,6 @@ from study.records.trees import TreesRecord
 from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
 
-TREE_TRIALS = {"quick": 2, "normal": 4, "thorough": 8}
-"""Trials of the small search, by effort."""
 MOST_ITERATIONS = 400
 """Most boosting iterations of one fit; each adds a tree, or one a class."""
 PATIENCE = 15

@@ -26,20 +26,20 @@ class Neural(Family):
         """Learning rate, batch size, decoupled weight decay, width, activation and dropout.
 
         What shapes a program has few choices, since every combination is compiled: one batch size for a table, one activation,
-        two widths, and dropout or none.
+        two widths, and dropout or none. On few rows silu has less loss than relu, on many a step of relu costs less.
         """
         return {
             "learning_rate": Range(low=3e-4, high=3e-2, log=True),
             "batch_size": 32 if n_rows < 1_000 else 64 if n_rows < 4_000 else 128 if n_rows < 20_000 else 512,
             "weight_decay": Range(low=1e-5, high=1e-1, log=True),
             "width": [32, 64] if n_rows < 1_000 else [64, 128],
-            "activation": "relu",
+            "activation": "silu" if n_rows < 4_000 else "relu",
             "dropout": [0.0, 0.1, 0.3],
         }
 
     def start(self) -> dict[str, Any]:
         return {
-            "learning_rate": 5e-3, "batch_size": 64, "weight_decay": 1e-3, "width": 64, "activation": "relu", "dropout": 0.0,
+            "learning_rate": 5e-3, "batch_size": 64, "weight_decay": 1e-3, "width": 64, "activation": "silu", "dropout": 0.0,
         }  # fmt: skip
 
     def form(self, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from study.config import StudyConfig
-from study.explain.trees import TREE_TRIALS
 from study.running.trees import TreesQueue
 from study.search.arms import ArmSearch
+from study.search.plan import EFFORTS
 from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
 
@@ -115,7 +115,7 @@ class Tasks:
         known = self.trees.longest_s
         if self._in_time(known, trials=1 if known else 2) and (trees := self.trees.next()) is not None:
             config = self.config
-            return TreesTask(study=config.name, seed=config.seed, trees=trees, trials=TREE_TRIALS[config.effort])
+            return TreesTask(study=config.name, seed=config.seed, trees=trees, trials=EFFORTS[config.effort].tree_trials)
         return None
 
     def _in_time(self, longest_s: float, trials: int) -> bool:

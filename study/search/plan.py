@@ -27,12 +27,13 @@ class Size:
 class Effort:
     """What an effort level means for a table of 5,000 rows, and where it gives way on larger ones.
 
-    trials: an arm. seeds: a network and inner fold. epochs: most epochs of a network. cap_s: most core-seconds a study may
-    be modelled to cost; trials are cut until it fits. one_shape: whether hyperparameters that shape a program stay as they
-    are in an arm's first trial, since to compile another takes longer than to train it.
+    trials: an arm. tree_trials: of boosted trees in an outer fold. seeds: a network and inner fold. epochs: most epochs of a
+    network. cap_s: most core-seconds a study may be modelled to cost; trials are cut until it fits. one_shape: whether what
+    shapes a program stays as it is in an arm's first trial, since to compile another takes longer than to train it.
     """
 
     trials: int
+    tree_trials: int
     seeds: int
     epochs: int
     cap_s: float
@@ -40,9 +41,9 @@ class Effort:
 
 
 EFFORTS = {
-    "quick": Effort(trials=8, seeds=1, epochs=60, cap_s=150, one_shape=True),
-    "normal": Effort(trials=30, seeds=2, epochs=100, cap_s=960),
-    "thorough": Effort(trials=90, seeds=4, epochs=200, cap_s=4_800),
+    "quick": Effort(trials=8, tree_trials=2, seeds=1, epochs=60, cap_s=150, one_shape=True),
+    "normal": Effort(trials=30, tree_trials=4, seeds=2, epochs=100, cap_s=960),
+    "thorough": Effort(trials=90, tree_trials=8, seeds=4, epochs=200, cap_s=4_800),
 }
 FEWEST_TRIALS = 4
 """Trials that no cap takes away."""
@@ -72,8 +73,8 @@ below SMALL_ROWS and of a larger one, and over trials that end early."""
 SMALL_ROWS = 1_000
 WIDE = 64
 """Terms that cost as much as one hidden layer."""
-TREES_S = 1.2, 1e-3
-"""Core-seconds of boosted trees in one outer fold: at least, and for each row."""
+TREES_S = 0.25, 1.2, 1e-4
+"""Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
@@ -191,7 +192,9 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     for size in sizes:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += config.n_outer * (TREES_S[0] + TREES_S[1] * size.rows)
+        number, classes, row = TREES_S
+        trees = (classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * size.rows
+        cost += config.n_outer * (1 + EFFORTS[config.effort].tree_trials) * trees
     return cost
 
 

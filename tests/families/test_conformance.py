@@ -11,8 +11,9 @@ import keras
 import numpy as np
 import pytest
 
+from study.config.options import Range
 from study.data.encoding import Encoded
-from study.families import FAMILIES, HEADS, Architecture, get_family
+from study.families import FAMILIES, HEADS, Architecture, get_family, is_searched
 from study.families.stacked import Stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
 from study.training.problem import Fit
@@ -66,13 +67,16 @@ def test_every_kind_is_served_by_a_constant_by_a_regression_and_by_a_network(kin
 
 
 @one_a_family
-def test_every_hyperparameter_has_a_start_and_is_open_by_default(case: Case) -> None:
+def test_every_hyperparameter_has_a_start_and_some_are_open_by_default(case: Case) -> None:
     family = get_family(case.family)
 
     space = family.space(1_000)
 
     assert list(family.start()) == list(space)
-    assert all(len(form) > 1 if isinstance(form, list) else form.low < form.high for form in space.values())
+    ranges = [form for form in space.values() if isinstance(form, Range)]
+    assert all(form.low < form.high for form in ranges)
+    assert all(len(form) > 1 for form in space.values() if isinstance(form, list))
+    assert is_searched(family, {})
     assert len({family.label(depth) for depth in ([0] if family.convex else [1, 2, 3])}) == (1 if family.convex else 3)
 
 

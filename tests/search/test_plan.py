@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +21,7 @@ from study.search.plan import (
     families_of,
     make_arms,
     make_plan,
+    most_cost,
     resolve_outer,
     study_cost,
 )
@@ -155,6 +155,7 @@ def test_what_the_config_sets_is_never_touched_whatever_it_costs() -> None:
         "search": {"trials": 500, "sampler": "random", "generation": 9, "max_tries": 2},
         "inner": {"folds": 7, "seeds": 3},
         "training": {"epochs": 999, "patience": 2, "iterations": 17},
+        "space": {"neural": {"width": [8, 16], "dropout": [0.0, 0.5]}},
     }
     config = config_of(effort="quick", **explicit)
 
@@ -190,12 +191,36 @@ def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more
     assert short.slots == 2 * (1 + 5 + 3 * 4)
 
 
-def test_the_cost_counts_every_trial_and_two_more_for_each_winner() -> None:
-    few, more = (make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10))
+def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
+    few, more, most = (
+        make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10, 16)
+    )
+    folds = [make_plan(config_of(n, families=["linear"], search={"trials": 4}), [SMALL]).seconds for n in (1, 2, 3)]
 
-    assert few / more == pytest.approx((4 + 2) / (10 + 2))
-    two_folds = make_plan(config_of(2, families=["linear"], search={"trials": 4}), [SMALL]).seconds
-    assert math.isclose(two_folds, 2 * few)
+    assert few < more
+    assert more - few == pytest.approx(most - more)
+    assert folds == pytest.approx([few, 2 * few, 3 * few])
+
+
+def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
+    shaped = {"space": {"neural": {"width": [8, 16], "dropout": 0.0}}, "search": {"trials": 4}}
+    one, other = (make_plan(config_of(folds, depths=[1, 3], **shaped), [SMALL]) for folds in (1, 4))
+    both = make_plan(config_of(depths=[1, 3], **shaped), [SMALL, replace(SMALL, target="z")])
+
+    assert (one.programs, other.programs, both.programs) == (4, 4, 8)
+
+
+def test_a_quick_study_compiles_one_program_a_depth_unless_a_config_wants_more() -> None:
+    plan, asked = (make_plan(config_of(effort="quick", space=space), [SMALL]) for space in ({}, {"neural": {"width": [8, 9]}}))
+
+    assert (plan.programs, asked.programs) == (3, 6)
+    assert plan.config.space == {"neural": {"width": 64, "dropout": 0.0}}
+    assert asked.config.space == {"neural": {"width": [8, 9], "dropout": 0.0}}
+
+
+@pytest.mark.parametrize(("rows", "share"), [(10, 0.16), (600, 0.16), (4_800, 0.58), (9_000, 1.0), (10**6, 1.0)])
+def test_a_small_table_may_cost_a_share_of_the_cap(rows: int, share: float) -> None:
+    assert most_cost(config_of(effort="normal"), [replace(SMALL, rows=rows)]) == pytest.approx(share * EFFORTS["normal"].cap_s)
 
 
 def test_an_unknown_family_in_the_space_is_answered_with_the_nearest() -> None:
