@@ -35,7 +35,7 @@ def _data() -> tuple[np.ndarray, np.ndarray]:
 
 def _stacked(rounds: int) -> list[tuple[float, int]]:
     """(seconds, fits) of each stacked fit in this process; the first one compiles."""
-    from study.training.trial import prepare_tensorflow
+    from study.training.device import prepare_tensorflow
 
     prepare_tensorflow()
     from study.families import HEADS, Schedule, get_family
@@ -58,7 +58,7 @@ def _stacked(rounds: int) -> list[tuple[float, int]]:
 
 def _keras(rounds: int) -> list[tuple[float, int]]:
     """(seconds, fits) of Keras's own training loop."""
-    from study.training.trial import prepare_tensorflow
+    from study.training.device import prepare_tensorflow
 
     prepare_tensorflow()
     import keras

@@ -107,8 +107,9 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
     from study.search.arms import ArmSearch
+    from study.training.device import prepare_tensorflow
     from study.training.task import TrialTask
-    from study.training.trial import prepare_tensorflow, run_trial
+    from study.training.trial import run_trial
     from study.training.winner import run_winner
 
     prepare_tensorflow()

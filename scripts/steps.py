@@ -68,7 +68,7 @@ def step() -> None:
     """Print microseconds of a step and of its products, medians of rounds in turn, and the median of their ratios."""
     from threadpoolctl import threadpool_limits
 
-    from study.training.trial import prepare_tensorflow
+    from study.training.device import prepare_tensorflow
 
     prepare_tensorflow()
     print(f"| shape, {REPLICATES} replicates | step, µs | products in NumPy, µs | ratio |\n| --- | ---: | ---: | ---: |")

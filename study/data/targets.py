@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from study.config.options import ColumnType
 from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
@@ -69,6 +68,8 @@ def read_target(
 
 
 def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
+    from scipy.stats import skew  # half a second, which workers need not spend
+
     distinct = len(counts)
     word = "text" if column.type == "category" else column.type
     if distinct == 2:
@@ -83,7 +84,7 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
         return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
     low, high = int(values.min()), int(values.max())
     facts = f"non-negative whole numbers, {distinct} distinct values, at most {high}"
-    skewed = stats.skew(values) > 0.5
+    skewed = skew(values) > 0.5
     codes = low in {0, 1} and high <= 10 and distinct >= 0.7 * (high - low + 1)
     fading = low == 0 and distinct >= 5 and skewed and (values == high).mean() < 0.05
     if codes and not fading:

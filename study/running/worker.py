@@ -19,8 +19,9 @@ from ray.exceptions import RayError
 from study.explain.trees import score_trees
 from study.records.trees import TreesRecord
 from study.schema import TrialRecord, WinnerRecord
+from study.training.device import prepare_tensorflow
 from study.training.task import Task, TreesTask, TrialTask, Unscored
-from study.training.trial import prepare_tensorflow, run_trial
+from study.training.trial import run_trial
 from study.training.winner import run_winner
 
 if TYPE_CHECKING:

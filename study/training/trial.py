@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
@@ -25,34 +24,6 @@ if TYPE_CHECKING:
 
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
-
-
-def prepare_tensorflow(gpu: bool = False) -> str:
-    """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu` or `gpu`.
-
-    One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
-    optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
-    between processes (`study.training.programs`).
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    if not gpu:
-        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
-        if (folder := programs_folder()) is not None:
-            forget_programs(folder)
-            kept = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
-            os.environ["TF_XLA_FLAGS"] = kept
-    import tensorflow as tf
-
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
-    except RuntimeError:
-        pass  # a process that has trained before is set up already
-    tf.get_logger().setLevel("ERROR")
-    return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
 
 
 def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.training.trial import prepare_tensorflow
+from study.training.device import prepare_tensorflow
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.schema import Kind
+from study.training.device import prepare_tensorflow
 from study.training.programs import programs_folder
-from study.training.trial import prepare_tensorflow, run_trial
+from study.training.trial import run_trial
 from study.training.winner import run_winner
 from tests.families.problems import Case, encoded_for, task_for
 
