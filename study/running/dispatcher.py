@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Workers
 from study.running.recorder import Recorder
-from study.running.tasks import Tasks
+from study.running.tasks import LEAST_BEGUN, Tasks
 from study.schema import StudyError
 from study.training.task import Task
 
@@ -46,6 +46,7 @@ class Dispatcher:
             raise self._failure
 
     def _hand_out(self) -> None:
+        self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
         while self._idle and (task := self.tasks.next()) is not None:
             worker = self._idle.popleft()
             self._out[worker] = task

@@ -12,6 +12,9 @@ from study.search.arms import ArmSearch
 from study.search.plan import EFFORTS
 from study.training.task import Task, TreesTask, TrialTask, WinnerTask
 
+LEAST_BEGUN = 16
+"""Arms that are begun at once, however few workers there are."""
+
 
 class Tasks:
     """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits for its results.
@@ -23,7 +26,8 @@ class Tasks:
     arms: by key. deadline: `time.monotonic()` after which no new trial is suggested; what is out finishes, and winners and
     trees are scored, if there was a trial. until: `time.monotonic()` by which all must have ended: nothing is handed out that
     would last longer, judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
-    stopping: whether nothing is handed out any more.
+    stopping: whether nothing is handed out any more. begun: arms that are searched at once, unless the others would idle or
+    time is short; each holds an Optuna study, 2 kB a trial.
     """
 
     def __init__(
@@ -42,7 +46,10 @@ class Tasks:
         self.deadline = deadline
         self.until = until
         self.stopping = False
-        self._ready = OrderedDict(arms)  # who may have something to hand out, next in turn first
+        self.begun = LEAST_BEGUN
+        self._later = OrderedDict(arms)  # not begun
+        self._ready: OrderedDict[str, ArmSearch] = OrderedDict()  # who may have something to hand out, next in turn first
+        self._searched = 0
         self._out: set[str] = set()
         self._tries: dict[str, int] = {}
         self._nothing = False  # was there to hand out, when last asked
@@ -101,8 +108,11 @@ class Tasks:
             self.trees.close()  # there is nothing that they could stand beside
 
     def _next(self) -> Task | None:
-        while self._ready:
-            key, arm = self._ready.popitem(last=False)
+        begun = len(self.arms) if self.deadline is not None else self.begun + self._searched
+        while self._later and len(self.arms) - len(self._later) < begun:
+            self._ready.update([self._later.popitem(last=False)])
+        while self._ready or self._later:
+            key, arm = (self._ready or self._later).popitem(last=False)
             # A winner, and the first trees, last as long as two trials.
             if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
                 continue
@@ -111,6 +121,7 @@ class Tasks:
                 return TrialTask.of(self.config, arm.arm, suggestion)
             if (best := arm.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
+                self._searched += 1
                 return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss)
         known = self.trees.longest_s
         if self._in_time(known, trials=1 if known else 2) and (trees := self.trees.next()) is not None:

@@ -61,6 +61,27 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
     assert asked == [1]
 
 
+def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all_wait() -> None:
+    bench = Bench([small(trials=3, fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(9)])
+    bench.tasks.begun = 2
+
+    first = [bench.start() for _ in range(4)]
+    for key in first:
+        bench.finish(key)
+    later = [bench.start() for _ in range(5)]
+
+    assert [str(key)[9:] for key in first] == ["o0-0000", "o1-0000", "o0-0001", "o1-0001"]
+    assert [str(key)[9:] for key in later] == ["o0-0002", "o1-0002", "o2-0000", "o2-0001", "o3-0000"]
+
+
+def test_under_a_time_budget_every_arm_is_begun() -> None:
+    bench = Bench([small(trials=3, fold=fold) for fold in range(20)], deadline=1e12)
+
+    keys = [bench.start() for _ in range(20)]
+
+    assert {str(key)[9:] for key in keys} == {f"o{fold}-0000" for fold in range(20)}
+
+
 def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then_given_up() -> None:
     bench = Bench([small(trials=1)], max_tries=3)
 
