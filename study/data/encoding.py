@@ -86,14 +86,19 @@ class Encoded:
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""
-        original = self.original(encoder, positions)
-        read = (original - self.center[encoder]) / self.scale[encoder]
-        return np.where(self.varies[encoder], read, 0.0).astype(np.float32)
+        x, offset = self._values(positions), self.matrix.offset[self.columns]
+        np.copyto(x, (self.fill[encoder] - offset).astype(np.float32), where=np.isnan(x))
+        x -= (self.center[encoder] - offset).astype(np.float32)
+        x *= np.where(self.varies[encoder], 1 / self.scale[encoder], 0.0).astype(np.float32)
+        return x
 
     def original(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
         """The same in original units, (n_positions, n_terms) float64, gaps filled; good to seven digits."""
-        values = self.matrix.values[self.rows[positions]][:, self.columns] + self.matrix.offset[self.columns]
+        values = self._values(positions) + self.matrix.offset[self.columns]
         return np.where(np.isnan(values), self.fill[encoder], values)
+
+    def _values(self, positions: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.float32]:
+        return self.matrix.values[np.ix_(self.rows[positions], self.columns)]
 
 
 EncodedData = Mapping[tuple[str, int], Encoded]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ class Matrix:
     values: npt.NDArray[np.float32]
     offset: npt.NDArray[np.float64]
 
-    @property
+    @cached_property
     def gaps(self) -> bool:
         """Whether any cell is empty."""
         return bool(np.isnan(self.values.sum()))

@@ -84,7 +84,7 @@ class Problem:
 
     def x(self, replicate: int, rows: IntArray) -> FloatArray:
         """Features of some rows as a replicate reads them, (len(rows), n_features) float64."""
-        values = self.matrix.values[rows][:, self.columns] + self.matrix.offset[self.columns]
+        values = self.matrix.values[np.ix_(rows, self.columns)] + self.matrix.offset[self.columns]
         values = np.where(np.isnan(values), self.fill[replicate], values)
         return np.asarray((values - self.center[replicate]) / self.scale[replicate])
 
