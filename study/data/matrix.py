@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from study.schema import Feature
 
 NEAR = 16
 """How far from 0 the middle of a column may lie, in widths of its middle half, and be rounded as it is."""
+FAR = 1_024
+"""How far it may lie for a sixteenth of that to be near."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,17 @@ def make_matrix(
 
 
 def _offset(values: npt.NDArray[np.float64]) -> float:
-    """0 for a column that is spread about 0, else its median, rounded so that no few rows move it; empty cells are NaN.
+    """0 for a column that is spread about 0, else its median to a few binary digits, so that no few rows move it.
 
-    Float32 keeps 24 bits of a value: of one 16 times as far from 0 as the middle half is wide, 20 bits of that width.
+    values: (n,), empty cells NaN. Float32 keeps 24 digits of a value: of one NEAR times as far from 0 as the middle half is
+    wide, 20 digits of that width. Four digits of the median leave a sixteenth of it; FAR widths from 0 more are taken.
     """
     known = values[~np.isnan(values)]
     low, median, high = (float(v) for v in np.quantile(known, [0.25, 0.5, 0.75])) if known.size else (0.0,) * 3
     if abs(median) <= NEAR * (high - low):
         return 0.0
-    step = 2.0 ** np.ceil(np.log2(high - low)) * NEAR / 4 if high > low else 0.0
-    return float(step * np.round(median / step)) if step else median
+    if not high > low:
+        return median
+    digits = 4 + max(0, math.ceil(math.log2(abs(median) / (high - low) / FAR)))
+    step = 2.0 ** (math.floor(math.log2(abs(median))) + 1 - digits)
+    return step * round(median / step)
