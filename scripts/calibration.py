@@ -60,7 +60,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
-    from study.search.plan import Size, make_plan
+    from study.search.cost import Size
+    from study.search.plan import make_plan
 
     frame, truth = simulate(cell, number, FRESH)
     with tempfile.TemporaryDirectory() as folder:

@@ -40,7 +40,8 @@ def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
     from study.api import prepare
     from study.schema import Kind
-    from study.search.plan import Size, make_plan
+    from study.search.cost import Size
+    from study.search.plan import make_plan
 
     one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
     plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))])

@@ -27,7 +27,8 @@ from study.running.trees import TreesQueue
 from study.running.worker import Report
 from study.schema import Kind, TrialState
 from study.search.arms import ArmSearch
-from study.search.plan import Size, make_plan
+from study.search.cost import Size
+from study.search.plan import make_plan
 from study.training.task import Task, TrialTask, Unscored, WinnerTask
 
 SLOTS, FOLDS, TRIALS = 64, 15, 20

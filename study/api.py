@@ -27,7 +27,8 @@ from study.running.observer import Observer, interruptible
 from study.running.pool import Pool
 from study.running.runner import search
 from study.schema import Arm, Share, StudyData, StudyError, Trees
-from study.search.plan import Plan, Size, arm_trials, make_arms, make_plan, make_trees, resolve_outer
+from study.search.cost import Size
+from study.search.plan import Plan, arm_trials, make_arms, make_plan, make_trees, resolve_outer
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from study.api import Prepared
 from study.machines.ray import available_cpus
 from study.schema import Arm
 from study.screen.progress import columns, span
-from study.search.plan import FLOOR_S, Plan
+from study.search.cost import FLOOR_S
+from study.search.plan import Plan
 
 
 def arms_table(plan: Plan) -> Table:

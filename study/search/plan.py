@@ -11,16 +11,7 @@ from study.config.options import Space
 from study.config.samplers import check_sampler
 from study.families import FAMILIES, check_space, count_programs, first_params, get_family, is_searched, resolve_space, shaping
 from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
-
-
-@dataclass(frozen=True)
-class Size:
-    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows with a target and columns."""
-
-    target: str
-    kind: Kind
-    rows: int
-    terms: int
+from study.search.cost import COMPILE_S, WINNER_S, Size, trees_cost, trial_cost
 
 
 @dataclass(frozen=True)
@@ -59,26 +50,6 @@ SMALL = 600, 0.16
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
 """rows from which on it may cost all of it; in proportion in between."""
-FLOOR_S = 14
-"""Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
-COMPILE_S = 1.5
-"""Core-seconds to compile a program; two workers are assumed, each of which compiles all of them."""
-TRIAL_S = 0.03
-"""Core-seconds of a trial that trains nothing."""
-WINNER_S = 0.15
-"""Core-seconds of a winner that trains nothing: its model is written."""
-ROW_LAYER_S = 0.15e-6, 0.45e-6
-"""Core-seconds a network needs for one row, one hidden layer and one replicate of an epoch, averaged over the space of a table
-below SMALL_ROWS and of a larger one, and over trials that end early."""
-SMALL_ROWS = 1_000
-WIDE = 64
-"""Terms that cost as much as one hidden layer."""
-TREES_S = 0.25, 1.2, 1e-4
-"""Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
-ITERATIONS = 60
-"""Iterations that a regression's trial needs."""
-ITERATION_S = 8e-9
-"""Core-seconds a regression needs for one row, one term, one output and one replicate of an iteration."""
 
 
 @dataclass(frozen=True)
@@ -174,27 +145,13 @@ def make_trees(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Trees, ...]:
     return tuple(Trees(target=s.target, kind=s.kind, outer_fold=fold) for s in sizes for fold in range(config.n_outer))
 
 
-def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
-    """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured studies."""
-    folds, seeds = config.inner.folds, config.inner.seeds or 1
-    rows = size.rows * (1 - 1 / folds)
-    family = get_family(arm.family)
-    if family.convex:
-        iterations = ITERATIONS if family.inputs else 1
-        return TRIAL_S + iterations * rows * folds * (size.terms + 1) * ITERATION_S
-    epochs, row_layer_s = config.training.epochs or 1, ROW_LAYER_S[rows >= SMALL_ROWS]
-    return TRIAL_S + epochs * rows * folds * seeds * (arm.depth + size.terms / WIDE) * row_layer_s
-
-
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     """Core-seconds of all trials, winners (each refits in two trials' time) and trees, and of two workers' compiling."""
     cost = 2 * COMPILE_S * count_all_programs(config, sizes)
     for size in sizes:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        number, classes, row = TREES_S
-        trees = (classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * size.rows
-        cost += config.n_outer * (1 + EFFORTS[config.effort].tree_trials) * trees
+        cost += config.n_outer * trees_cost(size, EFFORTS[config.effort].tree_trials)
     return cost
 
 

@@ -25,7 +25,8 @@ from study.families import (
 )
 from study.families.stacked import Stack, StackedDense, unstack
 from study.schema import Kind, StudyError, TrialState
-from study.search.plan import Size, families_of, make_arms
+from study.search.cost import Size
+from study.search.plan import families_of, make_arms
 from study.training.trial import run_trial
 
 from .problems import Case, encoded_for, task_for

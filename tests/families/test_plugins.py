@@ -11,7 +11,8 @@ import pytest
 from study.config import make_config
 from study.families import FAMILIES, get_family, packages
 from study.schema import Kind, ModelData, StudyError
-from study.search.plan import Size, families_of, make_plan
+from study.search.cost import Size
+from study.search.plan import families_of, make_plan
 
 CONFIG = {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1, 2], "protocol": "holdout"}
 

@@ -13,7 +13,8 @@ from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
 from study.search.arms import ArmSearch
-from study.search.plan import Plan, Size, make_plan
+from study.search.cost import Size
+from study.search.plan import Plan, make_plan
 
 
 class Clock:

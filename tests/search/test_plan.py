@@ -11,13 +11,13 @@ from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
+from study.search.cost import Size
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
     MOST_REPEATS,
     NESTED_BELOW,
     WORTHWHILE_TRIALS,
-    Size,
     families_of,
     make_arms,
     make_plan,

@@ -1,0 +1,67 @@
+"""What a study costs, in core-seconds: a fixed function of sizes, fitted once to measured studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from study.config import StudyConfig
+from study.config.options import Range, Space
+from study.families import get_family, resolve_space
+from study.schema import Arm, Kind
+
+FLOOR_S = 14
+"""Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
+COMPILE_S = 1.5
+"""Core-seconds to compile a program; two workers are assumed, each of which compiles all of them."""
+TRIAL_S = 0.03
+"""Core-seconds of a trial that trains nothing."""
+WINNER_S = 0.15
+"""Core-seconds of a winner that trains nothing: its model is written."""
+ROW_LAYER_S = 0.26e-6
+"""Core-seconds a network needs for one row, one hidden layer of WIDE units and one replicate of an epoch, averaged over trials
+that end early."""
+WIDE = 64
+"""Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
+TREES_S = 0.25, 1.2, 1e-4
+"""Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
+ITERATIONS = 60
+"""Iterations that a regression's trial needs."""
+ITERATION_S = 8e-9
+"""Core-seconds a regression needs for one row, one term, one output and one replicate of an iteration."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows with a target and columns."""
+
+    target: str
+    kind: Kind
+    rows: int
+    terms: int
+
+
+def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
+    """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once to measured studies."""
+    folds, seeds = config.inner.folds, config.inner.seeds or 1
+    rows = size.rows * (1 - 1 / folds)
+    family = get_family(arm.family)
+    if family.convex:
+        iterations = ITERATIONS if family.inputs else 1
+        return TRIAL_S + iterations * rows * folds * (size.terms + 1) * ITERATION_S
+    layers = (arm.depth + size.terms / WIDE) * _width_cost(resolve_space(family, round(rows), config.space.get(arm.family, {})))
+    return TRIAL_S + (config.training.epochs or 1) * rows * folds * seeds * layers * ROW_LAYER_S
+
+
+def _width_cost(space: Space) -> float:
+    """Mean cost of a layer over the widths of a space; 1 where there is none."""
+    form = space.get("width", WIDE)
+    widths = [form.low, form.high] if isinstance(form, Range) else form if isinstance(form, list) else [form]
+    return float(np.mean([(float(width) / WIDE) ** 2 for width in widths]))
+
+
+def trees_cost(size: Size, trials: int) -> float:
+    """Core-seconds of the boosted trees of an outer fold, with so many trials."""
+    number, classes, row = TREES_S
+    return (1 + trials) * ((classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * size.rows)
