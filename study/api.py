@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,7 +133,8 @@ def run_study(
         clear_temporaries(paths.root)
         search(prepared.plan, prepared.data, paths, pool, observer)
         if report:
-            kernel.start()  # its imports go on beside what follows
+            with suppress(Exception):  # the report tries again, and tells why it cannot
+                kernel.start()  # its imports go on beside what follows
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:

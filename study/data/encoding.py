@@ -181,10 +181,8 @@ def _encode(
         )
         for e, fitted in enumerate(fitting):
             own = cells[fitted]
-            gaps = np.isnan(own)
-            if gaps.any():
-                fill[e, part] = median_imputer().fit(own).statistics_
-                own = np.where(gaps, fill[e, part], own)
+            fill[e, part] = median_imputer().fit(own).statistics_
+            own = np.where(np.isnan(own), fill[e, part], own)
             scaler = StandardScaler().fit(own)
             center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0
     y_center, y_scale = np.zeros(len(fitting)), np.ones(len(fitting))

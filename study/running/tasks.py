@@ -82,11 +82,13 @@ class Tasks:
     def ended(self, task: Task) -> None:
         """Take note that a task has left its record."""
         self._out.discard(task.key)
+        self._nothing = False
         if not isinstance(task, TreesTask):
             self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
 
     def lost(self, task: Task) -> None:
         """Hand a task out again whose worker was lost, or give it up."""
+        self.ended(task)
         tries = self._tries[task.key] = self._tries.get(task.key, 0) + 1
         if tries >= self.config.search.max_tries:
             self.give_up(task, tries)
@@ -96,7 +98,6 @@ class Tasks:
             self.arms[task.arm.key].retry_winner()
         else:
             self.arms[task.arm.key].give_back(task.number)
-        self.ended(task)
 
     def _look_at_the_clock(self) -> None:
         if self.deadline is None or time.monotonic() <= self.deadline:

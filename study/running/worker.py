@@ -107,13 +107,13 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         files: dict[str, bytes] = {}
         left = None
         record: TrialRecord | WinnerRecord | TreesRecord | Unscored
+        data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
         try:
-            data = self.data(matrix, encoded)
             if isinstance(task, TreesTask):
                 record = score_trees(data, task.study, task.seed, task.trials)
             elif isinstance(task, TrialTask):
                 record, found = run_trial(task, data)
-                left = Left(task.arm.key, task.number, record.val_loss or 0.0, ray.put(found))
+                left = _left(task, record, found)
             else:
                 record, files = run_winner(task, data, _fetched(kept))
         except Exception as error:
@@ -129,6 +129,14 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
+
+
+def _left(task: TrialTask, record: TrialRecord, kept: Kept) -> Left | None:
+    """What a trial leaves for its winner; nothing where the object store has no room."""
+    try:
+        return Left(task.arm.key, task.number, record.val_loss or 0.0, ray.put(kept))
+    except (RayError, OSError):
+        return None
 
 
 def _fetched(kept: ray.ObjectRef | None) -> Kept | None:

@@ -48,11 +48,15 @@ class Descent:
         self.weights[0].assign(tf.reshape(tf.transpose(kernel, [1, 0, 2]), self.weights[0].shape))
         self.weights[1].assign(tf.reshape(bias, self.weights[1].shape))
 
-    def losses(self, x: Any, y: Any) -> Any:
-        """Loss of every row in every replicate, (replicates, rows), with the weights in place."""
+    def mean_loss(self, x: Any, y: Any, weight: Any) -> Any:
+        """Weighted sum over the rows of each replicate's losses, (replicates,), with the weights in place.
+
+        A row without weight is no part of it, whatever it holds: its loss, or its slope, may be infinite.
+        """
         n, _, outputs = self.shape
-        eta = tf.reshape(self.model(x[None])[0], (-1, n, outputs))
-        return self.head.tensor_loss(tf.transpose(eta, [1, 0, 2]), y)
+        eta = tf.transpose(tf.reshape(self.model(x[None])[0], (-1, n, outputs)), [1, 0, 2])
+        eta = tf.where(weight[:, :, None] > 0, eta, 0.0)
+        return tf.reduce_sum(self.head.tensor_loss(eta, y) * weight, axis=1)
 
     def slopes(self, of_layer: list[Any], basis: Basis) -> tuple[Any, Any]:
         """Gradients in kernel and bias of the basis, from those in the layer's weights."""
@@ -78,14 +82,11 @@ class Descent:
         def penalty(kernel: Any) -> Any:
             return tf.reduce_sum(basis.penalty[:, :, None] * kernel**2, axis=(1, 2))
 
-        def mean() -> Any:
-            return tf.reduce_sum(self.losses(x, y) * training, axis=1)
-
         def iteration(i: Any, state: State, val_curve: Any, objective_curve: Any) -> tuple[Any, State, Any, Any]:
             kernel, bias, kernel_ahead, bias_ahead, momentum, curvature, _ = state
             self.place(kernel_ahead, bias_ahead, basis)
             with tf.GradientTape() as tape:
-                means = mean()
+                means = self.mean_loss(x, y, training)
                 total = tf.reduce_sum(means)
             value = means + penalty(kernel_ahead)
             g_kernel, g_bias = self.slopes(tape.gradient(total, self.weights), basis)
@@ -94,7 +95,7 @@ class Descent:
             new_kernel, new_bias = kernel_ahead - step * g_kernel, bias_ahead - step * g_bias
             size2 = tf.reduce_sum(g_kernel**2, axis=(1, 2)) + tf.reduce_sum(g_bias**2, axis=(1, 2))
             self.place(new_kernel, new_bias, basis)
-            new_value = mean() + penalty(new_kernel)
+            new_value = self.mean_loss(x, y, training) + penalty(new_kernel)
             # Sufficient decrease, with room for float32's rounding of the two values.
             fine = new_value <= value - size2 / (2 * curvature) + 1e-5 * tf.abs(value) + 1e-7
             uphill = tf.reduce_sum(g_kernel * (new_kernel - kernel), axis=(1, 2)) + tf.reduce_sum(
@@ -106,7 +107,7 @@ class Descent:
             keep = fine[:, None, None]
             moved_kernel, moved_bias = tf.where(keep, new_kernel, kernel), tf.where(keep, new_bias, bias)
             self.place(moved_kernel, moved_bias, basis)
-            val_loss = tf.reduce_sum(self.losses(x, y) * validation, axis=1)
+            val_loss = self.mean_loss(x, y, validation)
             after = State(
                 kernel=moved_kernel,
                 bias=moved_bias,
@@ -157,7 +158,7 @@ class Basis(NamedTuple):
 
 @lru_cache(maxsize=16)
 def compiled_descent(n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> Descent:
-    """Return the program for regressions of this shape; it is compiled at its first call."""
+    """Return the program for regressions of this shape and so many rows; it is compiled at its first call."""
     return Descent(n_replicates, n_features, n_outputs, gaps, head)
 
 

@@ -27,7 +27,7 @@ def prepare_tensorflow(gpu: bool = False) -> str:
         if (folder := programs_folder()) is not None:
             forget_programs(folder)
             kept = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
-            os.environ["TF_XLA_FLAGS"] = kept
+            os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {kept}".strip()  # the last one counts
     with _without(*UNWANTED):
         import keras  # noqa: F401
         import tensorflow as tf

@@ -204,8 +204,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     """
     n = problem.n_replicates
     shape = Shape.of(problem, schedule.batch_size)
-    n_train = max(map(len, problem.train))
-    steps = max(1, n_train // shape.batch)
+    steps = max(1, problem.epoch_rows // shape.batch)
     program = compiled(architecture, problem.head, shape)
     program.reset(program.stack.initial_weights(seeds, problem.constants()), schedule, seeds[0])
     order_of = np.random.default_rng(seeds)

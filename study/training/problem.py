@@ -30,6 +30,8 @@ class Problem:
     it (0 and 1 unless it is continuous).
     train, validation: rows of each replicate; validation may be empty where a regression is fitted, or a network whose
     schedule says when to stop.
+    epoch_rows: rows from whose number that of an epoch's steps follows: the most that a replicate trains on, or beside which it
+    is refitted on a part.
     most_train, most_validation: most rows that any problem of this study trains on or validates on, by which programs are
     shaped.
     """
@@ -46,6 +48,7 @@ class Problem:
     validation: tuple[IntArray, ...]
     head: Head
     n_outputs: int
+    epoch_rows: int
     most_train: int
     most_validation: int
 
@@ -74,6 +77,7 @@ class Problem:
             validation=validation,
             head=head,
             n_outputs=n_outputs,
+            epoch_rows=max(map(len, train)),
             most_train=max(map(len, train)),
             most_validation=max(map(len, validation)),
         )
@@ -150,12 +154,17 @@ class TrainingFailed(Exception):
 
 
 def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and zeros."""
+    """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and zeros.
+
+    The last row is repeated in the padding: what is masked must be finite too.
+    """
     longest = max(1, most)
     index = np.zeros((len(rows), longest), np.int32)
     mask = np.zeros((len(rows), longest), np.float32)
     for k, r in enumerate(rows):
-        index[k, : len(r)], mask[k, : len(r)] = r, 1
+        if len(r):
+            index[k], mask[k, : len(r)] = r[-1], 1
+            index[k, : len(r)] = r
     return index, mask
 
 

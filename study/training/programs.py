@@ -17,17 +17,18 @@ def programs_folder() -> Path | None:
     """Folder of the programs that were compiled for this machine by this TensorFlow, made where it is missing.
 
     What lies there is executed. So it belongs to the user and to nobody else (mode 700), and it is that of one kind of
-    processor and one TensorFlow. None where there is no such folder and none can be made.
+    processor, one TensorFlow and one set of XLA's flags. None where there is no such folder and none can be made.
     """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "family-study"
-    folder = root / f"tensorflow-{version('tensorflow')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+    kind = hashlib.sha256(f"{_processor()}\n{os.environ.get('XLA_FLAGS', '')}".encode()).hexdigest()[:12]
     try:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "family-study"
+        folder = root / f"tensorflow-{version('tensorflow')}-{kind}"
         for each in (root, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = each.stat()
             if found.st_uid != os.getuid() or found.st_mode & 0o077:
                 return None
-    except OSError:
+    except (OSError, RuntimeError):  # a user without a home
         return None
     return folder
 
@@ -35,11 +36,13 @@ def programs_folder() -> Path | None:
 def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
     """Remove all but those that were compiled last, at `most` so many; another process may be doing the same."""
     dated = []
-    for path in folder.iterdir():
-        with suppress(OSError):
-            dated.append((path.stat().st_mtime, path))
+    with suppress(OSError):
+        for path in folder.iterdir():
+            with suppress(OSError):
+                dated.append((path.stat().st_mtime, path))
     for _, path in sorted(dated)[: max(0, len(dated) - most)]:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 def _processor() -> str:

@@ -58,6 +58,7 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
         validation=tuple(encoded.rows[encoded.validation[e]] if trained is None else nothing for e in folds),
         head=HEADS[encoded.kind],
         n_outputs=encoded.n_outputs,
+        epoch_rows=max(map(len, train)) if trained is None else len(encoded.development),
         most_train=most_train,
         most_validation=most_validation,
     )

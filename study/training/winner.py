@@ -21,7 +21,7 @@ from study.training.trial import architecture_of, make_problem, original_coeffic
 if TYPE_CHECKING:
     from study.families import Architecture
     from study.families.stacked import Weights
-    from study.training.problem import Kept
+    from study.training.problem import IntArray, Kept
 
 PREDICTED = 8_192
 """Test rows that are predicted at a time."""
@@ -43,7 +43,8 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
     architecture = architecture_of(task, encoded, len(folds))
     kept = kept or train(task, architecture, make_problem(encoded, folds), seeds).kept()
     test, observed = encoded.test, encoded.y[encoded.test]
-    eta = _test_predictors(kept.weights, architecture, encoded, folds)
+    columns = None if family.convex else encoded.columns  # of the matrix, all of which a network sees
+    eta = _test_predictors(kept.weights, architecture, encoded, folds, columns)
     if family.convex:
         mean_eta = eta.mean(axis=0)
         ensemble, ensemble_loss = head.response(mean_eta), head.loss(mean_eta, observed)
@@ -53,7 +54,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
     candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
 
     stop = None if family.convex else round(float(np.median(kept.best_epoch)))
-    weights, refits = _refit(task, encoded, architecture, encoded.parts, stop)
+    weights, refits = _refit(task, encoded, architecture, columns, encoded.parts, stop)
     candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
@@ -72,11 +73,16 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
-    return record, {name: _model_file(weights, architecture, encoded)}
+    return record, {name: _model_file(weights, architecture, encoded, columns)}
 
 
 def _refit(
-    task: WinnerTask, encoded: Encoded, architecture: Architecture, parts: tuple[Part, ...], stop: int | None
+    task: WinnerTask,
+    encoded: Encoded,
+    architecture: Architecture,
+    columns: IntArray | None,
+    parts: tuple[Part, ...],
+    stop: int | None,
 ) -> tuple[Weights, list[Candidate]]:
     """Train on all development rows and on parts of them; without the parts where one of them fails. Gives all weights."""
     from study.training.problem import TrainingFailed
@@ -95,9 +101,9 @@ def _refit(
     except TrainingFailed:
         if not parts:
             raise
-        return _refit(task, encoded, architecture, (), stop)
+        return _refit(task, encoded, architecture, columns, (), stop)
     weights = [np.concatenate(layer) for layer in zip(*fits, strict=True)]
-    eta = _test_predictors(weights, architecture, encoded, [last] * len(named))
+    eta = _test_predictors(weights, architecture, encoded, [last] * len(named), columns)
     loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
     found = [
         Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
@@ -107,16 +113,17 @@ def _refit(
     return weights, found
 
 
-def _test_predictors(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
+def _test_predictors(
+    weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int], columns: IntArray | None
+) -> FloatArray:
     """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
     from study.families.stacked import linear_predictor
 
     pieces = []
-    columns = encoded.columns if architecture.n_features > len(encoded.terms) else slice(None)
     for rows in np.array_split(encoded.test, -(-len(encoded.test) // PREDICTED)):
         x = np.zeros((len(encoders), len(rows), architecture.n_features), np.float32)
         for k, encoder in enumerate(encoders):
-            x[k][:, columns] = encoded.x(encoder, rows)
+            x[k][:, slice(None) if columns is None else columns] = encoded.x(encoder, rows)
         pieces.append(linear_predictor(weights, architecture, x))
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
     return np.asarray(np.concatenate(pieces, axis=1) * scale + center)
@@ -134,12 +141,12 @@ def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArr
     return rows
 
 
-def _model_file(weights: Weights, architecture: Architecture, encoded: Encoded) -> bytes:
-    """First replicate of a refit as the bytes of a plain `.keras` file."""
+def _model_file(weights: Weights, architecture: Architecture, encoded: Encoded, columns: IntArray | None) -> bytes:
+    """First replicate of a refit as the bytes of a plain `.keras` file; its inputs are the terms, in their order."""
     from study.families.stacked import unstack
 
     center, scale = float(encoded.y_center[-1]), float(encoded.y_scale[-1])
-    used = encoded.columns if architecture.n_features > len(encoded.terms) else None
+    used = None if columns is None or np.array_equal(columns, np.arange(architecture.n_features)) else columns
     model = unstack(weights, 0, architecture, HEADS[encoded.kind], center, scale, used)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"

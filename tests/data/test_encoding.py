@@ -91,6 +91,16 @@ def test_gaps_take_the_median_of_the_fitting_rows(tmp_path: Path) -> None:
         np.testing.assert_allclose(original[~gaps], age[~gaps], rtol=1e-5)
 
 
+def test_a_gap_that_no_fitting_row_has_takes_their_median() -> None:
+    columns = {"a": [*np.linspace(100, 200, 45), *[np.nan] * 5], "b": [*np.linspace(0, 1, 30), np.nan, *np.linspace(3, 4, 19)]}
+    table, target, split = bare(columns, {"a": "numeric", "b": "numeric"})
+
+    encoded, pipeline = encode(table, target, split)
+
+    np.testing.assert_allclose(encoded.x(-1), pipeline.transform(table.frame), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(encoded.fill[0], np.nanmedian([columns["a"][10:40], columns["b"][10:40]], axis=1))
+
+
 def test_the_design_is_in_original_units(tmp_path: Path) -> None:
     frame = plain_frame(80)
     table, encoded, _ = encoded_of(tmp_path, frame)

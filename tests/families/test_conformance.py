@@ -13,6 +13,7 @@ import pytest
 
 from study.config.options import Range
 from study.data.encoding import Encoded
+from study.data.matrix import Matrix
 from study.families import FAMILIES, HEADS, Architecture, get_family, is_searched
 from study.families.stacked import Stack, linear_predictor, unstack
 from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
@@ -224,6 +225,50 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
         predicted = np.array(candidate.predicted)
         assert predicted.shape == mean[encoded.test].shape
         assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
+
+
+@shallow
+def test_a_row_without_a_target_that_stands_first_changes_nothing(case: Case) -> None:
+    encoded, _ = encoded_for(case)
+    unequal = replace(encoded, validation=(encoded.validation[0][:-7], encoded.validation[1]))
+    above = Matrix(np.vstack([np.zeros((1, 3), np.float32), encoded.matrix.values]), encoded.matrix.offset)
+    shifted = replace(unequal, matrix=above, rows=encoded.rows + 1)
+
+    (record, _), (moved, _) = (run_trial(task_for(case, epochs=5), each) for each in (unequal, shifted))
+
+    assert moved.state is TrialState.COMPLETE
+    assert moved.val_loss == pytest.approx(record.val_loss, rel=1e-5)
+
+
+@shallow
+def test_what_a_test_row_holds_is_no_part_of_training(case: Case) -> None:
+    encoded, _ = encoded_for(case)
+    values = encoded.matrix.values.copy()
+    values[encoded.test[0]] = 1e30
+    spoiled = replace(encoded, matrix=Matrix(values, encoded.matrix.offset))
+
+    record, _ = run_trial(task_for(case), spoiled)
+
+    assert record == searched(case)
+
+
+@shallow
+def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, tmp_path: Path) -> None:
+    encoded, mean = encoded_for(case)
+    places = np.array([2, 0, 1])
+    values = np.empty_like(encoded.matrix.values)
+    values[:, places] = encoded.matrix.values
+    turned = replace(encoded, matrix=Matrix(values, encoded.matrix.offset), columns=places)
+
+    record, files = run_winner(task_for(case).as_winner(0.5), turned)
+    ((name, content),) = files.items()
+    (tmp_path / name).write_bytes(content)
+    predicted = keras.saving.load_model(tmp_path / name)(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
+
+    expected, _ = won(case)
+    for found, usual in zip(record.candidates[:2], expected.candidates[:2], strict=True):
+        assert np.mean(found.loss) == pytest.approx(np.mean(usual.loss), rel=0.3)
+    np.testing.assert_allclose(predicted, record.candidates[1].predicted, rtol=2e-5, atol=2e-6)
 
 
 @shallow

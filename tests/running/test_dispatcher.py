@@ -164,6 +164,14 @@ def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp
     assert len(arm.records) == 0
 
 
+def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> None:
+    dispatched = dispatcher(tmp_path, [small(trials=1)], Script(lambda worker, _: [Lost(worker), Ended(worker)]), max_tries=1)
+    (tmp_path / "trials").write_text("a file in the way")
+
+    with pytest.raises(OSError, match="trials"):
+        dispatched.run()
+
+
 def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) -> None:
     workers = Script(report)
     workers.events = [Ended(f"unborn-{n}", "no study") for n in range(100)]

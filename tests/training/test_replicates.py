@@ -85,7 +85,8 @@ def test_half_the_rows_train_as_with_batches_of_half_the_size(monkeypatch: pytes
     monkeypatch.setattr(fit_module.np.random, "default_rng", lambda seed: unshuffled(seed) if np.isscalar(seed) else InOrder())
 
     mixed = fit(replace(problem, train=(problem.train[0], part)), NETWORK, schedule, SEEDS)
-    alone = fit(replace(problem, train=(problem.train[0][:40], part)), NETWORK, replace(schedule, batch_size=8), SEEDS)
+    halved = replace(problem, train=(problem.train[0][:40], part), epoch_rows=40)
+    alone = fit(halved, NETWORK, replace(schedule, batch_size=8), SEEDS)
 
     for one, other in zip(mixed.weights, alone.weights, strict=True):
         np.testing.assert_allclose(one[1], other[1], rtol=1e-4, atol=1e-5)
