@@ -4,7 +4,7 @@ engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--befor
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
 step                  a warm step of training beside its bare matrix products in NumPy
-scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searcher by itself
+scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
 """

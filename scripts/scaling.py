@@ -20,7 +20,7 @@ import numpy as np
 from synthetic import GENERATION, REPEAT, TRIALS, config_of, plan_of, records_of
 
 WORKERS = 64
-"""Trials that are out at once where the searcher is measured without Ray."""
+"""Trials that are out at once where searches are measured without Ray."""
 
 
 def write(folder: Path, trials: int) -> None:

@@ -182,7 +182,7 @@ def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64
     """Rows of each step, (steps, batch), no row in two steps where there are enough.
 
     Where `rows` cannot fill that shape, each step takes as many as there are for it and repeats them: its mean loss is that
-    of a smaller batch, in a program of the same shape.
+    of a smaller batch, in a program of the same shape; where their number does not divide the batch, some count once more.
     """
     own = min(batch, max(len(rows) // steps, 1))
     return np.resize(rows, (steps, own))[:, np.arange(batch) % own]

@@ -75,7 +75,7 @@ class Bench:
 
 
 def small(family: str = "linear", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
-    """An arm of one generation with so many trials, unless `more` says otherwise."""
+    """An arm with so many trials, all in its window, unless `more` says otherwise."""
     return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
 
 
