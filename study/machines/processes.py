@@ -42,3 +42,9 @@ def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Proc
             with suppress(psutil.NoSuchProcess):
                 send(child)
         _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=3)
+
+
+def has_token() -> bool:
+    """Whether the environment or ~/.ray/auth_token has the token of a cluster that is to be joined."""
+    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    return bool(named) or Path("~/.ray/auth_token").expanduser().exists()

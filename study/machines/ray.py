@@ -21,7 +21,7 @@ from typing import Any
 from study.config import StudyConfig
 from study.machines.allocation import Allocation, address_towards
 from study.machines.node import END
-from study.machines.processes import leave_now, use_token
+from study.machines.processes import has_token, leave_now, use_token
 from study.machines.scratch import is_there, scratch_folder
 from study.schema import StudyError
 
@@ -91,6 +91,8 @@ def import_ray(config: StudyConfig, verbose: bool) -> None:
     quiet(verbose)
     if config.cluster.address == "slurm":
         os.environ.update(PATIENCE)
+    elif config.cluster.address != "local" and has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray  # noqa: F401
 
 
@@ -282,9 +284,7 @@ def _wait_for(allocation: Allocation, step: subprocess.Popen[str], said: Path) -
 
 @contextmanager
 def _joined(address: str, verbose: bool) -> Iterator[None]:
-    """A Ray cluster that runs already, by its token, if it has one, from the environment or ~/.ray/auth_token."""
-    if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or Path("~/.ray/auth_token").expanduser().exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    """A Ray cluster that runs already, by its token, if it has one."""
     from ray.exceptions import RayError
 
     with ExitStack() as stack:
