@@ -162,8 +162,8 @@ def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterat
             if number[0] == signal.SIGTERM:
                 cancelled.set()
                 print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
+                let_go()  # at once, since Ray may end this process when its servers are gone
                 time.sleep(CANCEL_S)
-                let_go()
                 leave_now(CANCELLED)
         os.close(heard)
 
