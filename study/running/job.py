@@ -25,8 +25,8 @@ from study.schema import StudyError, TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
-CANCEL_S = 2
-"""Seconds from SLURM's SIGTERM to the end at the latest; SIGKILL follows after the site's KillWait, 30 s by default."""
+CANCEL_S = 0.5
+"""Seconds from SLURM's SIGTERM to the end at the latest: Ray's servers end too, and may end this process before it has cleared up."""
 CANCELLED = 130
 MOST_IDLE_RUNS = 2
 """Runs in a row without a new record after which a job is not queued again."""
