@@ -26,7 +26,8 @@ from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 CANCEL_S = 0.5
-"""Seconds from SLURM's SIGTERM to the end at the latest: Ray's servers end too, and may end this process before it has cleared up."""
+"""Seconds from SLURM's SIGTERM to the end at the latest: Ray's servers end too, and may take this process along before it has
+cleared up."""
 CANCELLED = 130
 MOST_IDLE_RUNS = 2
 """Runs in a row without a new record after which a job is not queued again."""
