@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from study.config import StudyConfig, make_config
+from study.data.splits import Split
 from study.data.tables import Table, read_table
+from study.schema import Feature, Kind, Target
 
 
 def config_for(source: str | Path, target: Any = "y", **more: Any) -> StudyConfig:
@@ -45,3 +47,15 @@ def plain_frame(rows: int = 40, seed: int = 0) -> pd.DataFrame:
     town = rng.choice(np.array(["Bonn", "Köln", "Ulm", None], dtype=object), rows, p=[0.4, 0.3, 0.15, 0.15])
     seen = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
     return pd.DataFrame({"age": age, "town": town, "seen": seen, "smoker": rng.random(rows) < 0.4, "y": rng.normal(size=rows)})
+
+
+def bare(columns: dict[str, Any], types: dict[str, str], n_test: int = 10) -> tuple[Table, Target, Split]:
+    """A table and a split made by hand: the last `n_test` rows are tested, the first ten validate."""
+    frame = pd.DataFrame(columns)
+    frame["y"] = np.arange(len(frame), dtype=float)
+    features = tuple(Feature(name=name, type=types[name], reason="", missing=0) for name in columns)
+    target = Target(name="y", kind=Kind.CONTINUOUS, classes={}, reason="", missing=0)
+    table = Table(frame, features, (target,), None, None, (), "")
+    rows = np.arange(len(frame))
+    development = rows[: len(rows) - n_test]
+    return table, target, Split(0, development, rows[len(rows) - n_test :], ((development[10:], development[:10]),))

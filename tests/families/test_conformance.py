@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from study.config.options import Range
-from study.data.encoding import Encoded
-from study.data.matrix import Matrix
-from study.families import FAMILIES, HEADS, Architecture, get_family, is_searched
+from study.families import FAMILIES, HEADS, get_family, is_searched
 from study.families.stacked import Stack, linear_predictor, unstack
-from study.schema import Kind, TrialRecord, TrialState, WinnerRecord
-from study.training.problem import Fit
-from study.training.trial import architecture_of, make_problem, run_trial, train
-from study.training.winner import run_winner
+from study.schema import Kind, TrialState
+from study.training.trial import run_trial
 
-from .problems import N_INNER, Case, cases, encoded_for, loss, response, task_for
-
-every_case = pytest.mark.parametrize("case", cases(), ids=str)
-one_a_family = pytest.mark.parametrize("case", {case.family: case for case in reversed(cases())}.values(), ids=str)
-shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
-networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
+from .problems import N_INNER, Case, encoded_for, loss, response, task_for
+from .trained import every_case, features, networks, one_a_family, searched, trained, usually_trained
 
 
 @pytest.fixture(autouse=True)
 def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(plugin)
-
-
-@lru_cache
-def searched(case: Case) -> TrialRecord:
-    return run_trial(task_for(case), encoded_for(case)[0])[0]
-
-
-def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architecture]:
-    own, (encoded, _) = task_for(case, **task), encoded_for(case)
-    architecture = architecture_of(own, encoded, N_INNER)
-    return train(own, architecture, make_problem(encoded, list(range(N_INNER))), seeds), architecture
-
-
-def features(encoded: Encoded, rows: slice = slice(None)) -> np.ndarray:
-    """What each inner fold's encoder makes of the rows, (N_INNER, n, n_terms)."""
-    return np.stack([encoded.x(fold, rows) for fold in range(N_INNER)])
-
-
-@lru_cache
-def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
-    return run_winner(task_for(case).as_winner(0.5), encoded_for(case)[0])
-
-
-@lru_cache
-def usually_trained(case: Case) -> tuple[Fit, Architecture]:
-    return trained(case, [1, 2])
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -192,104 +155,6 @@ def test_a_replicate_reloads_from_disk_with_the_same_predictions(case: Case, tmp
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
 
     np.testing.assert_array_equal(reloaded(encoded.x(0)), model(encoded.x(0)))
-
-
-@shallow
-def test_the_winners_file_predicts_the_test_rows_as_recorded(case: Case, tmp_path: Path) -> None:
-    encoded, mean = encoded_for(case)
-
-    record, files = won(case)
-    ((name, content),) = files.items()
-    (tmp_path / name).write_bytes(content)
-    model = keras.saving.load_model(tmp_path / name)
-
-    assert record.models == (name,)
-    refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
-    predicted = model(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
-    np.testing.assert_allclose(predicted, refit.predicted, rtol=2e-5, atol=2e-6)
-
-
-@shallow
-def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Case) -> None:
-    encoded, mean = encoded_for(case)
-    observed = encoded.y[encoded.test]
-
-    record, _ = won(case)
-
-    n_refits = 1 if get_family(case.family).convex else 3
-    names = [candidate.name for candidate in record.candidates]
-    assert names == ["ensemble"] + ["refit"] * n_refits + ["rows-0.5", "rows-0.25"]
-    assert record.rows == encoded.test.tolist()
-    assert record.observed == observed.tolist()
-    for candidate in record.candidates:
-        predicted = np.array(candidate.predicted)
-        assert predicted.shape == mean[encoded.test].shape
-        assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
-
-
-@shallow
-def test_a_row_without_a_target_that_stands_first_changes_nothing(case: Case) -> None:
-    encoded, _ = encoded_for(case)
-    unequal = replace(encoded, validation=(encoded.validation[0][:-7], encoded.validation[1]))
-    above = Matrix(np.vstack([np.zeros((1, 3), np.float32), encoded.matrix.values]), encoded.matrix.offset)
-    shifted = replace(unequal, matrix=above, rows=encoded.rows + 1)
-
-    (record, _), (moved, _) = (run_trial(task_for(case, epochs=5), each) for each in (unequal, shifted))
-
-    assert moved.state is TrialState.COMPLETE
-    assert moved.val_loss == pytest.approx(record.val_loss, rel=1e-5)
-
-
-@shallow
-def test_what_a_test_row_holds_is_no_part_of_training(case: Case) -> None:
-    encoded, _ = encoded_for(case)
-    values = encoded.matrix.values.copy()
-    values[encoded.test[0]] = 1e30
-    spoiled = replace(encoded, matrix=Matrix(values, encoded.matrix.offset))
-
-    record, _ = run_trial(task_for(case), spoiled)
-
-    assert record == searched(case)
-
-
-@shallow
-def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, tmp_path: Path) -> None:
-    encoded, mean = encoded_for(case)
-    places = np.array([2, 0, 1])
-    values = np.empty_like(encoded.matrix.values)
-    values[:, places] = encoded.matrix.values
-    turned = replace(encoded, matrix=Matrix(values, encoded.matrix.offset), columns=places)
-
-    record, files = run_winner(task_for(case).as_winner(0.5), turned)
-    ((name, content),) = files.items()
-    (tmp_path / name).write_bytes(content)
-    predicted = keras.saving.load_model(tmp_path / name)(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
-
-    expected, _ = won(case)
-    for found, usual in zip(record.candidates[:2], expected.candidates[:2], strict=True):
-        assert np.mean(found.loss) == pytest.approx(np.mean(usual.loss), rel=0.3)
-    np.testing.assert_allclose(predicted, record.candidates[1].predicted, rtol=2e-5, atol=2e-6)
-
-
-@shallow
-def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again(case: Case) -> None:
-    task, (encoded, _) = task_for(case), encoded_for(case)
-    _, kept = run_trial(task, encoded)
-
-    record, _ = run_winner(task.as_winner(0.5), encoded, kept)
-
-    assert record == won(case)[0]
-
-
-@pytest.mark.parametrize("case", [case for case in cases() if case.kind is Kind.CONTINUOUS and case.depth <= 1], ids=str)
-def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: Case) -> None:
-    encoded, _ = encoded_for(case, rows=200)
-    spoiled = np.where(np.arange(len(encoded.y)) == encoded.test[-1], np.nan, encoded.y)
-    scored = replace(encoded, y=spoiled, test=encoded.test[:-1], parts=((0.5, encoded.test),))
-
-    record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
-
-    assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
 
 
 @every_case

@@ -1,0 +1,49 @@
+"""What the families of a conformance suite have learnt, each once a process, and the cases they are tested on."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from study.data.encoding import Encoded
+from study.families import Architecture
+from study.schema import TrialRecord, WinnerRecord
+from study.training.problem import Fit
+from study.training.trial import architecture_of, make_problem, run_trial, train
+from study.training.winner import run_winner
+
+from .problems import N_INNER, Case, cases, encoded_for, task_for
+
+every_case = pytest.mark.parametrize("case", cases(), ids=str)
+one_a_family = pytest.mark.parametrize("case", {case.family: case for case in reversed(cases())}.values(), ids=str)
+shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
+networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
+
+
+@lru_cache
+def searched(case: Case) -> TrialRecord:
+    return run_trial(task_for(case), encoded_for(case)[0])[0]
+
+
+def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architecture]:
+    own, (encoded, _) = task_for(case, **task), encoded_for(case)
+    architecture = architecture_of(own, encoded, N_INNER)
+    return train(own, architecture, make_problem(encoded, list(range(N_INNER))), seeds), architecture
+
+
+def features(encoded: Encoded, rows: slice = slice(None)) -> np.ndarray:
+    """What each inner fold's encoder makes of the rows, (N_INNER, n, n_terms)."""
+    return np.stack([encoded.x(fold, rows) for fold in range(N_INNER)])
+
+
+@lru_cache
+def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
+    return run_winner(task_for(case).as_winner(0.5), encoded_for(case)[0])
+
+
+@lru_cache
+def usually_trained(case: Case) -> tuple[Fit, Architecture]:
+    return trained(case, [1, 2])
