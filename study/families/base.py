@@ -66,6 +66,9 @@ class Family:
     convex: ClassVar[bool] = False
     inputs: ClassVar[bool] = True
 
+    def __repr__(self) -> str:
+        return self.name
+
     def label(self, depth: int) -> str:
         """What figures and tables call it at that depth."""
         return NOUNS.get(self.name, self.name).removeprefix("the ")

@@ -65,6 +65,7 @@ class Stack:
     """
 
     def __init__(self, architecture: Architecture) -> None:
+        keras.utils.clear_session(free_memory=False)  # layers are numbered from 1 on, as in every process
         self.denses: list[StackedDense] = []
         self.dropouts: list[StackedDropout] = []
         x = keras.Input(batch_shape=(architecture.n_replicates, None, architecture.n_features))

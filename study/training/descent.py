@@ -14,6 +14,7 @@ from study.families.heads import FloatArray, Head
 from study.families.stacked import Stack
 from study.schema import Kind
 from study.training.problem import Fit, IntArray, Problem, TrainingFailed, blocks, on_device
+from study.training.programs import numbered
 
 CHUNK = 50
 """Iterations a call of the compiled program; convergence is looked at in between."""
@@ -33,11 +34,12 @@ class Descent:
     replicate is a weight of each row.
     """
 
-    def __init__(self, n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head) -> None:
+    def __init__(self, n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> None:
         stack = Stack(Architecture(1, 2 * n_features if gaps else n_features, n_replicates * n_outputs))
         self.model, self.weights = stack.model, stack.weights
         self.head, self.gaps = head, gaps
         self.shape = n_replicates, n_features, n_outputs
+        self.name = f"regression {self.shape} {gaps} {head.kind} {n_rows}"
 
     def place(self, kernel: Any, bias: Any, basis: Basis) -> None:
         """Make kernel (replicates, features, outputs) and bias (replicates, 1, outputs), in the basis, the layer's weights."""
@@ -159,7 +161,7 @@ class Basis(NamedTuple):
 @lru_cache(maxsize=16)
 def compiled_descent(n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> Descent:
     """Return the program for regressions of this shape and so many rows; it is compiled at its first call."""
-    return Descent(n_replicates, n_features, n_outputs, gaps, head)
+    return Descent(n_replicates, n_features, n_outputs, gaps, head, n_rows)
 
 
 def _basis(second: FloatArray, l2: float, curvature: float, inputs: bool) -> tuple[FloatArray, FloatArray]:
@@ -229,7 +231,8 @@ def descend(problem: Problem, l2: float, iterations: int, inputs: bool = True) -
     done = 0
     arrived = np.zeros(n, bool)
     while done < iterations and not arrived.all():
-        state, val, objective = program.iterate(state, data, basis)
+        with numbered(program.name):
+            state, val, objective = program.iterate(state, data, basis)
         val_curve.append(val.numpy())
         objective_curve.append(objective.numpy())
         done += CHUNK

@@ -17,6 +17,7 @@ from study.families.heads import Head
 from study.families.schedule import Schedule
 from study.families.stacked import Stack, Weights
 from study.training.problem import Fit, Problem, TrainingFailed, on_device, padded
+from study.training.programs import numbered
 
 CHUNK = 10
 """Most epochs a call of the compiled program; early stopping is looked at in between."""
@@ -63,6 +64,7 @@ class Program:
         self.stack = Stack(architecture)
         self.model, self.weights, self.dropouts = self.stack.model, self.stack.weights, self.stack.dropouts
         self.head, self.shape = head, shape
+        self.name = f"network {architecture} {head.kind} {shape}"
         self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
         self.optimizer.exclude_from_weight_decay(var_names=["bias"])
         self.decay = self.optimizer.weight_decay = tf.Variable(0.0)
@@ -228,7 +230,8 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
             for k in range(n):
                 order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
         span = tf.constant(size), tf.constant(steps)
-        losses = program.epochs(data, span, tf.constant(order), tf.constant(rates[start : start + shape.chunk]), held)
+        with numbered(program.name):
+            losses = program.epochs(data, span, tf.constant(order), tf.constant(rates[start : start + shape.chunk]), held)
         val, train = (loss.numpy()[:size] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
             bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)

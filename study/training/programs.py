@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 
 MOST_KEPT = 400
@@ -43,6 +46,27 @@ def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
     for _, path in sorted(dated)[: max(0, len(dated) - most)]:
         with suppress(OSError):
             path.unlink()
+
+
+@contextmanager
+def numbered(program: str) -> Iterator[None]:
+    """Let TensorFlow number what it builds in the block as it does in every process that builds this program.
+
+    XLA knows a kept program by the names in it, and TensorFlow numbers functions and loops in the order in which it meets them.
+    Here each program has numbers of its own, none of them twice, whatever was built before.
+    """
+    from tensorflow.python.framework import ops
+
+    before, ops.uid = ops.uid, _numbers(program).__next__
+    try:
+        yield
+    finally:
+        ops.uid = before
+
+
+@cache
+def _numbers(program: str) -> Iterator[int]:
+    return count(int.from_bytes(hashlib.sha256(program.encode()).digest()[:5], "big") << 20)
 
 
 def _processor() -> str:

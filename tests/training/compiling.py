@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +33,8 @@ def main() -> None:
     folder, (encoded, _) = programs_folder(), encoded_for(NETWORK, rows=333)
     assert folder is not None
     task = task_for(NETWORK, epochs=23, width=7, batch_size=21, dropout=0.0)
+    if "deeper-first" in sys.argv:
+        run_trial(task_for(Case("neural", Kind.CONTINUOUS, 2), epochs=2, width=7, batch_size=21, dropout=0.0), encoded)
     other = task.model_copy(update={"params": task.params | {"learning_rate": 0.02, "weight_decay": 0.5}, "epochs": 40})
     record, _ = run_trial(task, encoded)
     after_trial = len(list(folder.iterdir()))

@@ -55,22 +55,25 @@ def test_the_programs_compiled_last_are_kept(tmp_path: Path) -> None:
     assert {int(path.name) for path in tmp_path.iterdir()} == set(range(3, MOST_KEPT + 3))
 
 
-def compiling() -> dict[str, Any]:
+def compiling(*args: str) -> dict[str, Any]:
     """What a process of its own says: one has one folder of programs, and others write into that of the tests."""
-    alone = subprocess.run([sys.executable, "-m", "tests.training.compiling"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tests.training.compiling", *args]
+    alone = subprocess.run(command, capture_output=True, text=True, check=False)
     assert alone.returncode == 0, alone.stderr
     found: dict[str, Any] = json.loads(alone.stdout.splitlines()[-1])
     return found
 
 
-def test_trials_folds_and_winners_share_a_program_that_is_compiled_again_only_where_it_cannot_be_read(home: Path) -> None:
+def test_trials_folds_and_winners_share_a_program_that_other_processes_find_and_that_is_compiled_again_if_broken(
+    home: Path,
+) -> None:
     first = compiling()
     folder = programs_folder()
     assert folder is not None
     (path,) = folder.iterdir()
     path.write_bytes(path.read_bytes()[:1_000])
 
-    again = compiling()
+    again = compiling("deeper-first")
 
     assert first["after_trial"] == again["after_trial"] == 1
     assert len(first["sizes"]) == len(again["sizes"]) == 1
