@@ -39,7 +39,9 @@ EFFORTS = {
 FEWEST_TRIALS = 4
 """Trials that no cap takes away."""
 NESTED_BELOW = 5_000
-"""Rows from which one split decides as well as nested folds do (docs/calibration.md)."""
+"""Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md), and"""
+NESTED_TO = 50_000
+"""rows up to which it is where effort affords them."""
 MOST_REPEATS = 3
 """Outer repeats that are taken unasked."""
 WORTHWHILE_TRIALS = 8
@@ -235,21 +237,25 @@ def _one_shape(config: StudyConfig, sizes: Sequence[Size]) -> dict[str, Space]:
 def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
 
-    Nested where the largest target has fewer than NESTED_BELOW rows. Repeats: as many, up to MOST_REPEATS, as leave each arm
-    WORTHWHILE_TRIALS under the cap of `effort`, since repeats narrow a verdict's interval more than longer searches do. Folds
-    in time order have one.
+    Nested where the largest target has fewer than NESTED_BELOW rows, and up to NESTED_TO where one pass leaves each arm
+    FEWEST_TRIALS at all their epochs under the cap of `effort`. Repeats: as many, up to MOST_REPEATS, as leave each arm
+    WORTHWHILE_TRIALS, since repeats narrow a verdict's interval more than longer searches do. Folds in time order have one.
     """
     rows = max(size.rows for size in sizes)
-    protocol = config.protocol if config.protocol != "auto" else "nested" if rows < NESTED_BELOW else "holdout"
-    config = config.replace(protocol=protocol)
-    if config.protocol == "holdout" or config.outer.repeats is not None:
-        return config
+    developed = [replace(size, rows=size.rows - size.rows // config.outer.folds) for size in sizes]
 
-    def repeated(repeats: int) -> StudyConfig:
-        return config.replace(outer=config.outer.model_dump() | {"repeats": repeats})
+    def nested(repeats: int) -> StudyConfig:
+        own = config.outer.repeats or repeats
+        return config.replace(protocol="nested", outer=config.outer.model_dump() | {"repeats": own})
 
-    def cost(repeats: int) -> float:
-        return study_cost(_filled(repeated(repeats), 1, WORTHWHILE_TRIALS, _epochs(config, sizes), sizes), sizes)
+    def affords(repeats: int, trials: int) -> bool:
+        filled = _filled(nested(repeats), 1, trials, _epochs(config, developed), developed)
+        return study_cost(filled, developed) <= most_cost(config, developed)
 
-    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and cost(r) <= most_cost(config, sizes)]
-    return repeated(max(affordable, default=1))
+    one_split = config.protocol == "holdout"
+    if config.protocol == "auto":
+        one_split = rows >= NESTED_BELOW and (rows > NESTED_TO or not affords(1, FEWEST_TRIALS))
+    if one_split:
+        return config.replace(protocol="holdout")
+    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and affords(r, WORTHWHILE_TRIALS)]
+    return nested(max(affordable, default=1))

@@ -12,7 +12,8 @@ import pytest
 from study.data.matrix import Matrix
 from study.families import get_family
 from study.schema import Kind, TrialState
-from study.training.trial import run_trial
+from study.training.fit import Shape, compiled
+from study.training.trial import architecture_of, make_problem, run_trial, train
 from study.training.winner import run_winner
 
 from .problems import Case, cases, encoded_for, loss, task_for
@@ -120,3 +121,20 @@ def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: 
     record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
 
     assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
+
+
+def test_a_part_of_the_rows_takes_as_many_steps_an_epoch_as_all_of_them_though_it_is_refitted_apart() -> None:
+    case = Case("neural", Kind.CONTINUOUS, 1)
+    encoded, _ = encoded_for(case)
+    task = task_for(case, epochs=1, batch_size=8)
+    architecture = architecture_of(task, encoded, 2)
+
+    def steps(rows: np.ndarray) -> int:
+        problem = make_problem(encoded, [len(encoded.train)], [rows])
+        train(task, architecture, problem, [7], stop=1)
+        program = compiled(architecture, problem.head, Shape.of(problem.stacked(2), 8))
+        return int(program.optimizer.iterations.numpy())
+
+    (_, half), (_, quarter) = encoded.parts
+
+    assert steps(encoded.development) == steps(half) == steps(quarter) == len(encoded.development) // 8

@@ -17,6 +17,7 @@ from study.search.plan import (
     FEWEST_TRIALS,
     MOST_REPEATS,
     NESTED_BELOW,
+    NESTED_TO,
     WORTHWHILE_TRIALS,
     families_of,
     make_arms,
@@ -257,11 +258,21 @@ TABLE = Size("y", Kind.CONTINUOUS, NESTED_BELOW - 1, 10)
 
 def test_a_table_is_tested_by_folds_unless_it_is_large() -> None:
     asked = config_of(protocol="nested", outer={"repeats": 1})
+    sizes = [replace(TABLE, rows=rows) for rows in (100, NESTED_BELOW, NESTED_TO, NESTED_TO + 1)]
 
-    protocols = [resolve_outer(helpers.config_of(), [replace(TABLE, rows=rows)]).protocol for rows in (100, NESTED_BELOW)]
+    protocols = [resolve_outer(helpers.config_of(), [size]).protocol for size in sizes]
+
+    assert protocols == ["nested"] * 3 + ["holdout"]
+    assert resolve_outer(asked, [LARGE]) == asked
+
+
+def test_from_5_000_rows_on_folds_must_be_afforded() -> None:
+    wide = [replace(TABLE, rows=rows, terms=400) for rows in (NESTED_BELOW - 1, NESTED_BELOW)]
+
+    protocols = [resolve_outer(helpers.config_of(), [size]).protocol for size in wide]
 
     assert protocols == ["nested", "holdout"]
-    assert resolve_outer(asked, [LARGE]) == asked
+    assert make_plan(resolve_outer(helpers.config_of(), [TABLE]), [TABLE]).config.search.trials >= FEWEST_TRIALS
 
 
 def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
