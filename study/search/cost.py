@@ -24,7 +24,7 @@ ROW_LAYER_S = 0.26e-6
 that end early."""
 WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
-TREES_S = 0.25, 1.2, 1e-4
+TREES_S = 0.2, 0.85, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
