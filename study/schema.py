@@ -41,8 +41,9 @@ LOSS_NAMES = {
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
 target, nats a row, half the mean Poisson deviance in nats a row."""
 
-CONSTANT, NETWORK, TREES = "constant", "network", "trees"
-"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
+CONSTANT, NETWORK, TREES, SELECTION = "constant", "network", "trees", "selection"
+"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged; the
+search for terms that a regression lacks."""
 
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 """Family that a verdict calls *the regression* of a kind."""
@@ -93,18 +94,6 @@ class Arm(Frozen):
 
     def trial_id(self, number: int) -> str:
         return f"{self.key}-{number:04d}"
-
-
-class Trees(Frozen):
-    """Boosted trees on one target and outer fold: a line beside the verdict, and no arm."""
-
-    target: str
-    kind: Kind
-    outer_fold: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.target}-{TREES}-o{self.outer_fold}"
 
 
 @dataclass(frozen=True, slots=True)

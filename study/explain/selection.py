@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
-from study.explain.terms import Columns, Extra
+from study.explain.terms import Columns
 from study.families.heads import HEADS, FloatArray
-from study.schema import Frozen
+from study.records.selection import Extra, Selection
 
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 """Penalties tried on the inner folds, as l2 of `reference_coefficients`; the last one is none, but for collinear columns."""
@@ -30,27 +30,6 @@ LEVEL = 0.05
 """Chance that a term is added to a regression that lacks none: p-values below it, after Bonferroni over all terms, count."""
 EXACT = 1e-10
 """Share of the regression's loss below which what is left is rounding."""
-
-
-class Selection(Frozen):
-    """The regression of one outer fold as terms are added to it, and with each of the most promising terms alone.
-
-    terms: (n_terms,) in the order in which they were added, at most MOST_TERMS. l2, val_losses, losses: (n_terms + 1,) penalty,
-    validation loss and test loss of the regression with the first 0, 1, ... of them. alone: terms added alone, the largest
-    score statistic first, each with its test loss. Losses are means, in the units of `LOSS_NAMES`.
-    """
-
-    target: str
-    outer_fold: int
-    terms: tuple[Extra, ...]
-    l2: tuple[float, ...]
-    val_losses: tuple[float, ...]
-    losses: tuple[float, ...]
-    alone: tuple[tuple[Extra, float], ...]
-
-    def place(self, n_terms: int) -> int:
-        """Where l2 and losses have the regression with so many terms, or with all where it has fewer."""
-        return min(n_terms, len(self.terms))
 
 
 def select_terms(encoded: Encoded) -> Selection:
@@ -166,7 +145,7 @@ class _Fold:
         if self.val_loss <= EXACT * self.base_val_loss or not self.candidates:
             return False
         scores = self.scores()
-        bound = stats.norm.isf(LEVEL / 2 / (len(scores) * self.encoded.n_outputs))
+        bound = -special.ndtri(LEVEL / 2 / (len(scores) * self.encoded.n_outputs))
         best = [i for i in np.argsort(-scores, kind="stable")[:CONTENDERS] if scores[i] > bound]
         tried = {self.candidates[i]: self.validation_loss([*self.chosen, self.candidates[i]], self.l2) for i in best}
         winner = min(tried, key=lambda extra: tried[extra], default=None)

@@ -21,9 +21,10 @@ from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.evidence.findings import Shortfall
 from study.explain.newton import regress
-from study.explain.selection import Selection, select_terms
+from study.explain.selection import select_terms
 from study.explain.shortfall import shortfall
 from study.families.heads import HEADS
+from study.records.selection import Selection
 from study.schema import Kind
 
 

@@ -285,7 +285,7 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
 
     dealt = [arm for share in shares for arm in share.arms]
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
-    trees = [each for share in shares for each in share.trees]
+    beside = [work for share in shares for work in share.beside]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
-    assert (len(trees), set(trees)) == (4, set(plan.trees))
+    assert (len(beside), {work.key for work in beside}) == (8, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3
