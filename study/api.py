@@ -88,14 +88,14 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     table = surveyed.table
     data, encoders = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
     first = [data[target.name, 0] for target in table.targets]
-    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms)) for each in first]
+    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms), each.n_outputs) for each in first]
     plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
     return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data, encoders)
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
     """Sizes before anything is encoded."""
-    return [Size(target.name, target.kind, data.rows - target.missing, len(data.features)) for target in data.targets]
+    return [Size(each.name, each.kind, data.rows - each.missing, len(data.features), each.n_outputs) for each in data.targets]
 
 
 def run_study(

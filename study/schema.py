@@ -128,6 +128,11 @@ class Target(Frozen):
     reason: str
     missing: int
 
+    @property
+    def n_outputs(self) -> int:
+        """Of its regression: one a class, where these are more than two, else one."""
+        return len(self.classes) if self.kind is Kind.MULTICLASS else 1
+
 
 class ModelData(Frozen):
     """What figures and tables call a family at a depth."""

@@ -14,7 +14,7 @@ from study.records.selection import ForwardSelection
 from study.records.trees import Trees
 from study.records.work import FoldWork
 from study.schema import Arm, Kind, ModelData, Share, StudyError
-from study.search.cost import COMPILE_S, WINNER_S, Size, trees_cost, trial_cost
+from study.search.cost import COMPILE_S, WINNER_S, Size, selection_cost, trees_cost, trial_cost
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,12 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
 
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, winners (each refits in two trials' time) and trees, and of two workers' compiling."""
+    """Core-seconds of all trials, winners (each refits in two trials' time) and work beside, and of two workers' compiling."""
     cost = 2 * COMPILE_S * count_all_programs(config, sizes)
     for size in sizes:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += config.n_outer * trees_cost(size, EFFORTS[config.effort].tree_trials)
+        cost += config.n_outer * (trees_cost(size, EFFORTS[config.effort].tree_trials) + selection_cost(size))
     return cost
 
 
