@@ -140,6 +140,8 @@ class Progress(Observer):
     def seconds_left(self, keys: list[str] | None = None) -> float:
         """Seconds until the given arms (or all) are done, if the workers stay as busy as they were."""
         every, all_seconds = self.busy
+        if keys is None and self.plan and self._ended():
+            return 0.0
         if not every:
             return self.plan.seconds / 2 if self.plan and keys is None else float("nan")
         mean = all_seconds / every

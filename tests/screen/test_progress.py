@@ -186,6 +186,23 @@ def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
     assert out.getvalue() == "Continuing 'party [1]': 16 of 16 trials are done, nothing is left to train.\n"
 
 
+def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(clock: Clock) -> None:
+    plan, arms, beside = make_study()
+    shown, out = plain()
+    for key, arm in arms.items():
+        finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
+        arm.score(0)
+    shown.started(plan, arms, beside)
+
+    for number in range(4):
+        clock.now += 1
+        finish_work(shown, beside, number)
+
+    assert out.getvalue().splitlines()[-1] == (
+        "4 s: 16 of 16 trials, 4 of 4 winners, 2 of 2 trees and 2 of 2 selections of terms done, about 0 s left"
+    )
+
+
 def test_a_time_budget_is_warned_of(clock: Clock) -> None:
     plan, arms, beside = make_study(time_budget_min=1.5)
     shown, out = plain()
