@@ -102,7 +102,7 @@ class _Fold:
         weights: Sequence[FloatArray | None] = [None] * len(self.encoded.train)
         for l2 in PENALTIES:
             loss, weights = self._validated(x, l2, weights)
-            if loss >= self.val_loss:
+            if loss >= self.val_loss < np.inf:
                 break
             self.l2, self.val_loss, self.inner = l2, loss, weights
         self.fit = self.regress(x, self.encoded.development, self.l2)

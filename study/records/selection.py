@@ -56,7 +56,7 @@ class ForwardSelection(FoldWork):
     sort: ClassVar = SELECTION
     noun: ClassVar = "selection of terms"
     many: ClassVar = "selections of terms"
-    loss: ClassVar = "what its regression lacks is not told"
+    without: ClassVar = "what its regression lacks is not told"
 
     def record(self, study: str, state: TrialState, **found: Any) -> SelectionRecord:
         return SelectionRecord(study=study, work=self, state=state, **found)

@@ -16,7 +16,7 @@ class Trees(FoldWork):
     sort: ClassVar = TREES
     noun: ClassVar = NOUNS[TREES]
     many: ClassVar = "trees"
-    loss: ClassVar = "no line of trees stands beside its verdict"
+    without: ClassVar = "no line of trees stands beside its verdict"
 
     def record(self, study: str, state: TrialState, **found: Any) -> TreesRecord:
         return TreesRecord(study=study, work=self, state=state, **found)

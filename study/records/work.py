@@ -13,14 +13,14 @@ from study.schema import Frozen, Kind, TrialState
 class FoldWork(Frozen, ABC):
     """Work on one target and outer fold that is no arm.
 
-    sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it. loss: what its target goes
-    without where it failed.
+    sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it. without: what a note
+    says of a target where it failed.
     """
 
     sort: ClassVar[str]
     noun: ClassVar[str]
     many: ClassVar[str]
-    loss: ClassVar[str]
+    without: ClassVar[str]
     target: str
     kind: Kind
     outer_fold: int
@@ -65,7 +65,7 @@ def failure_notes(outcomes: Iterable[FoldOutcome]) -> list[str]:
     failed = {(own.work.sort, own.work.target): own for own in outcomes if own.state is not TrialState.COMPLETE}
     return [
         f"The {own.work.noun} of {own.work.target} failed on outer fold {own.work.outer_fold} ({reason(own.error)}), so "
-        f"{own.work.loss}."
+        f"{own.work.without}."
         for own in failed.values()
     ]
 
