@@ -44,8 +44,8 @@ training: {epochs: 8000, patience: 8000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
-N_RECORDS = 2 * (N_TRIALS + 1) + 1
-"""Of either study: two arms of twelve trials and a winner, and trees."""
+N_RECORDS = 2 * (N_TRIALS + 1) + 2
+"""Of either study: two arms of twelve trials and a winner, trees and a selection of terms."""
 
 Process = subprocess.Popen[str]
 

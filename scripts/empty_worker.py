@@ -6,10 +6,9 @@ from typing import Any
 
 from synthetic import fill
 
-from study.records.trees import TreesRecord
 from study.running.worker import Report, StudyWorker
 from study.schema import TrialState, WinnerRecord
-from study.training.task import Task, TreesTask, WinnerTask
+from study.training.task import FoldTask, Task, WinnerTask
 
 
 class EmptyWorker(StudyWorker):
@@ -17,8 +16,8 @@ class EmptyWorker(StudyWorker):
 
     def _run(self, task: Task, *references: Any) -> Report:
         record: Any
-        if isinstance(task, TreesTask):
-            record = TreesRecord(study=task.study, trees=task.trees, state=TrialState.COMPLETE)
+        if isinstance(task, FoldTask):
+            record = task.work.record(task.study, TrialState.COMPLETE)
         elif isinstance(task, WinnerTask):
             same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
             nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}

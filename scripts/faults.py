@@ -35,7 +35,7 @@ from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
 from study.running.observer import Interrupted, Observer, interruptible
-from study.running.trees import TreesQueue
+from study.running.queue import FoldQueue
 from study.schema import TrialRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
@@ -52,7 +52,7 @@ training: {epochs: 10}
 effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (40 + 1) + 1  # two arms of forty trials and a winner, and trees
+N_RECORDS = 2 * (40 + 1) + 2  # two arms of forty trials and a winner, trees and a selection of terms
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
@@ -68,7 +68,7 @@ class Journal(Observer):
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         self._write(known=[record.trial_id for arm in arms.values() for record in arm.records.values()])
 
     def finished_trial(self, record: TrialRecord) -> None:
@@ -186,7 +186,7 @@ class Storm:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
-                repeated |= {name for name in kept if not name.endswith(("winner", "trees"))} - set(entry["known"])
+                repeated |= {name for name in kept if not name.endswith(("winner", "trees", "selection"))} - set(entry["known"])
         for name in set(hit) or {"nothing"}:
             self.counts[name].lost += len(lost(before, now))
             self.counts[name].repeated += len(repeated)

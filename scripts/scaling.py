@@ -206,8 +206,8 @@ def _read_back(task: Any, val_loss: float) -> Any:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
     import psutil
 
+    from study.running.queue import FoldQueue
     from study.running.tasks import Tasks
-    from study.running.trees import TreesQueue
     from study.search.arms import ArmSearch
     from study.training.task import Task, WinnerTask
 
@@ -223,7 +223,7 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
         return process.memory_info().rss / 1e3
 
     by_key = {arm.arm.key: arm for arm in arms}
-    tasks = Tasks(plan.config, by_key, TreesQueue(()), lambda task, tries: None)
+    tasks = Tasks(plan.config, by_key, FoldQueue(()), lambda task, tries: None)
     out: list[Task] = []
     asked = told = 0.0
     rng, number, before, most = np.random.default_rng(0), 0, held(), 0.0

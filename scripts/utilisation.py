@@ -21,9 +21,9 @@ from study.records.paths import StudyPaths
 from study.running.dispatcher import Dispatcher
 from study.running.events import Came, Event, Reported
 from study.running.observer import Observer
+from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.running.trees import TreesQueue
 from study.running.worker import Report
 from study.schema import Kind, TrialState
 from study.search.arms import ArmSearch
@@ -35,7 +35,7 @@ SLOTS, FOLDS, TRIALS = 64, 15, 20
 START_S, STAGGER_S = 11.0, 0.05
 """Seconds until the first worker can run a task, as measured on two cores shared with other work, and to each further one."""
 SPREAD = 0.3
-"""Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, trees as long as one."""
+"""Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, all else as long as one."""
 
 
 class VirtualWorkers:
@@ -93,9 +93,9 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
     arms = {arm.key: ArmSearch(plan.config, arm, 400, plan.trials(arm), {}) for arm in plan.arms}
     folder = Path(tempfile.mkdtemp(prefix="utilisation-"))
     try:
-        recorder = Recorder(StudyPaths(folder), Observer(), arms, TreesQueue(plan.trees))
+        recorder = Recorder(StudyPaths(folder), Observer(), arms, FoldQueue(plan.beside))
         workers = VirtualWorkers(mean_s)
-        tasks = Tasks(plan.config, arms, recorder.trees, recorder.give_up)
+        tasks = Tasks(plan.config, arms, recorder.beside, recorder.give_up)
         n_tasks = tasks.left
         Dispatcher(tasks, recorder, workers).run()
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,15 @@ from study.machines.ray import check_cores
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.results import Results, load_results
+from study.records.work import FoldOutcome
 from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
 from study.running.pool import Pool
+from study.running.queue import FoldQueue
 from study.running.runner import search
-from study.schema import Arm, Share, StudyData, StudyError, Trees
+from study.schema import Arm, Share, StudyData, StudyError
 from study.search.cost import Size
-from study.search.plan import Plan, arm_trials, make_arms, make_plan, make_trees, resolve_outer
+from study.search.plan import Plan, arm_trials, make_arms, make_beside, make_plan, resolve_outer
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,14 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     table = surveyed.table
     data, encoders = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
     first = [data[target.name, 0] for target in table.targets]
-    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms)) for each in first]
+    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms), each.n_outputs) for each in first]
     plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
     return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data, encoders)
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
     """Sizes before anything is encoded."""
-    return [Size(target.name, target.kind, data.rows - target.missing, len(data.features)) for target in data.targets]
+    return [Size(each.name, each.kind, data.rows - each.missing, len(data.features), each.n_outputs) for each in data.targets]
 
 
 def run_study(
@@ -145,14 +147,14 @@ def run_study(
 def run_share(
     config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
 ) -> None:
-    """Run the trials, winners and trees of one share of a study; `run_study` does what is left and draws the verdicts.
+    """Run the arms of one share of a study and its work beside them; `run_study` does what is left and draws the verdicts.
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths, verbose) as (prepared, pool):
         plan = prepared.plan.share(share)
-        if plan.arms or plan.trees:
+        if plan.arms or plan.beside:
             search(plan, prepared.data, paths, pool, observer)
 
 
@@ -217,9 +219,9 @@ def study_arms(results: Results) -> list[tuple[Arm, int]]:
     return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _table_sizes(results.data))]
 
 
-def study_trees(results: Results) -> tuple[Trees, ...]:
-    """All boosted trees of a results folder, scored or not."""
-    return make_trees(results.config, _table_sizes(results.data))
+def study_beside(results: Results, outcomes: Iterable[FoldOutcome]) -> FoldQueue:
+    """The work beside the arms of a results folder, and what is recorded of it."""
+    return FoldQueue(make_beside(results.config, _table_sizes(results.data)), outcomes)
 
 
 def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:

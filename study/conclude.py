@@ -16,11 +16,11 @@ from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
-from study.explain.selection import select_terms
 from study.explain.shortfall import shortfall
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import gather, load_results, read_winners, write_frame
+from study.records.results import gather, load_results, read_winners, read_work, write_frame
+from study.records.selection import SelectionRecord
 from study.schema import Kind
 
 
@@ -35,13 +35,17 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     margin = results.config.margin
 
-    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall:
+    selected = {(each.work.target, each.work.outer_fold): each.selection for each in read_work(paths, SelectionRecord)}
+
+    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall | None:
         own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
+        selections = {fold: found for fold in own if (found := selected.get((target, fold))) is not None}
+        if len(selections) < len(own):
+            return None  # one failed, of which a note tells
         base, other = (
             {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
             for losses in (regression, network)
         )
-        selections = {fold: select_terms(encoded) for fold, encoded in own.items()}
         return shortfall(own, selections, base, other, margin)
 
     answers = verdicts(

@@ -41,8 +41,9 @@ LOSS_NAMES = {
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
 target, nats a row, half the mean Poisson deviance in nats a row."""
 
-CONSTANT, NETWORK, TREES = "constant", "network", "trees"
-"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged."""
+CONSTANT, NETWORK, TREES, SELECTION = "constant", "network", "trees", "selection"
+"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged; the
+search for terms that a regression lacks."""
 
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 """Family that a verdict calls *the regression* of a kind."""
@@ -95,18 +96,6 @@ class Arm(Frozen):
         return f"{self.key}-{number:04d}"
 
 
-class Trees(Frozen):
-    """Boosted trees on one target and outer fold: a line beside the verdict, and no arm."""
-
-    target: str
-    kind: Kind
-    outer_fold: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.target}-{TREES}-o{self.outer_fold}"
-
-
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number // `search.generation`."""
@@ -138,6 +127,11 @@ class Target(Frozen):
     classes: dict[str, int]
     reason: str
     missing: int
+
+    @property
+    def n_outputs(self) -> int:
+        """Of its regression: one a class, where these are more than two, else one."""
+        return len(self.classes) if self.kind is Kind.MULTICLASS else 1
 
 
 class ModelData(Frozen):

@@ -127,7 +127,7 @@ def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, colum
     places = [
         p for arm in plan.arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.encoder(arm.target, 0))
     ]
-    places += map(paths.trees_record, plan.trees)
+    places += map(paths.work, plan.beside)
     assert all(paths.root in Path(os.path.normpath(place)).parents for place in places)
 
 

@@ -19,7 +19,7 @@ from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_
 from study.evidence.winners import ARM, CANDIDATES, incumbents, select_candidate
 from study.schema import CONSTANT, NETWORK, REGRESSIONS, TREES, Kind
 
-Why = Callable[[str, pd.DataFrame, pd.DataFrame], Shortfall]
+Why = Callable[[str, pd.DataFrame, pd.DataFrame], Shortfall | None]
 """What a regression misses: from a target, and test losses (UNIT) of regression and network."""
 
 

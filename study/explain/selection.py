@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
-from study.explain.terms import Columns, Extra
+from study.explain.terms import Columns
 from study.families.heads import HEADS, FloatArray
-from study.schema import Frozen
+from study.records.selection import Extra, Selection
 
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 """Penalties tried on the inner folds, as l2 of `reference_coefficients`; the last one is none, but for collinear columns."""
@@ -24,33 +24,14 @@ MOST_RANKED = 60
 """Most terms of an outer fold that are added alone and refitted; the score test chooses them."""
 CONTENDERS = 6
 """Terms of largest score statistic that are compared on the inner folds before one is added."""
-EFFORT = 1e11
+EFFORT = 2.5e10
 """Multiplications that the ranking of an outer fold may take, roughly: with many outputs fewer terms are ranked."""
+BLOCK = 2_000_000
+"""Numbers of candidates that are held at once."""
 LEVEL = 0.05
 """Chance that a term is added to a regression that lacks none: p-values below it, after Bonferroni over all terms, count."""
 EXACT = 1e-10
 """Share of the regression's loss below which what is left is rounding."""
-
-
-class Selection(Frozen):
-    """The regression of one outer fold as terms are added to it, and with each of the most promising terms alone.
-
-    terms: (n_terms,) in the order in which they were added, at most MOST_TERMS. l2, val_losses, losses: (n_terms + 1,) penalty,
-    validation loss and test loss of the regression with the first 0, 1, ... of them. alone: terms added alone, the largest
-    score statistic first, each with its test loss. Losses are means, in the units of `LOSS_NAMES`.
-    """
-
-    target: str
-    outer_fold: int
-    terms: tuple[Extra, ...]
-    l2: tuple[float, ...]
-    val_losses: tuple[float, ...]
-    losses: tuple[float, ...]
-    alone: tuple[tuple[Extra, float], ...]
-
-    def place(self, n_terms: int) -> int:
-        """Where l2 and losses have the regression with so many terms, or with all where it has fewer."""
-        return min(n_terms, len(self.terms))
 
 
 def select_terms(encoded: Encoded) -> Selection:
@@ -59,7 +40,8 @@ def select_terms(encoded: Encoded) -> Selection:
     Candidates are the products of terms of different columns, and squares, cubes and hinges at the median of measured ones.
     Ranking: the MOST_RANKED terms of largest robust score statistic are each added alone, refitted on the development rows
     and scored on the test rows. Steps: the term of least validation loss over the inner folds is added, among those whose
-    score test is significant (LEVEL, Bonferroni); the penalty is chosen anew by validation loss. Development rows alone choose.
+    score test is significant (LEVEL, Bonferroni); the penalty is chosen anew, the strongest first until validation loss rises.
+    Development rows alone choose.
 
     The score test is that of Rao with the sandwich variance of White (1982, Econometrica 50): with residuals r of the fitted
     regression and a candidate z, made orthogonal to the terms in it under the weights of the fit, |z'r| / sqrt(sum z² r²).
@@ -89,15 +71,15 @@ def select_terms(encoded: Encoded) -> Selection:
 class _Fold:
     """The regression of one outer fold as terms are added to it.
 
-    chosen, l2, fit: the terms added so far, the penalty, and the regression fitted on the development rows.
-    val_loss, test_loss: of that regression; base_val_loss: of the one without added terms.
+    chosen, l2, fit: the terms added so far, the penalty, and the regression fitted on the development rows. inner: its weights
+    on the training rows of each inner fold. val_loss, test_loss: of that regression; base_val_loss: of the one without added
+    terms.
     """
 
     def __init__(self, encoded: Encoded) -> None:
         self.encoded, self.head, self.columns = encoded, HEADS[encoded.kind], Columns(encoded)
         self.chosen: tuple[Extra, ...] = ()
-        self.l2, self.val_loss = self._penalty(self.chosen)
-        self._refit()
+        self._fit()
         self.base_val_loss = self.val_loss
         size = np.abs(self.fit.weights[1:]).max(axis=1)
         self.candidates = self.columns.extras(np.sort(np.argsort(-size, kind="stable")[:MOST_COLUMNS]))
@@ -108,26 +90,28 @@ class _Fold:
     def loss(self, fit: NewtonFit, x: FloatArray, rows: IntArray) -> float:
         return float(predictor_losses(self.head, fit.predictor(x[rows]), self.encoded.y[rows]).mean())
 
-    def validation_loss(self, extras: Sequence[Extra], l2: float) -> float:
-        """Mean over the inner folds."""
-        x, pairs = self.columns.matrix(extras), zip(self.encoded.train, self.encoded.validation, strict=True)
-        return float(np.mean([self.loss(self.regress(x, train, l2), x, validation) for train, validation in pairs]))
+    def _validated(self, x: FloatArray, l2: float, starts: Sequence[FloatArray | None]) -> tuple[float, list[FloatArray]]:
+        """Validation loss of columns x, the mean over the inner folds, and the weights of each."""
+        fits = [self.regress(x, train, l2, start) for train, start in zip(self.encoded.train, starts, strict=True)]
+        pairs = zip(fits, self.encoded.validation, strict=True)
+        return float(np.mean([self.loss(fit, x, rows) for fit, rows in pairs])), [fit.weights for fit in fits]
 
-    def _penalty(self, extras: Sequence[Extra]) -> tuple[float, float]:
-        """Penalty of least validation loss, and that loss, the mean over the inner folds."""
-        x, losses = self.columns.matrix(extras), np.zeros(len(PENALTIES))
-        for train, validation in zip(self.encoded.train, self.encoded.validation, strict=True):
-            start = None
-            for i, l2 in enumerate(PENALTIES):
-                fit = self.regress(x, train, l2, start)
-                losses[i] += self.loss(fit, x, validation) / len(self.encoded.train)
-                start = fit.weights
-        return PENALTIES[int(np.argmin(losses))], float(losses.min())
-
-    def _refit(self) -> None:
-        x = self.columns.matrix(self.chosen)
+    def _fit(self) -> None:
+        """Choose the penalty, the strongest first until validation loss rises, and fit the development rows."""
+        x, self.val_loss = self.columns.matrix(self.chosen), np.inf
+        weights: Sequence[FloatArray | None] = [None] * len(self.encoded.train)
+        for l2 in PENALTIES:
+            loss, weights = self._validated(x, l2, weights)
+            if loss >= self.val_loss < np.inf:
+                break
+            self.l2, self.val_loss, self.inner = l2, loss, weights
         self.fit = self.regress(x, self.encoded.development, self.l2)
         self.test_loss = self.loss(self.fit, x, self.encoded.test)
+
+    def validation_loss(self, extra: Extra) -> float:
+        """With one more term, under the same penalty."""
+        x, new = self.columns.matrix([*self.chosen, extra]), np.zeros(self.encoded.n_outputs)
+        return self._validated(x, self.l2, [np.vstack([weights, new]) for weights in self.inner])[0]
 
     def scores(self) -> FloatArray:
         """Robust score statistic of each candidate, (n_candidates,), the largest over outputs; 0 where it adds nothing."""
@@ -135,17 +119,23 @@ class _Fold:
         x = self.columns.matrix(self.chosen)[rows]
         z = self.fit.standardised(x)
         residual, curvature = derivatives(self.head, self.fit.predictor(x), y)
+        weighted = [z * curvature[:, k, k, None] for k in range(self.encoded.n_outputs)]
+        ridge = 1e-10 * len(z) * np.eye(z.shape[1])
+        projections = [np.linalg.solve(own.T @ z + ridge, own.T) for own in weighted]
         found = np.zeros(len(self.candidates))
-        for k in range(self.encoded.n_outputs):
-            weighted = z * curvature[:, k, k, None]
-            gram = weighted.T @ z + 1e-10 * len(z) * np.eye(z.shape[1])
-            for i, extra in enumerate(self.candidates):
-                column = self.columns.column(extra)[rows]
-                column = (column - column.mean()) / (column.std() or 1.0)
-                rest = column - z @ np.linalg.solve(gram, weighted.T @ column)
-                noise = np.sqrt(np.square(rest * residual[:, k]).sum())
-                if extra not in self.chosen and np.square(rest).mean() > 1e-8 and noise > 0:
-                    found[i] = max(found[i], abs(rest @ residual[:, k]) / noise)
+        block = max(1, BLOCK // len(rows))
+        for start in range(0, len(found), block):
+            part = slice(start, start + block)
+            columns = np.column_stack([self.columns.column(extra)[rows] for extra in self.candidates[part]])
+            deviation = columns.std(axis=0)
+            columns = (columns - columns.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+            for k, projection in enumerate(projections):
+                rest = columns - z @ (projection @ columns)
+                noise = np.sqrt(np.square(rest * residual[:, k, None]).sum(axis=0))
+                new = (np.square(rest).mean(axis=0) > 1e-8) & (noise > 0)
+                score = np.divide(np.abs(residual[:, k] @ rest), noise, out=np.zeros_like(noise), where=new)
+                found[part] = np.maximum(found[part], score)
+        found[[extra in self.chosen for extra in self.candidates]] = 0.0
         return found
 
     def ranked(self) -> dict[Extra, float]:
@@ -166,13 +156,12 @@ class _Fold:
         if self.val_loss <= EXACT * self.base_val_loss or not self.candidates:
             return False
         scores = self.scores()
-        bound = stats.norm.isf(LEVEL / 2 / (len(scores) * self.encoded.n_outputs))
+        bound = -special.ndtri(LEVEL / 2 / (len(scores) * self.encoded.n_outputs))
         best = [i for i in np.argsort(-scores, kind="stable")[:CONTENDERS] if scores[i] > bound]
-        tried = {self.candidates[i]: self.validation_loss([*self.chosen, self.candidates[i]], self.l2) for i in best}
+        tried = {self.candidates[i]: self.validation_loss(self.candidates[i]) for i in best}
         winner = min(tried, key=lambda extra: tried[extra], default=None)
         if winner is None or tried[winner] >= self.val_loss:
             return False
         self.chosen = (*self.chosen, winner)
-        self.l2, self.val_loss = self._penalty(self.chosen)
-        self._refit()
+        self._fit()
         return True

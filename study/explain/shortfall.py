@@ -9,8 +9,9 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.evidence.findings import RankedTerm, Shortfall, Step
-from study.explain.selection import MOST_TERMS, Selection
+from study.explain.selection import MOST_TERMS
 from study.explain.terms import Columns, formula
+from study.records.selection import Selection
 from study.schema import NOUNS, REGRESSIONS
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -13,29 +12,13 @@ from study.data.splits import IntArray
 from study.data.vocabulary import LEAST_LEVEL_ROWS
 from study.explain.newton import predictor_losses, regress
 from study.families.heads import HEADS, FloatArray
+from study.records.selection import Extra
 from study.schema import Kind
 
-TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 POWERS = {"square": 2, "cube": 3}
-SUPERSCRIPTS = {"square": "\N{SUPERSCRIPT TWO}", "cube": "\N{SUPERSCRIPT THREE}"}
 LEAST_DISTINCT = {"square": 3, "cube": 5, "hinge": 5}
 """Fewest distinct values of a column that is bent so."""
-
-
-@dataclass(frozen=True)
-class Extra:
-    """A term to add: the `product` of two terms of different columns, or the `square`, `cube` or `hinge` of a measured one."""
-
-    form: str
-    names: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return self.text(self.names, f"hinge({self.names[0]})")
-
-    def text(self, factors: Sequence[str], hinge: str) -> str:
-        """The term as text, from that of its factors and that of the hinge, if it is one."""
-        return hinge if self.form == "hinge" else TIMES.join(factors) + SUPERSCRIPTS.get(self.form, "")
 
 
 class Columns:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
-from study.records.trees import TreesRecord
-from study.schema import Candidate, Kind, Trees, TrialState
+from study.records.trees import Trees, TreesRecord
+from study.schema import Candidate, Kind, TrialState
 from study.seeds import derive_seed
 
 MOST_ITERATIONS = 400
@@ -60,10 +60,9 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         predicted = _predict(model, encoded, encoded.x(-1, test))
     observed = encoded.y[test]
     loss = HEADS[encoded.kind].response_loss(predicted, observed)
-    return TreesRecord(
-        study=name,
-        trees=trees,
-        state=TrialState.COMPLETE,
+    return trees.record(
+        name,
+        TrialState.COMPLETE,
         number=number,
         params=params,
         val_loss=val_loss,

@@ -6,7 +6,7 @@ from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
 from study.families.regression import Regression
 from study.families.schedule import Schedule
-from study.families.spaces import check_space, count_programs, first_params, is_searched, resolve_space, shaping
+from study.families.spaces import check_space, count_programs, first_params, is_searched, outside, resolve_space, shaping
 
 __all__ = [
     "FAMILIES",
@@ -22,6 +22,7 @@ __all__ = [
     "first_params",
     "get_family",
     "is_searched",
+    "outside",
     "packages",
     "register",
     "resolve_space",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -46,6 +48,24 @@ def first_params(family: Family, space: Space) -> dict[str, Any]:
         else:
             params[name] = form
     return params
+
+
+def outside(space: Space, params: Mapping[str, Any]) -> str | None:
+    """The first of some hyperparameters that does not lie in `space`, or that one of them lacks, and both in words."""
+    for name in dict.fromkeys([*params, *space]):
+        if name not in params or name not in space or not _lies_in(space[name], params[name]):
+            form = space.get(name, "none")
+            now = f"{form.low:g} to {form.high:g}" if isinstance(form, Range) else form
+            return f"{name} {params.get(name, 'none')}, where its space now has {now}"
+    return None
+
+
+def _lies_in(form: Any, value: Any) -> bool:
+    """Rounding aside."""
+    if not isinstance(form, Range):
+        return value in (form if isinstance(form, list) else [form])
+    low, high = (round(form.low), round(form.high)) if form.integer else (form.low, form.high)
+    return isinstance(value, int | float) and (math.isclose(value, min(max(value, low), high)) or (form.zero and value == 0))
 
 
 def shaping(family: Family, space: Space) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "num
 
 def _arm_columns(record: TrialRecord | WinnerRecord | TreesRecord) -> dict[str, Any]:
     """target, kind, family, depth and outer_fold of a record; boosted trees are a family of their own, of depth 0."""
-    arm = Arm(**record.trees.model_dump(), family=TREES, depth=0) if isinstance(record, TreesRecord) else record.arm
+    arm = Arm(**record.work.model_dump(), family=TREES, depth=0) if isinstance(record, TreesRecord) else record.arm
     return arm.model_dump(mode="json")
 
 
@@ -78,8 +78,8 @@ def trees_frame(records: Sequence[TreesRecord], classes: dict[str, list[str]]) -
 
     A target whose trees failed on one outer fold has no row: the mean over the other folds would answer another question.
     """
-    failed = {record.trees.target for record in records if record.state is not TrialState.COMPLETE}
-    return predictions_frame((record for record in records if record.trees.target not in failed), classes)
+    failed = {record.work.target for record in records if record.state is not TrialState.COMPLETE}
+    return predictions_frame((record for record in records if record.work.target not in failed), classes)
 
 
 def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from study.schema import TREES, Arm, Share, Trees
+from study.records.work import FoldWork
+from study.schema import Arm, Share
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
@@ -95,8 +96,8 @@ class StudyPaths:
     def winner(self, arm: Arm) -> Path:
         return self.arm(arm) / "winner.json"
 
-    def trees_record(self, trees: Trees) -> Path:
-        return self.trials / f"{safe_name(trees.target)}-{TREES}-o{trees.outer_fold}" / "trees.json"
+    def work(self, work: FoldWork) -> Path:
+        return self.trials / f"{safe_name(work.target)}-{work.sort}-o{work.outer_fold}" / f"{work.sort}.json"
 
     def model(self, arm: Arm) -> Path:
         fold = f"-o{arm.outer_fold}" if arm.outer_fold else ""

@@ -20,10 +20,13 @@ from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
+from study.records.selection import SelectionRecord
 from study.records.trees import TreesRecord
+from study.records.work import FoldOutcome, FoldRecord
 from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
 
 R = TypeVar("R", bound=Frozen)
+W = TypeVar("W", bound=FoldRecord)
 BATCH = 1_000
 """Records that are held whole at once while a study is gathered."""
 
@@ -40,9 +43,9 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
     write_atomic(paths.winner(record.arm), record.model_dump_json())
 
 
-def write_trees(paths: StudyPaths, record: TreesRecord) -> None:
-    """Write the record of the trees of one target and outer fold, whole or not at all."""
-    write_atomic(paths.trees_record(record.trees), record.model_dump_json())
+def write_work(paths: StudyPaths, record: FoldRecord) -> None:
+    """Write the record of work on one target and outer fold beside its arms, whole or not at all."""
+    write_atomic(paths.work(record.work), record.model_dump_json())
 
 
 def _read(
@@ -72,18 +75,23 @@ def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[Wi
     return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_trees(paths: StudyPaths, broken: list[Path] | None = None) -> list[TreesRecord]:
-    """Every record of trees below `trials/`, in order of target and outer fold; broken as in `read_trials`."""
-    return list(_read(paths, "*/trees.json", TreesRecord, lambda record: paths.trees_record(record.trees), broken))
+def read_work(paths: StudyPaths, model: type[W], broken: list[Path] | None = None) -> list[W]:
+    """Every record of one sort of such work, in order of target and outer fold; broken as in `read_trials`."""
+    return list(_read(paths, f"*/{model.sort}.json", model, lambda record: paths.work(record.work), broken))
+
+
+def read_outcomes(paths: StudyPaths, broken: list[Path] | None = None) -> list[FoldOutcome]:
+    """Outcomes of all such work; broken as in `read_trials`."""
+    return [record.outcome() for model in (TreesRecord, SelectionRecord) for record in read_work(paths, model, broken)]
 
 
 @dataclass(frozen=True)
 class Records:
-    """All that lies below `trials/`, each in order, and the broken files among it; of trials and trees the outcomes."""
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes."""
 
     trials: list[Outcome]
     winners: list[WinnerRecord]
-    trees: list[TreesRecord]
+    beside: list[FoldOutcome]
     broken: list[Path]
 
 
@@ -93,7 +101,7 @@ def read_records(paths: StudyPaths) -> Records:
     arms: dict[str, Arm] = {}
     trials = [Outcome.of(each, arms.setdefault(each.arm.key, each.arm)) for each in read_trials(paths, broken)]
     winners = read_winners(paths, broken)
-    return Records(trials, winners, [record.outcome() for record in read_trees(paths, broken)], broken)
+    return Records(trials, winners, read_outcomes(paths, broken), broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -127,7 +135,7 @@ def gather(paths: StudyPaths) -> None:
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
     write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
-    write_frame(paths.trees, trees_frame(read_trees(paths), classes))
+    write_frame(paths.trees, trees_frame(read_work(paths, TreesRecord), classes))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

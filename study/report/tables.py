@@ -12,8 +12,8 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import RankedTerm, Shortfall, Step
 from study.evidence.sentences import percent
 from study.evidence.winners import incumbents
-from study.records.results import Results, read_trees
-from study.records.trees import trees_notes
+from study.records.results import Results, read_outcomes
+from study.records.work import failure_notes
 from study.report.style import human, model_name, with_names
 from study.schema import CONSTANT, LOSS_NAMES
 
@@ -222,7 +222,7 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
 def data_summary(results: Results) -> Html:
     """What was read: rows, targets, features with their reasons, notes."""
     data = results.data
-    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *trees_notes(read_trees(results.paths))])
+    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *failure_notes(read_outcomes(results.paths))])
     targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
     features = [feature.model_dump() for feature in data.features]
     parts = [f"<p>{human(data.rows)} rows.</p>", f"<ul>{notes}</ul>" if notes else ""]

@@ -18,9 +18,9 @@ from study.machines.note import JobNote, read_note, write_note
 from study.machines.processes import leave_now
 from study.records.paths import StudyPaths
 from study.records.results import Results
-from study.records.trees import TreesRecord
+from study.records.work import FoldRecord
 from study.running.observer import Interrupted, Observer
-from study.running.trees import TreesQueue
+from study.running.queue import FoldQueue
 from study.schema import StudyError, TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
@@ -63,11 +63,11 @@ class Progressing(Observer):
         self.done = 0
         self.job: JobNote | None = None
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         """Note that the run begins."""
-        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(trees.records)
+        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(beside.outcomes)
         self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
-        self.observer.started(plan, arms, trees)
+        self.observer.started(plan, arms, beside)
 
     def finished_trial(self, record: TrialRecord) -> None:
         """Count a trial."""
@@ -79,10 +79,10 @@ class Progressing(Observer):
         self.done += 1
         self.observer.finished_winner(record)
 
-    def finished_trees(self, record: TreesRecord) -> None:
-        """Count trees."""
+    def finished_work(self, record: FoldRecord) -> None:
+        """Count work beside the arms."""
         self.done += 1
-        self.observer.finished_trees(record)
+        self.observer.finished_work(record)
 
     def concluded(self, results: Results) -> None:
         """Hand it on."""

@@ -11,7 +11,7 @@ from ray.tune import Callback, Stopper
 from ray.tune.search import Searcher
 
 from study.machines.scratch import is_there
-from study.records.trees import reason
+from study.records.work import reason
 from study.running.events import Broken, Ended
 from study.schema import StudyError
 

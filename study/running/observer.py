@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from study.records.results import Results
-from study.records.trees import TreesRecord
-from study.running.trees import TreesQueue
+from study.records.work import FoldRecord
+from study.running.queue import FoldQueue
 from study.schema import TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
@@ -19,8 +19,8 @@ from study.search.plan import Plan
 class Observer:
     """Who watches a study run. This one does nothing with what it is told; another overrides what it listens to."""
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
-        """The records were read; `arms` (by key) and `trees` know what is done already and change as the study goes on."""
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+        """The records were read; `arms` (by key) and `beside` know what is done already and change as the study goes on."""
 
     def finished_trial(self, record: TrialRecord) -> None:
         """A trial has left its record."""
@@ -28,8 +28,8 @@ class Observer:
     def finished_winner(self, record: WinnerRecord) -> None:
         """An arm's winner was scored."""
 
-    def finished_trees(self, record: TreesRecord) -> None:
-        """The trees of a target and outer fold were scored, or failed."""
+    def finished_work(self, record: FoldRecord) -> None:
+        """Work on an outer fold beside its arms was done, or failed."""
 
     def concluded(self, results: Results) -> None:
         """The verdicts are written; the report comes next, if it was asked for."""

@@ -8,15 +8,17 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from study.records.paths import StudyPaths
-from study.records.results import write_trees, write_trial, write_winner
-from study.records.trees import TreesRecord, reason
+from study.records.results import write_trial, write_winner, write_work
+from study.records.selection import SelectionRecord
+from study.records.trees import TreesRecord
+from study.records.work import FoldRecord, reason
 from study.running.observer import Observer
-from study.running.trees import TreesQueue
+from study.running.queue import FoldQueue
 from study.schema import TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 
-Report = TrialRecord | WinnerRecord | TreesRecord | Unscored
+Report = TrialRecord | WinnerRecord | TreesRecord | SelectionRecord | Unscored
 REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="left_to_right")])
 """Reads what a worker reports; to look for the best of all fits takes four times as long."""
 
@@ -24,16 +26,16 @@ REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="le
 class Recorder:
     """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
 
-    arms: by key.
+    arms: by key. beside: the work beside them.
     """
 
-    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
-        self.paths, self.observer, self.arms, self.trees = paths, observer, arms, trees
+    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+        self.paths, self.observer, self.arms, self.beside = paths, observer, arms, beside
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self.trees.finished and all(arm.finished for arm in self.arms.values())
+        return self.beside.finished and all(arm.finished for arm in self.arms.values())
 
     def report(self, text: str, files: dict[str, bytes]) -> None:
         """Keep what a worker reports (JSON), and the files that belong to it, by name."""
@@ -43,7 +45,7 @@ class Recorder:
         """Keep the failure of what was lost with its worker so many times."""
         self.keep(task.failed(f"The worker died {tries} times while it ran {task.noun}: out of memory, or a crash."), {})
 
-    def keep(self, record: Report, files: dict[str, bytes]) -> None:
+    def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""
         match record:
             case TrialRecord():
@@ -54,10 +56,10 @@ class Recorder:
                 write_winner(self.paths, record, files)
                 self.arms[record.arm.key].score(record.number)
                 self.observer.finished_winner(record)
-            case TreesRecord():
-                write_trees(self.paths, record)
-                self.trees.tell(record)
-                self.observer.finished_trees(record)
+            case FoldRecord():
+                write_work(self.paths, record)
+                self.beside.tell(record)
+                self.observer.finished_work(record)
             case Unscored():
                 key = record.arm.key
                 self.arms[key].score(record.number)

@@ -10,13 +10,13 @@ from study.machines.allocation import job_deadline
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records
-from study.records.trees import reason
+from study.records.work import reason
 from study.running.dispatcher import Dispatcher
 from study.running.observer import Interrupted, Observer
 from study.running.pool import Pool
+from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.running.trees import TreesQueue
 from study.schema import StudyError
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
@@ -24,10 +24,10 @@ from study.search.plan import Plan
 
 def make_searches(
     plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer
-) -> tuple[dict[str, ArmSearch], TreesQueue]:
-    """Searches of all arms by key, and the trees, where the records on disk have left them; broken ones are set aside."""
+) -> tuple[dict[str, ArmSearch], FoldQueue]:
+    """Searches of all arms by key, and the work beside them, as the records on disk have left it; broken ones are set aside."""
     found = read_records(paths)
-    own = {*map(paths.arm, plan.arms), *(paths.trees_record(trees).parent for trees in plan.trees)}
+    own = {*map(paths.arm, plan.arms), *(paths.work(work).parent for work in plan.beside)}
     for path in found.broken:
         if path.parent in own:
             aside = path.replace(path.with_suffix(".broken"))
@@ -47,11 +47,11 @@ def make_searches(
         )
         for arm in plan.arms
     }
-    return arms, TreesQueue(plan.trees, found.trees)
+    return arms, FoldQueue(plan.beside, found.beside)
 
 
 def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observer: Observer | None = None) -> None:
-    """Run every trial, winner and trees of the plan that have no record yet, on workers that are started unless they are.
+    """Run every trial, winner and work beside the arms that has no record yet, on workers that are started unless they are.
 
     Raises
     ------
@@ -61,9 +61,9 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
         Every trial failed, or the resources asked for are not there.
     """
     observer = observer or Observer()
-    arms, trees = make_searches(plan, data, paths, observer)
-    observer.started(plan, arms, trees)
-    recorder = Recorder(paths, observer, arms, trees)
+    arms, beside = make_searches(plan, data, paths, observer)
+    observer.started(plan, arms, beside)
+    recorder = Recorder(paths, observer, arms, beside)
     if not recorder.finished:
         tasks = make_tasks(plan.config, recorder)
         pool.serve(data)
@@ -90,7 +90,7 @@ def make_tasks(config: StudyConfig, recorder: Recorder) -> Tasks:
     return Tasks(
         config,
         recorder.arms,
-        recorder.trees,
+        recorder.beside,
         recorder.give_up,
         deadline=None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min,
         until=job_deadline() if config.cluster.address == "slurm" else None,

@@ -7,10 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from study.config import StudyConfig
-from study.running.trees import TreesQueue
+from study.records.work import FoldWork
+from study.running.queue import FoldQueue
 from study.search.arms import ArmSearch
 from study.search.plan import EFFORTS
-from study.training.task import Task, TreesTask, TrialTask, WinnerTask
+from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 LEAST_BEGUN = 16
 """Arms that are begun at once, however few workers there are."""
@@ -19,13 +20,14 @@ LEAST_BEGUN = 16
 class Tasks:
     """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits for its results.
 
-    Trees are handed out where every arm waits or is done. What comes back is told to the arm or the trees by whoever keeps
-    the records, then here (`ended`). One that was lost with its worker (`lost`) is handed out again, up to `search.max_tries`
-    times, then `give_up` tells its failure.
+    Work beside the arms is handed out where every arm waits or is done. What comes back is told to the arm or the queue by
+    whoever keeps the records, then here (`ended`). What was lost with its worker (`lost`) is handed out again, up to
+    `search.max_tries` times, then `give_up` tells its failure.
 
-    arms: by key. deadline: `time.monotonic()` after which no new trial is suggested; what is out finishes, and winners and
-    trees are scored, if there was a trial. until: `time.monotonic()` by which all must have ended: nothing is handed out that
-    would last longer, judged by the longest trial of its arm so far (of all arms, before its first), or by the longest trees.
+    arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new trial is suggested; what is out
+    finishes, and winners and work beside the arms are done, if there was a trial. until: `time.monotonic()` by which all must
+    have ended: nothing is handed out that would last longer, judged by the longest trial of its arm so far (of all arms,
+    before its first), or by the longest work of its sort.
     stopping: whether nothing is handed out any more. begun: arms that are searched at once, unless the others would idle or
     time is short; each holds an Optuna study, 2 kB a trial.
     """
@@ -34,14 +36,14 @@ class Tasks:
         self,
         config: StudyConfig,
         arms: Mapping[str, ArmSearch],
-        trees: TreesQueue,
+        beside: FoldQueue,
         give_up: Callable[[Task, int], None],
         deadline: float | None = None,
         until: float | None = None,
     ) -> None:
         self.config = config
         self.arms = arms
-        self.trees = trees
+        self.beside = beside
         self.give_up = give_up
         self.deadline = deadline
         self.until = until
@@ -58,7 +60,7 @@ class Tasks:
     def left(self) -> int:
         """How many are not recorded yet, those that are out included."""
         arms = sum(max(0, arm.trials - len(arm.records)) + (not arm.finished) for arm in self.arms.values())
-        return arms + len(self.trees.trees) - len(self.trees.records)
+        return arms + len(self.beside.left)
 
     @property
     def finished(self) -> bool:
@@ -68,7 +70,7 @@ class Tasks:
             return False
         if self.until is not None and (self._nothing or time.monotonic() > self.until):
             return True  # what is left is too long
-        return self.stopping or (self.trees.finished and all(arm.finished for arm in self.arms.values()))
+        return self.stopping or (self.beside.finished and all(arm.finished for arm in self.arms.values()))
 
     def next(self) -> Task | None:
         """The next one, or None while every arm waits or all are done."""
@@ -83,7 +85,7 @@ class Tasks:
         """Take note that a task has left its record."""
         self._out.discard(task.key)
         self._nothing = False
-        if not isinstance(task, TreesTask):
+        if not isinstance(task, FoldTask):
             self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
 
     def lost(self, task: Task) -> None:
@@ -92,8 +94,8 @@ class Tasks:
         tries = self._tries[task.key] = self._tries.get(task.key, 0) + 1
         if tries >= self.config.search.max_tries:
             self.give_up(task, tries)
-        elif isinstance(task, TreesTask):
-            self.trees.give_back(task.trees)
+        elif isinstance(task, FoldTask):
+            self.beside.give_back(task.work)
         elif isinstance(task, WinnerTask):
             self.arms[task.arm.key].retry_winner()
         else:
@@ -106,7 +108,7 @@ class Tasks:
         for arm in self.arms.values():
             arm.close()
         if not self._out and not any(arm.records for arm in self.arms.values()):
-            self.trees.close()  # there is nothing that they could stand beside
+            self.beside.close()  # there is nothing that it could stand beside
 
     def _next(self) -> Task | None:
         begun = len(self.arms) if self.deadline is not None else self.begun + self._searched
@@ -114,7 +116,7 @@ class Tasks:
             self._ready.update([self._later.popitem(last=False)])
         while self._ready or self._later:
             key, arm = (self._ready or self._later).popitem(last=False)
-            # A winner, and the first trees, last as long as two trials.
+            # A winner, and the first work of a sort, lasts as long as two trials.
             if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
                 continue
             if (suggestion := arm.next_trial()) is not None:
@@ -124,11 +126,14 @@ class Tasks:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1
                 return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss)
-        known = self.trees.longest_s
-        if self._in_time(known, trials=1 if known else 2) and (trees := self.trees.next()) is not None:
-            config = self.config
-            return TreesTask(study=config.name, seed=config.seed, trees=trees, trials=EFFORTS[config.effort].tree_trials)
-        return None
+        if (work := self.beside.next(self._fits)) is None:
+            return None
+        config = self.config
+        return FoldTask(study=config.name, seed=config.seed, work=work, tree_trials=EFFORTS[config.effort].tree_trials)
+
+    def _fits(self, work: FoldWork) -> bool:
+        known = self.beside.longest_s(work.sort)
+        return self._in_time(known, trials=1 if known else 2)
 
     def _in_time(self, longest_s: float, trials: int) -> bool:
         """Whether what lasts as long as so many of the longest trials (of all arms, where that is 0) would end by `until`."""

@@ -16,15 +16,18 @@ import ray
 from ray import tune
 from ray.exceptions import RayError
 
+from study.explain.selection import select_terms
 from study.explain.trees import score_trees
-from study.records.trees import TreesRecord
-from study.schema import TrialRecord, WinnerRecord
+from study.records.trees import Trees
+from study.records.work import FoldRecord
+from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.training.device import prepare_tensorflow
-from study.training.task import Task, TreesTask, TrialTask, Unscored
+from study.training.task import FoldTask, Task, TrialTask, Unscored
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 
 if TYPE_CHECKING:
+    from study.data.encoding import Encoded
     from study.training.problem import Kept
 
 FETCH_S = 20.0
@@ -102,15 +105,15 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
     def _run(self, task: Task, matrix: ray.ObjectRef, encoded: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report:
         """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
-        host = {"node": platform.node(), "device": "cpu" if isinstance(task, TreesTask) else self.device.result()}
+        host = {"node": platform.node(), "device": "cpu" if isinstance(task, FoldTask) else self.device.result()}
         begin = time.perf_counter()
         files: dict[str, bytes] = {}
         left = None
-        record: TrialRecord | WinnerRecord | TreesRecord | Unscored
+        record: TrialRecord | WinnerRecord | FoldRecord | Unscored
         data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
         try:
-            if isinstance(task, TreesTask):
-                record = score_trees(data, task.study, task.seed, task.trials)
+            if isinstance(task, FoldTask):
+                record = _work(task, data)
             elif isinstance(task, TrialTask):
                 record, found = run_trial(task, data)
                 left = _left(task, record, found)
@@ -129,6 +132,12 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
+
+
+def _work(task: FoldTask, data: Encoded) -> FoldRecord:
+    if isinstance(task.work, Trees):
+        return score_trees(data, task.study, task.seed, task.tree_trials)
+    return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data))
 
 
 def _left(task: TrialTask, record: TrialRecord, kept: Kept) -> Left | None:

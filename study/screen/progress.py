@@ -12,10 +12,10 @@ from rich.live import Live
 from rich.table import Table
 
 from study.evidence.winners import select_candidate
-from study.records.results import Results, read_trees
-from study.records.trees import TreesRecord, reason, trees_notes
+from study.records.results import Results, read_outcomes
+from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
-from study.running.trees import TreesQueue
+from study.running.queue import FoldQueue
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
@@ -32,6 +32,11 @@ def span(seconds: float) -> str:
     if whole < 3_600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts of a sentence, two or more: `a, b and c`."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
@@ -53,7 +58,7 @@ class Progress(Observer):
         self.console = console
         self.plan: Plan | None = None
         self.arms: Mapping[str, ArmSearch] = {}
-        self.trees = TreesQueue(())
+        self.beside = FoldQueue(())
         self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
         self.busy = (0, 0.0)  # the same of all arms
         self.begin = time.monotonic()
@@ -73,8 +78,8 @@ class Progress(Observer):
             self.live.stop()
             self.live = None
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], trees: TreesQueue) -> None:
-        self.plan, self.arms, self.trees, self.begin = plan, arms, trees, time.monotonic()
+    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+        self.plan, self.arms, self.beside, self.begin = plan, arms, beside, time.monotonic()
         done = sum(len(arm.records) for arm in arms.values())
         if done:
             ended = self._ended()
@@ -104,13 +109,13 @@ class Progress(Observer):
     def finished_winner(self, record: WinnerRecord) -> None:
         self._line(last=self._ended())
 
-    def finished_trees(self, record: TreesRecord) -> None:
+    def finished_work(self, record: FoldRecord) -> None:
         if record.state is TrialState.FAIL:
-            self.note(f"The boosted trees {record.trees.key} failed and the study goes on: {reason(record.error)}")
+            self.note(f"The {record.work.noun} {record.work.key} failed and the study goes on: {reason(record.error)}")
         self._line(last=self._ended())
 
     def _ended(self) -> bool:
-        return self.trees.finished and all(arm.finished for arm in self.arms.values())
+        return self.beside.finished and all(arm.finished for arm in self.arms.values())
 
     def concluded(self, results: Results) -> None:
         """Print the answer first, then the evidence in one table, then what to know."""
@@ -128,14 +133,15 @@ class Progress(Observer):
         self.last_line = now
         done = sum(len(arm.records) for arm in self.arms.values())
         scored = sum(arm.scored is not None for arm in self.arms.values())
-        self.note(
-            f"{span(now - self.begin)}: {done} of {self.plan.n_trials} trials, {scored} of {len(self.arms)} winners and "
-            f"{len(self.trees.records)} of {len(self.trees.trees)} trees scored, about {span(self.seconds_left())} left"
-        )
+        counts = [f"{done} of {self.plan.n_trials} trials", f"{scored} of {len(self.arms)} winners"]
+        counts += [f"{n - left} of {n} {many}" for many, (left, n) in self.beside.counts.items()]
+        self.note(f"{span(now - self.begin)}: {listed(counts)} done, about {span(self.seconds_left())} left")
 
     def seconds_left(self, keys: list[str] | None = None) -> float:
         """Seconds until the given arms (or all) are done, if the workers stay as busy as they were."""
         every, all_seconds = self.busy
+        if keys is None and self.plan and self._ended():
+            return 0.0
         if not every:
             return self.plan.seconds / 2 if self.plan and keys is None else float("nan")
         mean = all_seconds / every
@@ -145,7 +151,7 @@ class Progress(Observer):
             left = max(0, arm.trials - len(arm.records)) + (2 if arm.scored is None else 0)
             work += left * (seconds / own if own else mean)
         if keys is None:
-            work += (len(self.trees.trees) - len(self.trees.records)) * (self.trees.longest_s or 2 * mean)
+            work += sum(self.beside.longest_s(each.sort) or 2 * mean for each in self.beside.left)
         elapsed = max(1e-3, time.monotonic() - self.begin)
         return work / max(0.5, all_seconds / elapsed)
 
@@ -191,4 +197,4 @@ def print_summary(results: Results, console: Console) -> None:
 def _notes(results: Results) -> list[str]:
     failed = int((results.trials["state"] == "FAIL").sum())
     told = [f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else []
-    return [*results.data.notes, *told, *trees_notes(read_trees(results.paths))]
+    return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from study.api import study_arms, study_trees
+from study.api import study_arms, study_beside
 from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
-from study.records.trees import trees_notes
+from study.records.work import failure_notes
 from study.schema import Arm
-from study.screen.progress import columns
+from study.screen.progress import columns, listed
 
 
 def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]], scored: Collection[str]) -> Table:
@@ -46,12 +46,13 @@ def print_status(results: Results, console: Console) -> None:
     for path in found.broken:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
     left = sum(budget - len(by_arm.get(arm.key, [])) for arm, budget in arms)
-    for note in trees_notes(found.trees):
+    for note in failure_notes(found.beside):
         print(note)
-    trees = len({each.key for each in study_trees(results)} - {record.trees.key for record in found.trees})
-    if left or trees or not results.concluded:
-        to_go = f"{left} trials, {len(arms) - len(found.winners)} winners and {trees} trees"
-        print(f"Not finished: {to_go} to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
+    beside = study_beside(results, found.beside)
+    if left or not beside.finished or not results.concluded:
+        to_go = [f"{left} trials", f"{len(arms) - len(found.winners)} winners"]
+        to_go += [f"{missing} {many}" for many, (missing, _) in beside.counts.items()]
+        print(f"Not finished: {listed(to_go)} to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
         return
     for verdict in results.verdicts:
         print(verdict.sentence)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from study.config import StudyConfig
 from study.config.options import Space
-from study.families import first_params, get_family, resolve_space
+from study.families import first_params, get_family, outside, resolve_space
 from study.records.outcome import Outcome
-from study.schema import Arm, Suggestion, TrialRecord, TrialState
+from study.schema import Arm, StudyError, Suggestion, TrialRecord, TrialState
 from study.search.plan import arm_window
 from study.seeds import derive_seed
 
@@ -29,6 +29,11 @@ class ArmSearch:
     the best complete one by mean validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the
     first. scored: number of the incumbent that was scored on the test rows, if any; a search that went on since may have found
     a better one, which is then scored instead.
+
+    Raises
+    ------
+    StudyError
+        A record of a search that is to go on lies outside its space.
     """
 
     config: StudyConfig
@@ -50,8 +55,14 @@ class ArmSearch:
 
     def __post_init__(self) -> None:
         self.width = arm_window(self.config, self.arm)
+        space = {} if self.searched else self.space
         for outcome in self.records.values():
             self._rank(outcome)
+            if space and (wrong := outside(space, outcome.params)):
+                raise StudyError(
+                    f"The record of trial {outcome.trial_id} has {wrong}: another version of study has left it, and the search "
+                    "cannot go on from it. Choose another name for the study with --name."
+                )
 
     @property
     def space(self) -> Space:

@@ -26,6 +26,10 @@ WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
 TREES_S = 0.2, 0.85, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
+SELECTION_S = 0.04, 5e-6
+"""Core-seconds of the selection of terms in an outer fold with one output, and more for each row and term;"""
+SELECTION_OUTPUTS = 1.25
+"""with several, times their number to this power."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
@@ -34,12 +38,16 @@ ITERATION_S = 8e-9
 
 @dataclass(frozen=True)
 class Size:
-    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows with a target and columns."""
+    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows with a target and columns.
+
+    outputs: of a regression: as many as there are classes, where these are more than two, else one.
+    """
 
     target: str
     kind: Kind
     rows: int
     terms: int
+    outputs: int = 1
 
 
 def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
@@ -65,3 +73,9 @@ def trees_cost(size: Size, trials: int) -> float:
     """Core-seconds of the boosted trees of an outer fold, with so many trials."""
     number, classes, row = TREES_S
     return (1 + trials) * ((classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * size.rows)
+
+
+def selection_cost(size: Size) -> float:
+    """Core-seconds of the selection of terms in an outer fold."""
+    fold, cell = SELECTION_S
+    return (fold + cell * size.rows * size.terms) * float(size.outputs**SELECTION_OUTPUTS)

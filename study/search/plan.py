@@ -10,8 +10,11 @@ from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import check_sampler
 from study.families import FAMILIES, check_space, count_programs, first_params, get_family, is_searched, resolve_space, shaping
-from study.schema import Arm, Kind, ModelData, Share, StudyError, Trees
-from study.search.cost import COMPILE_S, WINNER_S, Size, trees_cost, trial_cost
+from study.records.selection import ForwardSelection
+from study.records.trees import Trees
+from study.records.work import FoldWork
+from study.schema import Arm, Kind, ModelData, Share, StudyError
+from study.search.cost import COMPILE_S, WINNER_S, Size, selection_cost, trees_cost, trial_cost
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ class Plan:
     """All that a study will do, decided before anything is trained. It depends on config and table, never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
-    trees: the boosted trees that stand beside the arms, one a target and outer fold.
+    beside: the work beside the arms, of each sort once a target and outer fold.
     seconds: modelled core-seconds of all workers. programs: those of networks that a worker compiles at most.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
-    trees: tuple[Trees, ...]
+    beside: tuple[FoldWork, ...]
     seconds: float
     programs: int = 0
 
@@ -81,11 +84,11 @@ class Plan:
     def share(self, share: Share) -> Plan:
         """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same.
 
-        Trees are dealt from the last share on, which has the fewest arms.
+        The work beside them is dealt from the last share on, which has the fewest arms.
         """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
-        trees = self.trees[share.count - 1 - share.number :: share.count]
-        return replace(self, arms=tuple(dealt), trees=trees, seconds=self.seconds / share.count)
+        beside = self.beside[share.count - 1 - share.number :: share.count]
+        return replace(self, arms=tuple(dealt), beside=beside, seconds=self.seconds / share.count)
 
     @property
     def models(self) -> tuple[ModelData, ...]:
@@ -142,18 +145,23 @@ def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
     )
 
 
-def make_trees(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Trees, ...]:
-    """Every (target, outer fold)."""
-    return tuple(Trees(target=s.target, kind=s.kind, outer_fold=fold) for s in sizes for fold in range(config.n_outer))
+def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, ...]:
+    """Every (sort, target, outer fold)."""
+    return tuple(
+        sort(target=size.target, kind=size.kind, outer_fold=fold)
+        for sort in (Trees, ForwardSelection)
+        for size in sizes
+        for fold in range(config.n_outer)
+    )
 
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, winners (each refits in two trials' time) and trees, and of two workers' compiling."""
+    """Core-seconds of all trials, winners (each refits in two trials' time) and work beside, and of two workers' compiling."""
     cost = 2 * COMPILE_S * count_all_programs(config, sizes)
     for size in sizes:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += config.n_outer * trees_cost(size, EFFORTS[config.effort].tree_trials)
+        cost += config.n_outer * (trees_cost(size, EFFORTS[config.effort].tree_trials) + selection_cost(size))
     return cost
 
 
@@ -202,7 +210,7 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
         else:
             break
     programs = count_all_programs(resolved, sizes)
-    return Plan(resolved, make_arms(resolved, sizes), make_trees(resolved, sizes), cost, programs)
+    return Plan(resolved, make_arms(resolved, sizes), make_beside(resolved, sizes), cost, programs)
 
 
 def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:

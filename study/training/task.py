@@ -1,4 +1,4 @@
-"""What a worker is told, beside the data: a trial, an arm's winner, or the trees of a target and outer fold.
+"""What a worker is told, beside the data: a trial, an arm's winner, or work on an outer fold beside its arms.
 
 key: its name among all tasks of a study. place: target and outer fold, whose data it takes.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from study.config import StudyConfig
-from study.records.trees import TreesRecord
-from study.schema import Arm, Frozen, Suggestion, Trees, TrialRecord, TrialState
+from study.records.work import FoldRecord, FoldWork
+from study.schema import Arm, Frozen, Suggestion, TrialRecord, TrialState
 
 
 class Unscored(Frozen):
@@ -100,25 +100,28 @@ class WinnerTask(TrainingTask):
         return Unscored(arm=self.arm, number=self.number, error=error)
 
 
-class TreesTask(Frozen):
-    """Boosted trees of a target and outer fold. trials: how many hyperparameters are tried."""
+class FoldTask(Frozen):
+    """Work on a target and outer fold. tree_trials: how many hyperparameters are tried of trees."""
 
-    noun: ClassVar = "these trees"
     study: str
     seed: int
-    trees: Trees
-    trials: int
+    work: FoldWork
+    tree_trials: int
+
+    @property
+    def noun(self) -> str:
+        return f"the {self.work.noun}"
 
     @property
     def key(self) -> str:
-        return self.trees.key
+        return self.work.key
 
     @property
     def place(self) -> tuple[str, int]:
-        return self.trees.target, self.trees.outer_fold
+        return self.work.target, self.work.outer_fold
 
-    def failed(self, error: str) -> TreesRecord:
-        return TreesRecord(study=self.study, trees=self.trees, state=TrialState.FAIL, error=error)
+    def failed(self, error: str) -> FoldRecord:
+        return self.work.record(self.study, TrialState.FAIL, error=error)
 
 
-Task = TrialTask | WinnerTask | TreesTask
+Task = TrialTask | WinnerTask | FoldTask

@@ -20,10 +20,12 @@ from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.evidence.findings import Shortfall
+from study.explain import selection
 from study.explain.newton import regress
-from study.explain.selection import Selection, select_terms
+from study.explain.selection import select_terms
 from study.explain.shortfall import shortfall
 from study.families.heads import HEADS
+from study.records.selection import Selection
 from study.schema import Kind
 
 
@@ -211,14 +213,27 @@ def test_losses_of_other_outer_folds_are_refused() -> None:
 
 
 def test_what_an_outer_fold_selects_is_the_same_after_a_way_through_json() -> None:
-    selection = select_terms(encoded_of("balloons", "balloons")[0])
+    found = select_terms(encoded_of("balloons", "balloons")[0])
 
-    again = Selection.model_validate_json(selection.model_dump_json())
+    again = Selection.model_validate_json(found.model_dump_json())
 
-    assert again == selection
+    assert again == found
     assert [extra.name for extra in again.terms] == ["relationship×children", "relationship×age"]
     assert len(again.l2) == len(again.val_losses) == len(again.losses) == 3
     assert {extra for extra, _ in again.alone} >= set(again.terms)
+
+
+def test_candidates_that_are_held_one_at_a_time_are_ranked_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = encoded_of("sklearn:iris", "target")[0]
+    at_once = select_terms(encoded)
+
+    monkeypatch.setattr(selection, "BLOCK", 1)
+    one_by_one = select_terms(encoded)
+
+    assert at_once.terms == one_by_one.terms
+    assert len(at_once.alone) > 10
+    assert [extra for extra, _ in at_once.alone] == [extra for extra, _ in one_by_one.alone]
+    np.testing.assert_allclose([loss for _, loss in at_once.alone], [loss for _, loss in one_by_one.alone])
 
 
 @pytest.mark.parametrize("kind", list(Kind))

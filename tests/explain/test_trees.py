@@ -17,8 +17,8 @@ from study.data.tables import read_table
 from study.explain.trees import MOST_ITERATIONS, score_trees
 from study.families.heads import HEADS
 from study.records.frames import trees_frame
-from study.records.trees import TreesRecord
-from study.schema import Trees, TrialState
+from study.records.trees import Trees, TreesRecord
+from study.schema import TrialState
 
 
 def encoded_of(source: str, target: str, rows: int = 300) -> Encoded:
@@ -114,7 +114,7 @@ def test_the_record_says_whose_it_is_and_comes_back_from_its_text_to_the_bit() -
     found = scored(encoded)
 
     assert (found.study, found.state) == ("test", TrialState.COMPLETE)
-    assert found.trees == Trees(target="target", kind=encoded.kind, outer_fold=0)
+    assert found.work == Trees(target="target", kind=encoded.kind, outer_fold=0)
     assert found.rows == encoded.rows[encoded.test].tolist()
     assert TreesRecord.model_validate_json(found.model_dump_json()) == found
 

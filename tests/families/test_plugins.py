@@ -88,8 +88,9 @@ FOUND = "class Found(Family):\n    name = {!r}\n"
         ("none", "", "cannot be loaded: AttributeError: "),
         ("text", "Found = 'text'", "must be a study.families.Family whose name is 'text' but is 'text'."),
         ("other", FOUND.format("another"), "must be a study.families.Family whose name is 'other' but is <class "),
-        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and neither 'network' nor 'trees'."),
-        ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and neither "),
+        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and none of network, trees, selection."),
+        ("selection", FOUND.format("selection"), "needs another name: letters, digits and _, and none of "),
+        ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),
     ],
 )
 def test_a_broken_one_is_an_error_that_names_entry_point_and_package(

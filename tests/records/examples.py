@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.records.trees import TreesRecord
+from study.records.selection import Extra, ForwardSelection, Selection, SelectionRecord
+from study.records.trees import Trees, TreesRecord
+from study.records.work import FoldRecord, FoldWork
 from study.schema import (
     Arm,
     Candidate,
@@ -14,7 +16,6 @@ from study.schema import (
     ReplicateRecord,
     StudyData,
     Target,
-    Trees,
     TrialRecord,
     TrialState,
     WinnerRecord,
@@ -105,8 +106,20 @@ def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
         "candidates": (Candidate(name="refit", seed=7, predicted=[0.75, 0.5], loss=[0.0625, 0.25]),),
         "wall_time_s": 2.0,
     }
-    return TreesRecord(trees=own or trees(), **(found | more))
+    return TreesRecord(work=own or trees(), **(found | more))
 
 
-def failed_trees(own: Trees | None = None) -> TreesRecord:
-    return TreesRecord(study="party", trees=own or trees(), state=TrialState.FAIL, error="Traceback\nValueError: no.\n")
+def selecting(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> ForwardSelection:
+    return ForwardSelection(target=target, kind=kind, outer_fold=fold)
+
+
+def selected(own: ForwardSelection | None = None) -> SelectionRecord:
+    """One term was added."""
+    own, square = own or selecting(), Extra("square", ("age",))
+    losses: dict[str, Any] = {"l2": (0.1, 1e-3), "val_losses": (0.5, 0.25), "losses": (1 / 3, 0.3)}
+    found = Selection(target=own.target, outer_fold=own.outer_fold, terms=(square,), alone=((square, 0.3),), **losses)
+    return own.record("party", TrialState.COMPLETE, selection=found, wall_time_s=0.5)
+
+
+def failed_work(own: FoldWork) -> FoldRecord:
+    return own.record("party", TrialState.FAIL, error="Traceback\nValueError: no.\n")

@@ -9,7 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
-from study.schema import Arm, Kind, Trees
+from study.records.selection import ForwardSelection
+from study.records.trees import Trees
+from study.schema import Arm, Kind
 
 TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12))
 ROOT = Path("results/party")
@@ -89,13 +91,13 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
     files = [
         paths.trial(own, 3),
         paths.winner(own),
-        paths.trees_record(Trees(target=target, kind=Kind.CONTINUOUS, outer_fold=2)),
+        *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ForwardSelection)),
         paths.model(own),
     ]
     files.append(paths.encoder(target, 2))
 
-    assert [file.parent.parent for file in files[:3]] == [ROOT / "trials"] * 3
-    assert [file.parent for file in files[3:]] == [ROOT / "models"] * 2
+    assert [file.parent.parent for file in files[:4]] == [ROOT / "trials"] * 4
+    assert [file.parent for file in files[4:]] == [ROOT / "models"] * 2
     assert len(set(files)) == len(files)
 
 

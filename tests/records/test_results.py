@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from pathlib import Path
@@ -23,16 +24,19 @@ from study.records.results import (
     digest,
     gather,
     load_results,
+    read_outcomes,
     read_records,
-    read_trees,
     read_trials,
-    write_trees,
+    read_work,
     write_trial,
     write_winner,
+    write_work,
 )
-from study.records.trees import trees_notes
+from study.records.selection import SelectionRecord
+from study.records.trees import TreesRecord
+from study.records.work import failure_notes
 from study.schema import Kind, StudyError, TrialRecord
-from tests.records.examples import arm, described, failed, failed_trees, scored_trees, trees, trial, winner
+from tests.records.examples import arm, described, failed, failed_work, scored_trees, selected, selecting, trees, trial, winner
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -53,8 +57,9 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     for record in records:
         write_trial(paths, record)
     write_winner(paths, winner(), {"y-linear.keras": b"model"})
-    for own in (trees(fold=1), trees()):
-        write_trees(paths, scored_trees(own))
+    work = [scored_trees(trees(fold=1)), scored_trees(), selected(selecting(fold=1)), selected()]
+    for record in work:
+        write_work(paths, record)
 
     found = read_records(paths)
 
@@ -63,8 +68,8 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
     assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
-    assert read_trees(paths) == [scored_trees(), scored_trees(trees(fold=1))]
-    assert found.trees == [r.outcome() for r in read_trees(paths)]
+    assert (read_work(paths, TreesRecord), read_work(paths, SelectionRecord)) == (work[1::-1], work[:1:-1])
+    assert found.beside == [record.outcome() for record in (*work[1::-1], *work[:1:-1])]
     assert (found.winners, found.broken) == ([winner()], [])
     assert (paths.models / "y-linear.keras").read_bytes() == b"model"
 
@@ -92,26 +97,38 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
         assert read_records(paths) == Records([], [], [], [path])
 
 
-def test_broken_winners_and_trees_and_trees_of_another_fold_are_named_too(tmp_path: Path) -> None:
+def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    places = [paths.winner(arm()), paths.trees_record(trees()), paths.trees_record(trees(fold=1))]
-    for path, content in zip(places, ["{", "", scored_trees().model_dump_json()], strict=True):
+    work = [trees(), trees(fold=1), selecting(), selecting(fold=1)]
+    places = [paths.winner(arm()), *map(paths.work, work)]
+    others = scored_trees().model_dump_json(), selected().model_dump_json()
+    for path, content in zip(places, ["{", "", others[0], "{", others[1]], strict=True):
         write_atomic(path, content)
 
     assert read_records(paths) == Records([], [], [], places)
 
 
-def test_trees_that_failed_are_noted_with_their_reason_and_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
+def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path)
+    before = json.loads(scored_trees().model_dump_json())
+    before["trees"] = before.pop("work")
+    write_atomic(paths.work(trees()), json.dumps(before))
+
+    assert read_work(paths, TreesRecord) == [scored_trees()]
+
+
+def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
     paths = make_folder(tmp_path)
     write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
-    for record in (scored_trees(), failed_trees(trees(fold=1)), scored_trees(trees("z"))):
-        write_trees(paths, record)
+    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(selecting("z"))):
+        write_work(paths, record)
 
     gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
-    assert trees_notes(read_trees(paths)) == [
-        "The boosted trees of y failed on outer fold 1 (ValueError: no), so no line of trees stands beside its verdict."
+    assert failure_notes(read_outcomes(paths)) == [
+        "The boosted trees of y failed on outer fold 1 (ValueError: no), so no line of trees stands beside its verdict.",
+        "The selection of terms of z failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
     ]
 
 
@@ -124,7 +141,7 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     write_trial(paths, failed())
     if done:
         write_winner(paths, winner(), {})
-        write_trees(paths, scored_trees())
+        write_work(paths, scored_trees())
         gather(paths)
     return paths
 

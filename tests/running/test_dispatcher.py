@@ -12,9 +12,9 @@ from study.records.results import read_records
 from study.running.dispatcher import MOST_UNBORN, Dispatcher
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported
 from study.running.observer import Interrupted, Observer
+from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.running.trees import TreesQueue
 from study.running.worker import Report
 from study.schema import Frozen, StudyError, Suggestion
 from study.search.arms import ArmSearch
@@ -76,9 +76,9 @@ def report(worker: str, task: Task) -> list[Event]:
 
 def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3) -> Dispatcher:
     by_key = {arm.arm.key: arm for arm in arms}
-    recorder = Recorder(StudyPaths(folder), Observer(), by_key, TreesQueue(()))
+    recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
-    return Dispatcher(Tasks(config, by_key, recorder.trees, recorder.give_up), recorder, workers)
+    return Dispatcher(Tasks(config, by_key, recorder.beside, recorder.give_up), recorder, workers)
 
 
 def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(tmp_path: Path) -> None:

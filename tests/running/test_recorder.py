@@ -9,15 +9,16 @@ import pytest
 
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
-from study.records.results import read_records
-from study.records.trees import TreesRecord
+from study.records.results import read_records, read_work
+from study.records.selection import SelectionRecord
+from study.records.work import FoldRecord
 from study.running.observer import Observer
+from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.running.trees import TreesQueue
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
-from study.training.task import Task, TreesTask, TrialTask, Unscored, WinnerTask
-from tests.records.examples import arm, scored_trees, trees, trial, winner
+from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
+from tests.records.examples import arm, scored_trees, selected, selecting, trees, trial, winner
 from tests.search.bench import small
 from tests.search.helpers import config_of
 
@@ -37,9 +38,9 @@ class Watch(Observer):
         assert self.paths.winner(record.arm).exists()
         self.heard.append(f"{record.arm.key}-winner")
 
-    def finished_trees(self, record: TreesRecord) -> None:
-        assert self.paths.trees_record(record.trees).exists()
-        self.heard.append(record.trees.key)
+    def finished_work(self, record: FoldRecord) -> None:
+        assert self.paths.work(record.work).exists()
+        self.heard.append(record.work.key)
 
     def note(self, text: str) -> None:
         self.heard.append(text)
@@ -53,14 +54,14 @@ def watch(tmp_path: Path) -> Watch:
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
     search = small(trials=1)
-    return Recorder(watch.paths, watch, {search.arm.key: search}, TreesQueue([trees()]))
+    return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), selecting()]))
 
 
 def hand_out(recorder: Recorder) -> list[Task]:
     """Everything there is to do, the trial of the arm done in between."""
-    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.trees, recorder.give_up)
+    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.give_up)
     handed_out = []
-    for sort in (TrialTask, WinnerTask, TreesTask):
+    for sort in (TrialTask, WinnerTask, FoldTask, FoldTask):
         task = tasks.next()
         assert isinstance(task, sort)
         handed_out.append(task)
@@ -72,16 +73,17 @@ def hand_out(recorder: Recorder) -> list[Task]:
 
 def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
     hand_out(recorder)
-    reports: list[Frozen] = [trial(), winner(), scored_trees()]
+    reports: list[Frozen] = [trial(), winner(), scored_trees(), selected()]
 
     for report in reports:
         recorder.report(report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
-    assert (found.winners, found.trees) == ([winner()], [scored_trees().outcome()])
+    assert (found.winners, found.beside) == ([winner()], [scored_trees().outcome(), selected().outcome()])
+    assert read_work(watch.paths, SelectionRecord) == [selected()]
     assert (watch.paths.models / "m.keras").read_bytes() == b"1"
-    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0"]
+    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-selection-o0"]
     assert recorder.finished
 
 
@@ -104,18 +106,21 @@ def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder,
     found = read_records(watch.paths)
     lost = "The worker died 2 times while it ran {}: out of memory, or a crash."
     assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, lost.format("this trial"))]
-    assert [(record.state, record.error) for record in found.trees] == [(TrialState.FAIL, lost.format("these trees"))]
+    assert [(own.work.key, own.state, own.error) for own in found.beside] == [
+        ("y-trees-o0", TrialState.FAIL, lost.format("the boosted trees")),
+        ("y-selection-o0", TrialState.FAIL, lost.format("the selection of terms")),
+    ]
     assert found.winners == []
     assert recorder.finished
 
 
-@pytest.mark.parametrize("sort", range(3))
+@pytest.mark.parametrize("sort", range(4))
 def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int) -> None:
     handed_out = hand_out(recorder)[sort]
 
     task = pickle.loads(pickle.dumps(handed_out))
 
-    assert type(task) is (TrialTask, WinnerTask, TreesTask)[sort]
+    assert type(task) is (TrialTask, WinnerTask, FoldTask, FoldTask)[sort]
     assert task == handed_out
     assert task.place == ("y", 0)
     if isinstance(task, WinnerTask):
@@ -128,4 +133,4 @@ def test_a_record_that_cannot_be_written_is_told_to_nobody(recorder: Recorder, w
     with pytest.raises(OSError, match="trials"):
         recorder.keep(scored_trees(), {})
 
-    assert (watch.heard, recorder.trees.records) == ([], {})
+    assert (watch.heard, recorder.beside.outcomes) == ([], {})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from study.running.trees import TreesQueue
+from study.records.work import FoldWork
+from study.running.queue import FoldQueue
 from study.schema import TrialState
 from study.search.arms import ArmSearch
-from tests.search.bench import Bench, small, trees_of, trees_record
+from tests.search.bench import Bench, done, selection_of, small, trees_of
 
 
 def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
@@ -122,7 +125,7 @@ def test_it_is_not_finished_while_anything_is_out() -> None:
 
 
 def test_what_is_left_counts_what_is_out_until_it_is_recorded() -> None:
-    bench = Bench([small(trials=2), small("constant", 1)], TreesQueue([trees_of(0)]))
+    bench = Bench([small(trials=2), small("constant", 1)], FoldQueue([trees_of(0)]))
     left = [bench.tasks.left]
 
     for _ in range(4):
@@ -155,7 +158,7 @@ def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> No
 
 
 def test_where_the_deadline_is_over_before_a_worker_has_come_all_is_finished() -> None:
-    bench = Bench([small(trials=6)], TreesQueue([trees_of()]), deadline=0.0)
+    bench = Bench([small(trials=6)], FoldQueue([trees_of()]), deadline=0.0)
 
     assert bench.tasks.finished
 
@@ -186,41 +189,45 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
     ]
 
 
-def test_trees_are_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_them() -> None:
-    bench = Bench([small(trials=1)], TreesQueue([trees_of(0), trees_of(1)]))
+def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> None:
+    bench = Bench([small(trials=1)], FoldQueue([trees_of(), selection_of()]))
 
     started = [bench.start() for _ in range(4)]
 
-    assert started == ["y-linear-o0-0000", "y-trees-o0", "y-trees-o1", None]
+    assert started == ["y-linear-o0-0000", "y-trees-o0", "y-selection-o0", None]
     bench.finish("y-trees-o0")
     bench.finish("y-linear-o0-0000")
     bench.finish(bench.start())
-    assert (bench.start(), bench.tasks.finished) == (None, False)  # the other trees are still out
-    bench.finish("y-trees-o1")
+    assert (bench.start(), bench.tasks.finished) == (None, False)  # the selection is still out
+    bench.finish("y-selection-o0")
     assert bench.tasks.finished
-    assert bench.trees.finished
+    assert bench.beside.finished
 
 
-def test_lost_trees_are_handed_out_again_until_they_have_had_their_tries_and_have_then_failed() -> None:
-    bench = Bench([], TreesQueue([trees_of(0), trees_of(1)]), max_tries=2)
+@pytest.mark.parametrize("of", [trees_of, selection_of])
+def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_failed(
+    of: Callable[[int], FoldWork],
+) -> None:
+    first, second = of(0), of(1)
+    bench = Bench([], FoldQueue([first, second]), max_tries=2)
 
     for _ in range(2):
-        assert bench.start() == "y-trees-o0"
-        bench.lose("y-trees-o0")
+        assert bench.start() == first.key
+        bench.lose(first.key)
     bench.finish(bench.start())
 
-    assert bench.given_up == [("y-trees-o0", 2)]
-    assert {key: record.state for key, record in bench.trees.records.items()} == {
-        "y-trees-o0": "FAIL",
-        "y-trees-o1": "COMPLETE",
+    assert bench.given_up == [(first.key, 2)]
+    assert {key: outcome.state for key, outcome in bench.beside.outcomes.items()} == {
+        first.key: "FAIL",
+        second.key: "COMPLETE",
     }
     assert bench.tasks.finished
 
 
-def test_trees_with_a_record_are_not_handed_out_and_those_of_another_share_are_not_counted() -> None:
-    queue = TreesQueue(
-        [trees_of(0), trees_of(2)], [trees_record(trees_of(0), state=TrialState.FAIL), trees_record(trees_of(1))]
-    )
+def test_work_with_a_record_is_not_handed_out_and_that_of_another_share_is_not_counted() -> None:
+    recorded = [done(trees_of(0), TrialState.FAIL).outcome(), done(trees_of(1)).outcome()]
+    queue = FoldQueue([trees_of(0), trees_of(2), selection_of(0)], recorded)
 
-    assert list(queue.records) == ["y-trees-o0"]
-    assert Bench([], queue).run() == ["y-trees-o2"]
+    assert list(queue.outcomes) == ["y-trees-o0"]
+    assert queue.counts == {"trees": (1, 2), "selections of terms": (1, 1)}
+    assert Bench([], queue).run() == ["y-trees-o2", "y-selection-o0"]

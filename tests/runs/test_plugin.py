@@ -28,8 +28,8 @@ space:
   neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}
   residual: {stream: 8, block: 8, batch: 64}
 """
-N_RECORDS = 3 * (2 + 1) + 1
-"""Two trials and a winner an arm, and the trees."""
+N_RECORDS = 3 * (2 + 1) + 2
+"""Two trials and a winner an arm, the trees and the selection of terms."""
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 def n_trials(kept: dict[str, bytes]) -> int:
-    """Those of some records that are of trials, not of winners or trees."""
+    """Those of some records that are of trials, not of winners or work beside the arms."""
     return sum(Path(place).stem.isdigit() for place in kept)
 
 
@@ -66,6 +66,6 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
 
     left = 24 - n_trials(kept)
     assert f"Not finished: {left} trials, " in status.stdout
-    assert "trees to go. Go on with: study run results/tiny/config.yaml" in status.stdout
+    assert "selections of terms to go. Go on with: study run results/tiny/config.yaml" in status.stdout
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)

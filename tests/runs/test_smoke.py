@@ -17,11 +17,13 @@ from study import load_config, load_results, run_study
 from study.api import prepare
 from study.conclude import conclude
 from study.records.paths import StudyPaths
-from study.records.results import digest, read_trees, write_trees
+from study.records.results import digest, read_work, write_work
+from study.records.selection import SelectionRecord
 from study.records.trees import TreesRecord
 from study.report.tables import data_summary
 from study.schema import StudyError, TrialState
 from study.screen.progress import print_summary
+from study.screen.status import print_status
 from tests.runs.helpers import reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
@@ -72,13 +74,14 @@ def test_the_results_folder_is_complete(results: Path) -> None:
 
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
-    winners = {f"trials/{arm}/winner.json" for arm in ARMS} | {"trials/balloons-trees-o0/trees.json"}
+    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    beside = {f"trials/balloons-{sort}-o0/{sort}.json" for sort in ("trees", "selection")}
     models = {f"models/{arm.removesuffix('-o0')}.keras" for arm in ARMS} | {"models/balloons-encoder.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
         "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
         "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
-        *trials, *winners, *models,
+        *trials, *winners, *beside, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}
 
@@ -180,7 +183,7 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
         (folder / "trials" / lost).unlink()
-    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-trees-o0/trees.json")]
+    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-selection-o0/selection.json")]
     for path in broken:
         path.write_bytes(path.read_bytes()[:200])
 
@@ -205,25 +208,39 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
-def test_trees_that_failed_leave_the_verdict_without_their_line_and_say_so(results: Path, tmp_path: Path) -> None:
+def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_says_what_to_run(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(results, tmp_path / "smoke")
+    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-selection-o0")
+
+    print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
+
+    to_go = "0 trials, 0 winners, 0 trees and 1 selections of terms to go"
+    said = f"Not finished: {to_go}. Go on with: study run {tmp_path / 'smoke' / 'config.yaml'}\n"
+    assert capsys.readouterr().out == said
+
+
+def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(results: Path, tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path / "copy")
     shutil.copytree(results, paths.root)
-    (scored,) = read_trees(paths)
-    write_trees(
-        paths, TreesRecord(study="smoke", trees=scored.trees, state=TrialState.FAIL, error="Traceback\nValueError: no.")
-    )
+    for model in (TreesRecord, SelectionRecord):
+        (done,) = read_work(paths, model)
+        write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."))
 
     conclude(paths, prepare(load_config(paths.config)).data)
 
     own, before = load_results(paths.root), load_results(results)
     out = io.StringIO()
     print_summary(own, Console(file=out, width=1_000))
-    note = (
-        "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict."
-    )
-    assert f"Note: {note}\n" in out.getvalue()
-    assert note in data_summary(own)._repr_html_()
-    assert (before.verdicts[0].trees is None, own.verdicts[0].trees is None) == (False, True)
+    notes = [
+        "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict.",
+        "The selection of terms of balloons failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
+    ]
+    assert all(f"Note: {note}\n" in out.getvalue() for note in notes)
+    assert all(note in data_summary(own)._repr_html_() for note in notes)
+    assert None not in (before.verdicts[0].trees, before.verdicts[0].shortfall)
+    assert (own.verdicts[0].trees, own.verdicts[0].shortfall) == (None, None)
     assert own.verdicts[0].verdict == before.verdicts[0].verdict
 
 

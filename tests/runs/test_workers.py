@@ -16,7 +16,7 @@ from harness.memory import memory_group
 from harness.studies import DRIVE, digest_of, run, started, wait_for_records, workers
 from study import load_results
 from study.records.paths import StudyPaths
-from study.records.results import digest, read_trees
+from study.records.results import digest, read_outcomes
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -47,7 +47,7 @@ def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
         except OSError as error:
             pytest.skip(f"cannot limit a process's memory here: {error}")
         yield str(group.folder)
-        assert group.killed == 2 * 2  # a trial, and trees
+        assert group.killed == 3 * 2  # a trial, trees and a selection of terms
 
 
 @pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
@@ -59,9 +59,13 @@ def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go
     assert frame["state"].to_dict() == {"balloons": "COMPLETE", "colour": "FAIL"}
     failures = [line for line in ended.stdout.splitlines() if line.startswith("colour-")]  # Ray has its say beside them
     assert failures == ["colour-constant-o0-0000: The worker died 2 times while it ran this trial: out of memory, or a crash."]
-    trees = {record.trees.target: record for record in read_trees(StudyPaths(tmp_path / "results"))}
-    assert (trees["balloons"].state, trees["colour"].state) == ("COMPLETE", "FAIL")
-    assert trees["colour"].error == "The worker died 2 times while it ran these trees: out of memory, or a crash."
+    died = "The worker died 2 times while it ran the {}: out of memory, or a crash."
+    assert {own.work.key: own.error for own in read_outcomes(StudyPaths(tmp_path / "results"))} == {
+        "balloons-trees-o0": None,
+        "balloons-selection-o0": None,
+        "colour-trees-o0": died.format("boosted trees"),
+        "colour-selection-o0": died.format("selection of terms"),
+    }
 
 
 def test_workers_that_are_replaced_after_every_trial_leave_the_same_records_and_no_failure(

@@ -7,8 +7,7 @@ import pytest
 from rich.console import Console
 
 from study.config import make_config
-from study.records.trees import TreesRecord
-from study.running.trees import TreesQueue
+from study.running.queue import FoldQueue
 from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, span
@@ -34,8 +33,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], TreesQueue]:
-    """A nested study with two outer folds of a regression and of a network, four trials each, and of trees."""
+def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
+    """A nested study with two outer folds of a regression and of a network, four trials each, and the work beside them."""
     config = make_config(
         {
             "name": "party [1]",
@@ -50,7 +49,7 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], TreesQueue]:
         }
     )
     plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
-    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, TreesQueue(plan.trees)
+    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, FoldQueue(plan.beside)
 
 
 def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
@@ -95,97 +94,120 @@ def test_a_span_is_written_for_people(seconds: float, text: str) -> None:
 
 
 def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, out = plain()
     linear = "y [m]-linear-o0"
 
     with shown:
-        shown.started(plan, arms, trees)
+        shown.started(plan, arms, beside)
         for number in range(4):
             clock.now += 2
             finish(shown, arms, linear, range(number, number + 1))
 
     assert out.getvalue().splitlines() == [
         f"'party [1]': 16 trials in 4 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 16 trials, 0 of 4 winners and 0 of 2 trees scored, about 54 s left",
-        "8 s: 4 of 16 trials, 0 of 4 winners and 0 of 2 trees scored, about 48 s left",
+        "2 s: 1 of 16 trials, 0 of 4 winners, 0 of 2 trees and 0 of 2 selections of terms done, about 1:02 min left",
+        "8 s: 4 of 16 trials, 0 of 4 winners, 0 of 2 trees and 0 of 2 selections of terms done, about 56 s left",
     ]
 
 
-def finish_trees(shown: Progress, queue: TreesQueue, number: int = 0, **more: Any) -> None:
-    told = TreesRecord(study="party", trees=queue.trees[number], **({"state": TrialState.COMPLETE} | more))
+def finish_work(
+    shown: Progress, queue: FoldQueue, number: int = 0, state: TrialState = TrialState.COMPLETE, **more: Any
+) -> None:
+    told = queue.work[number].record("party", state, **more)
     queue.tell(told)
-    shown.finished_trees(told)
+    shown.finished_work(told)
 
 
 def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
     for key in arms:
         finish(shown, arms, key, range(4))
-    finish_trees(shown, trees, 1)
+    for number in (1, 2, 3):
+        finish_work(shown, beside, number)
     clock.now += 1
     for key, arm in arms.items():
         arm.score(0)
         shown.finished_winner(winner(arms[key].arm))
     before = out.getvalue().splitlines()
-    finish_trees(shown, trees, 0)
+    finish_work(shown, beside, 0)
 
-    said = "1 s: 16 of 16 trials, 4 of 4 winners and 2 of 2 trees scored, about 0 s left"
+    said = "1 s: 16 of 16 trials, 4 of 4 winners, 2 of 2 trees and 2 of 2 selections of terms done, about 0 s left"
     assert out.getvalue().splitlines() == [*before, said]
 
 
-def test_trees_that_failed_are_named_with_their_reason(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+def test_work_that_failed_is_named_with_its_reason(clock: Clock) -> None:
+    plan, arms, beside = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms, trees)
-    finish_trees(shown, trees, 1, state=TrialState.FAIL, error="Traceback\nValueError: [no] luck\n")
+    shown.started(plan, arms, beside)
+    for number in (1, 2):
+        finish_work(shown, beside, number, TrialState.FAIL, error="Traceback\nValueError: [no] luck\n")
 
-    assert "The boosted trees y [m]-trees-o1 failed and the study goes on: ValueError: [no] luck" in out.getvalue().splitlines()
+    lines, why = out.getvalue().splitlines(), "failed and the study goes on: ValueError: [no] luck"
+    assert f"The boosted trees y [m]-trees-o1 {why}" in lines
+    assert f"The selection of terms y [m]-selection-o0 {why}" in lines
 
 
 def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
     finish(shown, arms, "y [m]-neural-d1-o1", range(1), loss=None)
 
     assert "Trial y [m]-neural-d1-o1-0000 failed and the study goes on: ValueError: [no] luck" in out.getvalue().splitlines()
 
 
 def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, out = plain()
     finish(Progress(Console(file=io.StringIO())), arms, "y [m]-linear-o0", range(3))
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
 
     assert out.getvalue() == "Continuing 'party [1]': 3 of 16 trials are done, 13 to go.\n"
 
 
 def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, out = plain()
     for key, arm in arms.items():
         finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
         arm.score(0)
-    for number in range(2):
-        finish_trees(Progress(Console(file=io.StringIO())), trees, number)
+    for number in range(4):
+        finish_work(Progress(Console(file=io.StringIO())), beside, number)
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
 
     assert out.getvalue() == "Continuing 'party [1]': 16 of 16 trials are done, nothing is left to train.\n"
 
 
+def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(clock: Clock) -> None:
+    plan, arms, beside = make_study()
+    shown, out = plain()
+    for key, arm in arms.items():
+        finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
+        arm.score(0)
+    shown.started(plan, arms, beside)
+
+    for number in range(4):
+        clock.now += 1
+        finish_work(shown, beside, number)
+
+    assert out.getvalue().splitlines()[-1] == (
+        "4 s: 16 of 16 trials, 4 of 4 winners, 2 of 2 trees and 2 of 2 selections of terms done, about 0 s left"
+    )
+
+
 def test_a_time_budget_is_warned_of(clock: Clock) -> None:
-    plan, arms, trees = make_study(time_budget_min=1.5)
+    plan, arms, beside = make_study(time_budget_min=1.5)
     shown, out = plain()
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
 
     assert out.getvalue().splitlines()[1] == (
         "A time budget of 1.5 minutes is set: what is searched depends on this machine's speed, and another run will not give "
@@ -194,39 +216,39 @@ def test_a_time_budget_is_warned_of(clock: Clock) -> None:
 
 
 def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, _ = plain()
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
     clock.now += 4
     finish(shown, arms, "y [m]-linear-o0", range(2), seconds=1)
     finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
 
     # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s, and
-    # trees, worth two until there are some.
+    # two trees and two selections, each worth two until there is one of its sort.
     work = 4 * 1 + 4 * 3 + 2 * 6 * 2
     busy = (2 * 1 + 2 * 3) / 4
-    assert shown.seconds_left() == pytest.approx((work + 2 * 2 * 2) / busy)
-    finish_trees(shown, trees, wall_time_s=7.0)
-    assert shown.seconds_left() == pytest.approx((work + 7) / busy)
+    assert shown.seconds_left() == pytest.approx((work + 4 * 2 * 2) / busy)
+    finish_work(shown, beside, wall_time_s=7.0)
+    assert shown.seconds_left() == pytest.approx((work + 7 + 2 * 2 * 2) / busy)
 
 
 def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     shown, _ = plain()
 
-    shown.started(plan, arms, trees)
+    shown.started(plan, arms, beside)
 
     assert shown.seconds_left() == pytest.approx(plan.seconds / 2)
 
 
 def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     out = io.StringIO()
     shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
 
     with shown:
-        shown.started(plan, arms, trees)
+        shown.started(plan, arms, beside)
         clock.now += 70
         for fold in range(2):
             key = f"y [m]-linear-o{fold}"
@@ -242,12 +264,12 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
 
 
 def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
-    plan, arms, trees = make_study()
+    plan, arms, beside = make_study()
     out = io.StringIO()
     shown = Progress(Console(file=out, width=60, force_terminal=True, color_system=None, markup=False, emoji=False))
 
     with shown:
-        shown.started(plan, arms, trees)
+        shown.started(plan, arms, beside)
         clock.now += 70
         finish(shown, arms, "y [m]-linear-o0", range(4))
 

@@ -1,16 +1,18 @@
-"""All tasks of some arms and trees, with workers and recorder played by hand."""
+"""All tasks of some arms and of the work beside them, with workers and recorder played by hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.records.trees import TreesRecord
+from study.records.selection import ForwardSelection
+from study.records.trees import Trees
+from study.records.work import FoldRecord, FoldWork
+from study.running.queue import FoldQueue
 from study.running.tasks import Tasks
-from study.running.trees import TreesQueue
-from study.schema import Kind, Suggestion, Trees, TrialState
+from study.schema import Kind, Suggestion, TrialState
 from study.search.arms import ArmSearch
-from study.training.task import Task, TreesTask, TrialTask, WinnerTask
+from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 from .helpers import arm_of, arm_search, config_of, record_of
 
@@ -20,7 +22,7 @@ class Bench:
     """Tasks, each by its key. given_up: keys and tries."""
 
     arms: list[ArmSearch]
-    trees: TreesQueue = field(default_factory=lambda: TreesQueue(()))
+    beside: FoldQueue = field(default_factory=lambda: FoldQueue(()))
     max_tries: int = 3
     deadline: float | None = None
     given_up: list[tuple[str, int]] = field(default_factory=list)
@@ -28,7 +30,7 @@ class Bench:
     def __post_init__(self) -> None:
         config = config_of(effort="quick", search={"max_tries": self.max_tries})
         arms = {arm.arm.key: arm for arm in self.arms}
-        self.tasks = Tasks(config, arms, self.trees, self.give_up, self.deadline)
+        self.tasks = Tasks(config, arms, self.beside, self.give_up, self.deadline)
         self.out: dict[str, Task] = {}
 
     def give_up(self, task: Task, tries: int) -> None:
@@ -50,8 +52,8 @@ class Bench:
                 self.tasks.arms[task.arm.key].tell(record_of(task.arm, suggestion, state=state))
             case WinnerTask():
                 self.tasks.arms[task.arm.key].score(task.number)
-            case TreesTask():
-                self.tasks.trees.tell(trees_record(task.trees, state=state))
+            case FoldTask():
+                self.tasks.beside.tell(done(task.work, state=state))
 
     def finish(self, key: str | None) -> None:
         task = self.out.pop(str(key))
@@ -83,5 +85,9 @@ def trees_of(fold: int = 0) -> Trees:
     return Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
-def trees_record(trees: Trees, **more: Any) -> TreesRecord:
-    return TreesRecord(study="test", trees=trees, **({"state": TrialState.COMPLETE} | more))
+def selection_of(fold: int = 0) -> ForwardSelection:
+    return ForwardSelection(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
+
+
+def done(work: FoldWork, state: TrialState = TrialState.COMPLETE, **more: Any) -> FoldRecord:
+    return work.record("test", state, **more)

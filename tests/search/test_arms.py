@@ -69,7 +69,7 @@ def test_a_failed_trial_is_never_the_incumbent() -> None:
     }
     records[1] = records[1].model_copy(update={"val_loss": 1.0})
 
-    search = arm_search(records=dict(reversed(records.items())))
+    search = arm_search(trials=4, records=dict(reversed(records.items())))
 
     assert search.incumbent is search.records[2]
 

@@ -11,7 +11,7 @@ from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
-from study.search.cost import Size
+from study.search.cost import Size, selection_cost
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
@@ -203,6 +203,15 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert folds == pytest.approx([few, 2 * few, 3 * few])
 
 
+def test_the_selection_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+    size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
+    more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
+    few, many = (study_cost(make_plan(config_of(5), [size]).config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
+
+    assert all(selection_cost(other) > selection_cost(size) for other in more)
+    assert many - few == pytest.approx(5 * (selection_cost(replace(size, outputs=10)) - selection_cost(size)))
+
+
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
     shaped = {"space": {"neural": {"width": [8, 16], "dropout": 0.0}}, "search": {"trials": 4}}
     one, other = (make_plan(config_of(folds, depths=[1, 3], **shaped), [SMALL]) for folds in (1, 4))
@@ -296,7 +305,7 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
 
     dealt = [arm for share in shares for arm in share.arms]
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
-    trees = [each for share in shares for each in share.trees]
+    beside = [work for share in shares for work in share.beside]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
-    assert (len(trees), set(trees)) == (4, set(plan.trees))
+    assert (len(beside), {work.key for work in beside}) == (8, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3

@@ -16,7 +16,7 @@ from study.config.options import Range
 from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family
 from study.records.outcome import Outcome
-from study.schema import Suggestion, TrialState
+from study.schema import StudyError, Suggestion, TrialState
 from study.search.window import Window
 from study.seeds import derive_seed
 
@@ -118,6 +118,30 @@ def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_t
     there_already = before | {number: changed(before[number], params=usual.params) for number in numbers}
 
     assert suggestion_after(there_already) != usual
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"width": 7}, "width 7, where its space now has [64, 128]"),
+        ({"learning_rate": 99.0}, "learning_rate 99.0, where its space now has 0.0003 to 0.03"),
+        ({"batch_size": 3}, "batch_size 3, where its space now has 64"),
+        ({"activation": None}, "activation None, where its space now has silu"),
+        ({"momentum": 0.9}, "momentum 0.9, where its space now has none"),
+    ],
+)
+def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(change: dict[str, Any], said: str) -> None:
+    records = records_of()
+    records[3] = changed(records[3], params=records[3].params | change)
+    arm_search(trials=TRIALS, records=records)
+
+    with pytest.raises(StudyError) as caught:
+        arm_search(trials=TRIALS + 1, records=records)
+
+    assert str(caught.value) == (
+        f"The record of trial y-neural-d1-o0-0003 has {said}: another version of study has left it, and the search "
+        "cannot go on from it. Choose another name for the study with --name."
+    )
 
 
 def test_a_failed_trial_counts_as_a_trial_but_neither_its_params_nor_its_loss_are_used() -> None:

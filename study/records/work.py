@@ -1,0 +1,75 @@
+"""What is done once on a target and outer fold, beside its arms, and what it leaves on disk."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from study.schema import Frozen, Kind, TrialState
+
+
+class FoldWork(Frozen, ABC):
+    """Work on one target and outer fold that is no arm.
+
+    sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it. without: what a note
+    says of a target where it failed.
+    """
+
+    sort: ClassVar[str]
+    noun: ClassVar[str]
+    many: ClassVar[str]
+    without: ClassVar[str]
+    target: str
+    kind: Kind
+    outer_fold: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.target}-{self.sort}-o{self.outer_fold}"
+
+    @abstractmethod
+    def record(self, study: str, state: TrialState, **found: Any) -> FoldRecord:
+        """What it leaves, done or failed."""
+
+
+class FoldRecord(Frozen):
+    """What such work leaves, done or failed (state FAIL, with its error). sort: of its work. wall_time_s: seconds."""
+
+    sort: ClassVar[str]
+    study: str
+    work: FoldWork
+    state: TrialState
+    wall_time_s: float = 0.0
+    node: str = ""
+    device: str = ""
+    error: str | None = None
+
+    def outcome(self) -> FoldOutcome:
+        return FoldOutcome(self.work, self.state, self.wall_time_s, self.error)
+
+
+@dataclass(frozen=True)
+class FoldOutcome:
+    """All that a run needs of such a record."""
+
+    work: FoldWork
+    state: TrialState
+    wall_time_s: float
+    error: str | None
+
+
+def failure_notes(outcomes: Iterable[FoldOutcome]) -> list[str]:
+    """What to know where work failed: a sentence a sort and target."""
+    failed = {(own.work.sort, own.work.target): own for own in outcomes if own.state is not TrialState.COMPLETE}
+    return [
+        f"The {own.work.noun} of {own.work.target} failed on outer fold {own.work.outer_fold} ({reason(own.error)}), so "
+        f"{own.work.without}."
+        for own in failed.values()
+    ]
+
+
+def reason(error: str | None) -> str:
+    """Last line of a traceback: what went wrong, without its full stop."""
+    return ((error or "").strip().splitlines() or ["no reason given"])[-1].rstrip(".")
