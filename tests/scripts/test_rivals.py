@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from benchmark import ROWS
+from engine import Ran
 from rival_tables import Step, reached
 from rivals import FOLDS, SHAPE, rate
 
@@ -12,6 +16,19 @@ from study.config import make_config
 
 def test_a_rate_counts_the_fits_after_the_first_end_in_whatever_order_ends_come() -> None:
     assert rate([40.0, 10.0, 20.0, 30.0], fits=10) == 60.0
+
+
+def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(tmp_path: Path) -> None:
+    (tmp_path / "trials" / "arm").mkdir(parents=True)
+    written = {"0000.json": 130, "0001.json": 120, "winner.json": 150}
+    for name, second in written.items():
+        path = tmp_path / "trials" / "arm" / name
+        path.touch()
+        os.utime(path, (second, second))
+
+    ended = Ran(tmp_path, begin=100, end=60).ended("[0-9]*.json")
+
+    assert [(path.name, seconds) for path, seconds in ended.items()] == [("0001.json", 20), ("0000.json", 30)]
 
 
 def test_a_replicate_of_the_study_that_is_timed_trains_on_as_many_rows_as_its_rivals() -> None:
