@@ -1,7 +1,7 @@
 """AutoML tools on the test rows of a study: `scripts/benchmark rivals tables`.
 
 Each tool is installed by uv into an environment of its own, which is gone afterwards, and named where that fails. It gets the
-development rows as study reads them, `SECONDS` and two cores. UV_FIND_LINKS may name a folder of wheels, such as PyTorch's for
+development rows as study reads them, SECONDS and two cores. UV_FIND_LINKS may name a folder of wheels, such as PyTorch's for
 CPUs, which are far smaller than those that uv takes without.
 """
 
@@ -21,6 +21,8 @@ from typing import Any
 from engine import ROOT, network_loss, run_study
 
 SECONDS = 60
+HOLDOUT = ("protocol=holdout",)
+"""One split, since only a study of one has seconds of its own for it."""
 TOOLS = {
     "AutoGluon": ("autogluon.tabular[lightgbm,xgboost,catboost,fastai]", ("medium_quality", "best_quality")),
     "mljar": ("mljar-supervised", ("Perform", "Compete")),
@@ -60,8 +62,28 @@ def _install(tool: str, folder: Path) -> Path | None:
     return python
 
 
-def _own(config: str, folder: Path) -> tuple[Any, dict[str, tuple[float, float]], float]:
-    """Run a study of one split; gives its results, seconds and mean test loss of its models, and seconds until its report.
+def _write_rows(config: str, folder: Path) -> tuple[Any, Any]:
+    """Write development and test rows of a study of one split for scripts/automl.py; gives its target and the tested values."""
+    from study.api import survey
+    from study.config import load_config
+    from study.data.tables import target_values
+    from study.schema import Kind
+
+    surveyed = survey(load_config(ROOT / config, HOLDOUT))
+    targets = surveyed.table.targets
+    if len(targets) != 1 or targets[0].kind is Kind.COUNT:
+        sys.exit(f"Tools are compared on one target that is no count, but {config} has {', '.join(t.name for t in targets)}.")
+    (target,), (split,) = targets, surveyed.splits[targets[0].name]
+    values = target_values(surveyed.table, target)
+    frame = surveyed.table.frame[[feature.name for feature in surveyed.table.features]]
+    for name, rows in {"train": split.development, "test": split.test}.items():
+        known = values[rows].astype(int) if target.classes else values[rows]
+        frame.iloc[rows].assign(**{target.name: known}).to_csv(folder / f"{name}.csv", index=False)
+    return target, values[split.test]
+
+
+def _own(config: str, folder: Path) -> tuple[dict[str, tuple[float, float]], float]:
+    """Run a study of one split; gives seconds and mean test loss of its models, and seconds until its report.
 
     Seconds are those until a model's winner was scored. The network's depth is chosen by validation loss, so it has those of
     the last depth.
@@ -70,11 +92,8 @@ def _own(config: str, folder: Path) -> tuple[Any, dict[str, tuple[float, float]]
     from study.records.results import read_winners
     from study.schema import REGRESSIONS
 
-    ran = run_study(ROOT, config, ["protocol=holdout", "resources.max_concurrent=2"], folder)
-    results = load_results(ran.results)
-    if len(results.config.targets) != 1 or results.data.targets[0].kind == "count":
-        sys.exit(f"A table is compared on one target that is no count, but {config} has {', '.join(results.config.targets)}.")
-    at = ran.ended()
+    ran = run_study(ROOT, config, [*HOLDOUT, "resources.max_concurrent=2"], folder)
+    results, at = load_results(ran.results), ran.ended()
     scored = {winner.arm.family: at[results.paths.winner(winner.arm)] for winner in read_winners(results.paths)}
     (regression,) = scored.keys() & set(REGRESSIONS.values())
     frame = results.predictions
@@ -85,23 +104,7 @@ def _own(config: str, folder: Path) -> tuple[Any, dict[str, tuple[float, float]]
     }
     if not results.trees.empty:
         found["trees"] = (max(at[path] for path in at if path.name == "trees.json"), float(results.trees["loss"].mean()))
-    return results, found, ran.end
-
-
-def _write_rows(results: Any, folder: Path) -> tuple[Any, Any]:
-    """Write development and test rows of a study of one split for scripts/automl.py; gives its target and the tested values."""
-    from study.api import survey
-    from study.data.tables import target_values
-
-    surveyed = survey(results.config)
-    (target,) = surveyed.table.targets
-    (split,) = surveyed.splits[target.name]
-    values = target_values(surveyed.table, target)
-    frame = surveyed.table.frame[[feature.name for feature in surveyed.table.features]]
-    for name, rows in {"train": split.development, "test": split.test}.items():
-        known = values[rows].astype(int) if target.classes else values[rows]
-        frame.iloc[rows].assign(**{target.name: known}).to_csv(folder / f"{name}.csv", index=False)
-    return target, values[split.test]
+    return found, ran.end
 
 
 def _tool_steps(python: Path, tool: str, preset: str, target: Any, tested: Any, folder: Path) -> tuple[str, list[Step]]:
@@ -109,15 +112,16 @@ def _tool_steps(python: Path, tool: str, preset: str, target: Any, tested: Any, 
     import numpy as np
 
     from study.families import HEADS
+    from study.schema import Kind
 
     shutil.rmtree(folder / "models", ignore_errors=True)
     command = [str(python), str(ROOT / "scripts" / "automl.py"), tool, preset, str(SECONDS), target.kind.value, str(folder)]
-    subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": ""}, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": ""}, check=True, capture_output=True, text=True)
     found = json.loads((folder / "models.json").read_text(encoding="utf-8"))
     steps = []
     for seconds, val_loss, predicted in found["models"]:
         response = np.asarray(predicted, float)
-        response = response[:, 1] if target.kind == "binary" else response
+        response = response[:, 1] if target.kind is Kind.BINARY else response
         steps.append(Step(seconds, val_loss, float(HEADS[target.kind].response_loss(response, tested).mean())))
     return found["version"], steps
 
@@ -130,21 +134,26 @@ def compare(configs: Sequence[str]) -> None:
     """
     with tempfile.TemporaryDirectory() as environments:
         pythons = {tool: python for tool in TOOLS if (python := _install(tool, Path(environments)))}
+        presets = [(tool, preset) for tool in pythons for preset in TOOLS[tool][1]]
         print("| table | model | loss / regression's | seconds to its answer | to one as good as the network |")
         print("| --- | --- | ---: | ---: | ---: |", flush=True)
         for config in configs:
             with tempfile.TemporaryDirectory() as name:
                 folder, table = Path(name), Path(config).stem
-                results, own, end = _own(config, folder)
+                target, tested = _write_rows(config, folder)
+                own, end = _own(config, folder)
                 regression, network = own["regression"][1], own["network"][1]
                 for model, (seconds, loss) in own.items():
                     print(f"| {table} | study: {model} | {loss / regression:.3f} | {seconds:.1f} | |")
                 print(f"| {table} | study: verdict and report | | {end:.1f} | |", flush=True)
-                target, tested = _write_rows(results, folder)
-                for tool, python in pythons.items():
-                    for preset in TOOLS[tool][1]:
-                        version, steps = _tool_steps(python, tool, preset, target, tested, folder)
-                        answer, after = reached(steps, network)
-                        figures = f"{answer.test_loss / regression:.3f} | {answer.seconds:.1f} | "
-                        figures += "never" if after is None else f"{after:.1f}"
-                        print(f"| {table} | {tool} {version}, {preset} | {figures} |", flush=True)
+                for tool, preset in presets:
+                    try:
+                        version, steps = _tool_steps(pythons[tool], tool, preset, target, tested, folder)
+                    except subprocess.CalledProcessError as error:
+                        said = (error.stderr.strip() or "it says nothing").splitlines()[-1]
+                        print(f"| {table} | {tool}, {preset} | failed: {said} | | |", flush=True)
+                        continue
+                    answer, after = reached(steps, network)
+                    figures = f"{answer.test_loss / regression:.3f} | {answer.seconds:.1f} | "
+                    figures += "never" if after is None else f"{after:.1f}"
+                    print(f"| {table} | {tool} {version}, {preset} | {figures} |", flush=True)

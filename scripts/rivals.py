@@ -164,7 +164,7 @@ def fits() -> None:
     found: list[float] = []
     for name, timed in pipelines.items():
         found.append(timed())
-        print(f"| {name} | {found[-1]:,.0f} | {found[0] / found[-1]:,.1f} |", flush=True)
+        print(f"| {name} | {found[-1]:,.1f} | {found[0] / found[-1]:,.1f} |", flush=True)
 
 
 def tables(*configs: str) -> None:
