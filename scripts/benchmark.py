@@ -3,6 +3,7 @@
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines, or AutoML tools on the same test rows
 step                  a warm step of training beside its bare matrix products in NumPy
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
@@ -24,7 +25,8 @@ ROWS, WIDTH, DEPTH, BATCH, EPOCHS, REPLICATES = 8_000, 64, 2, 64, 10, 10
 """Shape of every timed fit: 8,000 training rows of 3 columns, two hidden layers of 64, batch 64, 10 epochs."""
 
 
-def _data() -> tuple[np.ndarray, np.ndarray]:
+def make_rows() -> tuple[np.ndarray, np.ndarray]:
+    """Columns (rows, 3) and target (rows,), standardised float32: ROWS to train on, then a quarter as many to validate."""
     from study.data.balloons import make_balloons
 
     frame = make_balloons(ROWS + ROWS // 4, 0)
@@ -42,7 +44,7 @@ def _stacked(rounds: int) -> list[tuple[float, int]]:
     from study.training.fit import fit
     from study.training.problem import Problem
 
-    x, y = _data()
+    x, y = make_rows()
     rows, held = np.arange(ROWS), np.arange(ROWS, len(x))
     problem = Problem.of(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"])
     schedule = Schedule(3e-3, BATCH, 1e-4, 0.0, EPOCHS, EPOCHS)
@@ -63,7 +65,7 @@ def _keras(rounds: int) -> list[tuple[float, int]]:
     prepare_tensorflow()
     import keras
 
-    x, y = _data()
+    x, y = make_rows()
     spent = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -83,7 +85,7 @@ def _sklearn(rounds: int) -> list[tuple[float, int]]:
     from sklearn.neural_network import MLPRegressor
 
     warnings.simplefilter("ignore")  # ten epochs are not convergence
-    x, y = _data()
+    x, y = make_rows()
     spent = []
     for seed in range(rounds):
         begin = time.perf_counter()
@@ -180,6 +182,9 @@ def main() -> None:
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("regressions").add_argument("results", nargs="+")
+    rival = commands.add_parser("rivals")
+    rival.add_argument("part", choices=["workers", "fits", "tables"])
+    rival.add_argument("arguments", nargs="*", metavar="CONFIG")
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
@@ -193,6 +198,11 @@ def main() -> None:
         import engine
 
         engine.engine(arguments.before, arguments.config, arguments.keys)
+        return
+    if arguments.command == "rivals":
+        import rivals
+
+        getattr(rivals, arguments.part)(*arguments.arguments)
         return
     if arguments.command == "step":
         import steps

@@ -73,32 +73,56 @@ def network_loss(folder: Path) -> float:
     return float(chosen["loss"].mean() / regressions["loss"].mean())
 
 
-def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
-    """Run a study with the code of a checkout and no program kept."""
+@dataclass(frozen=True)
+class Ran:
+    """A study whose command has ended.
+
+    results: its folder. begin: of the command, seconds since the epoch. end: seconds from there on.
+    """
+
+    results: Path
+    begin: float
+    end: float
+
+    def ended(self, files: str = "*.json") -> dict[Path, float]:
+        """Seconds from the command on at which each record was written, in their order; files: of these names."""
+        paths = sorted(self.results.glob(f"trials/*/{files}"), key=lambda path: path.stat().st_mtime)
+        return {path: path.stat().st_mtime - self.begin for path in paths}
+
+
+def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache: Path | None = None) -> Ran:
+    """Run a study with the code of a checkout below an empty folder, by default with no program kept.
+
+    cache: where programs are kept from one run to the next.
+    """
     begin = time.time()
     command = [sys.executable, "-P", "-m", "study.screen.cli", "run", config, "--results", str(folder / "results")]
     command += [part for key in keys for part in ("--set", key)]
-    environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(folder / "cache")}
+    environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(cache or folder / "cache")}
     subprocess.run(command, cwd=code, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.time() - begin
     (results,) = (folder / "results").iterdir()
-    paths = [*results.glob("trials/*/*.json")]
-    ended = {path: path.stat().st_mtime - begin for path in paths}
-    lasted = {path: float(json.loads(path.read_text(encoding="utf-8"))["wall_time_s"]) for path in paths if path.stem.isdigit()}
-    trials = sorted(lasted, key=lambda path: ended[path])
-    first = ended[trials[0]]
+    return Ran(results, begin, end)
+
+
+def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
+    """Where the seconds of a study go."""
+    ran = run_study(code, config, keys, folder)
+    ended = ran.ended()
+    lasted = {path: float(json.loads(path.read_text(encoding="utf-8"))["wall_time_s"]) for path in ended if path.stem.isdigit()}
+    trials = [*lasted]
     begun = sorted(ended[path] - lasted[path] for path in trials)
     kept = [path for path in folder.glob("cache/**/*") if path.is_file()]
     workers = 2
     return Spent(
-        first=first,
+        first=ended[trials[0]],
         second=begun[1],
         search=ended[trials[-1]],
         winners=max(ended.values()),
-        end=end,
+        end=ran.end,
         trained=sum(seconds for path, seconds in lasted.items() if "neural" in path.parent.name),
         programs=len(kept) / workers if kept else None,
-        loss=network_loss(results),
+        loss=network_loss(ran.results),
     )
 
 

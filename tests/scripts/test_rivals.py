@@ -1,0 +1,46 @@
+"""Small functions of the benchmark of rivals; the rivals themselves run on demand alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from benchmark import ROWS
+from engine import Ran
+from rival_tables import Step, reached
+from rivals import FOLDS, SHAPE, rate
+
+from study.api import survey
+from study.config import make_config
+
+
+def test_a_rate_counts_the_fits_after_the_first_end_in_whatever_order_ends_come() -> None:
+    assert rate([40.0, 10.0, 20.0, 30.0], fits=10) == 60.0
+
+
+def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(tmp_path: Path) -> None:
+    (tmp_path / "trials" / "arm").mkdir(parents=True)
+    written = {"0000.json": 130, "0001.json": 120, "winner.json": 150}
+    for name, second in written.items():
+        path = tmp_path / "trials" / "arm" / name
+        path.touch()
+        os.utime(path, (second, second))
+
+    ended = Ran(tmp_path, begin=100, end=60).ended("[0-9]*.json")
+
+    assert [(path.name, seconds) for path, seconds in ended.items()] == [("0001.json", 20), ("0000.json", 30)]
+
+
+def test_a_replicate_of_the_study_that_is_timed_trains_on_as_many_rows_as_its_rivals() -> None:
+    ((split,),) = survey(make_config({"name": "fits", **SHAPE})).splits.values()
+
+    assert {(len(train), len(validation)) for train, validation in split.inner} == {(ROWS, ROWS // 4)}
+    assert len(split.inner) == FOLDS
+
+
+def test_a_tool_answers_with_its_least_validation_loss_and_a_better_test_loss_of_another_model_is_not_reached() -> None:
+    lucky = Step(seconds=3.0, val_loss=0.9, test_loss=0.1)
+    steps = [Step(1.0, 0.8, 0.9), lucky, Step(5.0, 0.6, 0.5), Step(6.0, 0.6, 0.2)]
+
+    assert reached(steps, goal=0.5) == (steps[2], 5.0)
+    assert reached(steps, goal=0.3) == (steps[2], None)
