@@ -26,7 +26,7 @@ MOST_COMPRESSED = 200
 """Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by a thousand."""
 PIECE = 500_000
 """Cells of a CSV or TSV file that are parsed at a time."""
-ROWS = 1_000
+ROWS = 5_000
 """Rows that they are at least: in a wide table smaller pieces would take longer."""
 MISSING = frozenset(
     {"", "?", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
