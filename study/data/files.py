@@ -38,8 +38,8 @@ MISSING = frozenset(
 def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     """Read a table file.
 
-    Cells of CSV and TSV stay text, so that an identifier such as `007` keeps its zeros. They are Arrow's, read in pieces: next
-    to the file's bytes, a cell takes its own and four more.
+    Cells of CSV and TSV stay text, so that an identifier such as `007` keeps its zeros. They are
+    Arrow strings, missing ones NA, read in pieces: beside the file's bytes a cell takes its own and four more.
 
     Returns
     -------
