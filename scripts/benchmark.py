@@ -3,6 +3,7 @@
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+reading [ROWS]        most memory that reading a CSV file of so many rows takes, as a multiple of its size
 rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines, or AutoML tools on the same test rows
 step                  a warm step of training beside its bare matrix products in NumPy
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
@@ -181,6 +182,7 @@ def main() -> None:
     whole.add_argument("--before", metavar="COMMIT")
     commands.add_parser("fits")
     commands.add_parser("step")
+    commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
     commands.add_parser("regressions").add_argument("results", nargs="+")
     rival = commands.add_parser("rivals")
     rival.add_argument("part", choices=["workers", "fits", "tables"])
@@ -208,6 +210,11 @@ def main() -> None:
         import steps
 
         steps.step()
+        return
+    if arguments.command == "reading":
+        import reading
+
+        reading.reading(arguments.rows)
         return
     if arguments.command == "array":
         import array_jobs

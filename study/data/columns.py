@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import numbers
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,11 @@ FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
 LARGEST = 1e100
 """Largest size of a number; beyond it squares overflow."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE | re.ASCII)
-_ZERO_PADDED = re.compile(r"[+-]?0\d+", re.ASCII)
+PIECE = 100_000
+"""Cells of a column that are Python objects at a time, each of some 60 bytes."""
+
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
+_ZERO_PADDED = r"[+-]?0[0-9]+"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,32 +83,32 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
 
 def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), _text(raw)
-    present = text.dropna()
-    distinct = pd.unique(present.to_numpy(dtype=object)).tolist()
-    if not distinct:
+    n_present = int(text.notna().sum())
+    distinct = pd.Series(text.dropna().unique(), dtype="str")
+    count = _counted(len(distinct))
+    if not len(distinct):
         return Column(name, "category", text, "no cell filled")
-    if len(distinct) < 9 and {value.lower() for value in distinct} in TRUTHS:
+    if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
         return Column(name, "boolean", _boolean(text), f"the words {' and '.join(sorted(distinct))}")
-    strange = sum(_NUMBER.fullmatch(value) is None for value in distinct)
+    strange = int((~distinct.str.fullmatch(_NUMBER)).sum())
     if not strange:
-        if any(_ZERO_PADDED.fullmatch(value) for value in distinct):
-            return Column(name, "category", text, f"digits with leading zeros, {_distinct(text)}")
-        return Column(name, "numeric", _numbers(text), f"numbers, {_distinct(text)}")
+        if distinct.str.fullmatch(_ZERO_PADDED).any():
+            return Column(name, "category", text, f"digits with leading zeros, {count}")
+        return Column(name, "numeric", _numbers(text), f"numbers, {count}")
     days, pattern = parse_dates(text)
-    lost = int(len(present) - days.notna().sum())
-    if pattern and lost <= 0.05 * len(present):
-        return Column(name, "date", days, f"dates written as {pattern}, {_distinct(text)}", lost)
-    reason = f"text, {_distinct(text)}"
+    lost = int(n_present - days.notna().sum())
+    if pattern and lost <= 0.05 * n_present:
+        return Column(name, "date", days, f"dates written as {pattern}, {count}", lost)
+    reason = f"text, {count}"
     if strange < 0.5 * len(distinct):
-        row = first_row(text, lambda value: _NUMBER.fullmatch(value) is None)
+        row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
         reason += f", mostly numbers but {text[row]!r} in row {row}"
     return Column(name, "category", text, reason)
 
 
-def first_row(text: pd.Series[Any], offends: Callable[[Any], bool]) -> int:
-    """Position of the first present cell for which `offends` is true; -1 if none."""
-    cells = text.to_numpy(dtype=object).tolist()
-    return next((row for row, cell in enumerate(cells) if isinstance(cell, str) and offends(cell)), -1)
+def _first(offends: pd.Series[bool]) -> int:
+    """Position of the first cell that offends; -1 if none."""
+    return int(offends.to_numpy().argmax()) if offends.any() else -1
 
 
 def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[Any]:
@@ -116,7 +119,7 @@ def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[
     if pd.api.types.is_bool_dtype(raw.dtype) or pd.api.types.is_numeric_dtype(raw.dtype):
         return raw.astype("float64")
     text = _text(raw)
-    row = first_row(text, lambda value: _NUMBER.fullmatch(value) is None)
+    row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
     if row >= 0:
         raise StudyError(f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}")
     return _numbers(text)
@@ -131,7 +134,7 @@ def _declared(raw: pd.Series[Any], declared: ColumnType) -> pd.Series[Any]:
     if declared == "category":
         return text
     if declared == "boolean":
-        row = first_row(text, lambda value: value.lower() not in TRUE_WORDS | FALSE_WORDS)
+        row = _first(~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna())
         if row >= 0:
             raise StudyError(
                 f"A boolean column holds true and false, yes and no or 1 and 0, but column {name!r} has {text[row]!r} "
@@ -153,6 +156,8 @@ def _declared(raw: pd.Series[Any], declared: ColumnType) -> pd.Series[Any]:
 
 def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
     """`raw` with objects of one kind as a proper dtype, durations as days and periods as their first day."""
+    if isinstance(raw.dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(raw.dtype):
+        return raw.astype("str")
     if isinstance(raw.dtype, pd.PeriodDtype):
         return pd.Series(raw.dt.to_timestamp())
     if isinstance(raw.dtype, pd.IntervalDtype):
@@ -190,23 +195,31 @@ def _text(raw: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(raw.dtype, pd.StringDtype):
         text = raw.astype("str").str.strip()
     else:
-        values = raw.astype(object)
-        text = values.map({value: as_label(value) for value in values.dropna().unique()}).astype("str")
+        parts = (part.astype(object) for part in _parts(raw))
+        text = pd.concat([part.map({cell: as_label(cell) for cell in part.dropna().unique()}).astype("str") for part in parts])
     return text.mask(text == "")
 
 
+def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
+    """`column` in parts of PIECE cells; an empty one is one part."""
+    return (column.iloc[first : first + PIECE] for first in range(0, max(1, len(column)), PIECE))
+
+
 def _numbers(text: pd.Series[Any]) -> pd.Series[Any]:
-    values = [float(cell) for cell in text.to_numpy(dtype=object).tolist()]  # a missing cell is a NaN already
-    return pd.Series(values, index=text.index, name=text.name, dtype="float64")
+    cells = chain.from_iterable(part.to_numpy(dtype=object) for part in _parts(text))  # a missing one is a NaN already
+    values = np.fromiter(map(float, cells), np.float64, len(text))
+    return pd.Series(values, index=text.index, name=text.name)
 
 
 def _boolean(text: pd.Series[Any]) -> pd.Series[Any]:
-    truth = {value: float(value.lower() in TRUE_WORDS) for value in text.dropna().unique()}
-    return text.astype(object).map(truth).astype("float64")
+    return text.str.lower().isin(TRUE_WORDS).astype("float64").where(text.notna())
 
 
 def _distinct(values: pd.Series[Any]) -> str:
-    count = values.nunique()
+    return _counted(values.nunique())
+
+
+def _counted(count: int) -> str:
     return f"{count} distinct value{'s' if count != 1 else ''}"
 
 

@@ -26,7 +26,8 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
         Days since 1970-01-01, UTC, NaN where a cell does not fit, and the format ("ISO 8601" or strptime's); the format is
         empty where none fits any cell. Plain numbers are never dates.
     """
-    distinct = pd.Series(text.dropna().unique(), dtype="str")
+    codes, levels = pd.factorize(text)
+    distinct = pd.Series(levels, dtype="str")
     sample = distinct.iloc[:: max(1, len(distinct) // 200)]
     hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in FORMATS}
     best = max(FORMATS, key=lambda pattern: hits[pattern])  # the first of equals
@@ -35,8 +36,8 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
     twins = {best, best.replace("%m/%d", "%d/%m"), best.replace("%d/%m", "%m/%d")}  # a sample may not tell them apart
     parsed = {pattern: _parse(distinct, pattern) for pattern in FORMATS if pattern in twins}
     best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
-    lookup = dict(zip(distinct, days, strict=True))
-    return text.astype(object).map(lookup).astype("float64"), best
+    values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
+    return pd.Series(values, index=text.index, name=text.name), best
 
 
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:

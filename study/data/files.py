@@ -7,12 +7,13 @@ import gzip
 import hashlib
 import io
 import json
-import re
 import zlib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from study.schema import StudyError
 
@@ -23,6 +24,10 @@ LARGE = 2**30
 """Bytes up to which a gzipped table is unpacked however small it was."""
 MOST_COMPRESSED = 200
 """Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by a thousand."""
+PIECE = 500_000
+"""Cells of a CSV or TSV file that are parsed at a time."""
+ROWS = 5_000
+"""Rows that they are at least: in a wide table smaller pieces would take longer."""
 MISSING = frozenset(
     {"", "?", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
@@ -33,7 +38,8 @@ MISSING = frozenset(
 def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     """Read a table file.
 
-    Cells of CSV and TSV stay text (missing ones NaN), so that an identifier such as `007` keeps its zeros.
+    Cells of CSV and TSV stay text, so that an identifier such as `007` keeps its zeros. They are
+    Arrow strings, missing ones NA, read in pieces: beside the file's bytes a cell takes its own and four more.
 
     Returns
     -------
@@ -59,12 +65,10 @@ def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     digest = hashlib.sha256(content).hexdigest()
     if ending in {".parquet", ".feather"}:
         return _columnar(content, path, ending), digest
-    text = _decode(content, path)
-    if not text.strip():
-        raise StudyError(f"A table needs a header and rows, but {path} is empty. Choose another source.")
+    _check_text(content, path)
     if ending in {".jsonl", ".ndjson"}:
-        return _json_lines(text, path), digest
-    return _separated(text, path, "\t" if ending.startswith(".tsv") else None), digest
+        return _json_lines(content.decode("utf-8-sig"), path), digest
+    return _separated(content, path, "\t" if ending.startswith(".tsv") else None), digest
 
 
 def _decompress(content: bytes, path: Path) -> bytes:
@@ -79,12 +83,21 @@ def _decompress(content: bytes, path: Path) -> bytes:
     return text
 
 
-def _decode(content: bytes, path: Path) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise StudyError(f"A table file must be UTF-8 text, but {path} is not in line {line}. Save it as UTF-8.") from None
+def _check_text(content: bytes, path: Path) -> None:
+    """Raise a StudyError at the first line that is not UTF-8, or where all are blank."""
+    for number, line in enumerate(io.BytesIO(content), 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            reason = f"A table file must be UTF-8 text, but {path} is not in line {number}. Save it as UTF-8."
+            raise StudyError(reason) from None
+    if not any(line.strip() for line in _stream(content)):
+        raise StudyError(f"A table needs a header and rows, but {path} is empty. Choose another source.")
+
+
+def _stream(content: bytes) -> io.TextIOWrapper:
+    """`content` as text that is decoded as it is read, line ends as they are."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
 
 
 def _columnar(content: bytes, path: Path, ending: str) -> pd.DataFrame:
@@ -110,33 +123,39 @@ def _json_lines(text: str, path: Path) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _separated(text: str, path: Path, separator: str | None) -> pd.DataFrame:
-    separator = separator or _sniff(text)
-    _check_widths(text, path, separator)
+def _separated(content: bytes, path: Path, separator: str | None) -> pd.DataFrame:
+    separator = separator or _sniff(content)
+    width = _width(content, path, separator)
     try:
-        raw = pd.read_csv(
-            io.StringIO(text),
+        reader = pd.read_csv(
+            _stream(content),
             sep=separator,
             header=None,
-            dtype=str,
+            dtype=pd.ArrowDtype(pa.string()),
             keep_default_na=False,
             skipinitialspace=True,
             low_memory=False,
+            chunksize=max(ROWS, PIECE // width),
         )
+        first = next(reader)
+        header = list(first.iloc[0])
+        pieces = [piece.apply(_cells) for piece in chain([first.iloc[1:]], reader)]
     except pd.errors.ParserError as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise StudyError(f"{_RULE}, but {path} cannot be parsed: {reason}. {_WAY_OUT}") from None
-    header, frame = list(raw.iloc[0]), raw.iloc[1:].reset_index(drop=True)
-    return pd.concat([_cells(frame[i], separator == ";") for i in frame.columns], axis=1).set_axis(header, axis=1)
+    frame = pd.concat(pieces, ignore_index=True)
+    if separator == ";":
+        frame = frame.apply(_decimal_points)
+    return frame.set_axis(header, axis=1)
 
 
 _RULE = "Every line of a table needs as many cells as its header"
 _WAY_OUT = "Mend that line, or quote cells that hold the separator."
 
 
-def _check_widths(text: str, path: Path, separator: str) -> None:
-    """Raise a StudyError at the first line with more or fewer cells than the header; pandas would fill short ones."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+def _width(content: bytes, path: Path, separator: str) -> int:
+    """Cells of each line; a StudyError at the first with more or fewer than the header, as pandas would fill short ones."""
+    reader = csv.reader(_stream(content), delimiter=separator, skipinitialspace=True)
     width = 0
     try:
         for cells in reader:
@@ -149,20 +168,23 @@ def _check_widths(text: str, path: Path, separator: str) -> None:
                 )
     except csv.Error as error:
         raise StudyError(f"{_RULE}, but line {reader.line_num} of {path} cannot be parsed: {error}. {_WAY_OUT}") from None
+    return width or 1  # a header of one empty cell
 
 
-def _sniff(text: str) -> str:
+def _sniff(content: bytes) -> str:
     """The separator that cuts the header into most cells; a comma on a tie."""
-    header = text.lstrip("\r\n")[:100_000].splitlines()[0]
+    header = next(line for line in _stream(content) if line.strip("\r\n"))[:100_000].splitlines()[0]
     return max(",;\t", key=lambda separator: len(next(csv.reader([header], delimiter=separator), [])))
 
 
-def _cells(column: pd.Series[Any], decimal_comma: bool) -> pd.Series[Any]:
+def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
     column = column.str.strip()
-    column = column.mask(column.isin(MISSING))
+    return column.mask(column.isin(MISSING))
+
+
+def _decimal_points(column: pd.Series[Any]) -> pd.Series[Any]:
+    """`column` with points for decimal commas, where each of its cells is a number."""
     present = column.dropna()
-    if decimal_comma and present.str.contains(",", regex=False).any():
-        pattern = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
-        if all(pattern.fullmatch(value) for value in present):
-            return column.str.replace(",", ".", regex=False)
+    if present.str.contains(",", regex=False).any() and present.str.fullmatch(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?").all():
+        return column.str.replace(",", ".", regex=False)
     return column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,27 +70,28 @@ def read_table(config: StudyConfig) -> Table:
         infinite, a target or feature set cannot be learnt from.
     """
     source = read_source(config.data)
-    raw = source.frame
     _check_names(config, source)
-    if len(raw) < LEAST_ROWS:
-        raise StudyError(f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(raw)}. Add rows.")
+    if len(source.frame) < LEAST_ROWS:
+        raise StudyError(f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(source.frame)}. Add rows.")
     if config.groups and config.time:
         raise StudyError(
             f"Rows are kept together by group or ordered by time, but groups is {config.groups!r} and time is {config.time!r}. "
             "Set one of them to null."
         )
+    raw = {str(name): column for name, column in source.frame.items()}
+    source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
     notes: list[str] = []
     columns: dict[str, pd.Series[Any]] = {}
     targets = []
     for name, wanted in config.targets.items():
-        target, columns[name] = read_target(raw[name], wanted, config.data.types.get(name))
+        target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
         targets.append(target)
         notes += _target_notes(target, columns[name])
-    features = _features(config, source, columns, notes)
+    features = _features(config, source, raw, columns, notes)
     if config.groups:
-        columns[config.groups] = _groups(raw[config.groups])
+        columns[config.groups] = _groups(raw.pop(config.groups))
     if config.time:
-        columns[config.time] = _time(raw[config.time], config)
+        columns[config.time] = _time(raw.pop(config.time), config)
     frame = pd.concat(columns, axis=1)
     notes += leaks(frame, [feature.name for feature in features], targets)
     return Table(frame, tuple(features), tuple(targets), config.groups, config.time, tuple(notes), source.digest)
@@ -125,20 +126,22 @@ def _check_names(config: StudyConfig, source: Source) -> None:
             raise StudyError(f"A target is nothing else, but {name!r} is also in data.drop, groups or time. Remove it there.")
 
 
-def _features(config: StudyConfig, source: Source, columns: dict[str, pd.Series[Any]], notes: list[str]) -> list[Feature]:
-    """The features in order; their values are added to `columns`, and what was left out to `notes`."""
+def _features(
+    config: StudyConfig, source: Source, raw: dict[str, pd.Series[Any]], columns: dict[str, pd.Series[Any]], notes: list[str]
+) -> list[Feature]:
+    """The features in order, taken out of `raw`; their values are added to `columns`, and what was left out to `notes`."""
     taken = {*config.targets, config.groups, config.time, *config.data.drop}
     listed = list(dict.fromkeys(config.data.features or ()))
     left_out: dict[str, list[str]] = {}
     left_out["it is a target, groups, time or dropped"] = [name for name in listed if name in taken]
     found = []
-    for name in listed or list(source.frame.columns):
+    for name in listed or list(raw):
         if name in taken:
             continue
         if name in source.targets and not listed:
             left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
             continue
-        column = read_column(source.frame[name], config.data.types.get(name))
+        column = read_column(raw.pop(name), config.data.types.get(name))
         kept = name in listed or name in config.data.types
         why = column.reason if column.type is None else _constant(column) or ("" if kept else _identifier(column))
         if column.type is None or why:

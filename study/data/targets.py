@@ -46,13 +46,12 @@ def read_target(
     column = read_column(raw, declared)
     if column.type is None:
         raise StudyError(f"A target holds numbers, words or true and false, but {name!r} has {column.reason}. Choose another.")
-    labels = read_labels(raw, column)
-    counts = labels.value_counts()
+    counts = (column.values if column.type == "numeric" else read_labels(raw, column)).value_counts()
     if not len(counts):
         raise StudyError(f"A target needs values, but every cell of {name!r} is missing. Choose another target.")
     if len(counts) == 1:
         raise StudyError(
-            f"A target needs two distinct values, but every cell of {name!r} is {counts.index[0]!r}. Choose another."
+            f"A target needs two distinct values, but every cell of {name!r} is {as_label(counts.index[0])!r}. Choose another."
         )
     if counts.sum() < LEAST_ROWS:
         raise StudyError(
@@ -62,7 +61,8 @@ def read_target(
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
         values, classes = _number_target(raw, column, kind), {}
     else:
-        values, classes = labels, _classes(name, kind, counts)
+        values = read_labels(raw, column)
+        classes = _classes(name, kind, values.value_counts())
     missing = int(values.isna().sum())
     return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
 
@@ -98,7 +98,7 @@ def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series
     name = column.name
     rule = f"A {kind.value} target holds numbers" if kind is Kind.CONTINUOUS else "A count holds non-negative whole numbers"
     way_out = f"Mend the cell, or set targets.{name} to auto."
-    values = column.values if column.type == "date" else numbers_or_error(raw, rule, way_out)
+    values = column.values if column.type in {"numeric", "date"} else numbers_or_error(raw, rule, way_out)
     check_finite(Column(name, "numeric", values, ""))
     if kind is Kind.COUNT:
         wrong = (values < 0) | (values % 1 != 0) & values.notna()

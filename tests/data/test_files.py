@@ -100,6 +100,7 @@ def test_quoted_cells_may_hold_separators_and_line_ends(tmp_path: Path) -> None:
         ("t.csv", b"a,b\n", "needs rows, but t.csv has none below its header"),
         ("t.csv", b"a,b,a\n1,2,3\n", "t.csv has 'a' more than once. Rename one."),
         ("t.csv", b"a\n\xff\n", "must be UTF-8 text, but .*t.csv is not in line 2"),
+        ("t.csv", b"\xef\xbb\xbfa\n\xff\n", "must be UTF-8 text, but .*t.csv is not in line 2"),
         ("t.csv.gz", b"a,b\n", "no whole gzip file"),
         ("t.parquet", b"a,b\n", "cannot be read as parquet"),
         ("t.feather", b"a,b\n", "cannot be read as feather"),
