@@ -4,6 +4,7 @@ engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--befor
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
 step                  a warm step of training beside its bare matrix products in NumPy
+epochs CONFIG…        networks trained on other schedules, and trials pruned: epochs and losses beside those that ship
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
@@ -177,6 +178,7 @@ def main() -> None:
     whole.add_argument("config")
     whole.add_argument("keys", nargs="*", metavar="KEY=VALUE")
     whole.add_argument("--before", metavar="COMMIT")
+    commands.add_parser("epochs").add_argument("configs", nargs="+", metavar="CONFIG")
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("regressions").add_argument("results", nargs="+")
@@ -193,6 +195,11 @@ def main() -> None:
         import engine
 
         engine.engine(arguments.before, arguments.config, arguments.keys)
+        return
+    if arguments.command == "epochs":
+        import epochs
+
+        epochs.epochs(arguments.configs)
         return
     if arguments.command == "step":
         import steps
