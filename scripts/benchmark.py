@@ -6,6 +6,7 @@ regressions RESULTS…  test loss of the regression of finished studies beside s
 reading [ROWS]        most memory that reading a CSV file of so many rows takes, as a multiple of its size
 rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines, or AutoML tools on the same test rows
 step                  a warm step of training beside its bare matrix products in NumPy
+epochs CONFIG…        networks trained on other schedules, and trials pruned: epochs and losses beside those that ship
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
@@ -180,6 +181,7 @@ def main() -> None:
     whole.add_argument("config")
     whole.add_argument("keys", nargs="*", metavar="KEY=VALUE")
     whole.add_argument("--before", metavar="COMMIT")
+    commands.add_parser("epochs").add_argument("configs", nargs="+", metavar="CONFIG")
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
@@ -205,6 +207,11 @@ def main() -> None:
         import rivals
 
         getattr(rivals, arguments.part)(*arguments.arguments)
+        return
+    if arguments.command == "epochs":
+        import epochs
+
+        epochs.epochs(arguments.configs)
         return
     if arguments.command == "step":
         import steps

@@ -13,8 +13,9 @@ class Schedule:
     """How a network trains.
 
     epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
-    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good,
-        and the fit ends, at the next chunk of epochs, when all have stopped.
+    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good.
+    least_fall: the fit ends when the mean of the replicates' best losses has not fallen by this share for `patience` epochs, so
+        at the latest when all have stopped.
     weight_decay: decoupled, on kernels alone.
     stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
         validation rows stops where the search's replicates were best, on the very same schedule.
@@ -26,6 +27,7 @@ class Schedule:
     dropout: float
     epochs: int
     patience: int
+    least_fall: float = 0.002
     stop: int | None = None
 
     def learning_rates(self) -> NDArray[np.float32]:

@@ -19,8 +19,8 @@ from study.families.stacked import Stack, Weights
 from study.training.problem import Fit, Problem, TrainingFailed, on_device, padded
 from study.training.programs import numbered
 
-CHUNK = 10
-"""Most epochs a call of the compiled program; early stopping is looked at in between."""
+CHUNK = 20
+"""Most epochs a call of the compiled program, which ends at the epoch at which training has arrived."""
 MOST_ORDER = 8_000_000
 """Row numbers that a call is given at most, unless one epoch has more: a large table has fewer epochs a call."""
 VALIDATION_BLOCK = 8_192
@@ -72,7 +72,8 @@ class Program:
         self.best = [tf.Variable(tf.zeros(weight.shape)) for weight in self.weights]
         self.best_loss = tf.Variable(tf.zeros(architecture.n_replicates))
         self.since_best = tf.Variable(tf.zeros(architecture.n_replicates, tf.int32))
-        self.patience = tf.Variable(0)
+        self.level, self.least_fall = tf.Variable(0.0), tf.Variable(0.0)
+        self.since_fall, self.patience = tf.Variable(0), tf.Variable(0)
 
     def reset(self, weights: Weights, schedule: Schedule, seed: int) -> None:
         """Start a new fit from `weights`."""
@@ -87,7 +88,15 @@ class Program:
         self.decay.assign(schedule.weight_decay)
         self.best_loss.assign(np.full(self.best_loss.shape, np.inf))
         self.since_best.assign(np.zeros(self.since_best.shape, np.int32))
-        self.patience.assign(schedule.patience)
+        self.level.assign(np.inf)
+        self.least_fall.assign(schedule.least_fall)
+        self.since_fall.assign(0)
+        self.patience.assign(schedule.patience if schedule.stop is None else schedule.epochs)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the mean of the best losses has not fallen for the schedule's patience."""
+        return bool(self.since_fall.numpy() >= self.patience.numpy())
 
     def read(self, data: Data, rows: Any) -> tuple[Any, Any]:
         """Features (replicates, n, features) and targets (replicates, n) of rows (replicates, n), as each replicate reads."""
@@ -101,13 +110,13 @@ class Program:
         return tf.reduce_sum(self.head.tensor_loss(self.model(x), y) * mask, axis=1)
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def epochs(self, data: Data, span: tuple[Any, Any], order: Any, rates: Any, held: tuple[Any, Any]) -> tuple[Any, Any]:
-        """Train some epochs; gives validation and training losses, each (chunk, replicates), after and during each.
+    def epochs(self, data: Data, span: tuple[Any, Any], order: Any, rates: Any, held: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+        """Train some epochs; gives how many, and validation and training losses (chunk, replicates), after and during each.
 
-        span: how many epochs, and how many steps in each, scalars. order: row numbers (chunk, steps, replicates, batch). It is
-        indexed, never sliced by a tensor: a slice with a tensor bound has a dynamic shape, and every step would take five
-        times as long; a range with a tensor bound would be compiled anew for each value. held: validation rows (blocks,
-        replicates, block) and their mask. The training loss is the mean over the epoch's batches, dropout on.
+        span: at most how many epochs, and how many steps in each, scalars. order: row numbers (chunk, steps, replicates,
+        batch). It is indexed, never sliced by a tensor: a slice with a tensor bound has a dynamic shape, and every step would
+        take five times as long; a range with a tensor bound would be compiled anew for each value. held: validation rows
+        (blocks, replicates, block) and their mask. The training loss is the mean over the epoch's batches, dropout on.
         """
         count, n_steps = span
         x_val, y_val = self.read(data, held[0][0])
@@ -135,13 +144,19 @@ class Program:
             better = tf.logical_and(val_loss < self.best_loss, self.since_best < self.patience)
             self.since_best.assign(tf.where(better, 0, self.since_best + 1))
             self.best_loss.assign(tf.where(better, val_loss, self.best_loss))
+            mean = tf.reduce_mean(self.best_loss)
+            fell = mean < (1 - self.least_fall) * self.level
+            self.level.assign(tf.where(fell, mean, self.level))
+            self.since_fall.assign(tf.where(fell, 0, self.since_fall + 1))
             for best, weight in zip(self.best, self.weights, strict=True):
                 best.assign(tf.where(better[:, None, None], weight.value, best))
             return e + 1, val_losses.write(e, val_loss), train_losses.write(e, running / tf.cast(n_steps, tf.float32))
 
         nothing = [tf.TensorArray(tf.float32, self.shape.chunk, element_shape=self.best_loss.shape) for _ in range(2)]
-        _, val_losses, train_losses = tf.while_loop(lambda e, *_: e < count, epoch, (tf.constant(0), *nothing))
-        return val_losses.stack(), train_losses.stack()
+        done, val_losses, train_losses = tf.while_loop(
+            lambda e, *_: tf.logical_and(e < count, self.since_fall < self.patience), epoch, (tf.constant(0), *nothing)
+        )
+        return done, val_losses.stack(), train_losses.stack()
 
 
 @lru_cache(maxsize=48)
@@ -191,7 +206,7 @@ def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64
 
 
 def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds: Sequence[int]) -> Fit:
-    """Train every replicate, each stopping by itself at its best validation loss.
+    """Train every replicate, each keeping the weights of its best validation loss, until the mean of these losses levels.
 
     Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for all (`batches`); the few
     rows beyond the last whole batch sit that epoch out. A replicate with fewer rows has smaller batches. seeds: one a
@@ -222,17 +237,17 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     val_curve: list[NDArray[np.float32]] = []
     train_curve: list[NDArray[np.float32]] = []
     start = 0
-    stopped = np.zeros(n, bool)
     order = np.zeros((shape.chunk, shape.steps, n, shape.batch), np.int32)
-    while start < last and not stopped.all():
+    while start < last and not program.arrived:
         size = min(shape.chunk, last - start)
         for e in range(size):
             for k in range(n):
                 order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
         span = tf.constant(size), tf.constant(steps)
+        chunk = tf.constant(order), tf.constant(rates[start : start + shape.chunk])
         with numbered(program.name):
-            losses = program.epochs(data, span, tf.constant(order), tf.constant(rates[start : start + shape.chunk]), held)
-        val, train = (loss.numpy()[:size] for loss in losses)
+            done, *losses = program.epochs(data, span, *chunk, held)
+        val, train = (loss.numpy()[: int(done)] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
             bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)
             raise TrainingFailed(
@@ -240,9 +255,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
             )
         val_curve.append(val)
         train_curve.append(train)
-        start += size
-        if schedule.stop is None:
-            stopped = program.since_best.numpy() >= schedule.patience
+        start += len(val)
     val_losses, train_losses = (np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve))
     if schedule.stop is None:
         kept, best_epoch = program.best, start - program.since_best.numpy().astype(np.int64)
@@ -255,7 +268,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         train_loss=train_losses[range(n), best_epoch - 1],
         best_epoch=best_epoch,
         n_epochs=np.full(n, start),
-        converged=stopped,
+        converged=np.full(n, program.arrived),
         curve_epochs=np.arange(1, start + 1),
         curve_val=val_losses,
         curve_train=train_losses,

@@ -117,7 +117,7 @@ class Fit:
 
     weights: each replicate's kept weights. val_loss, train_loss: (n_replicates,), NaN where there are no validation rows.
     best_epoch, n_epochs: (n_replicates,) counted from 1. converged: (n_replicates,) whether training arrived: a small enough
-    gradient for a regression, patience run out before the last epoch for a network.
+    gradient for a regression; for a network, best losses whose mean no longer falls.
     curve_epochs: (n_points,); curve_val, curve_train: (n_replicates, n_points).
     """
 

@@ -63,11 +63,11 @@ def stopped_at(curve: np.ndarray, patience: int) -> int:
     return best
 
 
-def test_a_fit_ends_at_the_chunk_in_which_the_last_replicate_runs_out_of_patience() -> None:
-    long = replace(SCHEDULE, epochs=200, patience=200)
+def test_a_fit_ends_when_the_last_replicate_runs_out_of_patience() -> None:
+    long = replace(SCHEDULE, epochs=200, patience=200, least_fall=0.0)
     full = fit(problem_of(), NETWORK, long, SEEDS)
     best = [stopped_at(curve, 15) for curve in full.curve_val]
-    end = -(-max(epoch + 15 for epoch in best) // CHUNK) * CHUNK
+    end = max(best) + 15
 
     found = fit(problem_of(), NETWORK, replace(long, patience=15), SEEDS)
 
@@ -78,6 +78,32 @@ def test_a_fit_ends_at_the_chunk_in_which_the_last_replicate_runs_out_of_patienc
     assert not full.converged.any()
     np.testing.assert_array_equal(found.curve_val, full.curve_val[:, :end])
     np.testing.assert_array_equal(found.val_loss, [curve[epoch - 1] for curve, epoch in zip(full.curve_val, best, strict=True)])
+
+
+def levelled_at(means: np.ndarray, patience: int, least_fall: float) -> int:
+    """Epoch (from 1) after which `patience` epochs have passed since a mean loss last fell by so large a share."""
+    since, level = 0, np.inf
+    for epoch, mean in enumerate(means, 1):
+        since, level = (0, mean) if mean < (1 - least_fall) * level else (since + 1, level)
+        if since == patience:
+            return epoch
+    return len(means)
+
+
+def test_a_fit_ends_when_the_mean_of_the_best_losses_has_levelled_though_they_still_fall() -> None:
+    long = replace(SCHEDULE, learning_rate=1e-3, epochs=200, patience=200, least_fall=0.01)
+    full = fit(problem_of(), NETWORK, long, SEEDS)
+    best = np.minimum.accumulate(full.curve_val, axis=1)
+    end = levelled_at(best.mean(axis=0), 15, 0.01)
+
+    found = fit(problem_of(), NETWORK, replace(long, patience=15), SEEDS)
+
+    assert 20 < end < 180
+    assert best[:, end + 10].mean() < best[:, end - 1].mean()
+    assert found.n_epochs.tolist() == [end] * 2
+    assert found.converged.all()
+    np.testing.assert_array_equal(found.curve_val, full.curve_val[:, :end])
+    np.testing.assert_array_equal(found.val_loss, best[:, end - 1])
 
 
 def test_the_last_epochs_of_a_fit_are_run_though_they_fill_no_chunk() -> None:
@@ -93,7 +119,7 @@ def test_a_fit_with_a_stop_ends_at_that_epoch_of_the_same_schedule_and_keeps_the
     problem = problem_of()
     full = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
-    found = fit(problem, NETWORK, replace(SCHEDULE, stop=stop), SEEDS)
+    found = fit(problem, NETWORK, replace(SCHEDULE, stop=stop, patience=2), SEEDS)
 
     assert found.n_epochs.tolist() == found.best_epoch.tolist() == [stop, stop]
     np.testing.assert_array_equal(found.curve_train, full.curve_train[:, :stop])
@@ -114,7 +140,7 @@ def test_a_refit_needs_no_validation_rows() -> None:
     problem = problem_of()
     nothing = np.zeros(0, np.int64)
 
-    found = fit(replace(problem, validation=(nothing, nothing)), NETWORK, replace(SCHEDULE, stop=12), SEEDS)
+    found = fit(replace(problem, validation=(nothing, nothing)), NETWORK, replace(SCHEDULE, stop=12, patience=2), SEEDS)
 
     beside_validation = fit(problem, NETWORK, replace(SCHEDULE, stop=12), SEEDS)
     assert_same_bits(found.weights, beside_validation.weights)
