@@ -54,7 +54,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
     candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
 
     stop = None if family.convex else round(float(np.median(kept.best_epoch)))
-    weights, refits = _refit(task, encoded, architecture, columns, encoded.parts, stop)
+    weights, refits = _refit(task, encoded, architecture, columns, tuple(encoded.parts), stop)
     candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
