@@ -228,7 +228,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
             for k in range(n):
                 order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
         span = tf.constant(size), tf.constant(steps)
-        losses = program.epochs(data, span, tf.constant(order), tf.constant(rates[start : start + shape.chunk]), held)
+        losses = program.epochs(data, span, tf.identity(order), tf.constant(rates[start : start + shape.chunk]), held)
         val, train = (loss.numpy()[:size] for loss in losses)
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
             bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)
