@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ CASES: dict[str, dict[str, Any]] = {
     "holdout": {"protocol": "holdout"},
     "5 outer folds": {"protocol": "nested", "outer": {"folds": 5, "repeats": 1}},
 }
-TASKS = "references", "regression", "network", "regression's winner", "network's winner", "trees", "terms"
+ARMS, CANDIDATES = 4, 8
+"""Arms of an outer fold and candidates of each, whose predictions are gathered."""
+DRIVER = "references", "predictions"
+TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winner", "trees", "terms"
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
     "study.explain.trees": {"MOST_ITERATIONS": 5},
@@ -64,7 +67,7 @@ def _peak(work: Callable[[], Any]) -> tuple[int, Any]:
     return _status("VmHWM") - _status("RssShmem"), found
 
 
-def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, references: bool, pipe: Any) -> None:
+def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any) -> None:
     """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker is sent in `folder`."""
     import pandas as pd
     import sklearn.compose  # noqa: F401
@@ -75,6 +78,7 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, references
     from study.conclude import _coefficients
     from study.config import make_config
     from study.data.splits import make_splits
+    from study.records.frames import predictions_frame
     from study.search.cost import Size
     from study.search.plan import make_plan
 
@@ -102,13 +106,42 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, references
     family = {"continuous": "linear"}.get(kind, "logistic")
     names = ["intercept", *(term.name for term in first.terms)]
     outputs: list[Any] = [*first.classes] if first.n_outputs > 1 else [None]
-    for name, l2 in {"reference": 0.0, "penalised reference": 1.0}.items() if references else ():
+    for name, l2 in {"reference": 0.0, "penalised reference": 1.0}.items() if "references" in tasks else ():
         estimates = pd.DataFrame(
             [("y", family, 0, term, None, output, "", 0.0, l2) for term in names for output in outputs],
             columns=["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate", "l2"],
         )
         peaks[name], _ = _peak(lambda estimates=estimates: _coefficients(estimates, found.data))  # type: ignore[misc]
+    if "predictions" in tasks:
+        peaks["predictions"], _ = _peak(lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)}))
     pipe.send({name: size - (before if name != "store" else 0) for name, size in peaks.items()})
+
+
+def _winners(data: Any) -> Iterator[Any]:
+    """Records of winners, as they are read one by one: predictions of all outer folds, arms and candidates."""
+    from study.schema import Arm, Candidate, WinnerRecord
+
+    rng = np.random.default_rng(0)
+    for encoded in data.values():
+        n = len(encoded.test)
+        shape = (n, encoded.n_outputs) if encoded.n_outputs > 1 else (n,)
+        for depth in range(ARMS):
+            candidates = tuple(
+                Candidate(name="refit", seed=i, predicted=rng.random(shape).tolist(), loss=rng.random(n).tolist())
+                for i in range(CANDIDATES)
+            )
+            arm = Arm(target="y", kind=encoded.kind, family="neural", depth=depth, outer_fold=encoded.outer_fold)
+            yield WinnerRecord(
+                study="memory",
+                arm=arm,
+                number=0,
+                params={},
+                val_loss=1.0,
+                rows=encoded.rows[encoded.test].tolist(),
+                observed=encoded.y[encoded.test].tolist(),
+                candidates=candidates,
+                coefficients=(),
+            )
 
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
@@ -187,9 +220,9 @@ def _fresh(work: Callable[..., None], *arguments: Any) -> dict[str, int]:
 
 
 def _measured(rows: int, kind: str, gaps: bool, case: str, tasks: list[str]) -> dict[str, int]:
-    own = [task for task in tasks if task != "references"]
+    own = [task for task in tasks if task not in DRIVER]
     with tempfile.TemporaryDirectory() as folder:
-        found = _fresh(_driver, rows, kind, gaps, case, folder, "references" in tasks)
+        found = _fresh(_driver, rows, kind, gaps, case, folder, tasks)
         return found | (_fresh(_workers, folder, own) if own else {})
 
 
