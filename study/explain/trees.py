@@ -9,6 +9,7 @@ import numpy as np
 from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
+from study.numbers import Numbers
 from study.records.trees import TreesRecord
 from study.schema import Candidate, Kind, Trees, TrialState
 from study.seeds import derive_seed
@@ -74,7 +75,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         val_losses=[loss for loss, _ in searched],
         rows=encoded.rows[test].tolist(),
         observed=observed.tolist(),
-        candidates=(Candidate(name="refit", seed=root, predicted=predicted.tolist(), loss=loss.tolist()),),
+        candidates=(Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss)),),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
 
