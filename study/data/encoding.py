@@ -25,8 +25,8 @@ TRUSTED = ("numpy.dtype",)
 
 NO_ROWS = np.zeros(0, np.int64)
 
-BLOCK = 4_000_000
-"""Cells of the table that are looked at in float64 at a time."""
+BLOCK = 2_000_000
+"""Cells of the table that are looked at in float64 at a time, two columns at least: of one alone NumPy sums otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ def _encode(
     fitting, n_terms = RowSets((*train, development)), len(vocabulary.terms)
     fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
     varies = np.zeros((len(fitting), n_terms), bool)
-    block = max(1, BLOCK // len(rows))
+    block = max(2, BLOCK // len(rows))
     for start in range(0, n_terms, block):
         part = slice(start, start + block)
         sources = zip(vocabulary.terms[part], columns[part], strict=True)
