@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -163,7 +165,14 @@ def encode_all(
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
         data |= {key: replace(encoded, bounds=(train, validation)) for key, encoded in own.items()}
+    _give_back()
     return data, encoders
+
+
+def _give_back() -> None:
+    """Let the system have what is free: the C library keeps it for this process, which now waits for its workers."""
+    with suppress(AttributeError, OSError):  # it is no GNU one
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _observed(table: Table, target: Target) -> Observed:
