@@ -165,12 +165,12 @@ def encode_all(
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
         data |= {key: replace(encoded, bounds=(train, validation)) for key, encoded in own.items()}
-    _give_back()
+    give_back()
     return data, encoders
 
 
-def _give_back() -> None:
-    """Let the system have what is free: the C library keeps it for this process, which now waits for its workers."""
+def give_back() -> None:
+    """Let the system have the memory that this process has freed, which the C library would keep for it."""
     with suppress(AttributeError, OSError):  # it is no GNU one
         ctypes.CDLL(None).malloc_trim(0)
 

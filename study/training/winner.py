@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study.data.encoding import Encoded
+from study.data.encoding import Encoded, give_back
 from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
@@ -61,6 +61,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
     if family.convex and family.inputs:
         coefficients = _coefficient_rows(encoded, *original_coefficients(encoded, -1, weights, 0))
     name = StudyPaths(Path()).model(task.arm).name
+    give_back()  # what training has freed, before the record becomes text
     record = WinnerRecord(
         study=task.study,
         arm=task.arm,
