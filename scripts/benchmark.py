@@ -9,6 +9,7 @@ step                  a warm step of training beside its bare matrix products in
 epochs CONFIG…        networks trained on other schedules, and trials pruned: epochs and losses beside those that ship
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
+memory                what driver, object store and workers take on 1,000,000 rows x 50 columns beside the table
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
 """
 
@@ -193,6 +194,12 @@ def main() -> None:
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
     commands.add_parser("utilisation").add_argument("seconds", nargs="*", type=float, default=[5.0, 60.0])
+    long = commands.add_parser("memory")
+    long.add_argument("--rows", type=int, default=1_000_000)
+    long.add_argument("--kind", choices=["continuous", "binary", "multiclass"], default="continuous")
+    long.add_argument("--gaps", action="store_true", help="one cell in a hundred is empty")
+    long.add_argument("--case", action="append", help="holdout or '5 outer folds'; both")
+    long.add_argument("tasks", nargs="*", metavar="TASK", help="of workers; all of them")
     commands.add_parser("array").add_argument("epochs", nargs="*", type=int, default=[10, 20_000])
     arguments = parser.parse_args()
     if arguments.command == "fits":
@@ -222,6 +229,12 @@ def main() -> None:
         import reading
 
         reading.reading(arguments.rows)
+        return
+    if arguments.command == "memory":
+        import memory
+
+        cases = arguments.case or list(memory.CASES)
+        memory.memory(arguments.rows, arguments.kind, arguments.gaps, cases, arguments.tasks or list(memory.TASKS))
         return
     if arguments.command == "array":
         import array_jobs

@@ -44,10 +44,10 @@ class Surveyed:
 
     @property
     def data_bytes(self) -> int:
-        """About how much the encoded data take: the matrix, of which a category's levels are not known yet, and rows."""
+        """About how much the encoded data take: the matrix, of which a category's levels are not known yet, targets, folds."""
         terms = sum(MOST_LEVELS if feature.type == "category" else 1 for feature in self.description.features)
-        lists = sum(len(split.inner) + 4 for splits in self.splits.values() for split in splits)
-        return self.description.rows * (4 * terms + 8 * lists)
+        bits = sum(2 * len(split.inner) + 6 for splits in self.splits.values() for split in splits)
+        return self.description.rows * (4 * terms + 24 * len(self.splits)) + self.description.rows * bits // 8
 
 
 @dataclass(frozen=True)

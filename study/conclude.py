@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.encoding import EncodedData, design
+from study.data.encoding import Encoded, EncodedData, design
+from study.data.splits import IntArray
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
 from study.evidence.findings import Shortfall
@@ -15,6 +16,7 @@ from study.evidence.scores import test_scores
 from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
+from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
 from study.records.frames import estimates_frame
@@ -22,6 +24,9 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather, load_results, read_winners, read_work, write_frame
 from study.records.selection import SelectionRecord
 from study.schema import Kind
+
+MOST_CELLS = 10_000_000
+"""Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
@@ -69,6 +74,13 @@ def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyCo
     }
 
 
+def columns_of(encoded: Encoded, rows: IntArray) -> pd.DataFrame | Blocks:
+    """Terms of some rows in original units, in blocks where they are more than MOST_CELLS."""
+    if len(rows) * len(encoded.terms) <= MOST_CELLS:
+        return design(encoded, rows)
+    return Blocks([term.name for term in encoded.terms], len(rows), lambda part: encoded.original(-1, rows[part]))
+
+
 def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """Estimates of the refitted regressions beside the reference fits of the same development rows."""
     keys = ["target", "family", "outer_fold"]
@@ -76,9 +88,9 @@ def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
-        matrix = design(encoded).iloc[encoded.development]
-        y, l2 = encoded.y[encoded.development], float(rows["l2"].iloc[0])
-        reference = reference_coefficients(matrix, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
+        development, l2 = encoded.development, float(rows["l2"].iloc[0])
+        y, columns = encoded.y[development], columns_of(encoded, development)
+        reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from study.numbers import Numbers
+
 
 class StudyError(Exception):
     """What a user can mend: states the rule, then the offender, then the way out. The command line exits with 2 on it."""
@@ -228,8 +230,8 @@ class Candidate(Frozen):
 
     name: str
     seed: int
-    predicted: list[Any]
-    loss: list[float]
+    predicted: Numbers
+    loss: Numbers
 
 
 class WinnerRecord(Frozen):

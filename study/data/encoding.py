@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.data.matrix import NO_MATRIX, Matrix, Term, make_matrix
+from study.data.matrix import NO_MATRIX, Matrix, Observed, Term, make_matrix
+from study.data.rows import IntArray, Rows, RowSets, Sets
 from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, median_imputer, missing_name
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
 TRUSTED = ("numpy.dtype",)
 """The one type that skops must be told to trust to load a pipeline: numpy's word for the imputers' number format."""
 
-BLOCK = 4_000_000
-"""Cells of the table that are looked at in float64 at a time."""
+NO_ROWS = np.zeros(0, np.int64)
+
+BLOCK = 2_000_000
+"""Cells of the table that are looked at in float64 at a time, two columns at least: of one alone NumPy sums otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +44,10 @@ class Encoded:
     y: (n_rows,) float64, the value, or the index in `classes`.
     y_center, y_scale: (n_inner + 1,) float64, mean and standard deviation of a continuous target on the rows each encoder
     was fitted on; 0 and 1 for other kinds.
-    train, validation: n_inner arrays of int64 positions into n_rows. development, test: the same for the outer fold.
-    parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`).
+    train, validation: n_inner arrays of ascending int64 positions into n_rows. development, test: the same for the outer fold.
+    parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`). All are made when they are read.
     rows: (n_rows,) int64 row ids of the table, those that have a target. groups: (n_rows,) int64 codes, None where rows are
-    independent.
+    independent. Where y, rows and groups are left out, they are those that came with the matrix.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
     """
@@ -61,19 +66,22 @@ class Encoded:
     y: npt.NDArray[np.float64]
     y_center: npt.NDArray[np.float64]
     y_scale: npt.NDArray[np.float64]
-    train: tuple[npt.NDArray[np.int64], ...]
-    validation: tuple[npt.NDArray[np.int64], ...]
-    development: npt.NDArray[np.int64]
-    test: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
+    train: Sets[IntArray] = Sets()
+    validation: Sets[IntArray] = Sets()
+    development: Rows = Rows()
+    test: Rows = Rows()
     references: dict[str, str] = field(default_factory=dict)
-    parts: tuple[Part, ...] = ()
+    parts: Sets[Part] = Sets(())
     groups: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.bounds == (0, 0):
-            object.__setattr__(self, "bounds", (len(self.development), max(map(len, self.validation))))
+            object.__setattr__(self, "bounds", (len(self.development), max(self.validation.sizes())))
+        if not len(self.rows) and (own := self.matrix.observed.get(self.target)):
+            for name in ("rows", "y", "groups"):
+                object.__setattr__(self, name, getattr(own, name))
 
     @property
     def n_outputs(self) -> int:
@@ -81,8 +89,11 @@ class Encoded:
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
 
     def apart(self) -> Encoded:
-        """The same without its matrix, which is sent once for all places; `replace` puts it back."""
-        return replace(self, matrix=NO_MATRIX)
+        """The same without its matrix and what comes with that, which is sent once for all places; `replace` puts it back."""
+        own = self.matrix.observed.get(self.target)
+        if own is None or any(getattr(self, name) is not getattr(own, name) for name in ("rows", "y", "groups")):
+            return replace(self, matrix=NO_MATRIX)
+        return replace(self, matrix=NO_MATRIX, rows=NO_ROWS, y=np.zeros(0), groups=None)
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""
@@ -95,7 +106,8 @@ class Encoded:
     def original(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
         """The same in original units, (n_positions, n_terms) float64, gaps filled; good to seven digits."""
         values = self._values(positions) + self.matrix.offset[self.columns]
-        return np.where(np.isnan(values), self.fill[encoder], values)
+        np.copyto(values, self.fill[encoder], where=np.isnan(values))
+        return values
 
     def _values(self, positions: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.float32]:
         return self.matrix.values[np.ix_(self.rows[positions], self.columns)]
@@ -133,7 +145,7 @@ def encode_all(
         No feature varies on the development rows of one of them.
     """
     missing = missing_name(table)
-    vocabularies = [find_vocabulary(table.frame.iloc[split.development], table.features, missing) for _, split in splits]
+    vocabularies = [find_vocabulary(table.frame, split.development, table.features, missing) for _, split in splits]
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         if not vocabulary.terms:
             raise StudyError(
@@ -142,6 +154,7 @@ def encode_all(
             )
     places = {source: i for i, source in enumerate(dict.fromkeys(t.source for v in vocabularies for t in v.terms))}
     matrix = make_matrix(table.frame, table.features, missing, places)
+    matrix.observed.update({target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()})
     data: dict[tuple[str, int], Encoded] = {}
     encoders: dict[tuple[str, int], Pipeline] = {}
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
@@ -152,7 +165,21 @@ def encode_all(
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
         data |= {key: replace(encoded, bounds=(train, validation)) for key, encoded in own.items()}
+    give_back()
     return data, encoders
+
+
+def give_back() -> None:
+    """Let the system have the memory that this process has freed, which the C library would keep for it."""
+    with suppress(AttributeError, OSError):  # it is no GNU one
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _observed(table: Table, target: Target) -> Observed:
+    values = target_values(table, target)
+    rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
+    groups = codes(table, table.groups)
+    return Observed(rows, values[rows], groups if groups is None else groups[rows])
 
 
 def _encode(
@@ -160,16 +187,16 @@ def _encode(
 ) -> tuple[Encoded, Pipeline]:
     from sklearn.preprocessing import StandardScaler
 
-    values = target_values(table, target)
-    rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    y = values[rows]
-    place = np.full(len(values), -1, dtype=np.int64)
+    known = matrix.observed[target.name]
+    rows, y = known.rows, known.y
+    place = np.full(len(table.frame), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
-    development, train = place[split.development], tuple(place[training] for training, _ in split.inner)
-    fitting, n_terms = (*train, development), len(vocabulary.terms)
+    development = place[split.development]
+    train = RowSets(place[training] for training, _ in split.inner)
+    fitting, n_terms = RowSets((*train, development)), len(vocabulary.terms)
     fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
     varies = np.zeros((len(fitting), n_terms), bool)
-    block = max(1, BLOCK // len(rows))
+    block = max(2, BLOCK // len(rows))
     for start in range(0, n_terms, block):
         part = slice(start, start + block)
         sources = zip(vocabulary.terms[part], columns[part], strict=True)
@@ -182,14 +209,13 @@ def _encode(
         for e, fitted in enumerate(fitting):
             own = cells[fitted]
             fill[e, part] = median_imputer().fit(own).statistics_
-            own = np.where(np.isnan(own), fill[e, part], own)
+            np.copyto(own, fill[e, part], where=np.isnan(own))
             scaler = StandardScaler().fit(own)
             center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0
     y_center, y_scale = np.zeros(len(fitting)), np.ones(len(fitting))
     if target.kind is Kind.CONTINUOUS:
         y_center = np.array([y[fitted].mean() for fitted in fitting])
         y_scale = np.array([y[fitted].std() or 1.0 for fitted in fitting])
-    groups = codes(table, table.groups)
     encoded = Encoded(
         target=target.name,
         kind=target.kind,
@@ -206,21 +232,22 @@ def _encode(
         y_center=y_center,
         y_scale=y_scale,
         train=train,
-        validation=tuple(place[validation] for _, validation in split.inner),
+        validation=RowSets(place[validation] for _, validation in split.inner),
         development=development,
         test=place[split.test],
         rows=rows,
         references=vocabulary.references,
-        parts=tuple((fraction, place[part]) for fraction, part in split.parts),
-        groups=groups if groups is None else groups[rows],
+        parts=RowSets((fraction, place[part]) for fraction, part in split.parts),
+        groups=known.groups,
     )
-    return encoded, vocabulary.pipeline().fit(table.frame[vocabulary.columns].iloc[split.development])
+    return encoded, vocabulary.fitted(table.frame, len(development), fill[-1], center[-1], scale[-1])
 
 
-def design(encoded: Encoded) -> pd.DataFrame:
-    """The terms in original units, (n_rows, n_terms) float64, columns named by term, index the row ids.
+def design(encoded: Encoded, positions: IntArray | slice = slice(None)) -> pd.DataFrame:
+    """The terms in original units, (n_positions, n_terms) float64, columns named by term, index the row ids.
 
     Gaps hold the medians of the development rows. Good to seven digits, indicators exact.
     """
     names = [term.name for term in encoded.terms]
-    return pd.DataFrame(encoded.original(-1), index=pd.Index(encoded.rows, name="row"), columns=names)
+    index = pd.Index(encoded.rows[positions], name="row")
+    return pd.DataFrame(encoded.original(-1, positions), index=index, columns=names)

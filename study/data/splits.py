@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
+from study.data.rows import Rows, Sets
 from study.data.tables import Table, target_values
 from study.schema import StudyError, Target
 
@@ -21,7 +22,7 @@ Part = tuple[float, IntArray]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One outer fold. All arrays are ascending row positions of `table.frame`, int64, of rows with a target.
+    """One outer fold. All arrays are ascending row positions of `table.frame`, int64, of rows with a target, made when read.
 
     development (n_development,), test (n_test,): disjoint.
     inner: (training, validation) pairs, both subsets of development and disjoint.
@@ -29,10 +30,10 @@ class Split:
     """
 
     outer_fold: int
-    development: IntArray
-    test: IntArray
-    inner: tuple[Pair, ...]
-    parts: tuple[Part, ...] = ()
+    development: Rows = Rows()
+    test: Rows = Rows()
+    inner: Sets[Pair] = Sets()
+    parts: Sets[Part] = Sets(())
 
 
 def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Split, ...]:

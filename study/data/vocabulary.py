@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from study.data.matrix import Term
+from study.data.rows import IntArray
 from study.data.tables import Table
 from study.schema import Feature
 
 if TYPE_CHECKING:
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
+
+FloatArray = npt.NDArray[np.float64]
 
 MOST_LEVELS = 20
 """Most levels of a category that get a term beside its reference; rarer ones share the reference's zeros."""
@@ -53,7 +57,7 @@ class Vocabulary:
                 "levels",
                 Pipeline(
                     [
-                        ("gap", SimpleImputer(strategy="constant", fill_value=self.missing)),
+                        ("gap", SimpleImputer(strategy="constant", fill_value=self.missing, keep_empty_features=True)),
                         ("indicate", OneHotEncoder(categories=lists, handle_unknown="ignore", sparse_output=False)),
                     ]
                 ),
@@ -61,6 +65,19 @@ class Vocabulary:
             ),
         ]
         return Pipeline([("columns", ColumnTransformer([b for b in blocks if b[2]])), ("standardise", StandardScaler())])
+
+    def fitted(self, frame: pd.DataFrame, n_rows: int, fill: FloatArray, center: FloatArray, scale: FloatArray) -> Pipeline:
+        """The pipeline as `n_rows` rows of a table fit it whose medians, means and deviations are known, (n_terms,) each.
+
+        It is fitted on the first row, so that all is there that a fit leaves, and then has their numbers.
+        """
+        pipeline = self.pipeline().fit(frame[self.columns].iloc[:1])
+        if self.measured:
+            pipeline["columns"].named_transformers_["values"].statistics_ = fill[: len(self.measured)].copy()
+        scaler = pipeline["standardise"]
+        scaler.mean_, scaler.scale_, scaler.var_ = center.copy(), scale.copy(), scale**2
+        scaler.n_samples_seen_ = np.int64(n_rows)
+        return pipeline
 
 
 def median_imputer() -> SimpleImputer:
@@ -70,20 +87,23 @@ def median_imputer() -> SimpleImputer:
     return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
-def find_vocabulary(development: pd.DataFrame, features: tuple[Feature, ...], missing: str) -> Vocabulary:
-    """Terms that development rows (n, columns of the table) give; missing: what a gap in a category is called."""
+def find_vocabulary(frame: pd.DataFrame, development: IntArray, features: tuple[Feature, ...], missing: str) -> Vocabulary:
+    """Terms that development rows of a table give; missing: what a gap in a category is called."""
     categories = [feature.name for feature in features if feature.type == "category"]
     units = {feature.name: "day" if feature.type == "date" else "" for feature in features if feature.type != "category"}
-    measured = [name for name in units if development[name].min() < development[name].max()]
+    measured = []
     patterns: dict[bytes, str] = {}
     for name in units:
-        gap = development[name].isna().to_numpy()
+        column = frame[name].iloc[development]
+        if column.min() < column.max():
+            measured.append(name)
+        gap = column.isna().to_numpy()
         if LEAST_LEVEL_ROWS <= gap.sum() < len(gap):
-            patterns.setdefault(gap.tobytes(), name)
+            patterns.setdefault(np.packbits(gap).tobytes(), name)
     gappy = list(patterns.values())
     levels, references = {}, {}
     for name in categories:
-        filled = development[name].astype(object).fillna(missing).value_counts()
+        filled = frame[name].iloc[development].astype(object).fillna(missing).value_counts()
         ordered = sorted(filled.index, key=lambda level: (-int(filled[level]), str(level)))
         listed = [level for level in ordered[1 : MOST_LEVELS + 1] if filled[level] >= LEAST_LEVEL_ROWS]
         if listed:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from study.explain.reference import INTERCEPT, REFERENCES, UNPENALISED
+from study.explain.basis import INTERCEPT
+from study.explain.reference import REFERENCES, UNPENALISED
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
+from study.numbers import Numbers
 from study.records.trees import Trees, TreesRecord
 from study.schema import Candidate, Kind, TrialState
 from study.seeds import derive_seed
@@ -20,6 +20,10 @@ PATIENCE = 15
 """Iterations without less loss on the rows set aside before boosting stops."""
 ASIDE = 0.1
 """Share of the training rows of an inner fold that is set aside to stop the boosting."""
+MOST_CELLS = 10_000_000
+"""Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many rows, drawn at random."""
+PREDICTED = 65_536
+"""Rows that are predicted at a time."""
 
 
 def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRecord:
@@ -27,8 +31,9 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
 
     The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is fitted on the training rows of
     every inner fold, less a tenth that stops the boosting, and scored on its validation rows; the trial of least mean loss
-    is refitted on all development rows, for the median of its numbers of iterations, and scored once on the test rows. All
-    random numbers follow from `seed`, target and outer fold. One thread.
+    is refitted on all development rows, for the median of its numbers of iterations, and scored once on the test rows. A fit
+    takes as many of its rows as MOST_CELLS lets it; all validation and test rows are scored. All random numbers follow from
+    `seed`, target and outer fold. One thread.
 
     Parameters
     ----------
@@ -55,9 +60,9 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
-        development, test = encoded.development, encoded.test
+        development, test = _drawn(encoded.development, encoded, root), encoded.test
         model.fit(encoded.x(-1, development), encoded.y[development])
-        predicted = _predict(model, encoded, encoded.x(-1, test))
+        predicted = _predict(model, encoded, -1, test)
     observed = encoded.y[test]
     loss = HEADS[encoded.kind].response_loss(predicted, observed)
     return trees.record(
@@ -69,7 +74,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         val_losses=[loss for loss, _ in searched],
         rows=encoded.rows[test].tolist(),
         observed=observed.tolist(),
-        candidates=(Candidate(name="refit", seed=root, predicted=predicted.tolist(), loss=loss.tolist()),),
+        candidates=(Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss)),),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
 
@@ -94,24 +99,36 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
     head = HEADS[encoded.kind]
     losses, iterations = [], []
     for fold, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True)):
-        fitted, aside = _set_aside(train, encoded, derive_seed(seed, fold))
-        x, y = encoded.x(fold), encoded.y
+        own = derive_seed(seed, fold)
+        fitted, aside = _set_aside(_drawn(train, encoded, own), encoded, own)
+        y = encoded.y
         model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
-        model.fit(x[fitted], y[fitted], X_val=x[aside], y_val=y[aside])
-        losses.append(head.response_loss(_predict(model, encoded, x[validation]), y[validation]).mean())
+        model.fit(encoded.x(fold, fitted), y[fitted], X_val=encoded.x(fold, aside), y_val=y[aside])
+        losses.append(head.response_loss(_predict(model, encoded, fold, validation), y[validation]).mean())
         iterations.append(model.n_iter_)
     return float(np.mean(losses)), max(round(float(np.median(iterations))), 1)
 
 
+def _drawn(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
+    """As many of the rows as trees are fitted on, ascending; every class stays among them."""
+    most = max(1, MOST_CELLS // len(encoded.terms))
+    return rows if len(rows) <= most else np.sort(_shuffled(rows, encoded, seed)[:most])
+
+
 def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:
     """Split training rows in those fitted and those that stop the boosting; every class stays among the fitted."""
-    shuffled = np.random.default_rng(seed).permutation(train)
+    shuffled, n_aside = _shuffled(train, encoded, seed), max(round(ASIDE * len(train)), 1)
+    return np.sort(shuffled[:-n_aside]), np.sort(shuffled[-n_aside:])
+
+
+def _shuffled(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
+    """Rows in random order, but one of each class first."""
+    shuffled = np.random.default_rng(seed).permutation(rows)
     if encoded.classes:
         _, first = np.unique(encoded.y[shuffled], return_index=True)
         shuffled = np.concatenate([shuffled[first], np.delete(shuffled, first)])
-    n_aside = max(round(ASIDE * len(train)), 1)
-    return np.sort(shuffled[:-n_aside]), np.sort(shuffled[-n_aside:])
+    return shuffled
 
 
 def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
@@ -123,10 +140,12 @@ def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
     return HistGradientBoostingRegressor(loss=loss, **params, random_state=seed, early_stopping=False)
 
 
-def _predict(model: Any, encoded: Encoded, x: npt.NDArray[np.float32]) -> FloatArray:
+def _predict(model: Any, encoded: Encoded, encoder: int, rows: IntArray) -> FloatArray:
     """Values, rates or probabilities of the second class (n,), or (n, n_classes); a class never fitted has probability 0."""
-    if not encoded.classes:
-        return np.asarray(model.predict(x), dtype=np.float64)
-    shares = np.zeros((len(x), len(encoded.classes)))
-    shares[:, model.classes_.astype(int)] = model.predict_proba(x)
-    return shares[:, 1] if encoded.kind is Kind.BINARY else shares
+    shares = np.zeros((len(rows), len(encoded.classes) or 1))
+    places = model.classes_.astype(int) if encoded.classes else [0]
+    for start in range(0, len(rows), PREDICTED):
+        part = slice(start, start + PREDICTED)
+        x = encoded.x(encoder, rows[part])
+        shares[part, places] = model.predict_proba(x) if encoded.classes else model.predict(x)[:, None]
+    return shares if encoded.n_outputs > 1 else shares[:, -1]

@@ -92,12 +92,13 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
     long: list[dict[str, Any]] = []
     for w in records:
         head = {"study": w.study, **_arm_columns(w), "number": w.number}
-        observed = np.asarray(w.observed, float)
+        observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
+        groups = np.asarray(w.groups, np.int64) if w.groups else rows
         for candidate in w.candidates:
             heads.append({**head, "candidate": candidate.name, "seed": candidate.seed})
             predicted = np.asarray(candidate.predicted, float)
-            values = {"row": w.rows, "group": w.groups or w.rows, "observed": observed, "predicted": predicted}
-            values["loss"] = candidate.loss
+            values = {"row": rows, "group": groups, "observed": observed, "predicted": predicted}
+            values["loss"] = np.asarray(candidate.loss, float)
             if head["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
                 values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[head["target"]])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +14,8 @@ from study.families.base import Architecture
 from study.families.heads import FloatArray, Head
 from study.families.stacked import Stack
 from study.schema import Kind
-from study.training.problem import Fit, IntArray, Problem, TrainingFailed, blocks, on_device
+from study.training.passes import TRAINS, VALIDATES, Observations
+from study.training.problem import Fit, IntArray, Problem, TrainingFailed, blocks
 from study.training.programs import numbered
 
 CHUNK = 50
@@ -31,7 +33,7 @@ class Descent:
     the coordinates are chosen so that their steps can have length one.
 
     All replicates look at all rows of the one matrix, so they are the units of one dense layer, and which rows train a
-    replicate is a weight of each row.
+    replicate is a weight of each row. They are passed over in blocks.
     """
 
     def __init__(self, n_replicates: int, n_features: int, n_outputs: int, gaps: bool, head: Head, n_rows: int) -> None:
@@ -71,15 +73,17 @@ class Descent:
         return tf.matmul(basis.directions, g_kernel, transpose_a=True), g_bias / basis.bias_scale
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def iterate(self, state: State, data: tuple[Any, ...], basis: Basis) -> tuple[State, Any, Any]:
-        """`CHUNK` iterations; gives the new state, validation losses and objectives (CHUNK, replicates).
+    def iterate(self, state: State, data: Observations, basis: Basis) -> tuple[State, Any, Any]:
+        """`CHUNK` iterations; gives the new state, validation losses and objectives (CHUNK, replicates)."""
 
-        data: the matrix (rows, features), targets, and weights of training and of validation rows, each (replicates, rows).
-        """
-        x, y, training, validation = data
-        if self.gaps:
-            gap = tf.math.is_nan(x)
-            x = tf.concat([tf.where(gap, 0.0, x), tf.cast(gap, tf.float32)], axis=1)
+        def loss(role: int) -> Callable[[Any, Any, Any], list[Any]]:
+            return lambda x, y, roles: [self.mean_loss(x, y, data.weights(roles, role))]
+
+        def slopes(x: Any, y: Any, roles: Any) -> list[Any]:
+            with tf.GradientTape() as tape:
+                (means,) = loss(TRAINS)(x, y, roles)
+                total = tf.reduce_sum(means)
+            return [means, *tape.gradient(total, self.weights)]
 
         def penalty(kernel: Any) -> Any:
             return tf.reduce_sum(basis.penalty[:, :, None] * kernel**2, axis=(1, 2))
@@ -87,17 +91,15 @@ class Descent:
         def iteration(i: Any, state: State, val_curve: Any, objective_curve: Any) -> tuple[Any, State, Any, Any]:
             kernel, bias, kernel_ahead, bias_ahead, momentum, curvature, _ = state
             self.place(kernel_ahead, bias_ahead, basis)
-            with tf.GradientTape() as tape:
-                means = self.mean_loss(x, y, training)
-                total = tf.reduce_sum(means)
+            means, *of_layer = data.summed(slopes, self.gaps)
             value = means + penalty(kernel_ahead)
-            g_kernel, g_bias = self.slopes(tape.gradient(total, self.weights), basis)
+            g_kernel, g_bias = self.slopes(of_layer, basis)
             g_kernel += 2 * basis.penalty[:, :, None] * kernel_ahead
             step = (1.0 / curvature)[:, None, None]
             new_kernel, new_bias = kernel_ahead - step * g_kernel, bias_ahead - step * g_bias
             size2 = tf.reduce_sum(g_kernel**2, axis=(1, 2)) + tf.reduce_sum(g_bias**2, axis=(1, 2))
             self.place(new_kernel, new_bias, basis)
-            new_value = self.mean_loss(x, y, training) + penalty(new_kernel)
+            new_value = data.summed(loss(TRAINS), self.gaps)[0] + penalty(new_kernel)
             # Sufficient decrease, with room for float32's rounding of the two values.
             fine = new_value <= value - size2 / (2 * curvature) + 1e-5 * tf.abs(value) + 1e-7
             uphill = tf.reduce_sum(g_kernel * (new_kernel - kernel), axis=(1, 2)) + tf.reduce_sum(
@@ -109,7 +111,7 @@ class Descent:
             keep = fine[:, None, None]
             moved_kernel, moved_bias = tf.where(keep, new_kernel, kernel), tf.where(keep, new_bias, bias)
             self.place(moved_kernel, moved_bias, basis)
-            val_loss = self.mean_loss(x, y, validation)
+            val_loss = data.summed(loss(VALIDATES), self.gaps)[0]
             after = State(
                 kernel=moved_kernel,
                 bias=moved_bias,
@@ -218,12 +220,7 @@ def descend(problem: Problem, l2: float, iterations: int, inputs: bool = True) -
     kernel = np.zeros((n, features, problem.n_outputs), np.float32)
     ones = np.ones(n, np.float32)
     state = State(*(tf.constant(a) for a in (kernel, bias, kernel, bias, ones, ones, ones)))
-    targets, training, validation = (np.zeros((n, rows), np.float32) for _ in range(3))
-    for k, (own, held) in enumerate(zip(problem.train, problem.validation, strict=True)):
-        targets[k] = np.nan_to_num(problem.target(k, np.arange(rows)))
-        training[k, own] = 1 / len(own)
-        validation[k, held] = 1 / max(len(held), 1)
-    data = on_device(problem.matrix), *(tf.constant(a) for a in (targets, training, validation))
+    data = Observations.of(problem)
     program = compiled_descent(n, features, problem.n_outputs, problem.matrix.gaps, problem.head, rows)
 
     val_curve: list[NDArray[np.float32]] = []

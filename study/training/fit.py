@@ -244,7 +244,7 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
             for k in range(n):
                 order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
         span = tf.constant(size), tf.constant(steps)
-        chunk = tf.constant(order), tf.constant(rates[start : start + shape.chunk])
+        chunk = tf.identity(order), tf.constant(rates[start : start + shape.chunk])
         with numbered(program.name):
             done, *losses = program.epochs(data, span, *chunk, held)
         val, train = (loss.numpy()[: int(done)] for loss in losses)

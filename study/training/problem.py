@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ IntArray = NDArray[np.int64]
 
 BLOCK = 65_536
 """Rows that are read in float64 at a time."""
+ALIGNMENT = 64
+"""Bytes to which a tensor's memory is aligned."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,12 @@ class Problem:
     def x(self, replicate: int, rows: IntArray) -> FloatArray:
         """Features of some rows as a replicate reads them, (len(rows), n_features) float64."""
         values = self.matrix.values[np.ix_(rows, self.columns)] + self.matrix.offset[self.columns]
-        values = np.where(np.isnan(values), self.fill[replicate], values)
-        return np.asarray((values - self.center[replicate]) / self.scale[replicate])
+        np.copyto(values, self.fill[replicate], where=np.isnan(values))
+        values -= self.center[replicate]
+        values /= self.scale[replicate]
+        return values
 
-    def target(self, replicate: int, rows: IntArray) -> FloatArray:
+    def target(self, replicate: int, rows: IntArray | slice) -> FloatArray:
         """Target of some rows, standardised if it is continuous, (len(rows),) float64."""
         return np.asarray((self.y[rows] - self.y_center[replicate]) / self.y_scale[replicate])
 
@@ -176,6 +181,20 @@ def blocks(rows: IntArray) -> list[IntArray]:
 @lru_cache(maxsize=1)
 def on_device(matrix: Matrix) -> Any:
     """The matrix as a tensor, (rows, columns); a worker has that of its study once."""
+    return shared(matrix.values)
+
+
+def shared(values: NDArray[np.float32]) -> Any:
+    """An array that nobody writes to as a tensor; on a CPU the same memory, if that is aligned, as in Ray's object store.
+
+    TensorFlow copies an array that NumPy does not let it write to, as all are that come from the object store. So it is shown
+    the memory alone, which lives as long as the tensor.
+    """
     import tensorflow as tf
 
-    return tf.constant(matrix.values)
+    aligned = values.size > 0 and values.ctypes.data % ALIGNMENT == 0 and values.flags.c_contiguous
+    if not aligned or tf.config.list_logical_devices("GPU"):
+        return tf.constant(values)
+    memory = (ctypes.c_float * values.size).from_address(values.ctypes.data)
+    memory.owner = values  # type: ignore[attr-defined]
+    return tf.experimental.dlpack.from_dlpack(np.ctypeslib.as_array(memory).reshape(values.shape).__dlpack__())

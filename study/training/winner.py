@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study.data.encoding import Encoded
+from study.data.encoding import Encoded, give_back
 from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
+from study.numbers import Numbers
 from study.records.paths import StudyPaths
 from study.schema import PART, Candidate, CoefficientRow, WinnerRecord
 from study.seeds import derive_seed
@@ -51,15 +52,16 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
     else:
         ensemble = head.response(eta).mean(axis=0)
         ensemble_loss = head.response_loss(ensemble, observed)
-    candidates = [Candidate(name="ensemble", seed=-1, predicted=ensemble.tolist(), loss=ensemble_loss.tolist())]
+    candidates = [Candidate(name="ensemble", seed=-1, predicted=Numbers(ensemble), loss=Numbers(ensemble_loss))]
 
     stop = None if family.convex else round(float(np.median(kept.best_epoch)))
-    weights, refits = _refit(task, encoded, architecture, columns, encoded.parts, stop)
+    weights, refits = _refit(task, encoded, architecture, columns, tuple(encoded.parts), stop)
     candidates += refits
     coefficients: list[CoefficientRow] = []
     if family.convex and family.inputs:
         coefficients = _coefficient_rows(encoded, *original_coefficients(encoded, -1, weights, 0))
     name = StudyPaths(Path()).model(task.arm).name
+    give_back()  # what training has freed, before the record becomes text
     record = WinnerRecord(
         study=task.study,
         arm=task.arm,
@@ -106,7 +108,7 @@ def _refit(
     eta = _test_predictors(weights, architecture, encoded, [last] * len(named), columns)
     loss = [head.loss(predictor, encoded.y[encoded.test]) for predictor in eta]
     found = [
-        Candidate(name=name, seed=seed, predicted=head.response(eta[k]).tolist(), loss=loss[k].tolist())
+        Candidate(name=name, seed=seed, predicted=Numbers(head.response(eta[k])), loss=Numbers(loss[k]))
         for k, ((name, _), seed) in enumerate(zip(named, seeds, strict=True))
         if name == "refit" or np.isfinite(loss[k]).all()
     ]

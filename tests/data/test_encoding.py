@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from study.data.encoding import TRUSTED, Encoded, design, encode
 from study.data.matrix import Term
@@ -143,6 +145,44 @@ def test_an_encoding_survives_pickling(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(copy.x(0), encoded.x(0))
     assert copy.terms == encoded.terms
+
+
+def test_the_pipeline_is_that_which_scikit_learn_fits_on_the_development_rows(tmp_path: Path) -> None:
+    frame = plain_frame(80)
+    frame.loc[0, ["age", "town"]] = [np.nan, None]
+    table, encoded, pipeline = encoded_of(tmp_path, frame)
+    columns = list(pipeline.feature_names_in_)
+
+    again = clone(pipeline).fit(table.frame[columns].iloc[encoded.development])
+
+    np.testing.assert_array_equal(pipeline.transform(table.frame[columns]), again.transform(table.frame[columns]))
+    assert pipeline["standardise"].n_samples_seen_ == again["standardise"].n_samples_seen_
+    np.testing.assert_allclose(pipeline["standardise"].var_, again["standardise"].var_)
+
+
+def test_what_goes_apart_for_each_fold_is_bits_and_the_rest_goes_with_the_matrix(tmp_path: Path) -> None:
+    frame = plain_frame(4_000)
+    frame.loc[7, "y"] = np.nan
+    _, encoded, _ = encoded_of(tmp_path, frame.assign(house=np.arange(4_000) // 2), groups="house")
+
+    apart, matrix = (pickle.loads(pickle.dumps(each)) for each in (encoded.apart(), encoded.matrix))
+    whole = replace(apart, matrix=matrix)
+
+    assert len(pickle.dumps(encoded.apart())) < 2.5 * 4_000 + 10_000
+    assert encoded.groups is not None
+    assert whole.groups is not None
+    for name in ("y", "rows", "groups", "development", "test"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(encoded, name))
+    np.testing.assert_array_equal(whole.x(0), encoded.x(0))
+
+
+def test_targets_of_a_changed_encoding_go_with_it(tmp_path: Path) -> None:
+    _, encoded, _ = encoded_of(tmp_path, plain_frame(80))
+    other = replace(encoded, y=encoded.y + 1)
+
+    whole = replace(other.apart(), matrix=encoded.matrix)
+
+    np.testing.assert_array_equal(whole.y, encoded.y + 1)
 
 
 def test_test_rows_change_nothing_for_the_others(tmp_path: Path) -> None:

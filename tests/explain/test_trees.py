@@ -128,3 +128,22 @@ def test_the_number_of_iterations_is_found_inside_the_training_rows() -> None:
 def test_a_search_without_a_trial_is_refused(balloons: Encoded) -> None:
     with pytest.raises(ValueError, match=re.escape("A search needs a trial, but trials is 0.")):
         scored(balloons, trials=0)
+
+
+def test_of_a_long_table_as_many_rows_are_fitted_as_its_columns_allow_and_all_others_scored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded = encoded_of("sklearn:wine", "target")
+    whole = scored(encoded)
+
+    monkeypatch.setattr("study.explain.trees.MOST_CELLS", 60 * len(encoded.terms))
+    monkeypatch.setattr("study.explain.trees.PREDICTED", 10)
+    y = encoded.y.copy()
+    y[(y == 2) & (np.arange(len(y)) != encoded.development[0])] = 1
+    y[encoded.development[0]] = 2
+    few, rare = (scored(e) for e in (encoded, dataclasses.replace(encoded, y=y)))
+
+    assert len(few.candidates[0].loss) == len(encoded.test)
+    assert np.isfinite(few.candidates[0].loss).all()
+    assert few.candidates[0].predicted != whole.candidates[0].predicted
+    assert np.isfinite(rare.candidates[0].loss).all()  # the one row of its class is among those fitted

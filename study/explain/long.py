@@ -1,0 +1,160 @@
+"""The reference fits of a long table: the same optimum, from blocks of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from study.explain.basis import MOST_LOG_ODDS, SEPARATED, Basis, Scales, basis_of
+from study.explain.newton import derivatives, predictor_losses
+from study.families.heads import HEADS, FloatArray
+from study.schema import Kind
+
+BLOCK = 16_384
+"""Rows that are read in float64 at a time."""
+MOST_STEPS = 50
+"""Newton's steps, of which eight are many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Columns in original units that are read a block of rows at a time.
+
+    terms: names of the columns. n_rows: number of rows. read: rows of a slice, (n, n_terms) float64.
+    """
+
+    terms: list[str]
+    n_rows: int
+    read: Callable[[slice], FloatArray]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.n_rows, len(self.terms)
+
+    def __iter__(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Slices of rows and what they hold."""
+        for start in range(0, self.n_rows, BLOCK):
+            part = slice(start, min(start + BLOCK, self.n_rows))
+            yield part, self.read(part)
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """Minus a log-likelihood of rows, or the sum of their squared errors, plus a penalty, in weights on some columns.
+
+    columns: from x in original units to (n, p) columns. contrasts: whether the first class's weights are 0 and left out.
+    ridge: (p,) weight of each squared weight.
+    """
+
+    blocks: Blocks
+    y: FloatArray
+    kind: Kind
+    columns: Callable[[FloatArray], FloatArray]
+    ridge: FloatArray
+    contrasts: bool = False
+
+    def at(self, weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Value, gradient (p, k) and second derivatives (k, p, k, p) at weights (p, k)."""
+        p, k = weights.shape
+        ridge = self.ridge[:, None]
+        value, gradient, hessian = float((ridge * weights**2).sum()), 2 * ridge * weights, np.zeros((k, p, k, p))
+        for part, x in self.blocks:
+            columns = self.columns(x)
+            eta, y = columns @ weights, self.y[part]
+            if self.contrasts:
+                eta = np.column_stack([np.zeros(len(eta)), eta])
+            residual, curvature = derivatives(HEADS[self.kind], eta, y)
+            residual, curvature = residual[:, -k:], curvature[:, -k:, -k:]
+            value += float(predictor_losses(HEADS[self.kind], eta, y).sum())
+            gradient -= columns.T @ residual
+            for i in range(k):
+                for j in range(i + 1):
+                    hessian[i, :, j] += columns.T @ (curvature[:, i, j, None] * columns)
+        for i in range(k):
+            for j in range(i):
+                hessian[j, :, i] = hessian[i, :, j]
+            hessian[i, range(p), i, range(p)] += 2 * self.ridge
+        return value, gradient, hessian
+
+    def minimum(self, weights: FloatArray) -> tuple[FloatArray, float, FloatArray, bool]:
+        """Weights, value and second derivatives at the minimum, by Newton's method from `weights`, and whether it arrived."""
+        value, gradient, hessian = self.at(weights)
+        for _ in range(MOST_STEPS):
+            step = np.linalg.solve(hessian.reshape(weights.size, -1), gradient.T.ravel()).reshape(gradient.T.shape).T
+            there = self.at(weights - step)
+            while not there[0] <= value + 1e-12 * abs(value) and np.abs(step).max() > 1e-12:
+                step /= 2
+                there = self.at(weights - step)
+            weights, (value, gradient, hessian) = weights - step, there
+            if np.abs(step).max() <= 1e-9 * max(1.0, np.abs(weights).max()):
+                return weights, value, hessian, True
+        return weights, value, hessian, False
+
+
+def basis(blocks: Blocks) -> Basis:
+    """Independent directions, by the triangular factor of the standardised columns."""
+    n = blocks.n_rows
+    mean = sum((x.sum(axis=0) for _, x in blocks), np.zeros(len(blocks.terms))) / n
+    variance = sum((np.square(x - mean).sum(axis=0) for _, x in blocks), np.zeros(len(mean))) / n
+    scales = Scales.of(mean, np.sqrt(variance))
+    triangle = np.zeros((0, len(mean)))
+    for _, x in blocks:
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, scales.standardised(x)]), mode="r"))
+    _, singular, rows = np.linalg.svd(triangle, full_matrices=triangle.shape[0] < triangle.shape[1])
+    return basis_of(blocks.terms, scales, singular, rows, n)
+
+
+def likelihood(
+    basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_outputs: int
+) -> tuple[FloatArray, FloatArray, float, str]:
+    """Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
+    n, p = blocks.n_rows, 1 + len(basis.singular)
+    unit = np.concatenate([[1.0], np.sqrt(n) / basis.singular])  # of each direction: so that no two are correlated
+    model = _Model(blocks, y, kind, lambda x: basis.columns(x) * unit, np.zeros(p), contrasts=kind == Kind.MULTICLASS)
+    start = np.zeros((p, n_outputs))
+    constant = HEADS[kind].constant(y, n_outputs + model.contrasts)
+    start[0] = (constant - constant[0])[1:] if model.contrasts else constant
+    try:
+        weights, value, hessian, arrived = model.minimum(start)
+        covariance = np.linalg.inv(hessian.reshape(weights.size, -1))
+    except np.linalg.LinAlgError:
+        lost = np.full((len(basis.notes), n_outputs), np.nan)
+        return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
+    trouble = ""
+    if kind == Kind.CONTINUOUS:
+        meat = np.zeros((p, p))
+        for part, x in blocks:
+            columns = model.columns(x)
+            wrong = (y[part] - columns @ weights[:, 0]) / (1 - np.square(columns).sum(axis=1) / n)
+            meat += columns.T @ (np.square(wrong)[:, None] * columns)
+        covariance = 4 * covariance @ meat @ covariance
+    else:
+        per_deviation = np.abs(basis.directions @ (unit[1:, None] * weights[1:])).max(initial=0)
+        spread = (np.sqrt(np.abs(np.diag(covariance))).reshape(n_outputs, p) * unit).max(initial=0)
+        certain = kind != Kind.COUNT and value < 1e-6 * n
+        if certain or not arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS):
+            trouble = SEPARATED
+    back, blocked = basis.back * unit, covariance.reshape(n_outputs, p, n_outputs, p)
+    variance = np.stack([np.einsum("ij,jk,ik->i", back, blocked[k, :, k], back) for k in range(n_outputs)], axis=1)
+    quantile = stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
+    return back @ weights, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+
+
+def penalised(
+    basis: Basis, blocks: Blocks, n_outputs: int, y: FloatArray, kind: Kind, l2: float, scale: FloatArray
+) -> FloatArray:
+    """Penalised estimates (1 + n_terms, n_outputs) per original unit, of classes as contrasts with the first."""
+    mean, p = basis.scales.mean, 1 + len(blocks.terms)
+    outputs = n_outputs + (kind == Kind.MULTICLASS)  # all classes
+    # A softmax does not determine the sum of its intercepts.
+    ridge = np.concatenate([[1e-12 * blocks.n_rows * (kind == Kind.MULTICLASS)], np.full(p - 1, l2)])
+    model = _Model(blocks, y, kind, lambda x: np.column_stack([np.ones(len(x)), (x - mean) / scale]), ridge)
+    start = np.zeros((p, outputs))
+    start[0] = HEADS[kind].constant(y, outputs)
+    found, *_ = model.minimum(start)
+    weights = found[1:] / scale[:, None]
+    estimate = np.vstack([found[:1] - mean @ weights, weights])
+    return np.asarray(estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate)

@@ -1,0 +1,72 @@
+"""Many numbers in a record: eight bytes each, where Python's own take 32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic_core import core_schema
+
+
+class Numbers:
+    """A field of a record: float64 numbers (n,) or (n, k), as lists in JSON. Equal to those of the same shape and values."""
+
+    def __init__(self, values: npt.ArrayLike) -> None:
+        self.values = np.asarray(values, np.float64)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.of,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                Numbers.tolist, return_schema=core_schema.list_schema()
+            ),
+        )
+
+    @classmethod
+    def of(cls, values: Any) -> Numbers:
+        """Numbers of lists, as they come from JSON, or Numbers themselves.
+
+        Raises
+        ------
+        ValueError
+            Something in the lists is no number, or they differ in length.
+        """
+        if isinstance(values, Numbers):
+            return values
+        try:
+            found = cls(values)
+        except TypeError as error:  # which pydantic would not take for an error of the record
+            raise ValueError(str(error)) from None
+        if not found.values.ndim or np.isnan(found.values).any():
+            raise ValueError("a list of numbers is needed, none of them missing")
+        return found
+
+    def tolist(self) -> list[Any]:
+        """As lists of floats."""
+        found: list[Any] = self.values.tolist()
+        return found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.values, dtype, copy=copy)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __getitem__(self, place: Any) -> Any:
+        found = self.values[place]
+        return Numbers(found) if isinstance(found, np.ndarray) else float(found)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Numbers) and np.array_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.values.shape, self.values.tobytes()))
+
+    def __repr__(self) -> str:
+        return f"Numbers({self.values!r})"
