@@ -181,6 +181,8 @@ class TrialRecord(Frozen):
 
     curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
     coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
+    rungs: a network's mean best validation loss at each rung of its schedule that it came to. A PRUNED one was above its bar at
+    the last; its other numbers are those up to there.
     """
 
     study: str
@@ -202,6 +204,7 @@ class TrialRecord(Frozen):
     replicates: tuple[ReplicateRecord, ...] = ()
     curves: dict[str, list[Any]] = {}
     coefficients: dict[str, float] = {}
+    rungs: tuple[float, ...] = ()
     error: str | None = None
 
 

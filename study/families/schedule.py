@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+RUNGS = 0.1, 0.2, 0.4
+"""Shares of the most epochs at which a trial is looked at, and may be pruned."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -19,6 +22,8 @@ class Schedule:
     weight_decay: decoupled, on kernels alone.
     stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
         validation rows stops where the search's replicates were best, on the very same schedule.
+    bars: mean of the replicates' best losses, in the target's own unit, above which a fit is given up, one for each of `rungs`;
+        none where nothing is given up.
     """
 
     learning_rate: float
@@ -29,6 +34,12 @@ class Schedule:
     patience: int
     least_fall: float = 0.002
     stop: int | None = None
+    bars: tuple[float, ...] = ()
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """Epochs at which a fit is looked at, (len(RUNGS),), never falling."""
+        return tuple(max(1, round(share * self.epochs)) for share in RUNGS)
 
     def learning_rates(self) -> NDArray[np.float32]:
         """Learning rate of each epoch, (epochs,)."""

@@ -11,13 +11,14 @@ from study.schema import Arm, Suggestion, TrialRecord, TrialState
 class Outcome(Suggestion):
     """All that a search and `study status` need of a trial's record, in a sixth of its memory.
 
-    arm: one object for all outcomes of an arm. wall_time_s: seconds. error: why it failed, if it did.
+    arm: one object for all outcomes of an arm. wall_time_s: seconds. rungs: as in its record. error: why it failed, if it did.
     """
 
     arm: Arm
     state: TrialState
     val_loss: float | None
     wall_time_s: float
+    rungs: tuple[float, ...]
     error: str | None
 
     @classmethod
@@ -31,6 +32,7 @@ class Outcome(Suggestion):
             state=record.state,
             val_loss=record.val_loss,
             wall_time_s=record.wall_time_s,
+            rungs=record.rungs,
             error=record.error,
         )
 

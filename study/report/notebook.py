@@ -17,6 +17,7 @@ from study.report import tables
 from study.report.kernel import Kernel
 from study.report.sections import READING, SECTIONS
 from study.report.style import human
+from study.schema import TrialState
 
 UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
 
@@ -126,9 +127,11 @@ def _opening(results: Results) -> str:
     targets = [literal(str(target)) for target in results.trials["target"].unique()]
     named = f"{', '.join(targets[:-1])} and {targets[-1]}" if len(targets) > 1 else "".join(targets)
     arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
+    pruned = int((results.trials["state"] == TrialState.PRUNED).sum())
+    given_up = f", of which {human(pruned)} were given up early, as worse than their arm's trials before" if pruned else ""
     return (
         f"# {literal(_title(results))}\n\n"
         f"Is a regression enough to predict {named}, or is a neural network worth it, and how sure are we? "
-        f"This report answers from {human(len(results.trials))} trials in {human(len(arms))} arms."
+        f"This report answers from {human(len(results.trials))} trials in {human(len(arms))} arms{given_up}."
         + ("" if results.concluded else f" {UNFINISHED}")
     )

@@ -145,7 +145,7 @@ SECTIONS = (
     drawn(learning_curves),
     Section("## The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
     Section("## The data", "tables.data_summary(results)"),
-    Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "Every trial completed.")'),
+    Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "No trial failed.")'),
     Section(REPRODUCE, "tables.table(tables.environment_frame(results))"),
 )
 """In the order of the report, which begins with the answer and READING."""

@@ -121,7 +121,7 @@ class Tasks:
                 continue
             if (suggestion := arm.next_trial()) is not None:
                 self._ready[key] = arm
-                return TrialTask.of(self.config, arm.arm, suggestion)
+                return TrialTask.of(self.config, arm.arm, suggestion, arm.bars(suggestion.number))
             if (best := arm.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1

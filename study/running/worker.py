@@ -116,7 +116,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
                 record = _work(task, data)
             elif isinstance(task, TrialTask):
                 record, found = run_trial(task, data)
-                left = _left(task, record, found)
+                left = _left(task, record, found) if record.state is TrialState.COMPLETE else None
             else:
                 record, files = run_winner(task, data, _fetched(kept))
         except Exception as error:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from study.config import StudyConfig
 from study.config.options import Space
 from study.families import first_params, get_family, outside, resolve_space
+from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.schema import Arm, StudyError, Suggestion, TrialRecord, TrialState
 from study.search.plan import arm_window
@@ -97,6 +100,20 @@ class ArmSearch:
             return None
         number, self._next = self._next, self._next + 1
         return Suggestion(number, number // self.config.search.generation, self._suggest(number))
+
+    def bars(self, number: int) -> tuple[float, ...]:
+        """Mean best loss above which a network's trial is given up, at each rung of its schedule: the median of those known.
+
+        The median stopping rule (Golovin et al. 2017, KDD, section 3.2.2), by the trials before the window, from which its
+        hyperparameters follow too; one that ended before a rung counts with what it had then. None for a regression, for the
+        first trials, and where the config has a patience of all epochs.
+        """
+        epochs, patience = self.config.training.epochs or 1, self.config.training.patience or 1
+        known = [self.records[n] for n in range(number - self.width + 1) if self.records[n].rungs]
+        if get_family(self.arm.family).convex or patience >= epochs or not known:
+            return ()
+        passed = [[*other.rungs, *[other.val_loss] * (len(RUNGS) - len(other.rungs))] for other in known]
+        return tuple(np.median(np.array(passed, float), axis=0).tolist())
 
     def next_winner(self) -> Outcome | None:
         """The incumbent, once, when the search is over and its winner is not recorded yet."""

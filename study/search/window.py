@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
+from ray.tune.result import TRAINING_ITERATION
 from ray.tune.search.optuna import OptunaSearch
 
 from study.config.options import Range, Space
@@ -104,6 +105,9 @@ class Window:
         return suggested
 
     def tell(self, outcome: Outcome) -> None:
-        """Take in how a running trial ended."""
+        """Take in how a running trial ended; of a pruned one, what it had lost at each rung."""
+        if outcome.state is TrialState.PRUNED:
+            for rung, loss in enumerate(outcome.rungs, 1):
+                self._search.on_trial_result(str(outcome.number), {"val_loss": loss, TRAINING_ITERATION: rung})
         result = {"val_loss": outcome.val_loss} if outcome.state is TrialState.COMPLETE else None
         self._search.on_trial_complete(str(outcome.number), result, error=outcome.state is TrialState.FAIL)

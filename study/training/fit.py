@@ -210,7 +210,8 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
 
     Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for all (`batches`); the few
     rows beyond the last whole batch sit that epoch out. A replicate with fewer rows has smaller batches. seeds: one a
-    replicate. Validation losses are NaN where `schedule.stop` says when to end.
+    replicate. Validation losses are NaN where `schedule.stop` says when to end. Where the mean of the best losses is above the
+    bar of a rung of the schedule, all are given up.
 
     The architecture's features are the columns of the matrix, whether they are features of the problem or not.
 
@@ -238,8 +239,10 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     train_curve: list[NDArray[np.float32]] = []
     start = 0
     order = np.zeros((shape.chunk, shape.steps, n, shape.batch), np.int32)
-    while start < last and not program.arrived:
-        size = min(shape.chunk, last - start)
+    passed: list[float] = []
+    pruned = False
+    while start < last and not program.arrived and not pruned:
+        size = min([shape.chunk, last - start, *(rung - start for rung in schedule.rungs if rung > start)])
         for e in range(size):
             for k in range(n):
                 order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
@@ -256,6 +259,9 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         val_curve.append(val)
         train_curve.append(train)
         start += len(val)
+        level = float((program.best_loss.numpy() * problem.y_scale**2).mean())
+        passed += [level] * (sum(rung <= start for rung in schedule.rungs) - len(passed))
+        pruned = any(at > bar for at, bar in zip(passed, schedule.bars, strict=False))
     val_losses, train_losses = (np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve))
     if schedule.stop is None:
         kept, best_epoch = program.best, start - program.since_best.numpy().astype(np.int64)
@@ -272,4 +278,6 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         curve_epochs=np.arange(1, start + 1),
         curve_val=val_losses,
         curve_train=train_losses,
+        rungs=tuple(passed),
+        pruned=pruned and start < last and not program.arrived,
     )

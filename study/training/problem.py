@@ -124,6 +124,8 @@ class Fit:
     best_epoch, n_epochs: (n_replicates,) counted from 1. converged: (n_replicates,) whether training arrived: a small enough
     gradient for a regression; for a network, best losses whose mean no longer falls.
     curve_epochs: (n_points,); curve_val, curve_train: (n_replicates, n_points).
+    rungs: mean best loss at each rung of a network's schedule that it came to, in the target's own unit. pruned: whether it was
+    given up at the last of them.
     """
 
     weights: Weights
@@ -135,6 +137,8 @@ class Fit:
     curve_epochs: IntArray
     curve_val: FloatArray
     curve_train: FloatArray
+    rungs: tuple[float, ...] = ()
+    pruned: bool = False
 
     def first(self, n: int) -> Fit:
         """The first `n` replicates alone."""

@@ -24,7 +24,7 @@ class Unscored(Frozen):
 
 
 class TrainingTask(Frozen):
-    """Hyperparameters of one arm, and how they are trained."""
+    """Hyperparameters of one arm, and how they are trained. bars: as in a network's Schedule."""
 
     study: str
     seed: int
@@ -36,6 +36,7 @@ class TrainingTask(Frozen):
     epochs: int
     patience: int
     iterations: int
+    bars: tuple[float, ...] = ()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -48,7 +49,7 @@ class TrialTask(TrainingTask):
     noun: ClassVar = "this trial"
 
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord) -> TrialTask:
+    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, bars: tuple[float, ...] = ()) -> TrialTask:
         """Task of a trial, suggested or recorded, under a config whose budget is filled in."""
         return cls(
             study=config.name,
@@ -61,6 +62,7 @@ class TrialTask(TrainingTask):
             epochs=config.training.epochs or 1,
             patience=config.training.patience or 1,
             iterations=config.training.iterations,
+            bars=bars,
         )
 
     @property

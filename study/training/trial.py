@@ -92,7 +92,7 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
     def trained() -> Fit:
         if family.convex:
             return descend(full, family.penalty(task.params), task.iterations, family.inputs)
-        schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop)
+        schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop, bars=task.bars)
         return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
 
     try:
@@ -126,7 +126,7 @@ def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatA
 
 
 def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
-    """Train one trial of the search on all its replicates; gives a COMPLETE record and what its winner needs, or raises."""
+    """Train one trial of the search on all its replicates; gives its record and what its winner needs, or raises."""
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     fit = train(task, architecture, make_problem(encoded, folds), seeds)
@@ -144,7 +144,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
             coefficients = {name: value for name, value in coefficients.items() if name.startswith("intercept")}
     unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
     record = task.record(
-        state=TrialState.COMPLETE,
+        state=TrialState.PRUNED if fit.pruned else TrialState.COMPLETE,
         val_loss=float(val_loss.mean()),
         val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
         train_loss=float(train_loss.mean()),
@@ -169,6 +169,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
             "train_loss": _rounded(fit.curve_train[:, kept] * unit[:, None]),
         },
         coefficients=coefficients,
+        rungs=fit.rungs,
     )
     return record, fit.kept()
 

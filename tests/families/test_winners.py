@@ -138,3 +138,15 @@ def test_a_part_of_the_rows_takes_as_many_steps_an_epoch_as_all_of_them_though_i
     (_, half), (_, quarter) = encoded.parts
 
     assert steps(encoded.development) == steps(half) == steps(quarter) == len(encoded.development) // 8
+
+
+def test_a_trial_above_its_bar_is_pruned_with_what_it_had_there() -> None:
+    case = Case("neural", Kind.CONTINUOUS, 1)
+    encoded, _ = encoded_for(case)
+    task = task_for(case)
+
+    record, _ = run_trial(task.model_copy(update={"bars": (0.0,) * 3}), encoded)
+
+    assert record.state is TrialState.PRUNED
+    assert record.rungs == pytest.approx([record.val_loss])
+    assert {replicate.n_epochs for replicate in record.replicates} == {round(0.1 * task.epochs)}

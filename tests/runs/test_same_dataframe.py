@@ -18,6 +18,7 @@ from harness.studies import (
     started,
     wait_for_records,
 )
+from study import load_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -36,6 +37,7 @@ def test_one_worker_gives_the_dataframe_of_two_also_where_ray_was_imported_befor
 
     assert ended.returncode == 0, ended.stderr
     assert digest_of(results) == digest_of(undisturbed)
+    assert "PRUNED" in set(load_results(results).trials["state"])
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from study.schema import Suggestion, TrialState
+from study.search.arms import ArmSearch
 
 from .helpers import arm_of, arm_search, finish, hand_out, play, record_of
 
@@ -137,3 +138,38 @@ def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told
     winner = search.next_winner()
     assert winner is not None
     assert winner.number == out.number
+
+
+RUNGS_OF = {0: (9.0, 8.0, 7.0), 1: (5.0, 4.0, 3.0), 2: (7.0,), 3: (), 4: (6.0, 5.0, 4.0)}
+"""Mean losses of the first trials at their rungs: the third was pruned, the fourth failed."""
+
+
+def told(family: str = "neural", **training: int) -> ArmSearch:
+    search = arm_search(family, training={"epochs": 100, "patience": 12} | training)
+    for trial, rungs in zip(hand_out(search), RUNGS_OF.values(), strict=False):
+        state = TrialState.FAIL if not rungs else TrialState.COMPLETE if len(rungs) == 3 else TrialState.PRUNED
+        record = record_of(search.arm, trial, val_loss=rungs[-1] if rungs else None, state=state)
+        search.tell(record.model_copy(update={"rungs": rungs}))
+    return search
+
+
+def test_a_network_is_held_against_the_median_of_the_trials_before_the_window() -> None:
+    search = told()
+
+    assert [search.bars(number) for number in range(6)] == [()] * 6
+    assert search.bars(6) == (9.0, 8.0, 7.0)
+    assert search.bars(7) == (7.0, 6.0, 5.0)
+    assert search.bars(8) == search.bars(9) == (7.0, 7.0, 7.0)
+    assert search.bars(10) == (6.5, 6.0, 5.5)
+
+
+def test_a_regression_and_a_network_whose_patience_never_ends_are_held_against_nothing() -> None:
+    assert told("linear").bars(12) == told(patience=100).bars(6) == ()
+
+
+def test_records_of_before_there_were_rungs_are_no_bar() -> None:
+    search = arm_search()
+    for trial in hand_out(search):
+        finish(search, trial)
+
+    assert search.bars(6) == ()

@@ -171,6 +171,20 @@ def test_a_pruned_trial_is_one_of_the_worst() -> None:
     assert after(state=TrialState.PRUNED, val_loss=None) != after(state=TrialState.FAIL, val_loss=None)
 
 
+def test_of_pruned_trials_those_that_came_further_and_had_less_loss_there_are_the_better() -> None:
+    records = records_of()
+    window = Window(space := arm_search().space, "tpe", lambda number: number)
+    for _ in range(3):
+        window.suggest(first_params(get_family("neural"), space))
+
+    for number, rungs in enumerate([(5.0,), (9.0, 8.0), (7.0, 6.0)]):
+        window.tell(changed(records[number], state=TrialState.PRUNED, rungs=rungs))
+
+    told = window._search._ot_study.trials
+    assert [trial.intermediate_values for trial in told] == [{1: 5.0}, {1: 9.0, 2: 8.0}, {1: 7.0, 2: 6.0}]
+    assert [trial.state.name for trial in told] == ["PRUNED"] * 3
+
+
 @pytest.mark.parametrize("sampler", WHOLE)
 def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
     search = arm_search(search={"sampler": sampler}, space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}})

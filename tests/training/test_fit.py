@@ -106,6 +106,33 @@ def test_a_fit_ends_when_the_mean_of_the_best_losses_has_levelled_though_they_st
     np.testing.assert_array_equal(found.val_loss, best[:, end - 1])
 
 
+def test_a_fit_above_a_bar_is_given_up_at_its_rung_and_another_is_as_without_bars() -> None:
+    full = fit(problem_of(), NETWORK, SCHEDULE, SEEDS)
+    best = np.minimum.accumulate(full.curve_val, axis=1).mean(axis=0)
+    rungs = SCHEDULE.rungs
+
+    held = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=tuple(best[rung - 1] + 1e-5 for rung in rungs)), SEEDS)
+    given_up = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=(best[3] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS)
+
+    assert rungs == (4, 8, 16)
+    np.testing.assert_allclose(full.rungs, best[[3, 7, 15]], rtol=1e-6)
+    assert (held.pruned, held.rungs, held.n_epochs.tolist()) == (False, full.rungs, full.n_epochs.tolist())
+    np.testing.assert_array_equal(held.curve_val, full.curve_val)
+    assert (given_up.pruned, given_up.rungs, given_up.n_epochs.tolist()) == (True, full.rungs[:2], [8, 8])
+    np.testing.assert_array_equal(given_up.curve_val, full.curve_val[:, :8])
+
+
+def test_the_bars_of_a_fit_are_in_the_unit_of_the_target() -> None:
+    problem = problem_of()
+    full = fit(problem, NETWORK, SCHEDULE, SEEDS)
+    scaled = replace(problem, y=3 * problem.y, y_scale=3 * problem.y_scale)
+
+    found = fit(scaled, NETWORK, replace(SCHEDULE, bars=(8.9 * full.rungs[0],)), SEEDS)
+
+    assert found.pruned
+    assert found.rungs == pytest.approx([9 * full.rungs[0]], rel=1e-4)
+
+
 def test_the_last_epochs_of_a_fit_are_run_though_they_fill_no_chunk() -> None:
     found = fit(problem_of(), NETWORK, replace(SCHEDULE, epochs=2 * CHUNK + 3, patience=100), SEEDS)
 
