@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -11,8 +12,10 @@ from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.explain.newton import NewtonFit, derivatives, predictor_losses, regress
 from study.explain.terms import Columns
+from study.explain.trees import shuffled
 from study.families.heads import HEADS, FloatArray
-from study.records.selection import Extra, Selection
+from study.records.selection import Extra, Selection, most_rows
+from study.seeds import derive_seed
 
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 """Penalties tried on the inner folds, as l2 of `reference_coefficients`; the last one is none, but for collinear columns."""
@@ -41,17 +44,18 @@ def select_terms(encoded: Encoded) -> Selection:
     Ranking: the MOST_RANKED terms of largest robust score statistic are each added alone, refitted on the development rows
     and scored on the test rows. Steps: the term of least validation loss over the inner folds is added, among those whose
     score test is significant (LEVEL, Bonferroni); the penalty is chosen anew, the strongest first until validation loss rises.
-    Development rows alone choose.
+    Development rows alone choose; of a long table as many as `most_rows` says, drawn at random, by which the regressions are
+    fitted too. All test rows are scored.
 
     The score test is that of Rao with the sandwich variance of White (1982, Econometrica 50): with residuals r of the fitted
     regression and a candidate z, made orthogonal to the terms in it under the weights of the fit, |z'r| / sqrt(sum z² r²).
     The regressions minimise mean loss + l2 * ||w||², w per standard deviation, by Newton's method in float64. One thread; the
-    rows alone decide, no random number.
+    rows alone decide, and which are drawn follows from target and outer fold.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
-        fold = _Fold(encoded)
+        fold = _Fold(thinned(encoded))
         alone = fold.ranked()
         path = [(fold.l2, fold.val_loss, fold.test_loss)]
         while len(fold.chosen) < MOST_TERMS and fold.extend():
@@ -65,6 +69,33 @@ def select_terms(encoded: Encoded) -> Selection:
         val_losses=val_losses,
         losses=losses,
         alone=tuple(alone.items()),
+    )
+
+
+def thinned(encoded: Encoded) -> Encoded:
+    """The same with no more development rows than terms are selected by, one of each class among them, and all test rows."""
+    development, most = encoded.development, most_rows(len(encoded.terms), encoded.n_outputs)
+    if len(development) <= most:
+        return encoded
+    drawn = shuffled(development, encoded, derive_seed(0, "selection", encoded.target, encoded.outer_fold))[:most]
+    kept = np.sort(np.concatenate([drawn, encoded.test]))
+    place = np.full(len(encoded.rows), -1)
+    place[kept] = np.arange(len(kept))
+
+    def own(positions: IntArray) -> IntArray:
+        found = place[positions]
+        return found[found >= 0]
+
+    return replace(
+        encoded,
+        rows=encoded.rows[kept],
+        y=encoded.y[kept],
+        groups=None,
+        train=tuple(map(own, encoded.train)),
+        validation=tuple(map(own, encoded.validation)),
+        development=own(development),
+        test=own(encoded.test),
+        parts=(),
     )
 
 

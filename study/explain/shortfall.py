@@ -9,7 +9,7 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.evidence.findings import RankedTerm, Shortfall, Step
-from study.explain.selection import MOST_TERMS
+from study.explain.selection import MOST_TERMS, thinned
 from study.explain.terms import Columns, formula
 from study.records.selection import Selection
 from study.schema import NOUNS, REGRESSIONS
@@ -57,8 +57,11 @@ def shortfall(
     last, written, encoded = steps[-1], None, data[min(data)]
     if gap > 0 and last.loss <= bound and 2 * last.n_agree > len(folds):
         first, _ = _modal(folds, last.n_terms)
-        rows = np.unique(np.concatenate([each.development for each in data.values()]))
-        columns, l2 = Columns(data[first.outer_fold]), first.l2[first.place(last.n_terms)]
+        own = thinned(data[first.outer_fold])
+        rows = own.development
+        if own is data[first.outer_fold]:
+            rows = np.unique(np.concatenate([each.development for each in data.values()]))
+        columns, l2 = Columns(own), first.l2[first.place(last.n_terms)]
         with threadpool_limits(1):
             written = formula(columns, first.terms[: last.n_terms], rows, l2, 0.1 * margin * base)
     noun = f"the {NOUNS[REGRESSIONS[encoded.kind]]} of {encoded.target}"

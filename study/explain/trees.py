@@ -113,22 +113,22 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
 def _drawn(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
     """As many of the rows as trees are fitted on, ascending; every class stays among them."""
     most = max(1, MOST_CELLS // len(encoded.terms))
-    return rows if len(rows) <= most else np.sort(_shuffled(rows, encoded, seed)[:most])
+    return rows if len(rows) <= most else np.sort(shuffled(rows, encoded, seed)[:most])
 
 
 def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:
     """Split training rows in those fitted and those that stop the boosting; every class stays among the fitted."""
-    shuffled, n_aside = _shuffled(train, encoded, seed), max(round(ASIDE * len(train)), 1)
-    return np.sort(shuffled[:-n_aside]), np.sort(shuffled[-n_aside:])
+    mixed, n_aside = shuffled(train, encoded, seed), max(round(ASIDE * len(train)), 1)
+    return np.sort(mixed[:-n_aside]), np.sort(mixed[-n_aside:])
 
 
-def _shuffled(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
+def shuffled(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
     """Rows in random order, but one of each class first."""
-    shuffled = np.random.default_rng(seed).permutation(rows)
+    mixed = np.random.default_rng(seed).permutation(rows)
     if encoded.classes:
-        _, first = np.unique(encoded.y[shuffled], return_index=True)
-        shuffled = np.concatenate([shuffled[first], np.delete(shuffled, first)])
-    return shuffled
+        _, first = np.unique(encoded.y[mixed], return_index=True)
+        mixed = np.concatenate([mixed[first], np.delete(mixed, first)])
+    return mixed
 
 
 def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:

@@ -13,6 +13,17 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 SUPERSCRIPTS = {"square": "\N{SUPERSCRIPT TWO}", "cube": "\N{SUPERSCRIPT THREE}"}
 
 
+MOST_CELLS = 2_000_000
+"""Cells of development rows that terms are selected by, for one output;"""
+OUTPUTS = 1.25
+"""for several, less by their number to this power, by which a selection takes longer."""
+
+
+def most_rows(terms: int, outputs: int) -> int:
+    """Development rows that terms are selected by at most."""
+    return max(1, int(MOST_CELLS / terms / outputs**OUTPUTS))
+
+
 @dataclass(frozen=True)
 class Extra:
     """A term to add: the `product` of two terms of different columns, or the `square`, `cube` or `hinge` of a measured one."""

@@ -9,6 +9,7 @@ import numpy as np
 from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families import get_family, resolve_space
+from study.records.selection import OUTPUTS, most_rows
 from study.schema import Arm, Kind
 
 FLOOR_S = 14
@@ -27,9 +28,7 @@ WIDE = 64
 TREES_S = 0.2, 0.85, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
 SELECTION_S = 0.04, 5e-6
-"""Core-seconds of the selection of terms in an outer fold with one output, and more for each row and term;"""
-SELECTION_OUTPUTS = 1.25
-"""with several, times their number to this power."""
+"""Core-seconds of the selection of terms in an outer fold with one output, and more for each row and term that it looks at."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 8e-9
@@ -78,4 +77,5 @@ def trees_cost(size: Size, trials: int) -> float:
 def selection_cost(size: Size) -> float:
     """Core-seconds of the selection of terms in an outer fold."""
     fold, cell = SELECTION_S
-    return (fold + cell * size.rows * size.terms) * float(size.outputs**SELECTION_OUTPUTS)
+    rows = min(size.rows, most_rows(size.terms, size.outputs))
+    return (fold + cell * rows * size.terms) * float(size.outputs**OUTPUTS)

@@ -22,9 +22,10 @@ from study.data.tables import read_table
 from study.evidence.findings import Shortfall
 from study.explain import selection
 from study.explain.newton import regress
-from study.explain.selection import select_terms
+from study.explain.selection import select_terms, thinned
 from study.explain.shortfall import shortfall
 from study.families.heads import HEADS
+from study.records import selection as records
 from study.records.selection import Selection
 from study.schema import Kind
 
@@ -202,6 +203,25 @@ def test_the_finding_survives_json() -> None:
 
     assert Shortfall.model_validate_json(written) == found
     assert json.loads(written)["ranking"][0]["share_closed"] is None
+
+
+def test_a_long_table_is_searched_by_some_of_its_development_rows_and_judged_by_all_its_test_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = encoded_of("balloons", "balloons")
+    encoded = data[0]
+    monkeypatch.setattr(records, "MOST_CELLS", 100 * len(encoded.terms))
+
+    some = thinned(encoded)
+    found = find(data, 0.5, 0.0)
+
+    assert len(some.development) == 100
+    assert some.rows[some.test].tolist() == encoded.rows[encoded.test].tolist()
+    assert {*some.rows[some.development]} <= {*encoded.rows[encoded.development]}
+    for thin, whole in zip([*some.train, *some.validation], [*encoded.train, *encoded.validation], strict=True):
+        assert {*some.rows[thin]} <= {*encoded.rows[whole]}
+    np.testing.assert_array_equal(some.x(0, some.test), encoded.x(0, encoded.test))
+    assert found.formula is not None
 
 
 def test_losses_of_other_outer_folds_are_refused() -> None:
