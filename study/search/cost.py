@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
@@ -14,24 +15,26 @@ from study.schema import Arm, Kind
 
 FLOOR_S = 14
 """Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
-COMPILE_S = 1.5
-"""Core-seconds to compile a program; two workers are assumed, each of which compiles all of them."""
-TRIAL_S = 0.03
+COMPILE_S = 1.0
+"""Core-seconds to compile a program, or to read what another worker has; two workers are assumed, which both need all."""
+TRIAL_S = 0.015
 """Core-seconds of a trial that trains nothing."""
-WINNER_S = 0.15
+WINNER_S = 0.1
 """Core-seconds of a winner that trains nothing: its model is written."""
-ROW_LAYER_S = 0.26e-6
+ROW_LAYER_S = 0.05e-6
 """Core-seconds a network needs for one row, one hidden layer of WIDE units and one replicate of an epoch, averaged over trials
-that end early."""
+that end early, where a step has many rows;"""
+STEP_ROWS = 90
+"""a step costs as much more as so many rows."""
 WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
-TREES_S = 0.2, 0.85, 1e-4
+TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
 SELECTION_S = 0.04, 5e-6
 """Core-seconds of the selection of terms in an outer fold with one output, and more for each row and term that it looks at."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
-ITERATION_S = 8e-9
+ITERATION_S = 3e-9
 """Core-seconds a regression needs for one row, one term, one output and one replicate of an iteration."""
 
 
@@ -57,15 +60,17 @@ def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
     if family.convex:
         iterations = ITERATIONS if family.inputs else 1
         return TRIAL_S + iterations * rows * folds * (size.terms + 1) * ITERATION_S
-    layers = (arm.depth + size.terms / WIDE) * _width_cost(resolve_space(family, round(rows), config.space.get(arm.family, {})))
-    return TRIAL_S + (config.training.epochs or 1) * rows * folds * seeds * layers * ROW_LAYER_S
+    space = resolve_space(family, round(rows), config.space.get(arm.family, {}))
+    layers = (arm.depth + size.terms / WIDE) * float(np.mean((_values(space, "width", WIDE) / WIDE) ** 2))
+    steps = float(np.mean(1 + STEP_ROWS / _values(space, "batch_size", WIDE)))
+    return TRIAL_S + (config.training.epochs or 1) * rows * folds * seeds * layers * steps * ROW_LAYER_S
 
 
-def _width_cost(space: Space) -> float:
-    """Mean cost of a layer over the widths of a space; 1 where there is none."""
-    form = space.get("width", WIDE)
-    widths = [form.low, form.high] if isinstance(form, Range) else form if isinstance(form, list) else [form]
-    return float(np.mean([(float(width) / WIDE) ** 2 for width in widths]))
+def _values(space: Space, name: str, otherwise: float) -> npt.NDArray[np.float64]:
+    """Choices of a hyperparameter, or the ends of its range; `otherwise` where a space has none of that name."""
+    form = space.get(name, otherwise)
+    found = [form.low, form.high] if isinstance(form, Range) else form if isinstance(form, list) else [form]
+    return np.array(found, np.float64)
 
 
 def trees_cost(size: Size, trials: int) -> float:
