@@ -109,7 +109,10 @@ class TrainingConfig(Frozen):
 
     epochs: Annotated[int, Field(ge=1)] | None = Field(None, description="Most epochs of a network; null: from `effort`.")
     patience: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Epochs without improvement before a replicate stops; null: an eighth of `epochs`."
+        None,
+        description="Epochs without less validation loss before a replicate stops, or without 0.2 % less of their mean before "
+        "all do; null: an eighth of `epochs`, at least 5. As many as `epochs`: nothing ends early, and no trial is given up as "
+        "worse than the earlier ones of its arm (state PRUNED).",
     )
     iterations: Annotated[int, Field(ge=1)] = Field(2_000, description="Most full-batch iterations of a regression.")
 

@@ -19,19 +19,21 @@ class Sampler:
 
     It is built anew for every trial, so what it knows of earlier ones it must find in Optuna's study.
 
-    needs: module that must be installed beside Optuna; extra: extra of family-study that installs it.
+    needs: module that must be installed beside Optuna; extra: extra of family-study that installs it. pruned: whether it
+    learns from trials that were given up; for one that does not, none are.
     """
 
     optuna: str
     options: Mapping[str, Any] = field(default_factory=dict)
     needs: str = ""
     extra: str = ""
+    pruned: bool = True
 
 
 SAMPLERS = {
     "tpe": Sampler("TPESampler", {"n_startup_trials": STARTUP_TRIALS, "multivariate": True, "constant_liar": True}),
     "random": Sampler("RandomSampler"),
-    "gp": Sampler("GPSampler", {"n_startup_trials": STARTUP_TRIALS}, needs="torch", extra="gp"),
+    "gp": Sampler("GPSampler", {"n_startup_trials": STARTUP_TRIALS}, needs="torch", extra="gp", pruned=False),
 }
 
 

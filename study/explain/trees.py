@@ -10,7 +10,7 @@ from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
-from study.records.trees import Trees, TreesRecord
+from study.records.trees import MOST_CELLS, Trees, TreesRecord
 from study.schema import Candidate, Kind, TrialState
 from study.seeds import derive_seed
 
@@ -20,8 +20,6 @@ PATIENCE = 15
 """Iterations without less loss on the rows set aside before boosting stops."""
 ASIDE = 0.1
 """Share of the training rows of an inner fold that is set aside to stop the boosting."""
-MOST_CELLS = 10_000_000
-"""Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many rows, drawn at random."""
 PREDICTED = 65_536
 """Rows that are predicted at a time."""
 

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 RUNGS = 0.1, 0.2, 0.4
-"""Shares of the most epochs at which a trial is looked at, and may be pruned."""
+"""Shares of the most epochs at which a trial is looked at, and may be pruned;"""
+FIRST_RUNG = 5
+"""but none before so many."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Schedule:
     @property
     def rungs(self) -> tuple[int, ...]:
         """Epochs at which a fit is looked at, (len(RUNGS),), never falling."""
-        return tuple(max(1, round(share * self.epochs)) for share in RUNGS)
+        return tuple(max(FIRST_RUNG, round(share * self.epochs)) for share in RUNGS)
 
     def learning_rates(self) -> NDArray[np.float32]:
         """Learning rate of each epoch, (epochs,)."""

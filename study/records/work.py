@@ -61,12 +61,15 @@ class FoldOutcome:
 
 
 def failure_notes(outcomes: Iterable[FoldOutcome]) -> list[str]:
-    """What to know where work failed: a sentence a sort and target."""
-    failed = {(own.work.sort, own.work.target): own for own in outcomes if own.state is not TrialState.COMPLETE}
+    """What to know where work failed: a sentence a sort and target, with the reason of the first."""
+    failed: dict[tuple[str, str], list[FoldOutcome]] = {}
+    for own in outcomes:
+        if own.state is not TrialState.COMPLETE:
+            failed.setdefault((own.work.sort, own.work.target), []).append(own)
     return [
-        f"The {own.work.noun} of {own.work.target} failed on outer fold {own.work.outer_fold} ({reason(own.error)}), so "
-        f"{own.work.without}."
-        for own in failed.values()
+        f"The {first.work.noun} of {first.work.target} failed on outer fold{'s' if more else ''} "
+        f"{', '.join(str(own.work.outer_fold) for own in (first, *more))} ({reason(first.error)}), so {first.work.without}."
+        for first, *more in failed.values()
     ]
 
 

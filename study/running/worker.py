@@ -18,6 +18,7 @@ from ray.exceptions import RayError
 
 from study.explain.selection import select_terms
 from study.explain.trees import score_trees
+from study.records.selection import ForwardSelection
 from study.records.trees import Trees
 from study.records.work import FoldRecord
 from study.schema import TrialRecord, TrialState, WinnerRecord
@@ -135,9 +136,12 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
 
 def _work(task: FoldTask, data: Encoded) -> FoldRecord:
-    if isinstance(task.work, Trees):
-        return score_trees(data, task.study, task.seed, task.tree_trials)
-    return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data))
+    match task.work:
+        case Trees():
+            return score_trees(data, task.study, task.seed, task.tree_trials)
+        case ForwardSelection():
+            return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data))
+    raise TypeError(f"no worker knows how to do {task.work.noun}")
 
 
 def _left(task: TrialTask, record: TrialRecord, kept: Kept) -> Left | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from study.config import StudyConfig
 from study.config.options import Space
+from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family, outside, resolve_space
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
@@ -18,6 +19,9 @@ from study.seeds import derive_seed
 
 if TYPE_CHECKING:
     from study.search.window import Window
+
+LEAST_KNOWN = 3
+"""Trials by whose median another is given up at least."""
 
 
 @dataclass
@@ -63,8 +67,9 @@ class ArmSearch:
             self._rank(outcome)
             if space and (wrong := outside(space, outcome.params)):
                 raise StudyError(
-                    f"The record of trial {outcome.trial_id} has {wrong}: another version of study has left it, and the search "
-                    "cannot go on from it. Choose another name for the study with --name."
+                    f"The record of trial {outcome.trial_id} has {wrong}: another version of study, or of the package that "
+                    "brings its family, has left it, and the search cannot go on from it. Choose another name for the study "
+                    "with --name."
                 )
 
     @property
@@ -105,12 +110,14 @@ class ArmSearch:
         """Mean best loss above which a network's trial is given up, at each rung of its schedule: the median of those known.
 
         The median stopping rule (Golovin et al. 2017, KDD, section 3.2.2), by the trials before the window, from which its
-        hyperparameters follow too; one that ended before a rung counts with what it had then. None for a regression, for the
-        first trials, and where the config has a patience of all epochs.
+        hyperparameters follow too; one that ended before a rung counts with what it had then. None where fewer than LEAST_KNOWN
+        are known, for a regression, for a sampler that forgets what was given up, and where the patience is all epochs.
         """
-        epochs, patience = self.config.training.epochs or 1, self.config.training.patience or 1
+        training, sampler = self.config.training, SAMPLERS[self.config.search.sampler]
+        if get_family(self.arm.family).convex or not sampler.pruned or (training.patience or 1) >= (training.epochs or 1):
+            return ()
         known = [self.records[n] for n in range(number - self.width + 1) if self.records[n].rungs]
-        if get_family(self.arm.family).convex or patience >= epochs or not known:
+        if len(known) < LEAST_KNOWN:
             return ()
         passed = [[*other.rungs, *[other.val_loss] * (len(RUNGS) - len(other.rungs))] for other in known]
         return tuple(np.median(np.array(passed, float), axis=0).tolist())

@@ -11,6 +11,7 @@ from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families import get_family, resolve_space
 from study.records.selection import OUTPUTS, most_rows
+from study.records.trees import MOST_CELLS
 from study.schema import Arm, Kind
 
 FLOOR_S = 14
@@ -76,7 +77,8 @@ def _values(space: Space, name: str, otherwise: float) -> npt.NDArray[np.float64
 def trees_cost(size: Size, trials: int) -> float:
     """Core-seconds of the boosted trees of an outer fold, with so many trials."""
     number, classes, row = TREES_S
-    return (1 + trials) * ((classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * size.rows)
+    rows = min(size.rows, MOST_CELLS // size.terms)
+    return (1 + trials) * ((classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * rows)
 
 
 def selection_cost(size: Size) -> float:

@@ -50,7 +50,7 @@ def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
 
 @contextmanager
 def numbered(program: str) -> Iterator[None]:
-    """Let TensorFlow number what it builds in the block as it does in every process that builds this program.
+    """Let TensorFlow number what it builds in the block as every process does that builds this program for the first time.
 
     XLA knows a kept program by the names in it, and TensorFlow numbers functions and loops in the order in which it meets them.
     Here each program has numbers of its own, none of them twice, whatever was built before.

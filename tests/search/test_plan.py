@@ -15,15 +15,10 @@ from study.search.cost import Size, selection_cost
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
-    MOST_REPEATS,
-    NESTED_BELOW,
-    NESTED_TO,
-    WORTHWHILE_TRIALS,
     families_of,
     make_arms,
     make_plan,
     most_cost,
-    resolve_outer,
     study_cost,
 )
 
@@ -260,41 +255,6 @@ def test_the_gp_sampler_without_torch_is_an_error_that_names_the_extra(monkeypat
     assert str(caught.value) == (
         "search.sampler 'gp' needs torch, which is not installed: install family-study[gp], or choose 'tpe'."
     )
-
-
-TABLE = Size("y", Kind.CONTINUOUS, NESTED_BELOW - 1, 10)
-
-
-def test_a_table_is_tested_by_folds_unless_it_is_large() -> None:
-    asked = config_of(protocol="nested", outer={"repeats": 1})
-    sizes = [replace(TABLE, rows=rows) for rows in (100, NESTED_BELOW, NESTED_TO, NESTED_TO + 1)]
-
-    protocols = [resolve_outer(helpers.config_of(), [size]).protocol for size in sizes]
-
-    assert protocols == ["nested"] * 3 + ["holdout"]
-    assert resolve_outer(asked, [LARGE]) == asked
-
-
-def test_from_5_000_rows_on_folds_must_be_afforded() -> None:
-    wide = [replace(TABLE, rows=rows, terms=400) for rows in (NESTED_BELOW - 1, NESTED_BELOW)]
-
-    protocols = [resolve_outer(helpers.config_of(), [size]).protocol for size in wide]
-
-    assert protocols == ["nested", "holdout"]
-    assert make_plan(resolve_outer(helpers.config_of(), [TABLE]), [TABLE]).config.search.trials >= FEWEST_TRIALS
-
-
-def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
-    small = replace(TABLE, rows=400)
-    resolved = {effort: resolve_outer(helpers.config_of(effort=effort), [small]) for effort in EFFORTS}
-
-    affordable = make_plan(resolved["normal"], [small])
-
-    assert [config.outer.repeats for config in resolved.values()] == [1, MOST_REPEATS, MOST_REPEATS]
-    assert resolve_outer(helpers.config_of(effort="normal", time="day"), [small]).outer.repeats == 1
-    assert affordable.config.n_outer == 5 * MOST_REPEATS
-    assert affordable.seconds <= EFFORTS["normal"].cap_s
-    assert (affordable.config.search.trials or 0) >= WORTHWHILE_TRIALS
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 50])

@@ -139,8 +139,9 @@ def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(
         arm_search(trials=TRIALS + 1, records=records)
 
     assert str(caught.value) == (
-        f"The record of trial y-neural-d1-o0-0003 has {said}: another version of study has left it, and the search "
-        "cannot go on from it. Choose another name for the study with --name."
+        f"The record of trial y-neural-d1-o0-0003 has {said}: another version of study, or of the package "
+        "that brings its family, has left it, and the search cannot go on from it. Choose another name for the study "
+        "with --name."
     )
 
 
@@ -171,7 +172,7 @@ def test_a_pruned_trial_is_one_of_the_worst() -> None:
     assert after(state=TrialState.PRUNED, val_loss=None) != after(state=TrialState.FAIL, val_loss=None)
 
 
-def test_of_pruned_trials_those_that_came_further_and_had_less_loss_there_are_the_better() -> None:
+def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
     records = records_of()
     window = Window(space := arm_search().space, "tpe", lambda number: number)
     for _ in range(3):

@@ -112,10 +112,10 @@ def test_a_fit_above_a_bar_is_given_up_at_its_rung_and_another_is_as_without_bar
     rungs = SCHEDULE.rungs
 
     held = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=tuple(best[rung - 1] + 1e-5 for rung in rungs)), SEEDS)
-    given_up = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=(best[3] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS)
+    given_up = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=(best[4] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS)
 
-    assert rungs == (4, 8, 16)
-    np.testing.assert_allclose(full.rungs, best[[3, 7, 15]], rtol=1e-6)
+    assert rungs == (5, 8, 16)
+    np.testing.assert_allclose(full.rungs, best[[4, 7, 15]], rtol=1e-6)
     assert (held.pruned, held.rungs, held.n_epochs.tolist()) == (False, full.rungs, full.n_epochs.tolist())
     np.testing.assert_array_equal(held.curve_val, full.curve_val)
     assert (given_up.pruned, given_up.rungs, given_up.n_epochs.tolist()) == (True, full.rungs[:2], [8, 8])
