@@ -232,6 +232,15 @@ def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit
     assert found["note"].str.contains("6 rows for 10 coefficients: no standard error").all()
 
 
+def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning(either: Fit) -> None:
+    alone, y = (np.arange(8) == 1) * 1.0, np.arange(8.0) % 3
+
+    found = either(pd.DataFrame({"alone": alone}), y, Kind.CONTINUOUS)
+
+    others = y[alone == 0].mean()
+    assert found["ref_estimate"].tolist() == pytest.approx([others, y[1] - others])
+
+
 def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.DataFrame) -> None:
     y = linear_predictor(design) + np.random.default_rng(1).normal(size=N)
 
