@@ -1,6 +1,7 @@
 """One AutoML tool on one table, in an environment of its own: what scripts/rival_tables.py runs, with no word of study.
 
-automl.py TOOL PRESET SECONDS KIND FOLDER  reads train.csv and test.csv there, whose last column is the target, classes as 0…
+automl.py TOOL PRESET SECONDS KIND FOLDER  reads train.parquet and test.parquet there; their last column is the target, classes
+as 0…
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def main() -> None:
     tool, preset, seconds, kind, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], Path(sys.argv[5])
     import pandas as pd
 
-    train, test = (pd.read_csv(folder / f"{name}.csv") for name in ("train", "test"))
+    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
     way, package = {"AutoGluon": (autogluon, "autogluon.tabular"), "mljar": (mljar, "mljar-supervised")}[tool]
     models = sorted(way(preset, seconds, kind, folder, train, test.iloc[:, :-1]), key=lambda model: model[0])
     found = {"version": version(package), "models": [(saved - BEGIN, *rest) for saved, *rest in models]}

@@ -19,7 +19,7 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -174,8 +174,10 @@ def regressions(folders: list[str]) -> None:
             )
 
 
-def main() -> None:
-    """Parse the command line."""
+def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, or these words of one; ends with what is wrong with it."""
+    import memory
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     whole = commands.add_parser("engine")
@@ -189,7 +191,7 @@ def main() -> None:
     commands.add_parser("regressions").add_argument("results", nargs="+")
     rival = commands.add_parser("rivals")
     rival.add_argument("part", choices=["workers", "fits", "tables"])
-    rival.add_argument("arguments", nargs="*", metavar="CONFIG")
+    rival.add_argument("arguments", nargs="*", metavar="CONFIG", help="for workers one, and KEY=VALUE behind it; for fits none")
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
@@ -198,10 +200,25 @@ def main() -> None:
     long.add_argument("--rows", type=int, default=1_000_000)
     long.add_argument("--kind", choices=["continuous", "binary", "multiclass"], default="continuous")
     long.add_argument("--gaps", action="store_true", help="one cell in a hundred is empty")
-    long.add_argument("--case", action="append", help="holdout or '5 outer folds'; both")
-    long.add_argument("tasks", nargs="*", metavar="TASK", help="of workers; all of them")
+    long.add_argument("--case", action="append", choices=[*memory.CASES], help="both where none is named")
+    long.add_argument("tasks", nargs="*", metavar="TASK", help=f"{', '.join(memory.TASKS)}; all where none is named")
     commands.add_parser("array").add_argument("epochs", nargs="*", type=int, default=[10, 20_000])
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    # Before Python 3.12.8 `choices` of any number of words refuse none at all.
+    if arguments.command == "memory" and (unknown := [task for task in arguments.tasks if task not in memory.TASKS]):
+        long.error(f"TASK must be one of {', '.join(memory.TASKS)}, but got {unknown[0]!r}.")
+    if arguments.command == "rivals" and arguments.arguments:
+        part, first = arguments.part, arguments.arguments[0]
+        if part == "fits":
+            rival.error(f"fits takes no arguments, but got {first!r}. Leave it out.")
+        if part == "workers" and "=" in first:
+            rival.error(f"workers takes a config before KEY=VALUE, but got {first!r} first. Name the config before it.")
+    return arguments
+
+
+def main() -> None:
+    """Do what the command line says."""
+    arguments = parsed()
     if arguments.command == "fits":
         fits()
         return

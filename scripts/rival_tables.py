@@ -53,7 +53,7 @@ def _install(tool: str, folder: Path) -> Path | None:
     """Python of a new environment with a tool; None, and a line that says why, where it cannot be installed."""
     uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
     python = folder / tool / "bin" / "python"
-    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), TOOLS[tool][0]]
+    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), TOOLS[tool][0], "pyarrow"]
     for command in (["venv", "--quiet", "--python", sys.executable, str(folder / tool)], install):
         ended = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
         if ended.returncode:
@@ -62,7 +62,7 @@ def _install(tool: str, folder: Path) -> Path | None:
     return python
 
 
-def _write_rows(config: str, folder: Path) -> tuple[Any, Any]:
+def write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     """Write development and test rows of a study of one split for scripts/automl.py; gives its target and the tested values."""
     from study.api import survey
     from study.config import load_config
@@ -78,7 +78,7 @@ def _write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     frame = surveyed.table.frame[[feature.name for feature in surveyed.table.features]]
     for name, rows in {"train": split.development, "test": split.test}.items():
         known = values[rows].astype(int) if target.classes else values[rows]
-        frame.iloc[rows].assign(**{target.name: known}).to_csv(folder / f"{name}.csv", index=False)
+        frame.iloc[rows].assign(**{target.name: known}).to_parquet(folder / f"{name}.parquet", index=False)
     return target, values[split.test]
 
 
@@ -140,7 +140,7 @@ def compare(configs: Sequence[str]) -> None:
         for config in configs:
             with tempfile.TemporaryDirectory() as name:
                 folder, table = Path(name), Path(config).stem
-                target, tested = _write_rows(config, folder)
+                target, tested = write_rows(config, folder)
                 own, end = _own(config, folder)
                 regression, network = own["regression"][1], own["network"][1]
                 for model, (seconds, loss) in own.items():

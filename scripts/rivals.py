@@ -4,7 +4,7 @@ workers [CONFIG [KEY=VALUE…]]  trials a minute with one worker and with two, e
 fits                           fits a minute of the shape of `scripts/benchmark fits` through whole pipelines on two processes
 tables [CONFIG…]               losses and seconds of AutoML tools on the test rows of a study (scripts/rival_tables.py)
 
-Rates are from the first record to the last, so without what leads to the first.
+Rates leave out as many first records as there are workers, and what leads to them.
 """
 
 from __future__ import annotations
@@ -44,9 +44,13 @@ SHAPE = {
 """Config of a study whose every fit has the shape of the others."""
 
 
-def rate(ended: Sequence[float], fits: int = 1) -> float:
-    """Fits a minute from the first end to the last, of trials of so many fits; ended: seconds, in any order."""
-    return 60 * fits * (len(ended) - 1) / (max(ended) - min(ended))
+def rate(ended: Sequence[float], workers: int, fits: int = 1) -> float:
+    """Fits a minute of trials of so many fits, from the first of each worker on, which end together, to the last.
+
+    ended: seconds, in any order, of more trials than there are workers.
+    """
+    begin = sorted(ended)[workers - 1]
+    return 60 * fits * (len(ended) - workers) / (max(ended) - begin)
 
 
 def workers(config: str = "configs/diabetes.yaml", *keys: str) -> None:
@@ -65,7 +69,7 @@ def workers(config: str = "configs/diabetes.yaml", *keys: str) -> None:
                 own = [*(keys or ("outer.repeats=1",)), f"resources.max_concurrent={count}"]
                 ran = run_study(ROOT, config, own, Path(folder) / f"{programs}-{count}", Path(folder) / f"cache-{count}")
                 ended = [*ran.ended("[0-9]*.json").values()]
-                rates.append(rate(ended))
+                rates.append(rate(ended, count))
                 figures = f"{len(ended)} | {ended[0]:.1f} | {ended[-1]:.1f} | {ran.end:.1f} | {rates[-1]:,.0f}"
                 print(f"| {count} | {programs} | {figures} | {rates[-1] / rates[0]:.2f} |", flush=True)
 
@@ -155,10 +159,10 @@ def _in_processes(way: Callable[..., list[float]], *arguments: int) -> list[floa
 def fits() -> None:
     """Print fits a minute of whole pipelines on two processes, each way in turn, and how many times as many study does."""
     pipelines: dict[str, Callable[[], float]] = {
-        f"study, {FOLDS * SEEDS} fits a trial": lambda: rate(_study(), FOLDS * SEEDS),
-        "Ray Tune + Keras, a new actor a trial": lambda: rate(_in_processes(_ray_tune, False)),
-        "Ray Tune + Keras, reuse_actors=True": lambda: rate(_in_processes(_ray_tune, True)),
-        "Optuna + MLPRegressor": lambda: rate(_in_processes(_optuna, 0, 1)),
+        f"study, {FOLDS * SEEDS} fits a trial": lambda: rate(_study(), 2, FOLDS * SEEDS),
+        "Ray Tune + Keras, a new actor a trial": lambda: rate(_in_processes(_ray_tune, False), 2),
+        "Ray Tune + Keras, reuse_actors=True": lambda: rate(_in_processes(_ray_tune, True), 2),
+        "Optuna + MLPRegressor": lambda: rate(_in_processes(_optuna, 0, 1), 2),
     }
     print("| pipeline | fits a minute | times as many with study |\n| --- | ---: | ---: |", flush=True)
     found: list[float] = []

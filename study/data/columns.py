@@ -191,12 +191,16 @@ def as_label(value: Any) -> str:
 
 
 def _text(raw: pd.Series[Any]) -> pd.Series[Any]:
-    """Every cell as text, blank and missing ones as NaN; whole numbers without a point."""
+    """Every cell as text, blank and missing ones as NaN; whole numbers without a point.
+
+    Of cells that are equal, such as True and 1, the first one's text is that of all.
+    """
     if isinstance(raw.dtype, pd.StringDtype):
         text = raw.astype("str").str.strip()
     else:
-        parts = (part.astype(object) for part in _parts(raw))
-        text = pd.concat([part.map({cell: as_label(cell) for cell in part.dropna().unique()}).astype("str") for part in parts])
+        distinct = raw.dropna().drop_duplicates().astype(object)
+        labels = pd.Series([as_label(cell) for cell in distinct], index=pd.Index(distinct, dtype=object), dtype="str")
+        text = pd.concat([part.astype(object).map(labels).astype("str") for part in _parts(raw)])
     return text.mask(text == "")
 
 

@@ -28,7 +28,7 @@ TRUSTED = ("numpy.dtype",)
 NO_ROWS = np.zeros(0, np.int64)
 
 BLOCK = 2_000_000
-"""Cells of the table that are looked at in float64 at a time, two columns at least: of one alone NumPy sums otherwise."""
+"""Cells of the table that are looked at in float64 at a time, of two columns at least: of one alone NumPy sums otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +196,9 @@ def _encode(
     fitting, n_terms = RowSets((*train, development)), len(vocabulary.terms)
     fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
     varies = np.zeros((len(fitting), n_terms), bool)
-    block = max(2, BLOCK // len(rows))
-    for start in range(0, n_terms, block):
-        part = slice(start, start + block)
-        sources = zip(vocabulary.terms[part], columns[part], strict=True)
+    blocks = max(1, min(-(-n_terms * len(rows) // BLOCK), n_terms // 2))
+    for part in np.array_split(np.arange(n_terms), blocks):
+        sources = [(vocabulary.terms[i], columns[i]) for i in part]
         cells = np.column_stack(
             [
                 table.frame[term.column].to_numpy(np.float64)[rows] if term.level is None else matrix.values[rows, column]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
+
+from study.schema import Kind
 
 INTERCEPT = "intercept"
 MOST_CONDITION = 1e3
@@ -14,6 +17,9 @@ MOST_VIF = 30.0
 MOST_LOG_ODDS = 30.0
 """Estimate or standard error per standard deviation of a column that only a diverging likelihood reaches."""
 SEPARATED = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
+FAILED = "the maximum-likelihood fit failed: no estimate"
+Estimates = tuple[np.ndarray, np.ndarray, float, str]
+"""Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,32 @@ class Basis:
         weights = self.directions / self.scales.deviation[:, None]
         top = np.concatenate([[1.0], -self.scales.mean @ weights])
         return np.vstack([top, np.column_stack([np.zeros(len(weights)), weights])])
+
+    def estimates(
+        self, kind: Kind, n: int, weights: np.ndarray, covariance: np.ndarray, loss: float, arrived: bool
+    ) -> Estimates:
+        """What a maximum-likelihood fit of n rows says in original units, and whether the likelihood has a maximum.
+
+        weights: (1 + rank, n_outputs), intercepts, then those of the directions. covariance: of the weights, one output after
+        another, (n_outputs * (1 + rank),) squared. loss: summed over rows, in nats where there are classes. arrived: whether
+        the fit converged.
+        """
+        p, n_outputs = weights.shape
+        trouble, quantile = "", stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
+        if kind != Kind.CONTINUOUS:
+            per_deviation = np.abs(self.directions @ weights[1:]).max(initial=0)
+            spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
+            certain = kind != Kind.COUNT and loss < 1e-6 * n
+            if certain or not arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS):
+                trouble = SEPARATED
+        back, own = self.back, np.einsum("kikj->kij", covariance.reshape(n_outputs, p, n_outputs, p))
+        variance = (back @ own * back).sum(axis=2).T
+        return back @ weights, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+
+    def failed(self, n_outputs: int) -> Estimates:
+        """What is said where no fit could be made."""
+        lost = np.full((len(self.notes), n_outputs), np.nan)
+        return lost, lost, np.nan, FAILED
 
 
 def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int) -> Basis:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from study.explain.basis import MOST_LOG_ODDS, SEPARATED, Basis, Scales, basis_of
+from study.explain.basis import Basis, Estimates, Scales, basis_of
 from study.explain.newton import derivatives, predictor_losses
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
@@ -17,6 +16,8 @@ BLOCK = 16_384
 """Rows that are read in float64 at a time."""
 MOST_STEPS = 50
 """Newton's steps, of which eight are many."""
+LEAST_GAIN = 1e-12
+"""Share of the first loss below which what the next step would gain is nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +81,23 @@ class _Model:
         return value, gradient, hessian
 
     def minimum(self, weights: FloatArray) -> tuple[FloatArray, float, FloatArray, bool]:
-        """Weights, value and second derivatives at the minimum, by Newton's method from `weights`, and whether it arrived."""
+        """Weights, value and second derivatives at the minimum, by Newton's method from `weights`, and whether it arrived.
+
+        It ends by the gain of a step and not by its length: where nothing but the ridge bends the value, as along the common
+        intercept of a softmax, rounding keeps steps long.
+        """
         value, gradient, hessian = self.at(weights)
+        least = LEAST_GAIN * value
         for _ in range(MOST_STEPS):
             step = np.linalg.solve(hessian.reshape(weights.size, -1), gradient.T.ravel()).reshape(gradient.T.shape).T
-            there = self.at(weights - step)
-            while not there[0] <= value + 1e-12 * abs(value) and np.abs(step).max() > 1e-12:
-                step /= 2
-                there = self.at(weights - step)
-            weights, (value, gradient, hessian) = weights - step, there
-            if np.abs(step).max() <= 1e-9 * max(1.0, np.abs(weights).max()):
+            gain, size, there = float((gradient * step).sum()), 1.0, self.at(weights - step)
+            while size > 1e-6 and not there[0] <= value + least:
+                size /= 2
+                there = self.at(weights - size * step)
+            if size <= 1e-6:
+                break
+            weights, (value, gradient, hessian) = weights - size * step, there
+            if gain <= least:
                 return weights, value, hessian, True
         return weights, value, hessian, False
 
@@ -107,10 +115,8 @@ def basis(blocks: Blocks) -> Basis:
     return basis_of(blocks.terms, scales, singular, rows, n)
 
 
-def likelihood(
-    basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_outputs: int
-) -> tuple[FloatArray, FloatArray, float, str]:
-    """Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
+def likelihood(basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_outputs: int) -> Estimates:
+    """Estimates of the maximum-likelihood fit."""
     n, p = blocks.n_rows, 1 + len(basis.singular)
     unit = np.concatenate([[1.0], np.sqrt(n) / basis.singular])  # of each direction: so that no two are correlated
     model = _Model(blocks, y, kind, lambda x: basis.columns(x) * unit, np.zeros(p), contrasts=kind == Kind.MULTICLASS)
@@ -121,32 +127,26 @@ def likelihood(
         weights, value, hessian, arrived = model.minimum(start)
         covariance = np.linalg.inv(hessian.reshape(weights.size, -1))
     except np.linalg.LinAlgError:
-        lost = np.full((len(basis.notes), n_outputs), np.nan)
-        return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
-    trouble = ""
-    if kind == Kind.CONTINUOUS:
-        meat = np.zeros((p, p))
-        for part, x in blocks:
-            columns = model.columns(x)
-            wrong = (y[part] - columns @ weights[:, 0]) / (1 - np.square(columns).sum(axis=1) / n)
-            meat += columns.T @ (np.square(wrong)[:, None] * columns)
-        covariance = 4 * covariance @ meat @ covariance
-    else:
-        per_deviation = np.abs(basis.directions @ (unit[1:, None] * weights[1:])).max(initial=0)
-        spread = (np.sqrt(np.abs(np.diag(covariance))).reshape(n_outputs, p) * unit).max(initial=0)
-        certain = kind != Kind.COUNT and value < 1e-6 * n
-        if certain or not arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS):
-            trouble = SEPARATED
-    back, blocked = basis.back * unit, covariance.reshape(n_outputs, p, n_outputs, p)
-    variance = np.stack([np.einsum("ij,jk,ik->i", back, blocked[k, :, k], back) for k in range(n_outputs)], axis=1)
-    quantile = stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
-    return back @ weights, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+        return basis.failed(n_outputs)
+    units = np.tile(unit, n_outputs)
+    with np.errstate(all="ignore"):  # a row that has a weight to itself leaves 0 / 0
+        if kind == Kind.CONTINUOUS:
+            meat = np.zeros((p, p))
+            for part, x in blocks:
+                columns = model.columns(x)
+                wrong = (y[part] - columns @ weights[:, 0]) / (1 - np.square(columns).sum(axis=1) / n)
+                meat += columns.T @ (np.square(wrong)[:, None] * columns)
+            covariance = 4 * covariance @ meat @ covariance if n > p else np.full((p, p), np.nan)
+        return basis.estimates(kind, n, weights * unit[:, None], covariance * np.outer(units, units), value, arrived)
 
 
 def penalised(
     basis: Basis, blocks: Blocks, n_outputs: int, y: FloatArray, kind: Kind, l2: float, scale: FloatArray
-) -> FloatArray:
-    """Penalised estimates (1 + n_terms, n_outputs) per original unit, of classes as contrasts with the first."""
+) -> tuple[FloatArray, bool]:
+    """Penalised estimates (1 + n_terms, n_outputs) per original unit, of classes as contrasts with the first.
+
+    Beside them, whether the fit arrived at its minimum.
+    """
     mean, p = basis.scales.mean, 1 + len(blocks.terms)
     outputs = n_outputs + (kind == Kind.MULTICLASS)  # all classes
     # A softmax does not determine the sum of its intercepts.
@@ -154,7 +154,7 @@ def penalised(
     model = _Model(blocks, y, kind, lambda x: np.column_stack([np.ones(len(x)), (x - mean) / scale]), ridge)
     start = np.zeros((p, outputs))
     start[0] = HEADS[kind].constant(y, outputs)
-    found, *_ = model.minimum(start)
+    found, _, _, arrived = model.minimum(start)
     weights = found[1:] / scale[:, None]
     estimate = np.vstack([found[:1] - mean @ weights, weights])
-    return np.asarray(estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate)
+    return np.asarray(estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate), arrived

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from study.explain import long
-from study.explain.basis import MOST_LOG_ODDS, SEPARATED, Basis, Scales, basis_of
+from study.explain.basis import Basis, Estimates, Scales, basis_of
 from study.explain.long import Blocks
 from study.schema import Kind
 
@@ -52,7 +51,7 @@ def reference_coefficients(
     -------
     (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or None), ref_estimate,
     ref_std_error, ref_low, ref_high (95 %), note, mle_estimate, mle_std_error, mle_low, mle_high (without a penalty the
-    same as ref_*). A standard error is NaN where the note says why.
+    same as ref_*). A standard error is NaN where the note says why. The note says too where a fit did not converge.
 
     Raises
     ------
@@ -82,8 +81,8 @@ def reference_coefficients(
     both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)})
     if l2 == 0:
         return both
-    estimate = penalised(y, kind, l2, scale)
-    note = f"penalised (l2 = {l2:.3g}): no standard error"
+    estimate, arrived = penalised(y, kind, l2, scale)
+    note = f"penalised (l2 = {l2:.3g}): no standard error{'' if arrived else '; the fit did not converge'}"
     said = [f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]]
     return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(ref_estimate=estimate.T.ravel(), note=said)
 
@@ -96,10 +95,8 @@ def _basis(terms: list[str], x: np.ndarray) -> Basis:
     return basis_of(terms, scales, singular, rows, len(x))
 
 
-def _likelihood(
-    basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_outputs: int
-) -> tuple[np.ndarray, np.ndarray, float, str]:
-    """Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
+def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_outputs: int) -> Estimates:
+    """Estimates of the maximum-likelihood fit."""
     # `statsmodels.api` has the same and takes five times as long to import.
     from statsmodels.discrete.discrete_model import Logit, MNLogit
     from statsmodels.genmod.families import Poisson
@@ -107,10 +104,10 @@ def _likelihood(
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    columns, back = basis.columns(x), basis.back
+    columns = basis.columns(x)
     n, p = columns.shape
     models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
-    trouble = ""
+    arrived = True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         if kind == Kind.CONTINUOUS:
@@ -120,29 +117,19 @@ def _likelihood(
             try:
                 if kind == Kind.COUNT:
                     fit = GLM(y, columns, family=Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
-                    converged = bool(fit.converged)
+                    arrived = bool(fit.converged)
                 else:
                     fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
-                    converged = bool(fit.mle_retvals["converged"])
+                    arrived = bool(fit.mle_retvals["converged"])
                 covariance = np.asarray(fit.cov_params())
             except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
-                lost = np.full((len(basis.notes), n_outputs), np.nan)
-                return lost, lost, np.nan, "the maximum-likelihood fit failed: no estimate"
-            weights = (np.asarray(fit.params).reshape(p, -1, order="F") if p else np.zeros((0, 1)))[1:]
-            per_deviation = np.abs(basis.directions @ weights).max(initial=0)
-            spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
-            certain = kind != Kind.COUNT and fit.llf > -1e-6 * n
-            if certain or not converged or not (max(per_deviation, spread) < MOST_LOG_ODDS):
-                trouble = SEPARATED
-    params = np.asarray(fit.params, float).reshape(p, n_outputs)
-    blocks = np.asarray(covariance, float).reshape(n_outputs, p, n_outputs, p)
-    variance = np.stack([np.einsum("ij,jk,ik->i", back, blocks[k, :, k], back) for k in range(n_outputs)], axis=1)
-    quantile = stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
-    return back @ params, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+                return basis.failed(n_outputs)
+        weights = np.asarray(fit.params, float).reshape(p, n_outputs)
+        return basis.estimates(kind, n, weights, np.asarray(covariance, float), -float(fit.llf), arrived)
 
 
-def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> np.ndarray:
-    """Penalised estimates (1 + n_terms, n_outputs) per original unit."""
+def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Penalised estimates (1 + n_terms, n_outputs) per original unit, and whether the fit arrived at its minimum."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
@@ -156,9 +143,10 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
             fit = PoissonRegressor(alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
         else:
             fit = LogisticRegression(C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+    arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
     weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
-    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate
+    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate, arrived
 
 
 def _frame(

@@ -189,7 +189,7 @@ def on_device(matrix: Matrix) -> Any:
 
 
 def shared(values: NDArray[np.float32]) -> Any:
-    """An array that nobody writes to as a tensor; on a CPU the same memory, if that is aligned, as in Ray's object store.
+    """An array that nobody writes to as a tensor; on a CPU the same memory, if aligned float32, as in Ray's object store.
 
     TensorFlow copies an array that NumPy does not let it write to, as all are that come from the object store. So it is shown
     the memory alone, which lives as long as the tensor.
@@ -197,7 +197,7 @@ def shared(values: NDArray[np.float32]) -> Any:
     import tensorflow as tf
 
     aligned = values.size > 0 and values.ctypes.data % ALIGNMENT == 0 and values.flags.c_contiguous
-    if not aligned or tf.config.list_logical_devices("GPU"):
+    if values.dtype != np.float32 or not aligned or tf.config.list_logical_devices("GPU"):
         return tf.constant(values)
     memory = (ctypes.c_float * values.size).from_address(values.ctypes.data)
     memory.owner = values  # type: ignore[attr-defined]

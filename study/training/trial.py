@@ -18,6 +18,7 @@ from study.training.programs import forget_programs, programs_folder
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
+    from study.data.rows import RowSets
     from study.families import Architecture
     from study.families.stacked import Weights
     from study.training.problem import Fit, IntArray, Kept, Problem
@@ -41,7 +42,10 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
     from study.training.problem import Problem
 
     nothing = np.zeros(0, np.int64)
-    train = [encoded.train[e] for e in folds] if trained is None else trained
+    if trained is None:
+        train, validation = (_of_replicates(encoded, sets, folds) for sets in (encoded.train, encoded.validation))
+    else:
+        train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
     y[encoded.rows] = encoded.y
     most_train, most_validation = encoded.bounds
@@ -54,14 +58,20 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
         y=y,
         y_center=encoded.y_center[folds],
         y_scale=encoded.y_scale[folds],
-        train=tuple(encoded.rows[rows] for rows in train),
-        validation=tuple(encoded.rows[encoded.validation[e]] if trained is None else nothing for e in folds),
+        train=train,
+        validation=validation,
         head=HEADS[encoded.kind],
         n_outputs=encoded.n_outputs,
         epoch_rows=max(map(len, train)) if trained is None else len(encoded.development),
         most_train=most_train,
         most_validation=most_validation,
     )
+
+
+def _of_replicates(encoded: Encoded, sets: RowSets[IntArray], folds: list[int]) -> tuple[IntArray, ...]:
+    """Rows of the table that each replicate's fold has in `sets`; replicates of one fold share theirs."""
+    rows = {fold: encoded.rows[sets[fold]] for fold in dict.fromkeys(folds)}
+    return tuple(rows[fold] for fold in folds)
 
 
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:

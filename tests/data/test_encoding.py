@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
+from study.data import encoding
 from study.data.encoding import TRUSTED, Encoded, design, encode
 from study.data.matrix import Term
 from study.data.splits import make_splits
@@ -147,8 +148,11 @@ def test_an_encoding_survives_pickling(tmp_path: Path) -> None:
     assert copy.terms == encoded.terms
 
 
-def test_the_pipeline_is_that_which_scikit_learn_fits_on_the_development_rows(tmp_path: Path) -> None:
-    frame = plain_frame(80)
+def test_the_pipeline_is_that_which_scikit_learn_fits_on_the_development_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 200)  # two of seven columns of 100 rows
+    frame = plain_frame(100)
     frame.loc[0, ["age", "town"]] = [np.nan, None]
     table, encoded, pipeline = encoded_of(tmp_path, frame)
     columns = list(pipeline.feature_names_in_)

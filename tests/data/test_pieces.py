@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import tracemalloc
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.data import columns, files
-from study.data.columns import read_column
+from study.data.columns import read_column, read_labels
 from study.data.files import MISSING, read_file
 from study.schema import StudyError
 
@@ -79,6 +80,14 @@ def test_a_column_is_what_all_of_its_pieces_are(tmp_path: Path) -> None:
     assert read["c"].reason == "text, 8 distinct values, mostly numbers but 'x' in row 6"
     assert read["d"].values.tolist() == ["0", "1", "2", "3", "4", "5", "6", "007"]
     np.testing.assert_array_equal(read["e"].values, [np.nan] * 6 + [6, 7])
+
+
+def test_equal_cells_have_one_label_in_all_pieces() -> None:
+    cells = pd.Series([True, dt.date(2020, 1, 1), 1, dt.date(2020, 1, 1)], dtype=object)
+
+    labels = read_labels(cells, read_column(cells))
+
+    assert labels.tolist() == ["True", "2020-01-01"] * 2
 
 
 def test_decimal_commas_need_all_pieces_to_be_numbers(tmp_path: Path) -> None:

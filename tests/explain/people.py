@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
 
@@ -19,5 +20,17 @@ def make_people() -> pd.DataFrame:
     )
 
 
-def fit(design: pd.DataFrame, y: np.ndarray, kind: Kind, classes: list[str] | None = None, l2: float = 0.0) -> pd.DataFrame:
-    return reference_coefficients(design, y, kind, classes, l2, design.std(ddof=0).to_numpy())
+def blocks_of(design: pd.DataFrame) -> Blocks:
+    return Blocks(list(design.columns), len(design), design.to_numpy(float).__getitem__)
+
+
+def fit(
+    design: pd.DataFrame,
+    y: np.ndarray,
+    kind: Kind,
+    classes: list[str] | None = None,
+    l2: float = 0.0,
+    blocks: bool = False,
+) -> pd.DataFrame:
+    given = blocks_of(design) if blocks else design
+    return reference_coefficients(given, y, kind, classes, l2, design.std(ddof=0).to_numpy())

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.explain import long
-from study.explain.long import Blocks
-from study.explain.reference import REFERENCES, UNPENALISED, reference_coefficients
+from study.explain.reference import REFERENCES, UNPENALISED
 from study.schema import Kind
-from tests.explain.people import N, make_people
+from tests.explain.people import N, blocks_of, fit, make_people
 
-CLASSES = ("a", "b", "c")
+CLASSES = ["a", "b", "c"]
+
+
+@pytest.fixture(autouse=True)
+def few_rows_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long, "BLOCK", 37)
 
 
 def target_of(design: pd.DataFrame, kind: Kind) -> np.ndarray:
@@ -24,22 +30,13 @@ def target_of(design: pd.DataFrame, kind: Kind) -> np.ndarray:
     return np.digitize(eta + rng.logistic(size=N), [0.0] if kind is Kind.BINARY else [-1.0, 0.5]).astype(float)
 
 
-def fitted(design: pd.DataFrame, y: np.ndarray, kind: Kind, l2: float, blocks: bool) -> pd.DataFrame:
-    values = design.to_numpy(float)
-    given = Blocks(list(design.columns), len(design), lambda part: values[part]) if blocks else design
-    return reference_coefficients(given, y, kind, CLASSES, l2, values.std(axis=0))
-
-
 @pytest.mark.parametrize("l2", [0.0, 3.0])
 @pytest.mark.parametrize("kind", list(Kind))
-def test_blocks_give_the_coefficients_errors_and_notes_of_the_whole(
-    monkeypatch: pytest.MonkeyPatch, kind: Kind, l2: float
-) -> None:
-    monkeypatch.setattr(long, "BLOCK", 37)
+def test_blocks_give_the_coefficients_errors_and_notes_of_the_whole(kind: Kind, l2: float) -> None:
     design = make_people().assign(same=1.0)
     y = target_of(design, kind)
 
-    whole, found = (fitted(design, y, kind, l2, blocks) for blocks in (False, True))
+    whole, found = (fit(design, y, kind, CLASSES, l2, blocks) for blocks in (False, True))
 
     numbers = [*REFERENCES, *UNPENALISED]
     assert found["note"].tolist() == whole["note"].tolist()
@@ -47,13 +44,36 @@ def test_blocks_give_the_coefficients_errors_and_notes_of_the_whole(
     np.testing.assert_allclose(found[numbers], whole[numbers], rtol=2e-6, atol=1e-9)
 
 
-def test_of_collinear_columns_the_least_norm_weights_are_found_in_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long, "BLOCK", 37)
+def test_of_collinear_columns_the_least_norm_weights_are_found_in_blocks_too() -> None:
     design = make_people()
     design["twice"] = 2 * design["wealth"] - design["single"]
     y = target_of(design, Kind.CONTINUOUS)
 
-    whole, found = (fitted(design, y, Kind.CONTINUOUS, 0.0, blocks) for blocks in (False, True))
+    whole, found = (fit(design, y, Kind.CONTINUOUS, blocks=blocks) for blocks in (False, True))
 
     assert "collinear" in found["note"][0]
     np.testing.assert_allclose(found["ref_estimate"], whole["ref_estimate"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_penalised_fit_arrives_in_a_few_passes(kind: Kind) -> None:
+    design = make_people()
+    blocks, passes = blocks_of(design), []
+    counted = replace(blocks, read=lambda part: passes.append(part.start) or blocks.read(part))
+    n_outputs = 2 if kind is Kind.MULTICLASS else 1
+
+    _, arrived = long.penalised(
+        long.basis(blocks), counted, n_outputs, target_of(design, kind), kind, 3.0, design.std(ddof=0).to_numpy()
+    )
+
+    assert arrived
+    assert passes.count(0) <= 8
+
+
+def test_a_penalised_fit_that_does_not_arrive_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long, "MOST_STEPS", 1)
+    design = make_people()
+
+    found = fit(design, target_of(design, Kind.BINARY), Kind.BINARY, l2=3.0, blocks=True)
+
+    assert found["note"].str.startswith("penalised (l2 = 3): no standard error; the fit did not converge").all()

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from study.explain import long
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
+
+Fit = Callable[..., pd.DataFrame]
 
 
 @pytest.fixture
 def design() -> pd.DataFrame:
     return make_people()
+
+
+@pytest.fixture(params=["whole", "blocks"])
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fit:
+    """The reference fit of a whole design, or of the same in blocks of rows."""
+    monkeypatch.setattr(long, "BLOCK", 37)
+    return partial(fit, blocks=request.param == "blocks")
 
 
 def with_ones(design: pd.DataFrame) -> np.ndarray:
@@ -135,37 +147,37 @@ def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(desi
     assert -z.T @ (np.eye(3)[y] - p) / N + 2 * 0.03 / N * weights == pytest.approx(0, abs=1e-7)
 
 
-def test_complete_separation_is_noted_and_claims_no_standard_error(design: pd.DataFrame) -> None:
-    found = fit(design, (design["height"] > 1700).to_numpy(float), Kind.BINARY)
+def test_complete_separation_is_noted_and_claims_no_standard_error(design: pd.DataFrame, either: Fit) -> None:
+    found = either(design, (design["height"] > 1700).to_numpy(float), Kind.BINARY)
 
     assert found["ref_std_error"].isna().all()
     expected = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
     assert set(found["note"]) <= {expected, "the maximum-likelihood fit failed: no estimate"}
 
 
-def test_a_level_with_a_single_outcome_is_quasi_separation(design: pd.DataFrame) -> None:
+def test_a_level_with_a_single_outcome_is_quasi_separation(design: pd.DataFrame, either: Fit) -> None:
     rng = np.random.default_rng(1)
     y = np.where(design["single"] == 1, 1.0, rng.integers(0, 2, N))
 
-    found = fit(design, y, Kind.BINARY)
+    found = either(design, y, Kind.BINARY)
 
     assert found["ref_std_error"].isna().all()
     assert found["note"].str.startswith("separated or diverging").all()
 
 
-def test_a_count_that_is_always_zero_in_a_level_diverges(design: pd.DataFrame) -> None:
+def test_a_count_that_is_always_zero_in_a_level_diverges(design: pd.DataFrame, either: Fit) -> None:
     y = np.where(design["single"] == 1, 0.0, np.random.default_rng(1).poisson(2, N))
 
-    found = fit(design, y, Kind.COUNT)
+    found = either(design, y, Kind.COUNT)
 
     assert found["ref_std_error"].isna().all()
     assert found["note"].str.startswith("separated or diverging").all()
 
 
-def test_separated_classes_are_noted(design: pd.DataFrame) -> None:
+def test_separated_classes_are_noted(design: pd.DataFrame, either: Fit) -> None:
     y = np.digitize(design["height"], [1650, 1750])
 
-    found = fit(design, y, Kind.MULTICLASS, ["short", "middle", "tall"])
+    found = either(design, y, Kind.MULTICLASS, ["short", "middle", "tall"])
 
     assert found["ref_std_error"].isna().all()
     assert (found["note"] != "").all()
@@ -206,18 +218,27 @@ def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: 
     assert nearer["ref_std_error"].isna().all()
 
 
-def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors() -> None:
+def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit) -> None:
     rng = np.random.default_rng(1)
     wide = pd.DataFrame(rng.normal(size=(6, 9)), columns=list("abcdefghi"))
     y = rng.normal(size=6)
 
-    found = fit(wide, y, Kind.CONTINUOUS)
+    found = either(wide, y, Kind.CONTINUOUS)
 
     deviation = wide.std(ddof=0).to_numpy()
     z = ((wide - wide.mean()) / deviation).to_numpy()
     assert found["ref_estimate"].to_numpy()[1:] * deviation == pytest.approx(np.linalg.pinv(z) @ (y - y.mean()))
     assert found["ref_std_error"].isna().all()
     assert found["note"].str.contains("6 rows for 10 coefficients: no standard error").all()
+
+
+def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning(either: Fit) -> None:
+    alone, y = (np.arange(8) == 1) * 1.0, np.arange(8.0) % 3
+
+    found = either(pd.DataFrame({"alone": alone}), y, Kind.CONTINUOUS)
+
+    others = y[alone == 0].mean()
+    assert found["ref_estimate"].tolist() == pytest.approx([others, y[1] - others])
 
 
 def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.DataFrame) -> None:

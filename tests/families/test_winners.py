@@ -140,6 +140,17 @@ def test_a_part_of_the_rows_takes_as_many_steps_an_epoch_as_all_of_them_though_i
     assert steps(encoded.development) == steps(half) == steps(quarter) == len(encoded.development) // 8
 
 
+def test_replicates_of_a_fold_share_its_rows() -> None:
+    encoded, _ = encoded_for(Case("neural", Kind.CONTINUOUS, 1))
+
+    problem = make_problem(encoded, [1, 0, 1])
+
+    for rows, sets in ((problem.train, encoded.train), (problem.validation, encoded.validation)):
+        assert rows[0] is rows[2]
+        np.testing.assert_array_equal(rows[0], encoded.rows[sets[1]])
+        np.testing.assert_array_equal(rows[1], encoded.rows[sets[0]])
+
+
 def test_a_trial_above_its_bar_is_pruned_with_what_it_had_there() -> None:
     case = Case("neural", Kind.CONTINUOUS, 1)
     encoded, _ = encoded_for(case)

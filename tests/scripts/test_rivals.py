@@ -5,17 +5,35 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import yaml
 from benchmark import ROWS
 from engine import Ran
-from rival_tables import Step, reached
+from rival_tables import Step, reached, write_rows
 from rivals import FOLDS, SHAPE, rate
 
 from study.api import survey
 from study.config import make_config
+from tests.data.helpers import saved
 
 
-def test_a_rate_counts_the_fits_after_the_first_end_in_whatever_order_ends_come() -> None:
-    assert rate([40.0, 10.0, 20.0, 30.0], fits=10) == 60.0
+def test_a_rate_leaves_out_the_first_end_of_each_worker_in_whatever_order_ends_come() -> None:
+    assert rate([40.0, 10.0, 20.0, 30.0], workers=1, fits=10) == 60.0
+    assert rate([20.0, 10.0, 30.0, 10.0, 20.0, 30.0], workers=2) == 12.0
+
+
+def test_a_tool_is_given_the_codes_and_levels_of_a_table_as_study_reads_them(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"code": ["01", "02", "10"] * 20, "level": ["NA", "low", None, "high"] * 15, "y": np.arange(60) + 0.5})
+    config = tmp_path / "table.yaml"
+    written = {"name": "table", "data": {"source": str(saved(tmp_path, frame))}, "targets": ["y"]}
+    config.write_text(yaml.safe_dump(written), encoding="utf-8")
+
+    write_rows(str(config), tmp_path)
+
+    given = pd.concat(pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("train", "test")).sort_values("y")
+    assert given["code"].tolist() == frame["code"].tolist()
+    assert given["level"].fillna("gap").tolist() == frame["level"].fillna("gap").tolist()
 
 
 def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+import pytest
+from benchmark import parsed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["memory", "tree"], "TASK must be one of references, predictions, regression, network, regression's winner, "),
+        (["memory", "--case", "5"], "argument --case: invalid choice: '5'"),
+        (["rivals", "fits", "a.yaml"], "rivals: error: fits takes no arguments, but got 'a.yaml'. Leave it out."),
+        (["rivals", "workers", "seed=1"], "workers takes a config before KEY=VALUE, but got 'seed=1' first. Name the config"),
+    ],
+)
+def test_what_no_benchmark_takes_is_refused(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed(words)
+
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["memory"], ["memory", "trees"], ["rivals", "fits"], ["rivals", "workers", "a.yaml", "seed=1"]]
+)
+def test_what_a_benchmark_takes_is_parsed(words: list[str]) -> None:
+    assert parsed(words).command == words[0]
