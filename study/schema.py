@@ -43,9 +43,15 @@ LOSS_NAMES = {
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
 target, nats a row, half the mean Poisson deviance in nats a row."""
 
-CONSTANT, NETWORK, TREES, SELECTION = "constant", "network", "trees", "selection"
-"""The constant; *the network*, which chooses family and depth by validation loss; boosted trees, never ranked or judged; the
-search for terms that a regression lacks."""
+CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
+"""The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth
+by validation loss."""
+SHORT, TREES, SELECTION = "short", "trees", "selection"
+"""The short formula and boosted trees, never ranked or judged; the search for terms that a regression lacks."""
+REGRESSION = "regression"
+"""What a procedure is called whose family depends on the kind."""
+ALL_ROWS = -1
+"""Outer fold of the last search: every row is a development row and none a test row. What it trains is delivered."""
 
 REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
 """Family that a verdict calls *the regression* of a kind."""
@@ -54,10 +60,27 @@ NOUNS = {
     "linear": "linear regression",
     "logistic": "logistic regression",
     "poisson": "Poisson regression",
+    EXTENDED: "the regression with terms",
+    SHORT: "the short formula",
     TREES: "boosted trees",
     NETWORK: "the network",
 }
 """What a sentence calls a family."""
+
+
+def procedure_of(family: str, depth: int) -> str:
+    """What a family at a depth is in a comparison: CONSTANT, REGRESSION, EXTENDED, NETWORK, SHORT or TREES.
+
+    The regression with terms is a rung of its own between the two others, and no depth of either.
+    """
+    if family in {CONSTANT, EXTENDED, SHORT, TREES}:
+        return family
+    return NETWORK if depth > 0 else REGRESSION
+
+
+def fold_name(outer_fold: int) -> str:
+    """How file names and keys end for an outer fold: `o3`, or `all` for ALL_ROWS."""
+    return "all" if outer_fold == ALL_ROWS else f"o{outer_fold}"
 
 
 class Frozen(BaseModel):
@@ -92,7 +115,7 @@ class Arm(Frozen):
 
     @property
     def key(self) -> str:
-        return f"{self.target}-{self.model_name}-o{self.outer_fold}"
+        return f"{self.target}-{self.model_name}-{fold_name(self.outer_fold)}"
 
     def trial_id(self, number: int) -> str:
         return f"{self.key}-{number:04d}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from study.records.work import FoldWork
-from study.schema import Arm, Share
+from study.schema import Arm, Share, fold_name
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
@@ -88,7 +88,7 @@ class StudyPaths:
         return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
 
     def arm(self, arm: Arm) -> Path:
-        return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-o{arm.outer_fold}"
+        return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"
 
     def trial(self, arm: Arm, number: int) -> Path:
         return self.arm(arm) / f"{number:04d}.json"
@@ -97,7 +97,7 @@ class StudyPaths:
         return self.arm(arm) / "winner.json"
 
     def work(self, work: FoldWork) -> Path:
-        return self.trials / f"{safe_name(work.target)}-{work.sort}-o{work.outer_fold}" / f"{work.sort}.json"
+        return self.trials / f"{safe_name(work.target)}-{work.sort}-{fold_name(work.outer_fold)}" / f"{work.sort}.json"
 
     def model(self, arm: Arm) -> Path:
         fold = f"-o{arm.outer_fold}" if arm.outer_fold else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from study.schema import Frozen, Kind, TrialState
+from study.schema import Frozen, Kind, TrialState, fold_name
 
 
 class FoldWork(Frozen, ABC):
@@ -27,7 +27,7 @@ class FoldWork(Frozen, ABC):
 
     @property
     def key(self) -> str:
-        return f"{self.target}-{self.sort}-o{self.outer_fold}"
+        return f"{self.target}-{self.sort}-{fold_name(self.outer_fold)}"
 
     @abstractmethod
     def record(self, study: str, state: TrialState, **found: Any) -> FoldRecord:
