@@ -188,14 +188,17 @@ class StudyData(Frozen):
 
 
 class ReplicateRecord(Frozen):
-    """One (inner fold, seed) pair of a trial; losses in the kind's own units, best_epoch counted from 1."""
+    """One (inner fold, seed) pair of a trial; losses in the kind's own units.
+
+    best_epoch, n_epochs: of a network, counted from 1. converged: whether training arrived.
+    """
 
     inner_fold: int
     seed: int
     val_loss: float
     train_loss: float
-    best_epoch: int
-    n_epochs: int
+    best_epoch: int | None
+    n_epochs: int | None
     converged: bool
 
 
@@ -204,6 +207,8 @@ class TrialRecord(Frozen):
 
     curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
     coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
+    path: of a regression the penalties that it scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest
+    first; its params have the best one.
     rungs: a network's mean best validation loss at each rung of its schedule that it came to. A PRUNED one was above its bar at
     the last; its other numbers are those up to there.
     """
@@ -227,6 +232,7 @@ class TrialRecord(Frozen):
     replicates: tuple[ReplicateRecord, ...] = ()
     curves: dict[str, list[Any]] = {}
     coefficients: dict[str, float] = {}
+    path: dict[str, list[float]] = {}
     rungs: tuple[float, ...] = ()
     error: str | None = None
 

@@ -50,6 +50,7 @@ class Encoded:
     independent. Where y, rows and groups are left out, they are those that came with the matrix.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
+    combined: columns that products and curves may be made of; None: all.
     """
 
     target: str
@@ -75,6 +76,7 @@ class Encoded:
     parts: Sets[Part] = Sets(())
     groups: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
+    combined: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.bounds == (0, 0):
@@ -105,9 +107,13 @@ class Encoded:
 
     def original(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
         """The same in original units, (n_positions, n_terms) float64, gaps filled; good to seven digits."""
-        values = self._values(positions) + self.matrix.offset[self.columns]
+        values = self.raw(positions)
         np.copyto(values, self.fill[encoder], where=np.isnan(values))
         return values
+
+    def raw(self, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
+        """The same with NaN at the gaps, which is what a saved model reads: (n_positions, n_terms) float64."""
+        return self._values(positions) + self.matrix.offset[self.columns]
 
     def _values(self, positions: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.float32]:
         return self.matrix.values[np.ix_(self.rows[positions], self.columns)]
@@ -238,6 +244,7 @@ def _encode(
         references=vocabulary.references,
         parts=RowSets((fraction, place[part]) for fraction, part in split.parts),
         groups=known.groups,
+        combined=table.combined,
     )
     return encoded, vocabulary.fitted(table.frame, len(development), fill[-1], center[-1], scale[-1])
 

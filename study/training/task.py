@@ -24,7 +24,10 @@ class Unscored(Frozen):
 
 
 class TrainingTask(Frozen):
-    """Hyperparameters of one arm, and how they are trained. bars: as in a network's Schedule."""
+    """Hyperparameters of one arm, and how they are trained.
+
+    bars: as in a network's Schedule. penalties: path of a regression's trial, the strongest first.
+    """
 
     study: str
     seed: int
@@ -37,6 +40,7 @@ class TrainingTask(Frozen):
     patience: int
     iterations: int
     bars: tuple[float, ...] = ()
+    penalties: tuple[float, ...] = ()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -49,8 +53,8 @@ class TrialTask(TrainingTask):
     noun: ClassVar = "this trial"
 
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, bars: tuple[float, ...] = ()) -> TrialTask:
-        """Task of a trial, suggested or recorded, under a config whose budget is filled in."""
+    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, **own: tuple[float, ...]) -> TrialTask:
+        """Task of a trial, suggested or recorded, under a config whose budget is filled in; own: bars and penalties."""
         return cls(
             study=config.name,
             seed=config.seed,
@@ -62,16 +66,16 @@ class TrialTask(TrainingTask):
             epochs=config.training.epochs or 1,
             patience=config.training.patience or 1,
             iterations=config.training.iterations,
-            bars=bars,
+            **own,
         )
 
     @property
     def key(self) -> str:
         return self.arm.trial_id(self.number)
 
-    def as_winner(self, val_loss: float) -> WinnerTask:
-        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
-        return WinnerTask(**self.model_dump(), val_loss=val_loss)
+    def as_winner(self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None) -> WinnerTask:
+        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search; parts: as there."""
+        return WinnerTask(**self.model_dump(), val_loss=val_loss, parts=parts or {})
 
     def record(self, **found: Any) -> TrialRecord:
         return TrialRecord(
@@ -80,8 +84,7 @@ class TrialTask(TrainingTask):
             arm=self.arm,
             number=self.number,
             generation=self.generation,
-            params=self.params,
-            **found,
+            **{"params": self.params, **found},
         )
 
     def failed(self, error: str) -> TrialRecord:
@@ -89,10 +92,14 @@ class TrialTask(TrainingTask):
 
 
 class WinnerTask(TrainingTask):
-    """An arm's incumbent on the test rows. val_loss: its mean validation loss."""
+    """An arm's incumbent on the test rows.
+
+    val_loss: its mean validation loss. parts: hyperparameters of the best trials for the candidates beside it, by their names.
+    """
 
     noun: ClassVar = "this winner"
     val_loss: float
+    parts: dict[str, dict[str, Any]] = {}
 
     @property
     def key(self) -> str:
