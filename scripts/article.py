@@ -84,7 +84,7 @@ def article_weights(results: Results) -> pd.DataFrame:
     the logistic weights of children and age. Ours is NaN where the study lacks the term.
     """
     own = results.coefficients
-    own = own[own["outer_fold"] == own["outer_fold"].min()]
+    own = own[own["outer_fold"] == 0]
     rows: list[tuple[str, str, str, float, float, float, float, str]] = []
     for target, family, term, article, limit, meaning in WEIGHTS:
         is_term = own["term"].str.partition("[")[0] == term

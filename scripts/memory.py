@@ -70,13 +70,12 @@ def _peak(work: Callable[[], Any]) -> tuple[int, Any]:
 def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any) -> None:
     """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker is sent in `folder`."""
     import pandas as pd
-    import sklearn.compose  # noqa: F401
-    import skops.io
     import statsmodels.discrete.discrete_model  # noqa: F401
 
     from study.api import Surveyed, prepare
     from study.conclude import _coefficients
     from study.config import make_config
+    from study.data.reader import make_reader
     from study.data.splits import make_splits
     from study.records.frames import predictions_frame
     from study.search.cost import Size
@@ -89,8 +88,8 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     def prepared() -> Any:
         plan = make_plan(config, [Size("y", table.targets[0].kind, rows, COLUMNS)])
         found = prepare(config, Surveyed(table, table.summary(), plan, {"y": make_splits(table, table.targets[0], config)}))
-        for encoder in found.encoders.values():
-            skops.io.dumps(encoder)
+        for encoded in found.data.values():
+            make_reader(found.table, encoded).model_dump_json()
         return found
 
     peaks: dict[str, int] = {}

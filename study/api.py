@@ -7,12 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sklearn.pipeline import Pipeline
-
 from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode_all
+from study.data.reader import make_reader
 from study.data.splits import Split, make_splits
 from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS
@@ -52,13 +51,12 @@ class Surveyed:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A study before anything is trained. data, encoders: by target and outer fold."""
+    """A study before anything is trained. data: by target and outer fold."""
 
     table: Table
     description: StudyData
     plan: Plan
     data: Mapping[tuple[str, int], Encoded]
-    encoders: Mapping[tuple[str, int], Pipeline]
 
 
 def survey(config: StudyConfig) -> Surveyed:
@@ -86,11 +84,11 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     """
     surveyed = surveyed or survey(config)
     table = surveyed.table
-    data, encoders = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
+    data = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
     first = [data[target.name, 0] for target in table.targets]
     sizes = [Size(each.target, each.kind, len(each.development), len(each.terms), each.n_outputs) for each in first]
     plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
-    return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data, encoders)
+    return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data)
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
@@ -207,10 +205,8 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     write_atomic(paths.config, dump_config(config))
     write_atomic(paths.data, prepared.description.model_dump_json(indent=2))
     write_atomic(paths.environment, Environment.here(config.seed, packages(config.families)).model_dump_json(indent=2))
-    import skops.io
-
-    for (target, fold), encoder in prepared.encoders.items():
-        write_atomic(paths.encoder(target, fold), skops.io.dumps(encoder))
+    for (target, fold), encoded in prepared.data.items():
+        write_atomic(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
 
 
 def study_arms(results: Results) -> list[tuple[Arm, int]]:

@@ -19,31 +19,33 @@ from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.explain.shortfall import shortfall
+from study.records.delivery import deliver
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather, load_results, read_winners, read_work, write_frame
 from study.records.selection import SelectionRecord
-from study.schema import Kind
+from study.schema import ALL_ROWS, Kind
 
 MOST_CELLS = 10_000_000
 """Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
-    """Gather the dataframes from the records, fit the references and draw the verdicts."""
+    """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
     for name, frame in comparisons(results.predictions, results.trials, results.config).items():
         write_frame(getattr(paths, name), frame)
-    development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in data.items()])
+    tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
+    development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     margin = results.config.margin
 
     selected = {(each.work.target, each.work.outer_fold): each.selection for each in read_work(paths, SelectionRecord)}
 
     def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall | None:
-        own = {fold: encoded for (name, fold), encoded in data.items() if name == target}
+        own = {fold: encoded for (name, fold), encoded in tested.items() if name == target}
         selections = {fold: found for fold in own if (found := selected.get((target, fold))) is not None}
         if len(selections) < len(own):
             return None  # one failed, of which a note tells
@@ -62,6 +64,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
         why=why,
     )
     write_atomic(paths.verdicts, write_verdicts(answers))
+    deliver(paths, results.trials, results.config.keep_fold_models)
 
 
 def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:

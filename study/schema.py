@@ -131,12 +131,13 @@ class Suggestion:
 
 
 class Feature(Frozen):
-    """A column to predict from: its type, why it has that type, and the rows without a value."""
+    """A column to predict from: its type, why it has that type, the rows without a value, and the format of its dates."""
 
     name: str
     type: str
     reason: str
     missing: int
+    pattern: str = ""
 
 
 class Target(Frozen):

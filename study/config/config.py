@@ -66,6 +66,9 @@ class StudyConfig(Frozen):
         None, description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed."
     )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")
+    keep_fold_models: bool = Field(
+        True, description="Keep the judged models of the outer folds, from which predictions get intervals, in models/folds."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -136,7 +139,7 @@ def _read_yaml(text: str) -> Any:
         raise yaml.YAMLError(str(error)) from None
 
 
-HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min")
+HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min", "keep_fold_models")
 """Keys that may change between two runs on one results folder, since no result depends on them.
 
 `search.max_tries` neither, but it decides what is recorded as a failure.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 import numbers
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -14,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.dates import as_days, parse_dates
+from study.data.dates import FORMATS, as_days, parse_dates
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
@@ -41,6 +43,7 @@ class Column:
     values: float64 (numbers; 0 and 1; days since 1970-01-01), or text with missing as NaN for a category.
     reason: why it has that type.
     lost: cells that were present but could not be read as the type, now missing.
+    pattern: format of dates that were text, as `study.data.dates.FORMATS` names it.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Column:
     values: pd.Series[Any]
     reason: str
     lost: int = 0
+    pattern: str = ""
 
 
 def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Column:
@@ -67,7 +71,8 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
     if declared is not None:
         if alien:
             raise StudyError(f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}.")
-        return Column(name, declared, _declared(raw, declared), "declared in data.types")
+        values, pattern = _declared(raw, declared)
+        return Column(name, declared, values, "declared in data.types", pattern=pattern)
     if alien:
         return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
@@ -98,7 +103,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     days, pattern = parse_dates(text)
     lost = int(n_present - days.notna().sum())
     if pattern and lost <= 0.05 * n_present:
-        return Column(name, "date", days, f"dates written as {pattern}, {count}", lost)
+        return Column(name, "date", days, f"dates written as {pattern}, {count}", lost, pattern)
     reason = f"text, {count}"
     if strange < 0.5 * len(distinct):
         row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
@@ -125,33 +130,59 @@ def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[
     return _numbers(text)
 
 
-def _declared(raw: pd.Series[Any], declared: ColumnType) -> pd.Series[Any]:
+def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -> Column:
+    """Cells of a column whose type is known, dates that are text in the format that was found in training.
+
+    Cells that are no such date are lost.
+
+    Raises
+    ------
+    StudyError
+        A cell breaks the type, or all cells of a date column are lost.
+    """
+    name, plain = str(raw.name), _plain(raw)
+    if kind != "date" or pd.api.types.is_datetime64_any_dtype(plain.dtype):
+        return Column(name, kind, _declared(plain, kind, way_out)[0], "as in training")
+    text = _text(plain)
+    days, used = parse_dates(text, (pattern,) if pattern else FORMATS)
+    lost = int(text.notna().sum() - days.notna().sum())
+    if lost and days.isna().all():
+        row = _first(text.notna())
+        raise StudyError(
+            f"A date column holds dates of one format ({pattern or 'any'}), but {name!r} has {text[row]!r} in row {row}. "
+            f"{way_out}"
+        )
+    return Column(name, kind, days, "as in training", lost, used)
+
+
+def _declared(raw: pd.Series[Any], declared: ColumnType, way_out: str = "") -> tuple[pd.Series[Any], str]:
+    """Cells of a declared type, and the format of dates that were text; way_out: what to do where a cell breaks it."""
     name = str(raw.name)
+    way_out = way_out or f"Mend the cell, or set data.types.{name} to category."
     if declared == "numeric":
-        way_out = f"Mend the cell, or set data.types.{name} to category."
-        return numbers_or_error(raw, "A numeric column holds only numbers", way_out)
+        return numbers_or_error(raw, "A numeric column holds only numbers", way_out), ""
     text = _text(raw)
     if declared == "category":
-        return text
+        return text, ""
     if declared == "boolean":
         row = _first(~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna())
         if row >= 0:
             raise StudyError(
                 f"A boolean column holds true and false, yes and no or 1 and 0, but column {name!r} has {text[row]!r} "
-                f"in row {row}. Mend the cell, or set data.types.{name} to category."
+                f"in row {row}. {way_out}"
             )
-        return _boolean(text)
+        return _boolean(text), ""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return as_days(raw)
-    days, _ = parse_dates(text)
+        return as_days(raw), ""
+    days, pattern = parse_dates(text)
     unread = text.notna() & days.isna()
     if unread.any():
         row = int(unread.to_numpy().argmax())
         raise StudyError(
             f"A date column holds dates of one format, such as 2024-01-31, but column {name!r} has {text[row]!r} in row {row}. "
-            f"Mend the cell, or set data.types.{name} to category."
+            f"{way_out}"
         )
-    return days
+    return days, pattern
 
 
 def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
@@ -188,6 +219,12 @@ def as_label(value: Any) -> str:
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return str(value).strip()
+
+
+def plain_number(text: str) -> str:
+    """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as it is."""
+    number = re.fullmatch(_NUMBER, text) and not re.fullmatch(_ZERO_PADDED, text)
+    return as_label(float(text)) if number and math.isfinite(float(text)) else text
 
 
 def _text(raw: pd.Series[Any]) -> pd.Series[Any]:

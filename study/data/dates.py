@@ -17,8 +17,8 @@ FORMATS = ("ISO 8601", *(day + time for day in _DAYS for time in _TIMES))
 """Date formats, the earlier first: where 01/02/2024 could be both, it is 2 January."""
 
 
-def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
-    """Read text in the one format that fits most cells.
+def parse_dates(text: pd.Series[Any], formats: tuple[str, ...] = FORMATS) -> tuple[pd.Series[Any], str]:
+    """Read text in the one of `formats` that fits most cells.
 
     Returns
     -------
@@ -29,12 +29,12 @@ def parse_dates(text: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
     codes, levels = pd.factorize(text)
     distinct = pd.Series(levels, dtype="str")
     sample = distinct.iloc[:: max(1, len(distinct) // 200)]
-    hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in FORMATS}
-    best = max(FORMATS, key=lambda pattern: hits[pattern])  # the first of equals
+    hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in formats}
+    best = max(formats, key=lambda pattern: hits[pattern])  # the first of equals
     if not hits[best]:
         return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
     twins = {best, best.replace("%m/%d", "%d/%m"), best.replace("%d/%m", "%m/%d")}  # a sample may not tell them apart
-    parsed = {pattern: _parse(distinct, pattern) for pattern in FORMATS if pattern in twins}
+    parsed = {pattern: _parse(distinct, pattern) for pattern in formats if pattern in twins}
     best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
     values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
     return pd.Series(values, index=text.index, name=text.name), best

@@ -6,7 +6,6 @@ import ctypes
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +17,6 @@ from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, median_imputer, missing_name
 from study.schema import Kind, StudyError, Target
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-TRUSTED = ("numpy.dtype",)
-"""The one type that skops must be told to trust to load a pipeline: numpy's word for the imputers' number format."""
 
 NO_ROWS = np.zeros(0, np.int64)
 
@@ -112,8 +105,11 @@ class Encoded:
         return values
 
     def raw(self, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
-        """The same with NaN at the gaps, which is what a saved model reads: (n_positions, n_terms) float64."""
-        return self._values(positions) + self.matrix.offset[self.columns]
+        """What a saved model takes, (n_positions, n_terms) float64: original units, NaN for gaps, 0 and 1 for levels and gaps.
+
+        They are those that the matrix holds, whose measured columns are rounded to float32 about their offset.
+        """
+        return np.asarray(self._values(positions) + self.matrix.offset[self.columns])
 
     def _values(self, positions: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.float32]:
         return self.matrix.values[np.ix_(self.rows[positions], self.columns)]
@@ -123,15 +119,12 @@ EncodedData = Mapping[tuple[str, int], Encoded]
 """Encoded data by target and outer fold."""
 
 
-def encode(table: Table, target: Target, split: Split) -> tuple[Encoded, Pipeline]:
+def encode(table: Table, target: Target, split: Split) -> Encoded:
     """Encode every row that has a target for one outer fold (`encode_all`)."""
-    data, encoders = encode_all(table, [(target, split)])
-    return data[target.name, split.outer_fold], encoders[target.name, split.outer_fold]
+    return encode_all(table, [(target, split)])[target.name, split.outer_fold]
 
 
-def encode_all(
-    table: Table, splits: Sequence[tuple[Target, Split]]
-) -> tuple[dict[tuple[str, int], Encoded], dict[tuple[str, int], Pipeline]]:
+def encode_all(table: Table, splits: Sequence[tuple[Target, Split]]) -> dict[tuple[str, int], Encoded]:
     """Encode a table for every target and outer fold of a study, over one matrix.
 
     Numbers, dates and booleans: gaps take the median of the fitting rows, and a column with gaps in LEAST_LEVEL_ROWS or more
@@ -141,9 +134,7 @@ def encode_all(
 
     Returns
     -------
-    Encoded data and pipelines, by target and outer fold
-        A pipeline is fitted on the development rows, made of scikit-learn's own classes, and turns a frame of the feature
-        columns, typed as in `table.frame`, into the standardised matrix (n, n_terms) float64.
+    Encoded data by target and outer fold.
 
     Raises
     ------
@@ -162,17 +153,16 @@ def encode_all(
     matrix = make_matrix(table.frame, table.features, missing, places)
     matrix.observed.update({target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()})
     data: dict[tuple[str, int], Encoded] = {}
-    encoders: dict[tuple[str, int], Pipeline] = {}
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         key = target.name, split.outer_fold
         columns = np.array([places[term.source] for term in vocabulary.terms], np.int64)
-        data[key], encoders[key] = _encode(table, target, split, vocabulary, matrix, columns)
+        data[key] = _encode(table, target, split, vocabulary, matrix, columns)
     for name in dict.fromkeys(name for name, _ in data):
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
         data |= {key: replace(encoded, bounds=(train, validation)) for key, encoded in own.items()}
     give_back()
-    return data, encoders
+    return data
 
 
 def give_back() -> None:
@@ -190,7 +180,7 @@ def _observed(table: Table, target: Target) -> Observed:
 
 def _encode(
     table: Table, target: Target, split: Split, vocabulary: Vocabulary, matrix: Matrix, columns: npt.NDArray[np.int64]
-) -> tuple[Encoded, Pipeline]:
+) -> Encoded:
     from sklearn.preprocessing import StandardScaler
 
     known = matrix.observed[target.name]
@@ -221,7 +211,7 @@ def _encode(
     if target.kind is Kind.CONTINUOUS:
         y_center = np.array([y[fitted].mean() for fitted in fitting])
         y_scale = np.array([y[fitted].std() or 1.0 for fitted in fitting])
-    encoded = Encoded(
+    return Encoded(
         target=target.name,
         kind=target.kind,
         classes=tuple(target.classes),
@@ -246,7 +236,6 @@ def _encode(
         groups=known.groups,
         combined=table.combined,
     )
-    return encoded, vocabulary.fitted(table.frame, len(development), fill[-1], center[-1], scale[-1])
 
 
 def design(encoded: Encoded, positions: IntArray | slice = slice(None)) -> pd.DataFrame:

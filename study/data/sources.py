@@ -88,7 +88,7 @@ def read_source(data: DataConfig) -> Source:
             )
         frame, digest = LIBRARIES[word].read(name, data), ""
         origin, targets = data.source, LIBRARIES[word].targets
-    frame = _named(frame, origin)
+    frame = named(frame, origin)
     if not len(frame):
         raise StudyError(f"A table needs rows, but {origin} has none below its header. Add rows or choose another source.")
     digest = digest or hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
@@ -136,7 +136,7 @@ def _printable(name: object) -> str:
     )
 
 
-def _named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """`frame` with unique text names, index 0..n-1, and an index that says something kept as a column."""
     names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
     twice = sorted(name for name, count in Counter(names).items() if count > 1)

@@ -12,7 +12,7 @@ import pandas as pd
 from study.config import StudyConfig
 from study.data.rows import Rows, Sets
 from study.data.tables import Table, target_values
-from study.schema import StudyError, Target
+from study.schema import ALL_ROWS, StudyError, Target
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -22,7 +22,9 @@ Part = tuple[float, IntArray]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One outer fold. All arrays are ascending row positions of `table.frame`, int64, of rows with a target, made when read.
+    """One outer fold, or all rows (ALL_ROWS), which has no test rows and no parts.
+
+    All arrays are ascending row positions of `table.frame`, int64, of rows with a target, made when read.
 
     development (n_development,), test (n_test,): disjoint.
     inner: (training, validation) pairs, both subsets of development and disjoint.
@@ -46,7 +48,7 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     Returns
     -------
     tuple of Split
-        One for `protocol: holdout`, else folds x repeats; repeats that are not filled in are one.
+        One for `protocol: holdout`, else folds x repeats; repeats that are not filled in are one. Then that of all rows.
 
     Raises
     ------
@@ -62,7 +64,9 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
         parts = cutter.parts(development, _seed(config.seed, 2, outer_fold))
         splits.append(Split(outer_fold, development, test, tuple(inner), parts))
         cutter.check_training([development, *(training for training, _ in inner)])
-    return tuple(splits)
+    inner = cutter.folds(rows, config.inner.folds, _seed(config.seed, 3, 0), "inner.folds")
+    cutter.check_training([training for training, _ in inner])
+    return (*splits, Split(ALL_ROWS, rows, rows[:0], tuple(inner)))
 
 
 def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pair]:

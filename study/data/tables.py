@@ -165,7 +165,7 @@ def _features(
         if column.lost:
             notes.append(f"Column {name!r} is a date, and {column.lost} cells that are none count as missing.")
         missing = int(column.values.isna().sum())
-        found.append(Feature(name=name, type=column.type, reason=column.reason, missing=missing))
+        found.append(Feature(name=name, type=column.type, reason=column.reason, missing=missing, pattern=column.pattern))
         columns[name] = column.values
     notes += [f"Left out, since {why}: {_shown(names)}." for why, names in left_out.items() if names]
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
@@ -65,6 +66,29 @@ def read_target(
         classes = _classes(name, kind, values.value_counts())
     missing = int(values.isna().sum())
     return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
+
+
+def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
+    """Cells of other rows as values of a target (n_rows,), class numbers where it has classes; NaN where missing.
+
+    Raises
+    ------
+    StudyError
+        A cell is no number, or none of the target's classes.
+    """
+    name = target.name
+    if not target.classes:
+        rule = f"{name!r} is {target.kind.value}"
+        return np.asarray(numbers_or_error(raw, rule, "Mend the cell, or leave the column out."), np.float64)
+    labels = read_labels(raw, read_column(raw)).astype(object)
+    alien = labels.notna() & ~labels.isin(list(target.classes))
+    if alien.any():
+        row = int(alien.to_numpy().argmax())
+        raise StudyError(
+            f"{name!r} has the classes {_listed(list(target.classes))}, but row {row} has {labels.iloc[row]!r}. Mend the cell, "
+            "empty it, or leave the column out."
+        )
+    return np.asarray(labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64)
 
 
 def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:

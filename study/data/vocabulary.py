@@ -1,12 +1,11 @@
-"""Which terms the rows of an outer fold give, and the scikit-learn pipeline that makes them."""
+"""Which terms the rows of an outer fold give."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from study.data.matrix import Term
@@ -16,9 +15,6 @@ from study.schema import Feature
 
 if TYPE_CHECKING:
     from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import Pipeline
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_LEVELS = 20
 """Most levels of a category that get a term beside its reference; rarer ones share the reference's zeros."""
@@ -29,55 +25,10 @@ LEAST_LEVEL_ROWS = 5
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Which terms exist, and from which columns: `measured` by value, `gappy` by gap, `levels` by level."""
+    """Which terms exist, and the level of each category that its terms are compared with."""
 
-    measured: list[str]
-    gappy: list[str]
-    levels: dict[str, list[str]]
-    references: dict[str, str]
-    missing: str
     terms: tuple[Term, ...]
-
-    @property
-    def columns(self) -> list[str]:
-        return list(dict.fromkeys([*self.measured, *self.gappy, *self.levels]))
-
-    def pipeline(self) -> Pipeline:
-        """An unfitted pipeline that gives these terms in this order, whatever rows it is fitted on."""
-        from sklearn.compose import ColumnTransformer
-        from sklearn.impute import MissingIndicator, SimpleImputer
-        from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-        lists = [np.array(levels, dtype=object) for levels in self.levels.values()]
-        blocks: list[tuple[str, Any, list[str]]] = [
-            ("values", median_imputer(), self.measured),
-            ("gaps", MissingIndicator(features="all"), self.gappy),
-            (
-                "levels",
-                Pipeline(
-                    [
-                        ("gap", SimpleImputer(strategy="constant", fill_value=self.missing, keep_empty_features=True)),
-                        ("indicate", OneHotEncoder(categories=lists, handle_unknown="ignore", sparse_output=False)),
-                    ]
-                ),
-                list(self.levels),
-            ),
-        ]
-        return Pipeline([("columns", ColumnTransformer([b for b in blocks if b[2]])), ("standardise", StandardScaler())])
-
-    def fitted(self, frame: pd.DataFrame, n_rows: int, fill: FloatArray, center: FloatArray, scale: FloatArray) -> Pipeline:
-        """The pipeline as `n_rows` rows of a table fit it whose medians, means and deviations are known, (n_terms,) each.
-
-        It is fitted on the first row, so that all is there that a fit leaves, and then has their numbers.
-        """
-        pipeline = self.pipeline().fit(frame[self.columns].iloc[:1])
-        if self.measured:
-            pipeline["columns"].named_transformers_["values"].statistics_ = fill[: len(self.measured)].copy()
-        scaler = pipeline["standardise"]
-        scaler.mean_, scaler.scale_, scaler.var_ = center.copy(), scale.copy(), scale**2
-        scaler.n_samples_seen_ = np.int64(n_rows)
-        return pipeline
+    references: dict[str, str]
 
 
 def median_imputer() -> SimpleImputer:
@@ -111,7 +62,7 @@ def find_vocabulary(frame: pd.DataFrame, development: IntArray, features: tuple[
     terms = [Term(name, name, None, units[name]) for name in measured]
     terms += [Term(f"{name}[missing]", name, "missing", "level") for name in gappy]
     terms += [Term(f"{name}[{level}]", name, level, "level") for name, listed in levels.items() for level in listed]
-    return Vocabulary(measured, gappy, levels, references, missing, _unique(terms))
+    return Vocabulary(_unique(terms), references)
 
 
 def missing_name(table: Table) -> str:

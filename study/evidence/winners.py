@@ -17,11 +17,11 @@ CANDIDATES = {
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
-    """Best COMPLETE trial of every arm by validation loss; the lowest number wins a tie.
+    """Best COMPLETE trial of every arm that is tested, by validation loss; the lowest number wins a tie.
 
     (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none.
     """
-    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna()]
+    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] >= 0)]
     best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
     return best.sort_values(ARM).reset_index(drop=True)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
@@ -10,8 +13,9 @@ from study.data.encoding import Encoded
 from study.data.splits import IntArray
 from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
+from study.records.paths import StudyPaths
 from study.records.trees import MOST_CELLS, Trees, TreesRecord
-from study.schema import Candidate, Kind, TrialState
+from study.schema import ALL_ROWS, Candidate, Kind, TrialState
 from study.seeds import derive_seed
 
 MOST_ITERATIONS = 400
@@ -20,12 +24,14 @@ PATIENCE = 15
 """Iterations without less loss on the rows set aside before boosting stops."""
 ASIDE = 0.1
 """Share of the training rows of an inner fold that is set aside to stop the boosting."""
+TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+"""The one type that skops must be told to trust to load trees: scikit-learn's own."""
 PREDICTED = 65_536
 """Rows that are predicted at a time."""
 
 
-def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRecord:
-    """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer fold.
+def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[TreesRecord, dict[str, bytes]]:
+    """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer fold; gives its file too.
 
     The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is fitted on the training rows of
     every inner fold, less a tenth that stops the boosting, and scored on its validation rows; the trial of least mean loss
@@ -35,7 +41,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
 
     Parameters
     ----------
-    encoded : one target and outer fold; encoder e encodes the rows of inner fold e, the last one those of the refit.
+    encoded : one target and outer fold.
     name, seed : of the study.
     trials : how many hyperparameters are tried.
 
@@ -44,6 +50,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
     ValueError
         `trials` is below 1.
     """
+    import skops.io
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if trials < 1:
@@ -59,11 +66,12 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
         development, test = _drawn(encoded.development, encoded, root), encoded.test
-        model.fit(encoded.x(-1, development), encoded.y[development])
-        predicted = _predict(model, encoded, -1, test)
+        model.fit(encoded.raw(development), encoded.y[development])
+        predicted = _predict(model, encoded, test)
     observed = encoded.y[test]
     loss = HEADS[encoded.kind].response_loss(predicted, observed)
-    return trees.record(
+    candidate = Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss))
+    record = trees.record(
         name,
         TrialState.COMPLETE,
         number=number,
@@ -72,9 +80,12 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> TreesRec
         val_losses=[loss for loss, _ in searched],
         rows=encoded.rows[test].tolist(),
         observed=observed.tolist(),
-        candidates=(Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss)),),
+        candidates=() if encoded.outer_fold == ALL_ROWS else (candidate,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
+    return record, {
+        StudyPaths(Path()).fold_trees(encoded.target, encoded.outer_fold).name: skops.io.dumps(model, compression=ZIP_DEFLATED)
+    }
 
 
 def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float]:
@@ -102,8 +113,8 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
         y = encoded.y
         model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
-        model.fit(encoded.x(fold, fitted), y[fitted], X_val=encoded.x(fold, aside), y_val=y[aside])
-        losses.append(head.response_loss(_predict(model, encoded, fold, validation), y[validation]).mean())
+        model.fit(encoded.raw(fitted), y[fitted], X_val=encoded.raw(aside), y_val=y[aside])
+        losses.append(head.response_loss(_predict(model, encoded, validation), y[validation]).mean())
         iterations.append(model.n_iter_)
     return float(np.mean(losses)), max(round(float(np.median(iterations))), 1)
 
@@ -138,12 +149,27 @@ def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
     return HistGradientBoostingRegressor(loss=loss, **params, random_state=seed, early_stopping=False)
 
 
-def _predict(model: Any, encoded: Encoded, encoder: int, rows: IntArray) -> FloatArray:
-    """Values, rates or probabilities of the second class (n,), or (n, n_classes); a class never fitted has probability 0."""
-    shares = np.zeros((len(rows), len(encoded.classes) or 1))
-    places = model.classes_.astype(int) if encoded.classes else [0]
-    for start in range(0, len(rows), PREDICTED):
-        part = slice(start, start + PREDICTED)
-        x = encoded.x(encoder, rows[part])
-        shares[part, places] = model.predict_proba(x) if encoded.classes else model.predict(x)[:, None]
-    return shares if encoded.n_outputs > 1 else shares[:, -1]
+def _predict(model: Any, encoded: Encoded, rows: IntArray) -> FloatArray:
+    parts = [rows[start : start + PREDICTED] for start in range(0, len(rows), PREDICTED)] or [rows]
+    return np.concatenate([trees_response(model, encoded.raw(part), encoded.classes) for part in parts])
+
+
+def trees_response(model: Any, raw: FloatArray, classes: Sequence[str]) -> FloatArray:
+    """What trees say of raw rows: values, rates or probabilities of the second class (n,), or (n, n_classes).
+
+    A class never fitted has probability 0.
+    """
+    if not len(raw):
+        return np.zeros((0, len(classes)) if len(classes) > 2 else 0)
+    if not classes:
+        return np.asarray(model.predict(raw), np.float64)
+    shares = np.zeros((len(raw), len(classes)))
+    shares[:, model.classes_.astype(int)] = model.predict_proba(raw)
+    return shares if len(classes) > 2 else shares[:, -1]
+
+
+def open_trees(path: Path) -> Any:
+    """Saved trees from their file; nothing but scikit-learn's own parts is let in."""
+    import skops.io
+
+    return skops.io.load(path, trusted=list(TRUSTED))

@@ -1,9 +1,8 @@
-"""What an architecture becomes: one Keras model that holds all replicates of a trial, predictions, plain models."""
+"""What an architecture becomes: one Keras model that holds all replicates of a trial, and predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import keras
@@ -12,8 +11,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.families.base import Architecture, Layers
-from study.families.heads import Head
-from study.schema import Kind
 
 Weights = list[NDArray[np.float32]]
 """Kernel (n_replicates, fan_in, fan_out) and bias (n_replicates, 1, fan_out) of each layer in turn."""
@@ -115,60 +112,6 @@ class _Given(Layers):
     def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Callable[[Any], Any]:
         kernel, bias, function = next(self.rest), next(self.rest), keras.activations.get(activation)
         return lambda x: function(tf.matmul(x, kernel) + bias)
-
-
-class _Plain(Layers):
-    """Keras's own layers, for one replicate on disk."""
-
-    def __init__(self) -> None:
-        self.denses: list[keras.layers.Dense] = []
-
-    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> keras.layers.Dense:
-        self.denses.append(keras.layers.Dense(units, activation=activation))
-        return self.denses[-1]
-
-
-def unstack(
-    weights: Weights,
-    replicate: int,
-    architecture: Architecture,
-    head: Head,
-    center: float = 0.0,
-    scale: float = 1.0,
-    used: Sequence[int] | NDArray[np.int64] | None = None,
-) -> keras.Model:
-    """One replicate as a plain Keras model; a `keras.Sequential` where its layers are a chain: a linear one is one `Dense(1)`.
-
-    Input: (batch, n_features) standardised columns, or those of them that are `used`, in that order, the others being 0.
-    Output: the response, (batch, 1) or (batch, n_classes); for a continuous target in its own unit, since `center` and `scale`
-    of the target are folded into the last layer.
-    """
-    layers, x = _Plain(), keras.Input((architecture.n_features,))
-    model = keras.Model(x, architecture.predictor(x, layers, head.activation))
-    values = [(kernel[replicate], bias[replicate, 0]) for kernel, bias in zip(weights[::2], weights[1::2], strict=True)]
-    if head.kind is Kind.CONTINUOUS:
-        values[-1] = values[-1][0] * scale, values[-1][1] * scale + center
-    for dense, value in zip(layers.denses, values, strict=True):
-        dense.set_weights(value)
-    chain = model.layers[1:]
-    chained = all(after.input is before.output for before, after in pairwise(model.layers))
-    if used is None:
-        return keras.Sequential([x, *chain]) if chained else model
-    if not chained or not isinstance(chain[0], keras.layers.Dense):
-        return _selecting(used, architecture.n_features, model)
-    first = keras.layers.Dense(chain[0].units, activation=chain[0].activation)
-    plain = keras.Sequential([keras.Input((len(used),)), first, *chain[1:]])
-    kernel, bias = chain[0].get_weights()
-    first.set_weights([kernel[used], bias])
-    return plain
-
-
-def _selecting(used: Sequence[int] | NDArray[np.int64], n_features: int, model: keras.Model) -> keras.Model:
-    """A model of the used features alone, whatever its layers: a fixed layer puts them in their places."""
-    place = keras.layers.Dense(n_features, use_bias=False)
-    selecting = keras.Sequential([keras.Input((len(used),)), place, model])
-    place.set_weights([np.eye(n_features, dtype=np.float32)[used]])
-    return selecting
 
 
 def linear_predictor(weights: Weights, architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:

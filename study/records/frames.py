@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.records.trees import TreesRecord
-from study.schema import RESULT_COLUMNS, TREES, Arm, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
+from study.schema import ALL_ROWS, RESULT_COLUMNS, TREES, Arm, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
@@ -78,8 +78,9 @@ def trees_frame(records: Sequence[TreesRecord], classes: dict[str, list[str]]) -
 
     A target whose trees failed on one outer fold has no row: the mean over the other folds would answer another question.
     """
-    failed = {record.work.target for record in records if record.state is not TrialState.COMPLETE}
-    return predictions_frame((record for record in records if record.work.target not in failed), classes)
+    tested = [record for record in records if record.work.outer_fold != ALL_ROWS]
+    failed = {record.work.target for record in tested if record.state is not TrialState.COMPLETE}
+    return predictions_frame((record for record in tested if record.work.target not in failed), classes)
 
 
 def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from study.records.work import FoldWork
-from study.schema import Arm, Share, fold_name
+from study.schema import ALL_ROWS, TREES, Arm, Share, fold_name
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
@@ -32,7 +32,7 @@ def safe_name(text: str) -> str:
 
 
 class _Place:
-    """A file or folder directly below that of a study; `{share}` in its name stands for the share that a run works on."""
+    """A file or folder below that of a study; `{share}` in its name stands for the share that a run works on."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -77,6 +77,9 @@ class StudyPaths:
     """Every model against every simpler one."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
+    """What is delivered: the judged procedures run once more on all rows."""
+    fold_models = _Place("models/folds")
+    """The models that were judged, each on the test rows of its outer fold."""
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
@@ -100,12 +103,21 @@ class StudyPaths:
         return self.trials / f"{safe_name(work.target)}-{work.sort}-{fold_name(work.outer_fold)}" / f"{work.sort}.json"
 
     def model(self, arm: Arm) -> Path:
-        fold = f"-o{arm.outer_fold}" if arm.outer_fold else ""
-        return self.models / f"{safe_name(arm.target)}-{arm.model_name}{fold}.keras"
+        """The judged model of an arm."""
+        return self.fold_models / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}.keras"
 
-    def encoder(self, target: str, outer_fold: int) -> Path:
-        fold = f"-o{outer_fold}" if outer_fold else ""
-        return self.models / f"{safe_name(target)}-encoder{fold}.skops"
+    def fold_trees(self, target: str, outer_fold: int) -> Path:
+        return self.fold_models / f"{safe_name(target)}-{TREES}-{fold_name(outer_fold)}.skops"
+
+    def delivered(self, target: str, name: str) -> Path:
+        """A procedure's model of all rows: `regression`, `extended`, `network`, `short` or `trees`."""
+        return self.models / f"{safe_name(target)}-{name}.{'skops' if name == TREES else 'keras'}"
+
+    def reader(self, target: str, outer_fold: int) -> Path:
+        """What turns rows into those that the models of a target and outer fold take."""
+        if outer_fold == ALL_ROWS:
+            return self.models / f"{safe_name(target)}.json"
+        return self.fold_models / f"{safe_name(target)}-{fold_name(outer_fold)}.json"
 
 
 @contextmanager

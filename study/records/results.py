@@ -39,12 +39,14 @@ def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
 def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes]) -> None:
     """Write an arm's models, then its winner's record: a record's files are always there."""
     for name, content in files.items():
-        write_atomic(paths.models / name, content)
+        write_atomic(paths.fold_models / name, content)
     write_atomic(paths.winner(record.arm), record.model_dump_json())
 
 
-def write_work(paths: StudyPaths, record: FoldRecord) -> None:
-    """Write the record of work on one target and outer fold beside its arms, whole or not at all."""
+def write_work(paths: StudyPaths, record: FoldRecord, files: dict[str, bytes]) -> None:
+    """Write what work on one target and outer fold beside its arms leaves, models first, each whole or not at all."""
+    for name, content in files.items():
+        write_atomic(paths.fold_models / name, content)
     write_atomic(paths.work(record.work), record.model_dump_json())
 
 

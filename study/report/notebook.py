@@ -56,7 +56,7 @@ def _cells(results: Results) -> list[NotebookNode]:
     name = results.root.resolve().name
     words = {
         "margin": f"{100 * results.config.margin:.3g} %",
-        "fold": " of the first outer fold" if results.trials["outer_fold"].any() else "",
+        "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
         "folder": shlex.quote(f"results/{name}"),
         "config": shlex.quote(f"results/{name}/config.yaml"),
     }

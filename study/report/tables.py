@@ -204,7 +204,7 @@ def _terms(rows: Iterable[RankedTerm | Step], names: dict[str, str]) -> Html:
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions beside their reference and the gap in standard errors."""
+    """Weights of the regressions of all rows beside their reference and the gap in standard errors."""
     own = results.coefficients
     own = own[(own["family"] != CONSTANT) & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
     penalised = own["note"].str.contains("penalised", na=False).any()

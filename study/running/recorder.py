@@ -57,7 +57,7 @@ class Recorder:
                 self.arms[record.arm.key].score(record.number)
                 self.observer.finished_winner(record)
             case FoldRecord():
-                write_work(self.paths, record)
+                write_work(self.paths, record, files)
                 self.beside.tell(record)
                 self.observer.finished_work(record)
             case Unscored():

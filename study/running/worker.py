@@ -49,7 +49,7 @@ class Left:
 class Report:
     """What a worker says of a task.
 
-    record: JSON. files: a winner's, by name. left: a complete trial's. grown: whether the worker is to be replaced.
+    record: JSON. files: models, by name. left: a complete trial's. grown: whether the worker is to be replaced.
     """
 
     record: str
@@ -114,7 +114,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
         try:
             if isinstance(task, FoldTask):
-                record = _work(task, data)
+                record, files = _work(task, data)
             elif isinstance(task, TrialTask):
                 record, found = run_trial(task, data)
                 left = _left(task, record, found) if record.state is TrialState.COMPLETE else None
@@ -135,12 +135,12 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """Nothing to load."""
 
 
-def _work(task: FoldTask, data: Encoded) -> FoldRecord:
+def _work(task: FoldTask, data: Encoded) -> tuple[FoldRecord, dict[str, bytes]]:
     match task.work:
         case Trees():
             return score_trees(data, task.study, task.seed, task.tree_trials)
         case ForwardSelection():
-            return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data))
+            return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data)), {}
     raise TypeError(f"no worker knows how to do {task.work.noun}")
 
 

@@ -20,7 +20,7 @@ def arms_table(plan: Plan) -> Table:
     for arm in plan.arms:
         groups.setdefault((arm.target, arm.model_name), []).append(arm)
     for names, arms in groups.items():
-        table.add_row(*names, str(len(arms)), str(plan.trials(arms[0])), str(plan.replicates(arms[0])))
+        table.add_row(*names, f"{len(arms) - 1} and all rows", str(plan.trials(arms[0])), str(plan.replicates(arms[0])))
     return table
 
 
@@ -30,7 +30,8 @@ def cost_lines(plan: Plan) -> list[str]:
     workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
     cost = (
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.seconds / workers + FLOOR_S)} on {workers} workers, report included. "
+        f"about {span(plan.seconds / workers + FLOOR_S)} on {workers} workers, report included, and with "
+        f"the last search, on all rows, whose models are delivered. "
         f"At most {plan.slots} trials run at once, and a worker compiles at most {plan.programs} programs of networks."
     )
     if config.protocol == "holdout":

@@ -12,7 +12,7 @@ from study.api import study_arms, study_beside
 from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
 from study.records.work import failure_notes
-from study.schema import Arm
+from study.schema import ALL_ROWS, Arm
 from study.screen.progress import columns, listed
 
 
@@ -26,7 +26,7 @@ def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]]
         table.add_row(
             arm.target,
             arm.model_name,
-            str(arm.outer_fold),
+            str(arm.outer_fold) if arm.outer_fold != ALL_ROWS else "all rows",
             f"{len(own)}/{budget}",
             str(len(own) - len(losses) or ""),
             f"{min(losses):.4g}" if losses else "-",

@@ -24,7 +24,7 @@ from study.families import (
 from study.records.selection import ForwardSelection
 from study.records.trees import Trees
 from study.records.work import FoldWork
-from study.schema import Arm, Kind, ModelData, Share, StudyError
+from study.schema import ALL_ROWS, Arm, Kind, ModelData, Share, StudyError
 from study.search.cost import COMPILE_S, WINNER_S, Size, selection_cost, trees_cost, trial_cost
 
 
@@ -150,23 +150,24 @@ def families_of(config: StudyConfig, kind: Kind) -> list[str]:
 
 
 def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
-    """Every (target, family, depth, outer fold), regressions first."""
+    """Every (target, family, depth, outer fold), regressions first, and the last search, on all rows, behind the folds."""
     return tuple(
         Arm(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
         for size in sizes
-        for fold in range(config.n_outer)
+        for fold in (*range(config.n_outer), ALL_ROWS)
         for family in families_of(config, size.kind)
         for depth in ([0] if get_family(family).convex else config.depths)
     )
 
 
 def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, ...]:
-    """Every (sort, target, outer fold)."""
+    """Every (sort, target, outer fold); of all rows trees alone, since nothing is judged there."""
     return tuple(
         sort(target=size.target, kind=size.kind, outer_fold=fold)
         for sort in (Trees, ForwardSelection)
         for size in sizes
-        for fold in range(config.n_outer)
+        for fold in (*range(config.n_outer), ALL_ROWS)
+        if fold != ALL_ROWS or sort is Trees
     )
 
 
@@ -176,7 +177,8 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     for size in sizes:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += config.n_outer * (trees_cost(size, EFFORTS[config.effort].tree_trials) + selection_cost(size))
+        cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
+        cost += config.n_outer * selection_cost(size)
     return cost
 
 

@@ -9,14 +9,15 @@ import pytest
 
 from study.data.splits import Split, make_splits
 from study.data.tables import Table
-from study.schema import StudyError
+from study.schema import ALL_ROWS, StudyError
 
 from .helpers import config_for, plain_frame, saved, table_of
 
 
 def splits_of(folder: Path, frame: pd.DataFrame, **more: Any) -> tuple[Table, tuple[Split, ...]]:
     table = table_of(folder, frame, **more)
-    return table, make_splits(table, table.targets[0], config_for(saved(folder, frame), **more))
+    *splits, _ = make_splits(table, table.targets[0], config_for(saved(folder, frame), **more))
+    return table, tuple(splits)
 
 
 NESTED = {"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}}
@@ -212,3 +213,29 @@ def test_a_holdout_too_small_for_the_classes_says_what_to_do(tmp_path: Path, fra
 
     with pytest.raises(StudyError, match=f"outer.test_fraction is {fraction} of 60 rows of 'y'.*Set it nearer to 0.3."):
         splits_of(tmp_path, frame, outer={"test_fraction": fraction})
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_the_last_split_is_of_all_rows_that_have_a_target(tmp_path: Path, protocol: str) -> None:
+    frame = plain_frame(60)
+    frame.loc[[3, 7], "y"] = np.nan
+    table = table_of(tmp_path, frame)
+
+    *_, every = make_splits(table, table.targets[0], config_for(saved(tmp_path, frame), protocol=protocol))
+
+    assert every.outer_fold == ALL_ROWS
+    assert every.development.tolist() == np.setdiff1d(np.arange(60), [3, 7]).tolist()
+    assert (len(every.test), len(every.parts), len(every.inner)) == (0, 0, 5)
+    assert sorted(np.concatenate([validation for _, validation in every.inner])) == every.development.tolist()
+
+
+def test_the_last_search_validates_on_whole_groups_or_on_later_rows(tmp_path: Path) -> None:
+    frame = plain_frame(60).assign(house=np.arange(60) // 3, day=np.arange(60) // 2)
+    table = table_of(tmp_path, frame, groups="house")
+    timed = table_of(tmp_path, frame, time="day")
+
+    *_, grouped = make_splits(table, table.targets[0], config_for(saved(tmp_path, frame), groups="house"))
+    *_, later = make_splits(timed, timed.targets[0], config_for(saved(tmp_path, frame), time="day"))
+
+    assert all(not {*frame["house"][own]} & {*frame["house"][held]} for own, held in grouped.inner)
+    assert all(frame["day"][own].max() < frame["day"][held].min() for own, held in later.inner)

@@ -16,7 +16,7 @@ def test_at_most_twenty_levels_are_listed_and_rarer_ones_are_zeros() -> None:
     levels = [f"l{size:02d}" for size in sizes for _ in range(size)]
     table, target, split = bare({"c": [*levels, *["l30"] * 10]}, {"c": "category"})
 
-    encoded, _ = encode(table, target, split)
+    encoded = encode(table, target, split)
     indicators = design(encoded)
 
     assert [term.level for term in encoded.terms] == [f"l{size:02d}" for size in range(30 - MOST_LEVELS, 30)]
@@ -32,7 +32,7 @@ def test_levels_and_gaps_in_too_few_rows_get_no_term() -> None:
     columns = {"w": words + ["c"] * 10, "n": number + [np.nan] * 10, "o": other + [0.0] * 10}
     table, target, split = bare(columns, {"w": "category", "n": "numeric", "o": "numeric"})
 
-    encoded, _ = encode(table, target, split)
+    encoded = encode(table, target, split)
 
     assert [term.name for term in encoded.terms] == ["n", "o", "o[missing]", "w[b]"]
 
@@ -41,7 +41,7 @@ def test_columns_with_the_same_gaps_share_an_indicator() -> None:
     gappy = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
     table, target, split = bare({"a": gappy, "b": gappy**2}, {"a": "numeric", "b": "numeric"})
 
-    encoded, _ = encode(table, target, split)
+    encoded = encode(table, target, split)
 
     assert [term.name for term in encoded.terms] == ["a", "b", "a[missing]"]
 
@@ -50,7 +50,7 @@ def test_a_level_called_missing_or_nan_is_a_level() -> None:
     words = np.array(["missing", "nan", None, "x", "x"] * 10, dtype=object)
     table, target, split = bare({"w": pd.Series(words).astype("str")}, {"w": "category"})
 
-    encoded, _ = encode(table, target, split)
+    encoded = encode(table, target, split)
 
     assert [term.name for term in encoded.terms] == ["w[(missing)]", "w[missing]", "w[nan]"]
     np.testing.assert_array_equal(design(encoded)["w[nan]"], words == "nan")
@@ -61,6 +61,6 @@ def test_term_names_never_clash() -> None:
     number = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
     table, target, split = bare({"a": number, "a[missing]": np.arange(50.0)}, {"a": "numeric", "a[missing]": "numeric"})
 
-    encoded, _ = encode(table, target, split)
+    encoded = encode(table, target, split)
 
     assert [term.name for term in encoded.terms] == ["a", "a[missing]", "a[missing] (2)"]

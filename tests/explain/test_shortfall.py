@@ -33,7 +33,7 @@ from study.schema import Kind
 def encoded_of(source: str | Path, target: str, **more: Any) -> dict[int, Encoded]:
     config = make_config({"name": "test", "data": {"source": str(source)}, "targets": [target], "protocol": "holdout"} | more)
     table = read_table(config)
-    return {s.outer_fold: encode(table, table.targets[0], s)[0] for s in make_splits(table, table.targets[0], config)}
+    return {s.outer_fold: encode(table, table.targets[0], s) for s in make_splits(table, table.targets[0], config)[:-1]}
 
 
 def find(data: dict[int, Encoded], regression: float, network: float) -> Shortfall:

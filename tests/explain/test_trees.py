@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from study.config import make_config
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.data.tables import read_table
-from study.explain.trees import MOST_ITERATIONS, score_trees
+from study.explain.trees import MOST_ITERATIONS, open_trees, score_trees, trees_response
 from study.families.heads import HEADS
 from study.records.frames import trees_frame
 from study.records.trees import Trees, TreesRecord
@@ -24,12 +25,12 @@ from study.schema import TrialState
 def encoded_of(source: str, target: str, rows: int = 300) -> Encoded:
     config = make_config({"name": "test", "data": {"source": source, "rows": rows}, "targets": [target], "protocol": "holdout"})
     table = read_table(config)
-    (split,) = make_splits(table, table.targets[0], config)
-    return encode(table, table.targets[0], split)[0]
+    (split, _) = make_splits(table, table.targets[0], config)
+    return encode(table, table.targets[0], split)
 
 
 def scored(encoded: Encoded, seed: int = 0, trials: int = 1) -> TreesRecord:
-    return score_trees(encoded, "test", seed, trials)
+    return score_trees(encoded, "test", seed, trials)[0]
 
 
 def frame_of(encoded: Encoded, seed: int = 0, trials: int = 1) -> pd.DataFrame:
@@ -147,3 +148,26 @@ def test_of_a_long_table_as_many_rows_are_fitted_as_its_columns_allow_and_all_ot
     assert np.isfinite(few.candidates[0].loss).all()
     assert few.candidates[0].predicted != whole.candidates[0].predicted
     assert np.isfinite(rare.candidates[0].loss).all()  # the one row of its class is among those fitted
+
+
+@pytest.mark.parametrize(("source", "target"), [("balloons", "balloons"), ("balloons", "colour"), ("sklearn:wine", "target")])
+def test_the_trees_of_the_file_predict_the_test_rows_as_recorded(tmp_path: Path, source: str, target: str) -> None:
+    encoded = encoded_of(source, target)
+    record, files = score_trees(encoded, "test", 0, 1)
+    ((name, content),) = files.items()
+    (tmp_path / name).write_bytes(content)
+
+    found = trees_response(open_trees(tmp_path / name), encoded.raw(encoded.test), encoded.classes)
+
+    np.testing.assert_array_equal(found, record.candidates[0].predicted)
+
+
+def test_of_all_rows_there_are_trees_and_nothing_is_scored() -> None:
+    config = make_config({"name": "test", "data": {"source": "sklearn:wine"}, "targets": ["target"], "protocol": "holdout"})
+    table = read_table(config)
+    *_, every = make_splits(table, table.targets[0], config)
+
+    record, files = score_trees(encode(table, table.targets[0], every), "test", 0, 1)
+
+    assert (record.candidates, record.rows, list(files)) == ((), [], ["target-trees-all.skops"])
+    assert record.val_loss is not None

@@ -35,7 +35,7 @@ def install(folder: Path, family: str, code: str) -> None:
 def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(installed: Path) -> None:
     plan = make_plan(make_config({**CONFIG, "families": ["linear", "residual"]}), [Size("y", Kind.CONTINUOUS, 100, 3)])
 
-    assert [arm.model_name for arm in plan.arms] == ["linear", "residual-d1", "residual-d2"]
+    assert [arm.model_name for arm in plan.arms] == ["linear", "residual-d1", "residual-d2"] * 2
     assert plan.models == (
         ModelData(family="linear", depth=0, label="linear regression"),
         ModelData(family="residual", depth=1, label="residual network, 1 block"),
@@ -88,7 +88,11 @@ FOUND = "class Found(Family):\n    name = {!r}\n"
         ("none", "", "cannot be loaded: AttributeError: "),
         ("text", "Found = 'text'", "must be a study.families.Family whose name is 'text' but is 'text'."),
         ("other", FOUND.format("another"), "must be a study.families.Family whose name is 'other' but is <class "),
-        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and none of network, regression, short, trees, selection."),
+        (
+            "trees",
+            FOUND.format("trees"),
+            "needs another name: letters, digits and _, and none of network, regression, short, ",
+        ),
         ("selection", FOUND.format("selection"), "needs another name: letters, digits and _, and none of "),
         ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),
     ],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from study.data.matrix import Matrix
-from study.families import get_family
-from study.schema import Kind, TrialState
+from study.families import HEADS, get_family
+from study.families.saved import open_model, predict_raw
+from study.schema import ALL_ROWS, Kind, TrialState
 from study.training.fit import Shape, compiled
 from study.training.trial import architecture_of, make_problem, run_trial, train
 from study.training.winner import run_winner
@@ -25,19 +25,39 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(plugin)
 
 
-@shallow
-def test_the_winners_file_predicts_the_test_rows_as_recorded(case: Case, tmp_path: Path) -> None:
-    encoded, mean = encoded_for(case)
+def judged(case: Case) -> str:
+    return "ensemble" if case.depth else "refit"
 
+
+@shallow
+def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(case: Case, tmp_path: Path) -> None:
+    encoded, _ = encoded_for(case)
     record, files = won(case)
     ((name, content),) = files.items()
     (tmp_path / name).write_bytes(content)
-    model = keras.saving.load_model(tmp_path / name)
 
-    assert record.models == (name,)
-    refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
-    predicted = model(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
-    np.testing.assert_allclose(predicted, refit.predicted, rtol=2e-5, atol=2e-6)
+    predicted = predict_raw(open_model(tmp_path / name), encoded.raw(encoded.test))
+
+    assert record.models == (name,) == (f"y-{task_for(case).arm.model_name}-o0.keras",)
+    (candidate,) = (each for each in record.candidates if each.name == judged(case))
+    np.testing.assert_array_equal(predicted, candidate.predicted)
+    np.testing.assert_array_equal(HEADS[case.kind].response_loss(predicted, encoded.y[encoded.test]), candidate.loss)
+
+
+@shallow
+def test_of_all_rows_there_is_a_model_and_nothing_is_scored(case: Case, tmp_path: Path) -> None:
+    encoded, _ = encoded_for(case)
+    every = replace(encoded, outer_fold=ALL_ROWS, test=encoded.test[:0], parts=())
+    task = task_for(case)
+    task = task.model_copy(update={"arm": task.arm.model_copy(update={"outer_fold": ALL_ROWS})})
+
+    record, files = run_winner(task.as_winner(0.5), every)
+
+    ((name, content),) = files.items()
+    (tmp_path / name).write_bytes(content)
+    assert (record.candidates, record.rows) == ((), [])
+    assert name == f"y-{task.arm.model_name}-all.keras"
+    assert np.isfinite(predict_raw(open_model(tmp_path / name), encoded.raw())).all()
 
 
 @shallow
@@ -85,21 +105,22 @@ def test_what_a_test_row_holds_is_no_part_of_training(case: Case) -> None:
 
 @shallow
 def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, tmp_path: Path) -> None:
-    encoded, mean = encoded_for(case)
+    encoded, _ = encoded_for(case)
     places = np.array([2, 0, 1])
     values = np.empty_like(encoded.matrix.values)
     values[:, places] = encoded.matrix.values
     turned = replace(encoded, matrix=Matrix(values, encoded.matrix.offset), columns=places)
 
     record, files = run_winner(task_for(case).as_winner(0.5), turned)
+
     ((name, content),) = files.items()
     (tmp_path / name).write_bytes(content)
-    predicted = keras.saving.load_model(tmp_path / name)(encoded.x(-1, encoded.test)).numpy().reshape(mean[encoded.test].shape)
-
+    predicted = predict_raw(open_model(tmp_path / name), encoded.raw(encoded.test))
     expected, _ = won(case)
     for found, usual in zip(record.candidates[:2], expected.candidates[:2], strict=True):
         assert np.mean(found.loss) == pytest.approx(np.mean(usual.loss), rel=0.3)
-    np.testing.assert_allclose(predicted, record.candidates[1].predicted, rtol=2e-5, atol=2e-6)
+    (candidate,) = (each for each in record.candidates if each.name == judged(case))
+    np.testing.assert_array_equal(predicted, candidate.predicted)
 
 
 @shallow

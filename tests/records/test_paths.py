@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
 from study.records.selection import ForwardSelection
 from study.records.trees import Trees
-from study.schema import Arm, Kind
+from study.schema import ALL_ROWS, Arm, Kind
 
 TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12))
 ROOT = Path("results/party")
@@ -67,7 +67,7 @@ def test_a_harmless_name_stays_as_it_is(text: str) -> None:
 
 
 @given(TEXTS, TEXTS, st.sampled_from(["linear", "neural"]), st.integers(0, 12), st.integers(0, 12))
-@example("a", "a-encoder", "linear", 0, 1)
+@example("a", "a-trees", "linear", 0, 1)
 @example("a", "a-linear-o1", "linear", 0, 1)
 @example("a", "a-neural", "neural", 1, 1)
 def test_no_two_arms_share_a_file(one: str, other: str, family: str, fold: int, other_fold: int) -> None:
@@ -75,12 +75,12 @@ def test_no_two_arms_share_a_file(one: str, other: str, family: str, fold: int, 
     arms = [arm(one, family, fold % 3, fold), arm(other, family, other_fold % 3, other_fold), arm(one, "constant", 0, fold)]
 
     places = [
-        {f(a) for a in arms} for f in (paths.arm, paths.model, paths.winner, lambda a: paths.encoder(a.target, a.outer_fold))
+        {f(a) for a in arms} for f in (paths.arm, paths.model, paths.winner, lambda a: paths.reader(a.target, a.outer_fold))
     ]
 
     distinct = len({a.key for a in arms})
-    encoders = len({(a.target, a.outer_fold) for a in arms})
-    assert [len(place) for place in places] == [distinct, distinct, distinct, encoders]
+    readers = len({(a.target, a.outer_fold) for a in arms})
+    assert [len(place) for place in places] == [distinct, distinct, distinct, readers]
     assert not places[1] & places[3]
 
 
@@ -93,11 +93,14 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
         paths.winner(own),
         *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ForwardSelection)),
         paths.model(own),
+        paths.fold_trees(target, 2),
+        paths.reader(target, 2),
+        paths.reader(target, ALL_ROWS),
+        *(paths.delivered(target, name) for name in ("regression", "network", "trees")),
     ]
-    files.append(paths.encoder(target, 2))
 
     assert [file.parent.parent for file in files[:4]] == [ROOT / "trials"] * 4
-    assert [file.parent for file in files[4:]] == [ROOT / "models"] * 2
+    assert [file.parent for file in files[4:]] == [ROOT / "models" / "folds"] * 3 + [ROOT / "models"] * 4
     assert len(set(files)) == len(files)
 
 

@@ -35,7 +35,7 @@ from study.records.results import (
 from study.records.selection import SelectionRecord
 from study.records.trees import TreesRecord
 from study.records.work import failure_notes
-from study.schema import Kind, StudyError, TrialRecord
+from study.schema import ALL_ROWS, Kind, StudyError, TrialRecord
 from tests.records.examples import arm, described, failed, failed_work, scored_trees, selected, selecting, trees, trial, winner
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -59,7 +59,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     write_winner(paths, winner(), {"y-linear.keras": b"model"})
     work = [scored_trees(trees(fold=1)), scored_trees(), selected(selecting(fold=1)), selected()]
     for record in work:
-        write_work(paths, record)
+        write_work(paths, record, {})
 
     found = read_records(paths)
 
@@ -71,7 +71,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     assert (read_work(paths, TreesRecord), read_work(paths, SelectionRecord)) == (work[1::-1], work[:1:-1])
     assert found.beside == [record.outcome() for record in (*work[1::-1], *work[:1:-1])]
     assert (found.winners, found.broken) == ([winner()], [])
-    assert (paths.models / "y-linear.keras").read_bytes() == b"model"
+    assert (paths.fold_models / "y-linear.keras").read_bytes() == b"model"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
@@ -120,14 +120,17 @@ def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
 def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
     paths = make_folder(tmp_path)
     write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
-    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(selecting("z"))):
-        write_work(paths, record)
+    every = failed_work(trees("z", fold=ALL_ROWS)), failed_work(trees(fold=ALL_ROWS))
+    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(selecting("z")), *every):
+        write_work(paths, record, {})
 
     gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
     assert failure_notes(read_outcomes(paths)) == [
-        "The boosted trees of y failed on outer fold 1 (ValueError: no), so no line of trees stands beside its verdict.",
+        "The boosted trees of y failed on outer fold 1 and all rows (ValueError: no), so no line of trees stands beside its "
+        "verdict.",
+        "The boosted trees of z failed on all rows (ValueError: no), so no line of trees stands beside its verdict.",
         "The selection of terms of z failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
     ]
 
@@ -141,7 +144,7 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     write_trial(paths, failed())
     if done:
         write_winner(paths, winner(), {})
-        write_work(paths, scored_trees())
+        write_work(paths, scored_trees(), {})
         gather(paths)
     return paths
 

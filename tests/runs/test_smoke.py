@@ -226,7 +226,7 @@ def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(r
     shutil.copytree(results, paths.root)
     for model in (TreesRecord, SelectionRecord):
         (done,) = read_work(paths, model)
-        write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."))
+        write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."), {})
 
     conclude(paths, prepare(load_config(paths.config)).data)
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from study.data.encoding import Encoded, encode
+from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
@@ -92,8 +93,8 @@ class Twice:
     changed: np.ndarray
     encoded: Encoded
     disturbed: Encoded
-    encoders: tuple[bytes, bytes]
-    """What each one's encoder makes of the first table."""
+    readers: tuple[Reader, Reader]
+    """What turns rows into those that the models of each take."""
     resplit: Split
     """The split that the twin itself gets."""
 
@@ -112,11 +113,10 @@ def twice(folder: Path, name: str) -> Twice:
     split = make_splits(table, table.targets[0], config)[1 if "outer" in more else 0]
     changed = np.setdiff1d(np.arange(N), np.concatenate([split.development, split.test[:KEPT]]))
     twin = table_of(folder, disturbed(frame, changed), **more)
-    found = [(encoded, encoder.transform(table.frame).tobytes()) for encoded, encoder in (
-        encode(one, one.targets[0], split) for one in (table, twin)
-    )]  # fmt: skip
+    found = [encode(one, one.targets[0], split) for one in (table, twin)]
+    readers = make_reader(table, found[0]), make_reader(twin, found[1])
     resplit = make_splits(twin, twin.targets[0], config)[split.outer_fold]
-    return Twice(split, changed, found[0][0], found[1][0], (found[0][1], found[1][1]), resplit)
+    return Twice(split, changed, found[0], found[1], readers, resplit)
 
 
 def trained(encoded: Encoded, family: str, folder: Path) -> tuple[TrialRecord, WinnerRecord, bytes]:
@@ -134,7 +134,7 @@ def test_rows_outside_development_do_not_reach_the_encoder(tmp_path: Path, name:
     assert set(found.split.test) - set(found.kept) <= set(found.changed)
     assert all(not np.array_equal(one.x(e, found.changed), other.x(e, found.changed)) for e in range(3))
     assert (one.y[found.changed] != other.y[found.changed]).all()
-    assert found.encoders[0] == found.encoders[1]
+    assert found.readers[0] == found.readers[1]
     for e in range(3):
         np.testing.assert_array_equal(other.x(e, development), one.x(e, development))
     for units in ("fill", "center", "scale", "y_center", "y_scale"):

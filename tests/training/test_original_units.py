@@ -26,8 +26,8 @@ def prepared(source: str, target: str) -> tuple[Table, Encoded]:
     data = {"source": source, "rows": 800} if source == "balloons" else {"source": source}
     config = make_config({"name": "test", "data": data, "targets": [target], "protocol": "holdout"})
     table = read_table(config)
-    (split,) = make_splits(table, table.targets[0], config)
-    return table, encode(table, table.targets[0], split)[0]
+    (split, _) = make_splits(table, table.targets[0], config)
+    return table, encode(table, table.targets[0], split)
 
 
 def task_of(encoded: Encoded, family: str, l2: float) -> TrialTask:

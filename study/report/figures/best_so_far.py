@@ -30,7 +30,8 @@ def data(results: Results) -> pd.DataFrame:
     -------
     (n_complete, 9) frame: target, kind, family, depth, outer_fold, number, best (in units of the kind's loss), model, colour.
     """
-    complete = results.trials[results.trials["state"] == "COMPLETE"].sort_values([*ARM, "number"])
+    tested = results.trials[results.trials["outer_fold"] >= 0]
+    complete = tested[tested["state"] == "COMPLETE"].sort_values([*ARM, "number"])
     best = complete.groupby(ARM)["val_loss"].cummin()
     return with_names(complete[[*ARM, "number"]].assign(best=best), results.data.models)
 

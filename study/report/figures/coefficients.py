@@ -31,7 +31,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Regression weights of the first outer fold with their reference, at most MOST_TERMS a target, the intercept last.
+    """Weights of the regression of all rows with their reference, at most MOST_TERMS a target, the intercept last.
 
     Returns
     -------

@@ -1,0 +1,130 @@
+"""What is saved: one plain Keras model of raw rows, which is also what is scored."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from study.families.base import Architecture, Layers
+from study.families.heads import FloatArray, Head
+from study.families.stacked import Weights
+from study.schema import Kind
+
+BATCH = 256
+"""Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no other row, to the bit."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How each replicate reads raw rows.
+
+    fill, center, scale: (n_replicates, n_terms) float64 in original units: a term is (value, or fill at a gap, less center) /
+    scale, and 0 where scale is infinite. y_center, y_scale: (n_replicates,) float64, unit of a continuous target; 0 and 1 else.
+    places: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
+    """
+
+    fill: FloatArray
+    center: FloatArray
+    scale: FloatArray
+    y_center: FloatArray
+    y_scale: FloatArray
+    places: NDArray[np.int64]
+
+
+def raw_input(n_terms: int) -> Any:
+    """Input of every saved model: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps."""
+    return keras.Input((n_terms,), dtype="float64", name="rows")
+
+
+class _Given(Layers):
+    """Keras's own layers of many replicates, (rows, replicates, fan_in) to (rows, replicates, units), and their weights."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.rest = iter(weights)
+        self.made: list[tuple[Any, list[NDArray[Any]]]] = []
+
+    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Any:
+        kernel, bias = next(self.rest), next(self.rest)[:, 0]
+        return self.einsum("bri,rio->bro", kernel, bias, "ro", activation)
+
+    def einsum(
+        self, equation: str, kernel: NDArray[Any], bias: NDArray[Any] | None, axes: str | None, activation: str = "linear"
+    ) -> Any:
+        """A layer that multiplies by `kernel` as the equation says, in the kernel's own precision."""
+        shape = (None, *(bias if bias is not None else kernel).shape[-2:])
+        layer = keras.layers.EinsumDense(equation, shape[1:], activation, axes, dtype=kernel.dtype.name)
+        self.made.append((layer, [kernel] if bias is None else [kernel, bias]))
+        return layer
+
+    def set(self) -> None:
+        """Give every layer its weights, once it is built."""
+        for layer, values in self.made:
+            layer.set_weights(values)
+
+
+def stacked_model(weights: Weights, architecture: Architecture, head: Head, reading: Reading) -> keras.Model:
+    """The mean response of all replicates as one model of Keras's own layers, which opens without study.
+
+    Input: `raw_input`. Output: (rows, 1) or (rows, n_classes) float64: values in the target's own unit, rates, probability of
+    the second class, or of each. Each replicate fills, centres and scales in float64 and predicts in float32, as it trained;
+    the responses are averaged after the link.
+    """
+    layers = _Given(weights)
+    x = raw_input(reading.fill.shape[1])
+    factor = 1 / reading.scale
+    values = layers.einsum("bp,rp->brp", factor, -reading.center * factor, "rp")(keras.ops.nan_to_num(x))
+    gaps = layers.einsum("bp,rp->brp", reading.fill * factor, None, None)(keras.ops.cast(keras.ops.isnan(x), "float64"))
+    read = keras.ops.cast(keras.layers.add([values, gaps], dtype="float64"), "float32")
+    if not np.array_equal(reading.places, np.arange(architecture.n_features)):
+        read = _placed(read, reading.places, architecture.n_features)
+    eta = keras.ops.cast(architecture.predictor(read, layers), "float64")
+    if head.kind is Kind.CONTINUOUS:
+        unit, about = reading.y_scale[:, None], reading.y_center[:, None]
+        eta = layers.einsum("bro,ro->bro", unit, about, "ro")(eta)
+    response = keras.layers.Activation(head.activation, dtype="float64")(eta)
+    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(response))
+    layers.set()
+    return model
+
+
+def _placed(x: Any, places: NDArray[np.int64], n_features: int) -> Any:
+    """Terms (rows, replicates, n_terms) at their places among the features, (rows, replicates, n_features), zeros elsewhere."""
+    source = np.full(n_features, len(places))
+    source[places] = np.arange(len(places))
+    return keras.ops.take(keras.layers.ZeroPadding1D((0, 1), data_format="channels_first")(x), source.tolist(), axis=2)
+
+
+def predict_raw(model: Any, raw: FloatArray) -> FloatArray:
+    """What a saved model says of raw rows (n, n_terms): (n,), or (n, n_classes) float64, the same for a row wherever it stands.
+
+    On a CPU, BATCH rows at a time, the last ones filled up with empty rows.
+    """
+    outputs = int(model.output.shape[-1])
+    found = np.zeros((len(raw), outputs))
+    with tf.device("CPU"):
+        for start in range(0, len(raw), BATCH):
+            part = raw[start : start + BATCH]
+            whole = np.zeros((BATCH, raw.shape[1]))
+            whole[: len(part)] = part
+            found[start : start + len(part)] = np.asarray(model(whole, training=False))[: len(part)]
+    return found if outputs > 1 else found[:, 0]
+
+
+def model_bytes(model: Any) -> bytes:
+    """The content of the `.keras` file of a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def open_model(path: Path) -> Any:
+    """A saved model from its file, in Keras's safe mode."""
+    return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -1,0 +1,138 @@
+"""What a saved model is and says, for every family: raw rows in, the mean response of the replicates out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from study.families import HEADS
+from study.families.saved import BATCH, Reading, model_bytes, open_model, predict_raw, stacked_model
+from study.families.stacked import linear_predictor
+from study.schema import Kind
+
+from .problems import N_INNER, Case, encoded_for
+from .trained import every_case, networks, usually_trained
+
+PLACES = np.arange(3)
+
+
+@pytest.fixture(autouse=True)
+def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(plugin)
+
+
+@lru_cache
+def reading(case: Case) -> Reading:
+    """Each inner fold reads rows in its own way, and fills gaps with other numbers than its centers."""
+    encoded, _ = encoded_for(case)
+    own = slice(N_INNER)
+    units = encoded.y_center[own], encoded.y_scale[own]
+    return Reading(encoded.center[own] + [[0.5, 3.0, -0.02]], encoded.center[own], encoded.scale[own], *units, PLACES)
+
+
+@lru_cache
+def saved(case: Case) -> Any:
+    fit, architecture = usually_trained(case)
+    return stacked_model(fit.weights, architecture, HEADS[case.kind], reading(case))
+
+
+def odd_rows(case: Case) -> np.ndarray:
+    """Rows of the table, some with gaps, some far outside its range."""
+    raw = encoded_for(case)[0].raw()[: BATCH + 44].copy()
+    raw[::7, 0], raw[::5, 2], raw[3] = np.nan, np.nan, np.nan
+    raw[1::11] *= 3
+    return raw
+
+
+def mean_response(case: Case, raw: np.ndarray) -> np.ndarray:
+    """The same from the weights themselves."""
+    fit, architecture = usually_trained(case)
+    own = reading(case)
+    x = (np.where(np.isnan(raw), own.fill[:, None], raw) - own.center[:, None]) / own.scale[:, None]
+    eta = linear_predictor(fit.weights, architecture, x.astype(np.float32))
+    return HEADS[case.kind].response(eta * own.y_scale[:, None, None] + own.y_center[:, None, None]).mean(axis=0)
+
+
+@every_case
+def test_it_says_the_mean_of_the_replicates_also_of_gaps_and_far_outside(case: Case) -> None:
+    raw = odd_rows(case)
+    expected = mean_response(case, raw)
+
+    found = predict_raw(saved(case), raw)
+
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6 * np.abs(expected).max())
+
+
+@every_case
+def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(case: Case, tmp_path: Path) -> None:
+    raw = odd_rows(case)
+    (tmp_path / "model.keras").write_bytes(model_bytes(saved(case)))
+
+    found = predict_raw(open_model(tmp_path / "model.keras"), raw)
+
+    assert {type(layer).__module__.partition(".")[0] for layer in saved(case).layers} == {"keras"}
+    np.testing.assert_array_equal(found, predict_raw(saved(case), raw))
+
+
+def test_it_opens_where_there_is_no_study(tmp_path: Path) -> None:
+    case = Case("residual", Kind.COUNT, 1)
+    raw = odd_rows(case)
+    (tmp_path / "model.keras").write_bytes(model_bytes(saved(case)))
+    np.save(tmp_path / "raw.npy", raw)
+    code = (
+        "import sys; sys.modules['study'] = None\n"
+        "import keras, numpy\n"
+        "model = keras.models.load_model('model.keras')\n"
+        "numpy.save('found.npy', model.predict(numpy.load('raw.npy'), verbose=0))"
+    )
+
+    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy")[:, 0], predict_raw(saved(case), raw), rtol=1e-5)
+
+
+@every_case
+def test_a_row_gets_the_same_to_the_bit_wherever_it_stands(case: Case) -> None:
+    raw = odd_rows(case)
+    order = np.random.default_rng(1).permutation(len(raw))[:77]
+
+    found = predict_raw(saved(case), raw[order])
+
+    np.testing.assert_array_equal(found, predict_raw(saved(case), raw)[order])
+    assert predict_raw(saved(case), raw[:0]).shape == found[:0].shape
+
+
+@networks
+def test_terms_are_put_at_their_places_among_the_columns_that_a_network_sees(case: Case) -> None:
+    """The second column is no term of this fold, the others come in another order."""
+    fit, architecture = usually_trained(case)
+    whole, few = reading(case), [2, 0]
+    part = Reading(*(a[:, few] for a in (whole.fill, whole.center, whole.scale)), whole.y_center, whole.y_scale, np.array(few))
+    raw = odd_rows(case)
+    at_center = raw.copy()
+    at_center[:, 1] = 0
+    level = Reading(whole.fill, whole.center * [1, 0, 1], whole.scale, whole.y_center, whole.y_scale, PLACES)
+
+    found = predict_raw(stacked_model(fit.weights, architecture, HEADS[case.kind], part), raw[:, few])
+
+    expected = predict_raw(stacked_model(fit.weights, architecture, HEADS[case.kind], level), at_center)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_term_that_does_not_vary_for_a_replicate_says_nothing() -> None:
+    case = Case("linear", Kind.CONTINUOUS, 0)
+    fit, architecture = usually_trained(case)
+    own = reading(case)
+    still = Reading(own.fill, own.center, np.where(PLACES == 0, np.inf, own.scale), own.y_center, own.y_scale, PLACES)
+    model = stacked_model(fit.weights, architecture, HEADS[case.kind], still)
+    raw = odd_rows(case)
+    moved = raw + np.array([100.0, 0.0, 0.0])
+
+    np.testing.assert_array_equal(predict_raw(model, moved), predict_raw(model, raw))
