@@ -248,6 +248,25 @@ class CoefficientRow(Frozen):
     estimate: float
 
 
+class TermRow(Frozen):
+    """One weight of a regression with terms, in original units (log-odds, log-rate).
+
+    form: `intercept`, `column`, `product` or `hinge`. columns: names of the encoder's terms that it is made of, one number of
+    each beside it. fill: what a gap takes. A product is (clip(x) - m) * (clip(z) - n) with centers m, n and clips to low and
+    high; a hinge max(clip(x) - knot, 0). output: the class, where there are several.
+    """
+
+    form: str
+    columns: tuple[str, ...]
+    fill: tuple[float, ...]
+    centers: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    knot: float | None
+    output: str | None
+    weight: float
+
+
 PART = "rows-"
 """Candidates `rows-<fraction>` are refits on that fraction of the development rows: points of a curve, never models."""
 
@@ -270,7 +289,8 @@ class Candidate(Frozen):
 class WinnerRecord(Frozen):
     """What an arm's incumbent leaves after its one look at the test rows.
 
-    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent.
+    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. terms: of
+    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms.
     """
 
     study: str
@@ -282,6 +302,8 @@ class WinnerRecord(Frozen):
     observed: list[float]
     candidates: tuple[Candidate, ...]
     coefficients: tuple[CoefficientRow, ...]
+    terms: tuple[TermRow, ...] = ()
+    clipped: int = 0
     models: tuple[str, ...] = ()
     groups: list[int] = []
     wall_time_s: float = 0.0

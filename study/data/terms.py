@@ -60,9 +60,7 @@ class Terms:
     def only(self, products: bool | npt.NDArray[np.bool_] = True, curves: bool | npt.NDArray[np.bool_] = True) -> Terms:
         """Without the products, or the hinges, that are not wanted: all, none, or those of a mask."""
         wanted = np.broadcast_to(products, len(self.products)), np.broadcast_to(curves, len(self.hinges))
-        return replace(
-            self, products=self.products[wanted[0]], hinges=self.hinges[wanted[1]], knots=self.knots[wanted[1]]
-        )
+        return replace(self, products=self.products[wanted[0]], hinges=self.hinges[wanted[1]], knots=self.knots[wanted[1]])
 
     def clipped(self, x: FloatArray) -> int:
         """Cells of columns x that terms are made of and that lie outside their bounds."""

@@ -37,8 +37,8 @@ class Extended(Regression):
 
     def space(self, n_rows: int) -> Space:
         """Weights from nothing to that of the columns; `l2` as without terms."""
-        weights = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0]
-        return {PRODUCTS: list(weights), CURVES: list(weights)} | super().space(n_rows)
+        weights: Space = {name: [0.0, 0.01, 0.03, 0.1, 0.3, 1.0] for name in (PRODUCTS, CURVES)}
+        return weights | super().space(n_rows)
 
     def weights(self, params: Mapping[str, Any]) -> tuple[float, float, float]:
         return 1.0, float(params[PRODUCTS]), float(params[CURVES])

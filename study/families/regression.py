@@ -27,7 +27,7 @@ class Constant(Family):
 
 
 class Regression(Family):
-    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm has one trial, which scores them all.
+    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm's one trial scores them all.
 
     Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
     alpha = l2 (on a standardised target), or logistic regression with C = 1 / (2 l2). A penalty on the sum, not the mean, so

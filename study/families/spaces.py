@@ -45,7 +45,7 @@ def searched(family: Family, space: Space) -> Space:
 
 def penalties(family: Family, space: Space) -> tuple[float, ...]:
     """What every trial of a convex family scores of a space, the strongest first: PENALTIES of a range, spread evenly."""
-    form = space.get(family.path) if family.path else 0.0
+    form = space[family.path] if family.path else 0.0
     if isinstance(form, Range):
         spread = np.geomspace if form.log else np.linspace
         return *spread(form.high, form.low, PENALTIES).tolist(), *[0.0] * (form.zero and form.low > 0)

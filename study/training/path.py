@@ -79,7 +79,7 @@ def _kept(products: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Where a path stands: penalty, intercepts (n_outputs,), weights of the directions (r, n_outputs), and whether it arrived."""
+    """Where a path stands: penalty, intercepts (n_outputs,), weights of directions (r, n_outputs), and whether it arrived."""
 
     l2: float
     bias: FloatArray

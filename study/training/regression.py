@@ -17,8 +17,7 @@ from study.schema import EXTENDED, ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
 from study.training.columns import MOST_CELLS, Columns, Regression, Weights
 from study.training.path import Directions, Point, bounded, walk
-from study.training.problem import TrainingFailed
-from study.training.task import TrainingTask, TrialTask
+from study.training.task import TrainingFailed, TrainingTask, TrialTask
 
 PATIENCE = 4
 """Penalties in a row without less mean validation loss after which weaker ones are not tried."""

@@ -12,6 +12,10 @@ from study.records.work import FoldRecord, FoldWork
 from study.schema import Arm, Frozen, Suggestion, TrialRecord, TrialState
 
 
+class TrainingFailed(Exception):
+    """Training left the finite numbers; the trial is recorded as FAIL and the study goes on."""
+
+
 class Unscored(Frozen):
     """What a worker says of a winner that could not be scored. It is never written, so the next run tries again."""
 
@@ -74,7 +78,7 @@ class TrialTask(TrainingTask):
         return self.arm.trial_id(self.number)
 
     def as_winner(self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None) -> WinnerTask:
-        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search; parts: as there."""
+        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
         return WinnerTask(**self.model_dump(), val_loss=val_loss, parts=parts or {})
 
     def record(self, **found: Any) -> TrialRecord:

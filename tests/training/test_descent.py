@@ -9,10 +9,10 @@ import pytest
 import statsmodels.api as sm
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from study.training.descent import descend
 
 from study.families import HEADS
 from study.schema import Kind
-from study.training.descent import descend
 from study.training.problem import Fit, Problem
 from tests.training.helpers import standardised, with_ones
 

@@ -6,11 +6,11 @@ import gc
 
 import numpy as np
 import pytest
+from study.training.descent import compiled_descent, descend
 
 from study.families import HEADS
 from study.schema import Kind
 from study.training import passes
-from study.training.descent import compiled_descent, descend
 from study.training.problem import ALIGNMENT, Fit, Problem, shared
 
 
