@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from study.data.columns import read_as
+from study.data.reader import ReadColumn
 from study.data.sources import read_source
 from study.families.heads import FloatArray
 from study.predicting.models import ANSWER, Model, judged_rows, open_saved, plain_frame, procedure_for, target_of
@@ -77,9 +79,8 @@ def partial_dependence(
         raise StudyError(f"{column!r} is no feature of the study.{nearest(column, names)} Features: {', '.join(names)}.")
     values, sums, n_rows = None, 0.0, 0
     for fold, (raw, _) in _folds(results, target, model, frame):
-        kind = next(own.type for own in fold.reader.columns if own.name == column)
         if values is None:
-            values = _values(frame[column], kind)
+            values = _values(frame[column], next(own for own in fold.reader.columns if own.name == column))
             alike = pd.concat([frame.iloc[:1]] * len(values), ignore_index=True).assign(**{column: values})
         own = _places(fold).get(column, [])
         cells = fold.reader.read(alike).values[:, own]
@@ -96,20 +97,17 @@ def partial_dependence(
     return pd.DataFrame({"value": values} | {name: means[:, i] for i, name in enumerate(names)})
 
 
-def _values(cells: pd.Series, kind: str) -> pd.Series:
-    """Values of a column at which it is asked: all where they are few or no numbers, else at quantiles."""
-    present = cells.dropna()
-    distinct = present.drop_duplicates().sort_values(kind="stable")
-    if kind == "category":
-        counts = present.value_counts()
-        return pd.Series(sorted(counts.index[:MOST_VALUES], key=str)).astype(cells.dtype)
-    if len(distinct) <= MOST_VALUES:
-        return distinct.reset_index(drop=True)
-    numeric = pd.to_numeric(distinct, errors="coerce") if kind == "numeric" else None
-    if numeric is not None:
-        distinct = distinct.iloc[np.argsort(numeric.to_numpy())]
-    picked = np.linspace(0, len(distinct) - 1, MOST_VALUES).round().astype(int)
-    return distinct.iloc[picked].reset_index(drop=True)
+def _values(cells: pd.Series, column: ReadColumn) -> pd.Series:
+    """Cells at whose values a column is asked, ascending: all, or at quantiles where they are many; the commonest levels."""
+    typed = read_as(cells, column.type, column.pattern, "Give the study's own rows.").values.dropna()
+    if column.type == "category":
+        values = pd.Series(sorted(typed.value_counts().index[:MOST_VALUES]), dtype=typed.dtype)
+    else:
+        distinct = np.unique(typed)
+        few = min(len(distinct), MOST_VALUES)
+        values = pd.Series(distinct[np.linspace(0, len(distinct) - 1, few).round().astype(int)])
+    first = typed.reset_index().drop_duplicates(subset=typed.name).set_index(typed.name)["index"]
+    return cells.loc[first.loc[values]].reset_index(drop=True)
 
 
 def _places(model: Model) -> dict[str, list[int]]:

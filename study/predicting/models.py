@@ -139,6 +139,13 @@ def open_saved(results: Results, target: str, procedure: str, outer_fold: int = 
         raise StudyError(f"{reader} is not what this version writes; {_again(results)} writes it anew.") from None
 
 
+def check_fold(results: Results, fold: int | None) -> None:
+    """Raise a StudyError where there is no such outer fold."""
+    folds = results.config.n_outer
+    if fold is not None and not 0 <= fold < folds:
+        raise StudyError(f"The outer folds of {results.root} are 0 to {folds - 1}, but {fold} was named.")
+
+
 def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:
     """Rows of predictions.parquet, or of trees.parquet, of the model that was judged on an outer fold."""
     if procedure == TREES:
@@ -171,9 +178,6 @@ def _again(results: Results) -> str:
 
 
 def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
-    folds = results.config.n_outer
-    if outer_fold != ALL_ROWS and not 0 <= outer_fold < folds:
-        return f"The outer folds of {results.root} are 0 to {folds - 1}, but {outer_fold} was named."
     if outer_fold != ALL_ROWS and not results.paths.fold_models.exists():
         return f"{results.paths.fold_models} was removed (keep_fold_models: false), and with it the models of the outer folds."
     where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"

@@ -17,6 +17,7 @@ from study.predicting.models import (
     ANSWER,
     Model,
     cautions,
+    check_fold,
     judged_rows,
     open_saved,
     plain_frame,
@@ -85,6 +86,7 @@ def predict(
         A column is missing or breaks its type, or there is no such model or fold.
     """
     target = target_of(results, target)
+    check_fold(results, fold)
     procedure = procedure_for(results, target, model)
     saved = open_saved(results, target, procedure, ALL_ROWS if fold is None else fold)
     frame = plain_frame(rows)
