@@ -13,7 +13,7 @@ from rich.table import Table
 
 from study.evidence.answer import BESIDE
 from study.evidence.winners import select_candidate
-from study.records.delivery import folds_megabytes
+from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
@@ -191,9 +191,8 @@ def print_summary(results: Results, console: Console) -> None:
     console.print(table)
     for note in _notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
-    if megabytes := folds_megabytes(results.paths):
-        kept = f"The models that were judged take {megabytes:.3g} MB in {results.paths.fold_models}"
-        console.print(f"{kept}; `keep_fold_models: false` drops them.", soft_wrap=True)
+    for note in delivery_notes(results):
+        console.print(note, soft_wrap=True)
     console.print(f"Results: {results.root}", soft_wrap=True)
 
 
