@@ -88,7 +88,7 @@ FOUND = "class Found(Family):\n    name = {!r}\n"
         ("none", "", "cannot be loaded: AttributeError: "),
         ("text", "Found = 'text'", "must be a study.families.Family whose name is 'text' but is 'text'."),
         ("other", FOUND.format("another"), "must be a study.families.Family whose name is 'other' but is <class "),
-        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and none of network, trees, selection."),
+        ("trees", FOUND.format("trees"), "needs another name: letters, digits and _, and none of network, regression, short, trees, selection."),
         ("selection", FOUND.format("selection"), "needs another name: letters, digits and _, and none of "),
         ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),
     ],
