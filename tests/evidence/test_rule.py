@@ -150,4 +150,4 @@ def test_a_regression_that_richer_ones_beat_by_no_more_than_the_margin_is_seldom
         pairs = {(base.procedure, other.procedure): gain for base, other, gain in gains}
         return R not in rule.standing(pairs, 0.05)
 
-    assert np.mean([left() for _ in range(150)]) <= 0.06
+    assert np.mean([left() for _ in range(80)]) <= 0.06
