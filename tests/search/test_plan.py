@@ -64,7 +64,7 @@ def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_tha
     assert str(caught.value) == f"No family of ['linear'] serves a count target. These do: {serving}."
 
 
-def test_there_is_an_arm_for_every_target_fold_family_and_depth() -> None:
+def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last_search() -> None:
     sizes = [Size("y", Kind.CONTINUOUS, 400, 10), Size("z", Kind.BINARY, 300, 10)]
 
     keys = [arm.key for arm in make_arms(config_of(folds=2, depths=[1, 3]), sizes)]
@@ -72,8 +72,10 @@ def test_there_is_an_arm_for_every_target_fold_family_and_depth() -> None:
     assert keys == [
         "y-constant-o0", "y-linear-o0", "y-neural-d1-o0", "y-neural-d3-o0",
         "y-constant-o1", "y-linear-o1", "y-neural-d1-o1", "y-neural-d3-o1",
+        "y-constant-all", "y-linear-all", "y-neural-d1-all", "y-neural-d3-all",
         "z-constant-o0", "z-logistic-o0", "z-neural-d1-o0", "z-neural-d3-o0",
         "z-constant-o1", "z-logistic-o1", "z-neural-d1-o1", "z-neural-d3-o1",
+        "z-constant-all", "z-logistic-all", "z-neural-d1-all", "z-neural-d3-all",
     ]  # fmt: skip
 
 
@@ -176,15 +178,15 @@ def test_every_arm_with_a_space_has_the_same_budget_and_the_constant_one_trial()
     assert {arm.model_name: plan.replicates(arm) for arm in plan.arms} == {
         "constant": 5, "linear": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
     }  # fmt: skip
-    assert plan.n_trials == 1 + 4 * 30
-    assert plan.n_fits == 5 + 30 * 5 + 3 * 30 * 10
+    assert plan.n_trials == 2 * (1 + 4 * 30)
+    assert plan.n_fits == 2 * (5 + 30 * 5 + 3 * 30 * 10)
 
 
 def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> None:
     wide, short = (make_plan(config_of(2, search={"trials": trials, "generation": 4}), [SMALL]) for trials in (30, 5))
 
-    assert wide.slots == 2 * (1 + 8 + 3 * 4)
-    assert short.slots == 2 * (1 + 5 + 3 * 4)
+    assert wide.slots == 3 * (1 + 8 + 3 * 4)
+    assert short.slots == 3 * (1 + 5 + 3 * 4)
 
 
 def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
@@ -195,7 +197,8 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
 
     assert few < more
     assert more - few == pytest.approx(most - more)
-    assert folds == pytest.approx([few, 2 * few, 3 * few])
+    assert folds[1] - folds[0] == pytest.approx(folds[2] - folds[1])
+    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its selection of terms
 
 
 def test_the_selection_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
@@ -267,5 +270,5 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
     beside = [work for share in shares for work in share.beside]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
-    assert (len(beside), {work.key for work in beside}) == (8, {work.key for work in plan.beside})
+    assert (len(beside), {work.key for work in beside}) == (9, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3
