@@ -189,14 +189,17 @@ class StudyData(Frozen):
 
 
 class ReplicateRecord(Frozen):
-    """One (inner fold, seed) pair of a trial; losses in the kind's own units, best_epoch counted from 1."""
+    """One (inner fold, seed) pair of a trial; losses in the kind's own units.
+
+    best_epoch, n_epochs: of a network, counted from 1. converged: whether training arrived.
+    """
 
     inner_fold: int
     seed: int
     val_loss: float
     train_loss: float
-    best_epoch: int
-    n_epochs: int
+    best_epoch: int | None
+    n_epochs: int | None
     converged: bool
 
 
@@ -205,6 +208,8 @@ class TrialRecord(Frozen):
 
     curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
     coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
+    path: of a regression the penalties that it scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest
+    first; its params have the best one.
     rungs: a network's mean best validation loss at each rung of its schedule that it came to. A PRUNED one was above its bar at
     the last; its other numbers are those up to there.
     """
@@ -228,6 +233,7 @@ class TrialRecord(Frozen):
     replicates: tuple[ReplicateRecord, ...] = ()
     curves: dict[str, list[Any]] = {}
     coefficients: dict[str, float] = {}
+    path: dict[str, list[float]] = {}
     rungs: tuple[float, ...] = ()
     error: str | None = None
 
@@ -240,6 +246,25 @@ class CoefficientRow(Frozen):
     output: str | None
     unit: str
     estimate: float
+
+
+class TermRow(Frozen):
+    """One weight of a regression with terms, in original units (log-odds, log-rate).
+
+    form: `intercept`, `column`, `product` or `hinge`. columns: names of the encoder's terms that it is made of, one number of
+    each beside it. fill: what a gap takes. A product is (clip(x) - m) * (clip(z) - n) with centers m, n and clips to low and
+    high; a hinge max(clip(x) - knot, 0). output: the class, where there are several.
+    """
+
+    form: str
+    columns: tuple[str, ...]
+    fill: tuple[float, ...]
+    centers: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    knot: float | None
+    output: str | None
+    weight: float
 
 
 PART = "rows-"
@@ -264,7 +289,8 @@ class Candidate(Frozen):
 class WinnerRecord(Frozen):
     """What an arm's incumbent leaves after its one look at the test rows.
 
-    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent.
+    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. terms: of
+    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms.
     """
 
     study: str
@@ -276,6 +302,8 @@ class WinnerRecord(Frozen):
     observed: list[float]
     candidates: tuple[Candidate, ...]
     coefficients: tuple[CoefficientRow, ...]
+    terms: tuple[TermRow, ...] = ()
+    clipped: int = 0
     models: tuple[str, ...] = ()
     groups: list[int] = []
     wall_time_s: float = 0.0

@@ -51,6 +51,11 @@ class StudyConfig(Frozen):
     groups: str | None = Field(None, description="Column whose rows stay together in every split; not a feature.")
     time: str | None = Field(None, description="Column that orders the rows: test rows come later; not a feature.")
     training: TrainingConfig = TrainingConfig()
+    terms: Literal["auto"] | list[str] = Field(
+        "auto",
+        description="Columns of which the regression with terms makes products and curves; `auto`: all, but no dates where "
+        "`time` orders the rows, since later rows lie outside what was seen.",
+    )
     margin: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.05, description="Smallest relative gain in loss for which you would change the model."
     )

@@ -43,6 +43,7 @@ class Encoded:
     independent. Where y, rows and groups are left out, they are those that came with the matrix.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
+    combined: columns that products and curves may be made of; None: all.
     """
 
     target: str
@@ -68,6 +69,7 @@ class Encoded:
     parts: Sets[Part] = Sets(())
     groups: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
+    combined: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.bounds == (0, 0):
@@ -232,6 +234,7 @@ def _encode(
         references=vocabulary.references,
         parts=RowSets((fraction, place[part]) for fraction, part in split.parts),
         groups=known.groups,
+        combined=table.combined,
     )
 
 

@@ -103,3 +103,17 @@ def _given(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_given, value))
     return value.positions() if isinstance(value, Bits) else value
+
+
+def shuffled(rows: IntArray, y: npt.NDArray[np.float64] | None, seed: int) -> IntArray:
+    """Rows in random order, but one of each class first, where y (indexed by rows) has classes."""
+    mixed = np.random.default_rng(seed).permutation(rows)
+    if y is not None:
+        _, first = np.unique(y[mixed], return_index=True)
+        mixed = np.concatenate([mixed[first], np.delete(mixed, first)])
+    return mixed
+
+
+def drawn(rows: IntArray, y: npt.NDArray[np.float64] | None, most: int, seed: int) -> IntArray:
+    """At most so many of the rows, drawn at random, ascending; one of each class stays among them."""
+    return rows if len(rows) <= most else np.sort(shuffled(rows, y, seed)[:most])

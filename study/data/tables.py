@@ -34,6 +34,7 @@ class Table:
     or class labels as text. The groups column is text, the time column float64.
     notes: what a reader should know: columns left out and why, rows without a target, rare classes.
     digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
+    combined: features that products and curves are made of; None: all.
     """
 
     frame: pd.DataFrame
@@ -43,6 +44,7 @@ class Table:
     time: str | None
     notes: tuple[str, ...]
     digest: str
+    combined: tuple[str, ...] | None = None
 
     def summary(self) -> StudyData:
         return StudyData(
@@ -94,7 +96,19 @@ def read_table(config: StudyConfig) -> Table:
         columns[config.time] = _time(raw.pop(config.time), config)
     frame = pd.concat(columns, axis=1)
     notes += leaks(frame, [feature.name for feature in features], targets)
-    return Table(frame, tuple(features), tuple(targets), config.groups, config.time, tuple(notes), source.digest)
+    combined = _combined(config, features)
+    return Table(frame, tuple(features), tuple(targets), config.groups, config.time, tuple(notes), source.digest, combined)
+
+
+def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] | None:
+    """Features that products and curves are made of, where these are not all."""
+    if config.terms == "auto":
+        return tuple(f.name for f in features if f.type != "date") if config.time else None
+    names = [feature.name for feature in features]
+    for name in config.terms:
+        if name not in names:
+            raise StudyError(f"terms must name features, but {name!r} is none.{nearest(name, names)}")
+    return tuple(config.terms)
 
 
 def target_values(table: Table, target: Target) -> npt.NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -56,15 +56,18 @@ class Family:
 
     name: the word in configs and in the `family` column.
     kinds: the kinds it serves.
-    convex: a linear layer trained by full-batch descent to convergence, so that its weights are estimates a statistician
-        knows; otherwise hidden layers trained by mini-batches with early stopping.
+    convex: a linear layer fitted to convergence, so that its weights are estimates a statistician knows; otherwise hidden
+        layers trained by mini-batches with early stopping.
     inputs: whether it looks at the features at all.
+    path: where it is convex, the hyperparameter of which every trial scores the whole space, the weight of the sum of squared
+        weights beside the sum of losses; Optuna suggests the others.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[frozenset[Kind]]
     convex: ClassVar[bool] = False
     inputs: ClassVar[bool] = True
+    path: ClassVar[str | None] = None
 
     def __repr__(self) -> str:
         return self.name
@@ -84,9 +87,17 @@ class Family:
         """Default search space, for a table with so many training rows: a range or choices for each name in `start`."""
         raise NotImplementedError
 
-    def penalty(self, params: Mapping[str, Any]) -> float:
-        """Weight of the sum of squared weights beside the sum of losses, where the family is convex."""
-        return 0.0
+    def first(self) -> Sequence[Mapping[str, Any]]:
+        """What an arm's first trials differ in from `start`, one each; where a space leaves it no choice, it is passed over."""
+        return ({},)
+
+    def weights(self, params: Mapping[str, Any]) -> tuple[float, float, float]:
+        """How far columns, products and curves count, where it is convex; 0 is without them."""
+        return float(self.inputs), 0.0, 0.0
+
+    def parts(self, params: Mapping[str, Any]) -> Sequence[str]:
+        """Candidates that an arm's best trial with such hyperparameters is scored as, beside the winner."""
+        return ()
 
     def form(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Hyperparameters that shape the hidden layers, hashable: every combination is compiled once a worker."""

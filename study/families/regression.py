@@ -1,8 +1,7 @@
-"""The families without hidden layers: the constant and the three regressions."""
+"""The families without hidden layers and terms: the constant and the three regressions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from study.config.options import Range, Space
@@ -28,7 +27,7 @@ class Constant(Family):
 
 
 class Regression(Family):
-    """One dense layer, trained to convergence. Searched is only the weight penalty, zero included.
+    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm's one trial scores them all.
 
     Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
     alpha = l2 (on a standardised target), or logistic regression with C = 1 / (2 l2). A penalty on the sum, not the mean, so
@@ -39,6 +38,7 @@ class Regression(Family):
     """
 
     convex = True
+    path = "l2"
 
     def start(self) -> dict[str, Any]:
         return {"l2": None}
@@ -46,9 +46,6 @@ class Regression(Family):
     def space(self, n_rows: int) -> Space:
         """`l2` from exactly zero to ten times the rows, where hardly a weight is left."""
         return {"l2": Range(low=1e-3, high=10.0 * n_rows, log=True, zero=True)}
-
-    def penalty(self, params: Mapping[str, Any]) -> float:
-        return float(params["l2"])
 
 
 @register

@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from study.config.options import Range, Space
 from study.families.base import Family
 from study.schema import StudyError, nearest
+
+PENALTIES = 50
+"""Values of a path over a range, beside zero."""
 
 
 def check_space(family: Family, override: Space) -> None:
@@ -22,8 +27,8 @@ def check_space(family: Family, override: Space) -> None:
 
 
 def is_searched(family: Family, override: Space) -> bool:
-    """Whether a config's override leaves any hyperparameter of `family` open."""
-    forms = [override.get(name) for name in family.start()]
+    """Whether a config's override leaves any hyperparameter of `family` open that Optuna suggests."""
+    forms = [override.get(name) for name in family.start() if name != family.path]
     return any(form.low < form.high if isinstance(form, Range) else form is None or isinstance(form, list) for form in forms)
 
 
@@ -33,9 +38,29 @@ def resolve_space(family: Family, n_rows: int, override: Space) -> Space:
     return {**family.space(n_rows), **override}
 
 
-def first_params(family: Family, space: Space) -> dict[str, Any]:
-    """Hyperparameters of the first trial of an arm: the family's start, moved into the space; 0 where the space says so."""
-    start = family.start()
+def searched(family: Family, space: Space) -> Space:
+    """What Optuna suggests of a space: all but a path."""
+    return {name: form for name, form in space.items() if name != family.path}
+
+
+def penalties(family: Family, space: Space) -> tuple[float, ...]:
+    """What every trial of a convex family scores of a space, the strongest first: PENALTIES of a range, spread evenly."""
+    form = space[family.path] if family.path else 0.0
+    if isinstance(form, Range):
+        spread = np.geomspace if form.log else np.linspace
+        return *spread(form.high, form.low, PENALTIES).tolist(), *[0.0] * (form.zero and form.low > 0)
+    return tuple(sorted({float(l2) for l2 in (form if isinstance(form, list) else [form])}, reverse=True))
+
+
+def first_trials(family: Family, space: Space) -> list[dict[str, Any]]:
+    """Hyperparameters of an arm's first trials, each once, moved into the space."""
+    found = [first_params(family, space, own) for own in family.first()]
+    return [params for i, params in enumerate(found) if params not in found[:i]]
+
+
+def first_params(family: Family, space: Space, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Hyperparameters of an arm's first trial: the family's start, or `own`, moved into the space; 0 where that says so."""
+    start = family.start() | dict(own or {})
     params: dict[str, Any] = {}
     for name, form in space.items():
         guess = start[name]

@@ -121,11 +121,12 @@ class Tasks:
                 continue
             if (suggestion := arm.next_trial()) is not None:
                 self._ready[key] = arm
-                return TrialTask.of(self.config, arm.arm, suggestion, arm.bars(suggestion.number))
+                own = {"bars": arm.bars(suggestion.number), "penalties": arm.penalties}
+                return TrialTask.of(self.config, arm.arm, suggestion, **own)
             if (best := arm.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1
-                return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss)
+                return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss, arm.parts)
         if (work := self.beside.next(self._fits)) is None:
             return None
         config = self.config

@@ -23,7 +23,7 @@ from study.records.trees import Trees
 from study.records.work import FoldRecord
 from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.training.device import prepare_tensorflow
-from study.training.task import FoldTask, Task, TrialTask, Unscored
+from study.training.task import FoldTask, Task, TrainingFailed, TrialTask, Unscored
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 
@@ -117,12 +117,10 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
                 record, files = _work(task, data)
             elif isinstance(task, TrialTask):
                 record, found = run_trial(task, data)
-                left = _left(task, record, found) if record.state is TrialState.COMPLETE else None
+                left = _left(task, record, found) if found and record.state is TrialState.COMPLETE else None
             else:
                 record, files = run_winner(task, data, _fetched(kept))
         except Exception as error:
-            from study.training.problem import TrainingFailed
-
             expected = isinstance(error, TrainingFailed)
             record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
         record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})

@@ -10,7 +10,7 @@ import numpy as np
 from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
-from study.families import first_params, get_family, outside, resolve_space
+from study.families import first_trials, get_family, outside, penalties, resolve_space, searched
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.schema import Arm, StudyError, Suggestion, TrialRecord, TrialState
@@ -76,6 +76,21 @@ class ArmSearch:
     def space(self) -> Space:
         """The arm's search space, the config's overrides applied."""
         return resolve_space(get_family(self.arm.family), self.n_rows, self.config.space.get(self.arm.family, {}))
+
+    @property
+    def penalties(self) -> tuple[float, ...]:
+        """What every trial of a regression scores, the strongest first."""
+        return penalties(get_family(self.arm.family), self.space)
+
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """Hyperparameters of the best complete trial for each candidate that is scored beside the winner, by its name."""
+        found: dict[str, Outcome] = {}
+        for outcome in self.records.values():
+            if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
+                for name in get_family(self.arm.family).parts(outcome.params):
+                    found[name] = _better(found.get(name, outcome), outcome)
+        return {name: found[name].params for name in sorted(found)}
 
     @property
     def searched(self) -> bool:
@@ -147,8 +162,7 @@ class ArmSearch:
     def _rank(self, outcome: Outcome) -> None:
         self.longest_s = max(self.longest_s, outcome.wall_time_s)
         if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
-            rivals = [outcome] if self.incumbent is None else [self.incumbent, outcome]
-            self.incumbent = min(rivals, key=lambda rival: (rival.val_loss, rival.number))
+            self.incumbent = _better(self.incumbent or outcome, outcome)
 
     def give_back(self, number: int) -> None:
         """Take back a trial that was handed out and left no record; it is handed out again next."""
@@ -161,14 +175,15 @@ class ArmSearch:
         self._back.clear()
 
     def _suggest(self, number: int) -> dict[str, Any]:
-        """Hyperparameters of a trial: those of the first are the family's start, the others' are sampled."""
-        if number == 0:
-            return first_params(get_family(self.arm.family), self.space)
+        """Hyperparameters of a trial: those of the first are the family's own, the others' are sampled."""
+        family, space = get_family(self.arm.family), searched(get_family(self.arm.family), self.space)
+        if number < len(first := first_trials(family, space)):
+            return first[number]
         if self._window is None:
             from study.search.window import Window  # Optuna and Ray, which those who only look do not need
 
             seed, key = self.config.seed, self.arm.key
-            self._window = Window(self.space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
+            self._window = Window(space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
         window = self._window
         for n in range(window.asked, number + 1):
             if n >= self.width:
@@ -176,3 +191,8 @@ class ArmSearch:
             before = self.records.get(n) or self._out.get(n)
             params = window.suggest(before.params if before else None)
         return params
+
+
+def _better(one: Outcome, other: Outcome) -> Outcome:
+    """The complete one of less validation loss, the earlier one of a tie."""
+    return min(one, other, key=lambda rival: (rival.val_loss, rival.number))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
-from study.config.options import Space
+from study.config.options import Range, Space
 from study.config.samplers import check_sampler
-from study.families import FAMILIES, check_space, count_programs, first_params, get_family, is_searched, resolve_space, shaping
+from study.families import (
+    FAMILIES,
+    check_space,
+    count_programs,
+    first_params,
+    get_family,
+    is_searched,
+    resolve_space,
+    searched,
+    shaping,
+)
 from study.records.selection import ForwardSelection
 from study.records.trees import Trees
 from study.records.work import FoldWork
@@ -112,9 +123,13 @@ class Plan:
 
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in."""
-    searched = is_searched(get_family(arm.family), config.space.get(arm.family, {}))
-    return (config.search.trials or 1) if searched else 1
+    """Trials of one arm under a config whose budget is filled in, or as many as its space has points."""
+    family, override = get_family(arm.family), config.space.get(arm.family, {})
+    if not is_searched(family, override):
+        return 1
+    forms = searched(family, resolve_space(family, 1, override)).values()
+    choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
+    return min(config.search.trials or 1, int(min(choices, sys.maxsize)))
 
 
 def arm_window(config: StudyConfig, arm: Arm) -> int:

@@ -92,12 +92,13 @@ class Window:
     def suggest(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Hyperparameters of the next trial, which is running from now on: sampled ones, or `params` where they are known.
 
-        A zero beside a range counts as the range's lowest value.
+        A zero beside a range counts as the range's lowest value, and what is not in the space for nothing.
         """
         forms = self._space
         self._sampler.given = params and {
             name: max(value, form.low) if isinstance(form := forms[name], Range) and form.zero else value
             for name, value in params.items()
+            if name in forms
         }
         suggested: dict[str, Any] = self._search.suggest(str(self.asked))
         self._sampler.own = None

@@ -16,8 +16,9 @@ from study.families.base import Architecture
 from study.families.heads import Head
 from study.families.schedule import Schedule
 from study.families.stacked import Stack, Weights
-from study.training.problem import Fit, Problem, TrainingFailed, on_device, padded
+from study.training.problem import Fit, Problem, on_device, padded
 from study.training.programs import numbered
+from study.training.task import TrainingFailed
 
 CHUNK = 20
 """Most epochs a call of the compiled program, which ends at the epoch at which training has arrived."""

@@ -158,10 +158,6 @@ class Kept:
     best_epoch: IntArray
 
 
-class TrainingFailed(Exception):
-    """Training left the finite numbers; the trial is recorded as FAIL and the study goes on."""
-
-
 def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and zeros.
 

@@ -12,6 +12,10 @@ from study.records.work import FoldRecord, FoldWork
 from study.schema import Arm, Frozen, Suggestion, TrialRecord, TrialState
 
 
+class TrainingFailed(Exception):
+    """Training left the finite numbers; the trial is recorded as FAIL and the study goes on."""
+
+
 class Unscored(Frozen):
     """What a worker says of a winner that could not be scored. It is never written, so the next run tries again."""
 
@@ -24,7 +28,10 @@ class Unscored(Frozen):
 
 
 class TrainingTask(Frozen):
-    """Hyperparameters of one arm, and how they are trained. bars: as in a network's Schedule."""
+    """Hyperparameters of one arm, and how they are trained.
+
+    bars: as in a network's Schedule. penalties: path of a regression's trial, the strongest first.
+    """
 
     study: str
     seed: int
@@ -37,6 +44,7 @@ class TrainingTask(Frozen):
     patience: int
     iterations: int
     bars: tuple[float, ...] = ()
+    penalties: tuple[float, ...] = ()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -49,8 +57,8 @@ class TrialTask(TrainingTask):
     noun: ClassVar = "this trial"
 
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, bars: tuple[float, ...] = ()) -> TrialTask:
-        """Task of a trial, suggested or recorded, under a config whose budget is filled in."""
+    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, **own: tuple[float, ...]) -> TrialTask:
+        """Task of a trial, suggested or recorded, under a config whose budget is filled in; own: bars and penalties."""
         return cls(
             study=config.name,
             seed=config.seed,
@@ -62,16 +70,16 @@ class TrialTask(TrainingTask):
             epochs=config.training.epochs or 1,
             patience=config.training.patience or 1,
             iterations=config.training.iterations,
-            bars=bars,
+            **own,
         )
 
     @property
     def key(self) -> str:
         return self.arm.trial_id(self.number)
 
-    def as_winner(self, val_loss: float) -> WinnerTask:
+    def as_winner(self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None) -> WinnerTask:
         """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
-        return WinnerTask(**self.model_dump(), val_loss=val_loss)
+        return WinnerTask(**self.model_dump(), val_loss=val_loss, parts=parts or {})
 
     def record(self, **found: Any) -> TrialRecord:
         return TrialRecord(
@@ -80,8 +88,7 @@ class TrialTask(TrainingTask):
             arm=self.arm,
             number=self.number,
             generation=self.generation,
-            params=self.params,
-            **found,
+            **{"params": self.params, **found},
         )
 
     def failed(self, error: str) -> TrialRecord:
@@ -89,10 +96,14 @@ class TrialTask(TrainingTask):
 
 
 class WinnerTask(TrainingTask):
-    """An arm's incumbent on the test rows. val_loss: its mean validation loss."""
+    """An arm's incumbent on the test rows.
+
+    val_loss: its mean validation loss. parts: hyperparameters of the best trials for the candidates beside it, by their names.
+    """
 
     noun: ClassVar = "this winner"
     val_loss: float
+    parts: dict[str, dict[str, Any]] = {}
 
     @property
     def key(self) -> str:

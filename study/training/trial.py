@@ -15,12 +15,12 @@ from study.families.heads import FloatArray
 from study.schema import ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
 from study.training.programs import forget_programs, programs_folder
+from study.training.regression import run_path
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
     from study.data.rows import RowSets
     from study.families import Architecture
-    from study.families.stacked import Weights
     from study.training.problem import Fit, IntArray, Kept, Problem
 
 CURVE_POINTS = 100
@@ -28,9 +28,8 @@ CURVE_POINTS = 100
 
 
 def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int]]:
-    """Inner fold and seed of each replicate: folds x seeds, or folds where the family's optimum does not depend on a seed."""
-    n_seeds = 1 if get_family(task.arm.family).convex else task.inner_seeds
-    pairs = list(product(range(n_inner), range(n_seeds)))
+    """Inner fold and seed of each replicate of a network: folds x seeds."""
+    pairs = list(product(range(n_inner), range(task.inner_seeds)))
     return [fold for fold, _ in pairs], [derive_seed(task.seed, task.arm.key, task.number, *pair) for pair in pairs]
 
 
@@ -77,12 +76,10 @@ def _of_replicates(encoded: Encoded, sets: RowSets[IntArray], folds: list[int]) 
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:
     """What a task trains, as a stack of so many replicates.
 
-    A network sees every column of the matrix, those that are no terms of this fold as zeros, so that all folds of a study share
-    its programs; a regression sees its terms.
+    It sees every column of the matrix, those that are no terms of this fold as zeros, so that all folds share its programs.
     """
-    family = get_family(task.arm.family)
-    features = len(encoded.terms) if family.convex else len(encoded.matrix.offset)
-    return family.architecture(task.params, task.arm.depth, (stack, features, encoded.n_outputs))
+    shape = stack, len(encoded.matrix.offset), encoded.n_outputs
+    return get_family(task.arm.family).architecture(task.params, task.arm.depth, shape)
 
 
 def train(task: TrainingTask, architecture: Architecture, problem: Problem, seeds: list[int], stop: int | None = None) -> Fit:
@@ -93,15 +90,12 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
     """
     import tensorflow as tf
 
-    from study.training.descent import compiled_descent, descend
     from study.training.fit import compiled, fit
 
     family, n = get_family(task.arm.family), problem.n_replicates
     full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
 
     def trained() -> Fit:
-        if family.convex:
-            return descend(full, family.penalty(task.params), task.iterations, family.inputs)
         schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop, bars=task.bars)
         return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
 
@@ -112,31 +106,13 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
             raise
         forget_programs(folder, most=0)
         compiled.cache_clear()  # one that failed once fails for ever
-        compiled_descent.cache_clear()
         return trained().first(n)
 
 
-def original_coefficients(encoded: Encoded, encoder: int, weights: Weights, replicate: int) -> tuple[FloatArray, FloatArray]:
-    """Weights per original unit, (n_terms, n_outputs) and (n_outputs,), of a regression on standardised columns and target."""
-    kernel, bias = weights[0][replicate].astype(float), weights[1][replicate, 0].astype(float)
-    y_scale, y_center = encoded.y_scale[encoder], encoded.y_center[encoder]
-    slopes = kernel / encoded.scale[encoder][:, None] * y_scale
-    return slopes, bias * y_scale + y_center - encoded.center[encoder] @ slopes
-
-
-def coefficient_columns(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> dict[str, float]:
-    """Columns `coef_<term>` and `intercept`, with `:<class>` behind where there is more than one output."""
-    outputs = [f":{name}" for name in encoded.classes] if encoded.n_outputs > 1 else [""]
-    columns = {
-        f"coef_{term.name}{output}": float(weights[i, o])
-        for o, output in enumerate(outputs)
-        for i, term in enumerate(encoded.terms)
-    }
-    return columns | {f"intercept{output}": float(intercept[o]) for o, output in enumerate(outputs)}
-
-
-def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
-    """Train one trial of the search on all its replicates; gives its record and what its winner needs, or raises."""
+def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | None]:
+    """Train one trial of the search on all its replicates; gives its record and what a network's winner needs, or raises."""
+    if get_family(task.arm.family).convex:
+        return run_path(task, encoded), None
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     fit = train(task, architecture, make_problem(encoded, folds), seeds)
@@ -144,14 +120,6 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
     by_fold = np.array([val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))])
     kept = np.unique(np.linspace(0, len(fit.curve_epochs) - 1, CURVE_POINTS).round().astype(int))
-    coefficients: dict[str, float] = {}
-    family = get_family(task.arm.family)
-    if family.convex:
-        pairs = [original_coefficients(encoded, fold, fit.weights, k) for k, fold in enumerate(folds)]
-        weights, intercept = (np.mean(part, axis=0) for part in zip(*pairs, strict=True))
-        coefficients = coefficient_columns(encoded, weights, intercept)
-        if not family.inputs:
-            coefficients = {name: value for name, value in coefficients.items() if name.startswith("intercept")}
     unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
     record = task.record(
         state=TrialState.PRUNED if fit.pruned else TrialState.COMPLETE,
@@ -159,7 +127,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
         val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
         train_loss=float(train_loss.mean()),
         best_epoch=int(np.median(fit.best_epoch)),
-        n_parameters=sum(w[0].size for w in fit.weights) - unused if family.inputs else encoded.n_outputs,
+        n_parameters=sum(w[0].size for w in fit.weights) - unused,
         n_replicates=len(folds),
         replicates=tuple(
             ReplicateRecord(
@@ -178,7 +146,6 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept]:
             "val_loss": _rounded(fit.curve_val[:, kept] * unit[:, None]),
             "train_loss": _rounded(fit.curve_train[:, kept] * unit[:, None]),
         },
-        coefficients=coefficients,
         rungs=fit.rungs,
     )
     return record, fit.kept()

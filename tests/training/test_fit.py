@@ -13,7 +13,8 @@ from study.families.stacked import Stack, linear_predictor
 from study.schema import Kind
 from study.training import fit as fit_module
 from study.training.fit import CHUNK, Shape, compiled, fit
-from study.training.problem import Fit, Problem, TrainingFailed
+from study.training.problem import Fit, Problem
+from study.training.task import TrainingFailed
 from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
 
 

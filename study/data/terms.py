@@ -1,0 +1,154 @@
+"""What a regression can be given beside its columns: products of two of them, and curves, which are hinges at knots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from study.data.encoding import Encoded
+from study.data.rows import IntArray
+from study.data.vocabulary import LEAST_LEVEL_ROWS
+
+FloatArray = npt.NDArray[np.float64]
+
+QUANTILES = np.arange(1, 8) / 8
+"""Shares of a column's observed cells that lie below its knots: the octiles (quartiles left a sixth more loss on 506 x 13)."""
+MOST_TERMS = 1_000
+"""Products and hinges of a fold at most: of a wider table only the columns that alone tell most about the target have any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """What a regression of one outer fold may be made of, in original units.
+
+    A product is (clip(x) - m) * (clip(z) - n), a hinge max(clip(x) - knot, 0), where a clipped column ends at its bounds; the
+    columns themselves are not clipped.
+
+    low, high: (n_columns,) bounds, the range of the development rows. center: (n_columns,) m, the mean of the development rows;
+    0 for what is 0 or 1. products: (n_products, 2) int64 columns, the lower one first. hinges: (n_hinges,) int64 columns.
+    knots: (n_hinges,) where they bend.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    center: FloatArray
+    products: IntArray
+    hinges: IntArray
+    knots: FloatArray
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Columns, products and hinges."""
+        return len(self.low), len(self.products), len(self.hinges)
+
+    @property
+    def combined(self) -> IntArray:
+        """Columns that any product or hinge is made of, ascending."""
+        return np.union1d(self.products.ravel(), self.hinges)
+
+    def values(self, x: FloatArray) -> FloatArray:
+        """Columns, products and hinges in that order, (n, sum of sizes), of columns x (n, n_columns) without gaps."""
+        inside = np.clip(x, self.low, self.high)
+        factors = inside - self.center
+        products = factors[:, self.products[:, 0]] * factors[:, self.products[:, 1]]
+        return np.hstack([x, products, np.maximum(inside[:, self.hinges] - self.knots, 0.0)])
+
+    def only(self, products: bool | npt.NDArray[np.bool_] = True, curves: bool | npt.NDArray[np.bool_] = True) -> Terms:
+        """Without the products, or the hinges, that are not wanted: all, none, or those of a mask."""
+        wanted = np.broadcast_to(products, len(self.products)), np.broadcast_to(curves, len(self.hinges))
+        return replace(self, products=self.products[wanted[0]], hinges=self.hinges[wanted[1]], knots=self.knots[wanted[1]])
+
+    def clipped(self, x: FloatArray) -> int:
+        """Cells of columns x that terms are made of and that lie outside their bounds."""
+        own = x[:, self.combined]
+        return int(((own < self.low[self.combined]) | (own > self.high[self.combined])).sum())
+
+
+def no_terms(encoded: Encoded) -> Terms:
+    """The columns alone, as the plain regression has them."""
+    n = len(encoded.terms)
+    nothing = np.zeros(0, np.int64)
+    return Terms(np.full(n, -np.inf), np.full(n, np.inf), np.zeros(n), np.zeros((0, 2), np.int64), nothing, np.zeros(0))
+
+
+def make_terms(encoded: Encoded) -> Terms:
+    """All products and hinges that the development rows of an outer fold give; the training rows of its inner folds can bear.
+
+    Columns of different sources are multiplied; hinges are those of measured columns with more than two values, at QUANTILES
+    of the observed cells, none at the smallest or largest. A term differs from its commonest value in LEAST_LEVEL_ROWS rows of
+    every inner fold's training rows. Of more than MOST_TERMS the columns of largest absolute correlation with the target, or
+    with any of its classes, on the development rows have some. Columns that are not to be `combined` have none.
+    """
+    development = encoded.development
+    raw = encoded.raw(development)
+    low, high = (bound(raw, axis=0) for bound in (np.nanmin, np.nanmax))
+    binary = np.array([_is_binary(column) for column in raw.T], bool)
+    parts = [encoded.original(e, rows) for e, rows in enumerate(encoded.train)]
+    usable = [i for i, term in enumerate(encoded.terms) if encoded.combined is None or term.column in encoded.combined]
+    hinges = {i: [] if binary[i] else _knots(raw[:, i], [part[:, i] for part in parts]) for i in usable}
+    pairs = _pairs(encoded, usable, binary, parts)
+    if len(pairs) + sum(map(len, hinges.values())) > MOST_TERMS:
+        kept: set[int] = set()
+        for i in sorted(usable, key=lambda i: -_association(encoded, raw[:, i], development)):
+            trial = kept | {i}
+            if sum(a in trial and b in trial for a, b in pairs) + sum(len(hinges[i]) for i in trial) > MOST_TERMS:
+                break
+            kept = trial
+        pairs = [(a, b) for a, b in pairs if a in kept and b in kept]
+        hinges = {i: knots for i, knots in hinges.items() if i in kept}
+    bends = [(i, knot) for i, knots in hinges.items() for knot in knots]
+    return Terms(
+        low=low,
+        high=high,
+        center=np.where(binary, 0.0, encoded.center[-1]),
+        products=np.array(pairs, np.int64).reshape(-1, 2),
+        hinges=np.array([i for i, _ in bends], np.int64),
+        knots=np.array([knot for _, knot in bends], np.float64),
+    )
+
+
+def _is_binary(column: FloatArray) -> bool:
+    return bool((np.isnan(column) | (column == 0) | (column == 1)).all())
+
+
+def _knots(column: FloatArray, parts: Sequence[FloatArray]) -> list[float]:
+    """Octiles of the observed cells at which a hinge differs from its commonest value in enough rows of every part."""
+    cells = np.sort(column[~np.isnan(column)])
+    found = np.unique(np.quantile(cells, QUANTILES, method="inverted_cdf"))
+    found = found[(found > cells[0]) & (found < cells[-1])]
+    for part in parts:
+        values, counts = np.unique(np.clip(part, cells[0], cells[-1]), return_counts=True)
+        below = np.searchsorted(values, found, side="right")
+        flat = np.concatenate([[0], np.cumsum(counts)])[below]
+        tied = np.array([counts[b:].max(initial=0) for b in below])
+        enough = len(part) - np.maximum(flat, tied) >= LEAST_LEVEL_ROWS
+        found = found[enough]
+    return [float(knot) for knot in found]
+
+
+def _pairs(
+    encoded: Encoded, usable: Sequence[int], binary: npt.NDArray[np.bool_], parts: Sequence[FloatArray]
+) -> list[tuple[int, int]]:
+    """Columns of different sources whose product is not 0 in enough rows of every part."""
+    least = np.full((len(binary), len(binary)), np.inf)
+    for part in parts:
+        present = np.where(binary, part != 0, True).astype(np.float32)
+        both = present.T @ present
+        least = np.minimum(least, np.where(binary[:, None] & binary, np.minimum(both, len(part) - both), both))
+    source = [term.column for term in encoded.terms]
+    pairs = combinations(usable, 2)
+    return [(i, j) for i, j in pairs if source[i] != source[j] and least[i, j] >= LEAST_LEVEL_ROWS]
+
+
+def _association(encoded: Encoded, column: FloatArray, rows: IntArray) -> float:
+    """Largest absolute correlation of a column with the target, or with any of its classes, where it is observed."""
+    known = ~np.isnan(column)
+    x, y = column[known] - column[known].mean(), encoded.y[rows][known]
+    targets = y[:, None] == np.arange(encoded.n_outputs) if encoded.n_outputs > 1 else y[:, None]
+    centred = targets - targets.mean(axis=0)
+    sizes = np.sqrt(np.square(x).sum() * np.square(centred).sum(axis=0))
+    return float(np.abs(x @ centred / np.where(sizes > 0, sizes, np.inf)).max())

@@ -1,0 +1,173 @@
+"""A regression's trial: one path of penalties on every inner fold, with whatever terms its hyperparameters give weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from study.data.encoding import Encoded
+from study.data.rows import IntArray, drawn
+from study.data.terms import Terms, make_terms, no_terms
+from study.families import HEADS, get_family
+from study.families.heads import FloatArray
+from study.schema import EXTENDED, ReplicateRecord, TrialRecord, TrialState
+from study.seeds import derive_seed
+from study.training.columns import MOST_CELLS, Columns, Regression, Weights
+from study.training.path import Directions, Point, bounded, walk
+from study.training.task import TrainingFailed, TrainingTask, TrialTask
+
+PATIENCE = 4
+"""Penalties in a row without less mean validation loss after which weaker ones are not tried."""
+EXACT = 1e-7
+"""Tolerance of a fit that is kept, and"""
+ROUGH = 1e-3
+"""of one that is only ranked."""
+
+
+@lru_cache(maxsize=1)
+def all_terms(encoded: Encoded) -> Terms:
+    """Terms of an outer fold, which its trials one after the other share."""
+    return make_terms(encoded)
+
+
+def terms_of(encoded: Encoded, weights: Weights) -> Terms:
+    """Terms that weights of products and curves leave; the columns alone where both are 0."""
+    _, products, curves = (weight > 0 for weight in weights)
+    return all_terms(encoded).only(products, curves) if products or curves else no_terms(encoded)
+
+
+def thinned(encoded: Encoded, terms: Terms, rows: IntArray, seed: int) -> IntArray:
+    """As many of some rows as a search is made by, drawn at random; every class stays among them."""
+    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // max(1, sum(terms.sizes))), seed)
+
+
+@dataclass(eq=False)
+class _Fold:
+    """One inner fold while the path is walked: what it was fitted to, where it stands, and its validation rows."""
+
+    columns: Columns
+    directions: Directions
+    points: Iterator[Point]
+    along: FloatArray
+    y: FloatArray
+    unit: float
+
+    def step(self) -> tuple[Point, float]:
+        """The next point, and its validation loss in the target's own unit."""
+        point, head = next(self.points), HEADS[self.columns.encoded.kind]
+        eta = bounded(head, self.along @ point.weights + point.bias)
+        return point, float(head.loss(eta, self.y).mean()) * self.unit
+
+
+def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
+    """Fit a regression on every inner fold for each of the task's penalties; the best mean validation loss is its record.
+
+    The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties have brought nothing. Of a
+    table of more than MOST_CELLS the training and validation rows are drawn. One thread.
+
+    Raises
+    ------
+    TrainingFailed
+        A loss is not finite.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1):
+        return _run_path(task, encoded)
+
+
+def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
+    family, weights = get_family(task.arm.family), get_family(task.arm.family).weights(task.params)
+    terms = terms_of(encoded, weights)
+    seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
+    folds = [
+        _fold(task, encoded, terms, weights, e, thinned(encoded, terms, train, seed), thinned(encoded, terms, validation, seed))
+        for e, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True))
+    ]
+    losses: list[float] = []
+    best: list[tuple[Point, float]] = []
+    place = 0
+    for number in range(len(task.penalties)):
+        points = [fold.step() for fold in folds]
+        losses.append(float(np.mean([loss for _, loss in points])))
+        if not np.isfinite(losses[-1]):
+            raise TrainingFailed(f"the validation loss is not finite with l2 {task.penalties[number]:.3g}")
+        if not best or losses[-1] < losses[place]:
+            best, place = points, number
+        elif number - place >= PATIENCE:
+            break
+    fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
+    train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]
+    by_fold = np.array([loss for _, loss in best])
+    return task.record(
+        params=task.params | ({family.path: task.penalties[place]} if family.path else {}),
+        state=TrialState.COMPLETE,
+        val_loss=losses[place],
+        val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
+        train_loss=float(np.mean(train_loss)),
+        n_parameters=int((folds[0].columns.weight > 0).sum() + 1) * encoded.n_outputs,
+        n_replicates=len(folds),
+        replicates=tuple(
+            ReplicateRecord(
+                inner_fold=e,
+                seed=0,
+                val_loss=loss,
+                train_loss=train_loss[e],
+                best_epoch=None,
+                n_epochs=None,
+                converged=point.converged,
+            )
+            for e, (point, loss) in enumerate(best)
+        ),
+        coefficients={} if task.arm.family == EXTENDED else mean_coefficients(encoded, fits, family.inputs),
+        path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
+    )
+
+
+def _fold(
+    task: TrialTask,
+    encoded: Encoded,
+    terms: Terms,
+    weights: Weights,
+    encoder: int,
+    train: IntArray,
+    validation: IntArray,
+) -> _Fold:
+    columns = Columns.of(encoded, encoder, terms, weights, train)
+    directions = columns.directions()
+    points = walk(
+        directions, columns.target(train), HEADS[encoded.kind], encoded.n_outputs, task.penalties, task.iterations, ROUGH
+    )
+    along = columns.whole(validation) @ directions.back
+    return _Fold(columns, directions, points, along, columns.target(validation), float(encoded.y_scale[encoder] ** 2))
+
+
+def fit(
+    task: TrainingTask, encoded: Encoded, encoder: int, rows: IntArray, params: dict[str, object] | None = None
+) -> tuple[Regression, bool]:
+    """The regression of a task's hyperparameters, or others, fitted on some rows, all of them; and whether it arrived."""
+    family, params = get_family(task.arm.family), task.params if params is None else params
+    weights = family.weights(params)
+    columns = Columns.of(encoded, encoder, terms_of(encoded, weights), weights, rows)
+    directions, l2 = columns.directions(), float(params.get(family.path or "", 0.0))  # type: ignore[arg-type]
+    path: Sequence[float] = [l2]
+    (point,) = walk(directions, columns.target(rows), HEADS[encoded.kind], encoded.n_outputs, path, task.iterations, EXACT)
+    return columns.original(directions, point), point.converged
+
+
+def mean_coefficients(encoded: Encoded, fits: Sequence[Regression], inputs: bool) -> dict[str, float]:
+    """Columns `coef_<term>` and `intercept`, the mean over the inner folds, with `:<class>` where there are several outputs.
+
+    inputs: whether there are any beside the intercept.
+    """
+    outputs = [f":{name}" for name in encoded.classes] if encoded.n_outputs > 1 else [""]
+    kernel, bias = (np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("kernel", "bias"))
+    columns = {
+        f"coef_{term.name}{output}": float(weight)
+        for o, output in enumerate(outputs)
+        for term, weight in zip(encoded.terms if inputs else (), kernel[:, o], strict=False)
+    }
+    return columns | {f"intercept{output}": float(bias[o]) for o, output in enumerate(outputs)}

@@ -1,0 +1,84 @@
+"""A regression's winner: fitted on all development rows, and as the parts that tell where its gain comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from study.data.encoding import Encoded
+from study.families import HEADS, get_family
+from study.families.heads import FloatArray
+from study.schema import ALL_ROWS, EXTENDED, PART, CoefficientRow, TermRow
+from study.training.columns import MOST_CELLS, Regression
+from study.training.regression import fit
+from study.training.scored import Won, candidates, judged
+from study.training.task import WinnerTask
+
+
+def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
+    """Fit the incumbent on all development rows (candidate `refit`, which is judged) and save it.
+
+    Candidate `ensemble` is the mean of the linear predictors of fits on the inner folds' training rows, left out where the
+    search drew its rows; `rows-<fraction>` are fits on parts of the development rows; the task's `parts` are other
+    hyperparameters, fitted on all of them. Of the search on all rows there is a model and no candidate. One thread.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from study.training.termed import term_model
+
+    head = HEADS[encoded.kind]
+    with threadpool_limits(1):
+        own, _ = fit(task, encoded, -1, encoded.development)
+        model = term_model(own.terms, own.fill, own.kernel, own.bias, head)
+        scored = judged("refit", task.number, model, encoded)
+        if encoded.outer_fold != ALL_ROWS:
+            others = {name: fit(task, encoded, -1, encoded.development, params)[0] for name, params in task.parts.items()}
+            others |= {f"{PART}{fraction:g}": fit(task, encoded, -1, rows)[0] for fraction, rows in encoded.parts}
+            test = encoded.test
+            predicted = [(name, -1, head.response(each.predicted(encoded, test))) for name, each in others.items()]
+            if len(encoded.development) * len(own.kernel) <= MOST_CELLS:
+                inner = [fit(task, encoded, e, rows)[0].predicted(encoded, test) for e, rows in enumerate(encoded.train)]
+                predicted.insert(0, ("ensemble", -1, head.response(np.mean(inner, axis=0))))
+            scored += candidates([each for each in predicted if np.isfinite(each[2]).all()], encoded)
+    if task.arm.family == EXTENDED:
+        raw = encoded.raw(encoded.test)
+        return Won(model, scored, terms=term_rows(own, encoded), clipped=own.terms.clipped(raw))
+    rows = _coefficient_rows(encoded, own.kernel, own.bias) if get_family(task.arm.family).inputs else []
+    return Won(model, scored, tuple(rows))
+
+
+def term_rows(own: Regression, encoded: Encoded) -> tuple[TermRow, ...]:
+    """Every column and term of a regression with terms, and its intercept, with all that its formula says of it."""
+    terms, names = own.terms, [term.name for term in encoded.terms]
+    described: list[tuple[str, tuple[int, ...], float | None]] = [("intercept", (), None)]
+    described += [("column", (i,), None) for i in range(len(names))]
+    described += [("product", tuple(pair), None) for pair in terms.products.tolist()]
+    described += [("hinge", (int(i),), float(knot)) for i, knot in zip(terms.hinges, terms.knots, strict=True)]
+    weights = np.vstack([own.bias, own.kernel])
+    outputs: list[str | None] = [*encoded.classes] if encoded.n_outputs > 1 else [None]
+    return tuple(
+        TermRow(
+            form=form,
+            columns=tuple(names[i] for i in columns),
+            fill=tuple(float(own.fill[i]) for i in columns),
+            centers=tuple(float(terms.center[i]) for i in columns) if form == "product" else (),
+            low=tuple(float(terms.low[i]) for i in columns) if form in {"product", "hinge"} else (),
+            high=tuple(float(terms.high[i]) for i in columns) if form in {"product", "hinge"} else (),
+            knot=knot,
+            output=output,
+            weight=float(weight),
+        )
+        for o, output in enumerate(outputs)
+        for (form, columns, knot), weight in zip(described, weights[:, o], strict=True)
+    )
+
+
+def _coefficient_rows(encoded: Encoded, weights: FloatArray, intercept: FloatArray) -> list[CoefficientRow]:
+    outputs: list[str | None] = [*encoded.classes] if encoded.n_outputs > 1 else [None]
+    rows = []
+    for o, output in enumerate(outputs):
+        rows.append(CoefficientRow(term="intercept", level=None, output=output, unit="", estimate=float(intercept[o])))
+        rows += [
+            CoefficientRow(term=term.name, level=term.level, output=output, unit=term.unit, estimate=float(weights[i, o]))
+            for i, term in enumerate(encoded.terms)
+        ]
+    return rows
