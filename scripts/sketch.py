@@ -29,7 +29,8 @@ class _Design:
         x = (x - self.mean) / self.deviation
         self.low, self.high = x.min(axis=0), x.max(axis=0)
         names = [term.column for term in encoded.terms]
-        self.pairs = np.array([(i, j) for i, j in combinations(range(len(names)), 2) if names[i] != names[j]], int).reshape(-1, 2)
+        pairs = [(i, j) for i, j in combinations(range(len(names)), 2) if names[i] != names[j]]
+        self.pairs = np.array(pairs, int).reshape(-1, 2)
         bends = [
             (i, knot)
             for i in range(len(names))
@@ -87,7 +88,7 @@ def sketch(encoded: Encoded) -> np.ndarray | None:
                 found.append([float(head.response_loss(each, encoded.y[validation]).mean()) for each in predicted])
             total = total + np.array(found)
         place, number = np.unravel_index(np.argmin(total), np.shape(total))
-        design, own = _Design(encoded, -1, encoded.development), None
+        design = _Design(encoded, -1, encoded.development)
         own = np.repeat([1.0, *pairs[place]], design.sizes)
         values, tested = (design.values(encoded, -1, rows) * own for rows in (encoded.development, encoded.test))
         y = encoded.y[encoded.development]

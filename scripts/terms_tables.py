@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from engine import ROOT
 from rival_tables import install
-from searched import ALL_WEIGHTS, best, cautious, folds, scored, searched, second_class, test_loss
+from searched import best, cautious, folds, scored, searched, second_class, test_loss
 from sketch import sketch
 
 from study.data.encoding import Encoded
@@ -83,9 +83,8 @@ def ebm(python: Path, encoded: Sequence[Encoded], source: str, target: str) -> l
     return found
 
 
-def compared(source: str, target: str, repeats: int, python: Path | None) -> dict[str, list[float]]:
+def compared(encoded: Sequence[Encoded], source: str, target: str, python: Path | None) -> dict[str, list[float]]:
     """Test losses of every model in each outer fold."""
-    encoded = folds(source, target, repeats)
     losses: dict[str, list[float]] = {name: [] for name in ("plain", "extended", "extended, 1 se", "sketch")}
     for each in encoded:
         records = searched(each, EXTENDED, CHOICES)
@@ -110,9 +109,13 @@ def terms(tables: Sequence[str], repeats: int = REPEATS) -> None:
             source, _, target = table.rpartition("=")
             if not source:
                 sys.exit(f"A table is SOURCE=TARGET, such as sklearn:wine=target, but got {table!r}.")
-            losses = compared(source, target, repeats, python)
+            encoded = folds(source, target, repeats)
+            losses = compared(encoded, source, target, python)
             found = shares(losses, repeats)
             rival = np.nanmin([found[name][0] for name in ("sketch", "EBM")])
-            cells = [f"{np.mean(losses['plain']):.4g}", *(f"{share:.3f} ± {spread:.3f}" for share, spread in list(found.values())[1:])]
+            cells = [f"{share:.3f} ± {spread:.3f}" for name, (share, spread) in found.items() if name != "plain"]
             name = f"{Path(source).stem if '/' in source else source}, {target}"
-            print(f"| {name} | {' | '.join(cells)} | {found['extended'][0] / rival:.3f} |", flush=True)
+            print(
+                f"| {name} | {len(encoded[0].rows):,} | {np.mean(losses['plain']):.4g} | {' | '.join(cells)} | {found['extended'][0] / rival:.3f} |",
+                flush=True,
+            )
