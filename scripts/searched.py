@@ -82,7 +82,7 @@ def cautious(records: Sequence[TrialRecord], errors: float = 1.0) -> TrialRecord
     return found if gains.mean() > errors * gains.std(ddof=1) / len(gains) ** 0.5 else first
 
 
-def test_loss(encoded: Encoded, record: TrialRecord) -> float:
+def loss_of(encoded: Encoded, record: TrialRecord) -> float:
     """Mean loss of the test rows, with the floor of a study, after a fit on all development rows."""
     from threadpoolctl import threadpool_limits
 

@@ -13,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from searched import best, cautious, searched, test_loss
+from searched import best, cautious, loss_of, searched
 from terms_tables import CHOICES
 
 from study.data.encoding import Encoded
 from study.schema import EXTENDED
 
 FRESH, COLUMNS = 4_000, 10
-GOALS = 1.01, 1.03
-"""Most of the mean and of the 90 % quantile of the ratio, where the truth is linear."""
 
 
 def table(truth: str, kind: str, rows: int, seed: int) -> pd.DataFrame:
@@ -67,8 +65,8 @@ def ratios(truth: str, kind: str, rows: int, seed: int) -> tuple[float, float]:
     """Loss of the extended regression, and with the rule of one standard error, as shares of the plain one's."""
     encoded = encoded_truth(table(truth, kind, rows, seed), rows, seed)
     records = searched(encoded, EXTENDED, CHOICES)
-    base, found, kept = test_loss(encoded, records[0]), best(records), cautious(records)
-    ratio = 1.0 if found is records[0] else test_loss(encoded, found) / base
+    base, found, kept = loss_of(encoded, records[0]), best(records), cautious(records)
+    ratio = 1.0 if found is records[0] else loss_of(encoded, found) / base
     return ratio, 1.0 if kept is records[0] else ratio
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from engine import ROOT
 from rival_tables import install
-from searched import best, cautious, folds, scored, searched, second_class, test_loss
+from searched import best, cautious, folds, loss_of, scored, searched, second_class
 from sketch import sketch
 
 from study.data.encoding import Encoded
@@ -88,8 +87,8 @@ def compared(encoded: Sequence[Encoded], source: str, target: str, python: Path 
     losses: dict[str, list[float]] = {name: [] for name in ("plain", "extended", "extended, 1 se", "sketch")}
     for each in encoded:
         records = searched(each, EXTENDED, CHOICES)
-        losses["plain"].append(test_loss(each, records[0]))
-        losses["extended"].append(test_loss(each, best(records)))
+        losses["plain"].append(loss_of(each, records[0]))
+        losses["extended"].append(loss_of(each, best(records)))
         kept = cautious(records)
         losses["extended, 1 se"].append(losses["plain"][-1] if kept is records[0] else losses["extended"][-1])
         found = sketch(each)
@@ -107,15 +106,11 @@ def terms(tables: Sequence[str], repeats: int = REPEATS) -> None:
         print("| --- |" + " ---: |" * 7, flush=True)
         for table in tables or TABLES:
             source, _, target = table.rpartition("=")
-            if not source:
-                sys.exit(f"A table is SOURCE=TARGET, such as sklearn:wine=target, but got {table!r}.")
             encoded = folds(source, target, repeats)
             losses = compared(encoded, source, target, python)
             found = shares(losses, repeats)
             rival = np.nanmin([found[name][0] for name in ("sketch", "EBM")])
             cells = [f"{share:.3f} ± {spread:.3f}" for name, (share, spread) in found.items() if name != "plain"]
             name = f"{Path(source).stem if '/' in source else source}, {target}"
-            print(
-                f"| {name} | {len(encoded[0].rows):,} | {np.mean(losses['plain']):.4g} | {' | '.join(cells)} | {found['extended'][0] / rival:.3f} |",
-                flush=True,
-            )
+            base, ratio = np.mean(losses["plain"]), found["extended"][0] / rival
+            print(f"| {name} | {len(encoded[0].rows):,} | {base:.4g} | {' | '.join(cells)} | {ratio:.3f} |", flush=True)
