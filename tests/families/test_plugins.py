@@ -51,7 +51,7 @@ def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> Non
 
 
 def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path) -> None:
-    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "neural"]
+    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "extended", "neural"]
 
 
 def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(installed: Path) -> None:
