@@ -13,15 +13,18 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from study.evidence import findings
-from study.evidence.compare import models
+from study.evidence.compare import models, the_regression
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval
 from study.evidence.pairs import paired
+from study.evidence.rule import ABOVE, BELOW, side
 from study.evidence.scores import chosen_networks
 from study.evidence.winners import ARM
 from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
-from study.schema import NETWORK
+from study.schema import NETWORK, Kind
 
 MARGIN = 0.05
+VERDICTS = {ABOVE: findings.WORTH, BELOW: findings.ENOUGH}
+"""What an interval of the network's gain over the regression says by its side of the margin; else it is undecided."""
 ONE_PASS = ("corrected t", "rows", "nested cross-validation")
 REPEATED = (*ONE_PASS, "rows and repeats", Undivided.name)
 SCHEMES = {
@@ -56,8 +59,9 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
     for candidate in ("ensemble", "refit"):
         used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
-        tested, fresh = ({m.family: m for m in models(used[used["part"] == p], winners)} for p in ("test", "fresh"))
-        name = next(name for name in tested if name not in {"constant", "neural", NETWORK})
+        both = [models(used[used["part"] == part], winners) for part in ("test", "fresh")]
+        tested, fresh = ({model.family: model for model in sides} for sides in both)
+        name = the_regression(both[0], Kind(frame["kind"].iloc[0])).family
         chosen = chosen_networks(used[used["part"] == "test"], winners)
         tried = methods_tried(validation_pairs(inner, used[used["family"] == name], chosen))
         for scheme, (repeats, methods) in SCHEMES.items():
@@ -75,7 +79,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
                     "improvement": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
-                    "verdict": findings.verdict_of(gain.estimate, gain.low, gain.high, MARGIN),
+                    "verdict": VERDICTS.get(side(gain.estimate, gain.low, gain.high, MARGIN), findings.UNDECIDED),
                     "base": truth["base"].mean(),
                     "other": truth["other"].mean(),
                     "own": 1 - own["other"].mean() / own["base"].mean(),

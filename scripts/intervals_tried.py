@@ -62,7 +62,7 @@ class NestedCV:
         folds = share.groupby(pairs["repeat"] * k + pairs["fold"])
         noise = folds.apply(lambda part: clustered(pairs.loc[part.index], part)[0])
         outer = pd.DataFrame({"mean": folds.mean(), "noise": noise})
-        contributed = (v * self.inner["base"] - self.inner["other"]) / scale - centre
+        contributed = ((1 - v) * self.inner["base"] - self.inner["other"]) / scale - centre
         inside = contributed.groupby(self.inner["outer_fold"]).mean()
         both = outer.join(inside.rename("inside"), how="inner")
         mse = ((both["inside"] - both["mean"]) ** 2).mean() - both["noise"].mean()

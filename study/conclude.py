@@ -1,4 +1,4 @@
-"""What follows when all trials are done: dataframes, reference fits, verdicts, and what a regression lacks."""
+"""What follows when all trials are done: dataframes, reference fits and verdicts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from study.data.encoding import Encoded, EncodedData, design
 from study.data.splits import IntArray
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
-from study.evidence.findings import Shortfall
 from study.evidence.scores import test_scores
 from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
-from study.explain.shortfall import shortfall
 from study.records.delivery import deliver
 from study.records.frames import estimates_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import gather, load_results, read_winners, read_work, write_frame
-from study.records.selection import SelectionRecord
+from study.records.results import gather, load_results, read_winners, write_frame
 from study.schema import ALL_ROWS, Kind
 
 MOST_CELLS = 10_000_000
@@ -41,27 +38,12 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
     margin = results.config.margin
-
-    selected = {(each.work.target, each.work.outer_fold): each.selection for each in read_work(paths, SelectionRecord)}
-
-    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall | None:
-        own = {fold: encoded for (name, fold), encoded in tested.items() if name == target}
-        selections = {fold: found for fold in own if (found := selected.get((target, fold))) is not None}
-        if len(selections) < len(own):
-            return None  # one failed, of which a note tells
-        base, other = (
-            {int(str(fold)): float(rows["loss"].mean()) for fold, rows in losses.groupby("outer_fold")}
-            for losses in (regression, network)
-        )
-        return shortfall(own, selections, base, other, margin)
-
     answers = verdicts(
         predictions,
         results.trials,
         margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        why=why,
     )
     write_atomic(paths.verdicts, write_verdicts(answers))
     deliver(paths, results.trials, results.config.keep_fold_models)

@@ -7,27 +7,47 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Number, Rung, Shortfall, TreesLine, verdict_of
+from study.evidence.findings import (
+    UNDECIDED,
+    DecidedAt,
+    DepthGain,
+    Gain,
+    Missing,
+    Number,
+    Rung,
+    RungGain,
+    ShortLine,
+    Sources,
+    TreesLine,
+)
 from study.evidence.intervals import METHODS
-from study.evidence.sentences import decided_words, ends, percent, trees_words
+from study.evidence.lines import depths_words, floor_words, missing_words, short_words, sources_words, trees_words
+from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
+from study.evidence.sentences import capital, decided_words, interval, level_words, listed, moved, percent
 from study.evidence.winners import CANDIDATES
-from study.schema import CONSTANT, NETWORK, NOUNS, Frozen, Kind
+from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
-VERSION = 2
+VERSION = 3
 """Version of verdicts.json; the first was a list of dicts and named none."""
-WORDS = ("verdict", "sentence", "action", "estimand", "candidate_words", "method_words", "trees_words")
+BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words")
+"""Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
+WORDS = (
+    "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "candidate_words", "method_words", *BESIDE,
+)  # fmt: skip
 """What is written beside the numbers for those who read the file, and made anew from the numbers when it is read."""
 
 
 class Verdict(Frozen):
-    """Whether the network is worth it on one target, whether the regression is enough, or whether that is undecided.
+    """Whether on one target the regression is enough, the regression with terms, or the network, or what is undecided.
 
     margin: smallest gain that matters, a share of the regression's loss. regression: its family. chosen: family and depth
-    that *the network* took in each outer fold. gain: of the network over the regression. smallest_sufficient: the model of
-    fewest hidden layers whose test loss is within margin * the regression's loss of the least. beats_constant: whether either
-    is reliably better than the constant. candidate: the way of using the network that the verdict is about; candidates: gain
-    of each way. n_train: rows that an outer fold leaves. decided_at: only where undecided; shortfall: only where the network
-    is worth it; trees: where they were scored. None where it does not apply or a model was not scored.
+    that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient: the
+    model of fewest hidden layers whose test loss is within margin * the regression's loss of the least. beats_constant:
+    whether any of the models is reliably better than the constant. candidate: the way of using the network that the verdict is
+    about; candidates: gain of each way over the regression. n_train: rows that an outer fold leaves. decided_at: only where
+    undecided. sources: of the gain of the regression with terms. depths: the network against each single depth, where there
+    are several. trees, short, missing: beside the verdict. floor: test rows at the floor of the log loss, of each procedure
+    that has any. None or empty where it does not apply or a model was not scored.
     """
 
     target: str
@@ -35,109 +55,208 @@ class Verdict(Frozen):
     margin: float
     regression: str | None
     chosen: dict[int, Rung]
-    gain: Gain
+    gains: tuple[RungGain, ...]
     smallest_sufficient: Rung | None
     beats_constant: bool | None
     candidate: str | None
     candidates: dict[str, Gain]
     n_train: Number
     decided_at: DecidedAt | None = None
+    sources: Sources | None = None
+    depths: tuple[DepthGain, ...] = ()
     trees: TreesLine | None = None
-    shortfall: Shortfall | None = None
+    short: ShortLine | None = None
+    missing: Missing | None = None
+    floor: dict[str, int] = {}
+
+    @property
+    def by_pair(self) -> dict[tuple[str, str], Gain]:
+        """Gains by (simpler, richer) of REGRESSION, EXTENDED and NETWORK."""
+        return {(each.base, each.other): each.gain for each in self.gains}
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What the rule leaves (`study.evidence.rule.standing`): the answer alone, or what it is undecided between."""
+        return standing(self.by_pair, self.margin)
 
     @property
     def verdict(self) -> str | None:
-        """WORTH, ENOUGH or UNDECIDED; None where no test row was scored with both models."""
-        gain = self.gain
-        return verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None
+        """ENOUGH, TERMS, WORTH or UNDECIDED; None where no test row was scored with two of the three."""
+        return None if not self.gains else ANSWERS[self.left[0]] if len(self.left) == 1 else UNDECIDED
+
+    @property
+    def answer_procedure(self) -> str | None:
+        """REGRESSION, EXTENDED or NETWORK: the answer, or the simplest of what it is undecided between."""
+        return self.left[0] if self.gains else None
+
+    @property
+    def use_none(self) -> bool:
+        """Whether nothing is reliably better than the constant."""
+        return self.beats_constant is False
+
+    @property
+    def nouns(self) -> dict[str, str]:
+        """What a sentence calls each procedure."""
+        return NOUNS | {REGRESSION: NOUNS.get(str(self.regression), str(self.regression))}
 
     @property
     def sentence(self) -> str:
         if self.verdict is None:
             return f"There is no verdict for {self.target}: no test rows were scored with {self._lacking}."
-        beaten = f" Neither is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
-        return self._answer() + (beaten if self.beats_constant is False else "")
+        beaten = f" None of these is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
+        return self._answer() + (beaten if self.use_none else "")
 
     @property
     def action(self) -> str:
         """What to do."""
-        if self.verdict is None:
-            return f"Run the study with {self._lacking} among its families."
-        if self.beats_constant is False:
-            return "Use neither yet: look for features that tell more about the target."
-        if self.verdict != UNDECIDED:
-            return f"Use {self._noun if self.verdict == ENOUGH else NOUNS[NETWORK]}."
-        if math.isnan(self.gain.low):
-            return f"Keep {self._noun}, the simpler model; more test rows are needed for any interval."
-        given_away = f"with 95 % confidence at most {percent(self.gain.high)} % of its loss is given away."
-        then = f" {decided_words(self.decided_at, self.gain, self.margin)}" if self.decided_at else ""
-        return f"Keep {self._noun}, the simpler model: {given_away}{then}"
+        todo = self._action()
+        if self.verdict is None or not self._trees_win:
+            return todo
+        sure = f"Boosted trees are ahead of all models here by more than the {self._margin}"
+        return f"{sure}: use them where prediction alone counts. Otherwise {todo[:1].lower()}{todo[1:]}"
+
+    @property
+    def formula(self) -> str | None:
+        """The short formula as text, where it stands for a regression with terms that is not ruled out."""
+        stands = self.short and self.short.left and side_of(self.short.left, self.margin) == BELOW
+        return self.short.formula if self.short and stands and EXTENDED in self.left else None
 
     @property
     def estimand(self) -> str:
-        """What the interval is about."""
+        """What the intervals are about."""
         rows = f"{self.n_train:,.0f} rows" if math.isfinite(self.n_train) else "the development rows"
         return f"The expected loss of the whole procedures (encode, search, refit), trained on {rows}."
 
     @property
     def candidate_words(self) -> str | None:
         """Which way of using the network the verdict is about, and what the other way gives."""
-        if self.verdict is None:
+        if self.verdict is None or self.candidate is None:
             return None
-        used = str(self.candidate)
-        said = f"The network is {CANDIDATES.get(used, used)}"
+        said = f"The network is {CANDIDATES.get(self.candidate, self.candidate)}"
         for name, gain in self.candidates.items():
-            if name != used and math.isfinite(gain.improvement):
-                then = verdict_of(gain.improvement, gain.low, gain.high, self.margin)
-                said += f"; as {CANDIDATES[name]} it gains {percent(gain.improvement)} % ({ends(gain)}): {then}"
+            if name != self.candidate and math.isfinite(gain.improvement):
+                of = f"of {self.nouns[REGRESSION]}'s loss"
+                said += f"; as {CANDIDATES[name]} it {moved(gain)} {of}, {self._place(gain)} the {self._margin}"
         return f"{said}."
 
     @property
-    def method_words(self) -> str:
-        """What the interval is."""
-        return METHODS[self.gain.method].words(self.gain)
+    def method_words(self) -> str | None:
+        """What the intervals are."""
+        if not self.gains:
+            return None
+        first = self.gains[0].gain
+        both = f", those over {self.nouns[REGRESSION]} at {level_words(first.level)}, so that both hold together in 95 %"
+        return METHODS[first.method].words(first) + (both if len(self.gains) > 1 else "")
+
+    @property
+    def sources_words(self) -> str | None:
+        """Where the gain comes from."""
+        if self.sources is None or math.isnan(self.sources.interactions.improvement):
+            return None
+        return sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
+
+    @property
+    def short_words(self) -> str | None:
+        """What the short formula gives."""
+        return short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
+
+    @property
+    def missing_words(self) -> str | None:
+        """What is surely missing from the regression."""
+        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing else None
+
+    @property
+    def depths_words(self) -> str | None:
+        """What choosing the depth costs and brings."""
+        told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
+        return depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return trees_words(self.trees, self._noun) if self.trees else None
+        return trees_words(self.trees, self.nouns) if self.trees else None
+
+    @property
+    def floor_words(self) -> str | None:
+        """How many test rows are at the floor of the log loss."""
+        return floor_words(self.floor, self.nouns) if self.floor else None
 
     @property
     def _lacking(self) -> str:
-        return "a network" if self.regression else "a regression"
+        return "a network or a regression with terms" if self.regression else "a regression"
 
     @property
-    def _noun(self) -> str:
-        return NOUNS.get(str(self.regression), str(self.regression))
+    def _margin(self) -> str:
+        return f"{100 * self.margin:.3g} % margin"
+
+    @property
+    def _trees_win(self) -> bool:
+        over = self.trees.over if self.trees else {}
+        models = {name for pair in self.by_pair for name in pair}
+        return bool(models) and all(name in over and over[name].low > self.margin for name in models)
 
     def _answer(self) -> str:
-        r, low, high = self.gain.improvement, self.gain.low, self.gain.high
-        if math.isnan(r):
-            nothing = f"Nothing can be gained on {self.target}, which {self._noun} predicts without any loss"
-            return f"{nothing}: the regression is enough."
-        size, interval = f"{percent(abs(r))} % {'less' if r >= 0 else 'more'} loss than", ends(self.gain)
-        if r < 0:
-            interval = f"of the gain {interval}"
-        if r < -1:
-            size, interval = f"{1 - r:,.3g} times the loss of", f"{max(1 - high, 0):,.3g} to {1 - low:,.3g} times"
-        start = f"{self._network()} predicts {self.target} with {size} {self._noun}"
-        if math.isnan(low):
-            return f"{start}, on too few test rows to be sure of anything: undecided."
-        start, bound = f"{start} (95 % interval {interval})", f"{100 * self.margin:.3g} % margin"
-        if self.verdict == WORTH:
-            far = "far " if low > 3 * self.margin else ""
-            return f"{start}, {far}beyond the {bound}: the network is worth it."
-        if self.verdict == ENOUGH:
-            return f"{start}, a gain below the {bound}: the regression is enough."
-        return f"{start}, which lies on both sides of the {bound}: undecided."
+        if math.isnan(self.gains[0].gain.improvement):
+            noun = self.nouns[REGRESSION]
+            return f"Nothing can be gained on {self.target}, which {noun} predicts without any loss: the regression is enough."
+        clauses = [self._clause(step, place == 0) for place, step in enumerate(self.gains)]
+        if len(self.left) == 1:
+            return f"{capital('; '.join(clauses))}: the {self.verdict}."
+        names = [self.nouns[name] for name in self.left]
+        if terms_unsure(self.by_pair, self.margin):
+            names[0] += f", which is not surely better than {self.nouns[REGRESSION]},"
+        return f"{capital('; '.join(clauses))}: undecided between {listed(names)}."
+
+    def _clause(self, step: RungGain, first: bool) -> str:
+        """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
+        gain, over_terms = step.gain, step.base == EXTENDED
+        subject = "a regression with terms" if step.other == EXTENDED else self._network()
+        subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
+        loss = f"{self.nouns[REGRESSION]}'s loss on {self.target}" if first else "that loss"
+        sure = interval(gain)
+        if gain.improvement < -1 and not over_terms:
+            size = f"has {1 - gain.improvement:,.3g} times {loss}"
+            times = f"{max(1 - gain.high, 0):,.3g} to {1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {times}"
+        elif gain.improvement < 0:
+            size = f"adds {percent(-gain.improvement)} % to {loss}"
+        else:
+            size = f"saves {percent(gain.improvement)} % of {loss}"
+        if math.isnan(gain.low):
+            return f"{subject} {size}, on too few test rows to be sure of anything"
+        return f"{subject} {size} ({sure}), {self._place(gain)} {'the ' + self._margin if first else 'it'}"
+
+    def _place(self, gain: Gain) -> str:
+        far = "far " if gain.low > 3 * self.margin else ""
+        return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
 
     def _network(self) -> str:
-        """`A network with 1 to 2 hidden layers`; its families are named where there are several."""
+        """`a network with 1 to 2 hidden layers`; its families are named where there are several."""
         depths = sorted({rung.depth for rung in self.chosen.values()})
         families = sorted({rung.family for rung in self.chosen.values()})
         layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
         named = f" ({' or '.join(families)})" if len(families) > 1 else ""
-        return f"A network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
+        return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
+
+    def _action(self) -> str:
+        if self.verdict is None:
+            return f"Run the study with {self._lacking} among its families."
+        if self.use_none:
+            return "Use none of these yet: look for features that tell more about the target."
+        noun = self.nouns[self.left[0]]
+        if self.verdict != UNDECIDED:
+            return f"Use {noun}."
+        keep = f"Keep {noun}, the {'simplest of these' if len(self.left) > 2 else 'simpler of the two'}"
+        richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
+        if any(math.isnan(gain.low) for gain in richer):
+            return f"{keep}; more test rows are needed for any interval."
+        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
+        of = f"of {self.nouns[REGRESSION]}'s loss"
+        said = f"{keep}: with {level_words(sure)} confidence at most {percent(most)} % {of} is given away."
+        if (found := self.decided_at) is None:
+            return said
+        names = self.nouns[found.base], self.nouns[found.other]
+        return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as JSON values, with null for NaN, and WORDS."""

@@ -11,53 +11,19 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import METHODS, CorrectedT, Rows, default_method
-from study.evidence.pairs import FloatArray, paired, size_of
+from study.evidence.intervals import LEVEL, METHODS, CorrectedT, Rows, default_method, level_of, method_at
+from study.evidence.pairs import FloatArray, paired, per_of, size_of
 from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
-from study.schema import NETWORK, TREES
+from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
 
-PROCEDURES, DEPTHS = "procedures", "depths"
-"""The two questions of a target, each with its own Holm adjustment: constant, regression and *the network*, which chooses its
-own family and depth; and the ladder of depths of each family of networks, whose lowest rung is the regression."""
-
-
-def paired_gain(base: pd.DataFrame, other: pd.DataFrame, margin: float, folds: int, method: str | None = None) -> Gain:
-    """How much less loss `other` has than `base` on the same test rows, and how sure that is.
-
-    The probabilities better, equal and worse are shares of a t distribution about the improvement: above `margin`, within
-    +- `margin`, below. Several outer folds: the Bayesian correlated t-test (`Interval.above` of `CorrectedT`). One: the
-    posterior of the mean over test rows under a flat prior (Benavoli et al. 2017, *Time for a Change*, JMLR 18(77)).
-
-    Parameters
-    ----------
-    base, other : (n_rows, 4) frames of UNIT; only rows that both have are compared.
-    margin : smallest relative gain that matters, a share of `base`'s loss.
-    folds : outer folds a repeat.
-    method : a name of METHODS; by default that of `default_method`.
-    """
-    pairs = paired(base, other, folds)
-    size = size_of(pairs)
-    interval = METHODS[method or default_method(base["outer_fold"], folds)]
-    gain = interval(pairs)
-    posterior = (CorrectedT() if size.n_folds > 1 else Rows())(pairs, "improvement")
-    better, not_worse = posterior.above(margin), posterior.above(-margin)
-    return Gain(
-        **size.model_dump(),
-        base_loss=float(pairs["base"].mean()),
-        other_loss=float(pairs["other"].mean()),
-        improvement=gain.estimate,
-        low=gain.low,
-        high=min(gain.high, 1.0),
-        std_error=gain.std_error,
-        df=gain.df,
-        p_value=gain.p_value,
-        better=better,
-        equal=not_worse - better,
-        worse=1 - not_worse,
-        method=gain.method,
-    )
+ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
+"""Procedures from the simplest to the richest."""
+PROCEDURES, DEPTHS, CHOICE = "procedures", "depths", "choice"
+"""The questions of a target, each with its own Holm adjustment: constant, regression, regression with terms and *the network*,
+which chooses its own family and depth; the ladder of depths of each family of networks, whose lowest rung is the regression;
+and what that choice brings, *the network* against always one family and depth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +34,102 @@ class Model:
     depth: int
     losses: pd.DataFrame
 
+    @property
+    def procedure(self) -> str:
+        """CONSTANT, REGRESSION, EXTENDED or NETWORK; every network of one depth is a NETWORK too."""
+        return NETWORK if self.depth == CHOSEN else procedure_of(self.family, self.depth)
+
+
+def paired_gain(
+    base: Model,
+    other: Model,
+    margin: float,
+    folds: int,
+    method: str | None = None,
+    *,
+    per: Model | None = None,
+    level: float = LEVEL,
+) -> Gain:
+    """How much less loss `other` has than `base` on the same test rows, and how sure that is.
+
+    The probabilities better, equal and worse are shares of a t distribution about the improvement: above `margin`, within
+    +- `margin`, below. Several outer folds: the Bayesian correlated t-test (`Interval.above` of `CorrectedT`). One: the
+    posterior of the mean over test rows under a flat prior (Benavoli et al. 2017, *Time for a Change*, JMLR 18(77)).
+
+    Parameters
+    ----------
+    base, other : only rows that both have are compared.
+    margin : smallest gain that matters, a share of the loss of `per`.
+    folds : outer folds a repeat.
+    method : a name of METHODS; by default that of `default_method`.
+    per : whose loss the gain is a share of; by default the base's. Rows without it are left out.
+    level : of the interval.
+    """
+    per = per or base
+    pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
+    size = size_of(pairs)
+    gain = method_at(method or default_method(base.losses["outer_fold"], folds), level)(pairs)
+    posterior = (CorrectedT() if size.n_folds > 1 else Rows())(pairs, "improvement")
+    better, not_worse = posterior.above(margin), posterior.above(-margin)
+    return Gain(
+        **size.model_dump(),
+        per=per.family,
+        per_loss=float(per_of(pairs).mean()),
+        base_loss=float(pairs["base"].mean()),
+        other_loss=float(pairs["other"].mean()),
+        improvement=gain.estimate,
+        low=gain.low,
+        high=min(gain.high, 1.0) if per is base else gain.high,
+        level=level,
+        std_error=gain.std_error,
+        df=gain.df,
+        p_value=gain.p_value,
+        better=better,
+        equal=not_worse - better,
+        worse=1 - not_worse,
+        method=gain.method,
+    )
+
 
 def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
     """Models of one target from the simplest to the deepest, then *the network* where `winners` tell its depths.
 
-    losses: `row_losses` of the target. Boosted trees are no model.
+    losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
-    own = losses[losses["family"] != TREES]
-    groups = sorted(own.groupby(["family", "depth"]), key=lambda model: (model[0][1], model[0][0] != "constant"))
-    found = [Model(str(key[0]), int(str(key[1])), rows[UNIT]) for key, rows in groups]
+    own = losses[~losses["family"].isin((TREES, SHORT))]
+    found = [Model(str(key[0]), int(str(key[1])), rows[UNIT]) for key, rows in own.groupby(["family", "depth"])]
+    found.sort(key=lambda model: (model.depth, ORDER.index(model.procedure), model.family))
     if winners is not None and any(model.depth > 0 for model in found):
         network = network_procedure(own, winners)
         if len(network):
             found.append(Model(NETWORK, CHOSEN, network[UNIT]))
     return found
+
+
+def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
+    """The regression of the kind among the models, or the one that was scored."""
+    scored = [model for model in found if model.procedure == REGRESSION]
+    return next((model for model in scored if model.family == REGRESSIONS[kind]), scored[0] if scored else None)
+
+
+def rung_gains(
+    found: Sequence[Model], regression: Model | None, margin: float, folds: int, method: str | None = None
+) -> list[tuple[Model, Model, Gain]]:
+    """Gains of every richer procedure over every simpler one, among the regression, the one with terms and *the network*.
+
+    All are shares of the regression's loss. Leaving a rung tests all richer ones at once: each of its intervals has the level
+    at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`). Gives (simpler, richer, gain) of
+    those that share test rows; nothing without a regression.
+    """
+    if regression is None:
+        return []
+    ladder = [regression, *(m for m in found if m.family == EXTENDED), *(m for m in found if m.depth == CHOSEN)]
+    told = [
+        (base, other, paired_gain(base, other, margin, folds, method, per=regression, level=level_of(len(ladder) - place - 1)))
+        for place, base in enumerate(ladder)
+        for other in ladder[place + 1 :]
+    ]
+    return [step for step in told if step[2].n_rows]
 
 
 def pairwise(
@@ -101,30 +149,37 @@ def pairwise(
 
     Returns
     -------
-    (n_pairs, ...) frame: target, kind, question (PROCEDURES or DEPTHS), base, base_depth, other, other_depth
+    (n_pairs, ...) frame: target, kind, question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth
     (families and hidden layers; CHOSEN for the network), the values of `paired_gain`, and p_holm, adjusted over the pairs of
-    the target and question (Holm 1979, Scand. J. Statist. 6).
+    the target and question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression with terms and the
+    network are those of `rung_gains`; of CHOICE shares of the regression's loss too, where it was scored, and all others of
+    the base's.
     """
     found: list[dict[str, Any]] = []
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = models(rows, winners)
         used = method or default_method(rows["outer_fold"], folds)
-        asked = [
-            (PROCEDURES, [side for side in sides if side.depth <= 0]),
-            (DEPTHS, [side for side in sides if side.depth >= 0 and side.family != "constant"]),
-        ]
-        for question, members in asked:
-            pairs = [
-                {
-                    "target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth,
-                    "other": other.family, "other_depth": other.depth,
-                    **paired_gain(base.losses, other.losses, margin, folds, used).model_dump(),
-                }
-                for base, other in combinations(members, 2)
-                if question == PROCEDURES or base.depth == 0 or base.family == other.family
-            ]  # fmt: skip
-            adjusted = holm([pair["p_value"] for pair in pairs])
-            found += [pair | {"p_holm": p} for pair, p in zip(pairs, adjusted.tolist(), strict=True)]
+        plain = the_regression(sides, Kind(str(kind)))
+        rungs = {(base, other): gain for base, other, gain in rung_gains(sides, plain, margin, folds, used)}
+        deep = [side for side in sides if side.depth > 0]
+        asked = {
+            PROCEDURES: list(combinations([side for side in sides if side.depth <= 0], 2)),
+            DEPTHS: [
+                (base, other)
+                for base, other in combinations([s for s in sides if s.depth > 0 or s.procedure == REGRESSION], 2)
+                if other.depth > 0 and (base.depth == 0 or base.family == other.family)
+            ],
+            CHOICE: [(side, sides[-1]) for side in deep if len(deep) > 1 and sides[-1].depth == CHOSEN],
+        }
+        for question, pairs in asked.items():
+            told = []
+            for base, other in pairs:
+                per = plain if question == CHOICE else None
+                gain = rungs.get((base, other)) or paired_gain(base, other, margin, folds, used, per=per)
+                about = {"target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth}
+                told.append(about | {"other": other.family, "other_depth": other.depth, **gain.model_dump()})
+            adjusted = holm([pair["p_value"] for pair in told])
+            found += [pair | {"p_holm": p} for pair, p in zip(told, adjusted.tolist(), strict=True)]
     return pd.DataFrame(found)
 
 
@@ -149,10 +204,10 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
 
     Returns
     -------
-    (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; boosted trees have none and are left
-    out), test_loss, std_error, low, high (of the method, as for a pair whose other loss is 0), val_loss, optimism (validation
-    less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows (`study.evidence.spread.spread`), n_rows,
-    n_folds, n_repeats, method.
+    (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; boosted trees and the short formula have
+    none and are left out), test_loss, std_error, low, high (of the method, as for a pair whose other loss is 0), val_loss,
+    optimism (validation less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows
+    (`study.evidence.spread.spread`), n_rows, n_folds, n_repeats, method.
     """
     found: list[dict[str, Any]] = []
     refits = predictions[predictions["candidate"] == "refit"]

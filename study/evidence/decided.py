@@ -45,8 +45,8 @@ def subset_losses(predictions: pd.DataFrame, n_train: float) -> pd.DataFrame:
     return losses.assign(n_rows=(n_train * losses["fraction"]).round())
 
 
-def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFrame, folds: int) -> GainCurve | None:
-    """Fit the improvement of the network over the regression against 1 / rows, from refits on parts of the rows.
+def gain_curve(curve: pd.DataFrame, base: pd.DataFrame, other: pd.DataFrame, per: pd.DataFrame, folds: int) -> GainCurve | None:
+    """Fit the improvement of one procedure over another against 1 / rows, from refits on parts of the rows.
 
     The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
     (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`. Weighted least
@@ -57,24 +57,26 @@ def gain_curve(curve: pd.DataFrame, regression: pd.DataFrame, network: pd.DataFr
     Parameters
     ----------
     curve : frame of `subset_losses`.
-    regression, network : ARM columns of the arms to compare.
+    base, other : ARM columns of the arms to compare.
+    per : the same of those whose loss the improvement is a share of.
     folds : outer folds a repeat.
 
     Returns
     -------
-    None where fewer than three fractions, with 1 among them, were scored for both.
+    None where fewer than three fractions, with 1 among them, were scored for all.
     """
-    sides = [curve.merge(arms[ARM[2:]].drop_duplicates(), on=ARM[2:]) for arms in (regression, network)]
+    sides = [curve.merge(arms[ARM[2:]].drop_duplicates(), on=ARM[2:]) for arms in (base, other, per)]
     found = []
+    n_rows = {float(str(fraction)): float(rows.mean()) for fraction, rows in sides[0].groupby("fraction")["n_rows"]}
     columns: dict[float, pd.Series] = {}
-    for fraction in sorted(set(sides[0]["fraction"]) & set(sides[1]["fraction"])):
-        base, other = (side[side["fraction"] == fraction] for side in sides)
-        pairs = paired(base[UNIT], other[UNIT], folds)
+    for fraction in sorted(set.intersection(*(set(side["fraction"]) for side in sides))):
+        losses = [side.loc[side["fraction"] == fraction, UNIT] for side in sides]
+        pairs = paired(losses[0], losses[1], folds, losses[2])
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
         columns[fraction] = row_means(pairs, share)
-        found.append({"fraction": fraction, "n_rows": float(base["n_rows"].mean()), "improvement": estimate})
+        found.append({"fraction": fraction, "n_rows": n_rows[fraction], "improvement": estimate})
     points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
@@ -147,23 +149,30 @@ def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> tup
     return float(numbers[enough[0]]) if len(enough) else np.inf, float(halves[-1])
 
 
-def decided_at(pairs: pd.DataFrame, method: Method, margin: float, curve: GainCurve | None, rows_now: float) -> DecidedAt:
-    """Find rows and repeats at which the interval of `pairs` would leave out the margin.
+def decided_at(
+    pairs: pd.DataFrame, method: Method, pair: tuple[str, str, float], curve: GainCurve | None, rows_now: float
+) -> DecidedAt:
+    """Find rows and repeats at which the interval of `pairs` would leave out a bound.
 
-    A curve whose slope is known less well than the gain itself tells nothing of more rows. rows_now: of the table.
+    A curve whose slope is known less well than the gain itself tells nothing of more rows. pair: names of base and other, and
+    the bound. rows_now: of the table.
     """
+    base, other, bound = pair
     gain = method(pairs)
     times = low = high = limit = np.nan
     side = None
     if curve is not None and curve.slope_error <= (gain.high - gain.low) / 2:
         exponent = width_exponent(pairs, method)
-        times, side = times_to_decide(gain, margin, curve.slope, exponent)
+        times, side = times_to_decide(gain, bound, curve.slope, exponent)
         shifts = (-gain.std_error, gain.std_error)
-        around = [times, *(times_to_decide(gain, margin, curve.slope, exponent, shift)[0] for shift in shifts)]
+        around = [times, *(times_to_decide(gain, bound, curve.slope, exponent, shift)[0] for shift in shifts)]
         low, high, limit = min(around), max(around), gain.estimate - curve.slope
     nested = size_of(pairs).n_folds > 1
-    repeats, repeats_limit = repeats_to_decide(pairs, method, margin) if nested else (np.nan, np.nan)
+    repeats, repeats_limit = repeats_to_decide(pairs, method, bound) if nested else (np.nan, np.nan)
     return DecidedAt(
+        base=base,
+        other=other,
+        bound=bound,
         rows=times * rows_now,
         times=times,
         times_low=low,

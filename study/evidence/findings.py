@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from study.evidence.pairs import Size
 from study.schema import Frozen
 
-WORTH, ENOUGH, UNDECIDED = "network is worth it", "regression is enough", "undecided"
-
+ENOUGH, TERMS, WORTH = "regression is enough", "regression with terms is enough", "network is worth it"
+UNDECIDED = "undecided"
 
 Number = Annotated[
     float,
@@ -32,17 +32,21 @@ class Rung(Frozen):
 class Gain(Size):
     """How much less loss a model, *other*, has than another, *base*, on the same test rows, and how sure that is.
 
-    base_loss, other_loss: means over the pairs. improvement, low, high: share of base_loss that is saved, with its interval;
-    high is at most 1, since no loss is below 0. std_error, df, p_value: of the improvement, and of none. better, equal, worse:
-    probabilities that the improvement is above the margin, within it, below its negative. method: a name of
-    `study.evidence.intervals.METHODS`. NaN where base has no loss, or there are fewer than two rows.
+    base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`, whose loss the shares are of,
+    the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; high is at
+    most 1 where per is the base, since no loss is below 0. std_error, df, p_value: of the improvement, and of none. better,
+    equal, worse: probabilities that the improvement is above the margin, within it, below its negative. method: a name of
+    `study.evidence.intervals.METHODS`. NaN where per has no loss, or there are fewer than two rows.
     """
 
+    per: str
+    per_loss: Number
     base_loss: Number
     other_loss: Number
     improvement: Number
     low: Number
     high: Number
+    level: float
     std_error: Number
     df: Number
     p_value: Number
@@ -52,16 +56,103 @@ class Gain(Size):
     method: str
 
 
+class RungGain(Frozen):
+    """Gain of a richer procedure, `other`, over a simpler one, `base`: two of `study.evidence.rule.LADDER`."""
+
+    base: str
+    other: str
+    gain: Gain
+
+
+class DepthGain(Frozen):
+    """Gain of the network, which chooses family and depth in each outer fold, over always taking one rung."""
+
+    rung: Rung
+    gain: Gain
+
+
+class Sources(Frozen):
+    """Where the gain of a regression with terms over one without comes from; the two add up to it.
+
+    With mean losses of the regression (neither), of the regression with terms (both), and of its refits without curves
+    (products) and without products (curves), interactions = (neither - products) / 2 + (curves - both) / 2 and curvature =
+    (neither - curves) / 2 + (products - both) / 2: the Shapley value of either sort of term (Shapley 1953, *A value for
+    n-person games*, with two players), shares of the regression's loss.
+    """
+
+    interactions: Gain
+    curvature: Gain
+
+
 class TreesLine(Frozen):
-    """Boosted trees beside the verdict: their test loss, and their gain over the regression and over the network."""
+    """Boosted trees beside the verdict: their test loss, and their gain over each procedure by its name."""
 
     loss: Number
-    over_regression: Gain | None
-    over_network: Gain | None
+    over: dict[str, Gain]
+
+
+class TermCount(Frozen):
+    """A term, and in how many outer folds it was found."""
+
+    term: str
+    n_folds: int
+
+
+class ShortTerms(Frozen):
+    """What the search for the short formula hands on: the terms it chose in each outer fold, and the formula on all rows.
+
+    formula: as text, a line an output; None where there is none.
+    """
+
+    folds: dict[int, tuple[str, ...]]
+    formula: str | None
+
+
+class ShortLine(Frozen):
+    """The short formula beside the verdict.
+
+    loss: of its procedure, on the test rows. gain: over the regression. left: what the regression with terms saves over it;
+    None where that was not scored. counts: its terms, those of most outer folds first. n_terms: of each outer fold, in their
+    order; empty where they were not told. formula: as in ShortTerms.
+    """
+
+    loss: Number
+    gain: Gain | None
+    left: Gain | None
+    counts: tuple[TermCount, ...]
+    n_terms: tuple[int, ...]
+    formula: str | None
+
+
+class FoldMissing(Frozen):
+    """Terms that the score test of one outer fold names as missing from the regression.
+
+    n_units: independent units (`unit`: row, group or block) that it sums over.
+    """
+
+    terms: tuple[str, ...]
+    n_units: int
+    unit: str
+
+
+class Missing(Frozen):
+    """Terms that the score tests of n_folds outer folds name as missing from the regression, those of most folds first.
+
+    n_units, unit: independent units that they sum over, the fewest of any fold; below LEAST_UNITS none is named.
+    """
+
+    counts: tuple[TermCount, ...]
+    n_folds: int
+    n_units: int
+    unit: str
+
+
+LEAST_UNITS = 30
+"""Fewest independent units (rows, groups, blocks of time) of which a score test can tell anything."""
 
 
 class CurvePoint(Frozen):
-    """Gain of the refitted network over the refitted regression with a fraction of the development rows, n_rows."""
+    """Gain of one refitted procedure over another with a fraction of the development rows, n_rows."""
 
     fraction: float
     n_rows: Number
@@ -70,14 +161,18 @@ class CurvePoint(Frozen):
 
 
 class DecidedAt(Frozen):
-    """When an undecided comparison would likely be decided, if its gain goes on as measured.
+    """When an undecided gain of `other` over `base` would likely leave out a bound, if it goes on as measured.
 
-    rows: of the table. times: of the rows now, with times_low and times_high for a gain a standard error away. side: `above`
-    or `below` the margin. limit: the gain of endless rows; NaN where rows tell nothing, and where it is known and times is
-    not, times lies beyond MOST_TIMES. slope_error: how well the curve's slope is known. repeats: of the outer split;
-    repeats_limit: half the interval's width with endless ones, NaN where repeats tell nothing. curve: where it comes from.
+    bound: the margin, or 0 where it is not sure that there is a gain. rows: of the table. times: of the rows now, with
+    times_low and times_high for a gain a standard error away. side: `above` or `below` the bound. limit: the gain of endless
+    rows; NaN where rows tell nothing, and where it is known and times is not, times lies beyond MOST_TIMES. slope_error: how
+    well the curve's slope is known. repeats: of the outer split; repeats_limit: half the interval's width with endless ones,
+    NaN where repeats tell nothing. curve: where it comes from.
     """
 
+    base: str
+    other: str
+    bound: float
     rows: Number
     times: Number
     times_low: Number
@@ -88,51 +183,3 @@ class DecidedAt(Frozen):
     repeats: Number
     repeats_limit: Number
     curve: tuple[CurvePoint, ...]
-
-
-class RankedTerm(Frozen):
-    """A term added alone to the regression: its columns, test loss, and share_closed = (base - loss) / (base - network)."""
-
-    term: str
-    form: str
-    columns: tuple[str, ...]
-    loss: Number
-    share_closed: Number
-
-
-class Step(Frozen):
-    """So many terms added one after the other: those that most outer folds chose, n_agree of them, and their losses."""
-
-    n_terms: int
-    terms: tuple[str, ...]
-    n_agree: int
-    val_loss: Number
-    loss: Number
-    share_closed: Number
-
-
-class Shortfall(Frozen):
-    """What the regression of a target misses.
-
-    base_loss, network_loss: mean test loss over the outer folds of the regression, refitted for this, and of the network.
-    ranking: terms added alone to the regression, best first. steps: terms added one after the other, from none. terms,
-    formula: of the smallest regression within the margin of the network, if one was found and most outer folds chose it;
-    else no terms and None. The formula is fitted on every row that was a development row of some outer fold, in original
-    units, a column about a round number where its mean is far from 0; what costs less than a tenth of the margin is rounded
-    away. sentence: the finding in words.
-    """
-
-    base_loss: Number
-    network_loss: Number
-    ranking: tuple[RankedTerm, ...]
-    steps: tuple[Step, ...]
-    terms: tuple[str, ...]
-    formula: str | None
-    sentence: str
-
-
-def verdict_of(improvement: float, low: float, high: float, margin: float) -> str:
-    """The verdict that an interval of the improvement gives; without any loss to save the regression is enough."""
-    if math.isnan(improvement) or high < margin:
-        return ENOUGH
-    return WORTH if low > margin else UNDECIDED

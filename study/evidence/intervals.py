@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -11,12 +11,15 @@ from scipy import stats
 
 from study.evidence.pairs import FloatArray, Quantity, Size, clustered, contributions
 
+LEVEL = 0.95
+"""Of every interval that stands alone; where a rule tests several at once, each is at a higher one (`level_of`)."""
+
 
 @dataclass(frozen=True)
 class Interval:
     """An estimate and how sure it is; NaN where the rows are too few to tell.
 
-    p_value tests that the quantity is 0, with what made the interval: it is below 1 - level where the interval leaves out 0.
+    p_value tests that the quantity is 0, with what made the interval: it is below 1 - level where that leaves out 0.
     df: degrees of freedom of its t distribution.
     """
 
@@ -43,6 +46,10 @@ class Method(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def level(self) -> float:
+        """How often the interval would hold the quantity."""
+
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ...) -> Interval: ...
     def words(self, size: Size) -> str:
         """What the interval is, for a sentence, with the folds, repeats, test rows and groups in it."""
@@ -83,7 +90,7 @@ class CorrectedT:
     Folds hold whole groups, so groups change nothing.
     """
 
-    level: float = 0.95
+    level: float = LEVEL
     name: str = "corrected t"
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
@@ -119,7 +126,7 @@ class Rows:
     procedures and few rows it is too narrow. For one split it is the paired t-test over test rows.
     """
 
-    level: float = 0.95
+    level: float = LEVEL
     name: str = "rows"
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
@@ -169,10 +176,20 @@ class RowsAndRepeats(Rows):
         return _variance(means) if len(means) > 1 else 0.0
 
 
-METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}
+METHODS: dict[str, CorrectedT | Rows] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}
 DEFAULT_NESTED = "rows and repeats"
 DEFAULT_ONE_PASS = "corrected t"
 DEFAULT_HOLDOUT = "rows"
+
+
+def level_of(tests: int) -> float:
+    """Level of each of several intervals that hold together in LEVEL of all cases at least (Bonferroni)."""
+    return 1 - (1 - LEVEL) / max(tests, 1)
+
+
+def method_at(name: str, level: float) -> Method:
+    """A method of METHODS at a level."""
+    return replace(METHODS[name], level=level)
 
 
 def default_method(outer_folds: pd.Series, folds: int) -> str:

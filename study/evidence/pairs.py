@@ -12,7 +12,8 @@ from study.schema import Frozen
 
 FloatArray = npt.NDArray[np.float64]
 Quantity = Literal["improvement", "difference"]
-"""`improvement`: 1 - O / B, the share of the base's mean loss B that the other, with loss O, saves; `difference`: B - O."""
+"""`improvement`: (B - O) / P, what the other, with mean loss O, saves of the base's B, as a share of a third procedure's P, or
+of B itself where there is no third; `difference`: B - O."""
 
 
 class Size(Frozen):
@@ -24,7 +25,7 @@ class Size(Frozen):
     n_repeats: int
 
 
-def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
+def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFrame | None = None) -> pd.DataFrame:
     """Losses of two procedures on the test rows that both have.
 
     Parameters
@@ -32,16 +33,26 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int) -> pd.DataFrame:
     base, other : (n, 3 or 4) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
         code of what makes rows alike; without it every row is a group of its own.
     folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
+    per : the same of the procedure whose loss the improvement is a share of, where that is not base; rows without it are
+        left out.
 
     Returns
     -------
-    (n_pairs, 6) frame of repeat, fold, row, group, base, other: the `pairs` of every method.
+    (n_pairs, 6 or 7) frame of repeat, fold, row, group, base, other, and per where it is given: the `pairs` of every method.
     """
-    both = base.merge(other[["outer_fold", "row", "loss"]], on=["outer_fold", "row"], suffixes=("_base", "_other"))
+    place = ["outer_fold", "row"]
+    both = base.merge(other[[*place, "loss"]], on=place, suffixes=("_base", "_other"))
+    both = both if per is None else both.merge(per[[*place, "loss"]].rename(columns={"loss": "loss_per"}), on=place)
     places = both["outer_fold"].astype("int64")
     group = both["group"] if "group" in both else both["row"]
     pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
-    return pd.DataFrame(pairs | {"base": both["loss_base"].astype(float), "other": both["loss_other"].astype(float)})
+    losses = ("base", "other") if per is None else ("base", "other", "per")
+    return pd.DataFrame(pairs | {name: both[f"loss_{name}"].astype(float) for name in losses})
+
+
+def per_of(pairs: pd.DataFrame) -> pd.Series:
+    """(n_pairs,) losses that the improvement is a share of: of the third procedure, or of base where there is none."""
+    return pairs["per" if "per" in pairs else "base"]
 
 
 def size_of(pairs: pd.DataFrame) -> Size:
@@ -51,23 +62,24 @@ def size_of(pairs: pd.DataFrame) -> Size:
 
 
 def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:
-    """The quantity q, and (v, scale) of its linearisation: a pair contributes (v * base - other) / scale.
+    """The quantity q, and (v, scale) of its linearisation: a pair contributes (base - other - v * per) / scale.
 
-    For the difference v = scale = 1, and the contributions' mean is q. For the improvement the delta method on a ratio of
-    means gives v = 1 - q and scale = B, and the contributions' mean is 0. NaN where B is not above 0 or there are no pairs.
+    For the difference v = 0 and scale = 1, and the contributions' mean is q. For the improvement (B - O) / P the delta method
+    on a ratio of means gives v = q and scale = P, and the contributions' mean is 0. NaN where P is not above 0 or there are
+    no pairs.
     """
     if pairs.empty:
         return np.nan, np.nan, np.nan
-    base, other = float(pairs["base"].mean()), float(pairs["other"].mean())
+    saved, per = float(pairs["base"].mean()) - float(pairs["other"].mean()), float(per_of(pairs).mean())
     if quantity == "difference":
-        return base - other, 1.0, 1.0
-    return ((base - other) / base, other / base, base) if base > 0 else (np.nan, np.nan, np.nan)
+        return saved, 0.0, 1.0
+    return (saved / per, saved / per, per) if per > 0 else (np.nan, np.nan, np.nan)
 
 
 def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Series]:
     """The quantity, and (n_pairs,) what each pair adds to it, centred on 0 (`linearised`)."""
     estimate, v, scale = linearised(pairs, quantity)
-    share = (v * pairs["base"] - pairs["other"]) / scale
+    share = (pairs["base"] - pairs["other"] - v * per_of(pairs)) / scale
     return estimate, share - (estimate if quantity == "difference" else 0.0)
 
 

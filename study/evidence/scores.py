@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,12 +11,14 @@ from scipy import stats
 
 from study.evidence.pairs import FloatArray, clustered
 from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
-from study.schema import Kind
+from study.schema import LOSS_NAMES, Kind
 
 UNIT = ["outer_fold", "group", "row", "loss"]
 METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
 BINS = 10
 """Bins of the calibration error."""
+FLOOR = -math.log(float(np.finfo(np.float32).eps))
+"""Log loss in nats of the surest mistake: probabilities count as a float32 step away from 0 and 1."""
 
 
 def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
@@ -25,6 +29,12 @@ def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.Data
 def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     """Predictions with a column group; in those without one every row is a group of its own."""
     return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
+
+
+def at_floor(predictions: pd.DataFrame) -> int:
+    """Distinct test rows whose log loss is FLOOR in some outer fold; none of a kind that has no log loss."""
+    has_floor = predictions["kind"].map(LOSS_NAMES) == LOSS_NAMES[Kind.BINARY]
+    return int(predictions.loc[has_floor & (predictions["loss"] >= FLOOR * (1 - 1e-9)), "row"].nunique())
 
 
 def chosen_networks(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
@@ -98,9 +108,9 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     Returns
     -------
     (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
-    n_folds, then METRICS, the mean over folds and seeds (NaN where not of the kind): R², mean absolute error, area under
-    the ROC curve, Brier score (summed over several classes), accuracy, calibration error, share of Poisson deviance
-    explained.
+    n_floor (of them, those at the FLOOR), n_folds, then METRICS, the mean over folds and seeds (NaN where not of the kind):
+    R², mean absolute error, area under the ROC curve, Brier score (summed over several classes), accuracy, calibration error,
+    share of Poisson deviance explained.
     """
     found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
@@ -111,9 +121,9 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
         half = stats.t.ppf(0.975, df) * error
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
         score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
-        score |= {"n_rows": rows["row"].nunique(), "n_folds": rows["outer_fold"].nunique()}
+        score |= {"n_rows": rows["row"].nunique(), "n_floor": at_floor(rows), "n_folds": rows["outer_fold"].nunique()}
         found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | fits.mean().to_dict())
-    columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_folds", *METRICS]
+    columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_floor", "n_folds", *METRICS]
     scores = pd.DataFrame(found).reindex(columns=columns)
     if winners is None or scores.empty:
         return scores

@@ -1,12 +1,13 @@
-"""What a verdict is made of in words: shares, gains, forecasts, and what boosted trees say."""
+"""What a verdict is made of in words: shares, gains and forecasts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from study.evidence.decided import MOST_TIMES
-from study.evidence.findings import ENOUGH, WORTH, DecidedAt, Gain, TreesLine
-from study.schema import NETWORK, NOUNS
+from study.evidence.findings import DecidedAt, Gain
 
 
 def percent(share: float) -> str:
@@ -24,29 +25,31 @@ def ends(gain: Gain) -> str:
     return f"{percent(gain.low)} to {percent(gain.high)} %"
 
 
-def trees_words(trees: TreesLine, regression: str) -> str:
-    """What boosted trees say beside a verdict on this regression, as a sentence calls it, and the network."""
-    over = {regression: trees.over_regression, NOUNS[NETWORK]: trees.over_network}
-    gains = {noun: gain for noun, gain in over.items() if gain is not None}
-    said = " and ".join(_clause(noun, gain) for noun, gain in gains.items())
-    least = min(gain.improvement for gain in gains.values())
-    two = len(gains) > 1
-    both = "both models" if two else next(iter(gains))
-    if not least > 0:
-        end = "they are not ahead of both models" if two else f"{both} is not behind them"
-    else:
-        sure = all(gain.low > 0 for gain in gains.values())
-        verb = ("are" if two else "is") if sure else ("seem" if two else "seems")
-        by = f", {'the better one ' if two else ''}by {percent(least)} %"
-        end = f"{both} {verb} behind them{by}{'' if sure else ', which chance may explain'}"
-    return f"Boosted trees, which no verdict is about, have {said}: {end}."
+def level_words(level: float) -> str:
+    """A level in per cent: `95 %`, `97.5 %`."""
+    return f"{100 * level:.3g} %"
 
 
-def _clause(noun: str, gain: Gain) -> str:
-    r = gain.improvement
-    if r < -1:
-        return f"{1 - r:,.3g} times the loss of {noun}"
-    return f"{percent(abs(r))} % {'less' if r >= 0 else 'more'} loss than {noun} (95 % interval of the gain {ends(gain)})"
+def interval(gain: Gain) -> str:
+    """The interval of a gain with its level, `95 % interval 1.0 to 2.0 %`."""
+    return f"{level_words(gain.level)} interval{'' if gain.improvement >= 0 else ' of the gain'} {ends(gain)}"
+
+
+def moved(gain: Gain, save: str = "saves", add: str = "adds") -> str:
+    """How much loss a gain saves or adds, with its interval: `saves 3.0 % (95 % interval 1.0 to 5.0 %)`."""
+    share = percent(abs(gain.improvement))
+    sure = f" ({interval(gain)})" if np.isfinite(gain.low) else ""
+    return f"{save if gain.improvement >= 0 else add} {share} %{sure}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def capital(text: str) -> str:
+    """`text` as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def about(number: float) -> str:
@@ -55,34 +58,34 @@ def about(number: float) -> str:
     return f"{round(number / 10**digits) * 10**digits:,.0f}"
 
 
-def decided_words(found: DecidedAt, gain: Gain, margin: float) -> str:
-    """At how many rows, or repeats of the outer split, a gain would likely be decided."""
-    return f"{_rows_words(found, margin)} {_repeats_words(found, gain, margin)}".strip()
+def decided_words(found: DecidedAt, gain: Gain, base: str, other: str) -> str:
+    """At how many rows, or repeats of the outer split, a gain of `other` over `base` (nouns) would likely be decided."""
+    return f"{_rows_words(found, f'between {base} and {other}')} {_repeats_words(found, gain)}".strip()
 
 
-def _rows_words(found: DecidedAt, margin: float) -> str:
-    unknown = "At how many rows it would be decided cannot be told"
+def _rows_words(found: DecidedAt, pair: str) -> str:
+    unknown = f"At how many rows it would be decided {pair} cannot be told"
     if not found.curve:
-        return f"{unknown}: no model was refitted on parts of the rows."
+        return f"{unknown}: they were not refitted on parts of the rows."
     if np.isnan(found.limit):
         error = percent(found.slope_error)
         return f"{unknown}: the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}{error} % only."
+    bound = f"the {100 * found.bound:.3g} % margin" if found.bound else "0"
     if np.isnan(found.times):
-        limit = f"with more rows the gain tends to {percent(found.limit)} %, too near the {100 * margin:.3g} % margin"
-        return f"Not decided within {MOST_TIMES:.0f} times the rows: {limit}."
-    verdict = WORTH if found.side == "above" else ENOUGH
+        limit = f"with more rows the gain tends to {percent(found.limit)} %, too near {bound}"
+        return f"It is not decided {pair} within {MOST_TIMES:.0f} times the rows: {limit}."
     most = f"{found.times_high:.2g}" if np.isfinite(found.times_high) else f"more than {MOST_TIMES:.0f}"
     rows = f"about {about(found.rows)} rows" if np.isfinite(found.rows) else "more rows"
     reach = f"{found.times:.2g} times these (between {found.times_low:.2g} and {most})"
-    return f"It is likely decided at {rows}, {reach}: {verdict}."
+    return f"It is likely decided {pair} at {rows}, {reach}: a gain {found.side} {bound}."
 
 
-def _repeats_words(found: DecidedAt, gain: Gain, margin: float) -> str:
+def _repeats_words(found: DecidedAt, gain: Gain) -> str:
     if gain.n_folds < 2:
         return ""
     if np.isnan(found.repeats_limit):
         return "One repeat of the outer split cannot tell what more would bring." if gain.n_repeats == 1 else ""
-    if abs(gain.improvement - margin) <= found.repeats_limit:
+    if abs(gain.improvement - found.bound) <= found.repeats_limit:
         rest = f"these rows leave \N{PLUS-MINUS SIGN}{percent(found.repeats_limit)} %"
         return f"No number of repeats of the outer split can decide it: {rest}."
     if np.isnan(found.repeats):

@@ -1,8 +1,9 @@
-"""The answer for every target: is the network worth it, is the regression enough, or is it undecided?"""
+"""The answer for every target: is the regression enough, does it lack terms, or is the network worth it?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,17 +11,29 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import Model, models, paired_gain
+from study.evidence.compare import Model, models, paired_gain, rung_gains, the_regression
 from study.evidence.decided import decided_at, gain_curve, subset_losses
-from study.evidence.findings import ENOUGH, UNDECIDED, WORTH, DecidedAt, Gain, Rung, Shortfall, TreesLine, verdict_of
-from study.evidence.intervals import METHODS
+from study.evidence.findings import (
+    DecidedAt,
+    DepthGain,
+    FoldMissing,
+    Gain,
+    Missing,
+    Rung,
+    RungGain,
+    ShortLine,
+    ShortTerms,
+    Sources,
+    TermCount,
+    TreesLine,
+)
+from study.evidence.intervals import level_of, method_at
 from study.evidence.pairs import paired
-from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
-from study.evidence.winners import ARM, CANDIDATES, incumbents, select_candidate
-from study.schema import CONSTANT, NETWORK, REGRESSIONS, TREES, Kind
-
-Why = Callable[[str, pd.DataFrame, pd.DataFrame], Shortfall | None]
-"""What a regression misses: from a target, and test losses (UNIT) of regression and network."""
+from study.evidence.rule import open_pair, standing
+from study.evidence.scores import UNIT, at_floor, chosen_networks, network_procedure, row_losses
+from study.evidence.sources import sources
+from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents, select_candidate
+from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 
 def verdicts(
@@ -31,29 +44,31 @@ def verdicts(
     *,
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
-    why: Why | None = None,
+    short: Mapping[str, ShortTerms] | None = None,
+    missing: Mapping[str, Mapping[int, FoldMissing]] | None = None,
 ) -> list[Verdict]:
-    """The answer for every target: is the network worth it, is the regression enough, or is it undecided?
+    """The answer for every target: is the regression enough, does it lack terms, or is the network worth it?
 
-    The interval of the relative improvement of the network (`network_procedure`, the mean of its replicates' predictions)
-    over the refitted regression decides: wholly above `margin`, wholly below, or neither.
+    The gains between the refitted regression, the refitted regression with terms and the network (`network_procedure`, the
+    mean of its replicates' predictions) decide, by `study.evidence.rule.standing`.
 
     Parameters
     ----------
-    predictions : (n_predictions, ...) frame of test rows.
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short formula among them.
     trials : (n_trials, ...) results dataframe.
     margin : smallest gain that matters, a share of the regression's loss.
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, and unknown for one fold.
-    why : asked for the shortfall of every target whose network is worth it.
+    short : the terms of the short formula, by target.
+    missing : by target and outer fold the terms that a score test names as missing from the regression.
     """
     winners = incumbents(trials)
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
-        judge = _Judge(str(target), Kind(kind), own, best, margin, folds, method, (n_train or {}).get(target), why)
-        found.append(judge.verdict())
+        judge = _Judge(str(target), Kind(kind), own, best, margin, folds, method, (n_train or {}).get(target))
+        found.append(judge.verdict((short or {}).get(target), (missing or {}).get(target, {})))
     return found
 
 
@@ -69,27 +84,27 @@ class _Judge:
     folds: int
     method: str | None
     known_train: float | None
-    why: Why | None
 
-    def verdict(self) -> Verdict:
-        gain = self._gain(self.regression, self.network)
-        said = verdict_of(gain.improvement, gain.low, gain.high, self.margin) if gain.n_rows else None
-        losses = self.regression.losses, self.network.losses
+    def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
         return Verdict(
             target=self.target,
             kind=self.kind,
             margin=self.margin,
-            regression=self.regression.family or None,
+            regression=self.plain.family if self.plain else None,
             chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
-            gain=gain,
-            smallest_sufficient=self._smallest_sufficient(said),
+            gains=tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in self.gains.items()),
+            smallest_sufficient=self._smallest_sufficient(),
             beats_constant=self._beats_constant(),
             candidate=self._candidate(),
             candidates=self._candidates(),
-            n_train=self._n_train(gain),
-            decided_at=self._decided_at(gain) if said == UNDECIDED and np.isfinite(gain.low) else None,
+            n_train=self.n_train,
+            decided_at=self._decided_at(),
+            sources=self._sources(),
+            depths=self._depths(),
             trees=self._trees(),
-            shortfall=self.why(self.target, *losses) if said == WORTH and self.why else None,
+            short=self._short(short),
+            missing=joined(missing),
+            floor=self._floor(),
         )
 
     @cached_property
@@ -101,52 +116,67 @@ class _Judge:
         return models(self.losses, self.winners)
 
     @cached_property
-    def regression(self) -> Model:
-        """The regression of the kind, or the one that was scored."""
-        scored = [model for model in self.models if model.depth == 0 and model.family != CONSTANT]
-        return next((m for m in scored if m.family == REGRESSIONS[self.kind]), scored[0] if scored else self._nothing)
+    def plain(self) -> Model | None:
+        return the_regression(self.models, self.kind)
 
     @cached_property
-    def network(self) -> Model:
-        return next((model for model in self.models if model.family == NETWORK), self._nothing)
+    def ladder(self) -> dict[str, Model]:
+        """The regression, the one with terms, and the network, where they were scored."""
+        found = {} if self.plain is None else {REGRESSION: self.plain}
+        return found | {m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN}
 
-    @property
-    def _nothing(self) -> Model:
-        return Model("", 0, self.losses.loc[self.losses.index[:0], UNIT])
+    @cached_property
+    def gains(self) -> dict[tuple[str, str], Gain]:
+        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method)
+        return {(base.procedure, other.procedure): gain for base, other, gain in told}
 
     @cached_property
     def chosen(self) -> pd.DataFrame:
         return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
 
-    @property
-    def scored(self) -> list[Model]:
-        return [side for side in (self.regression, self.network) if len(side.losses)]
-
-    def _gain(self, base: Model, other: Model) -> Gain:
-        return paired_gain(base.losses, other.losses, self.margin, self.folds, self.method)
-
-    def _n_train(self, gain: Gain) -> float:
+    @cached_property
+    def n_train(self) -> float:
         if self.known_train is not None:
             return self.known_train
-        losses = self.regression.losses
-        return losses["row"].nunique() - len(losses) / gain.n_folds if gain.n_folds > 1 else np.nan
+        folds = self.losses["outer_fold"].nunique()
+        tested = self.losses[["outer_fold", "row"]].drop_duplicates()
+        return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
+
+    def _gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
+        """As a share of the regression's loss, or of the base's where there is no regression."""
+        more = {} if level is None else {"level": level}
+        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.plain, **more)
+
+    def _line(self, family: str) -> Model | None:
+        """A family that is no model."""
+        losses = self.losses[self.losses["family"] == family]
+        return Model(family, 0, losses[UNIT]) if len(losses) else None
 
     def _beats_constant(self) -> bool | None:
         constant = next((model for model in self.models if model.family == CONSTANT), None)
-        if constant is None or not self.scored:
+        if constant is None or not self.ladder:
             return None
-        return any(self._gain(constant, rival).low > 0 for rival in self.scored)
+        gains = [paired_gain(constant, rival, self.margin, self.folds, self.method) for rival in self.ladder.values()]
+        return any(gain.low > 0 for gain in gains)
 
-    def _smallest_sufficient(self, said: str | None) -> Rung | None:
-        """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike."""
-        if said == ENOUGH:
-            return Rung(family=self.regression.family, depth=0)
-        ladder = [model for model in self.models if model.depth > 0 or model is self.regression]
-        means = {model: float(model.losses.groupby("outer_fold")["loss"].mean().mean()) for model in ladder}
+    def _smallest_sufficient(self) -> Rung | None:
+        """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike.
+
+        The regression where it is the answer; of the networks alone where it is not among what is left.
+        """
+        left = standing(self.gains, self.margin)
+        if self.plain and left == (REGRESSION,):
+            return Rung(family=self.plain.family, depth=0)
+        means = {
+            model: float(model.losses.groupby("outer_fold")["loss"].mean().mean())
+            for model in self.models
+            if model.depth > 0 or (model is self.plain and (not left or REGRESSION in left))
+        }
         if not means:
             return None
-        least = min(means.values())
-        enough = [model for model in ladder if means[model] - least <= self.margin * means.get(self.regression, least)]
+        least, unit = min(means.values()), self.plain.losses if self.plain else None
+        loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
+        enough = [model for model in means if means[model] - least <= self.margin * loss]
         smallest = min(enough, key=lambda model: (model.depth, means[model]))
         return Rung(family=smallest.family, depth=smallest.depth)
 
@@ -155,27 +185,85 @@ class _Judge:
         return next(iter(used.loc[used["depth"] > 0, "candidate"]), None)
 
     def _candidates(self) -> dict[str, Gain]:
-        """The gain that each way of using the network would have."""
+        """The gain over the regression that each way of using the network would have."""
         found = {}
         for candidate in CANDIDATES:
             losses = network_procedure(row_losses(self.predictions, candidate), self.winners)[UNIT]
-            found[candidate] = self._gain(self.regression, Model(NETWORK, 0, losses))
+            if self.plain and len(losses):
+                level = level_of(len(self.ladder) - 1)
+                found[candidate] = self._gain(self.plain, Model(NETWORK, CHOSEN, losses), level)
         return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
 
-    def _trees(self) -> TreesLine | None:
-        """Boosted trees beside the models that were scored."""
-        losses = self.losses[self.losses["family"] == TREES]
-        gains = {side.family: self._gain(side, Model(TREES, 0, losses[UNIT])) for side in self.scored}
-        told = {family: gain for family, gain in gains.items() if np.isfinite(gain.improvement)}
-        if not told:
+    def _decided_at(self) -> DecidedAt | None:
+        pair = open_pair(self.gains, self.margin)
+        if pair is None or self.plain is None or not np.isfinite(self.gains[pair[:2]].low):
             return None
-        over = told.get(self.regression.family), told.get(NETWORK)
-        return TreesLine(loss=float(losses["loss"].mean()), over_regression=over[0], over_network=over[1])
+        gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
+        pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
+        curve = subset_losses(self.predictions, self.n_train)
+        fitted = gain_curve(curve, self._arms(base), self._arms(other), self._arms(self.plain), self.folds)
+        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, self.n_train + len(pairs) / gain.n_folds)
 
-    def _decided_at(self, gain: Gain) -> DecidedAt:
-        n_train = self._n_train(gain)
-        pairs = paired(self.regression.losses, self.network.losses, self.folds)
-        curve = subset_losses(self.predictions, n_train)
-        is_regression = (self.losses["family"] == self.regression.family) & (self.losses["depth"] == 0)
-        fitted = gain_curve(curve, self.losses.loc[is_regression, ARM], self.chosen, self.folds)
-        return decided_at(pairs, METHODS[gain.method], self.margin, fitted, n_train + len(pairs) / gain.n_folds)
+    def _arms(self, model: Model) -> pd.DataFrame:
+        if model.depth == CHOSEN:
+            return self.chosen
+        return self.losses.loc[(self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), ARM]
+
+    def _sources(self) -> Sources | None:
+        if self.plain is None or EXTENDED not in self.ladder:
+            return None
+        return sources(self.predictions, self.plain, self.ladder[EXTENDED], self.margin, self.folds, self.method)
+
+    def _depths(self) -> tuple[DepthGain, ...]:
+        """Only where the network had a choice."""
+        deep = [model for model in self.models if model.depth > 0]
+        if NETWORK not in self.ladder or len(deep) < 2:
+            return ()
+        rungs = [(Rung(family=m.family, depth=m.depth), self._gain(m, self.ladder[NETWORK])) for m in deep]
+        return tuple(DepthGain(rung=rung, gain=gain) for rung, gain in rungs if gain.n_rows)
+
+    def _trees(self) -> TreesLine | None:
+        """Boosted trees beside the procedures that were scored."""
+        trees = self._line(TREES)
+        over = {name: self._gain(side, trees) for name, side in self.ladder.items()} if trees else {}
+        told = {name: gain for name, gain in over.items() if np.isfinite(gain.improvement)}
+        return TreesLine(loss=float(trees.losses["loss"].mean()), over=told) if trees and told else None
+
+    def _short(self, terms: ShortTerms | None) -> ShortLine | None:
+        line, richer = self._line(SHORT), self.ladder.get(EXTENDED)
+        if line is None:
+            return None
+        folds = [terms.folds[fold] for fold in sorted(terms.folds)] if terms else []
+        return ShortLine(
+            loss=float(line.losses["loss"].mean()),
+            gain=self._gain(self.plain, line) if self.plain else None,
+            left=self._gain(line, richer) if richer else None,
+            counts=counted(folds),
+            n_terms=tuple(len(fold) for fold in folds),
+            formula=terms.formula if terms else None,
+        )
+
+    def _floor(self) -> dict[str, int]:
+        """Test rows at the floor of the log loss, of every procedure that has any, of trees and of the short formula."""
+        used = select_candidate(self.predictions)
+        found = {}
+        sides = {CONSTANT: None, **self.ladder, SHORT: None, TREES: None}
+        for name, model in sides.items():
+            arms = self._arms(model or Model(name, 0, self.losses))[ARM].drop_duplicates()
+            found[name] = at_floor(used.merge(arms, on=ARM))
+        return {name: count for name, count in found.items() if count}
+
+
+def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
+    """In how many outer folds each term was found, those of most folds first."""
+    counts = Counter(term for fold in folds for term in fold)
+    return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def joined(folds: Mapping[int, FoldMissing]) -> Missing | None:
+    """The terms that the score tests of all outer folds name; None without any test."""
+    if not folds:
+        return None
+    fewest = min(folds.values(), key=lambda fold: fold.n_units)
+    counts = counted(fold.terms for fold in folds.values())
+    return Missing(counts=counts, n_folds=len(folds), n_units=fewest.n_units, unit=fewest.unit)

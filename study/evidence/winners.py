@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.schema import ALL_ROWS
+
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
@@ -14,20 +16,23 @@ CANDIDATES = {
     "refit": "the incumbent refitted on all development rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are refits on a part of it."""
+PRODUCTS, CURVES = "products", "curves"
+"""Candidates of the regression with terms: its refit without curves, and without products. They are never models."""
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
-    """Best COMPLETE trial of every arm that is tested, by validation loss; the lowest number wins a tie.
+    """Best COMPLETE trial of every arm of an outer fold by validation loss; the lowest number wins a tie.
 
-    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none.
+    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none. Arms of
+    the search on all rows, which no test row can score, are left out.
     """
-    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] >= 0)]
+    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] != ALL_ROWS)]
     best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
     return best.sort_values(ARM).reset_index(drop=True)
 
 
 def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, or `default`.
+    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, PRODUCTS, CURVES, or `default`.
 
     `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
     replicates' predictions; where a model lacks that candidate, the other.

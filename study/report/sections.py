@@ -9,6 +9,7 @@ from typing import Protocol
 import pandas as pd
 
 from study.records.results import Results
+from study.report import tables
 from study.report.figures import (
     best_so_far,
     coefficients,
@@ -66,9 +67,9 @@ def drawn(figure: Figure) -> Section:
     return Section(figure.TEXT, f"{name}.draw({name}.data(results))", figure.when, name)
 
 
-def has_shortfall(results: Results) -> bool:
-    """Whether it is known of some target what its regression misses."""
-    return results.concluded and any(verdict.shortfall for verdict in results.verdicts)
+def has_sources(results: Results) -> bool:
+    """Whether it is known of some target where its gain comes from, or what its regression misses."""
+    return results.concluded and any(map(tables.has_sources, results.verdicts))
 
 
 READING = """\
@@ -78,19 +79,21 @@ Every **arm** is one model family on one target: the constant that ignores all f
 networks with 1, 2, ... hidden layers. Every arm with hyperparameters to search had the same number of trials. Validation rows
 chose the best trial of each arm, its **incumbent**; test rows, which nothing had seen before, then judged it once.
 
+**The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
 **The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
-of its replicates. **The gain** is the share of the regression's loss that it saves. Its 95 % interval against the margin of
-{margin} decides: wholly above, the network is worth it; wholly below, the regression is enough; otherwise it is undecided, and
-the simpler model stays.
+of its replicates. **The gain** is the share of the regression's loss that a richer model saves over a simpler one, and its
+interval is held against the margin of {margin}. From the regression up, a model is passed if the gain of some richer one over
+it lies wholly above the margin, and is the answer if all lie wholly below; the network is the answer if all others are passed.
+Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
+regression tests two gains at once, so that their intervals are at 97.5 %.
 """
-SHORTFALL = """\
-## What does the regression miss?
+SOURCES = """\
+## Where does the gain come from?
 
-The network as a detector of what the regression lacks. Products of two columns, squares, cubes and hinges, which bend at
-the median, were added to the regression, refitted on the same splits. The *gap* is the regression's test loss less the
-network's. The upper table ranks terms added alone; the lower one adds the best term of the development rows again and again
-until the regression is within the margin of the network, or nothing helps. The formula, where there is one, is the smallest
-such regression in original units: it may serve in place of the network.
+Shares of the regression's loss, by the same test rows. *Interactions* and *curvature* divide what the regression with terms
+saves: each is the mean of what its terms save alone and what they save on top of the others. The *short formula* is a
+procedure of its own with few terms, chosen in every outer fold. It is printed only where what it leaves to the regression with
+terms lies wholly below the margin; its terms were chosen on the rows that it was fitted to, so they have no standard errors.
 """
 SCORES = """\
 ### Scores
@@ -98,7 +101,7 @@ SCORES = """\
 *refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
-several classes that of the most probable one.
+several classes that of the most probable one. *At the floor* are test rows whose log loss is that of the surest mistake.
 """
 SPREAD = """\
 ### Ranks, and where the spread comes from
@@ -110,9 +113,10 @@ refitted network (*seeds*), and the luck of which rows are tested (*rows*).
 PAIRS = """\
 ### Every model against every simpler one
 
-*gain* is the share of the simpler model's loss that the model saves, compared row by row. *p* tests for no difference at all;
-after Holm it allows for all comparisons of the families, or of the depths, which are two questions. The last columns are the
-probabilities that the gain is above the margin, within it, or that the model is worse by more than the margin.
+*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests for no
+difference at all; after Holm it allows for all comparisons of one question: of the procedures, of the depths, or of choosing a
+depth against always taking the same. The last columns are the probabilities that the gain is above the margin, within it, or
+that the model is worse by more than the margin.
 """
 REPRODUCE = """\
 ## Reproduce it
@@ -130,7 +134,7 @@ This notebook runs again as it is, in this folder. What it was run with:
 
 SECTIONS = (
     drawn(gains),
-    Section(SHORTFALL, "tables.shortfall(results)", has_shortfall),
+    Section(SOURCES, "tables.sources(results)", has_sources),
     drawn(decided_curve),
     drawn(test_loss),
     Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),

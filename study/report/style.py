@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, LOSS_NAMES, NOUNS, TREES, Kind, ModelData
+from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
 
 INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
-GREY, REGRESSION, GREEN = "#8a94a0", "#0072b2", "#009e73"
+GREY, REGRESSION, GREEN, VIOLET, LILAC = "#8a94a0", "#0072b2", "#009e73", "#6b4fa0", "#a892cf"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
 """Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
 RAMPS = (
@@ -54,7 +54,7 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
 
 
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
-    """Grey for the constant, blue for a regression, green for trees, a colour that darkens with depth for a network.
+    """Grey for the constant, blue for a regression, violet for one with terms, green for trees; a network darkens with depth.
 
     That is orange for the dense network, and another for each further family of networks among `models`.
     """
@@ -64,14 +64,16 @@ def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> s
         families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
         ramp = RAMPS[families.index(family) % len(RAMPS)]
         return ramp[min(depth, len(ramp)) - 1]
-    return {CONSTANT: GREY, TREES: GREEN}.get(family, REGRESSION)
+    return {CONSTANT: GREY, EXTENDED: VIOLET, SHORT: LILAC, TREES: GREEN}.get(family, REGRESSION)
 
 
 def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.DataFrame:
     """`frame` sorted from the constant to the deepest network, *the network*, the reference line, with `model` and `colour`."""
     keys = [(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
     known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
-    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf).mask(frame["family"] == CONSTANT, -1)
+    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf)
+    for family, place in {CONSTANT: -1.0, SHORT: 0.2, EXTENDED: 0.4}.items():
+        depth = depth.mask(frame["family"] == family, place)
     order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
     named = frame.assign(model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys])
     return named.iloc[order].reset_index(drop=True)

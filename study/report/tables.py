@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import RankedTerm, Shortfall, Step
-from study.evidence.sentences import percent
+from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
+from study.evidence.sentences import level_words, percent
 from study.evidence.winners import incumbents
 from study.records.results import Results, read_outcomes
 from study.records.work import failure_notes
 from study.report.style import human, model_name, with_names
-from study.schema import CONSTANT, LOSS_NAMES
+from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
 
 METRIC_NAMES = {
     "r2": "R²",
@@ -27,9 +27,9 @@ METRIC_NAMES = {
     "explained_deviance": "deviance explained",
 }
 _DASH = "\N{EN DASH}"
-MOST_RANKED = 10
-"""Most terms that the regression lacks in one table."""
-BADGES = {"network is worth it": "network", "regression is enough": "regression", "undecided": "undecided", None: "none"}
+MOST_TERMS = 10
+"""Most terms of the short formula in one table."""
+BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "undecided", None: "none"}
 
 
 class Html(str):
@@ -40,7 +40,7 @@ class Html(str):
 
 
 def answer(results: Results) -> Html:
-    """The verdict of every target as a card: badge, sentence, the chances, and what to do."""
+    """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
     cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
@@ -51,14 +51,10 @@ def no_break(text: str) -> str:
 
 
 def _card(verdict: Verdict) -> str:
-    badge, gain = verdict.verdict, verdict.gain
+    badge = verdict.verdict
+    rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
-    if badge and pd.notna(gain.better):
-        margin = f"{100 * verdict.margin:.3g} %"
-        words = (f"better by over {margin}", f"within {margin}", f"worse by over {margin}")
-        chances = zip((gain.better, gain.equal, gain.worse), words, strict=True)
-        facts += [f"<span><b>{_chance(chance)}</b> {word}</span>" for chance, word in chances]
-    if badge and verdict.smallest_sufficient is not None:
+    if badge and verdict.smallest_sufficient is not None and {REGRESSION, NETWORK} & set(verdict.left):
         depth = verdict.smallest_sufficient.depth
         enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
         facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
@@ -67,17 +63,41 @@ def _card(verdict: Verdict) -> str:
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f'<p class="sentence">{escape(verdict.sentence)}</p>'
         f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict)}'
+        f"{table(gains_frame(rungs, 'gain of', verdict.margin)) if badge else ''}"
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
 
 
 def _basis(verdict: Verdict) -> str:
-    """What the verdict is about and rests on, and boosted trees beside it."""
+    """What the verdict is about and rests on, and what stands beside it."""
     if not verdict.verdict:
         return ""
-    said = [verdict.candidate_words, verdict.estimand, f"Interval: {verdict.method_words}.", verdict.trees_words]
-    said += [verdict.shortfall.sentence] if verdict.shortfall else []
+    said = [verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
+    said += [verdict.depths_words, verdict.trees_words, verdict.floor_words]
     return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
+
+
+def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
+    """A row a gain, by its name in the column `of`: share, interval, level; with a margin also the chances of its sides."""
+    rows = []
+    for name, gain in gains.items():
+        row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.level)}
+        if margin is not None:
+            bound = f"{100 * margin:.3g} %"
+            chances = (gain.better, gain.equal, gain.worse)
+            named = zip((f"better by over {bound}", f"within {bound}", f"worse by over {bound}"), chances, strict=True)
+            row |= {words: _chance(chance) for words, chance in named}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _share(share: float) -> str:
+    return _DASH if pd.isna(share) else f"{percent(share)} %"
+
+
+def _interval(low: float, high: float, level: float) -> dict[str, str]:
+    told = f"{percent(low)} to {percent(high)} %" if low <= high else _DASH
+    return {"interval": told, "level": level_words(level)}
 
 
 def _chance(share: float) -> str:
@@ -141,9 +161,11 @@ def scores_frame(results: Results) -> pd.DataFrame:
     """Test loss, optimism and familiar metrics of every model and candidate."""
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
-        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows",
+        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the floor",
     }  # fmt: skip
-    return _named(results.scores, results)[list(names)].rename(columns=names)
+    scores = _named(results.scores, results)
+    scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))
+    return scores[list(names)].rename(columns=names)
 
 
 def spread_frame(results: Results) -> pd.DataFrame:
@@ -166,12 +188,13 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
         [model_name(str(f), int(d), results.data.models) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
         for name in ("other", "base")
     )
-    ends = zip(pairs["low"], pairs["high"], strict=True)
-    interval = [f"{percent(low)} to {percent(high)} %" if low <= high else _DASH for low, high in ends]
+    own = zip(pairs["per"], pairs["base"], base, strict=True)
+    per = [against if f == family else model_name(str(f), 0, results.data.models) for f, family, against in own]
+    ends = [_interval(*row) for row in pairs[["low", "high", "level"]].itertuples(index=False)]
     shown = {
         "target": pairs["target"], "model": other, "against": base,
-        "gain": [_DASH if pd.isna(share) else f"{percent(share)} %" for share in pairs["improvement"]],
-        "95 % interval": interval,
+        "gain": [_share(share) for share in pairs["improvement"]], "of the loss of": per,
+        **{name: [row[name] for row in ends] for name in ("interval", "level")},
         "p": [_p(p) for p in pairs["p_value"]], "p, Holm": [_p(p) for p in pairs["p_holm"]],
         "better": [_chance(p) for p in pairs["better"]], "equal": [_chance(p) for p in pairs["equal"]],
         "worse": [_chance(p) for p in pairs["worse"]],
@@ -183,24 +206,33 @@ def _p(value: float) -> str:
     return _DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def shortfall(results: Results) -> Html:
-    """What the regression misses, of every target whose network is worth it: finding, formula, ranked terms, steps."""
-    parts = [_shortfall(v.target, v.shortfall) for v in results.verdicts if v.shortfall]
-    return Html(no_break("".join(parts)))
+def sources(results: Results) -> Html:
+    """Where the gain of every target comes from, what is surely missing, and the short formula with its terms."""
+    return Html(no_break("".join(map(_sources, filter(has_sources, results.verdicts)))))
 
 
-def _shortfall(target: str, found: Shortfall) -> str:
-    formula = f"<pre><code>{escape(found.formula)}</code></pre>" if found.formula else ""
-    closed = {"loss": "test loss", "share_closed": "share of the gap closed"}
-    alone = _terms(found.ranking[:MOST_RANKED], {"term": "added alone", "form": "form"} | closed)
-    together = _terms(found.steps, {"n_terms": "terms", "terms": "added together"} | closed)
-    return f"<h4>{escape(target)}</h4><p>{escape(found.sentence)}</p>{formula}{alone}{together}"
+def has_sources(verdict: Verdict) -> bool:
+    """Whether anything of this is known of a target."""
+    return any((verdict.sources_words, verdict.short_words, verdict.missing_words))
 
 
-def _terms(rows: Iterable[RankedTerm | Step], names: dict[str, str]) -> Html:
-    frame = _records([row.model_dump() for row in rows]).reindex(columns=list(names))
-    shares = [_DASH if pd.isna(share) else f"{percent(share)} %" for share in frame["share_closed"].astype(float)]
-    return table(frame.assign(share_closed=shares).rename(columns=names), "No term was tried.")
+def _sources(verdict: Verdict) -> str:
+    parts = [f"<h4>{escape(verdict.target)}</h4>", *map(_paragraph, (verdict.sources_words, verdict.missing_words))]
+    if verdict.sources and verdict.sources_words:
+        rest = verdict.by_pair.get((EXTENDED, NETWORK))
+        told = {"interactions": verdict.sources.interactions, "curvature": verdict.sources.curvature}
+        parts.append(table(gains_frame(told | ({"what only the network has": rest} if rest else {}), "from")))
+    parts.append(_paragraph(verdict.short_words))
+    if verdict.formula:
+        parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
+    if verdict.short and verdict.short.counts:
+        counts = {"term": [c.term for c in verdict.short.counts], "outer folds": [c.n_folds for c in verdict.short.counts]}
+        parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
+    return "".join(parts)
+
+
+def _paragraph(text: str | None) -> str:
+    return f"<p>{escape(text)}</p>" if text else ""
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from study.evidence.answer import BESIDE
 from study.evidence.winners import select_candidate
 from study.records.delivery import folds_megabytes
 from study.records.results import Results, read_outcomes
@@ -178,11 +179,9 @@ def print_summary(results: Results, console: Console) -> None:
     console.print()
     for verdict in results.verdicts:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
-        said = (verdict.action, verdict.trees_words, verdict.shortfall and verdict.shortfall.sentence)
-        for part in filter(None, said):
-            console.print(part, soft_wrap=True)
-        if verdict.shortfall and verdict.shortfall.formula:
-            console.print(verdict.shortfall.formula, soft_wrap=True, markup=False)
+        said = [verdict.action, *(getattr(verdict, words) for words in BESIDE), verdict.formula]
+        for part in filter(None, said if verdict.verdict else said[:1]):
+            console.print(part, soft_wrap=True, markup=False)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):

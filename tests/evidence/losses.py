@@ -22,6 +22,15 @@ def scored(
     return pd.DataFrame(rows).assign(**(ARM | arm), family=family, depth=depth, candidate=candidate, seed=seed, number=0)
 
 
+def three(rng: np.random.Generator, terms: float, network: float, spread: float = 0.02, n: int = 500) -> list[pd.DataFrame]:
+    """A constant, a regression, one with terms and a network, the last two with these shares of the regression's loss."""
+    base = rng.uniform(0.9, 1.1, n)
+    factors = rng.uniform(1 - spread, 1 + spread, (2, n))
+    factors /= np.average(factors, weights=base, axis=1)[:, None]
+    richer = scored(terms * base * factors[0], "extended"), scored(network * base * factors[1], "neural", 1)
+    return [scored(2 * base, "constant"), scored(base), *richer]
+
+
 def trial(family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any) -> dict[str, Any]:
     return ARM | arm | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
 
@@ -44,10 +53,10 @@ def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFra
 
 
 def only_verdict(
-    predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, method: str | None = None
+    predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None, margin: float = 0.05, **more: Any
 ) -> Verdict:
     """The verdict on the only target, which survives being written and read."""
     trials = usual_trials() if trials is None else trials
-    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, method=method)
+    (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, **more)
     assert read_verdicts(write_verdicts([verdict])) == [verdict]
     return verdict

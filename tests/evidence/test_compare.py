@@ -15,14 +15,17 @@ from study.evidence.intervals import METHODS, Rows
 from study.evidence.pairs import paired
 from tests.evidence.losses import in_folds, scored, trial
 
-UNIT = ["outer_fold", "row", "loss"]
 FOLDS = 5
+
+
+def side(losses: pd.DataFrame) -> compare.Model:
+    return compare.Model("linear", 0, losses[["outer_fold", "row", "loss"]])
 
 
 def test_the_probabilities_of_several_folds_are_those_of_the_bayesian_correlated_t_test(rng: np.random.Generator) -> None:
     base, other = rng.exponential(1.0, (3, FOLDS, 40)), rng.exponential(0.9, (3, FOLDS, 40))
 
-    gain = compare.paired_gain(in_folds(base)[UNIT], in_folds(other)[UNIT], 0.05, FOLDS)
+    gain = compare.paired_gain(side(in_folds(base)), side(in_folds(other)), 0.05, FOLDS)
 
     r = 1 - other.mean() / base.mean()
     x = ((1 - r) * base - other).mean(axis=2).ravel() / base.mean() + r
@@ -38,7 +41,7 @@ def test_the_probabilities_of_several_folds_are_those_of_the_bayesian_correlated
 def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np.random.Generator) -> None:
     base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
 
-    gain = compare.paired_gain(scored(base)[UNIT], scored(other)[UNIT], 0.05, FOLDS)
+    gain = compare.paired_gain(side(scored(base)), side(scored(other)), 0.05, FOLDS)
 
     r = 1 - other.mean() / base.mean()
     posterior = stats.t(199, r, stats.sem((1 - r) * base - other) / base.mean())
@@ -51,7 +54,7 @@ def test_the_probabilities_of_one_split_are_those_of_the_t_over_its_rows(rng: np
 def test_the_difference_of_losses_has_its_own_interval(rng: np.random.Generator) -> None:
     base, other = rng.exponential(2.0, 200), rng.exponential(1.0, 200)
 
-    found = Rows()(paired(scored(base)[UNIT], scored(other)[UNIT], FOLDS), "difference")
+    found = Rows()(paired(scored(base), scored(other), FOLDS), "difference")
 
     expected = stats.ttest_rel(base, other).confidence_interval()
     assert found.estimate == pytest.approx(base.mean() - other.mean())
@@ -59,7 +62,7 @@ def test_the_difference_of_losses_has_its_own_interval(rng: np.random.Generator)
 
 
 def test_two_models_with_the_same_losses_are_surely_equal() -> None:
-    units = scored(np.array([1.0, 2.0, 3.0]))[UNIT]
+    units = side(scored(np.array([1.0, 2.0, 3.0])))
 
     gain = compare.paired_gain(units, units, 0.05, FOLDS)
 
@@ -68,7 +71,7 @@ def test_two_models_with_the_same_losses_are_surely_equal() -> None:
 
 
 def test_a_single_test_row_gives_no_interval() -> None:
-    units = [scored(np.array([loss]))[UNIT] for loss in (2.0, 1.0)]
+    units = [side(scored(np.array([loss]))) for loss in (2.0, 1.0)]
 
     gain = compare.paired_gain(*units, 0.05, FOLDS)
 
@@ -105,6 +108,8 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
         ("depths", "linear", 0, "neural", 1),
         ("depths", "linear", 0, "neural", 2),
         ("depths", "neural", 1, "neural", 2),
+        ("choice", "neural", 1, "network", -1),
+        ("choice", "neural", 2, "network", -1),
     ]
     for _, own in pairs.groupby("question"):
         np.testing.assert_array_equal(own["p_holm"], multipletests(own["p_value"], method="holm")[1])
@@ -130,10 +135,79 @@ def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.r
     assert found["network", -1] == found["residual", 1]
 
 
+def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng: np.random.Generator) -> None:
+    losses = rng.exponential(0.85, 80)
+    own, short = scored(losses, "extended"), scored(losses, "short")
+    parts = [scored(losses, "extended", candidate=name) for name in ("ensemble", "products", "curves", "rows-0.5")]
+    winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("extended", 0, 0.1)])
+
+    before = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
+    pairs = compare.pairwise(pd.concat([every_model(rng), own, short, *parts]), 0.05, FOLDS, winners)
+    found = compare.family_scores(pd.concat([every_model(rng), own, short, *parts]), winners, FOLDS)
+
+    named = pairs[pairs["question"] == "procedures"]
+    assert list(named[["base", "other"]].itertuples(index=False, name=None)) == [
+        ("constant", "linear"),
+        ("constant", "extended"),
+        ("constant", "network"),
+        ("linear", "extended"),
+        ("linear", "network"),
+        ("extended", "network"),
+    ]
+    assert named["per"].tolist() == ["constant"] * 3 + ["linear"] * 3
+    assert named["level"].tolist() == [0.95] * 3 + [0.975] * 2 + [0.95]
+    others = [frame.loc[frame["question"] != "procedures", ["base", "other", "other_depth"]] for frame in (before, pairs)]
+    assert others[0].to_numpy().tolist() == others[1].to_numpy().tolist()
+    assert found["family"].tolist() == ["constant", "linear", "extended", "neural", "neural", "network"]
+
+
+def test_a_gain_of_two_can_be_a_share_of_the_loss_of_a_third(rng: np.random.Generator) -> None:
+    plain, base, other = (rng.exponential(mean, (2, FOLDS, 40)) for mean in (1.0, 0.8, 0.7))
+
+    gain = compare.paired_gain(*(side(in_folds(x)) for x in (base, other)), 0.05, FOLDS, per=side(in_folds(plain)))
+
+    improvement = (base.mean() - other.mean()) / plain.mean()
+    share = (base - other - improvement * plain) / plain.mean()
+    between = share.mean(axis=(1, 2)).var(ddof=1) / 2
+    rows = stats.sem(share.mean(axis=0).ravel()) ** 2
+    assert gain.improvement == pytest.approx(improvement)
+    assert (gain.low, gain.high) == pytest.approx(stats.t.interval(0.95, 199, improvement, math.sqrt(rows + between)))
+    assert (gain.base_loss, gain.other_loss, gain.per_loss) == pytest.approx((base.mean(), other.mean(), plain.mean()))
+
+
+def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
+    models = [
+        scored(rng.exponential(1.0, 90)),
+        scored(rng.exponential(0.8, 90), "extended"),
+        scored(rng.random(90), "neural", 1),
+    ]
+    winners = pd.DataFrame([trial("neural", 1, 0.5)])
+
+    pairs = compare.pairwise(pd.concat(models), 0.05, FOLDS, winners)
+
+    gain = pairs[pairs["question"] == "procedures"].set_index(["base", "other"])["improvement"]
+    assert gain["linear", "network"] == pytest.approx(gain["linear", "extended"] + gain["extended", "network"])
+
+
+def test_choosing_a_depth_is_held_against_each_depth_alone(rng: np.random.Generator) -> None:
+    losses = rng.random((2, 1, 2, 30))  # depth, repeat, outer fold, row
+    models = [in_folds(losses[depth - 1], "neural", depth) for depth in (1, 2)]
+    chosen = [trial("neural", 1 + (fold == 1), 0.1, outer_fold=fold) for fold in range(2)]
+    winners = pd.DataFrame([*chosen, *(trial("neural", 2 - (fold == 1), 0.2, outer_fold=fold) for fold in range(2))])
+    plain = in_folds(np.full((1, 2, 30), 2.0))
+
+    pairs = compare.pairwise(pd.concat([plain, *models]), 0.05, 2, winners)
+
+    found = pairs[pairs["question"] == "choice"].set_index("base_depth")["improvement"]
+    network = (losses[0, 0, 0].mean() + losses[1, 0, 1].mean()) / 2
+    assert found.to_dict() == pytest.approx({1: (losses[0].mean() - network) / 2, 2: (losses[1].mean() - network) / 2})
+
+
 def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator) -> None:
     winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
 
-    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners).set_index(["base", "other", "other_depth"])
+    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
+    pairs = pairs[pairs["question"] != "choice"].set_index(["base", "other", "other_depth"])
 
     assert pairs.loc[("linear", "network", -1), "other_loss"] == pairs.loc[("linear", "neural", 2), "other_loss"]
 
@@ -219,7 +293,7 @@ def test_no_interval_promises_to_save_more_than_all_of_the_loss() -> None:
     lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
     base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
 
-    gain = compare.paired_gain(base, other, 0.05, 3)
+    gain = compare.paired_gain(side(base), side(other), 0.05, 3)
 
     assert gain.improvement + (gain.improvement - gain.low) > 1
     assert gain.high == 1

@@ -41,7 +41,7 @@ def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_decided(r
     found = verdict.decided_at
     assert found is not None
     k = found.times
-    half = (verdict.gain.improvement - verdict.gain.low) * k**-0.5
+    half = (verdict.gains[0].gain.improvement - verdict.gains[0].gain.low) * k**-0.5
     assert verdict.verdict == "undecided"
     assert [point.n_rows for point in found.curve] == [400, 800, 1600]
     assert found.limit == pytest.approx(0.13, abs=1e-6)
@@ -49,9 +49,29 @@ def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_decided(r
     assert 0.13 - 0.05 / k - half == pytest.approx(0.05, abs=0.01)
     assert found.rows == pytest.approx(2000 * k)
     assert verdict.action.endswith(
-        f"It is likely decided at about {sentences.about(found.rows)} rows, {k:.2g} times these (between "
-        f"{found.times_low:.2g} and {found.times_high:.2g}): network is worth it."
+        f"It is likely decided between linear regression and the network at about {sentences.about(found.rows)} rows, {k:.2g} "
+        f"times these (between {found.times_low:.2g} and {found.times_high:.2g}): a gain above the 5 % margin."
     )
+
+
+def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> None:
+    base = rng.exponential(1.0, 400)
+    noise = 0.4 * rng.uniform(-1, 1, 400)
+    noise -= np.average(noise, weights=base)
+    models = [scored(base), scored(0.5 * base, "extended"), scored(base * (0.43 + noise), "neural", 1)]
+    curve = [scored(base * (0.43 + 0.02 / f + noise), "neural", 1, f"rows-{f:g}" if f < 1 else "refit") for f in (0.25, 0.5, 1)]
+    for fraction in (0.25, 0.5):
+        curve += [scored(base, candidate=f"rows-{fraction:g}")]
+        curve += [scored(base * (0.4 + 0.1 / fraction), "extended", candidate=f"rows-{fraction:g}")]
+
+    verdict = only_verdict([*models, *curve])
+
+    found = verdict.decided_at
+    assert verdict.left == ("extended", "network")
+    assert found is not None
+    assert (found.base, found.other, found.bound) == ("extended", "network", 0.05)
+    assert [point.improvement for point in found.curve] == pytest.approx([-0.03 + 0.08 / f for f in (0.25, 0.5, 1)])
+    assert "between the regression with terms and the network" in verdict.action
 
 
 def test_a_gain_that_tends_to_the_margin_is_not_decided_by_rows(rng: np.random.Generator) -> None:
@@ -62,7 +82,8 @@ def test_a_gain_that_tends_to_the_margin_is_not_decided_by_rows(rng: np.random.G
 
     assert math.isnan(verdict.decided_at.rows)
     assert verdict.action.endswith(
-        "Not decided within 100 times the rows: with more rows the gain tends to 5.0 %, too near the 5 % margin."
+        "It is not decided between linear regression and the network within 100 times the rows: with more rows the gain tends "
+        "to 5.0 %, too near the 5 % margin."
     )
 
 
@@ -73,9 +94,9 @@ def test_a_curve_that_is_too_noisy_is_not_read(rng: np.random.Generator) -> None
     verdict = only_verdict([*models, *noisy])
 
     assert math.isnan(verdict.decided_at.rows)
-    assert (
-        "At how many rows it would be decided cannot be told: the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}"
-    ) in verdict.action
+    between = "it would be decided between linear regression and the network"
+    error = "the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}"
+    assert f"At how many rows {between} cannot be told: {error}" in verdict.action
 
 
 def test_repeats_that_cannot_decide_are_said_to_be_of_no_use(rng: np.random.Generator) -> None:

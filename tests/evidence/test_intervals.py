@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Method, Rows, RowsAndRepeats
+from study.evidence.intervals import METHODS, CorrectedT, Interval, Method, Rows, RowsAndRepeats, level_of, method_at
 from study.evidence.pairs import paired, size_of
 from tests.evidence.fixed import K, N, R, by_row, fixed_losses, fixed_pairs, units
 
@@ -109,6 +109,37 @@ def test_losses_without_a_base_give_no_improvement(method: Callable[..., Interva
     found = method(pairs.assign(base=0.0))
 
     assert all(math.isnan(value) for value in (found.estimate, found.low, found.high, found.p_value))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_two_intervals_that_shall_hold_together_are_each_at_a_higher_level(name: str, pairs: pd.DataFrame) -> None:
+    one, both = (method_at(name, level_of(tests))(pairs) for tests in (1, 2))
+
+    ends = stats.t.interval(0.975, both.df, both.estimate, both.std_error)
+    assert one == METHODS[name](pairs)
+    assert (both.low, both.high) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_third_procedure_without_loss_gives_no_improvement(method: Callable[..., Interval], pairs: pd.DataFrame) -> None:
+    assert math.isnan(method(pairs.assign(per=0.0)).low)
+
+
+def test_a_share_of_a_third_procedures_loss_covers_the_true_share() -> None:
+    rng = np.random.default_rng(4)
+
+    def covers() -> bool:
+        common = rng.exponential(1.0, 200)
+        losses = {
+            "base": common * 0.6,
+            "other": common * rng.uniform(0.2, 0.8, 200),
+            "per": common * rng.uniform(0.5, 1.5, 200),
+        }
+        rows = {"repeat": 0, "fold": 0, "row": range(200), "group": range(200)}
+        found = Rows()(pd.DataFrame(rows | losses))
+        return found.low <= 0.1 <= found.high
+
+    assert 0.91 <= np.mean([covers() for _ in range(400)]) <= 0.985
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

@@ -10,6 +10,8 @@ import pytest
 from scipy import stats
 
 from study.evidence import scores, winners
+from study.families.heads import HEADS
+from study.schema import LOSS_NAMES, Kind
 from tests.evidence.losses import scored, trial
 
 
@@ -20,6 +22,12 @@ def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -
     best = winners.incumbents(pd.DataFrame(rows[::-1]))
 
     assert best[["number", "val_loss"]].to_numpy().tolist() == [[1, 1.0]]
+
+
+def test_the_search_on_all_rows_has_no_incumbent_that_test_rows_could_score() -> None:
+    rows = [trial("linear", 0, loss, outer_fold=fold) for fold, loss in ((-1, 0.1), (0, 1.0))]
+
+    assert winners.incumbents(pd.DataFrame(rows))["outer_fold"].tolist() == [0]
 
 
 def test_an_arm_whose_trials_all_failed_has_no_incumbent() -> None:
@@ -118,6 +126,17 @@ def test_classes_are_scored_by_accuracy_and_summed_brier_score() -> None:
     assert score["accuracy"] == 0.5
     assert score["calibration_error"] == pytest.approx((0.3 + 0.4) / 2)  # of the most probable class: a hit, then a miss
     assert score["brier"] == pytest.approx((0.3**2 + 0.2**2 + 0.1**2 + 0.3**2 + 0.7**2 + 0.4**2) / 2)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "continuous", "count"])
+def test_test_rows_at_the_floor_of_the_log_loss_are_counted_once(kind: Kind) -> None:
+    observed = np.array([0.0, 1, 0, 1])
+    sure = np.array([1.0, 1, 0.5, 0])  # the first and the last are sure mistakes
+    shares = np.column_stack([1 - sure, sure]) if kind == "multiclass" else sure
+    rows = scored(HEADS[Kind(kind)].response_loss(shares, observed), "logistic", kind=kind).assign(observed=observed)
+    twice = pd.concat([rows, rows.assign(outer_fold=1)])
+
+    assert scores.at_floor(twice) == (2 if "log loss" in LOSS_NAMES[Kind(kind)] else 0)
 
 
 def test_counts_are_scored_by_the_share_of_deviance_explained() -> None:

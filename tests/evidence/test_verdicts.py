@@ -9,42 +9,98 @@ import pandas as pd
 import pytest
 
 from study.evidence import sentences, verdicts
-from study.evidence.findings import Rung, Shortfall
-from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
+from study.evidence.findings import Gain, Rung
+from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 
 
-def test_a_gain_far_beyond_the_margin_is_worth_a_network(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 500)
-    models = [scored(2 * base, "constant"), scored(base), scored(base * rng.uniform(0.19, 0.21, 500), "neural", 2)]
-
-    verdict = only_verdict(models, usual_trials((2,)))
-
-    low, high = map(sentences.percent, (verdict.gain.low, verdict.gain.high))
-    assert verdict.verdict == "network is worth it"
-    assert verdict.sentence == (
-        f"A network with 2 hidden layers predicts y with {sentences.percent(verdict.gain.improvement)} % less loss than linear "
-        f"regression (95 % interval {low} to {high} %), far beyond the 5 % margin: the network is worth it."
+def size(gain: Gain) -> tuple[str, str]:
+    """A gain as a sentence tells it."""
+    of = "" if gain.improvement >= 0 else " of the gain"
+    low, high = map(sentences.percent, (gain.low, gain.high))
+    return (
+        f"{sentences.percent(abs(gain.improvement))} %",
+        f"({100 * gain.level:g} % interval{of} {low} to {high} %)",
     )
+
+
+def test_terms_that_bring_what_the_network_brings_are_enough(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 0.6, 0.595))
+
+    (terms, terms_in), (network, network_in), (rest, rest_in) = (size(step.gain) for step in verdict.gains)
+    assert verdict.verdict == "regression with terms is enough"
+    assert verdict.sentence == (
+        f"A regression with terms saves {terms} of linear regression's loss on y {terms_in}, far beyond the 5 % margin; a "
+        f"network with 1 hidden layer saves {network} of that loss {network_in}, far beyond it; over the regression with terms "
+        f"the network saves {rest} of that loss {rest_in}, below it: the regression with terms is enough."
+    )
+    assert verdict.action == "Use the regression with terms."
+    assert verdict.answer_procedure == "extended"
+    assert [step.gain.level for step in verdict.gains] == [0.975, 0.975, 0.95]
+
+
+def test_a_network_far_ahead_of_both_regressions_is_worth_it(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 0.9, 0.2))
+
+    assert verdict.verdict == "network is worth it"
+    assert verdict.sentence.endswith("far beyond it: the network is worth it.")
     assert verdict.action == "Use the network."
-    assert verdict.smallest_sufficient == Rung(family="neural", depth=2)
+    assert verdict.smallest_sufficient == Rung(family="neural", depth=1)
     assert verdict.beats_constant is True
     assert verdict.candidate == "ensemble"
 
 
-def test_a_gain_wholly_below_the_margin_leaves_the_regression(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 500)
-    models = [scored(2 * base, "constant"), scored(base), scored(base * rng.uniform(1.0, 1.04, 500), "neural", 1)]
+def test_gains_wholly_below_the_margin_leave_the_regression(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 0.99, 1.02))
 
-    verdict = only_verdict(models)
-
+    network, network_in = size(verdict.gains[1].gain)
     assert verdict.verdict == "regression is enough"
-    assert verdict.sentence == (
-        "A network with 1 hidden layer predicts y with 2.0 % more loss than linear regression (95 % interval of the gain "
-        f"{sentences.percent(verdict.gain.low)} to {sentences.percent(verdict.gain.high)} %), a gain below the 5 % margin: the "
-        "regression is enough."
-    )
+    assert f"a network with 1 hidden layer adds {network} to that loss {network_in}, below it" in verdict.sentence
+    assert verdict.sentence.endswith(": the regression is enough.")
     assert verdict.action == "Use linear regression."
     assert verdict.smallest_sufficient == Rung(family="linear", depth=0)
+
+
+def test_two_found_terms_beside_a_tiny_loss_of_the_network_are_the_answer(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 1e-15, 1e-7))
+
+    assert verdict.verdict == "regression with terms is enough"
+
+
+def test_a_regression_with_terms_that_is_worse_than_without_leaves_the_choice_to_the_two_others(
+    rng: np.random.Generator,
+) -> None:
+    worth, enough = (only_verdict(three(rng, 1.3, network)).verdict for network in (0.8, 1.0))
+
+    assert (worth, enough) == ("network is worth it", "regression is enough")
+
+
+def test_where_the_regression_is_passed_for_the_network_alone_both_gains_are_named(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 0.955, 0.935, spread=0.01))
+
+    terms, network, rest = (step.gain for step in verdict.gains)
+    assert terms.low > 0
+    assert terms.high < 0.05 < network.low
+    assert rest.high < 0.05
+    assert verdict.verdict == "regression with terms is enough"
+    assert all(" ".join(size(gain)[:1]) in verdict.sentence for gain in (terms, network))
+
+
+def test_terms_that_may_be_nothing_are_no_answer_though_the_network_gains_nothing_over_them() -> None:
+    base = np.ones(400)
+    terms = np.where(np.arange(400) < 18, 0.66 * 400 / 18, 0.0)  # a third less on average, by the luck of a few rows
+    verdict = only_verdict([scored(base), scored(terms, "extended"), scored(0.93 * base, "neural", 1)])
+
+    first, network, rest = (step.gain for step in verdict.gains)
+    assert first.low < 0 < 0.3 < first.improvement
+    assert rest.high < 0.05 < network.low
+    assert verdict.verdict == "undecided"
+    unsure = "the regression with terms, which is not surely better than linear regression, and the network"
+    assert verdict.sentence.endswith(f": undecided between {unsure}.")
+    assert verdict.decided_at is not None
+    assert (verdict.decided_at.base, verdict.decided_at.other, verdict.decided_at.bound) == ("regression", "extended", 0)
+    assert verdict.action.startswith("Keep the regression with terms, the simpler of the two: with 95 % confidence at most ")
+    between = "it would be decided between linear regression and the regression with terms"
+    assert f"At how many rows {between} cannot be told" in verdict.action
 
 
 def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simpler_model(rng: np.random.Generator) -> None:
@@ -52,70 +108,129 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
 
     verdict = only_verdict([scored(base), scored(network, "neural", 1)])
 
-    assert verdict.gain.low < 0.05 < verdict.gain.high
+    (step,) = verdict.gains
+    assert step.gain.low < 0.05 < step.gain.high
+    assert step.gain.level == 0.95
     assert verdict.verdict == "undecided"
-    assert verdict.sentence.endswith("which lies on both sides of the 5 % margin: undecided.")
-    most = sentences.percent(verdict.gain.high)
+    assert verdict.sentence.endswith("on both sides of the 5 % margin: undecided between linear regression and the network.")
+    most = sentences.percent(step.gain.high)
     assert verdict.action == (
-        f"Keep linear regression, the simpler model: with 95 % confidence at most {most} % of its loss is given away. At how "
-        "many rows it would be decided cannot be told: no model was refitted on parts of the rows."
+        f"Keep linear regression, the simpler of the two: with 95 % confidence at most {most} % of linear regression's loss is "
+        "given away. At how many rows it would be decided between linear regression and the network cannot be told: they were "
+        "not refitted on parts of the rows."
     )
     assert verdict.decided_at is not None
     assert math.isnan(verdict.decided_at.rows)
     assert verdict.beats_constant is None
 
 
-def test_the_network_is_the_depth_of_least_validation_loss_in_each_outer_fold(rng: np.random.Generator) -> None:
-    losses = rng.random((2, 2, 30))  # depth, outer fold, row
-    networks = [
-        scored(losses[depth - 1, fold], "neural", depth, outer_fold=fold).assign(row=np.arange(30) + 30 * fold)
-        for depth in (1, 2)
-        for fold in range(2)
-    ]
-    base = [scored(np.ones(30), outer_fold=fold).assign(row=np.arange(30) + 30 * fold) for fold in range(2)]
-    validation = {(1, 0): 0.1, (2, 0): 0.2, (1, 1): 0.2, (2, 1): 0.1}
-    chosen = [trial("neural", depth, loss, outer_fold=fold) for (depth, fold), loss in validation.items()]
-    trials = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(2)] + chosen)
+def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(rng: np.random.Generator) -> None:
+    base, terms, network = rng.exponential(1.0, (3, 40))
 
-    verdict = only_verdict([*base, *networks], trials)
+    verdict = only_verdict([scored(base), scored(terms, "extended"), scored(network, "neural", 1)])
 
-    assert verdict.chosen == {0: Rung(family="neural", depth=1), 1: Rung(family="neural", depth=2)}
-    assert verdict.gain.other_loss == pytest.approx((losses[0, 0].mean() + losses[1, 1].mean()) / 2)
-    assert "A network with 1 to 2 hidden layers" in verdict.sentence
+    most = sentences.percent(max(step.gain.high for step in verdict.gains[:2]))
+    assert verdict.left == ("regression", "extended", "network")
+    assert verdict.sentence.endswith("undecided between linear regression, the regression with terms and the network.")
+    assert verdict.action.startswith(
+        f"Keep linear regression, the simplest of these: with 95 % confidence at most {most} % of linear regression's loss is"
+    )
+    assert "97.5 % interval" in verdict.sentence
 
 
-def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, (1, 2, 50))
-    factors = {("neural", 1): 0.5, ("neural", 2): 0.011, ("residual", 1): 0.01, ("residual", 2): 0.012}
-    models = [in_folds(base), *(in_folds(factor * base, *model) for model, factor in factors.items())]
-    validation = dict.fromkeys(factors, (0.9, 0.9)) | {("neural", 2): (0.2, 0.1), ("residual", 1): (0.1, 0.2)}
-    chosen = [trial(*model, loss, outer_fold=fold) for model, losses in validation.items() for fold, loss in enumerate(losses)]
-    trials = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(2)] + chosen)
+def test_without_a_network_the_terms_are_judged_alone(rng: np.random.Generator) -> None:
+    verdict = only_verdict(three(rng, 0.7, 1.0)[1:3], pd.DataFrame([trial("linear", 0, 1.0), trial("extended", 0, 0.9)]))
 
-    (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.05, 2)
-
-    assert verdict.chosen == {0: Rung(family="residual", depth=1), 1: Rung(family="neural", depth=2)}
-    assert verdict.gain.other_loss == pytest.approx((0.01 * base[0, 0].mean() + 0.011 * base[0, 1].mean()) / 2)
-    assert verdict.smallest_sufficient == Rung(family="residual", depth=1)
-    assert verdict.sentence.startswith("A network (neural or residual) with 1 to 2 hidden layers predicts y with")
+    assert verdict.verdict == "regression with terms is enough"
+    assert verdict.gains[0].gain.level == 0.95
+    assert verdict.candidate_words is None
 
 
-def test_the_smallest_sufficient_depth_is_within_the_margin_of_the_best(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 100)
-    models = [scored(base), *(scored(base * f, "neural", d) for d, f in [(1, 0.30), (2, 0.04), (3, 0.01)])]
-
-    verdict = only_verdict(models, usual_trials((1, 2, 3)))
-
-    assert verdict.chosen == {0: Rung(family="neural", depth=3)}
-    assert verdict.smallest_sufficient == Rung(family="neural", depth=2)
-
-
-def test_without_a_network_there_is_no_verdict_but_a_reason() -> None:
+def test_without_anything_richer_there_is_no_verdict_but_a_reason() -> None:
     verdict = only_verdict([scored(np.ones(5))], pd.DataFrame([trial("linear", 0, 1.0)]))
 
     assert verdict.verdict is None
-    assert verdict.sentence == "There is no verdict for y: no test rows were scored with a network."
-    assert verdict.action == "Run the study with a network among its families."
+    assert verdict.answer_procedure is None
+    lacking = "a network or a regression with terms"
+    assert verdict.sentence == f"There is no verdict for y: no test rows were scored with {lacking}."
+    assert verdict.action == f"Run the study with {lacking} among its families."
+
+
+def test_models_without_a_common_test_row_give_no_verdict() -> None:
+    apart = scored(np.ones(5), "neural", 1).assign(row=np.arange(5, 10))
+
+    assert only_verdict([scored(np.ones(5)), apart]).verdict is None
+
+
+def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> None:
+    models = [scored(np.full(9, 0.5), "constant"), scored(np.zeros(9)), scored(np.full(9, 1e-9), "neural", 1)]
+
+    verdict = only_verdict([*models, scored(np.zeros(9), "trees")])
+
+    assert verdict.verdict == "regression is enough"
+    assert math.isnan(verdict.gains[0].gain.improvement)
+    assert verdict.beats_constant is True
+    assert verdict.trees is None
+    expected = "Nothing can be gained on y, which linear regression predicts without any loss: the regression is enough."
+    assert verdict.sentence.startswith(expected)
+
+
+def test_a_network_many_times_worse_is_told_in_times(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, 100)
+
+    verdict = only_verdict([scored(base), scored(40 * base, "neural", 1)])
+
+    assert "has 40 times linear regression's loss on y (95 % interval 40 to 40 times), below the 5 %" in verdict.sentence
+
+
+def test_where_nothing_beats_the_constant_the_verdict_says_so(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, 100)
+
+    verdict = only_verdict([scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)])
+
+    assert verdict.use_none
+    assert verdict.sentence.endswith("None of these is reliably better than the constant, which ignores every feature.")
+    assert verdict.action == "Use none of these yet: look for features that tell more about the target."
+
+
+def test_terms_that_alone_beat_the_constant_are_used(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, 100)
+    models = [scored(base, "constant"), scored(base * 1.01), scored(base * 0.8, "extended"), scored(base * 1.02, "neural", 1)]
+
+    verdict = only_verdict(models)
+
+    assert verdict.beats_constant is True
+    assert verdict.action == "Use the regression with terms."
+
+
+def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other(rng: np.random.Generator) -> None:
+    base = rng.uniform(0.9, 1.1, (2, 5, 20))
+    models = [in_folds(base), in_folds(0.5 * base, "neural", 1), in_folds(0.97 * base, "neural", 1, "refit")]
+
+    verdict = only_verdict(models, usual_trials(n_folds=10))
+
+    gain = verdict.by_pair["regression", "network"]
+    assert verdict.estimand == "The expected loss of the whole procedures (encode, search, refit), trained on 80 rows."
+    assert (gain.method, gain.n_folds, gain.n_repeats, gain.n_rows) == ("rows and repeats", 10, 2, 100)
+    words = "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020) with the spread between repeats added"
+    assert verdict.method_words == words
+    assert verdict.candidates["refit"].improvement == pytest.approx(0.03)
+    assert verdict.candidates["ensemble"] == gain
+    assert verdict.verdict == "network is worth it"
+    assert verdict.candidate_words == (
+        "The network is the mean prediction of the replicates that the search trained; as the incumbent refitted on all "
+        "development rows it saves 3.0 % (95 % interval 3.0 to 3.0 %) of linear regression's loss, below the 5 % margin."
+    )
+    terms = only_verdict([*models, in_folds(0.6 * base, "extended")], usual_trials(n_folds=10))
+    assert terms.method_words == f"{words}, those over linear regression at 97.5 %, so that both hold together in 95 %"
+    assert terms.candidates["ensemble"] == terms.by_pair["regression", "network"]
+
+
+def test_the_search_on_all_rows_changes_no_verdict(rng: np.random.Generator) -> None:
+    models, trials = three(rng, 0.9, 0.2), usual_trials()
+    last = pd.DataFrame([trial("neural", depth, 1e-9, outer_fold=-1) for depth in (1, 2)])
+
+    assert only_verdict(models, pd.concat([trials, last])) == only_verdict(models, trials)
 
 
 def test_without_a_regression_there_is_no_verdict_but_a_reason() -> None:
@@ -125,81 +240,6 @@ def test_without_a_regression_there_is_no_verdict_but_a_reason() -> None:
     assert verdict.sentence == "There is no verdict for y: no test rows were scored with a regression."
 
 
-def test_what_the_regression_misses_is_asked_only_where_a_network_is_worth_it(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 100)
-    missed = Shortfall(base_loss=1, network_loss=0.5, ranking=(), steps=(), terms=(), formula=None, sentence="It misses.")
-    asked: list[tuple[str, float, float]] = []
-
-    def why(target: str, regression: pd.DataFrame, network: pd.DataFrame) -> Shortfall:
-        asked.append((target, regression["loss"].mean(), network["loss"].mean()))
-        return missed
-
-    found = [
-        verdicts.verdicts(pd.concat([scored(base), scored(f * base, "neural", 1)]), usual_trials(), 0.05, 5, why=why)[0]
-        for f in (0.5, 1.0)
-    ]
-
-    assert [verdict.shortfall for verdict in found] == [missed, None]
-    assert asked == [("y", pytest.approx(base.mean()), pytest.approx(base.mean() / 2))]
-
-
-def test_models_without_a_common_test_row_give_no_verdict() -> None:
-    apart = scored(np.ones(5), "neural", 1).assign(row=np.arange(5, 10))
-
-    verdict = only_verdict([scored(np.ones(5)), apart])
-
-    assert verdict.verdict is None
-    assert verdict.sentence == "There is no verdict for y: no test rows were scored with a network."
-
-
-def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> None:
-    verdict = only_verdict([scored(np.zeros(9)), scored(np.full(9, 1e-9), "neural", 1)])
-
-    assert verdict.verdict == "regression is enough"
-    assert math.isnan(verdict.gain.improvement)
-    expected = "Nothing can be gained on y, which linear regression predicts without any loss: the regression is enough."
-    assert verdict.sentence == expected
-
-
-def test_a_network_many_times_worse_is_told_in_times(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 100)
-
-    verdict = only_verdict([scored(base), scored(40 * base, "neural", 1)])
-
-    assert "predicts y with 40 times the loss of linear regression (95 % interval 40 to 40 times)" in verdict.sentence
-
-
-def test_where_nothing_beats_the_constant_the_verdict_says_so(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 100)
-
-    verdict = only_verdict([scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)])
-
-    assert verdict.beats_constant is False
-    assert verdict.sentence.endswith("Neither is reliably better than the constant, which ignores every feature.")
-    assert verdict.action == "Use neither yet: look for features that tell more about the target."
-
-
-def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, (2, 5, 20))
-    models = [in_folds(base), in_folds(0.5 * base, "neural", 1), in_folds(0.97 * base, "neural", 1, "refit")]
-
-    verdict = only_verdict(models, usual_trials(n_folds=10))
-
-    assert verdict.estimand == "The expected loss of the whole procedures (encode, search, refit), trained on 80 rows."
-    assert (verdict.gain.method, verdict.gain.n_folds) == ("rows and repeats", 10)
-    assert (verdict.gain.n_repeats, verdict.gain.n_rows) == (2, 100)
-    assert verdict.method_words == (
-        "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020) with the spread between repeats added"
-    )
-    assert verdict.candidates["refit"].improvement == pytest.approx(0.03)
-    assert verdict.candidates["ensemble"] == verdict.gain
-    assert verdict.verdict == "network is worth it"
-    assert verdict.candidate_words == (
-        "The network is the mean prediction of the replicates that the search trained; as the incumbent refitted on all "
-        "development rows it gains 3.0 % (3.0 to 3.0 %): regression is enough."
-    )
-
-
 def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Generator) -> None:
     predictions = pd.concat([scored(rng.random(30)), scored(rng.random(30), "neural", 1)])
 
@@ -207,31 +247,6 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
 
     assert verdict.estimand.endswith("trained on 120 rows.")
     assert verdict.method_words == "paired t over 30 test rows"
-
-
-def test_boosted_trees_are_no_part_of_the_verdict_but_say_when_both_models_are_behind_them(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 400)
-    models = [scored(base), scored(0.99 * base * rng.uniform(0.99, 1.01, 400), "neural", 1)]
-
-    alone = only_verdict(models)
-    verdict = only_verdict([*models, scored(0.8 * base * rng.uniform(0.99, 1.01, 400), "trees", 0, "refit")])
-
-    assert verdict.trees is not None
-    over = verdict.trees.over_regression, verdict.trees.over_network
-    ends = [sentences.percent(getattr(gain, end)) for gain in over for end in ("improvement", "low", "high")]
-    assert verdict.model_copy(update={"trees": None}) == alone
-    assert verdict.trees_words == (
-        f"Boosted trees, which no verdict is about, have {ends[0]} % less loss than linear regression (95 % "
-        f"interval of the gain {ends[1]} to {ends[2]} %) and {ends[3]} % less loss than the network (95 % interval of the gain "
-        f"{ends[4]} to {ends[5]} %): both models are behind them, the better one by {ends[3]} %."
-    )
-
-
-def test_trees_alone_are_no_regression() -> None:
-    verdict = only_verdict([scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "refit")])
-
-    assert verdict.regression is None
-    assert verdict.verdict is None
 
 
 @pytest.mark.parametrize(

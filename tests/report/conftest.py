@@ -17,6 +17,12 @@ def make_results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resu
 
 
 @pytest.fixture(scope="session")
+def with_terms(make_results: Callable[..., Results]) -> Results:
+    """One holdout study of balloons with a regression with terms and a short formula."""
+    return make_results(["balloons"], terms=True)
+
+
+@pytest.fixture(scope="session")
 def results(make_results: Callable[..., Results]) -> Results:
     """One holdout study of all four kinds."""
     return make_results(list(KINDS))

@@ -11,11 +11,14 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 
 from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
 from study.evidence.answer import write_verdicts
+from study.evidence.findings import ShortTerms
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
@@ -47,6 +50,8 @@ def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
     is_class = kind in (Kind.BINARY, Kind.MULTICLASS)
     if family == "constant":
         return DummyClassifier(strategy="prior") if is_class else DummyRegressor()
+    if family in {"extended", "short"}:
+        return make_pipeline(PolynomialFeatures(2, interaction_only=family == "short"), LinearRegression())
     if depth:
         neighbours = 3 + 2 * depth + offset
         return KNeighborsClassifier(neighbours) if is_class else KNeighborsRegressor(neighbours)
@@ -106,9 +111,11 @@ def make_arm(
             trial |= {"params_learning_rate": 10 ** (-2.0 - number / 7), "params_width": 16 * (number + 1)}
         frames["trials"].append(names | trial)
     seeds = {"refit": (0, 1, 2) if names["depth"] else (0,), "ensemble": (0,)}
-    for candidate, members in seeds.items():
+    parts = {"products": "short", "curves": FAMILIES[kind]} if names["family"] == "extended" else {}
+    for candidate, members in (seeds | dict.fromkeys(parts, (0,))).items():
         for seed in members:
-            model = make_model(kind, names["family"], names["depth"], seed).fit(x[development], y[development])
+            family = parts.get(candidate, names["family"])
+            model = make_model(kind, family, names["depth"], seed).fit(x[development], y[development])
             predicted = predict(kind, model, x[test])
             rows = pd.DataFrame({"row": test, "observed": y[test], "loss": row_loss(kind, y[test], predicted)})
             rows = rows.assign(**names, study="party", number=0, candidate=candidate, seed=seed)
@@ -118,7 +125,7 @@ def make_arm(
             else:
                 rows = rows.assign(predicted=predicted[:, 1] if kind == Kind.BINARY else predicted)
             frames["predictions"].append(rows)
-    if not names["depth"] and names["family"] != "constant":
+    if names["family"] in FAMILIES.values():
         frames["coefficients"].append(make_coefficients(table, names, development))
 
 
@@ -143,18 +150,20 @@ def write_results(
     depths: tuple[int, ...] = (1, 2),
     networks: tuple[str, ...] = ("neural",),
     models: tuple[ModelData, ...] = (),
+    terms: bool = False,
 ) -> Results:
-    """Write a results folder with everything but the report."""
+    """Write a results folder with everything but the report; terms: with a regression with terms and a short formula."""
     table = make_table()
     order = np.random.default_rng(2).permutation(len(table))
     parts = np.array_split(order, 5)
     frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
-    deep = [(network, depth) for network in networks for depth in depths]
+    richer = [("extended", 0), ("short", 0)] if terms else []
+    richer += [(network, depth) for network in networks for depth in depths]
     for target in targets:
         kind = KINDS[target]
         for outer_fold in range(outer_folds):
             fold = (np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]), parts[outer_fold])
-            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *deep]:
+            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *richer]:
                 names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
                 make_arm(table, names, fold, n_trials if depth else 1, frames)
     paths = StudyPaths(root)
@@ -176,7 +185,8 @@ def write_results(
     results = load_results(root)
     for name, frame in comparisons(results.predictions, results.trials, config).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
-    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5)
+    short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
+    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5, short={"balloons": short})
     write_atomic(paths.verdicts, write_verdicts(found))
     return load_results(root)
 
@@ -190,4 +200,6 @@ def with_frames(results: Results, **changed: Any) -> Results:
 
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions."""
-    return with_frames(results, predictions=predictions, **comparisons(predictions, results.trials, results.config))
+    frames = comparisons(predictions, results.trials, results.config)
+    answers = verdicts.verdicts(predictions, results.trials, results.config.margin, 5)
+    return with_frames(results, predictions=predictions, verdicts=answers, **frames)

@@ -87,13 +87,17 @@ def test_test_losses_are_those_of_the_default_candidates(results: Results) -> No
     assert network["low"] < network["test_loss"] < network["high"]
 
 
-def test_gains_are_the_networks_over_the_regression_of_their_target(results: Results) -> None:
-    frame = gains.data(results)
+def test_gains_are_those_of_the_verdicts_with_their_intervals(results: Results, with_terms: Results) -> None:
+    frame, three = gains.data(results), gains.data(with_terms)
 
-    pairs = compare.pairwise(results.predictions, 0.05, 5)
-    expected = pairs[(pairs["base"] == "poisson") & (pairs["other"] == "neural")]["improvement"]
-    assert frame.loc[frame["target"] == "pops", "improvement"].tolist() == expected.tolist()
-    assert frame.groupby("target").size().to_dict() == dict.fromkeys(KINDS, 2)
+    pairs = compare.pairwise(results.predictions, 0.05, 5, winners.incumbents(results.trials))
+    columns = ["improvement", "low", "high", "level"]
+    expected = pairs.loc[(pairs["base"] == "poisson") & (pairs["other"] == "network"), columns]
+    assert frame.loc[frame["target"] == "pops", columns].to_numpy().tolist() == expected.to_numpy().tolist()
+    assert frame.groupby("target").size().to_dict() == dict.fromkeys(KINDS, 1)
+    assert three["model"].tolist() == ["terms over regression", "network over regression", "network over terms"]
+    assert three["level"].tolist() == [0.975, 0.975, 0.95]
+    assert len(set(three["colour"])) == 3
 
 
 def test_a_gain_far_to_the_left_is_drawn_at_the_edge() -> None:
@@ -199,14 +203,22 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
 
     assert data["image/png"][:4] == b"\x89PNG"
     assert metadata["image/png"]["alt"].startswith(
-        "Gain of each network over the regression with its 95 % interval. balloons, "
+        "Share of the regression's loss that richer models save over simpler ones. balloons, "
     )
 
 
 def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
     points = [CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, std_error=0.01) for f in (0.25, 0.5, 1.0)]
     names = ("rows", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
-    told = DecidedAt(times=3.0, side="above", curve=tuple(points), **dict.fromkeys(names, np.nan))
+    told = DecidedAt(
+        base="regression",
+        other="network",
+        bound=0.05,
+        times=3.0,
+        side="above",
+        curve=tuple(points),
+        **dict.fromkeys(names, np.nan),
+    )
     first, second = results.verdicts[:2]
     verdicts = [first.model_copy(update={"target": "y", "decided_at": told}), second.model_copy(update={"decided_at": None})]
 
@@ -229,7 +241,7 @@ def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(result
     own = frame[frame["target"] == "balloons"]
     assert own["model"].tolist()[-1] == "boosted trees"
     assert len(set(colours(own).values())) == len(own)
-    assert "trees" not in set(gains.data(more)["family"])
+    assert "trees" not in set(more.pairs["other"])
 
 
 def test_figures_of_nothing_are_drawn_all_the_same(results: Results) -> None:

@@ -172,7 +172,7 @@ def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]
     text = "\n".join(cell.source for cell in build_notebook(nested.root).cells)
 
     assert "of the first outer fold" in text
-    assert nested.verdicts[0].gain.method == DEFAULT_ONE_PASS
+    assert nested.verdicts[0].gains[0].gain.method == DEFAULT_ONE_PASS
 
 
 def test_an_unfinished_study_reports_its_search(make_results: Callable[..., Results]) -> None:

@@ -82,7 +82,7 @@ def residual(make_results: Callable[..., Results]) -> Results:
     return make_results(["balloons"], n_trials=2, networks=("neural", "residual"), models=models)
 
 
-@pytest.mark.parametrize("figure", [gains, test_loss, predicted_observed, loss_by_family, best_so_far, learning_curves])
+@pytest.mark.parametrize("figure", [test_loss, predicted_observed, loss_by_family, best_so_far, learning_curves])
 def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure: Any, residual: Results) -> None:
     frame = figure.data(residual)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.evidence import compare, scores, sentences, winners
-from study.evidence.findings import Shortfall, TreesLine
+from study.evidence.findings import TreesLine
 from study.records.results import Results
 from study.report import tables
 from study.schema import ModelData
@@ -26,9 +27,10 @@ from tests.report.synthetic import compared, with_frames
 )
 def test_every_verdict_has_its_badge(results: Results, low: float, high: float, verdict: str, style: str) -> None:
     first = results.verdicts[0]
-    gain = first.gain.model_copy(update={"low": low, "high": high})
+    (step,) = first.gains
+    gains = (step.model_copy(update={"gain": step.gain.model_copy(update={"low": low, "high": high})}),)
 
-    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gains": gains})]))
 
     assert f'<section class="answer {style}">' in html
     assert f'<span class="badge">{verdict}</span>' in html
@@ -36,9 +38,8 @@ def test_every_verdict_has_its_badge(results: Results, low: float, high: float, 
 
 def test_where_nothing_was_scored_the_card_says_no_verdict(results: Results) -> None:
     first = results.verdicts[0]
-    gain = first.gain.model_copy(update={"n_rows": 0})
 
-    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gain": gain})]))
+    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gains": ()})]))
 
     assert '<section class="answer none">' in html
     assert '<span class="badge">no verdict</span>' in html
@@ -50,7 +51,7 @@ def test_names_are_escaped(results: Results) -> None:
     html = tables.answer(told)
 
     assert "<h3>&lt;b&gt; &amp; c</h3>" in html
-    assert "predicts &lt;b&gt; &amp; c with" in html
+    assert "loss on &lt;b&gt; &amp; c (" in html
 
 
 def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns() -> None:
@@ -89,53 +90,67 @@ def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
     pair = compare.pairwise(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
+    assert frame.loc[0, ["against", "of the loss of", "level"]].tolist() == ["constant", "constant", "95 %"]
     assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
-    assert frame.loc[0, "95 % interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
+    assert frame.loc[0, "interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> None:
     frame = tables.pairwise_frame(compared(results, results.predictions.assign(loss=0.0)))
 
-    assert set(frame.loc[0, ["gain", "95 % interval", "p", "better"]]) == {"\N{EN DASH}"}
+    assert set(frame.loc[0, ["gain", "interval", "p", "better"]]) == {"\N{EN DASH}"}
 
 
 def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(results: Results) -> None:
     first = results.verdicts[0]
-    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over_regression=first.gain, over_network=None)})
+    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})})
     told = with_frames(results, verdicts=[verdict])
 
     html = tables.answer(told)
 
-    said = f"{verdict.candidate_words} {verdict.estimand} Interval: {verdict.method_words}. {verdict.trees_words}"
-    assert said.endswith("linear regression is behind them, by " + sentences.percent(first.gain.improvement) + " %.")
-    assert f'<p class="basis">{tables.no_break(said)}</p>' in html
+    said = f"{verdict.candidate_words} {verdict.estimand} Intervals: {verdict.method_words}. {verdict.depths_words}"
+    said += f" {verdict.trees_words}"
+    by = sentences.percent(first.gains[0].gain.improvement)
+    assert said.endswith(f"linear regression is behind them, by {by} %.")
+    assert f'<p class="basis">{escape(tables.no_break(said))}</p>' in html
 
 
-def test_what_the_regression_misses_is_ranked_with_the_formula_that_keeps_up(results: Results) -> None:
-    ranking = [
-        {"term": "sex[<m>] by age", "form": "product", "columns": ["sex[<m>]", "age"], "loss": 0.5, "share_closed": 0.625},
-        {"term": "age²", "form": "square", "columns": ["age"], "loss": 1.3, "share_closed": -0.02},
+def test_a_card_shows_every_gain_with_its_level_and_chances(with_terms: Results) -> None:
+    html = tables.answer(with_terms)
+
+    (verdict,) = with_terms.verdicts
+    rows = cells(html)
+    bound = "5\N{NO-BREAK SPACE}%"
+    chances = [f"{side} {bound}" for side in ("better by over", "within", "worse by over")]
+    assert rows[0] == ["gain of", "share", "interval", "level", *chances]
+    assert [row[0] for row in rows[1:]] == [
+        "the regression with terms over linear regression",
+        "the network over linear regression",
+        "the network over the regression with terms",
     ]
-    steps = [
-        {"n_terms": 0, "terms": [], "n_agree": 1, "val_loss": 1.0, "loss": 1.25, "share_closed": 0.0},
-        {"n_terms": 1, "terms": ["sex[<m>] by age"], "n_agree": 1, "val_loss": 0.5, "loss": 0.5, "share_closed": 0.625},
+    assert [row[3] for row in rows[1:]] == [f"{level}\N{NO-BREAK SPACE}%" for level in ("97.5", "97.5", "95")]
+    assert [row[1] for row in rows[1:]] == [
+        f"{sentences.percent(step.gain.improvement)}\N{NO-BREAK SPACE}%" for step in verdict.gains
     ]
-    words = {"terms": [], "formula": "y ~ 2·sex[<m>] by age", "sentence": "It misses sex[<m>] by age."}
-    found = Shortfall.model_validate({"base_loss": 1.25, "network_loss": 0.1, "ranking": ranking, "steps": steps} | words)
-    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"shortfall": found}), results.verdicts[1]])
 
-    html = tables.shortfall(told)
 
-    assert html.count("<h4>") == 1
-    assert "<p>It misses sex[&lt;m&gt;] by age.</p><pre><code>y ~ 2·sex[&lt;m&gt;] by age</code></pre>" in html
-    rows = [re.sub(r"<[^>]+>", "|", row).strip("|").replace("||", "|") for row in html.split("<tr>")[1:]]
-    assert rows[:3] == [
-        "added alone|form|test loss|share of the gap closed",
-        "sex[&lt;m&gt;] by age|product|0.500|62.5\N{NO-BREAK SPACE}%",
-        "age²|square|1.30|\N{MINUS SIGN}2.0\N{NO-BREAK SPACE}%",
-    ]
-    assert rows[3].startswith("terms|added together|")
-    assert rows[5] == "1|sex[&lt;m&gt;] by age|0.500|62.5\N{NO-BREAK SPACE}%"
+def test_where_the_gain_comes_from_stands_beside_the_short_formula(with_terms: Results) -> None:
+    html = tables.sources(with_terms)
+
+    (verdict,) = with_terms.verdicts
+    assert verdict.sources is not None
+    rows = cells(html)
+    named = ["from", "interactions", "curvature", "what only the network has"]
+    assert [row[0] for row in rows] == [*named, "term", "relationship[&lt;m&gt;] by age", "children²"]
+    assert rows[1][1] == f"{sentences.percent(verdict.sources.interactions.improvement)}\N{NO-BREAK SPACE}%"
+    assert [row[1] for row in rows[-2:]] == ["1", "1"]
+    assert f"<p>{escape(tables.no_break(str(verdict.short_words)))}</p>" in html
+    assert f"<pre><code>{verdict.formula}</code></pre>" in html
+
+
+def cells(html: str) -> list[list[str]]:
+    """Every row of every table as its cells."""
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t", row) for row in html.split("<tr>")[1:]]
 
 
 def test_every_model_and_the_network_have_a_rank_and_a_spread(results: Results) -> None:

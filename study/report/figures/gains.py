@@ -1,4 +1,4 @@
-"""The gain of every network over the regression."""
+"""The gains between regression, regression with terms and network, on which the verdict rests."""
 
 from __future__ import annotations
 
@@ -7,41 +7,62 @@ from matplotlib.ticker import MaxNLocator
 
 from study.evidence.sentences import percent
 from study.records.results import Results
-from study.report.style import BAND, INK, MUTED, Picture, beside, colours, line_panels, listed, look, per_cent, with_names
-from study.schema import REGRESSIONS, Kind
+from study.report.style import (
+    BAND,
+    INK,
+    MUTED,
+    NETWORKS,
+    VIOLET,
+    Picture,
+    beside,
+    colours,
+    line_panels,
+    listed,
+    look,
+    per_cent,
+)
+from study.schema import EXTENDED, NETWORK, REGRESSION
 
 TEXT = """\
-## Is the network better?
+## What does a richer model gain?
 
-Each dot is a network, placed by how much less loss it has on the test rows than the regression; the line is the 95 % interval.
-Right of the dashed line the gain is larger than the margin. The shaded band is too small a difference to change the model for;
-left of it the regression is better.
+Each dot is what a richer model saves over a simpler one on the test rows, as a share of the regression's loss; the line is the
+interval by which the verdict is drawn. Right of the dashed line the gain is larger than the margin. The shaded band is too
+small a difference to change the model for; left of it the simpler model is better.
 """
+
+SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network"}
+COLOURS = {(REGRESSION, EXTENDED): VIOLET, (REGRESSION, NETWORK): NETWORKS[1], (EXTENDED, NETWORK): NETWORKS[0]}
 
 
 def when(results: Results) -> bool:
-    """Where some network stands beside a regression."""
+    """Where some richer model stands beside a regression."""
     return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Gain of every network over the regression of its target.
+    """The gains of every verdict.
 
     Returns
     -------
-    (n_networks, 10) frame: target, kind, family, depth, improvement, low, high (shares of the regression's loss), margin,
-    model, colour; no row where the regression has no loss to gain on.
+    (n_gains, 11) frame: target, kind, base, other (procedures), improvement, low, high (shares of the regression's loss),
+    level, margin, model (what is compared), colour; no row where the regression has no loss to gain on.
     """
-    columns = ["target", "kind", "other", "other_depth", "improvement", "low", "high"]
-    pairs = results.pairs.reindex(columns=["base", *columns])
-    base = [REGRESSIONS[Kind(kind)] for kind in pairs["kind"]]
-    gains = pairs.loc[(pairs["base"] == base) & (pairs["other_depth"] > 0), columns].dropna(subset="improvement")
-    gains = gains.rename(columns={"other": "family", "other_depth": "depth"}).assign(margin=results.config.margin)
-    return with_names(gains, results.data.models)
+    columns = ["target", "kind", "base", "other", "improvement", "low", "high", "level", "margin", "model", "colour"]
+    rows = [
+        (
+            verdict.target, verdict.kind.value, step.base, step.other, step.gain.improvement, step.gain.low, step.gain.high,
+            step.gain.level, verdict.margin, f"{SHORT_NAMES[step.other]} over {SHORT_NAMES[step.base]}",
+            COLOURS[step.base, step.other],
+        )
+        for verdict in results.verdicts
+        for step in verdict.gains
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).dropna(subset="improvement").reset_index(drop=True)
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: the gain of each network with its interval, the margin dashed; left of 0 the regression is better.
+    """One axes a target: every gain with its interval, the margin dashed; left of 0 the simpler model is better.
 
     An axis never runs further than 100 % to the left, where an arrow says that there is more.
     """
@@ -61,11 +82,11 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)
                 beside(ax, row.model, f"{percent(row.improvement)} %")
             pad = 0.04 * (right - left)
-            ax.set(xlim=(left - pad, right + pad), xlabel="gain over the regression", ylabel="")
+            ax.set(xlim=(left - pad, right + pad), xlabel="share of the regression's loss that is saved", ylabel="")
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
             ax.grid(axis="x")
             ax.margins(y=0.22)
             ax.invert_yaxis()
     shares = frame.set_index(["target", "model"])["improvement"].map(lambda share: f"{percent(share)} %")
-    return Picture(figure, f"Gain of each network over the regression with its 95 % interval. {listed(shares)}.")
+    return Picture(figure, f"Share of the regression's loss that richer models save over simpler ones. {listed(shares)}.")

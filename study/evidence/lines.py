@@ -1,0 +1,122 @@
+"""What stands beside a verdict in words, from the sources of the gain to boosted trees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from study.evidence.findings import (
+    LEAST_UNITS,
+    DepthGain,
+    Gain,
+    Missing,
+    Rung,
+    ShortLine,
+    Sources,
+    TermCount,
+    TreesLine,
+)
+from study.evidence.rule import BELOW, side_of
+from study.evidence.scores import FLOOR
+from study.evidence.sentences import capital, listed, moved, percent
+from study.schema import EXTENDED, NOUNS, TREES
+
+MOST_NAMED = 6
+"""Most terms that a sentence names."""
+
+Nouns = Mapping[str, str]
+"""What a sentence calls each procedure."""
+
+
+def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str) -> str:
+    """Where the gain comes from; rest: of the network over the regression with terms."""
+    interactions, curvature = (moved(gain, "save", "add") for gain in (sources.interactions, sources.curvature))
+    said = f"In {nouns[EXTENDED]} interactions {interactions} of {nouns[regression]}'s loss, and curvature {curvature}"
+    if rest is not None and math.isfinite(rest.improvement):
+        said += f"; what no such term has, the network over it, {moved(rest)}"
+    return f"{said}."
+
+
+def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regression: str) -> str:
+    """What it costs and brings that the network chooses its depth inside each outer fold; regression: its noun."""
+    named = len({each.rung.family for each in depths}) > 1
+    taken = {(rung.family, rung.depth) for rung in chosen.values()}
+    if len(taken) == 1 and chosen:
+        folds = "its outer fold" if len(chosen) == 1 else f"each of {len(chosen)} outer folds"
+        start = f"The network chose {_layers(next(iter(chosen.values())), named)} in {folds}; against always"
+    else:
+        start = "The network chooses its depth in each outer fold, which the regression cannot; against always"
+    others = [each for each in depths if taken != {(each.rung.family, each.rung.depth)}]
+    gains = [f"{_layers(each.rung, named)} that {moved(each.gain)}" for each in others]
+    return f"{start} {listed(gains)} of {regression}'s loss." if gains else ""
+
+
+def _layers(rung: Rung, named: bool) -> str:
+    return f"{rung.depth} hidden layer{'s' if rung.depth > 1 else ''}{f' ({rung.family})' if named else ''}"
+
+
+def trees_words(trees: TreesLine, nouns: Nouns) -> str:
+    """What boosted trees say beside a verdict."""
+    said = listed([f"{moved(gain, 'save', 'add')} over {nouns[name]}" for name, gain in trees.over.items()])
+    per = next(iter(trees.over.values())).per
+    unit = "" if {gain.per for gain in trees.over.values()} != {per} else f", as shares of {NOUNS.get(per, per)}'s loss"
+    least = min(gain.improvement for gain in trees.over.values())
+    two = len(trees.over) > 1
+    them = "all models" if two else nouns[next(iter(trees.over))]
+    if not least > 0:
+        end = "they are not ahead of all models" if two else f"{them} is not behind them"
+    else:
+        sure = all(gain.low > 0 for gain in trees.over.values())
+        verb = ("are" if two else "is") if sure else ("seem" if two else "seems")
+        by = f", {'the best one ' if two else ''}by {percent(least)} %"
+        end = f"{them} {verb} behind them{by}{'' if sure else ', which chance may explain'}"
+    return f"{capital(NOUNS[TREES])}, which no verdict is about, {said}{unit}: {end}."
+
+
+def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float) -> str:
+    """What the short formula gives, and whether it stands for the regression with terms."""
+    least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
+    number = str(most) if least == most else f"{least} to {most}"
+    size = f", with {number} term{'' if number == '1' else 's'} beside the columns," if short.n_terms else ""
+    said = f"The short formula{size} has a loss of {short.loss:.3g}"
+    if short.gain is not None and math.isfinite(short.gain.improvement):
+        said += f" and {moved(short.gain)} of {nouns[regression]}'s loss"
+    if short.left is not None and math.isfinite(short.left.improvement):
+        below = side_of(short.left, margin) == BELOW
+        ends = "wholly below" if below else "which is not wholly below"
+        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {100 * margin:.3g} % margin"
+        said += ", so it may stand for that" if below else ", so it does not stand for that"
+    return f"{said}.{_counts(short.counts, len(short.n_terms))}"
+
+
+def _counts(counts: Sequence[TermCount], n_folds: int) -> str:
+    if not counts or n_folds < 2:
+        return ""
+    named = [f"{count.term} ({count.n_folds})" for count in counts[:MOST_NAMED]]
+    more = [f"{len(counts) - MOST_NAMED} others"] if len(counts) > MOST_NAMED else []
+    return f" Its terms, and how many of {n_folds} outer folds chose each: {listed([*named, *more])}."
+
+
+def missing_words(missing: Missing, regression: str) -> str:
+    """Which terms the strict score test names as missing from the regression, a noun."""
+    if missing.n_units < LEAST_UNITS:
+        few = f"{missing.n_units} {missing.unit}s, fewer than the {LEAST_UNITS} that it needs"
+        return f"The score test names no missing term: it sums over {few}."
+    sure = [count for count in missing.counts if 2 * count.n_folds > missing.n_folds]
+    if not sure:
+        return f"The score test names no term that is surely missing from {regression}."
+    names = [
+        f"{count.term}{f' ({count.n_folds} of {missing.n_folds} outer folds)' if missing.n_folds > 1 else ''}"
+        for count in sure[:MOST_NAMED]
+    ]
+    more = [f"{len(sure) - MOST_NAMED} more"] if len(sure) > MOST_NAMED else []
+    return f"Surely missing from {regression}, by a score test of each outer fold: {listed([*names, *more])}."
+
+
+def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
+    """How many test rows are at the floor of the log loss."""
+    said = listed([f"{count:,} of {nouns[name]}" for name, count in floor.items()])
+    return (
+        f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {FLOOR:.1f} nats and not "
+        f"infinity; test rows at this floor: {said}."
+    )

@@ -1,0 +1,94 @@
+"""The rule of the verdict: which procedures the gains between them leave standing, from the simplest up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from study.evidence.findings import ENOUGH, TERMS, WORTH, Gain
+from study.schema import EXTENDED, NETWORK, REGRESSION
+
+LADDER = (REGRESSION, EXTENDED, NETWORK)
+"""Procedures from the simplest to the richest."""
+ANSWERS = {REGRESSION: ENOUGH, EXTENDED: TERMS, NETWORK: WORTH}
+"""What is said where one rung alone is left."""
+ABOVE, BELOW, OPEN = "above", "below", "open"
+"""Where an interval lies: wholly above a bound, wholly below, or neither."""
+OUT, IN = "out", "in"
+
+Gains = Mapping[tuple[str, str], Gain]
+"""Gains of richer rungs over simpler ones by (simpler, richer), all as shares of the regression's loss."""
+
+
+def side(improvement: float, low: float, high: float, bound: float) -> str:
+    """ABOVE, BELOW or OPEN, where the interval of an improvement lies; BELOW where there is no loss to save."""
+    if math.isnan(improvement) or high < bound:
+        return BELOW
+    return ABOVE if low > bound else OPEN
+
+
+def side_of(gain: Gain, bound: float) -> str:
+    """`side` of a gain."""
+    return side(gain.improvement, gain.low, gain.high, bound)
+
+
+def rungs(gains: Gains) -> tuple[str, ...]:
+    """Procedures that were scored, in the order of LADDER."""
+    return tuple(rung for rung in LADDER if any(rung in pair for pair in gains))
+
+
+def state_of(rung: str, gains: Gains, margin: float) -> str:
+    """OUT if some richer rung's gain over this one lies wholly above the margin, IN if all lie wholly below, else OPEN.
+
+    So is one whose gain is not known, as where two were scored on no common row.
+    """
+    scored = rungs(gains)
+    richer = [gains.get((rung, other)) for other in scored[scored.index(rung) + 1 :]]
+    sides = {side_of(gain, margin) if gain else OPEN for gain in richer}
+    return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
+
+
+def terms_unsure(gains: Gains, margin: float) -> bool:
+    """Whether the regression with terms would be the answer, and its own gain over the regression may be none.
+
+    That is so where the network alone is sure to be better than the regression, by more than the margin: the terms are then
+    within the margin of the network, but that they help was not shown.
+    """
+    gain = gains.get((REGRESSION, EXTENDED))
+    return _walk(gains, margin) == (EXTENDED,) and gain is not None and not gain.low > 0
+
+
+def standing(gains: Gains, margin: float) -> tuple[str, ...]:
+    """The rungs that are left: one is the answer, several are what it is undecided between, the simplest first.
+
+    Walk up from the simplest rung: pass what is OUT, collect what is OPEN, stop at the first that is IN, or at the richest. The
+    regression with terms is an answer only if its gain over the regression excludes 0 (`terms_unsure`); else it is collected
+    too, and the walk ends at the network. No rung without gains.
+    """
+    found = _walk(gains, margin)
+    return (EXTENDED, NETWORK) if terms_unsure(gains, margin) else found
+
+
+def _walk(gains: Gains, margin: float) -> tuple[str, ...]:
+    collected = []
+    for rung in rungs(gains):
+        state = state_of(rung, gains, margin)
+        collected += [rung] if state != OUT else []
+        if state == IN:
+            break
+    return tuple(collected)
+
+
+def open_pair(gains: Gains, margin: float) -> tuple[str, str, float] | None:
+    """The pair that keeps an answer undecided, and the bound that its interval would have to leave out; None where decided.
+
+    Of several the one of the simplest rung left and the last, if that is open.
+    """
+    left = standing(gains, margin)
+    if len(left) < 2:
+        return None
+    if terms_unsure(gains, margin):
+        return REGRESSION, EXTENDED, 0.0
+    found = [pair for pair, gain in gains.items() if pair[0] == left[0] and side_of(gain, margin) == OPEN]
+    pair = max(found, key=lambda pair: pair[1] == left[-1], default=None)
+    return (*pair, margin) if pair else None

@@ -1,0 +1,39 @@
+"""Where the gain of a regression with terms comes from: its products, or its curves."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study.evidence.compare import Model, paired_gain
+from study.evidence.findings import Sources
+from study.evidence.scores import UNIT, row_losses
+from study.evidence.winners import CURVES, PRODUCTS
+from study.schema import EXTENDED
+
+
+def sources(
+    predictions: pd.DataFrame, neither: Model, both: Model, margin: float, folds: int, method: str | None = None
+) -> Sources | None:
+    """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
+
+    predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
+    regression without terms, and with them. Rows that not all four have are left out; None where no row is left.
+    """
+    own = predictions[predictions["family"] == EXTENDED]
+    alone = (row_losses(own, candidate)[UNIT] for candidate in (PRODUCTS, CURVES))
+    sides = [neither.losses, *alone, both.losses]
+    rows = [side.set_index(["outer_fold", "row"]) for side in sides]
+    losses = pd.concat([row["loss"].rename(place) for place, row in enumerate(rows)], axis=1, join="inner")
+    if losses.empty:
+        return None
+    group = rows[0].loc[losses.index, "group"]
+
+    def mean_of(*places: int) -> Model:
+        mean = pd.DataFrame({"loss": losses[list(places)].mean(axis=1), "group": group})
+        return Model(neither.family, 0, mean.reset_index())
+
+    per = mean_of(0)
+    gains = [
+        paired_gain(mean_of(0, alone), mean_of(other, 3), margin, folds, method, per=per) for alone, other in ((2, 1), (1, 2))
+    ]
+    return Sources(interactions=gains[0], curvature=gains[1])

@@ -1,0 +1,129 @@
+"""What the rule leaves standing, for every pattern of gains above, below and on both sides of the margin."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import pytest
+
+from study.evidence import rule
+from study.evidence.findings import Gain
+
+R, E, N = rule.LADDER
+ENDS = {
+    "above": (0.06, 0.09),
+    "below, sure": (0.01, 0.04),
+    "below": (-0.02, 0.04),
+    "worse": (-0.4, -0.3),
+    "open, sure": (0.01, 0.2),
+    "open": (-0.1, 0.2),
+}
+"""An interval wholly above a margin of 0.05, or wholly below, or on both sides; sure ones exclude 0."""
+ABOVE, BELOW, OPEN = ({name for name in ENDS if name.startswith(starts)} for starts in ("above", ("below", "worse"), "open"))
+
+
+def gain_of(ends: str) -> Gain:
+    low, high = ENDS[ends]
+    told = dict.fromkeys(("per_loss", "base_loss", "other_loss", "std_error", "df", "p_value", "better", "equal", "worse"), 1.0)
+    size = {"n_rows": 9, "n_groups": 9, "n_folds": 1, "n_repeats": 1}
+    return Gain(per="linear", improvement=(low + high) / 2, low=low, high=high, level=0.95, method="rows", **told, **size)  # type: ignore[arg-type]
+
+
+def gains_of(terms: str, network: str, over_terms: str) -> rule.Gains:
+    return {(R, E): gain_of(terms), (R, N): gain_of(network), (E, N): gain_of(over_terms)}
+
+
+def expected(terms: str, network: str, over_terms: str) -> tuple[str, ...]:
+    """The rule once more, as a table of what is passed, collected and stopped at."""
+    after = {"above": (N,), "below": (E,), "worse": (E,), "open": (E, N)}[over_terms.partition(",")[0]]
+    if terms in BELOW and network in BELOW:
+        return (R,)
+    if terms not in ABOVE and network not in ABOVE:
+        return (R, *after)
+    unsure = after == (E,) and ENDS[terms][0] <= 0
+    return (E, N) if unsure else after
+
+
+@pytest.mark.parametrize(("terms", "network", "over_terms"), list(product(ENDS, repeat=3)))
+def test_every_pattern_of_gains_leaves_what_the_walk_up_the_ladder_leaves(terms: str, network: str, over_terms: str) -> None:
+    assert rule.standing(gains_of(terms, network, over_terms), 0.05) == expected(terms, network, over_terms)
+
+
+@pytest.mark.parametrize(
+    ("gains", "left"),
+    [
+        (("below", "below", "below"), (R,)),
+        (("above", "above", "below"), (E,)),
+        (("below, sure", "above", "below"), (E,)),  # through the network alone, and sure to help
+        (("below", "above", "below"), (E, N)),  # through the network alone, and the terms may be nothing
+        (("open", "above", "below"), (E, N)),
+        (("worse", "above", "above"), (N,)),
+        (("above", "above", "above"), (N,)),
+        (("above", "above", "open"), (E, N)),
+        (("above", "open", "worse"), (E,)),  # the network is worse than the terms
+        (("open", "open", "below"), (R, E)),
+        (("below", "open", "below"), (R, E)),  # the network alone keeps the regression from being the answer
+        (("open", "open", "open"), (R, E, N)),
+        (("worse", "open", "above"), (R, N)),
+        (("worse", "below", "above"), (R,)),
+    ],
+)
+def test_some_patterns_by_hand(gains: tuple[str, str, str], left: tuple[str, ...]) -> None:
+    assert rule.standing(gains_of(*gains), 0.05) == left
+
+
+@pytest.mark.parametrize("other", [E, N])
+@pytest.mark.parametrize(("ends", "left"), [("above", False), ("below", True), ("worse", True), ("open", None)])
+def test_with_one_richer_procedure_its_interval_decides(other: str, ends: str, left: bool | None) -> None:
+    found = rule.standing({(R, other): gain_of(ends)}, 0.05)
+
+    assert found == ((R, other) if left is None else (R,) if left else (other,))
+
+
+def test_without_gains_nothing_is_left() -> None:
+    assert rule.standing({}, 0.05) == ()
+    assert rule.open_pair({}, 0.05) is None
+
+
+def test_a_regression_without_loss_is_enough() -> None:
+    nothing = gain_of("open").model_copy(update=dict.fromkeys(("improvement", "low", "high"), math.nan))
+
+    assert rule.standing(dict.fromkeys([(R, E), (R, N), (E, N)], nothing), 0.05) == (R,)
+
+
+def test_an_interval_that_cannot_be_told_decides_nothing() -> None:
+    unknown = gain_of("above").model_copy(update={"low": math.nan, "high": math.nan})
+
+    assert rule.standing(gains_of("above", "above", "above") | {(E, N): unknown}, 0.05) == (E, N)
+
+
+def test_two_that_share_no_row_are_not_told_apart() -> None:
+    gains = gains_of("above", "above", "below")
+
+    assert rule.standing({pair: gain for pair, gain in gains.items() if pair != (E, N)}, 0.05) == (E, N)
+
+
+@pytest.mark.parametrize(
+    ("gains", "pair"),
+    [
+        (("above", "above", "below"), None),
+        (("open", "open", "open"), (R, N, 0.05)),
+        (("open", "open", "below"), (R, E, 0.05)),
+        (("below", "open", "below"), (R, N, 0.05)),
+        (("open", "below", "open"), (R, E, 0.05)),
+        (("above", "above", "open"), (E, N, 0.05)),
+        (("below", "above", "below"), (R, E, 0.0)),
+    ],
+)
+def test_the_pair_that_keeps_it_undecided_is_named_with_its_bound(
+    gains: tuple[str, str, str], pair: tuple[str, str, float] | None
+) -> None:
+    assert rule.open_pair(gains_of(*gains), 0.05) == pair
+
+
+@pytest.mark.parametrize(("terms", "network", "over_terms"), list(product(ENDS, repeat=3)))
+def test_an_undecided_answer_always_has_an_open_pair(terms: str, network: str, over_terms: str) -> None:
+    gains = gains_of(terms, network, over_terms)
+
+    assert (rule.open_pair(gains, 0.05) is not None) == (len(rule.standing(gains, 0.05)) > 1)
