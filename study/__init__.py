@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from study.api import run_study
     from study.config import StudyConfig, load_config
-    from study.records.results import Results, load_results
+    from study.predicting.results import Results, load_results
     from study.schema import StudyError
 
 __all__ = ["Results", "StudyConfig", "StudyError", "load_config", "load_results", "run_study"]
@@ -19,8 +19,8 @@ _HOME = {
     "run_study": "study.api",
     "load_config": "study.config",
     "StudyConfig": "study.config",
-    "load_results": "study.records.results",
-    "Results": "study.records.results",
+    "load_results": "study.predicting.results",
+    "Results": "study.predicting.results",
     "StudyError": "study.schema",
 }
 

@@ -18,9 +18,10 @@ from study.data.vocabulary import MOST_LEVELS
 from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_cores
+from study.predicting.results import Results, load_results
+from study.records import results as records
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
-from study.records.results import Results, load_results
 from study.records.work import FoldOutcome
 from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
@@ -209,13 +210,13 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
         write_atomic(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
 
 
-def study_arms(results: Results) -> list[tuple[Arm, int]]:
+def study_arms(results: records.Results) -> list[tuple[Arm, int]]:
     """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
     config = results.config
     return [(arm, arm_trials(config, arm)) for arm in make_arms(config, _table_sizes(results.data))]
 
 
-def study_beside(results: Results, outcomes: Iterable[FoldOutcome]) -> FoldQueue:
+def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> FoldQueue:
     """The work beside the arms of a results folder, and what is recorded of it."""
     return FoldQueue(make_beside(results.config, _table_sizes(results.data)), outcomes)
 

@@ -9,6 +9,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,9 +26,10 @@ from study.api import prepare
 from study.config import make_config
 from study.config.options import DataConfig
 from study.data import files
-from study.data.encoding import TRUSTED
 from study.data.files import read_file
 from study.data.sources import read_source
+from study.explain.trees import open_trees
+from study.families.saved import open_model
 from study.records.paths import StudyPaths
 from study.records.results import Records, read_records
 from study.schema import StudyError
@@ -125,7 +127,7 @@ def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, colum
     plan = prepare(config).plan
 
     places = [
-        p for arm in plan.arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.encoder(arm.target, 0))
+        p for arm in plan.arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.reader(arm.target, 0))
     ]
     places += map(paths.work, plan.beside)
     assert all(paths.root in Path(os.path.normpath(place)).parents for place in places)
@@ -177,12 +179,20 @@ def test_a_url_is_no_source() -> None:
         read_source(DataConfig(source="file:///etc/hostname.csv"))
 
 
-def test_an_encoder_that_calls_a_function_is_not_trusted(tmp_path: Path) -> None:
-    path = tmp_path / "y-encoder.skops"
+def test_trees_that_call_a_function_are_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "y-trees.skops"
     path.write_bytes(skops.io.dumps(make_pipeline(StandardScaler(), FunctionTransformer(os.mkdir))))
 
     with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException, match="mkdir"):
-        skops.io.load(path, trusted=list(TRUSTED))
+        open_trees(path)
+
+
+def test_a_model_that_brings_code_is_not_opened(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
+    model.save(tmp_path / "y-network.keras")
+
+    with pytest.raises(ValueError, match="Lambda"):
+        open_model(tmp_path / "y-network.keras")
 
 
 def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:

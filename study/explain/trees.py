@@ -15,7 +15,7 @@ from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
 from study.records.paths import StudyPaths
 from study.records.trees import MOST_CELLS, Trees, TreesRecord
-from study.schema import ALL_ROWS, Candidate, Kind, TrialState
+from study.schema import ALL_ROWS, TREES, Candidate, Kind, TrialState
 from study.seeds import derive_seed
 
 MOST_ITERATIONS = 400
@@ -83,9 +83,8 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         candidates=() if encoded.outer_fold == ALL_ROWS else (candidate,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )
-    return record, {
-        StudyPaths(Path()).fold_trees(encoded.target, encoded.outer_fold).name: skops.io.dumps(model, compression=ZIP_DEFLATED)
-    }
+    path = StudyPaths(Path()).fold_model(encoded.target, TREES, encoded.outer_fold)
+    return record, {path.name: skops.io.dumps(model, compression=ZIP_DEFLATED)}
 
 
 def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float]:

@@ -1,28 +1,37 @@
-"""What a finished study hands over: a model of all rows for each procedure."""
+"""Which saved model stands for a procedure, and what a finished study hands over: one of all rows for each."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import read_winners, read_work
-from study.records.trees import TreesRecord
-from study.schema import ALL_ROWS, CONSTANT, TREES, Arm, TrialState, procedure_of
+from study.schema import ALL_ROWS, CONSTANT, SHORT, TREES, Arm, TrialState, procedure_of
 
 
-def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
-    """The arm of each target and procedure on an outer fold: that of least validation loss, the shallower of two alike.
+def chosen_arms(paths: StudyPaths, trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
+    """The arm of each (target, procedure) on an outer fold: that of least validation loss, the shallower of two alike.
 
-    trials: results dataframe of arms whose winner has a model.
+    trials: results dataframe. Only arms whose model was saved are there.
     """
     own = trials[(trials["outer_fold"] == outer_fold) & (trials["state"] == TrialState.COMPLETE) & trials["val_loss"].notna()]
     found: dict[tuple[str, str], Arm] = {}
-    for row in own.sort_values(["val_loss", "depth", "family"]).to_dict("records"):
-        arm = Arm.model_validate({name: row[name] for name in Arm.model_fields})
-        found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
+    for row in own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)].drop_duplicates().to_dict("records"):
+        arm = Arm.model_validate(row)
+        if paths.model(arm).exists():
+            found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
     return found
+
+
+def fold_model(paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: str, outer_fold: int) -> Path | None:
+    """The saved model of a procedure on an outer fold, None where there is none."""
+    if procedure in {SHORT, TREES}:
+        path = paths.fold_model(target, procedure, outer_fold)
+        return path if path.exists() else None
+    arm = chosen_arms(paths, trials, outer_fold).get((target, procedure))
+    return None if arm is None else paths.model(arm)
 
 
 def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
@@ -30,15 +39,11 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
 
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
-    arms = [winner.arm for winner in read_winners(paths) if winner.arm.outer_fold == ALL_ROWS]
-    scored = pd.DataFrame([arm.model_dump() for arm in arms], columns=list(Arm.model_fields))
-    for (target, procedure), arm in chosen_arms(trials.merge(scored, on=list(Arm.model_fields)), ALL_ROWS).items():
-        if procedure != CONSTANT and paths.model(arm).exists():
-            write_atomic(paths.delivered(target, procedure), paths.model(arm).read_bytes())
-    for record in read_work(paths, TreesRecord):
-        source = paths.fold_trees(record.work.target, ALL_ROWS)
-        if record.work.outer_fold == ALL_ROWS and record.state is TrialState.COMPLETE and source.exists():
-            write_atomic(paths.delivered(record.work.target, TREES), source.read_bytes())
+    chosen = [(target, name) for target, name in chosen_arms(paths, trials, ALL_ROWS) if name != CONSTANT]
+    beside = [(str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)]
+    for target, name in (*chosen, *beside):
+        if (source := fold_model(paths, trials, target, name, ALL_ROWS)) is not None:
+            write_atomic(paths.delivered(target, name), source.read_bytes())
     if not keep_folds and paths.fold_models.exists():
         shutil.rmtree(paths.fold_models)
 

@@ -108,18 +108,23 @@ class StudyPaths:
         """The judged model of an arm."""
         return self.fold_models / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}.keras"
 
-    def fold_trees(self, target: str, outer_fold: int) -> Path:
-        return self.fold_models / f"{safe_name(target)}-{TREES}-{fold_name(outer_fold)}.skops"
+    def fold_model(self, target: str, name: str, outer_fold: int) -> Path:
+        """The model of work beside the arms: `trees` or `short`."""
+        return self.fold_models / f"{safe_name(target)}-{name}-{fold_name(outer_fold)}.{_ending(name)}"
 
     def delivered(self, target: str, name: str) -> Path:
         """A procedure's model of all rows: `regression`, `extended`, `network`, `short` or `trees`."""
-        return self.models / f"{safe_name(target)}-{name}.{'skops' if name == TREES else 'keras'}"
+        return self.models / f"{safe_name(target)}-{name}.{_ending(name)}"
 
     def reader(self, target: str, outer_fold: int) -> Path:
         """What turns rows into those that the models of a target and outer fold take."""
         if outer_fold == ALL_ROWS:
             return self.models / f"{safe_name(target)}.json"
         return self.fold_models / f"{safe_name(target)}-{fold_name(outer_fold)}.json"
+
+
+def _ending(name: str) -> str:
+    return "skops" if name == TREES else "keras"
 
 
 @contextmanager

@@ -185,6 +185,31 @@ def status(results: ResultsFolder) -> None:
 
 
 @app.command()
+def predict(
+    results: ResultsFolder,
+    rows: Annotated[Path, typer.Argument(help="Rows: CSV, TSV, Parquet, Feather or JSON lines, with every feature.")],
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Which target, where there are several.")] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="answer (the verdict's), regression, extended, short, network or trees.")
+    ] = "answer",
+    fold: Annotated[int | None, typer.Option(help="Predict with the model that was judged on this outer fold.")] = None,
+    interval: Annotated[float | None, typer.Option(help="Add intervals, or sets, that hold this share: 0.9.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV, TSV or Parquet to write; printed if left out.")] = None,
+) -> None:
+    """Predict the rows of a table with a finished study's model."""
+    from study.predicting.predictions import predict
+    from study.predicting.results import load_results
+    from study.screen.rows import read_rows, write_rows
+
+    found = predict(load_results(results), read_rows(rows), target, model, fold, interval)
+    for text in found.warnings:
+        print(f"Warning: {text}", file=sys.stderr)
+    for text in found.notes:
+        print(text, file=sys.stderr)
+    write_rows(found.frame, out)
+
+
+@app.command()
 def report(results: ResultsFolder) -> None:
     """Execute the notebook of a study anew and render its HTML; of an unfinished one it shows the search alone."""
     from study.api import write_report

@@ -93,7 +93,7 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
         paths.winner(own),
         *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ForwardSelection)),
         paths.model(own),
-        paths.fold_trees(target, 2),
+        paths.fold_model(target, "trees", 2),
         paths.reader(target, 2),
         paths.reader(target, ALL_ROWS),
         *(paths.delivered(target, name) for name in ("regression", "network", "trees")),

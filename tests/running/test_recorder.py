@@ -53,7 +53,7 @@ def watch(tmp_path: Path) -> Watch:
 
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
-    search = small(trials=1)
+    search = small("linear", trials=1)
     return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), selecting()]))
 
 
@@ -82,7 +82,7 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
     assert found.trials == [Outcome.of(trial(), trial().arm)]
     assert (found.winners, found.beside) == ([winner()], [scored_trees().outcome(), selected().outcome()])
     assert read_work(watch.paths, SelectionRecord) == [selected()]
-    assert (watch.paths.models / "m.keras").read_bytes() == b"1"
+    assert (watch.paths.fold_models / "m.keras").read_bytes() == b"1"
     assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-selection-o0"]
     assert recorder.finished
 

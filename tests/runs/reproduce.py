@@ -1,6 +1,6 @@
-"""Predict the test rows of a finished study from its saved models and encoders alone: reproduce.py RESULTS_FOLDER.
+"""Predict the test rows of a finished study from its saved models alone: reproduce.py RESULTS_FOLDER.
 
-Prints, as JSON, the largest difference from the stored predictions of each arm's first refit, in units of their spread.
+Prints, as JSON, the largest difference from the stored predictions of each arm's judged model.
 """
 
 from __future__ import annotations
@@ -8,30 +8,30 @@ from __future__ import annotations
 import json
 import sys
 
-import keras
 import numpy as np
-import skops.io
 
 from study import load_results
-from study.api import prepare, study_arms
-from study.data.encoding import TRUSTED
-from study.schema import Kind
+from study.api import study_arms
+from study.data.reader import Reader
+from study.data.sources import read_source
+from study.evidence.winners import class_probabilities, select_candidate
+from study.predicting.models import Model
+from study.schema import ALL_ROWS, Kind, procedure_of
 
 if __name__ == "__main__":
     results = load_results(sys.argv[1])
-    frame = prepare(results.config).table.frame
-    found = results.predictions.query("candidate == 'refit'")
+    frame = read_source(results.config.data).frame
     gaps = {}
     for arm, _ in study_arms(results):
-        own = found.query(
+        if arm.outer_fold == ALL_ROWS:
+            continue
+        own = results.predictions.query(
             "target == @arm.target and family == @arm.family and depth == @arm.depth and outer_fold == @arm.outer_fold"
         )
-        own = own[own["seed"] == own["seed"].iloc[0]]
-        encoder = skops.io.load(results.paths.encoder(arm.target, arm.outer_fold), trusted=list(TRUSTED))
-        x = encoder.transform(frame.loc[own["row"], encoder.feature_names_in_])
-        predicted = keras.saving.load_model(results.paths.model(arm)).predict(x.astype("float32"), verbose=0)
-        if arm.kind is Kind.MULTICLASS:
-            predicted = np.take_along_axis(predicted, own["observed"].to_numpy(int)[:, None], axis=1)
-        gap = np.abs(predicted[:, 0] - own["predicted"].to_numpy()).max()
-        gaps[arm.key] = float(gap / max(found.query("target == @arm.target")["predicted"].std(), 1e-9))
+        own = select_candidate(own)
+        reader = Reader.model_validate_json(results.paths.reader(arm.target, arm.outer_fold).read_bytes())
+        saved = Model(procedure_of(arm.family, arm.depth), results.paths.model(arm), reader)
+        predicted = saved.response(reader.read(frame.iloc[own["row"]].reset_index(drop=True)).values)
+        stored = class_probabilities(own) if arm.kind is Kind.MULTICLASS else own["predicted"]
+        gaps[arm.key] = float(np.abs(predicted - stored.to_numpy(float)).max())
     print(json.dumps(gaps))

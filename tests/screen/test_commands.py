@@ -111,12 +111,12 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     assert "Note: Left out, since consecutive numbers count the rows: row." in lines
     assert lines[-7:-2] == [
         "target model outer folds trials fits a trial",
-        "price constant 15 1 5",
-        "price linear 15 7 5",
-        "price neural-d1 15 7 10",
-        "price neural-d2 15 7 10",
+        "price constant 15 and all rows 1 5",
+        "price linear 15 and all rows 7 5",
+        "price neural-d1 15 and all rows 7 10",
+        "price neural-d2 15 and all rows 7 10",
     ]
-    assert lines[-2].startswith("60 arms, 330 trials, 2700 fits, at most 200 epochs; about ")
+    assert lines[-2].startswith("64 arms, 352 trials, 2880 fits, at most 200 epochs; about ")
     assert lines[-1].startswith("Every target is tested in 5 outer folds, drawn 3 times; a further repeat (outer.repeats) ")
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
@@ -156,14 +156,17 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ended = command("status", "results/my study")
 
     assert (ended.code, ended.err) == (0, "")
-    assert [line.split() for line in ended.out.splitlines()[1:4]] == [
+    assert [line.split() for line in ended.out.splitlines()[1:7]] == [
         ["y", "constant", "0", "0/1", "-"],
         ["y", "linear", "0", "2/3", "1", "0.25"],
         ["y", "neural-d1", "0", "0/3", "-"],
+        ["y", "constant", "all", "rows", "0/1", "-"],
+        ["y", "linear", "all", "rows", "0/3", "-"],
+        ["y", "neural-d1", "all", "rows", "0/3", "-"],
     ]
-    assert ended.out.splitlines()[4:] == [
+    assert ended.out.splitlines()[7:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-linear-o0/0002.json",
-        "Not finished: 5 trials, 3 winners, 1 trees and 1 selections of terms to go. "
+        "Not finished: 12 trials, 6 winners, 2 trees and 1 selections of terms to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()

@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
-    """A nested study with two outer folds of a regression and of a network, four trials each, and the work beside them."""
+    """Two outer folds and all rows of a regression and of a network, four trials each, and the work beside them."""
     config = make_config(
         {
             "name": "party [1]",
@@ -105,9 +105,9 @@ def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
             finish(shown, arms, linear, range(number, number + 1))
 
     assert out.getvalue().splitlines() == [
-        f"'party [1]': 16 trials in 4 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 16 trials, 0 of 4 winners, 0 of 2 trees and 0 of 2 selections of terms done, about 1:02 min left",
-        "8 s: 4 of 16 trials, 0 of 4 winners, 0 of 2 trees and 0 of 2 selections of terms done, about 56 s left",
+        f"'party [1]': 24 trials in 6 arms, {plan.n_fits} fits.",
+        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:30 min left",
+        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:24 min left",
     ]
 
 
@@ -126,7 +126,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     shown.started(plan, arms, beside)
     for key in arms:
         finish(shown, arms, key, range(4))
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         finish_work(shown, beside, number)
     clock.now += 1
     for key, arm in arms.items():
@@ -135,7 +135,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     before = out.getvalue().splitlines()
     finish_work(shown, beside, 0)
 
-    said = "1 s: 16 of 16 trials, 4 of 4 winners, 2 of 2 trees and 2 of 2 selections of terms done, about 0 s left"
+    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
     assert out.getvalue().splitlines() == [*before, said]
 
 
@@ -144,7 +144,7 @@ def test_work_that_failed_is_named_with_its_reason(clock: Clock) -> None:
     shown, out = plain()
 
     shown.started(plan, arms, beside)
-    for number in (1, 2):
+    for number in (1, 3):
         finish_work(shown, beside, number, TrialState.FAIL, error="Traceback\nValueError: [no] luck\n")
 
     lines, why = out.getvalue().splitlines(), "failed and the study goes on: ValueError: [no] luck"
@@ -169,7 +169,7 @@ def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
 
     shown.started(plan, arms, beside)
 
-    assert out.getvalue() == "Continuing 'party [1]': 3 of 16 trials are done, 13 to go.\n"
+    assert out.getvalue() == "Continuing 'party [1]': 3 of 24 trials are done, 21 to go.\n"
 
 
 def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
@@ -178,12 +178,12 @@ def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
     for key, arm in arms.items():
         finish(Progress(Console(file=io.StringIO())), arms, key, range(4))
         arm.score(0)
-    for number in range(4):
+    for number in range(5):
         finish_work(Progress(Console(file=io.StringIO())), beside, number)
 
     shown.started(plan, arms, beside)
 
-    assert out.getvalue() == "Continuing 'party [1]': 16 of 16 trials are done, nothing is left to train.\n"
+    assert out.getvalue() == "Continuing 'party [1]': 24 of 24 trials are done, nothing is left to train.\n"
 
 
 def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(clock: Clock) -> None:
@@ -194,12 +194,12 @@ def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(cl
         arm.score(0)
     shown.started(plan, arms, beside)
 
-    for number in range(4):
+    for number in range(5):
         clock.now += 1
         finish_work(shown, beside, number)
 
     assert out.getvalue().splitlines()[-1] == (
-        "4 s: 16 of 16 trials, 4 of 4 winners, 2 of 2 trees and 2 of 2 selections of terms done, about 0 s left"
+        "5 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
     )
 
 
@@ -225,12 +225,12 @@ def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock
     finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
 
     # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s, and
-    # two trees and two selections, each worth two until there is one of its sort.
-    work = 4 * 1 + 4 * 3 + 2 * 6 * 2
+    # three trees and two selections, each worth two until there is one of its sort.
+    work = 4 * 1 + 4 * 3 + 4 * 6 * 2
     busy = (2 * 1 + 2 * 3) / 4
-    assert shown.seconds_left() == pytest.approx((work + 4 * 2 * 2) / busy)
+    assert shown.seconds_left() == pytest.approx((work + 5 * 2 * 2) / busy)
     finish_work(shown, beside, wall_time_s=7.0)
-    assert shown.seconds_left() == pytest.approx((work + 7 + 2 * 2 * 2) / busy)
+    assert shown.seconds_left() == pytest.approx((work + 2 * 7 + 2 * 2 * 2) / busy)
 
 
 def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) -> None:
@@ -250,17 +250,17 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
     with shown:
         shown.started(plan, arms, beside)
         clock.now += 70
-        for fold in range(2):
-            key = f"y [m]-linear-o{fold}"
-            finish(shown, arms, key, range(4), loss=0.25 * (fold + 1))
+        for place, loss in (("o0", 0.25), ("o1", 0.5), ("all", 0.375)):
+            key = f"y [m]-linear-{place}"
+            finish(shown, arms, key, range(4), loss=loss)
             arms[key].score(0)
         finish(shown, arms, "y [m]-neural-d1-o0", range(1))
 
     last = [line.split() for line in out.getvalue().rpartition("party")[2].splitlines()]
     assert last[0] == ["[1]", "·", "1:10", "min"]
     assert last[1] == ["target", "model", "trials", "best", "loss", "left"]
-    assert last[2] == ["y", "[m]", "linear", "8/8", "0.375", "done"]
-    assert last[3][:5] == ["y", "[m]", "neural-d1", "1/8", "0.5"]
+    assert last[2] == ["y", "[m]", "linear", "12/12", "0.375", "done"]
+    assert last[3][:5] == ["y", "[m]", "neural-d1", "1/12", "0.5"]
 
 
 def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:

@@ -1,0 +1,188 @@
+"""A saved model, found by the words that a user has for it, and asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from study.data.reader import Reader
+from study.data.sources import named
+from study.evidence.answer import Verdict
+from study.evidence.findings import UNDECIDED, WORTH
+from study.evidence.winners import select_candidate
+from study.families.heads import HEADS, FloatArray
+from study.records.delivery import chosen_arms, fold_model
+from study.records.results import Results
+from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, StudyError, nearest
+
+ANSWER = "answer"
+"""The model that the verdict gives."""
+MODELS = (ANSWER, REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
+PART = 65_536
+"""Rows that are predicted at a time."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One saved model of a target, and what turns rows into what it takes. name: of MODELS, but the answer."""
+
+    name: str
+    path: Path
+    reader: Reader
+
+    @cached_property
+    def _opened(self) -> Any:
+        if self.name == TREES:
+            from study.explain.trees import open_trees
+
+            return open_trees(self.path)
+        from study.training.device import prepare_tensorflow
+
+        with _quiet():
+            prepare_tensorflow()
+        from study.families.saved import open_model
+
+        return open_model(self.path)
+
+    def response(self, raw: FloatArray) -> FloatArray:
+        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), of raw rows."""
+        if self.name == TREES:
+            from study.explain.trees import trees_response
+
+            return np.concatenate([trees_response(self._opened, part, self.reader.classes) for part in _parts(raw)])
+        opened = self._opened  # before TensorFlow is imported in any other way
+        from study.families.saved import predict_raw
+
+        return predict_raw(opened, raw)
+
+    def loss(self, predicted: FloatArray, observed: FloatArray) -> FloatArray:
+        """Loss of each row, as the study counts it."""
+        return HEADS[self.reader.kind].response_loss(predicted, observed)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let nothing reach standard error: TensorFlow speaks while it is imported, whatever it is told."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _parts(raw: FloatArray) -> list[FloatArray]:
+    return [raw[start : start + PART] for start in range(0, max(1, len(raw)), PART)]
+
+
+def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """A user's frame with text names and index 0..n-1, as sources are read."""
+    return named(rows, "the frame")
+
+
+def target_of(results: Results, target: str | None) -> str:
+    """The target that is meant, which may be left out where there is but one."""
+    known = [each.name for each in results.data.targets]
+    if target is None and len(known) == 1:
+        return known[0]
+    if target not in known:
+        said = f"'{target}' is none.{nearest(target, known)}" if target else "none was named."
+        raise StudyError(f"{results.root} predicts {', '.join(known)}, of which {said} Name one with --target.")
+    return target
+
+
+def verdict_on(results: Results, target: str) -> Verdict:
+    """The verdict on a target."""
+    return next(verdict for verdict in results.verdicts if verdict.target == target)
+
+
+def procedure_for(results: Results, target: str, model: str) -> str:
+    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model where it is undecided."""
+    if model not in MODELS:
+        raise StudyError(f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}")
+    if model != ANSWER:
+        return model
+    verdict = verdict_on(results, target)
+    given = getattr(verdict, "answer_procedure", None)
+    return str(given) if given else NETWORK if verdict.verdict == WORTH else REGRESSION
+
+
+def open_saved(results: Results, target: str, procedure: str, outer_fold: int = ALL_ROWS) -> Model:
+    """The delivered model of a procedure, or that which was judged on the test rows of an outer fold.
+
+    Raises
+    ------
+    StudyError
+        There is none.
+    """
+    paths = results.paths
+    path: Path | None = paths.delivered(target, procedure)
+    if outer_fold != ALL_ROWS:
+        path = fold_model(paths, results.trials, target, procedure, outer_fold)
+    reader = paths.reader(target, outer_fold)
+    if path is None or not path.exists() or not reader.exists():
+        raise StudyError(_lacking(results, target, procedure, outer_fold))
+    try:
+        return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
+    except ValidationError:
+        raise StudyError(f"{reader} is not what this version writes; {_again(results)} writes it anew.") from None
+
+
+def check_fold(results: Results, fold: int | None) -> None:
+    """Raise a StudyError where there is no such outer fold."""
+    folds = results.config.n_outer
+    if fold is not None and not 0 <= fold < folds:
+        raise StudyError(f"The outer folds of {results.root} are 0 to {folds - 1}, but {fold} was named.")
+
+
+def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:
+    """Rows of predictions.parquet, or of trees.parquet, of the model that was judged on an outer fold."""
+    if procedure == TREES:
+        own = results.trees
+        own = own[own["target"] == target] if len(own) else own
+    else:
+        own = results.predictions[results.predictions["target"] == target]
+        if procedure == SHORT:
+            own = own[own["family"] == SHORT]
+        elif arm := chosen_arms(results.paths, results.trials, outer_fold).get((target, procedure)):
+            own = select_candidate(own[(own["family"] == arm.family) & (own["depth"] == arm.depth)])
+        else:
+            own = own.iloc[:0]
+    return own[own["outer_fold"] == outer_fold] if len(own) else own
+
+
+def cautions(results: Results, target: str, model: str, procedure: str) -> list[str]:
+    """What a verdict has against the use of a model."""
+    verdict = verdict_on(results, target)
+    found = []
+    if verdict.beats_constant is False:
+        found.append(f"The study says to use no model of {target} yet: none is reliably better than the constant.")
+    if model == ANSWER and verdict.verdict in {UNDECIDED, None}:
+        found.append(f"The study is undecided on {target}; the simplest model that it names, the {procedure}, predicts here.")
+    return found
+
+
+def _again(results: Results) -> str:
+    return f"`study run {results.paths.config}`"
+
+
+def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
+    if outer_fold != ALL_ROWS and not results.paths.fold_models.exists():
+        return f"{results.paths.fold_models} was removed (keep_fold_models: false), and with it the models of the outer folds."
+    where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"
+    there = [name for name in MODELS[1:] if results.paths.delivered(target, name).exists()]
+    return (
+        f"There is no {procedure} model of {target} on {where}: the study has none, it failed, or a version before this one "
+        f"ran it. There {'is ' + ', '.join(there) if there else 'are none'}; {_again(results)} makes what is missing."
+    )

@@ -1,0 +1,181 @@
+"""Predictions for a user's rows, with what is odd about them and what they lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from study.data.reader import Raw
+from study.evidence.pairs import clustered
+from study.families.heads import FloatArray
+from study.predicting.intervals import interval_columns
+from study.predicting.models import (
+    ANSWER,
+    Model,
+    cautions,
+    check_fold,
+    judged_rows,
+    open_saved,
+    plain_frame,
+    procedure_for,
+    target_of,
+    verdict_on,
+)
+from study.records.results import Results
+from study.schema import ALL_ROWS, LOSS_NAMES, NETWORK, TREES, StudyError, procedure_of
+
+ODD = {
+    "gaps": "empty cells in",
+    "unread": "dates that are none, taken as empty, in",
+    "unseen": "levels that no row of the study had, taken as the commonest, in",
+    "outside": "values outside the range of the study's rows in",
+}
+
+
+@dataclass(frozen=True)
+class MeanLoss:
+    """A mean loss with its 95 % interval, (NaN where there are too few rows)."""
+
+    loss: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.loss:.4g} ({self.low:.4g} to {self.high:.4g})"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predicted rows. frame: (n_rows, ...) (`predict`). model: of MODELS, but the answer. warnings, notes: what to know."""
+
+    frame: pd.DataFrame
+    model: str
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def predict(
+    results: Results,
+    rows: pd.DataFrame,
+    target: str | None = None,
+    model: str = ANSWER,
+    fold: int | None = None,
+    interval: float | None = None,
+) -> Predictions:
+    """Predict rows with the delivered model, or with that which was judged on outer fold `fold`.
+
+    Parameters
+    ----------
+    rows : (n_rows, ...) frame with every feature of the study, typed as there or as text; other columns are passed through.
+    target : may be left out where the study has one.
+    model : one of MODELS.
+    interval : share of rows that intervals or sets are to hold (`study.predicting.intervals`); none without it.
+
+    Returns
+    -------
+    The frame has the columns passed through, then `predicted`: the value or rate, or the most probable class with all
+    probabilities as `p_<class>`; then what `interval_columns` gives.
+
+    Raises
+    ------
+    StudyError
+        A column is missing or breaks its type, or there is no such model or fold.
+    """
+    target = target_of(results, target)
+    check_fold(results, fold)
+    procedure = procedure_for(results, target, model)
+    saved = open_saved(results, target, procedure, ALL_ROWS if fold is None else fold)
+    frame = plain_frame(rows)
+    raw = saved.reader.read(frame)
+    predicted = saved.response(raw.values)
+    columns = prediction_columns(saved, predicted)
+    warned, notes = cautions(results, target, model, procedure), []
+    if interval is not None:
+        found, said = interval_columns(results, saved, frame, interval)
+        columns |= found
+        notes += said
+    if odd := _odd(raw, len(frame)):
+        warned.append(odd)
+    notes += _losses(results, saved, frame, predicted, fold)
+    features = {column.name for column in saved.reader.columns}
+    passed = frame[[name for name in frame if name not in features]]
+    if twice := [name for name in columns if name in passed]:
+        raise StudyError(f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it.")
+    return Predictions(passed.assign(**columns), procedure, tuple(warned), tuple(notes))
+
+
+def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Series]:
+    """`predicted`, and a column of probabilities for each class."""
+    classes = saved.reader.classes
+    if not classes:
+        return {"predicted": pd.Series(predicted)}
+    shares = predicted if len(classes) > 2 else np.column_stack([1 - predicted, predicted])
+    labels = np.array(classes, dtype=object)[shares.argmax(axis=1)]
+    columns = {f"p_{name}": pd.Series(shares[:, i]) for i, name in enumerate(classes)}
+    return {"predicted": pd.Series(labels, dtype="str"), **columns}
+
+
+def _odd(raw: Raw, n_rows: int) -> str:
+    """A sentence that counts what is odd about the rows, empty where nothing is."""
+    found = [f"{words} {_counted(getattr(raw, name))}" for name, words in ODD.items() if getattr(raw, name)]
+    return f"Of {n_rows} rows some have {'; '.join(found)}." if found else ""
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    named = [f"{name} ({count})" for name, count in counts.items()]
+    return ", ".join(named[:10]) + (f" and {len(named) - 10} other columns" if len(named) > 10 else "")
+
+
+def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray, fold: int | None) -> list[str]:
+    """What the study promises, and what the rows lost that hold the target."""
+    reader = saved.reader
+    name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
+    model = f"the {saved.name} model of {reader.target}"
+    said = []
+    if promise is not None and fold is None:
+        n = f"{verdict_on(results, reader.target).n_train:,.0f}"
+        said.append(
+            f"No test row can score {model}, which is made of all {reader.n_rows:,} rows. The same procedure on {n} of them "
+            f"had a {name} of {promise} on its test rows."
+        )
+    if reader.target not in frame:
+        return said
+    observed = reader.observed(frame)
+    known = ~np.isnan(observed)
+    if known.any():
+        loss = saved.loss(predicted[known], observed[known])
+        own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
+        beside = f"; the study promised {promise}" if promise is not None else ""
+        said.append(f"On the {known.sum():,} rows that hold {reader.target}, its {name} is {own}{beside}.")
+    return said
+
+
+def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:
+    name = results.data.groups
+    codes = pd.factorize(frame[name])[0] if name is not None and name in frame else np.arange(len(frame))
+    return np.asarray(codes, np.float64)
+
+
+def mean_loss(rows: pd.DataFrame) -> MeanLoss:
+    """Mean of the losses of test rows, with its t interval; rows of one group are no independent ones."""
+    variance, df = clustered(rows, rows["loss"])
+    half = stats.t.ppf(0.975, df) * np.sqrt(variance)
+    loss = float(rows["loss"].mean())
+    return MeanLoss(loss, loss - half, loss + half)
+
+
+def promised(results: Results, target: str, procedure: str) -> MeanLoss | None:
+    """Test loss of a procedure, as the report has it; None where it was not scored."""
+    if procedure != TREES:
+        ranks = results.ranks[results.ranks["target"] == target]
+        names = [NETWORK if family == NETWORK else procedure_of(family, 0) for family in ranks["family"]]
+        own = ranks[(ranks["depth"] <= 0) & (pd.Series(names, index=ranks.index) == procedure)]
+        if len(own):
+            return MeanLoss(*own[["test_loss", "low", "high"]].iloc[0].astype(float))
+    folds = [judged_rows(results, target, procedure, fold) for fold in range(results.config.n_outer)]
+    scored = pd.concat(folds)
+    return mean_loss(scored) if len(scored) else None

@@ -1,0 +1,42 @@
+"""Rows that a user hands in and gets back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from study.data.files import read_file
+from study.schema import StudyError
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Raw frame of a table file; errors as `study.data.files.read_file`, and where it has no row."""
+    frame, _ = read_file(path)
+    if not len(frame):
+        raise StudyError(f"Predictions need rows, but {path} has none below its header. Add rows.")
+    return frame
+
+
+def write_rows(frame: pd.DataFrame, path: Path | None) -> None:
+    """Write a frame by its file's ending, or print it as CSV where there is none.
+
+    Raises
+    ------
+    StudyError
+        The ending is unknown, or the file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(frame.to_csv(index=False))
+        return
+    try:
+        match path.suffix.lower():
+            case ".csv" | ".tsv":
+                frame.to_csv(path, index=False, sep="\t" if path.suffix.lower() == ".tsv" else ",")
+            case ".parquet":
+                frame.to_parquet(path, index=False)
+            case _:
+                raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
+    except OSError as error:
+        raise StudyError(f"Cannot write {path}: {error.strerror or error}. Name another file with --out.") from None

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from study.predicting.results import Results
+from study.training.device import prepare_tensorflow
+
+from .made import awkward_frame, made_study
+
+
+@pytest.fixture(scope="session")
+def flats(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A study of the awkward table with one target of each kind."""
+    prepare_tensorflow()
+    return made_study(tmp_path_factory.mktemp("flats"), awkward_frame())

@@ -1,0 +1,92 @@
+"""A small study of an awkward table, made in this process: every arm has one trial, and all of it is judged and delivered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.api import Prepared, _write_description, prepare
+from study.conclude import conclude
+from study.config import make_config
+from study.explain.trees import score_trees
+from study.predicting.results import Results, load_results
+from study.records.paths import StudyPaths
+from study.records.results import write_trial, write_winner, write_work
+from study.records.trees import Trees
+from study.schema import Suggestion
+from study.search.arms import ArmSearch
+from study.training.task import TrialTask
+from study.training.trial import run_trial
+from study.training.winner import run_winner
+
+
+def awkward_frame(rows: int = 150, seed: int = 0) -> pd.DataFrame:
+    """Dates, yes and no, whole numbers that are levels, gaps everywhere, rare levels, an id, and one target of each kind."""
+    rng = np.random.default_rng(seed)
+    floor = rng.integers(0, 4, rows).astype(float)
+    size = rng.normal(90, 25, rows).round(2)
+    heated = rng.random(rows) < 0.5
+    built = pd.Timestamp("2003-02-01") + pd.to_timedelta(rng.integers(0, 6_000, rows), unit="D")
+    price = 3 * size + 40 * np.sin(2 * floor) + 60 * heated + (built - built.min()).days * 0.02 + rng.normal(0, 20, rows)
+    town = rng.choice(np.array(["Bonn", "Köln", "Ulm, alt", "Aix"], dtype=object), rows, p=[0.5, 0.3, 0.18, 0.02])
+    frame = pd.DataFrame(
+        {
+            "flat": [f"F-{i:04d}" for i in range(rows)],
+            "size": np.where(rng.random(rows) < 0.1, np.nan, size),
+            "floor": np.where(rng.random(rows) < 0.1, np.nan, floor),
+            "heated": pd.Series(np.where(heated, "yes", "no")).mask(rng.random(rows) < 0.08),
+            "built": pd.Series(built.strftime("%d/%m/%Y")).mask(rng.random(rows) < 0.05),
+            "town": pd.Series(town).mask(rng.random(rows) < 0.06),
+            "price": price.round(1),
+        }
+    )
+    dear = pd.Series(np.where(price > np.median(price), "dear", "cheap"))
+    sort = pd.Series(np.array(["small", "middle", "large"])[np.digitize(size + rng.normal(0, 20, rows), [75, 105])])
+    return frame.assign(dear=dear, sort=sort, visits=rng.poisson(np.exp(size / 90)))
+
+
+KINDS = {"price": "continuous", "dear": "binary", "sort": "multiclass", "visits": "count"}
+
+
+def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: Any) -> Results:
+    """Write the frame as CSV, study it and conclude."""
+    frame.to_csv(folder / "flats.csv", index=False)
+    content = {
+        "name": "flats",
+        "data": {"source": str(folder / "flats.csv"), "types": {"floor": "category"}},
+        "targets": targets,
+        "depths": [1],
+        "protocol": "nested",
+        "outer": {"folds": 3, "repeats": 1},
+        "inner": {"folds": 2, "seeds": 1},
+        "training": {"epochs": 15},
+        "search": {"trials": 1},
+        "space": {"neural": {"width": 8}},
+        **more,
+    }
+    content["data"] = {key: value for key, value in content["data"].items() if key != "types" or "floor" in frame}
+    paths = StudyPaths(folder / "results" / "flats")
+    prepared = prepare(make_config(content))
+    _write_description(paths, prepared)
+    search_here(prepared, paths)
+    conclude(paths, prepared.data)
+    return load_results(paths.root)
+
+
+def search_here(prepared: Prepared, paths: StudyPaths) -> None:
+    """Every arm's first trial and winner, and all trees."""
+    config = prepared.plan.config
+    for arm in prepared.plan.arms:
+        encoded = prepared.data[arm.target, arm.outer_fold]
+        first = ArmSearch(config, arm, len(encoded.development), 1, {}).next_trial()
+        assert isinstance(first, Suggestion)
+        task = TrialTask.of(config, arm, first)
+        record, kept = run_trial(task, encoded)
+        write_trial(paths, record)
+        write_winner(paths, *run_winner(task.as_winner(record.val_loss or 0.0), encoded, kept))
+    for work in prepared.plan.beside:
+        if isinstance(work, Trees):
+            write_work(paths, *score_trees(prepared.data[work.target, work.outer_fold], config.name, config.seed, 1))

@@ -1,0 +1,163 @@
+"""How many fresh rows lie in intervals and sets, and that both are what their papers define."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+
+from study.predicting.intervals import Scored, adaptive_scores, guarantee_words, sets, symmetric
+from study.predicting.models import judged_rows, open_saved
+from study.predicting.predictions import predict
+from study.predicting.results import Results
+
+from .made import awkward_frame
+
+FOLDS, ROWS, FRESH, TABLES = 5, 100, 200, 60
+
+
+def test_the_ends_are_the_order_statistics_of_the_paper(rng: np.random.Generator) -> None:
+    n, alpha = 23, 0.2
+    folds, residuals = np.arange(n) % 3, rng.exponential(size=n)
+    predicted = rng.normal(size=(3, 4))
+
+    low, high = symmetric(predicted, Scored.of(residuals, folds), 1 - alpha)
+
+    for x in range(4):
+        below, above = (np.sort(predicted[folds, x] + sign * residuals) for sign in (-1, 1))
+        assert low[x] == below[int(np.floor(alpha * (n + 1))) - 1]
+        assert high[x] == above[int(np.ceil((1 - alpha) * (n + 1))) - 1]
+
+
+def test_where_rows_are_too_few_an_interval_is_infinite() -> None:
+    low, high = symmetric(np.zeros((1, 2)), Scored.of(np.arange(8.0), np.zeros(8, int)), 0.9)
+
+    assert np.isneginf(low).all()
+    assert np.isposinf(high).all()
+    assert guarantee_words(0.9, 1, False, 8).endswith("8 rows are too few for 90 %: the intervals are infinite.")
+    assert "infinite" not in guarantee_words(0.9, 1, False, 9)
+
+
+def test_a_set_holds_the_classes_that_the_paper_puts_in(rng: np.random.Generator) -> None:
+    n, level = 30, 0.8
+    folds, scores, chance = np.arange(n) % 2, rng.uniform(size=n), rng.uniform(size=5)
+    shares = softmax(rng.normal(size=(2, 5, 3)), axis=2)
+
+    inside = sets(shares, chance, Scored.of(scores, folds), level)
+
+    for x in range(5):
+        for c in range(3):
+            own = [
+                sum(p for p in shares[k, x] if p > shares[k, x, c]) + chance[x] * shares[k, x, c] for k in range(2)
+            ]  # the score that the class would have
+            assert inside[x, c] == (sum(scores[i] < own[folds[i]] for i in range(n)) < level * (n + 1))
+
+
+def with_ones(x: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(x)), x])
+
+
+def covered(draw: pd.Series | object, rng: np.random.Generator, group: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each fresh row lies inside its 90 % interval by least squares, and its prediction."""
+    x, y, houses = draw(ROWS)  # type: ignore[operator]
+    own = (houses if group else rng.permutation(ROWS)) % FOLDS
+    new_x, new_y, _ = draw(FRESH)  # type: ignore[operator]
+    weights = [np.linalg.lstsq(with_ones(x[own != k]), y[own != k], rcond=None)[0] for k in range(FOLDS)]
+    residuals = np.abs(y - np.einsum("ij,ij->i", with_ones(x), np.array(weights)[own]))
+    predicted = np.array([with_ones(new_x) @ each for each in weights])
+    low, high = symmetric(predicted, Scored.of(residuals, own, houses if group else None), 0.9)
+    return (low <= new_y) & (new_y <= high), predicted.mean(axis=0)
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_nine_of_ten_fresh_rows_lie_inside_also_where_the_spread_is_unequal(rng: np.random.Generator, unequal: bool) -> None:
+    def draw(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        x = rng.uniform(0, 1, (n, 3))
+        spread = 0.2 + 2 * x[:, 0] if unequal else 1.0
+        return x, 4 * x[:, 0] + x[:, 1] + spread * rng.normal(size=n), np.arange(n)
+
+    found = [covered(draw, rng) for _ in range(TABLES)]
+    inside, predicted = (np.concatenate(part) for part in zip(*found, strict=True))
+    thirds = [inside[own].mean() for own in np.array_split(np.argsort(predicted), 3)]
+
+    assert 0.885 < inside.mean() < 0.935
+    if unequal:  # one width for all rows: few of the quiet third lie outside, many of the noisy one
+        assert thirds[0] > 0.96
+        assert thirds[2] < 0.86
+    else:
+        assert all(0.87 < third < 0.94 for third in thirds)
+
+
+def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(rng: np.random.Generator) -> None:
+    """Groups of 1 to 19 rows with an effect of their own; fresh rows are one of each new group."""
+
+    def draw(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        houses = np.arange(n) if n == FRESH else np.repeat(np.arange(10), np.arange(1, 20, 2))
+        x = rng.normal(size=(n, 2))
+        return x, x[:, 0] + rng.normal(size=n) + rng.normal(0, 2, houses.max() + 1)[houses], houses
+
+    inside = np.concatenate([covered(draw, rng, group=1)[0] for _ in range(2 * TABLES)])
+
+    assert inside.mean() > 0.88
+
+
+def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Generator) -> None:
+    truth = rng.normal(size=(2, 3)) * 1.5
+
+    def draw(n: int) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.normal(size=(n, 2))
+        return x, (rng.random((n, 1)) > softmax(x @ truth, axis=1).cumsum(axis=1)).sum(axis=1)
+
+    inside, sizes = [], []
+    for _ in range(TABLES // 2):
+        x, y = draw(ROWS)
+        own = rng.permutation(ROWS) % FOLDS
+        models = [LogisticRegression().fit(x[own != k], y[own != k]) for k in range(FOLDS)]
+        shares = np.array([models[k].predict_proba(x[[i]])[0] for i, k in enumerate(own)])
+        scores = adaptive_scores(shares, y, rng.random(ROWS))
+        new_x, new_y = draw(FRESH)
+        found = sets(np.array([m.predict_proba(new_x) for m in models]), rng.random(FRESH), Scored.of(scores, own), 0.9)
+        inside.append(found[np.arange(FRESH), new_y])
+        sizes.append(found.sum(axis=1))
+
+    assert 0.885 < np.mean(inside) < 0.94
+    assert np.mean(sizes) < 2.4
+
+
+@pytest.mark.parametrize("model", ["regression", "network", "trees"])
+def test_rows_get_intervals_of_the_folds_models(flats: Results, model: str) -> None:
+    fresh = awkward_frame(400, seed=9)
+
+    said = predict(flats, fresh, "price", model, interval=0.8)
+
+    inside = fresh["price"].between(said.frame["low"], said.frame["high"])
+    assert inside.mean() > 0.7
+    assert any(
+        text.startswith(
+            "Intervals come from the models of 3 outer folds and their 150 tested rows (CV+): of new rows like the "
+        )
+        and "about 80 % lie inside in practice, at least about 60 % for certain" in text
+        for text in said.notes
+    )
+    residuals = [
+        np.abs(rows["observed"] - rows["predicted"]) for rows in (judged_rows(flats, "price", model, k) for k in range(3))
+    ]
+    saved = [open_saved(flats, "price", model, k) for k in range(3)]
+    predicted = np.stack([each.response(each.reader.read(fresh).values) for each in saved])
+    low, high = symmetric(predicted, Scored.of(np.concatenate(residuals), np.repeat([0, 1, 2], 50)), 0.8)
+    np.testing.assert_array_equal(said.frame[["low", "high"]], np.column_stack([low, high]))
+
+
+def test_counts_get_whole_numbers_and_classes_get_sets(flats: Results) -> None:
+    fresh = awkward_frame(300, seed=9)
+
+    counts, two, three = (predict(flats, fresh, target, "network", interval=0.9).frame for target in ("visits", "dear", "sort"))
+
+    assert (counts[["low", "high"]] % 1 == 0).all(axis=None)
+    assert (counts["low"] >= 0).all()
+    assert fresh["visits"].between(counts["low"], counts["high"]).mean() > 0.8
+    for found, target in ((two, "dear"), (three, "sort")):
+        within = [own in named.split(", ") for own, named in zip(fresh[target], found["set"].fillna(""), strict=True)]
+        assert np.mean(within) > 0.8
