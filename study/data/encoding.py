@@ -42,7 +42,7 @@ class Encoded:
     train, validation: n_inner arrays of ascending int64 positions into n_rows. development, test: the same for the outer fold.
     parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`). All are made when they are read.
     rows: (n_rows,) int64 row ids of the table, those that have a target. groups, times: (n_rows,) int64 codes of the groups and
-    of the times, in order; None where rows are in no groups or no order. Where OWN is left out, it is what came with the matrix.
+    of the times, in order; None where rows are in no groups or no order. Where OWN is left out, it came with the matrix.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
     combined: columns that products and curves may be made of; None: all.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     cells = [frame[name].to_numpy(np.float64) for name in row.columns]
     x = [np.where(np.isnan(cell), fill, cell) for cell, fill in zip(cells, row.fill, strict=True)]
     if row.form == "column":
-        return x[0]
+        return np.asarray(x[0])
     inside = [np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)]
     if row.form == "hinge":
         assert row.knot is not None
@@ -40,22 +39,7 @@ def predictor(rows: Sequence[TermRow], frame: pd.DataFrame) -> FloatArray:
     outputs = list(dict.fromkeys(row.output for row in rows))
     own = [row for row in rows if row.output == outputs[0]]
     values = np.column_stack([value_of(row, frame) for row in own])
-    return values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """Mean and standard deviation of a column on the development rows, by which numbers in a text are round."""
-
-    mean: float
-    deviation: float
-
-    @property
-    def round_center(self) -> float:
-        """0 where that is within a deviation of the mean, else the mean in tens, ones or tenths, whatever its spread has."""
-        if abs(self.mean) <= self.deviation:
-            return 0.0
-        return round(self.mean, -int(np.floor(np.log10(self.deviation)))) if self.deviation > 0 else self.mean
+    return np.asarray(values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T)
 
 
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
@@ -63,22 +47,22 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
 
     Numbers have as few digits, from two, as keep the mean loss on the development rows within `tolerance` of what it is
     without rounding; what rounds to nothing beside the largest weight per standard deviation, in so many digits, is left out.
-    Products are not expanded; but one with a column of 0 and 1 takes the other about a round number, which is the same formula
-    with another weight on the first. Each class is compared with the first. Of a long table rows are drawn.
+    Products are not expanded. Each class is compared with the first. Of a long table rows are drawn.
     """
     most = max(1, MOST_CELLS // len(rows))
     seed = derive_seed(0, "formula", encoded.target, encoded.outer_fold)
     kept = drawn(encoded.development, encoded.y if encoded.classes else None, most, seed)
     frame, y, head = design(encoded, kept), encoded.y[kept], HEADS[encoded.kind]
-    sizes = {term.name: _Sizes(float(encoded.center[-1, i]), float(encoded.scale[-1, i])) for i, term in enumerate(encoded.terms)}
+    sizes = {term.name: float(scale) for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)}
     outputs = list(dict.fromkeys(row.output for row in rows))
-    written = [_recentered([row for row in rows if row.output == output], sizes) for output in outputs]
-    if encoded.kind is Kind.MULTICLASS:
-        written = [[replaced(row, row.weight - first.weight) for row, first in zip(own, written[0], strict=True)] for own in written]
+    written = [[row for row in rows if row.output == output] for output in outputs]
     terms = [row for row in written[0] if row.form != "intercept"]
-    weights = np.array([[row.weight for row in own if row.form != "intercept"] for own in written]).T
+    every = np.array([[row.weight for row in own] for own in written]).T  # the intercepts first
+    if encoded.kind is Kind.MULTICLASS:
+        every = every - every[:, :1]
+    weights = every[1:]
     values = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in terms)])
-    eta = values @ weights + [own[0].weight for own in written]
+    eta = values @ weights + every[0]
     exact = float(predictor_losses(head, eta, y).mean())
     spread = values.std(axis=0)[:, None]
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
@@ -98,37 +82,16 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     return "\n".join([*said, *_ranges(used), *_dates(encoded, used)])
 
 
-def replaced(row: TermRow, weight: float, **more: tuple[float, ...]) -> TermRow:
-    return row.model_copy(update={"weight": weight, **more})
-
-
 def _measured(row: TermRow, place: int) -> bool:
     """Whether a factor can leave its range: not one that is 0 or 1."""
     return row.form == "hinge" or (row.low[place], row.high[place], row.centers[place]) != (0.0, 1.0, 0.0)
 
 
-def _recentered(rows: Sequence[TermRow], sizes: dict[str, _Sizes]) -> list[TermRow]:
-    """The same formula with measured columns about round numbers in products with a column of 0 and 1."""
-    found = list(rows)
-    place_of = {row.columns[0]: i for i, row in enumerate(rows) if row.form == "column"}
-    for i, row in enumerate(rows):
-        measured = [_measured(row, k) for k in range(2)] if row.form == "product" else []
-        if sum(measured) != 1:
-            continue
-        k = measured.index(True)
-        center = sizes[row.columns[k]].round_center
-        other = place_of[row.columns[1 - k]]
-        found[other] = replaced(found[other], found[other].weight + row.weight * (center - row.centers[k]))
-        found[i] = replaced(row, row.weight, centers=tuple(center if j == k else m for j, m in enumerate(row.centers)))
-    return found
-
-
-def _short(row: TermRow, digits: int, sizes: dict[str, _Sizes]) -> TermRow:
+def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
     """A term whose numbers have so many digits of its column's standard deviation."""
 
     def own(name: str, value: float) -> float:
-        deviation = sizes[name].deviation
-        return round(value, digits - 1 - int(np.floor(np.log10(deviation)))) if deviation > 0 else value
+        return round(value, digits - 1 - int(np.floor(np.log10(sizes[name]))))
 
     numbers = {
         name: tuple(own(column, value) for column, value in zip(row.columns, getattr(row, name), strict=True))

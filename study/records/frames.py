@@ -22,9 +22,9 @@ Beside = TreesRecord | ShortRecord
 
 def _arm_columns(record: TrialRecord | WinnerRecord | Beside) -> dict[str, Any]:
     """target, kind, family, depth and outer_fold of a record; what is scored beside the arms is a family of depth 0."""
-    beside = isinstance(record, TreesRecord | ShortRecord)
-    arm = Arm(**record.work.model_dump(), family=record.sort, depth=0) if beside else record.arm
-    return arm.model_dump(mode="json")
+    if isinstance(record, TreesRecord | ShortRecord):
+        return Arm(**record.work.model_dump(), family=record.sort, depth=0).model_dump(mode="json")
+    return record.arm.model_dump(mode="json")
 
 
 def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -88,7 +88,9 @@ def whole(records: Sequence[B]) -> list[B]:
 
 
 def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[str, list[str]]) -> pd.DataFrame:
-    """One row a test row, arm, candidate and seed (boosted trees: family "trees", the short formula "short", depth 0): row, group (the row itself without groups), observed, predicted and loss.
+    """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
+
+    Boosted trees are family "trees", the short formula is "short", both of depth 0.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. classes: those of each target.

@@ -27,7 +27,8 @@ class ShortRecord(FoldRecord):
     terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the ridge penalty under which they
     were fitted, the lasso's that chose them (None: no term is chosen), and the share of the lasso's own weights in theirs.
     val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
-    chose (`n_terms`), and its least validation loss (`val_loss`). missing: what the strict score test names.
+    chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
+    missing: what the strict score test names.
     rows, observed, candidates, groups: as in a WinnerRecord; nothing where it failed.
     """
 

@@ -81,9 +81,7 @@ class Columns:
         kernel, bias = self.unscaled(slice(None), point.bias, directions.back @ point.weights)
         return Regression(self.terms, self.encoded.fill[self.encoder], kernel, bias)
 
-    def unscaled(
-        self, places: IntArray | slice, bias: FloatArray, weights: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def unscaled(self, places: IntArray | slice, bias: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Weights of the columns and terms at `places`, and intercepts, in original units, of those that `read` gives."""
         scale, center = self.encoded.y_scale[self.encoder], self.encoded.y_center[self.encoder]
         kernel = weights * (self.weight / self.deviation)[places, None] * scale

@@ -41,8 +41,10 @@ class Rest:
         back = np.linalg.solve(weighted.T @ basis + ridge, weighted.T @ terms)
         values = terms - basis @ back
         spread = np.sqrt(np.square(values).mean(axis=0))
-        scale = np.where(np.square(spread) > NEW * np.maximum(np.square(terms).mean(axis=0), 1e-300), spread, np.inf)
-        return cls(values / scale, scale, back)
+        scale: FloatArray = np.where(
+            np.square(spread) > NEW * np.maximum(np.square(terms).mean(axis=0), 1e-300), spread, np.inf
+        )
+        return cls(values / scale, np.asarray(scale, np.float64), np.asarray(back, np.float64))
 
 
 def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
@@ -107,9 +109,7 @@ def lasso(
         yield chosen, weights[chosen].copy()
 
 
-def _fista(
-    values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, penalty: float, start: FloatArray
-) -> FloatArray:
+def _fista(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, penalty: float, start: FloatArray) -> FloatArray:
     """The same for one penalty over a few terms, from weights `start`."""
     if not values.shape[1]:
         return start
@@ -123,7 +123,8 @@ def _fista(
     w, ahead, momentum = start, start, 1.0
     eta = eta_ahead = offset + values @ w
     for _ in range(ITERATIONS):
-        gradient, at = values.T @ slopes(head, eta_ahead, y) / n, loss(eta_ahead)
+        gradient = values.T @ slopes(head, eta_ahead, y) / n
+        at = loss(eta_ahead) if head.kind is Kind.COUNT else 0.0  # the others never bend more than `bend`
         while True:
             moved = ahead - gradient / bend
             length = np.linalg.norm(moved, axis=1, keepdims=True)

@@ -80,7 +80,7 @@ def _statistic(rest: FloatArray, residual: FloatArray, codes: npt.NDArray[np.int
         order = np.argsort(codes, kind="stable")
         sums = np.add.reduceat(sums[order], np.searchsorted(codes[order], np.arange(n_units)), axis=0)
     noise = np.sqrt(np.square(sums).sum(axis=0))
-    return np.divide(np.abs(sums.sum(axis=0)), noise, out=np.zeros_like(noise), where=noise > 0)
+    return np.asarray(np.divide(np.abs(sums.sum(axis=0)), noise, out=np.zeros_like(noise), where=noise > 0))
 
 
 def _names(encoded: Encoded, terms: Terms) -> Iterator[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
@@ -37,8 +36,8 @@ WAIT = 8
 """Penalties in a row without less validation loss after which weaker ones are not tried."""
 SHARES = (0.0, 0.5, 1.0)
 """How much of the lasso's own, shrunken weights is mixed with those fitted again: the relaxed lasso."""
-TIE = 0.5
-"""Standard errors of a paired difference within which fewer terms are as good."""
+TIE = 1.0
+"""Standard errors of a paired difference within which fewer terms are as good (Breiman et al. 1984, section 3.4.3)."""
 FITTED_L2 = {Kind.CONTINUOUS: 0.0}
 """Penalty beside the plain regression's own under which chosen terms are fitted: none, but for"""
 LEAST_L2 = 1e-3
@@ -68,7 +67,7 @@ class _Fold:
     validation: IntArray
     iterations: int
     l2: float = 0.0
-    chosen: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    chosen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
         ones = (1.0, 1.0, 1.0)
@@ -94,14 +93,14 @@ class _Fold:
         """Loss of each validation row, in the target's own unit."""
         return self.head.loss(bounded(self.head, eta), self.observed) * self.unit
 
-    def walk(self, places: npt.NDArray[np.int64], path: Sequence[float], tolerance: float) -> Iterator[tuple[FloatArray, Point]]:
+    def walk(self, places: IntArray, path: Sequence[float], tolerance: float) -> Iterator[tuple[FloatArray, Point]]:
         """Weights (n_places, n_outputs) of some columns and terms, and where the path stands, for each penalty."""
         directions = Directions.of(self.fitted[:, places])
         for point in walk(directions, self.y, self.head, self.encoded.n_outputs, path, self.iterations, tolerance):
             yield directions.back @ point.weights, point
 
     @property
-    def columns(self) -> npt.NDArray[np.int64]:
+    def columns(self) -> IntArray:
         return np.arange(self.n_columns)
 
     def begin(self, l2: float) -> None:
@@ -115,8 +114,8 @@ class _Fold:
 
     def steps(self, path: Sequence[float]) -> Iterator[None]:
         """Go down the path; `chosen` and `weights` are those of the penalty it stands at."""
-        for chosen, self.weights in lasso(self.rest.values, self.offset, self.y, self.head, path):
-            self.chosen = chosen
+        for chosen, weights in lasso(self.rest.values, self.offset, self.y, self.head, path):
+            self.chosen, self.weights = chosen, weights
             yield
 
     def refitted(self, ridges: Sequence[float]) -> dict[float, tuple[FloatArray, FloatArray]]:
@@ -128,7 +127,7 @@ class _Fold:
         return self.refits[key]
 
     @property
-    def places(self) -> npt.NDArray[np.int64]:
+    def places(self) -> IntArray:
         """Columns, and the terms that are chosen."""
         return np.concatenate([self.columns, self.n_columns + self.chosen])
 
@@ -199,8 +198,8 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
 
     def fold(encoder: int, train: IntArray, validation: IntArray) -> _Fold:
-        some = (thinned(encoded, terms, rows, seed) for rows in (train, validation))
-        return _Fold(encoded, encoder, terms, *some, task.iterations)
+        some, tested = (thinned(encoded, terms, rows, seed) for rows in (train, validation))
+        return _Fold(encoded, encoder, terms, some, tested, task.iterations)
 
     pairs = zip(encoded.train, encoded.validation, strict=True)
     inner = [fold(e, train, validation) for e, (train, validation) in enumerate(pairs)]
@@ -212,8 +211,8 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
         each.begin(l2)
     ridges = sorted({l2, FITTED_L2.get(encoded.kind, min(l2, LEAST_L2))}, reverse=True)
     options, losses, sizes = [Option(None, l2, 0.0)], [plain], [0]
-    walked: dict[str, list[float]] = {"penalty": [], "n_terms": [], "val_loss": []}
     top = max(strongest(each.rest.values, each.offset, each.y, each.head) for each in (whole, *inner))
+    walked = {"penalty": [top], "n_terms": [0.0], "val_loss": [float(plain.mean())]}
     grid = (top * np.geomspace(1.0, WEAKEST, STEPS + 1)[1:]).tolist() if top > 0 else []
     least, waited = float(plain.mean()), 0
     for penalty, *_ in zip(grid, *(each.steps(grid) for each in (whole, *inner)), strict=False):
