@@ -167,9 +167,11 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     if not arguments.report:
         simulate_all(arguments.tables, arguments.out)
-    from calibration_report import write
+    import calibration_report
+    import calibration_rule
 
-    write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
+    for page in (calibration_report, calibration_rule):
+        page.write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def _card(verdict: Verdict) -> str:
     badge = verdict.verdict
     rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
-    if badge and verdict.smallest_sufficient is not None and {REGRESSION, NETWORK} & set(verdict.left):
+    if verdict.smallest_sufficient is not None and verdict.left in ((REGRESSION,), (NETWORK,)):
         depth = verdict.smallest_sufficient.depth
         enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
         facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")

@@ -179,9 +179,9 @@ def print_summary(results: Results, console: Console) -> None:
     console.print()
     for verdict in results.verdicts:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
-        said = [verdict.action, *(getattr(verdict, words) for words in BESIDE), verdict.formula]
-        for part in filter(None, said if verdict.verdict else said[:1]):
-            console.print(part, soft_wrap=True, markup=False)
+        for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
+            for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
+                console.print(part, soft_wrap=True, markup=False)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
