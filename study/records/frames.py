@@ -49,14 +49,15 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
 
 
 def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
-    """One row a trial and replicate: val_loss, train_loss, best_epoch, n_epochs (from 1), converged."""
+    """One row a trial and replicate: val_loss, train_loss, best_epoch, n_epochs (from 1; none of a regression), converged."""
     rows = [
         {"study": r.study, "trial_id": r.trial_id, **_arm_columns(r), "number": r.number, "replicate": k}
         | replicate.model_dump()
         for r in records
         for k, replicate in enumerate(r.replicates)
     ]
-    return pd.DataFrame(rows, columns=["study", *REPLICATE, *ReplicateRecord.model_fields])
+    frame = pd.DataFrame(rows, columns=["study", *REPLICATE, *ReplicateRecord.model_fields])
+    return frame.astype({"best_epoch": "Int64", "n_epochs": "Int64"})
 
 
 def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:

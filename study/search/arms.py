@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,13 +85,15 @@ class ArmSearch:
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """Hyperparameters of the best complete trial for each candidate that is scored beside the winner, by its name."""
-        found: dict[str, Outcome] = {}
-        for outcome in self.records.values():
-            if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
-                for name in get_family(self.arm.family).parts(outcome.params):
-                    found[name] = _better(found.get(name, outcome), outcome)
-        return {name: found[name].params for name in sorted(found)}
+        """Hyperparameters of the best complete trial for each candidate beside the winner, by its name.
+
+        None of a candidate that no trial was made for alone: too small a budget tells nothing of it.
+        """
+        family = get_family(self.arm.family)
+        complete = [each for each in self.records.values() if each.state is TrialState.COMPLETE and each.val_loss is not None]
+        named = [(each, family.parts(each.params)) for each in complete]
+        wanted = sorted({names[0] for _, names in named if len(names) == 1})
+        return {name: reduce(_better, [each for each, names in named if name in names]).params for name in wanted}
 
     @property
     def searched(self) -> bool:

@@ -9,13 +9,11 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
-from study.data.terms import Terms
+from study.data.terms import MOST_CELLS, Terms
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.training.path import Directions, Point, bounded
 
-MOST_CELLS = 2_000_000
-"""Cells of columns and terms that are in memory at once, each of eight bytes."""
 Weights = tuple[float, float, float]
 """How far columns, products and curves count (`Family.weights`)."""
 CONSTANT = 1e-12

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from study.data.encoding import Encoded
+from study.data.terms import MOST_CELLS
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.schema import ALL_ROWS, EXTENDED, PART, CoefficientRow, TermRow
-from study.training.columns import MOST_CELLS, Regression
+from study.training.columns import Regression
 from study.training.regression import fit
 from study.training.scored import Won, candidates, judged
 from study.training.task import WinnerTask

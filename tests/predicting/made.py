@@ -12,6 +12,7 @@ from study.api import Prepared, _write_description, prepare
 from study.conclude import conclude
 from study.config import make_config
 from study.explain.trees import score_trees
+from study.families import get_family
 from study.predicting.results import Results, load_results
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
@@ -81,9 +82,10 @@ def search_here(prepared: Prepared, paths: StudyPaths) -> None:
     config = prepared.plan.config
     for arm in prepared.plan.arms:
         encoded = prepared.data[arm.target, arm.outer_fold]
-        first = ArmSearch(config, arm, len(encoded.development), 1, {}).next_trial()
+        search = ArmSearch(config, arm, len(encoded.development), 1, {})
+        first = search.next_trial()
         assert isinstance(first, Suggestion)
-        task = TrialTask.of(config, arm, first)
+        task = TrialTask.of(config, arm, first, penalties=search.penalties if get_family(arm.family).convex else ())
         record, kept = run_trial(task, encoded)
         write_trial(paths, record)
         write_winner(paths, *run_winner(task.as_winner(record.val_loss or 0.0), encoded, kept))

@@ -45,9 +45,7 @@ def config_of(folds: int = 1, **more: Any) -> StudyConfig:
         (Kind.COUNT, ["constant", "poisson", "extended", "neural"]),
     ],
 )
-def test_auto_means_the_constant_the_regressions_without_and_with_terms_and_the_networks(
-    kind: Kind, families: list[str]
-) -> None:
+def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(kind: Kind, families: list[str]) -> None:
     assert families_of(config_of(), kind) == families
     assert REGRESSIONS[kind] == families[1]
 
