@@ -62,7 +62,7 @@ WORTHWHILE_TRIALS = 8
 """Trials an arm that go before a further repeat."""
 REGRESSION_WINDOWS = 2
 """Windows of a network in that of a regression (docs/design/0013)."""
-SMALL = 600, 0.16
+SMALL = 600, 0.28
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
 """rows from which on it may cost all of it; in proportion in between."""
