@@ -11,7 +11,7 @@ MOST = 0.01
 
 
 def clipping_notes(winners: Iterable[WinnerRecord], ordered: bool) -> list[str]:
-    """A sentence a target of whose test rows more than MOST of the cells are clipped; any, where time has `ordered` the rows."""
+    """A sentence a target of whose test rows more than MOST of the cells are clipped; any, where time `ordered` the rows."""
     clipped: dict[str, int] = {}
     cells: dict[str, int] = {}
     for record in winners:

@@ -20,7 +20,9 @@ TERMS = (term("intercept"), term("column", "age"), term("column", "town"), term(
 """Made of two columns."""
 
 
-@pytest.mark.parametrize(("clipped", "ordered", "said"), [(4, False, False), (5, False, True), (0, True, False), (1, True, True)])
+@pytest.mark.parametrize(
+    ("clipped", "ordered", "said"), [(4, False, False), (5, False, True), (0, True, False), (1, True, True)]
+)
 def test_more_than_a_hundredth_is_told_and_under_time_any(clipped: int, ordered: bool, said: bool) -> None:
     folds = [
         winner(arm("extended", fold=fold), rows=list(range(100)), terms=TERMS, clipped=clipped * (1 - fold)) for fold in (0, 1)
@@ -29,8 +31,12 @@ def test_more_than_a_hundredth_is_told_and_under_time_any(clipped: int, ordered:
     notes = clipping_notes([*folds, winner()], ordered)
 
     share = 100 * clipped / 400
-    assert notes == [
-        "Of the cells of the test rows of 'y' that products and curves are made of, "
-        f"{share:.2g} % lie outside what the development rows held: there the terms count what "
-        "they count at the ends of that."
-    ] * said
+    assert (
+        notes
+        == [
+            "Of the cells of the test rows of 'y' that products and curves are made of, "
+            f"{share:.2g} % lie outside what the development rows held: there the terms count what "
+            "they count at the ends of that."
+        ]
+        * said
+    )
