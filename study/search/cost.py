@@ -32,7 +32,7 @@ WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
 TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
-SHORT_S = 0.2, 2.5e-6
+SHORT_S = 0.3, 2.5e-6
 """Core-seconds of the search for the short formula in an outer fold, and more for each row, product or hinge, and output."""
 SQUARES_S = 4e-8
 """Core-seconds that a path of least squares needs for one row and term of an inner fold."""

@@ -76,13 +76,15 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
-    beside = {f"trials/balloons-{sort}/{sort.partition('-')[0]}.json" for sort in ("trees-o0", "trees-all", "selection-o0")}
+    work = [(sort, end, fold) for sort, end in (("short", "keras"), ("trees", "skops")) for fold in ("o0", "all")]
+    beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
     models = {f"models/folds/{arm}.keras" for arm in ARMS} | {"models/folds/balloons-o0.json", "models/balloons.json"}
-    models |= {f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")}
-    models |= {f"models/balloons-{model}" for model in ("regression.keras", "extended.keras", "network.keras", "trees.skops")}
+    models |= {f"models/folds/balloons-{sort}-{fold}.{end}" for sort, end, fold in work}
+    models |= {f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")}
+    models |= {"models/balloons-trees.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
         "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *beside, *models,
     }  # fmt: skip
@@ -213,7 +215,7 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert lines[9:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
-def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_says_what_to_run(
+def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")
