@@ -167,16 +167,19 @@ def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
     return grouped.mean().round(3).assign(**{"ensemble better, % of tables": better}).reset_index()
 
 
-def read(folder: Path, folds: int) -> pd.DataFrame:
-    """Judge every table of a folder: (n, ...) frame of `judge` with cell, table, kind, rows, features, noise, effect, gain."""
-    rows = []
+def tables_of(folder: Path) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Every table of a folder (`calibration.run_table`), behind its cell, table, kind, rows, features, noise, effect, gain."""
     for path in sorted(folder.glob("*.parquet")):
         cell, _, table = path.stem.rpartition("-")
         kind, size, noise, effect, gain = cell.split("-")
         about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
         about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True))
-        rows += [about | found for found in judge(pd.read_parquet(path), folds)]
-    return with_truth(pd.DataFrame(rows))
+        yield about, pd.read_parquet(path)
+
+
+def read(folder: Path, folds: int) -> pd.DataFrame:
+    """Judge every table of a folder: (n, ...) frame of `judge`, with what `tables_of` says of each."""
+    return with_truth(pd.DataFrame([about | found for about, frame in tables_of(folder) for found in judge(frame, folds)]))
 
 
 def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
@@ -221,6 +224,17 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()])
 
 
+def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Put tables between the marks of a page that have their names, and print them."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = before + begin + markdown(table) + end + rest.partition(end)[2]
+        print(f"{name}\n{table.to_string(index=False)}\n")
+    page.write_text(text, encoding="utf-8")
+
+
 def write(folder: Path, folds: int, page: Path) -> None:
     """Judge every table of a folder; put the tables between the marks of a page, and the figure beside it."""
     judged = read(folder, folds)
@@ -233,14 +247,7 @@ def write(folder: Path, folds: int, page: Path) -> None:
         "effects": by_size(best[best["effect"] != "none"], "effect", "gain", "rows"),
         "candidates": by_candidate(judged),
     }
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        text = before + begin + markdown(table) + end + rest.partition(end)[2]
-    page.write_text(text, encoding="utf-8")
+    put(page, tables)
     figure = draw(network, best)
     with look():
         figure.savefig(page.with_suffix(".png"), dpi=DPI)
-    for name, table in tables.items():
-        print(f"{name}\n{table.to_string(index=False)}\n")
