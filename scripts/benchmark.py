@@ -136,13 +136,15 @@ def regressions(folders: list[str]) -> None:
     import study
     from study.api import prepare
     from study.families import HEADS
-    from study.schema import REGRESSIONS
+    from study.schema import ALL_ROWS, REGRESSIONS
 
     warnings.simplefilter("ignore")
     print(f"{'study':<16}{'target':<12}{'regression':<12}{'study':>10}{'sklearn':>10}{'ratio':>8}")
     for folder in folders:
         results = study.load_results(folder)
         for (target, fold), encoded in prepare(results.config).data.items():
+            if fold == ALL_ROWS:
+                continue
             frame = results.predictions
             own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS.values())]
             refit = own[own.candidate == "refit"]

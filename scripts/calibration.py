@@ -90,7 +90,6 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, CANDIDATES, CURVES, PRODUCTS, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
-    from study.schema import ALL_ROWS
     from study.search.cost import Size
     from study.search.plan import make_plan
 
@@ -118,8 +117,8 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     target = table.targets[0]
     known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
     fresh = np.arange(cell.rows, len(frame))
-    tested = (split for split in make_splits(known, target, config) if split.outer_fold != ALL_ROWS)
-    splits = [(target, replace(split, test=np.concatenate([split.test, fresh]), parts=())) for split in tested]
+    *judged, _ = make_splits(known, target, config)
+    splits = [(target, replace(split, test=np.concatenate([split.test, fresh]), parts=())) for split in judged]
     data = encode_all(table, splits)
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
@@ -139,7 +138,8 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
 
 
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
-    """Run the trials and winners of a plan whose data are there, in this process; later tables use its compiled programs."""
+    """Run every trial and winner of a plan's outer folds in this process, whose compiled programs later tables use again."""
+    from study.schema import ALL_ROWS
     from study.search.arms import ArmSearch
     from study.training.device import prepare_tensorflow
     from study.training.task import TrialTask
@@ -149,9 +149,7 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
     prepare_tensorflow()
     trials: list[TrialRecord] = []
     winners: list[WinnerRecord] = []
-    for arm in plan.arms:
-        if (arm.target, arm.outer_fold) not in data:
-            continue
+    for arm in (arm for arm in plan.arms if arm.outer_fold != ALL_ROWS):
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
         kept = {}

@@ -49,12 +49,9 @@ def true_gains(losses: Mapping[str, float] | pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({pair: (sides[pair[0]] - sides[pair[1]]) / sides[REGRESSION] for pair in PAIRS})
 
 
-def right_answer(gains: Gains, true: Mapping[tuple[str, str], float]) -> str:
-    """The rung that the rule gives where it knows the gains; gains: of any table, whose intervals are put aside."""
-    known = {
-        pair: gain.model_copy(update=dict.fromkeys(("improvement", "low", "high"), float(true[pair])))
-        for pair, gain in gains.items()
-    }
+def right_answer(true: Mapping[tuple[str, str], float]) -> str:
+    """The rung that the rule gives where it knows the gains."""
+    known = {pair: Gain.model_construct(improvement=gain, low=gain, high=gain) for pair, gain in true.items()}
     (answer,) = standing(known, MARGIN)
     return answer
 
@@ -64,20 +61,19 @@ def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
 
     right: the rule's answer by the mean expected losses of the cell's tables. sure: whether all true gains lie two standard
     errors of that mean from the margin. true, errors: those gains and standard errors, dicts by PAIRS. too_simple, too_rich:
-    the answer is a simpler or a richer rung than the right one. holds: undecided, and the right one is among what is left.
+    the answer is a simpler or a richer rung than the right one. lost: the right one is not among what is left.
     """
     found = []
     for _, own in tables.groupby(CELL, sort=False):
         true = true_gains(own[list(LADDER)].mean().to_dict()).iloc[0].to_dict()
         errors = true_gains(own[list(LADDER)]).sem().to_dict()
         sure = all(abs(true[pair] - MARGIN) > 2 * errors[pair] for pair in PAIRS)
-        about = {"right": right_answer(own["gains"].iloc[0], true), "sure": sure, "true": true, "errors": errors}
+        about = {"right": right_answer(true), "sure": sure, "true": true, "errors": errors}
         found.append(own.assign(**{name: [value] * len(own) for name, value in about.items()}))
     whole = pd.concat(found)
     said, right = (whole[name].map({rung: place for place, rung in enumerate(LADDER)}) for name in ("said", "right"))
-    undecided = whole["said"] == UNDECIDED
-    held = np.array([right in left for right, left in zip(whole["right"], whole["left"], strict=True)])
-    return whole.assign(too_simple=said < right, too_rich=said > right, undecided=undecided, holds=undecided & held)
+    lost = [right not in left for right, left in zip(whole["right"], whole["left"], strict=True)]
+    return whole.assign(too_simple=said < right, too_rich=said > right, undecided=whole["said"] == UNDECIDED, lost=lost)
 
 
 def read(folder: Path, folds: int) -> pd.DataFrame:
@@ -119,7 +115,7 @@ def by_right(tables: pd.DataFrame) -> pd.DataFrame:
             "too rich": share(own["too_rich"]),
             "too simple": share(own["too_simple"]),
             "undecided": share(own["undecided"]),
-            "undecided without the right one": share(own["undecided"] & ~own["holds"]),
+            "right answer ruled out": share(own["lost"]),
         }
 
     every = tables.assign(right_answer="all", rows="all")

@@ -167,7 +167,7 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
         "network": lambda: run_trial(network, encoded)[0].model_dump_json(),
         "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[0].model_dump_json(),
         "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[0].model_dump_json(),
-        "trees": lambda: score_trees(encoded, "memory", 0, 1).model_dump_json(),
+        "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
         "terms": lambda: select_terms(encoded),
     }
 

@@ -73,7 +73,7 @@ def write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     targets = surveyed.table.targets
     if len(targets) != 1 or targets[0].kind is Kind.COUNT:
         sys.exit(f"Tools are compared on one target that is no count, but {config} has {', '.join(t.name for t in targets)}.")
-    (target,), (split,) = targets, surveyed.splits[targets[0].name]
+    (target,), (split, _) = targets, surveyed.splits[targets[0].name]
     values = target_values(surveyed.table, target)
     frame = surveyed.table.frame[[feature.name for feature in surveyed.table.features]]
     for name, rows in {"train": split.development, "test": split.test}.items():

@@ -20,13 +20,13 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, WORTH
 from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
-from study.records.delivery import chosen_arms, fold_model
+from study.records.delivery import PROCEDURES, chosen_arms, fold_model
 from study.records.results import Results
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, StudyError, nearest
+from study.schema import ALL_ROWS, NETWORK, REGRESSION, SHORT, TREES, StudyError, nearest
 
 ANSWER = "answer"
 """The model that the verdict gives."""
-MODELS = (ANSWER, REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
+MODELS = (ANSWER, *PROCEDURES)
 PART = 65_536
 """Rows that are predicted at a time."""
 

@@ -148,6 +148,7 @@ SECTIONS = (
     drawn(best_so_far),
     drawn(learning_curves),
     Section("## The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
+    Section("## The models", "tables.delivered(results)", lambda results: results.concluded),
     Section("## The data", "tables.data_summary(results)"),
     Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "No trial failed.")'),
     Section(REPRODUCE, "tables.table(tables.environment_frame(results))"),

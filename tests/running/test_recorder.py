@@ -53,7 +53,7 @@ def watch(tmp_path: Path) -> Watch:
 
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
-    search = small(trials=1)
+    search = small("linear", trials=1)
     return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), selecting()]))
 
 

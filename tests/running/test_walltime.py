@@ -46,7 +46,7 @@ def test_an_arm_with_shorter_trials_goes_on_while_another_must_wait() -> None:
 
     done = bench.run()
 
-    assert all(key.startswith("y-linear-o1-") for key in done)
+    assert all(key.startswith("y-extended-o1-") for key in done)
     assert len(done) == 4 + 1
 
 
@@ -54,7 +54,7 @@ def test_a_winner_needs_the_time_of_two_trials() -> None:
     late, early = (bench_with(seconds_of_first=30, seconds_left=left, trials=1, arms=1) for left in (50, 70))
 
     assert late.run() == []
-    assert early.run() == ["y-linear-o0-winner"]
+    assert early.run() == ["y-extended-o0-winner"]
 
 
 def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
@@ -86,6 +86,6 @@ def test_the_first_work_of_a_sort_needs_the_time_of_two_trials_and_more_that_of_
         bench.tasks.beside = FoldQueue(work, [record.outcome() for record in known])
         return bench.run()
 
-    assert [started(50), started(70)] == [[], ["y-linear-o0-winner", "y-trees-o0", "y-selection-o0"]]
+    assert [started(50), started(70)] == [[], ["y-extended-o0-winner", "y-trees-o0", "y-selection-o0"]]
     assert [started(50, 55.0), started(50, 5.0, 45.0), started(40, 45.0)] == [[], ["y-trees-o0"], []]
     assert started(40, 45.0, selection_s=35.0) == ["y-selection-o0"]

@@ -48,7 +48,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     lines = ended.stdout.splitlines()
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert lines[0] == "'smoke': 5 trials in 3 arms, 15 fits."
+    assert lines[0] == "'smoke': 10 trials in 6 arms, 30 fits."
     assert "Results: results/smoke" in lines
     assert lines[-1] == "results/smoke/report.html"
     assert (results / "report.html").is_file()
@@ -77,10 +77,8 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
     beside = {f"trials/balloons-{sort}/{sort.partition('-')[0]}.json" for sort in ("trees-o0", "trees-all", "selection-o0")}
-    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {
-        f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")
-    }
-    models |= {"models/folds/balloons-o0.json", "models/balloons.json"}
+    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {"models/folds/balloons-o0.json", "models/balloons.json"}
+    models |= {f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")}
     models |= {f"models/balloons-{model}" for model in ("regression.keras", "network.keras", "trees.skops")}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
@@ -176,7 +174,7 @@ def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
     again = run(STUDY, "run", SMOKE, cwd=Path(ended.args[-1]))
 
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 5 of 5 trials are done, nothing is left to train."
+    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 10 of 10 trials are done, nothing is left to train."
     assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
     assert digest(load_results(results).trials) == before
 
@@ -210,7 +208,8 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
         ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
-    assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+    assert ["all rows" in line and line.endswith("scored ") for line in lines[4:7]] == [True] * 3
+    assert lines[7:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
 def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_says_what_to_run(

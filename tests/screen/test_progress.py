@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from study.config import make_config
 from study.running.queue import FoldQueue
 from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
-from study.screen.progress import Progress, span
+from study.screen.progress import Progress, print_summary, span
 from study.search.arms import ArmSearch
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan
+from tests.report.synthetic import write_results
 
 
 class Clock:
@@ -274,3 +276,14 @@ def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
         finish(shown, arms, "y [m]-linear-o0", range(4))
 
     assert "winners scored" not in out.getvalue()
+
+
+def test_the_summary_tells_answer_action_sources_and_formula_in_this_order(tmp_path: Path) -> None:
+    results = write_results(tmp_path / "party", ["balloons"], n_trials=1, depths=(1,), terms=True)
+    out = io.StringIO()
+
+    print_summary(results, Console(file=out, width=60))
+
+    (verdict,) = results.verdicts
+    told = (verdict.sentence, verdict.action, verdict.sources_words, verdict.short_words, verdict.formula, verdict.estimand)
+    assert out.getvalue().splitlines()[1:7] == list(told)

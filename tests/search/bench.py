@@ -76,8 +76,8 @@ class Bench:
         raise AssertionError("the tasks do not end")
 
 
-def small(family: str = "linear", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
-    """An arm with so many trials, all in its window, unless `more` says otherwise."""
+def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
+    """A regression with terms with so many trials, all in its window, unless `more` says otherwise."""
     return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
 
 
