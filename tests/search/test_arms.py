@@ -45,9 +45,7 @@ def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
 
 
 def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
-    extended, network = (
-        numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("extended", "neural")
-    )
+    extended, network = (numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("extended", "neural"))
 
     assert (extended, network) == (list(range(8)), list(range(4)))
 

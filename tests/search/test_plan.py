@@ -11,7 +11,7 @@ from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
-from study.search.cost import Size, selection_cost
+from study.search.cost import Size, short_cost
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
@@ -45,7 +45,7 @@ def config_of(folds: int = 1, **more: Any) -> StudyConfig:
         (Kind.COUNT, ["constant", "poisson", "extended", "neural"]),
     ],
 )
-def test_auto_means_the_constant_the_regressions_without_and_with_terms_and_the_networks(kind: Kind, families: list[str]) -> None:
+def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(kind: Kind, families: list[str]) -> None:
     assert families_of(config_of(), kind) == families
     assert REGRESSIONS[kind] == families[1]
 
@@ -207,16 +207,16 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert few < more
     assert more - few == pytest.approx(most - more)
     assert folds[1] - folds[0] == pytest.approx(folds[2] - folds[1])
-    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its selection of terms
+    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its short formula
 
 
-def test_the_selection_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     few, many = (study_cost(make_plan(config_of(5), [size]).config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
 
-    assert all(selection_cost(other) > selection_cost(size) for other in more)
-    assert many - few == pytest.approx(5 * (selection_cost(replace(size, outputs=10)) - selection_cost(size)))
+    assert all(short_cost(other) > short_cost(size) for other in more)
+    assert many - few == pytest.approx(5 * (short_cost(replace(size, outputs=10)) - short_cost(size)))
 
 
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
