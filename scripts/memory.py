@@ -24,7 +24,7 @@ TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winn
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
     "study.explain.trees": {"MOST_ITERATIONS": 5},
-    "study.explain.selection": {"MOST_COLUMNS": 2, "MOST_RANKED": 2, "MOST_TERMS": 1},
+    "study.training.short": {"STEPS": 2},
 }
 """Constants of modules that make trees and selected terms as large as ever, and sooner done."""
 
@@ -147,11 +147,12 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
-    from study.explain.selection import select_terms
     from study.explain.trees import score_trees
     from study.families import first_params, get_family, resolve_space
+    from study.records.short import ShortFormula
     from study.schema import Arm
-    from study.training.task import TrialTask
+    from study.training.short import run_short
+    from study.training.task import FoldTask, TrialTask
     from study.training.trial import run_trial
     from study.training.winner import run_winner
 
@@ -164,13 +165,15 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)
     network = task("neural", width=64)
+    work = ShortFormula(target="y", kind=encoded.kind, outer_fold=0)
+    short = FoldTask(study="memory", seed=0, work=work, tree_trials=1)
     return {
         "regression": lambda: run_trial(regression, encoded)[0].model_dump_json(),
         "network": lambda: run_trial(network, encoded)[0].model_dump_json(),
         "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[0].model_dump_json(),
         "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[0].model_dump_json(),
         "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
-        "terms": lambda: select_terms(encoded),
+        "terms": lambda: run_short(short, encoded),
     }
 
 

@@ -261,7 +261,7 @@ class _Judge:
 
 def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
     """In how many outer folds each term was found, those of most folds first."""
-    counts = Counter(term for fold in folds for term in fold)
+    counts = Counter(term for fold in folds for term in dict.fromkeys(fold))
     return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
 
 

@@ -12,7 +12,6 @@ from study.api import Prepared, _write_description, prepare
 from study.conclude import conclude
 from study.config import make_config
 from study.explain.trees import score_trees
-from study.families import get_family
 from study.predicting.results import Results, load_results
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
@@ -85,10 +84,10 @@ def search_here(prepared: Prepared, paths: StudyPaths) -> None:
         search = ArmSearch(config, arm, len(encoded.development), 1, {})
         first = search.next_trial()
         assert isinstance(first, Suggestion)
-        task = TrialTask.of(config, arm, first, penalties=search.penalties if get_family(arm.family).convex else ())
-        record, kept = run_trial(task, encoded)
+        record, kept = run_trial(TrialTask.of(config, arm, first, penalties=search.penalties), encoded)
         write_trial(paths, record)
-        write_winner(paths, *run_winner(task.as_winner(record.val_loss or 0.0), encoded, kept))
+        task = TrialTask.of(config, arm, record).as_winner(record.val_loss or 0.0)
+        write_winner(paths, *run_winner(task, encoded, kept))
     for work in prepared.plan.beside:
         if isinstance(work, Trees):
             write_work(paths, *score_trees(prepared.data[work.target, work.outer_fold], config.name, config.seed, 1))

@@ -19,7 +19,7 @@ from study.schema import StudyError
 
 from .made import KINDS, awkward_frame
 
-MODELS = ("regression", "network", "trees")
+MODELS = ("regression", "extended", "network", "trees")
 
 
 def as_csv(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:

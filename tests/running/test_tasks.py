@@ -10,7 +10,7 @@ from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import TrialState
 from study.search.arms import ArmSearch
-from tests.search.bench import Bench, done, selection_of, small, trees_of
+from tests.search.bench import Bench, done, short_of, small, trees_of
 
 
 def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
@@ -190,21 +190,21 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
 
 
 def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> None:
-    bench = Bench([small(trials=1)], FoldQueue([trees_of(), selection_of()]))
+    bench = Bench([small(trials=1)], FoldQueue([trees_of(), short_of()]))
 
     started = [bench.start() for _ in range(4)]
 
-    assert started == ["y-extended-o0-0000", "y-trees-o0", "y-selection-o0", None]
+    assert started == ["y-extended-o0-0000", "y-trees-o0", "y-short-o0", None]
     bench.finish("y-trees-o0")
     bench.finish("y-extended-o0-0000")
     bench.finish(bench.start())
-    assert (bench.start(), bench.tasks.finished) == (None, False)  # the selection is still out
-    bench.finish("y-selection-o0")
+    assert (bench.start(), bench.tasks.finished) == (None, False)  # the short formula is still out
+    bench.finish("y-short-o0")
     assert bench.tasks.finished
     assert bench.beside.finished
 
 
-@pytest.mark.parametrize("of", [trees_of, selection_of])
+@pytest.mark.parametrize("of", [trees_of, short_of])
 def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_failed(
     of: Callable[[int], FoldWork],
 ) -> None:
@@ -226,8 +226,8 @@ def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_f
 
 def test_work_with_a_record_is_not_handed_out_and_that_of_another_share_is_not_counted() -> None:
     recorded = [done(trees_of(0), TrialState.FAIL).outcome(), done(trees_of(1)).outcome()]
-    queue = FoldQueue([trees_of(0), trees_of(2), selection_of(0)], recorded)
+    queue = FoldQueue([trees_of(0), trees_of(2), short_of(0)], recorded)
 
     assert list(queue.outcomes) == ["y-trees-o0"]
-    assert queue.counts == {"trees": (1, 2), "selections of terms": (1, 1)}
-    assert Bench([], queue).run() == ["y-trees-o2", "y-selection-o0"]
+    assert queue.counts == {"trees": (1, 2), "short formulas": (1, 1)}
+    assert Bench([], queue).run() == ["y-trees-o2", "y-short-o0"]

@@ -18,7 +18,7 @@ from study.api import prepare
 from study.conclude import conclude
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_work, write_work
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.report.tables import data_summary
 from study.schema import StudyError, TrialState
@@ -186,7 +186,7 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
         (folder / "trials" / lost).unlink()
-    broken = [folder / "trials" / place for place in ("balloons-extended-o0/0001.json", "balloons-selection-o0/selection.json")]
+    broken = [folder / "trials" / place for place in ("balloons-extended-o0/0001.json", "balloons-short-o0/short.json")]
     for path in broken:
         path.write_bytes(path.read_bytes()[:200])
 
@@ -217,11 +217,11 @@ def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_s
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")
-    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-selection-o0")
+    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-short-o0")
 
     print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
 
-    to_go = "0 trials, 0 winners, 0 trees and 1 selections of terms to go"
+    to_go = "0 trials, 0 winners, 0 trees and 1 short formulas to go"
     said = f"Not finished: {to_go}. Go on with: study run {tmp_path / 'smoke' / 'config.yaml'}\n"
     assert capsys.readouterr().out == said
 
@@ -229,7 +229,7 @@ def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_s
 def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(results: Path, tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path / "copy")
     shutil.copytree(results, paths.root)
-    for model in (TreesRecord, SelectionRecord):
+    for model in (TreesRecord, ShortRecord):
         done = next(each for each in read_work(paths, model) if each.work.outer_fold == 0)
         write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."), {})
 
@@ -240,7 +240,7 @@ def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(r
     print_summary(own, Console(file=out, width=1_000))
     notes = [
         "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict.",
-        "The selection of terms of balloons failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
+        "The short formula of balloons failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
     ]
     assert all(f"Note: {note}\n" in out.getvalue() for note in notes)
     assert all(note in data_summary(own)._repr_html_() for note in notes)

@@ -169,7 +169,7 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ]
     assert ended.out.splitlines()[9:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
-        "Not finished: 14 trials, 8 winners, 2 trees and 1 selections of terms to go. "
+        "Not finished: 14 trials, 8 winners, 2 trees and 2 short formulas to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()

@@ -262,7 +262,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
         "environment.json",
         "trials/price-neural-d1-o0/0000.json",
         "trials/price-neural-d1-o0/0001.json",
-        "trials/price-selection-o0/selection.json",
+        "trials/price-short-o0/short.json",
         "trials/price-trees-o0/trees.json",
     }
 

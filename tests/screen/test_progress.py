@@ -108,8 +108,8 @@ def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
 
     assert out.getvalue().splitlines() == [
         f"'party [1]': 24 trials in 6 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:30 min left",
-        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:24 min left",
+        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 short formulas done, about 1:30 min left",
+        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 short formulas done, about 1:24 min left",
     ]
 
 
@@ -137,7 +137,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     before = out.getvalue().splitlines()
     finish_work(shown, beside, 0)
 
-    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
+    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 short formulas done, about 0 s left"
     assert out.getvalue().splitlines() == [*before, said]
 
 
@@ -151,7 +151,7 @@ def test_work_that_failed_is_named_with_its_reason(clock: Clock) -> None:
 
     lines, why = out.getvalue().splitlines(), "failed and the study goes on: ValueError: [no] luck"
     assert f"The boosted trees y [m]-trees-o1 {why}" in lines
-    assert f"The selection of terms y [m]-selection-o0 {why}" in lines
+    assert f"The short formula y [m]-short-o0 {why}" in lines
 
 
 def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
@@ -201,7 +201,7 @@ def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(cl
         finish_work(shown, beside, number)
 
     assert out.getvalue().splitlines()[-1] == (
-        "5 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
+        "5 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 short formulas done, about 0 s left"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.records.selection import ForwardSelection
+from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldRecord, FoldWork
 from study.running.queue import FoldQueue
@@ -85,8 +85,8 @@ def trees_of(fold: int = 0) -> Trees:
     return Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
-def selection_of(fold: int = 0) -> ForwardSelection:
-    return ForwardSelection(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
+def short_of(fold: int = 0) -> ShortFormula:
+    return ShortFormula(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
 def done(work: FoldWork, state: TrialState = TrialState.COMPLETE, **more: Any) -> FoldRecord:

@@ -11,7 +11,7 @@ from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
-from study.search.cost import Size, selection_cost
+from study.search.cost import Size, short_cost
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
@@ -207,17 +207,17 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert few < more
     assert more - few == pytest.approx(most - more)
     assert folds[1] - folds[0] == pytest.approx(folds[2] - folds[1])
-    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its selection of terms
+    assert folds[0] == pytest.approx(2 * (folds[1] - folds[0]))  # all rows cost as a fold
 
 
-def test_the_selection_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_fold_and_of_all_rows() -> None:
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     config = make_plan(config_of(5, families=["constant"]), [size]).config
     few, many = (study_cost(config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
 
-    assert all(selection_cost(other) > selection_cost(size) for other in more)
-    assert many - few == pytest.approx(5 * (selection_cost(replace(size, outputs=10)) - selection_cost(size)))
+    assert all(short_cost(other) > short_cost(size) for other in more)
+    assert many - few == pytest.approx(6 * (short_cost(replace(size, outputs=10)) - short_cost(size)))
 
 
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
@@ -280,5 +280,5 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
     beside = [work for share in shares for work in share.beside]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
-    assert (len(beside), {work.key for work in beside}) == (9, {work.key for work in plan.beside})
+    assert (len(beside), {work.key for work in beside}) == (10, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3
