@@ -62,7 +62,7 @@ WORTHWHILE_TRIALS = 8
 """Trials an arm that go before a further repeat."""
 REGRESSION_WINDOWS = 2
 """Windows of a network in that of a regression (docs/design/0013)."""
-SMALL = 600, 0.28
+SMALL = 600, 0.2
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
 """rows from which on it may cost all of it; in proportion in between."""
@@ -123,13 +123,13 @@ class Plan:
 
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has points."""
+    """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
     family, override = get_family(arm.family), config.space.get(arm.family, {})
     if not is_searched(family, override):
         return 1
     forms = searched(family, resolve_space(family, 1, override)).values()
     choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
-    return min(config.search.trials or 1, int(min(choices, sys.maxsize)))
+    return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
 
 
 def arm_window(config: StudyConfig, arm: Arm) -> int:
