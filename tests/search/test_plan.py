@@ -210,7 +210,7 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert folds[0] == pytest.approx(2 * (folds[1] - folds[0]))  # all rows cost as a fold
 
 
-def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_fold_and_of_all_rows() -> None:
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     config = make_plan(config_of(5, families=["constant"]), [size]).config
