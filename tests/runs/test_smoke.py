@@ -101,7 +101,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 
 
 @pytest.mark.parametrize(("attribute", "rows"), [
-    ("trials", 12), ("folds", 36), ("predictions", None), ("coefficients", 8), ("scores", 8), ("ranks", 5), ("pairs", 7),
+    ("trials", 12), ("folds", 36), ("predictions", None), ("coefficients", 8), ("scores", 9), ("ranks", 5), ("pairs", 7),
 ])  # fmt: skip
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
     frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
@@ -109,7 +109,8 @@ def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attrib
     loaded = getattr(load_results(results), attribute)
 
     pd.testing.assert_frame_equal(loaded, frame)
-    assert len(frame) == (rows or 80 * ((2 + 4) + (2 + 4) + (4 + 4) + (4 + 4)))  # candidates, four of each arm on parts of rows
+    # candidates, four of each arm on parts of the rows, and the short formula's
+    assert len(frame) == (rows or 80 * ((2 + 4) + (2 + 4) + (4 + 4) + (4 + 4) + 1))
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:

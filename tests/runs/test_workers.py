@@ -61,6 +61,7 @@ def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go
     assert failures == ["colour-constant-o0-0000: The worker died 2 times while it ran this trial: out of memory, or a crash."]
     died = "The worker died 2 times while it ran the {}: out of memory, or a crash."
     assert {own.work.key: own.error for own in read_outcomes(StudyPaths(tmp_path / "results"))} == {
+        **{f"{target}-{sort}-all": None for target in ("balloons", "colour") for sort in ("trees", "short")},
         "balloons-trees-o0": None,
         "balloons-short-o0": None,
         "colour-trees-o0": died.format("boosted trees"),
