@@ -38,14 +38,14 @@ ODD = {
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A mean loss with its 95 % interval, (NaN where there are too few rows)."""
+    """A mean loss with its 95 % interval, NaN where there are too few rows; it is told from 0 on."""
 
     loss: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        return f"{self.loss:.4g} ({self.low:.4g} to {self.high:.4g})"
+        return f"{self.loss:.4g} ({max(self.low, 0.0):.4g} to {self.high:.4g})"
 
 
 @dataclass(frozen=True)

@@ -54,16 +54,13 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
 
 
 def delivery_notes(results: Results) -> list[str]:
-    """What to know of the models of a concluded study: a sentence a target, and one of what the folds' models take."""
+    """Where the models of a concluded study are: a sentence a target, and one of what the folds' models take."""
     paths, found = results.paths, []
     for verdict in results.verdicts:
         names = [path.name for path in map(partial(paths.delivered, verdict.target), PROCEDURES) if path.exists()]
         if names:
-            found.append(
-                f"The models of {verdict.target} in {paths.models} are made of all its rows, by one more search: "
-                f"{', '.join(names)}. No test row can score them; the losses here are those of the same procedures on "
-                f"{verdict.n_train:,.0f} rows."
-            )
+            where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
+            found.append(f"{where}: {', '.join(names)}.")
     megabytes = sum(path.stat().st_size for path in paths.fold_models.glob("*") if path.is_file()) / 1e6
     if megabytes:
         found.append(

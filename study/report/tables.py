@@ -266,7 +266,7 @@ def data_summary(results: Results) -> Html:
 
 
 def delivered(results: Results) -> Html:
-    """Which models there are, and what no test row can say of them."""
+    """Where the models are, and what they take."""
     return Html("".join(f"<p>{escape(note)}</p>" for note in delivery_notes(results)))
 
 
