@@ -23,7 +23,7 @@ Records = dict[str, Record]
 
 
 def snapshot(folder: Path) -> Records:
-    """Every whole record of a results folder by trial id, or arm and `winner`, `trees` or `selection`."""
+    """Every whole record of a results folder by trial id, or arm and `winner`, `trees` or `short`."""
     found = {}
     for path in folder.glob("trials/*/*.json"):
         with suppress(ValueError, FileNotFoundError):  # cut on purpose, and set aside meanwhile

@@ -45,7 +45,7 @@ space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
 N_RECORDS = 2 * (N_TRIALS + 1) + 2
-"""Of either study: two arms of twelve trials and a winner, trees and a selection of terms."""
+"""Of either study: two arms of twelve trials and a winner, trees and a short formula."""
 
 Process = subprocess.Popen[str]
 

@@ -2,7 +2,10 @@
 
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
-regressions RESULTS…  test loss of the regression of finished studies beside scikit-learn's on the same split
+terms [SOURCE=TARGET…] test loss of the extended regression beside a plain grid of its own kind and EBM, on the same folds
+truths [TABLES]       the same where the truth is known: simulated tables of a size and kind
+fair [TABLE…]         the plain regression beside scikit-learn's fine grid, and procedures beside four times their budget
+sizes                 seconds and memory of a trial and a refit of regressions on large tables
 reading [ROWS]        most memory that reading a CSV file of so many rows takes, as a multiple of its size
 rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines, or AutoML tools on the same test rows
 step                  a warm step of training beside its bare matrix products in NumPy
@@ -17,10 +20,8 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -124,56 +125,6 @@ def fits() -> None:
         print(f"{label:<32}{rate:>14,.0f}{rate / base:>8.2f}")
 
 
-def regressions(folders: list[str]) -> None:
-    """Print the test loss of each study's regression and of scikit-learn's, tuned on the same inner folds."""
-    import warnings
-
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.model_selection import GridSearchCV
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    import study
-    from study.api import prepare
-    from study.families import HEADS
-    from study.schema import REGRESSIONS
-
-    warnings.simplefilter("ignore")
-    print(f"{'study':<16}{'target':<12}{'regression':<12}{'study':>10}{'sklearn':>10}{'ratio':>8}")
-    for folder in folders:
-        results = study.load_results(folder)
-        for (target, fold), encoded in prepare(results.config).data.items():
-            frame = results.predictions
-            own = frame[(frame.target == target) & (frame.outer_fold == fold) & frame.family.isin(REGRESSIONS.values())]
-            refit = own[own.candidate == "refit"]
-            x, y, head = encoded.x(-1).astype(float), encoded.y, HEADS[encoded.kind]
-            place = np.full(len(y), -1)
-            place[encoded.development] = np.arange(len(encoded.development))
-            inner = [(place[a], place[b]) for a, b in zip(encoded.train, encoded.validation, strict=True)]
-            xd, yd, xt, yt = x[encoded.development], y[encoded.development], x[encoded.test], y[encoded.test]
-            grid = np.logspace(-4, 0, 200) * len(xd)  # fine, since the test loss of a small table may change with the penalty
-            if encoded.kind == "continuous":
-                model, space, score = Ridge(), {"model__alpha": grid}, "neg_mean_squared_error"
-            else:
-                model, space, score = (
-                    LogisticRegression(max_iter=10_000, tol=1e-8),
-                    {"model__C": 1 / (2 * grid)},
-                    "neg_log_loss",
-                )
-            # The scaler is inside, so that it too sees training rows only.
-            pipeline = Pipeline([("scale", StandardScaler()), ("model", model)])
-            peer = GridSearchCV(pipeline, space, scoring=score, cv=inner).fit(xd, yd)
-            if encoded.kind == "continuous":
-                loss = float(np.mean((peer.predict(xt) - yt) ** 2))
-            else:
-                probabilities = peer.predict_proba(xt)
-                loss = float(head.response_loss(probabilities if encoded.n_outputs > 1 else probabilities[:, 1], yt).mean())
-            mine = float(refit.loss.mean())
-            print(
-                f"{results.config.name:<16}{target:<12}{refit.family.iloc[0]:<12}{mine:>10.4g}{loss:>10.4g}{mine / loss:>8.3f}"
-            )
-
-
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line, or these words of one; ends with what is wrong with it."""
     import memory
@@ -188,7 +139,12 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
-    commands.add_parser("regressions").add_argument("results", nargs="+")
+    commands.add_parser("terms").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
+    commands.add_parser("truths").add_argument("count", nargs="?", type=int, default=100, metavar="TABLES")
+    equal = commands.add_parser("fair")
+    equal.add_argument("tables", nargs="*", metavar="TABLE", help="of scikit-learn; diabetes, breast_cancer and wine")
+    equal.add_argument("--networks", action="store_true", help="run two studies a table for the networks too")
+    commands.add_parser("sizes")
     rival = commands.add_parser("rivals")
     rival.add_argument("part", choices=["workers", "fits", "tables"])
     rival.add_argument("arguments", nargs="*", metavar="CONFIG", help="for workers one, and KEY=VALUE behind it; for fits none")
@@ -207,6 +163,8 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     # Before Python 3.12.8 `choices` of any number of words refuse none at all.
     if arguments.command == "memory" and (unknown := [task for task in arguments.tasks if task not in memory.TASKS]):
         long.error(f"TASK must be one of {', '.join(memory.TASKS)}, but got {unknown[0]!r}.")
+    if arguments.command == "terms" and (wrong := [table for table in arguments.tables if not table.rpartition("=")[0]]):
+        parser.error(f"terms takes SOURCE=TARGET, such as sklearn:wine=target, but got {wrong[0]!r}.")
     if arguments.command == "rivals" and arguments.arguments:
         part, first = arguments.part, arguments.arguments[0]
         if part == "fits":
@@ -268,10 +226,24 @@ def main() -> None:
 
         getattr(scaling, arguments.part)(arguments.sizes)
         return
-    missing = [folder for folder in arguments.results if not (Path(folder) / "config.yaml").exists()]
-    if missing:
-        sys.exit(f"Not a results folder: {', '.join(missing)}. Run the studies first: study run configs/diabetes.yaml")
-    regressions(arguments.results)
+    if arguments.command == "terms":
+        import terms_tables
+
+        terms_tables.terms(arguments.tables)
+        return
+    if arguments.command == "truths":
+        import simulated
+
+        simulated.truths(arguments.count)
+        return
+    if arguments.command == "fair":
+        import fair
+
+        fair.fair(arguments.tables, arguments.networks)
+        return
+    import sizes
+
+    sizes.sizes()
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     target = table.targets[0]
     known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
     fresh = np.arange(cell.rows, len(frame))
-    splits = [(target, replace(s, test=np.concatenate([s.test, fresh]))) for s in make_splits(known, target, config)]
-    data, _ = encode_all(table, splits)
+    *judged, _ = make_splits(known, target, config)
+    data = encode_all(table, [(target, replace(split, test=np.concatenate([split.test, fresh]))) for split in judged])
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
     best = incumbents(trials_frame(trials))
@@ -106,7 +106,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 
 
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
-    """Run every trial and winner of a plan in this process, whose compiled programs later tables use again."""
+    """Run every trial and winner of a plan's outer folds in this process, whose compiled programs later tables use again."""
     from study.search.arms import ArmSearch
     from study.training.device import prepare_tensorflow
     from study.training.task import TrialTask
@@ -116,7 +116,7 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
     prepare_tensorflow()
     trials: list[TrialRecord] = []
     winners: list[WinnerRecord] = []
-    for arm in plan.arms:
+    for arm in (arm for arm in plan.arms if arm.outer_fold >= 0):
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
         kept = {}
@@ -167,9 +167,11 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     if not arguments.report:
         simulate_all(arguments.tables, arguments.out)
-    from calibration_report import write
+    import calibration_report
+    import calibration_rule
 
-    write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
+    for page in (calibration_report, calibration_rule):
+        page.write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
 
 
 if __name__ == "__main__":

@@ -169,14 +169,28 @@ def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
 
 def read(folder: Path, folds: int) -> pd.DataFrame:
     """Judge every table of a folder: (n, ...) frame of `judge` with cell, table, kind, rows, features, noise, effect, gain."""
-    rows = []
-    for path in sorted(folder.glob("*.parquet")):
-        cell, _, table = path.stem.rpartition("-")
-        kind, size, noise, effect, gain = cell.split("-")
-        about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
-        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True))
-        rows += [about | found for found in judge(pd.read_parquet(path), folds)]
-    return with_truth(pd.DataFrame(rows))
+    paths = sorted(folder.glob("*.parquet"))
+    return with_truth(pd.DataFrame([about(path) | found for path in paths for found in judge(pd.read_parquet(path), folds)]))
+
+
+def about(path: Path) -> dict[str, object]:
+    """What the name of a table's file tells: cell, table, kind, rows, features, noise, effect, gain (in per cent)."""
+    cell, _, table = path.stem.rpartition("-")
+    kind, size, noise, effect, gain = cell.split("-")
+    rows, features = map(int, size.split("x"))
+    told = {"cell": cell, "table": int(table), "kind": kind, "rows": rows, "features": features}
+    return told | {"noise": noise, "effect": effect, "gain": 100 * float(gain)}
+
+
+def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Print tables, and put each between its marks in a page that has them."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        before, mark, rest = text.partition(begin)
+        text = before + begin + markdown(table) + end + rest.partition(end)[2] if mark else text
+        print(f"{name}\n{table.to_string(index=False)}\n")
+    page.write_text(text, encoding="utf-8")
 
 
 def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
@@ -233,14 +247,7 @@ def write(folder: Path, folds: int, page: Path) -> None:
         "effects": by_size(best[best["effect"] != "none"], "effect", "gain", "rows"),
         "candidates": by_candidate(judged),
     }
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        text = before + begin + markdown(table) + end + rest.partition(end)[2]
-    page.write_text(text, encoding="utf-8")
+    put(page, tables)
     figure = draw(network, best)
     with look():
         figure.savefig(page.with_suffix(".png"), dpi=DPI)
-    for name, table in tables.items():
-        print(f"{name}\n{table.to_string(index=False)}\n")

@@ -82,7 +82,7 @@ def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Arm, l
     line = SHIPPED[0] if fall is None else rates
     with patch.object(Schedule, "learning_rates", line), patch.object(Neural, "schedule", schedule):
         for arm in prepared.plan.arms:
-            if arm.family == "neural" and arm.depth in DEPTHS and arm.outer_fold < folds:
+            if arm.family == "neural" and arm.depth in DEPTHS and 0 <= arm.outer_fold < folds:
                 data = prepared.data[arm.target, arm.outer_fold]
                 search = ArmSearch(config, arm, len(data.development), trials, {})
                 found[arm] = [_trial(TrialTask.of(config, arm, s), data, search) for s in iter(search.next_trial, None)]

@@ -52,7 +52,7 @@ training: {epochs: 10}
 effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (40 + 1) + 2  # two arms of forty trials and a winner, trees and a selection of terms
+N_RECORDS = 2 * (40 + 1) + 2  # two arms of forty trials and a winner, trees and a short formula
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
@@ -186,7 +186,7 @@ class Storm:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
-                repeated |= {name for name in kept if not name.endswith(("winner", "trees", "selection"))} - set(entry["known"])
+                repeated |= {name for name in kept if not name.endswith(("winner", "trees", "short"))} - set(entry["known"])
         for name in set(hit) or {"nothing"}:
             self.counts[name].lost += len(lost(before, now))
             self.counts[name].repeated += len(repeated)

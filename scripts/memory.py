@@ -24,29 +24,30 @@ TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winn
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
     "study.explain.trees": {"MOST_ITERATIONS": 5},
-    "study.explain.selection": {"MOST_COLUMNS": 2, "MOST_RANKED": 2, "MOST_TERMS": 1},
+    "study.training.short": {"STEPS": 2},
 }
 """Constants of modules that make trees and selected terms as large as ever, and sooner done."""
 
 
-def _table(rows: int, kind: str, gaps: bool) -> Any:
+def make_table(rows: int, kind: str, gaps: bool, n_columns: int = COLUMNS, n_classes: int = 10) -> Any:
+    """A table of normal columns whose target needs a product; classes are equally frequent."""
     import pandas as pd
 
     from study.data.tables import Table
     from study.schema import Feature, Kind, Target
 
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(rows, COLUMNS))
+    values = rng.normal(size=(rows, n_columns))
     eta = values[:, 0] - values[:, 1] + values[:, 2] * values[:, 3] + rng.normal(size=rows)
-    classes = {"binary": ["a", "b"], "multiclass": [f"c{i}" for i in range(10)]}.get(kind, [])
+    classes = {"binary": ["a", "b"], "multiclass": [f"c{i}" for i in range(n_classes)]}.get(kind, [])
     if gaps:
         values[rng.random(values.shape) < 0.01] = np.nan
-    frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(COLUMNS)])
+    frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(n_columns)])
     codes = np.searchsorted(np.quantile(eta, np.linspace(0, 1, len(classes) + 1)[1:-1]), eta) if classes else None
     frame["y"] = eta if codes is None else pd.Series(np.array(classes)[codes], dtype="str")
     counts = {name: int((codes == i).sum()) for i, name in enumerate(classes)}
     target = Target(name="y", kind=Kind(kind), classes=counts, reason="", missing=0)
-    features = tuple(Feature(name=f"x{i}", type="numeric", reason="", missing=0) for i in range(COLUMNS))
+    features = tuple(Feature(name=f"x{i}", type="numeric", reason="", missing=0) for i in range(n_columns))
     return Table(frame, features, (target,), None, None, (), "0")
 
 
@@ -56,11 +57,12 @@ def _status(key: str) -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
 
 
-def _own() -> int:
+def own() -> int:
+    """Bytes that this process holds, what it shares by Ray's object store left out."""
     return _status("VmRSS") - _status("RssShmem")
 
 
-def _peak(work: Callable[[], Any]) -> tuple[int, Any]:
+def peak(work: Callable[[], Any]) -> tuple[int, Any]:
     """Most bytes of its own (what it shares by Ray's object store is not) that this process takes in a piece of work."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     found = work()
@@ -82,8 +84,8 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     from study.search.plan import make_plan
 
     config = make_config({"name": "memory", "data": {"source": "table.parquet"}, "targets": {"y": kind}, **CASES[case]})
-    table = _table(rows, kind, gaps)
-    before = _own()
+    table = make_table(rows, kind, gaps)
+    before = own()
 
     def prepared() -> Any:
         plan = make_plan(config, [Size("y", table.targets[0].kind, rows, COLUMNS)])
@@ -93,8 +95,8 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
         return found
 
     peaks: dict[str, int] = {}
-    peaks["prepare"], found = _peak(prepared)
-    peaks["held"] = _own()
+    peaks["prepare"], found = peak(prepared)
+    peaks["held"] = own()
     first, *_ = found.data.values()
     for i, encoded in enumerate([first.matrix, *(each.apart() for each in found.data.values())]):
         buffers: list[pickle.PickleBuffer] = []
@@ -110,9 +112,9 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
             [("y", family, 0, term, None, output, "", 0.0, l2) for term in names for output in outputs],
             columns=["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate", "l2"],
         )
-        peaks[name], _ = _peak(lambda estimates=estimates: _coefficients(estimates, found.data))  # type: ignore[misc]
+        peaks[name], _ = peak(lambda estimates=estimates: _coefficients(estimates, found.data))  # type: ignore[misc]
     if "predictions" in tasks:
-        peaks["predictions"], _ = _peak(lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)}))
+        peaks["predictions"], _ = peak(lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)}))
     pipe.send({name: size - (before if name != "store" else 0) for name, size in peaks.items()})
 
 
@@ -145,11 +147,12 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
-    from study.explain.selection import select_terms
     from study.explain.trees import score_trees
     from study.families import first_params, get_family, resolve_space
+    from study.records.short import ShortFormula
     from study.schema import Arm
-    from study.training.task import TrialTask
+    from study.training.short import run_short
+    from study.training.task import FoldTask, TrialTask
     from study.training.trial import run_trial
     from study.training.winner import run_winner
 
@@ -162,13 +165,15 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)
     network = task("neural", width=64)
+    work = ShortFormula(target="y", kind=encoded.kind, outer_fold=0)
+    short = FoldTask(study="memory", seed=0, work=work, tree_trials=1)
     return {
         "regression": lambda: run_trial(regression, encoded)[0].model_dump_json(),
         "network": lambda: run_trial(network, encoded)[0].model_dump_json(),
         "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[0].model_dump_json(),
         "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[0].model_dump_json(),
-        "trees": lambda: score_trees(encoded, "memory", 0, 1).model_dump_json(),
-        "terms": lambda: select_terms(encoded),
+        "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
+        "terms": lambda: run_short(short, encoded),
     }
 
 
@@ -186,8 +191,8 @@ def _work(name: str, matrix: Any, apart: Any) -> int:
     encoded = replace(apart, matrix=matrix)
     pickle.dumps(matrix, protocol=5, buffer_callback=lambda buffer: np.asarray(buffer).sum())  # all that is shared is here
     tasks = _tasks(encoded)
-    before = _own()
-    return _peak(tasks[name])[0] - before
+    before = own()
+    return peak(tasks[name])[0] - before
 
 
 def _workers(folder: str, tasks: list[str], pipe: Any) -> None:

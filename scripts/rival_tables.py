@@ -49,11 +49,11 @@ def reached(steps: Sequence[Step], goal: float) -> tuple[Step, float | None]:
     return incumbents[-1], within[0] if within else None
 
 
-def _install(tool: str, folder: Path) -> Path | None:
-    """Python of a new environment with a tool; None, and a line that says why, where it cannot be installed."""
+def install(tool: str, package: str, folder: Path) -> Path | None:
+    """Python of a new environment with a tool; None, and a line that says why, where its package cannot be installed."""
     uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
     python = folder / tool / "bin" / "python"
-    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), TOOLS[tool][0], "pyarrow"]
+    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), package, "pyarrow"]
     for command in (["venv", "--quiet", "--python", sys.executable, str(folder / tool)], install):
         ended = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
         if ended.returncode:
@@ -73,7 +73,7 @@ def write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     targets = surveyed.table.targets
     if len(targets) != 1 or targets[0].kind is Kind.COUNT:
         sys.exit(f"Tools are compared on one target that is no count, but {config} has {', '.join(t.name for t in targets)}.")
-    (target,), (split,) = targets, surveyed.splits[targets[0].name]
+    (target,), (split, _) = targets, surveyed.splits[targets[0].name]
     values = target_values(surveyed.table, target)
     frame = surveyed.table.frame[[feature.name for feature in surveyed.table.features]]
     for name, rows in {"train": split.development, "test": split.test}.items():
@@ -133,7 +133,7 @@ def compare(configs: Sequence[str]) -> None:
     a command's beginning. A tool's answer at any time is its model of least validation loss so far.
     """
     with tempfile.TemporaryDirectory() as environments:
-        pythons = {tool: python for tool in TOOLS if (python := _install(tool, Path(environments)))}
+        pythons = {tool: python for tool in TOOLS if (python := install(tool, TOOLS[tool][0], Path(environments)))}
         presets = [(tool, preset) for tool in pythons for preset in TOOLS[tool][1]]
         print("| table | model | loss / regression's | seconds to its answer | to one as good as the network |")
         print("| --- | --- | ---: | ---: | ---: |", flush=True)

@@ -39,13 +39,13 @@ def config_of(trials: int, **more: Any) -> Any:
 def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
     from study.api import prepare
-    from study.schema import Kind
+    from study.schema import ALL_ROWS, Kind
     from study.search.cost import Size
     from study.search.plan import make_plan
 
     one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
     plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))])
-    return plan, {("balloons", fold): one for fold in range(config.n_outer)}
+    return plan, {("balloons", fold): one for fold in (*range(config.n_outer), ALL_ROWS)}
 
 
 @lru_cache(maxsize=500)

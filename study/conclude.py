@@ -11,17 +11,20 @@ from study.data.encoding import Encoded, EncodedData, design
 from study.data.splits import IntArray
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
+from study.evidence.findings import FoldMissing, ShortTerms
 from study.evidence.scores import test_scores
 from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
+from study.explain.formula import formula
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.records.delivery import deliver
-from study.records.frames import estimates_frame
+from study.records.frames import estimates_frame, whole
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import gather, load_results, read_winners, write_frame
-from study.schema import ALL_ROWS, Kind
+from study.records.results import gather, load_results, read_winners, read_work, write_frame
+from study.records.short import ShortRecord
+from study.schema import ALL_ROWS, Kind, TrialState
 
 MOST_CELLS = 10_000_000
 """Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
@@ -37,16 +40,43 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
-    margin = results.config.margin
+    margin, shorts = results.config.margin, read_work(paths, ShortRecord)
     answers = verdicts(
         predictions,
         results.trials,
         margin,
         results.config.outer.folds,
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
+        short=_short_terms(shorts, data, margin),
+        missing=_missing(shorts),
     )
     write_atomic(paths.verdicts, write_verdicts(answers))
     deliver(paths, results.trials, results.config.keep_fold_models)
+
+
+def _short_terms(records: list[ShortRecord], data: EncodedData, margin: float) -> dict[str, ShortTerms]:
+    """By target the terms of the short formula in each outer fold, and as text that of all rows.
+
+    Its numbers are rounded within a tenth of the margin, a share of the plain regression's validation loss.
+    """
+    folds: dict[str, dict[int, tuple[str, ...]]] = {}
+    for record in whole(records):
+        folds.setdefault(record.work.target, {})[record.work.outer_fold] = record.names
+    texts = {
+        record.work.target: formula(record.terms, data[record.work.target, ALL_ROWS], 0.1 * margin * record.path["val_loss"][0])
+        for record in records
+        if record.work.outer_fold == ALL_ROWS and record.state is TrialState.COMPLETE
+    }
+    return {target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()}
+
+
+def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
+    """By target and outer fold what its score test names."""
+    found: dict[str, dict[int, FoldMissing]] = {}
+    for record in whole(records):
+        if record.missing is not None:
+            found.setdefault(record.work.target, {})[record.work.outer_fold] = record.missing
+    return found
 
 
 def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:

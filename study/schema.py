@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -46,8 +46,8 @@ target, nats a row, half the mean Poisson deviance in nats a row."""
 CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
 """The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth
 by validation loss."""
-SHORT, TREES, SELECTION = "short", "trees", "selection"
-"""The short formula and boosted trees, never ranked or judged; the search for terms that a regression lacks."""
+SHORT, TREES = "short", "trees"
+"""The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
 ALL_ROWS = -1
@@ -248,6 +248,11 @@ class CoefficientRow(Frozen):
     estimate: float
 
 
+def term_name(form: str, columns: Sequence[str]) -> str:
+    """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a multiplication sign between them."""
+    return f"hinge({columns[0]})" if form == "hinge" else "\N{MULTIPLICATION SIGN}".join(columns) or form
+
+
 class TermRow(Frozen):
     """One weight of a regression with terms, in original units (log-odds, log-rate).
 
@@ -265,6 +270,10 @@ class TermRow(Frozen):
     knot: float | None
     output: str | None
     weight: float
+
+    @property
+    def name(self) -> str:
+        return term_name(self.form, self.columns)
 
 
 PART = "rows-"

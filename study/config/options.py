@@ -114,7 +114,9 @@ class TrainingConfig(Frozen):
         "all do; null: an eighth of `epochs`, at least 5. As many as `epochs`: nothing ends early, and no trial is given up as "
         "worse than the earlier ones of its arm (state PRUNED).",
     )
-    iterations: Annotated[int, Field(ge=1)] = Field(2_000, description="Most full-batch iterations of a regression.")
+    iterations: Annotated[int, Field(ge=1)] = Field(
+        2_000, description="Most iterations of a regression for one penalty; least squares needs none."
+    )
 
 
 class ResourcesConfig(Frozen):

@@ -18,6 +18,8 @@ from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, median_imputer, missing_name
 from study.schema import Kind, StudyError, Target
 
+OWN = "rows", "y", "groups", "times"
+"""What all outer folds of a target have in common."""
 NO_ROWS = np.zeros(0, np.int64)
 
 BLOCK = 2_000_000
@@ -39,8 +41,8 @@ class Encoded:
     was fitted on; 0 and 1 for other kinds.
     train, validation: n_inner arrays of ascending int64 positions into n_rows. development, test: the same for the outer fold.
     parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`). All are made when they are read.
-    rows: (n_rows,) int64 row ids of the table, those that have a target. groups: (n_rows,) int64 codes, None where rows are
-    independent. Where y, rows and groups are left out, they are those that came with the matrix.
+    rows: (n_rows,) int64 row ids of the table, those that have a target. groups, times: (n_rows,) int64 codes of the groups and
+    of the times, in order; None where rows are in no groups or no order. Where OWN is left out, it came with the matrix.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
     combined: columns that products and curves may be made of; None: all.
@@ -68,6 +70,7 @@ class Encoded:
     references: dict[str, str] = field(default_factory=dict)
     parts: Sets[Part] = Sets(())
     groups: npt.NDArray[np.int64] | None = None
+    times: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
     combined: tuple[str, ...] | None = None
 
@@ -75,7 +78,7 @@ class Encoded:
         if self.bounds == (0, 0):
             object.__setattr__(self, "bounds", (len(self.development), max(self.validation.sizes())))
         if not len(self.rows) and (own := self.matrix.observed.get(self.target)):
-            for name in ("rows", "y", "groups"):
+            for name in OWN:
                 object.__setattr__(self, name, getattr(own, name))
 
     @property
@@ -86,9 +89,9 @@ class Encoded:
     def apart(self) -> Encoded:
         """The same without its matrix and what comes with that, which is sent once for all places; `replace` puts it back."""
         own = self.matrix.observed.get(self.target)
-        if own is None or any(getattr(self, name) is not getattr(own, name) for name in ("rows", "y", "groups")):
+        if own is None or any(getattr(self, name) is not getattr(own, name) for name in OWN):
             return replace(self, matrix=NO_MATRIX)
-        return replace(self, matrix=NO_MATRIX, rows=NO_ROWS, y=np.zeros(0), groups=None)
+        return replace(self, matrix=NO_MATRIX, rows=NO_ROWS, y=np.zeros(0), groups=None, times=None)
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""
@@ -174,8 +177,8 @@ def give_back() -> None:
 def _observed(table: Table, target: Target) -> Observed:
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    groups = codes(table, table.groups)
-    return Observed(rows, values[rows], groups if groups is None else groups[rows])
+    groups, times = (codes(table, name) for name in (table.groups, table.time))
+    return Observed(rows, values[rows], *(found if found is None else found[rows] for found in (groups, times)))
 
 
 def _encode(
@@ -234,6 +237,7 @@ def _encode(
         references=vocabulary.references,
         parts=RowSets((fraction, place[part]) for fraction, part in split.parts),
         groups=known.groups,
+        times=known.times,
         combined=table.combined,
     )
 

@@ -39,11 +39,12 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What all outer folds of a target have in common: `rows`, `y` and `groups` of `study.data.encoding.Encoded`."""
+    """What all outer folds of a target have in common: `study.data.encoding.OWN`."""
 
     rows: npt.NDArray[np.int64]
     y: npt.NDArray[np.float64]
     groups: npt.NDArray[np.int64] | None
+    times: npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, eq=False)

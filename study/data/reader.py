@@ -105,7 +105,7 @@ class Reader(Frozen):
             elif term.level is not None:
                 values[:, i] = (own == term.level).fillna(False)
             else:
-                values[:, i] = (own.to_numpy(np.float64) - term.offset).astype(np.float32) + term.offset
+                values[:, i] = (own.to_numpy(np.float64) - term.offset).astype(np.float32).astype(np.float64) + term.offset
                 outside = (values[:, i] < term.low) | (values[:, i] > term.high)
                 counts["outside"][term.column] = int(outside.sum())
         return Raw(values, **{kind: _some(found) for kind, found in counts.items()})

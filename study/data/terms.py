@@ -28,9 +28,9 @@ class Terms:
     A product is (clip(x) - m) * (clip(z) - n), a hinge max(clip(x) - knot, 0), where a clipped column ends at its bounds; the
     columns themselves are not clipped.
 
-    low, high: (n_columns,) bounds, the range of the development rows. center: (n_columns,) m, the mean of the development rows;
-    0 for what is 0 or 1. products: (n_products, 2) int64 columns, the lower one first. hinges: (n_hinges,) int64 columns.
-    knots: (n_hinges,) where they bend.
+    low, high: (n_columns,) bounds, the range of the development rows. center: (n_columns,) m, a round number near the mean of
+    the development rows; 0 for what is 0 or 1. products: (n_products, 2) int64 columns, the lower one first. hinges:
+    (n_hinges,) int64 columns. knots: (n_hinges,) where they bend.
     """
 
     low: FloatArray
@@ -104,11 +104,17 @@ def make_terms(encoded: Encoded) -> Terms:
     return Terms(
         low=low,
         high=high,
-        center=np.where(binary, 0.0, encoded.center[-1]),
+        center=np.where(binary, 0.0, _rounded(encoded.center[-1], encoded.scale[-1])),
         products=np.array(pairs, np.int64).reshape(-1, 2),
         hinges=np.array([i for i, _ in bends], np.int64),
         knots=np.array([knot for _, knot in bends], np.float64),
     )
+
+
+def _rounded(mean: FloatArray, deviation: FloatArray) -> FloatArray:
+    """The mean in thousands, tens or tenths, whatever the standard deviation's first digit is: what a formula can print."""
+    place = 10.0 ** np.floor(np.log10(deviation))
+    return np.asarray(np.round(mean / place) * place)
 
 
 def _is_binary(column: FloatArray) -> bool:

@@ -23,7 +23,7 @@ from study.evidence.findings import (
 from study.evidence.intervals import METHODS
 from study.evidence.lines import depths_words, floor_words, missing_words, short_words, sources_words, trees_words
 from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
-from study.evidence.sentences import capital, decided_words, interval, level_words, listed, moved, percent
+from study.evidence.sentences import capital, decided_words, interval, level_words, listed, loses, moved, percent
 from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
@@ -123,9 +123,10 @@ class Verdict(Frozen):
 
     @property
     def estimand(self) -> str:
-        """What the intervals are about."""
+        """What the losses and intervals are about."""
         rows = f"{self.n_train:,.0f} rows" if math.isfinite(self.n_train) else "the development rows"
-        return f"The expected loss of the whole procedures (encode, search, refit), trained on {rows}."
+        said = f"The losses are those of the whole procedures (encode, search, refit), trained on {rows}."
+        return f"{said} What is delivered is trained on all rows by the same procedure, and no test row is left to score it."
 
     @property
     def candidate_words(self) -> str | None:
@@ -218,7 +219,7 @@ class Verdict(Frozen):
             size = f"has {1 - gain.improvement:,.3g} times {loss}"
             times = f"{max(1 - gain.high, 0):,.3g} to {1 - gain.low:,.3g} times"
             sure = f"{level_words(gain.level)} interval {times}"
-        elif gain.improvement < 0:
+        elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
             size = f"saves {percent(gain.improvement)} % of {loss}"

@@ -30,10 +30,10 @@ Nouns = Mapping[str, str]
 
 def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str) -> str:
     """Where the gain comes from; rest: of the network over the regression with terms."""
-    interactions, curvature = (moved(gain, "save", "add") for gain in (sources.interactions, sources.curvature))
+    interactions, curvature = moved(sources.interactions, "save", "add"), moved(sources.curvature)
     said = f"In {nouns[EXTENDED]} interactions {interactions} of {nouns[regression]}'s loss, and curvature {curvature}"
     if rest is not None and math.isfinite(rest.improvement):
-        said += f"; what no such term has, the network over it, {moved(rest)}"
+        said += f"; over it the network {moved(rest)}"
     return f"{said}."
 
 
@@ -43,9 +43,9 @@ def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regres
     taken = {(rung.family, rung.depth) for rung in chosen.values()}
     if len(taken) == 1 and chosen:
         folds = "its outer fold" if len(chosen) == 1 else f"each of {len(chosen)} outer folds"
-        start = f"The network chose {_layers(next(iter(chosen.values())), named)} in {folds}; against always"
+        start = f"The network chose {_layers(next(iter(chosen.values())), named)} in {folds}; against always taking"
     else:
-        start = "The network chooses its depth in each outer fold, which the regression cannot; against always"
+        start = "The network chooses its depth in each outer fold, which the regression cannot; against always taking"
     others = [each for each in depths if taken != {(each.rung.family, each.rung.depth)}]
     gains = [f"{_layers(each.rung, named)} that {moved(each.gain)}" for each in others]
     return f"{start} {listed(gains)} of {regression}'s loss." if gains else ""
@@ -85,7 +85,7 @@ def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float) 
         below = side_of(short.left, margin) == BELOW
         ends = "wholly below" if below else "which is not wholly below"
         said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {100 * margin:.3g} % margin"
-        said += ", so it may stand for that" if below else ", so it does not stand for that"
+        said += ", so it can take its place" if below else ", so it does not take its place"
     return f"{said}.{_counts(short.counts, len(short.n_terms))}"
 
 

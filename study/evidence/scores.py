@@ -31,10 +31,10 @@ def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
 
 
-def at_floor(predictions: pd.DataFrame) -> int:
-    """Distinct test rows whose log loss is FLOOR in some outer fold; none of a kind that has no log loss."""
-    has_floor = predictions["kind"].map(LOSS_NAMES) == LOSS_NAMES[Kind.BINARY]
-    return int(predictions.loc[has_floor & (predictions["loss"] >= FLOOR * (1 - 1e-9)), "row"].nunique())
+def at_floor(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Those whose log loss is FLOOR; none of a kind that has no log loss."""
+    high = predictions[predictions["loss"] >= FLOOR * (1 - 1e-9)]
+    return high[high["kind"].map(LOSS_NAMES) == LOSS_NAMES[Kind.BINARY]]
 
 
 def chosen_networks(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
@@ -108,9 +108,9 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     Returns
     -------
     (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
-    n_floor (of them, those at the FLOOR), n_folds, then METRICS, the mean over folds and seeds (NaN where not of the kind):
-    R², mean absolute error, area under the ROC curve, Brier score (summed over several classes), accuracy, calibration error,
-    share of Poisson deviance explained.
+    n_floor (of them, those at the FLOOR in some outer fold), n_folds, then METRICS, the mean over folds and seeds (NaN where
+    not of the kind): R², mean absolute error, area under the ROC curve, Brier score (summed over several classes), accuracy,
+    calibration error, share of Poisson deviance explained.
     """
     found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
@@ -121,7 +121,11 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
         half = stats.t.ppf(0.975, df) * error
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
         score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
-        score |= {"n_rows": rows["row"].nunique(), "n_floor": at_floor(rows), "n_folds": rows["outer_fold"].nunique()}
+        score |= {
+            "n_rows": rows["row"].nunique(),
+            "n_floor": at_floor(rows)["row"].nunique(),
+            "n_folds": rows["outer_fold"].nunique(),
+        }
         found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | fits.mean().to_dict())
     columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_floor", "n_folds", *METRICS]
     scores = pd.DataFrame(found).reindex(columns=columns)

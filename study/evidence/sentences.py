@@ -9,10 +9,13 @@ import numpy as np
 from study.evidence.decided import MOST_TIMES
 from study.evidence.findings import DecidedAt, Gain
 
+NOTHING = 5e-6
+"""A smaller share is none, whatever its sign."""
+
 
 def percent(share: float) -> str:
-    """A share in per cent for a sentence: one decimal, and as many as it takes to tell 99.98 from 100."""
-    value = 100 * share
+    """A share in per cent for a sentence: one decimal, and as many as it takes to tell 99.98 from 100; 0 for NOTHING."""
+    value = 100 * share if abs(share) >= NOTHING else 0.0
     if 99.5 <= value < 100:
         text = f"{value:.{min(int(np.ceil(-np.log10(100 - value))), 6)}f}"
     else:
@@ -25,6 +28,11 @@ def ends(gain: Gain) -> str:
     return f"{percent(gain.low)} to {percent(gain.high)} %"
 
 
+def loses(gain: Gain) -> bool:
+    """Whether a model has more loss than the one that it is held against."""
+    return gain.improvement <= -NOTHING
+
+
 def level_words(level: float) -> str:
     """A level in per cent: `95 %`, `97.5 %`."""
     return f"{100 * level:.3g} %"
@@ -32,14 +40,14 @@ def level_words(level: float) -> str:
 
 def interval(gain: Gain) -> str:
     """The interval of a gain with its level, `95 % interval 1.0 to 2.0 %`."""
-    return f"{level_words(gain.level)} interval{'' if gain.improvement >= 0 else ' of the gain'} {ends(gain)}"
+    return f"{level_words(gain.level)} interval{' of the gain' if loses(gain) else ''} {ends(gain)}"
 
 
 def moved(gain: Gain, save: str = "saves", add: str = "adds") -> str:
     """How much loss a gain saves or adds, with its interval: `saves 3.0 % (95 % interval 1.0 to 5.0 %)`."""
     share = percent(abs(gain.improvement))
     sure = f" ({interval(gain)})" if np.isfinite(gain.low) else ""
-    return f"{save if gain.improvement >= 0 else add} {share} %{sure}"
+    return f"{add if loses(gain) else save} {share} %{sure}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

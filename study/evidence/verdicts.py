@@ -108,6 +108,11 @@ class _Judge:
         )
 
     @cached_property
+    def used(self) -> pd.DataFrame:
+        """Rows of the candidates that are judged."""
+        return select_candidate(self.predictions)
+
+    @cached_property
     def losses(self) -> pd.DataFrame:
         return row_losses(self.predictions)
 
@@ -181,8 +186,7 @@ class _Judge:
         return Rung(family=smallest.family, depth=smallest.depth)
 
     def _candidate(self) -> str | None:
-        used = select_candidate(self.predictions)
-        return next(iter(used.loc[used["depth"] > 0, "candidate"]), None)
+        return next(iter(self.used.loc[self.used["depth"] > 0, "candidate"]), None)
 
     def _candidates(self) -> dict[str, Gain]:
         """The gain over the regression that each way of using the network would have."""
@@ -245,18 +249,19 @@ class _Judge:
 
     def _floor(self) -> dict[str, int]:
         """Test rows at the floor of the log loss, of every procedure that has any, of trees and of the short formula."""
-        used = select_candidate(self.predictions)
-        found = {}
-        sides = {CONSTANT: None, **self.ladder, SHORT: None, TREES: None}
-        for name, model in sides.items():
-            arms = self._arms(model or Model(name, 0, self.losses))[ARM].drop_duplicates()
-            found[name] = at_floor(used.merge(arms, on=ARM))
-        return {name: count for name, count in found.items() if count}
+        rows = at_floor(self.used)
+        if rows.empty:
+            return {}
+        none = self.losses.loc[self.losses.index[:0], UNIT]
+        sides = {CONSTANT: Model(CONSTANT, 0, none), **self.ladder, SHORT: Model(SHORT, 0, none), TREES: Model(TREES, 0, none)}
+        arms = {name: self._arms(model).drop_duplicates() for name, model in sides.items()}
+        counts = {name: int(rows.merge(own, on=ARM)["row"].nunique()) for name, own in arms.items()}
+        return {name: count for name, count in counts.items() if count}
 
 
 def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
     """In how many outer folds each term was found, those of most folds first."""
-    counts = Counter(term for fold in folds for term in fold)
+    counts = Counter(term for fold in folds for term in dict.fromkeys(fold))
     return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.explain.basis import Basis, Estimates, Scales, basis_of
-from study.explain.newton import derivatives, predictor_losses
-from study.families.heads import HEADS, FloatArray
+from study.families.heads import HEADS, FloatArray, Head
 from study.schema import Kind
 
 BLOCK = 16_384
@@ -18,6 +17,8 @@ MOST_STEPS = 50
 """Newton's steps, of which eight are many."""
 LEAST_GAIN = 1e-12
 """Share of the first loss below which what the next step would gain is nothing."""
+MOST_LOG_RATE = 30.0
+"""Where the logarithm of a rate ends, so that a curve that shoots up costs much, and not infinity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,23 @@ class Blocks:
         for start in range(0, self.n_rows, BLOCK):
             part = slice(start, min(start + BLOCK, self.n_rows))
             yield part, self.read(part)
+
+
+def predictor_losses(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
+    """Loss of each row, (n,), from the linear predictor eta (n, n_outputs)."""
+    return head.loss(np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta, y)
+
+
+def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of each row's loss in eta."""
+    if head.kind is Kind.CONTINUOUS:
+        return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
+    mean = head.response(np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta)
+    if head.kind is Kind.MULTICLASS:
+        observed = np.arange(mean.shape[1]) == y[:, None]
+        return observed - mean, mean[:, :, None] * (np.eye(mean.shape[1]) - mean[:, None, :])
+    spread = mean * (1 - mean) if head.kind is Kind.BINARY else mean
+    return (y - mean)[:, None], spread[:, None, None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,13 +22,10 @@ class Head:
     Targets y are (..., rows): values, class indices or counts.
 
     activation: Keras's name of the inverse link, put on the last layer of an unstacked model.
-    curvature: an upper bound on the second derivative of the mean loss in eta, the step size of full-batch descent
-    (2 for squared error; 1/4 for log loss; 1/2 for softmax, Böhning 1992; the Poisson loss has none, 1 is where it starts).
     """
 
     kind: Kind
     activation: str
-    curvature: float
 
     def tensor_loss(self, eta: Any, y: Any) -> Any:
         """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y (..., rows)."""
@@ -94,8 +91,8 @@ class Head:
 
 
 HEADS = {
-    Kind.CONTINUOUS: Head(Kind.CONTINUOUS, "linear", 2.0),
-    Kind.BINARY: Head(Kind.BINARY, "sigmoid", 0.25),
-    Kind.MULTICLASS: Head(Kind.MULTICLASS, "softmax", 0.5),
-    Kind.COUNT: Head(Kind.COUNT, "exponential", 1.0),
+    Kind.CONTINUOUS: Head(Kind.CONTINUOUS, "linear"),
+    Kind.BINARY: Head(Kind.BINARY, "sigmoid"),
+    Kind.MULTICLASS: Head(Kind.MULTICLASS, "softmax"),
+    Kind.COUNT: Head(Kind.COUNT, "exponential"),
 }

@@ -14,16 +14,16 @@ from pydantic import ValidationError
 from study.data.reader import Reader
 from study.data.sources import named
 from study.evidence.answer import Verdict
-from study.evidence.findings import UNDECIDED, WORTH
+from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
-from study.records.delivery import chosen_arms, fold_model
+from study.records.delivery import PROCEDURES, chosen_arms, fold_model
 from study.records.results import Results
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, StudyError, nearest
+from study.schema import ALL_ROWS, REGRESSION, SHORT, TREES, StudyError, nearest
 
 ANSWER = "answer"
 """The model that the verdict gives."""
-MODELS = (ANSWER, REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
+MODELS = (ANSWER, *PROCEDURES)
 PART = 65_536
 """Rows that are predicted at a time."""
 
@@ -95,11 +95,7 @@ def procedure_for(results: Results, target: str, model: str) -> str:
     """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model where it is undecided."""
     if model not in MODELS:
         raise StudyError(f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}")
-    if model != ANSWER:
-        return model
-    verdict = verdict_on(results, target)
-    given = getattr(verdict, "answer_procedure", None)
-    return str(given) if given else NETWORK if verdict.verdict == WORTH else REGRESSION
+    return model if model != ANSWER else verdict_on(results, target).answer_procedure or REGRESSION
 
 
 def open_saved(results: Results, target: str, procedure: str, outer_fold: int = ALL_ROWS) -> Model:
@@ -150,7 +146,7 @@ def cautions(results: Results, target: str, model: str, procedure: str) -> list[
     """What a verdict has against the use of a model."""
     verdict = verdict_on(results, target)
     found = []
-    if verdict.beats_constant is False:
+    if verdict.use_none:
         found.append(f"The study says to use no model of {target} yet: none is reliably better than the constant.")
     if model == ANSWER and verdict.verdict in {UNDECIDED, None}:
         found.append(f"The study is undecided on {target}; the simplest model that it names, the {procedure}, predicts here.")

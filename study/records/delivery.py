@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from study.records.paths import StudyPaths, write_atomic
-from study.schema import ALL_ROWS, CONSTANT, SHORT, TREES, Arm, TrialState, procedure_of
+from study.records.results import Results
+from study.schema import ALL_ROWS, CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Arm, TrialState, procedure_of
+
+PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
+"""Those of which a model is delivered, where there is one."""
 
 
 def chosen_arms(paths: StudyPaths, trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
@@ -48,6 +53,20 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
         shutil.rmtree(paths.fold_models)
 
 
-def folds_megabytes(paths: StudyPaths) -> float:
-    """Size of the models of the outer folds, in units of 1,000,000 bytes; 0 where they were removed."""
-    return sum(path.stat().st_size for path in paths.fold_models.glob("*") if path.is_file()) / 1e6
+def delivery_notes(results: Results) -> list[str]:
+    """What to know of the models of a concluded study: a sentence a target, and one of what the folds' models take."""
+    paths, found = results.paths, []
+    for verdict in results.verdicts:
+        names = [path.name for path in map(partial(paths.delivered, verdict.target), PROCEDURES) if path.exists()]
+        if names:
+            found.append(
+                f"The models of {verdict.target} in {paths.models} are made of all its rows, by one more search: "
+                f"{', '.join(names)}. No test row can score them; the losses here are those of the same procedures on "
+                f"{verdict.n_train:,.0f} rows."
+            )
+    megabytes = sum(path.stat().st_size for path in paths.fold_models.glob("*") if path.is_file()) / 1e6
+    if megabytes:
+        found.append(
+            f"The models that were judged take {megabytes:.3g} MB in {paths.fold_models}; `keep_fold_models: false` drops them."
+        )
+    return found

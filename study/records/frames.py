@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
-from study.schema import ALL_ROWS, RESULT_COLUMNS, TREES, Arm, Kind, ReplicateRecord, TrialRecord, TrialState, WinnerRecord
+from study.schema import ALL_ROWS, RESULT_COLUMNS, Arm, Kind, ReplicateRecord, TermRow, TrialRecord, TrialState, WinnerRecord
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
 
-def _arm_columns(record: TrialRecord | WinnerRecord | TreesRecord) -> dict[str, Any]:
-    """target, kind, family, depth and outer_fold of a record; boosted trees are a family of their own, of depth 0."""
-    arm = Arm(**record.work.model_dump(), family=TREES, depth=0) if isinstance(record, TreesRecord) else record.arm
-    return arm.model_dump(mode="json")
+B = TypeVar("B", TreesRecord, ShortRecord)
+Beside = TreesRecord | ShortRecord
+"""What is scored beside the arms."""
+
+
+def _arm_columns(record: TrialRecord | WinnerRecord | Beside) -> dict[str, Any]:
+    """target, kind, family, depth and outer_fold of a record; what is scored beside the arms is a family of depth 0."""
+    if isinstance(record, TreesRecord | ShortRecord):
+        return Arm(**record.work.model_dump(), family=record.sort, depth=0).model_dump(mode="json")
+    return record.arm.model_dump(mode="json")
 
 
 def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -74,18 +81,17 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
 
-def trees_frame(records: Sequence[TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
-    """`predictions_frame` of the boosted trees: family "trees", depth 0, number = the trial chosen.
-
-    A target whose trees failed on one outer fold has no row: the mean over the other folds would answer another question.
-    """
+def whole(records: Sequence[B]) -> list[B]:
+    """Records of tested outer folds, of the targets where none failed: the mean over others would answer another question."""
     tested = [record for record in records if record.work.outer_fold != ALL_ROWS]
     failed = {record.work.target for record in tested if record.state is not TrialState.COMPLETE}
-    return predictions_frame((record for record in tested if record.work.target not in failed), classes)
+    return [record for record in tested if record.work.target not in failed]
 
 
-def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: dict[str, list[str]]) -> pd.DataFrame:
+def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[str, list[str]]) -> pd.DataFrame:
     """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
+
+    Boosted trees are family "trees", the short formula is "short", both of depth 0.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. classes: those of each target.
@@ -93,7 +99,7 @@ def predictions_frame(records: Iterable[WinnerRecord | TreesRecord], classes: di
     heads: list[dict[str, Any]] = []
     long: list[dict[str, Any]] = []
     for w in records:
-        head = {"study": w.study, **_arm_columns(w), "number": w.number}
+        head = {"study": w.study, **_arm_columns(w), "number": 0 if isinstance(w, ShortRecord) else w.number}
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         for candidate in w.candidates:
@@ -121,3 +127,19 @@ def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
     rows = [{**_arm_columns(w), "l2": w.params.get("l2", 0.0), **row.model_dump()} for w in winners for row in w.coefficients]
     columns = ["target", "kind", "family", "outer_fold", "l2", "term", "level", "output", "unit", "estimate"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def terms_frame(winners: Iterable[WinnerRecord], shorts: Iterable[ShortRecord]) -> pd.DataFrame:
+    """One row a weight of the regressions with terms and of the short formulas, all rows' (outer fold -1) among them.
+
+    target, family (extended or short), outer_fold, then as in `TermRow`: form, columns, fill, centers, low, high (lists), knot,
+    output, weight.
+    """
+    sources: list[WinnerRecord | ShortRecord] = [*winners, *shorts]
+    heads = [(source, _arm_columns(source)) for source in sources if source.terms]
+    rows = [
+        {name: head[name] for name in ("target", "family", "outer_fold")} | row.model_dump()
+        for source, head in heads
+        for row in source.terms
+    ]
+    return pd.DataFrame(rows, columns=["target", "family", "outer_fold", *TermRow.model_fields])

@@ -69,6 +69,8 @@ class StudyPaths:
     predictions = _Place("predictions.parquet")
     trees = _Place("trees.parquet")
     """Test rows of the boosted trees: the line beside a verdict."""
+    terms = _Place("terms.parquet")
+    """Weights of the regressions with terms and of the short formulas."""
     scores = _Place("scores.parquet")
     """What the winners lost on the test rows, by candidate, and the metrics that people know."""
     ranks = _Place("ranks.parquet")

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from study.config import StudyConfig, load_config
 from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
+from study.records.frames import curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.work import FoldOutcome, FoldRecord
 from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
@@ -84,7 +84,7 @@ def read_work(paths: StudyPaths, model: type[W], broken: list[Path] | None = Non
 
 def read_outcomes(paths: StudyPaths, broken: list[Path] | None = None) -> list[FoldOutcome]:
     """Outcomes of all such work; broken as in `read_trials`."""
-    return [record.outcome() for model in (TreesRecord, SelectionRecord) for record in read_work(paths, model, broken)]
+    return [record.outcome() for model in (TreesRecord, ShortRecord) for record in read_work(paths, model, broken)]
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,10 @@ def gather(paths: StudyPaths) -> None:
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
-    write_frame(paths.predictions, predictions_frame(read_winners(paths), classes))
-    write_frame(paths.trees, trees_frame(read_work(paths, TreesRecord), classes))
+    winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
+    write_frame(paths.predictions, predictions_frame([*winners, *whole(shorts)], classes))
+    write_frame(paths.trees, predictions_frame(whole(read_work(paths, TreesRecord)), classes))
+    write_frame(paths.terms, terms_frame(winners, shorts))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -190,8 +192,9 @@ class Results:
     """A results folder, read as needed; every attribute is cached.
 
     trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
-    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners on the test
-    rows (`predictions_frame`). trees: the same of boosted trees (`trees_frame`). scores: test loss of every model and
+    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners and the short
+    formulas on the test rows (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
+    terms and of the short formulas (`terms_frame`). scores: test loss of every model and
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.compare.pairwise`).
@@ -249,6 +252,7 @@ class Results:
     coefficients = _frame(lambda paths: paths.coefficients)
     predictions = _frame(lambda paths: paths.predictions)
     trees = _frame(lambda paths: paths.trees)
+    terms = _frame(lambda paths: paths.terms)
     scores = _frame(lambda paths: paths.scores)
     ranks = _frame(lambda paths: paths.ranks)
     pairs = _frame(lambda paths: paths.pairs)

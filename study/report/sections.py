@@ -75,9 +75,10 @@ def has_sources(results: Results) -> bool:
 READING = """\
 ## How to read this
 
-Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), and
-networks with 1, 2, ... hidden layers. Every arm with hyperparameters to search had the same number of trials. Validation rows
-chose the best trial of each arm, its **incumbent**; test rows, which nothing had seen before, then judged it once.
+Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), the
+regression with terms, and networks with 1, 2, ... hidden layers. All had equal chances in the search, which are not equal
+counts: a trial of a regression scores a whole path of penalties. Validation rows chose the best trial of each arm, its
+**incumbent**; test rows, which nothing had seen before, then judged it once.
 
 **The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
 **The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
@@ -148,6 +149,7 @@ SECTIONS = (
     drawn(best_so_far),
     drawn(learning_curves),
     Section("## The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
+    Section("## The models", "tables.delivered(results)", lambda results: results.concluded),
     Section("## The data", "tables.data_summary(results)"),
     Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "No trial failed.")'),
     Section(REPRODUCE, "tables.table(tables.environment_frame(results))"),

@@ -12,6 +12,7 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.sentences import level_words, percent
 from study.evidence.winners import incumbents
+from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.work import failure_notes
 from study.report.style import human, model_name, with_names
@@ -54,7 +55,7 @@ def _card(verdict: Verdict) -> str:
     badge = verdict.verdict
     rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
-    if badge and verdict.smallest_sufficient is not None and {REGRESSION, NETWORK} & set(verdict.left):
+    if verdict.smallest_sufficient is not None and verdict.left in ((REGRESSION,), (NETWORK,)):
         depth = verdict.smallest_sufficient.depth
         enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
         facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
@@ -256,10 +257,15 @@ def data_summary(results: Results) -> Html:
     data = results.data
     notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *failure_notes(read_outcomes(results.paths))])
     targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
-    features = [feature.model_dump() for feature in data.features]
+    features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     parts = [f"<p>{human(data.rows)} rows.</p>", f"<ul>{notes}</ul>" if notes else ""]
     parts += [f"<h4>{title}</h4>{table(_records(rows))}" for title, rows in (("Targets", targets), ("Features", features))]
     return Html("".join(parts))
+
+
+def delivered(results: Results) -> Html:
+    """Which models there are, and what no test row can say of them."""
+    return Html("".join(f"<p>{escape(note)}</p>" for note in delivery_notes(results)))
 
 
 def _records(records: Any) -> pd.DataFrame:

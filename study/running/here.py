@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from study.data.encoding import EncodedData
-from study.explain.selection import select_terms
 from study.explain.trees import score_trees
-from study.records.selection import ForwardSelection
+from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldRecord
 from study.running.observer import Observer
@@ -24,6 +23,7 @@ from study.schema import TrialRecord, TrialState, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 from study.training.device import prepare_tensorflow, quiet
+from study.training.short import run_short
 from study.training.task import FoldTask, Task, TrainingFailed, TrialTask, Unscored, WinnerTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
@@ -73,8 +73,8 @@ def _work(task: FoldTask, data: Encoded) -> tuple[FoldRecord, dict[str, bytes]]:
     match task.work:
         case Trees():
             return score_trees(data, task.study, task.seed, task.tree_trials)
-        case ForwardSelection():
-            return task.work.record(task.study, TrialState.COMPLETE, selection=select_terms(data)), {}
+        case ShortFormula():
+            return run_short(task, data)
     raise TypeError(f"no worker knows how to do {task.work.noun}")
 
 

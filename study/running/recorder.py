@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.work import FoldRecord, reason
 from study.running.observer import Observer
@@ -19,7 +19,7 @@ from study.schema import TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 
-Report = TrialRecord | WinnerRecord | TreesRecord | SelectionRecord | Unscored
+Report = TrialRecord | WinnerRecord | TreesRecord | ShortRecord | Unscored
 REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="left_to_right")])
 """Reads what a worker reports; to look for the best of all fits takes four times as long."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from study.config import StudyConfig
 from study.records.work import FoldWork
 from study.running.queue import FoldQueue
+from study.schema import REGRESSIONS
 from study.search.arms import ArmSearch
 from study.search.plan import EFFORTS
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
@@ -130,7 +131,14 @@ class Tasks:
         if (work := self.beside.next(self._fits)) is None:
             return None
         config = self.config
-        return FoldTask(study=config.name, seed=config.seed, work=work, tree_trials=EFFORTS[config.effort].tree_trials)
+        return FoldTask(
+            study=config.name,
+            seed=config.seed,
+            work=work,
+            tree_trials=EFFORTS[config.effort].tree_trials,
+            override=config.space.get(REGRESSIONS[work.kind], {}),
+            iterations=config.training.iterations,
+        )
 
     def _fits(self, work: FoldWork) -> bool:
         known = self.beside.longest_s(work.sort)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from study.evidence.answer import BESIDE
 from study.evidence.winners import select_candidate
-from study.records.delivery import folds_megabytes
+from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
@@ -179,9 +179,9 @@ def print_summary(results: Results, console: Console) -> None:
     console.print()
     for verdict in results.verdicts:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
-        said = [verdict.action, *(getattr(verdict, words) for words in BESIDE), verdict.formula]
-        for part in filter(None, said if verdict.verdict else said[:1]):
-            console.print(part, soft_wrap=True, markup=False)
+        for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
+            for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
+                console.print(part, soft_wrap=True, markup=False)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
@@ -191,9 +191,8 @@ def print_summary(results: Results, console: Console) -> None:
     console.print(table)
     for note in _notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
-    if megabytes := folds_megabytes(results.paths):
-        kept = f"The models that were judged take {megabytes:.3g} MB in {results.paths.fold_models}"
-        console.print(f"{kept}; `keep_fold_models: false` drops them.", soft_wrap=True)
+    for note in delivery_notes(results):
+        console.print(note, soft_wrap=True)
     console.print(f"Results: {results.root}", soft_wrap=True)
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
+from study.data.terms import MOST_TERMS, QUANTILES
 from study.families import get_family, resolve_space
-from study.records.selection import OUTPUTS, most_rows
 from study.records.trees import MOST_CELLS
 from study.schema import Arm, Kind
 
@@ -31,8 +31,10 @@ WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
 TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
-SELECTION_S = 0.04, 5e-6
-"""Core-seconds of the selection of terms in an outer fold with one output, and more for each row and term that it looks at."""
+SHORT_S = 0.2, 2.5e-6
+"""Core-seconds of the search for the short formula in an outer fold, and more for each row, product or hinge, and output;"""
+SHORT_CELLS = 2_000_000
+"""of so many of these at most."""
 ITERATIONS = 60
 """Iterations that a regression's trial needs."""
 ITERATION_S = 3e-9
@@ -81,8 +83,8 @@ def trees_cost(size: Size, trials: int) -> float:
     return (1 + trials) * ((classes if size.kind in {Kind.BINARY, Kind.MULTICLASS} else number) + row * rows)
 
 
-def selection_cost(size: Size) -> float:
-    """Core-seconds of the selection of terms in an outer fold."""
-    fold, cell = SELECTION_S
-    rows = min(size.rows, most_rows(size.terms, size.outputs))
-    return (fold + cell * rows * size.terms) * float(size.outputs**OUTPUTS)
+def short_cost(size: Size) -> float:
+    """Core-seconds of the search for the short formula in an outer fold."""
+    fold, cell = SHORT_S
+    terms = min(MOST_TERMS, size.terms * (size.terms - 1) / 2 + len(QUANTILES) * size.terms)
+    return fold + cell * min(size.rows * terms, SHORT_CELLS) * size.outputs

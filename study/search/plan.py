@@ -21,11 +21,11 @@ from study.families import (
     searched,
     shaping,
 )
-from study.records.selection import ForwardSelection
+from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
 from study.schema import ALL_ROWS, Arm, Kind, ModelData, Share, StudyError
-from study.search.cost import COMPILE_S, WINNER_S, Size, selection_cost, trees_cost, trial_cost
+from study.search.cost import COMPILE_S, WINNER_S, Size, short_cost, trees_cost, trial_cost
 
 
 @dataclass(frozen=True)
@@ -161,13 +161,12 @@ def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
 
 
 def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, ...]:
-    """Every (sort, target, outer fold); of all rows trees alone, since nothing is judged there."""
+    """Every (sort, target, outer fold), the last search among them."""
     return tuple(
         sort(target=size.target, kind=size.kind, outer_fold=fold)
-        for sort in (Trees, ForwardSelection)
+        for sort in (Trees, ShortFormula)
         for size in sizes
         for fold in (*range(config.n_outer), ALL_ROWS)
-        if fold != ALL_ROWS or sort is Trees
     )
 
 
@@ -178,7 +177,7 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
         for arm in make_arms(config, [size]):
             cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
         cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
-        cost += config.n_outer * selection_cost(size)
+        cost += (config.n_outer + 1) * short_cost(size)
     return cost
 
 

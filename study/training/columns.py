@@ -78,9 +78,14 @@ class Columns:
 
     def original(self, directions: Directions, point: Point) -> Regression:
         """A fit in original units."""
+        kernel, bias = self.unscaled(slice(None), point.bias, directions.back @ point.weights)
+        return Regression(self.terms, self.encoded.fill[self.encoder], kernel, bias)
+
+    def unscaled(self, places: IntArray | slice, bias: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Weights of the columns and terms at `places`, and intercepts, in original units, of those that `read` gives."""
         scale, center = self.encoded.y_scale[self.encoder], self.encoded.y_center[self.encoder]
-        kernel = directions.back @ point.weights * (self.weight / self.deviation)[:, None] * scale
-        return Regression(self.terms, self.encoded.fill[self.encoder], kernel, point.bias * scale + center - self.mean @ kernel)
+        kernel = weights * (self.weight / self.deviation)[places, None] * scale
+        return kernel, bias * scale + center - self.mean[places] @ kernel
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ from study.schema import Kind
 
 MOST_LOG_RATE = 30.0
 """Where the logarithm of a rate ends while a path is walked, so that a step too far costs much, and not infinity."""
+LEAST_CURVATURE = 1e-6
+"""Mean second derivative of rows' losses at least, where all are told without error."""
 RANK = 1e-10
 """Share of the largest variance below which a direction has none."""
 
@@ -99,7 +101,8 @@ def walk(
     """Minimise sum of losses + l2 * sum of squared weights, the intercepts free, for each penalty in turn.
 
     Least squares has a closed form. Else L-BFGS (Liu and Nocedal 1989, Mathematical Programming 45) in coordinates in which the
-    objective bends with about 1, from the weights of the penalty before. A penalty of 0 leaves what no direction tells at 0.
+    objective bends with about 1 where it starts: at the weights of the penalty before, or, where that is lower, as far beyond
+    them as they are from those before. A penalty of 0 leaves what no direction tells at 0.
 
     Parameters
     ----------
@@ -114,12 +117,23 @@ def walk(
         for l2 in penalties:
             yield Point(l2, np.array([y.mean()]), (inner / (directions.lengths + l2))[:, None], True)
         return
-    bias, weights = head.constant(y, n_outputs), np.zeros((len(directions.lengths), n_outputs))
-    curvature = max(1.0, float(y.mean())) if head.kind is Kind.COUNT else head.curvature
+    own = np.vstack([head.constant(y, n_outputs), np.zeros((len(directions.lengths), n_outputs))])
+    before = own
     for l2 in penalties:
-        objective = _Objective(directions, y, head, curvature, l2)
-        bias, weights, arrived = objective.minimum(bias, weights, iterations, tolerance)
-        yield Point(l2, bias, weights, arrived)
+        objective = _Objective(directions, y, head, _curvature(directions, head, own), l2)
+        reached, arrived = objective.minimum([own, 2 * own - before], iterations, tolerance)
+        own, before = reached, own
+        yield Point(l2, own[0], own[1:], arrived)
+
+
+def _curvature(directions: Directions, head: Head, own: FloatArray) -> float:
+    """Mean second derivative of a row's loss in its linear predictor, at intercepts and weights (1 + r, n_outputs)."""
+    weights, total, count = directions.weights(own[1:]), 0.0, 0
+    for _, x in directions.blocks():
+        response = head.response(bounded(head, x @ weights + own[0]))
+        total += float((response if head.kind is Kind.COUNT else response * (1 - response)).sum())
+        count += response.size
+    return max(total / count, LEAST_CURVATURE)
 
 
 @dataclass(eq=False)
@@ -136,19 +150,17 @@ class _Objective:
         n = len(self.y)
         self.unit = np.sqrt(np.concatenate([[self.curvature * n], self.curvature * self.directions.lengths + 2 * self.l2]))
 
-    def minimum(
-        self, bias: FloatArray, weights: FloatArray, iterations: int, tolerance: float
-    ) -> tuple[FloatArray, FloatArray, bool]:
-        """Intercepts and weights at the minimum, from those given, and whether it was reached."""
+    def minimum(self, starts: Sequence[FloatArray], iterations: int, tolerance: float) -> tuple[FloatArray, bool]:
+        """Intercepts and weights (1 + r, n_outputs) at the minimum, from the lowest of some, and whether it was reached."""
         from scipy.optimize import minimize
 
-        start = np.vstack([bias, weights]) * self.unit[:, None]
-        value, _ = self.at(start.ravel())
+        scaled = [start * self.unit[:, None] for start in starts]
+        values = [self.at(start.ravel())[0] for start in scaled]
+        value, start = min(values), scaled[int(np.argmin(values))]
         least = tolerance * np.sqrt(max(value, 1e-12 * len(self.y)) / start.size)
         options: dict[str, Any] = {"maxiter": iterations, "maxfun": 2 * iterations, "gtol": least, "ftol": 1e-15, "maxcor": 10}
         found = minimize(self.at, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-        reached = found.x.reshape(start.shape) / self.unit[:, None]
-        return reached[0], reached[1:], found.status == 0
+        return found.x.reshape(start.shape) / self.unit[:, None], found.status == 0
 
     def at(self, u: FloatArray) -> tuple[float, FloatArray]:
         """Value and gradient."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from study.config import StudyConfig
+from study.config.options import Space
 from study.records.work import FoldRecord, FoldWork
 from study.schema import Arm, Frozen, Suggestion, TrialRecord, TrialState
 
@@ -114,12 +115,18 @@ class WinnerTask(TrainingTask):
 
 
 class FoldTask(Frozen):
-    """Work on a target and outer fold. tree_trials: how many hyperparameters are tried of trees."""
+    """Work on a target and outer fold.
+
+    tree_trials: how many hyperparameters are tried of trees. override, iterations: what the config says of the space of the
+    kind's regression, and of its iterations.
+    """
 
     study: str
     seed: int
     work: FoldWork
     tree_trials: int
+    override: Space = {}
+    iterations: int = 2_000
 
     @property
     def noun(self) -> str:

@@ -37,10 +37,10 @@ def test_the_gain_is_divided_between_interactions_curvature_and_the_rest(rng: np
     assert interactions + curvature == pytest.approx(verdict.by_pair["regression", "extended"].improvement)
     assert found.interactions.low < 0.35 < found.interactions.high
     assert found.curvature.std_error > 0
-    saved = [moved(gain, "save") for gain in (found.interactions, found.curvature)]
+    saved = [moved(found.interactions, "save"), moved(found.curvature)]
     assert verdict.sources_words == (
-        f"In the regression with terms interactions {saved[0]} of linear regression's loss, and curvature {saved[1]}; what no "
-        f"such term has, the network over it, {moved(rest)}."
+        f"In the regression with terms interactions {saved[0]} of linear regression's loss, and curvature {saved[1]}; over it "
+        f"the network {moved(rest)}."
     )
 
 
@@ -72,7 +72,7 @@ def test_a_short_formula_close_to_the_regression_with_terms_is_printed_with_its_
     assert verdict.short_words == (
         f"The short formula, with 1 to 2 terms beside the columns, has a loss of {short.loss:.3g} and {moved(short.gain)} of "
         f"linear regression's loss; the regression with terms {moved(short.left)} over it, wholly below the 5 % margin, so it "
-        "may stand for that. Its terms, and how many of 3 outer folds chose each: a×b (3), c² (1) and d (1)."  # noqa: RUF001
+        "can take its place. Its terms, and how many of 3 outer folds chose each: a×b (3), c² (1) and d (1)."  # noqa: RUF001
     )
     assert short.n_terms == (2, 1, 2)
 

@@ -84,8 +84,8 @@ def test_what_choosing_the_depth_costs_and_brings_is_said_against_each_depth(rng
     brings, costs = (moved(each.gain) for each in verdict.depths)
     assert (brings.split()[0], costs.split()[0]) == ("saves", "adds")
     assert verdict.depths_words == (
-        "The network chooses its depth in each outer fold, which the regression cannot; against always 1 hidden layer that "
-        f"{brings} and 2 hidden layers that {costs} of linear regression's loss."
+        "The network chooses its depth in each outer fold, which the regression cannot; against always taking 1 hidden layer "
+        f"that {brings} and 2 hidden layers that {costs} of linear regression's loss."
     )
 
 
@@ -97,6 +97,6 @@ def test_a_depth_that_every_fold_chose_is_held_against_the_others_alone(rng: np.
 
     said = str(verdict.depths_words)
     assert said.startswith(
-        "The network chose 2 hidden layers in its outer fold; against always 1 hidden layer that saves 10.0 %"
+        "The network chose 2 hidden layers in its outer fold; against always taking 1 hidden layer that saves 10.0 %"
     )
     assert only_verdict(models[:2]).depths_words is None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from itertools import product
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from study.evidence import rule
+from study.evidence import compare, rule
 from study.evidence.findings import Gain
 
 R, E, N = rule.LADDER
@@ -127,3 +129,25 @@ def test_an_undecided_answer_always_has_an_open_pair(terms: str, network: str, o
     gains = gains_of(terms, network, over_terms)
 
     assert (rule.open_pair(gains, 0.05) is not None) == (len(rule.standing(gains, 0.05)) > 1)
+
+
+@pytest.mark.parametrize("terms", [0.05, -0.3])
+def test_a_regression_that_richer_ones_beat_by_no_more_than_the_margin_is_seldom_left(terms: float) -> None:
+    rng = np.random.default_rng(3)
+
+    def left() -> bool:
+        common = rng.exponential(1.0, 150)
+        noise = rng.uniform(0.4, 1.6, (2, 150))
+        models = [
+            compare.Model(family, depth, pd.DataFrame({"outer_fold": 0, "row": range(150), "loss": losses}))
+            for family, depth, losses in (
+                ("linear", 0, common),
+                ("extended", 0, common * noise[0] * (1 - terms)),
+                ("network", -1, common * noise[1] * 0.95),
+            )
+        ]
+        gains = compare.rung_gains(models, models[0], 0.05, 1)
+        pairs = {(base.procedure, other.procedure): gain for base, other, gain in gains}
+        return R not in rule.standing(pairs, 0.05)
+
+    assert np.mean([left() for _ in range(80)]) <= 0.06

@@ -210,7 +210,9 @@ def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other
     verdict = only_verdict(models, usual_trials(n_folds=10))
 
     gain = verdict.by_pair["regression", "network"]
-    assert verdict.estimand == "The expected loss of the whole procedures (encode, search, refit), trained on 80 rows."
+    assert str(verdict.estimand).startswith(
+        "The losses are those of the whole procedures (encode, search, refit), trained on 80 rows. What is delivered "
+    )
     assert (gain.method, gain.n_folds, gain.n_repeats, gain.n_rows) == ("rows and repeats", 10, 2, 100)
     words = "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020) with the spread between repeats added"
     assert verdict.method_words == words
@@ -245,7 +247,7 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
 
     (verdict,) = verdicts.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
 
-    assert verdict.estimand.endswith("trained on 120 rows.")
+    assert "trained on 120 rows." in verdict.estimand
     assert verdict.method_words == "paired t over 30 test rows"
 
 
@@ -257,6 +259,7 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
         (0.0123, "1.2"),
         (0.00123, "0.12"),
         (0, "0"),
+        (-1e-17, "0"),
         (-0.05, "\N{MINUS SIGN}5.0"),
         (-12, "\N{MINUS SIGN}1,200"),
     ],

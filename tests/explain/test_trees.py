@@ -17,7 +17,7 @@ from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.explain.trees import MOST_ITERATIONS, open_trees, score_trees, trees_response
 from study.families.heads import HEADS
-from study.records.frames import trees_frame
+from study.records.frames import predictions_frame, whole
 from study.records.trees import Trees, TreesRecord
 from study.schema import TrialState
 
@@ -34,7 +34,7 @@ def scored(encoded: Encoded, seed: int = 0, trials: int = 1) -> TreesRecord:
 
 
 def frame_of(encoded: Encoded, seed: int = 0, trials: int = 1) -> pd.DataFrame:
-    return trees_frame([scored(encoded, seed, trials)], {encoded.target: list(encoded.classes)})
+    return predictions_frame(whole([scored(encoded, seed, trials)]), {encoded.target: list(encoded.classes)})
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 
 from study.data.encoding import Encoded
 from study.data.matrix import Matrix, Term
-from study.families import FAMILIES, first_params, get_family, resolve_space
+from study.families import FAMILIES, first_params, get_family, penalties, resolve_space
 from study.schema import Arm, Kind
 from study.training.task import TrialTask
 
@@ -44,17 +44,19 @@ def cases() -> list[Case]:
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:
     """The arm's first trial, as the search would start it."""
     family = get_family(case.family)
+    space = resolve_space(family, 1_000, {})
     return TrialTask(
         study="test",
         seed=seed,
         arm=Arm(target="y", kind=case.kind, family=case.family, depth=case.depth, outer_fold=0),
         number=0,
         generation=0,
-        params=first_params(family, resolve_space(family, 1_000, {})) | params,
+        params=first_params(family, space) | params,
         inner_seeds=1,
         epochs=epochs,
         patience=epochs,
         iterations=2_000,
+        penalties=penalties(family, space) if family.convex else (),
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from study.config.options import Range
 from study.families import FAMILIES, get_family, is_searched
+from study.families import searched as searched_space
 from study.families.stacked import Stack, linear_predictor
-from study.schema import Kind, TrialState
+from study.schema import EXTENDED, Kind, TrialState
 from study.training.trial import run_trial
 
 from .problems import N_INNER, Case, encoded_for, loss, task_for
@@ -23,7 +24,7 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_every_kind_is_served_by_a_constant_by_a_regression_and_by_a_network(kind: Kind) -> None:
+def test_every_kind_is_served_by_a_constant_by_regressions_and_by_a_network(kind: Kind) -> None:
     serving = [family for family in FAMILIES.values() if kind in family.kinds]
 
     assert {(family.convex, family.inputs) for family in serving} == {(True, False), (True, True), (False, True)}
@@ -39,7 +40,7 @@ def test_every_hyperparameter_has_a_start_and_some_are_open_by_default(case: Cas
     ranges = [form for form in space.values() if isinstance(form, Range)]
     assert all(form.low < form.high for form in ranges)
     assert all(len(form) > 1 for form in space.values() if isinstance(form, list))
-    assert is_searched(family, {}) == bool(space)
+    assert is_searched(family, {}) == bool(searched_space(family, space))
     assert len({family.label(depth) for depth in ([0] if family.convex else [1, 2, 3])}) == (1 if family.convex else 3)
 
 
@@ -76,22 +77,25 @@ def test_it_learns_what_it_can_represent_to_near_the_limit(case: Case) -> None:
 
 @every_case
 def test_the_record_counts_parameters_and_replicates(case: Case) -> None:
-    fit, architecture = usually_trained(case)
-    own = sum(layer[0].size for layer in fit.weights)
+    family, n_outputs = get_family(case.family), 3 if case.kind is Kind.MULTICLASS else 1
+    if family.convex:
+        own = (3 * family.inputs + 1) * n_outputs
+    else:
+        own = sum(layer[0].size for layer in usually_trained(case)[0].weights)
 
     record = searched(case)
 
-    assert record.n_parameters == (own if get_family(case.family).inputs else architecture.n_outputs)
+    assert record.n_parameters == own
     assert record.n_replicates == len(record.replicates) == N_INNER
     assert record.val_loss == pytest.approx(np.mean([replicate.val_loss for replicate in record.replicates]))
 
 
 @every_case
-def test_only_a_convex_family_has_coefficients_and_only_with_inputs_has_it_terms(case: Case) -> None:
-    family = get_family(case.family)
+def test_a_regression_without_terms_has_coefficients_and_the_constant_intercepts_alone(case: Case) -> None:
+    family, plain = get_family(case.family), get_family(case.family).convex and case.family != EXTENDED
     outputs = [":a", ":b", ":c"] if case.kind is Kind.MULTICLASS else [""]
-    intercepts = {f"intercept{output}" for output in outputs} if family.convex else set()
-    terms = {f"coef_{term}{output}" for term in "uvw" for output in outputs} if family.convex and family.inputs else set()
+    intercepts = {f"intercept{output}" for output in outputs} if plain else set()
+    terms = {f"coef_{term}{output}" for term in "uvw" for output in outputs} if plain and family.inputs else set()
 
     record = searched(case)
 
@@ -113,7 +117,7 @@ def test_it_survives_one_row_more_or_less_than_a_batch(case: Case, beyond: int) 
     assert all(np.isfinite([replicate.val_loss, replicate.train_loss]).all() for replicate in record.replicates)
 
 
-@every_case
+@networks
 def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: Case) -> None:
     encoded, _ = encoded_for(case)
     fit, architecture = usually_trained(case)
@@ -131,6 +135,11 @@ def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: C
 
 
 @every_case
+def test_a_trial_run_again_leaves_the_same_record(case: Case) -> None:
+    assert run_trial(task_for(case), encoded_for(case)[0])[0] == searched(case)
+
+
+@networks
 def test_the_same_seed_gives_the_same_result_to_the_bit(case: Case) -> None:
     first, _ = usually_trained(case)
 

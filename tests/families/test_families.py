@@ -37,15 +37,13 @@ class Shrunk(Family):
     name = "shrunk"
     kinds = frozenset({Kind.CONTINUOUS})
     convex = True
+    path = "l2"
 
     def start(self) -> dict[str, Any]:
         return {"l2": 0.5}
 
     def space(self, n_rows: int) -> Space:
         return {"l2": Range(low=0.1, high=n_rows)}
-
-    def penalty(self, params: Mapping[str, Any]) -> float:
-        return float(params["l2"])
 
 
 @pytest.fixture
@@ -130,10 +128,12 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
     record, _ = run_trial(task_for(case), encoded_for(case)[0])
 
     assert isinstance(get_family("shrunk"), shrunk)
-    assert families_of(config, Kind.CONTINUOUS) == ["constant", "linear", "shrunk", "neural"]
-    assert [(arm.family, arm.depth) for arm in arms] == [("constant", 0), ("linear", 0), ("shrunk", 0), ("neural", 1)] * 2
+    assert families_of(config, Kind.CONTINUOUS) == ["constant", "linear", "extended", "shrunk", "neural"]
+    regressions = [("constant", 0), ("linear", 0), ("extended", 0), ("shrunk", 0)]
+    assert [(arm.family, arm.depth) for arm in arms] == [*regressions, ("neural", 1)] * 2
     assert record.state is TrialState.COMPLETE
-    assert record.params == {"l2": 0.5}
+    assert record.path["l2"][0] == 1_000
+    assert record.params == {"l2": record.path["l2"][int(np.argmin(record.path["val_loss"]))]}
 
 
 def test_a_family_that_is_no_longer_registered_is_gone() -> None:

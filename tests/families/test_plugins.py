@@ -51,7 +51,7 @@ def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> Non
 
 
 def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path) -> None:
-    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "neural"]
+    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "extended", "neural"]
 
 
 def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(installed: Path) -> None:
@@ -91,9 +91,9 @@ FOUND = "class Found(Family):\n    name = {!r}\n"
         (
             "trees",
             FOUND.format("trees"),
-            "needs another name: letters, digits and _, and none of network, regression, short, ",
+            "needs another name: letters, digits and _, and none of network, regression, short, trees, selection.",
         ),
-        ("selection", FOUND.format("selection"), "needs another name: letters, digits and _, and none of "),
+        ("short", FOUND.format("short"), "needs another name: letters, digits and _, and none of "),
         ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),
     ],
 )

@@ -81,12 +81,13 @@ def search_here(prepared: Prepared, paths: StudyPaths) -> None:
     config = prepared.plan.config
     for arm in prepared.plan.arms:
         encoded = prepared.data[arm.target, arm.outer_fold]
-        first = ArmSearch(config, arm, len(encoded.development), 1, {}).next_trial()
+        search = ArmSearch(config, arm, len(encoded.development), 1, {})
+        first = search.next_trial()
         assert isinstance(first, Suggestion)
-        task = TrialTask.of(config, arm, first)
-        record, kept = run_trial(task, encoded)
+        record, kept = run_trial(TrialTask.of(config, arm, first, penalties=search.penalties), encoded)
         write_trial(paths, record)
-        write_winner(paths, *run_winner(task.as_winner(record.val_loss or 0.0), encoded, kept))
+        task = TrialTask.of(config, arm, record).as_winner(record.val_loss or 0.0)
+        write_winner(paths, *run_winner(task, encoded, kept))
     for work in prepared.plan.beside:
         if isinstance(work, Trees):
             write_work(paths, *score_trees(prepared.data[work.target, work.outer_fold], config.name, config.seed, 1))

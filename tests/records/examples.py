@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.records.selection import Extra, ForwardSelection, Selection, SelectionRecord
+from study.evidence.findings import FoldMissing
+from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
 from study.records.work import FoldRecord, FoldWork
 from study.schema import (
@@ -16,6 +17,7 @@ from study.schema import (
     ReplicateRecord,
     StudyData,
     Target,
+    TermRow,
     TrialRecord,
     TrialState,
     WinnerRecord,
@@ -109,16 +111,33 @@ def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
     return TreesRecord(work=own or trees(), **(found | more))
 
 
-def selecting(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> ForwardSelection:
-    return ForwardSelection(target=target, kind=kind, outer_fold=fold)
+def shortening(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> ShortFormula:
+    return ShortFormula(target=target, kind=kind, outer_fold=fold)
 
 
-def selected(own: ForwardSelection | None = None) -> SelectionRecord:
-    """One term was added."""
-    own, square = own or selecting(), Extra("square", ("age",))
-    losses: dict[str, Any] = {"l2": (0.1, 1e-3), "val_losses": (0.5, 0.25), "losses": (1 / 3, 0.3)}
-    found = Selection(target=own.target, outer_fold=own.outer_fold, terms=(square,), alone=((square, 0.3),), **losses)
-    return own.record("party", TrialState.COMPLETE, selection=found, wall_time_s=0.5)
+def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
+    """One term was chosen: `2 * max(clip(age) - 40, 0)`."""
+    plain: dict[str, Any] = {"fill": (39.0,), "centers": (), "low": (), "high": (), "knot": None, "output": None}
+    found: dict[str, Any] = {
+        "study": "party",
+        "state": TrialState.COMPLETE,
+        "l2": 0.1,
+        "penalty": 0.5,
+        "share": 0.0,
+        "val_loss": 0.25,
+        "path": {"penalty": [1.0, 0.5], "n_terms": [0, 1], "val_loss": [0.5, 0.25]},
+        "terms": (
+            TermRow(form="intercept", columns=(), weight=-1.0, **(plain | {"fill": ()})),
+            TermRow(form="column", columns=("age",), weight=1.0, **plain),
+            TermRow(form="hinge", columns=("age",), weight=2.0, **(plain | {"low": (18.0,), "high": (80.0,), "knot": 40.0})),
+        ),
+        "missing": FoldMissing(terms=("hinge(age)",), n_units=40, unit="row"),
+        "rows": [3, 5],
+        "observed": [1.0, 0.0],
+        "candidates": (Candidate(name="refit", seed=0, predicted=[0.5, 0.5], loss=[0.25, 0.25]),),
+        "wall_time_s": 0.5,
+    }
+    return ShortRecord(work=own or shortening(), **(found | more))
 
 
 def failed_work(own: FoldWork) -> FoldRecord:

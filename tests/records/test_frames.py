@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trees_frame, trials_frame
+from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trials_frame, whole
 from study.records.results import digest
 from study.schema import RESULT_COLUMNS, Candidate, Kind
 from tests.records.examples import arm, failed, scored_trees, trial, winner
@@ -107,7 +107,7 @@ def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one
 
 
 def test_trees_have_the_columns_of_every_prediction_and_their_own_family() -> None:
-    frame = trees_frame([scored_trees()], {"y": []})
+    frame = predictions_frame(whole([scored_trees()]), {"y": []})
 
     assert list(frame) == list(predictions_frame([winner()], {"y": []}))
     assert frame[

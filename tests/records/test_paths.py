@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
-from study.records.selection import ForwardSelection
+from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.schema import ALL_ROWS, Arm, Kind
 
@@ -91,7 +91,7 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
     files = [
         paths.trial(own, 3),
         paths.winner(own),
-        *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ForwardSelection)),
+        *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ShortFormula)),
         paths.model(own),
         paths.fold_model(target, "trees", 2),
         paths.reader(target, 2),

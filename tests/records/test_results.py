@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from study.config import dump_config, make_config
 from study.records import results as results_module
 from study.records.environment import Environment
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trees_frame, trials_frame
+from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import (
@@ -32,11 +32,22 @@ from study.records.results import (
     write_winner,
     write_work,
 )
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, Kind, StudyError, TrialRecord
-from tests.records.examples import arm, described, failed, failed_work, scored_trees, selected, selecting, trees, trial, winner
+from tests.records.examples import (
+    arm,
+    described,
+    failed,
+    failed_work,
+    scored_trees,
+    shortened,
+    shortening,
+    trees,
+    trial,
+    winner,
+)
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -57,7 +68,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     for record in records:
         write_trial(paths, record)
     write_winner(paths, winner(), {"y-linear.keras": b"model"})
-    work = [scored_trees(trees(fold=1)), scored_trees(), selected(selecting(fold=1)), selected()]
+    work = [scored_trees(trees(fold=1)), scored_trees(), shortened(shortening(fold=1)), shortened()]
     for record in work:
         write_work(paths, record, {})
 
@@ -68,7 +79,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
     assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
-    assert (read_work(paths, TreesRecord), read_work(paths, SelectionRecord)) == (work[1::-1], work[:1:-1])
+    assert (read_work(paths, TreesRecord), read_work(paths, ShortRecord)) == (work[1::-1], work[:1:-1])
     assert found.beside == [record.outcome() for record in (*work[1::-1], *work[:1:-1])]
     assert (found.winners, found.broken) == ([winner()], [])
     assert (paths.fold_models / "y-linear.keras").read_bytes() == b"model"
@@ -99,9 +110,9 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 
 def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    work = [trees(), trees(fold=1), selecting(), selecting(fold=1)]
+    work = [trees(), trees(fold=1), shortening(), shortening(fold=1)]
     places = [paths.winner(arm()), *map(paths.work, work)]
-    others = scored_trees().model_dump_json(), selected().model_dump_json()
+    others = scored_trees().model_dump_json(), shortened().model_dump_json()
     for path, content in zip(places, ["{", "", others[0], "{", others[1]], strict=True):
         write_atomic(path, content)
 
@@ -121,7 +132,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     paths = make_folder(tmp_path)
     write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
     every = failed_work(trees("z", fold=ALL_ROWS)), failed_work(trees(fold=ALL_ROWS))
-    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(selecting("z")), *every):
+    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(shortening("z")), *every):
         write_work(paths, record, {})
 
     gather(paths)
@@ -131,7 +142,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
         "The boosted trees of y failed on outer fold 1 and all rows (ValueError: no), so no line of trees stands beside its "
         "verdict.",
         "The boosted trees of z failed on all rows (ValueError: no), so no line of trees stands beside its verdict.",
-        "The selection of terms of z failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
+        "The short formula of z failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
     ]
 
 
@@ -158,7 +169,7 @@ def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(results.folds, folds_frame([trial()]))
     pd.testing.assert_frame_equal(results.curves, curves_frame([trial()]))
     pd.testing.assert_frame_equal(results.predictions, predictions_frame([winner()], {"y": []}))
-    pd.testing.assert_frame_equal(results.trees, trees_frame([scored_trees()], {"y": []}))
+    pd.testing.assert_frame_equal(results.trees, predictions_frame(whole([scored_trees()]), {"y": []}))
     table = pd.read_csv(paths.results_csv)
     assert list(table) == list(results.trials)
     assert table["val_loss"].dropna().tolist() == [1 / 3]

@@ -228,7 +228,11 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
     assert frame["n_rows"].tolist() == [100, 200, 400]
     assert frame["low"].tolist() == pytest.approx([0.0, 0.02, 0.06])
     assert frame["decided_rows"].unique().tolist() == [1200]
-    assert picture.alt.endswith("y, 100 rows: 2.0 %; y, 200 rows: 4.0 %; y, 400 rows: 8.0 %.")
+    pair = "the network over linear regression"
+    assert frame["pair"].unique().tolist() == [pair]
+    assert picture.alt.endswith(
+        "; ".join(f"y, {pair}, {n} rows: {gain} %" for n, gain in ((100, "2.0"), (200, "4.0"), (400, "8.0"))) + "."
+    )
     assert [line.get_linestyle() for line in axes_of(picture)[0].lines].count(":") == 1
 
 

@@ -86,7 +86,7 @@ def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_t
 
     dispatcher(tmp_path, [arm], workers).run()
 
-    assert sorted(key for _, key in workers.sent) == [*(f"y-linear-o0-{n:04d}" for n in range(5)), "y-linear-o0-winner"]
+    assert sorted(key for _, key in workers.sent) == [*(f"y-extended-o0-{n:04d}" for n in range(5)), "y-extended-o0-winner"]
     assert workers.wanted == 6
     assert arm.finished
     assert len(read_records(StudyPaths(tmp_path)).trials) == 5
@@ -94,13 +94,13 @@ def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_t
 
 def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return [Lost(worker), Ended(worker)] if task.key == "y-linear-o0-0001" else report(worker, task)
+        return [Lost(worker), Ended(worker)] if task.key == "y-extended-o0-0001" else report(worker, task)
 
     arm, workers = small(trials=3), Script(act)
 
     dispatcher(tmp_path, [arm], workers, max_tries=2).run()
 
-    tried = [worker for worker, key in workers.sent if key == "y-linear-o0-0001"]
+    tried = [worker for worker, key in workers.sent if key == "y-extended-o0-0001"]
     states = [arm.records[n].state for n in range(3)]
     assert len(set(tried)) == len(tried) == 2
     assert states == ["COMPLETE", "FAIL", "COMPLETE"]

@@ -10,7 +10,7 @@ import pytest
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records, read_work
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.work import FoldRecord
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
@@ -18,7 +18,7 @@ from study.running.recorder import Recorder
 from study.running.tasks import Tasks
 from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
 from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
-from tests.records.examples import arm, scored_trees, selected, selecting, trees, trial, winner
+from tests.records.examples import arm, scored_trees, shortened, shortening, trees, trial, winner
 from tests.search.bench import small
 from tests.search.helpers import config_of
 
@@ -53,8 +53,8 @@ def watch(tmp_path: Path) -> Watch:
 
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
-    search = small(trials=1)
-    return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), selecting()]))
+    search = small("linear", trials=1)
+    return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), shortening()]))
 
 
 def hand_out(recorder: Recorder) -> list[Task]:
@@ -73,17 +73,17 @@ def hand_out(recorder: Recorder) -> list[Task]:
 
 def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
     hand_out(recorder)
-    reports: list[Frozen] = [trial(), winner(), scored_trees(), selected()]
+    reports: list[Frozen] = [trial(), winner(), scored_trees(), shortened()]
 
     for report in reports:
         recorder.report(report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
-    assert (found.winners, found.beside) == ([winner()], [scored_trees().outcome(), selected().outcome()])
-    assert read_work(watch.paths, SelectionRecord) == [selected()]
+    assert (found.winners, found.beside) == ([winner()], [scored_trees().outcome(), shortened().outcome()])
+    assert read_work(watch.paths, ShortRecord) == [shortened()]
     assert (watch.paths.fold_models / "m.keras").read_bytes() == b"1"
-    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-selection-o0"]
+    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-short-o0"]
     assert recorder.finished
 
 
@@ -108,7 +108,7 @@ def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder,
     assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, lost.format("this trial"))]
     assert [(own.work.key, own.state, own.error) for own in found.beside] == [
         ("y-trees-o0", TrialState.FAIL, lost.format("the boosted trees")),
-        ("y-selection-o0", TrialState.FAIL, lost.format("the selection of terms")),
+        ("y-short-o0", TrialState.FAIL, lost.format("the short formula")),
     ]
     assert found.winners == []
     assert recorder.finished

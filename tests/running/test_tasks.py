@@ -10,7 +10,7 @@ from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import TrialState
 from study.search.arms import ArmSearch
-from tests.search.bench import Bench, done, selection_of, small, trees_of
+from tests.search.bench import Bench, done, short_of, small, trees_of
 
 
 def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
@@ -21,9 +21,9 @@ def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_f
     assert sorted(done) == [
         "y-constant-o0-0000",
         "y-constant-o0-winner",
-        "y-linear-o0-0000",
-        "y-linear-o0-0001",
-        "y-linear-o0-winner",
+        "y-extended-o0-0000",
+        "y-extended-o0-0001",
+        "y-extended-o0-winner",
     ]
     assert all(arm.finished for arm in bench.arms)
 
@@ -33,7 +33,7 @@ def test_arms_are_served_in_turn() -> None:
 
     started = [bench.start() for _ in range(6)]
 
-    assert started == [f"y-linear-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
+    assert started == [f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
 def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
@@ -73,8 +73,8 @@ def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all
         bench.finish(key)
     later = [bench.start() for _ in range(5)]
 
-    assert [str(key)[9:] for key in first] == ["o0-0000", "o1-0000", "o0-0001", "o1-0001"]
-    assert [str(key)[9:] for key in later] == ["o0-0002", "o1-0002", "o2-0000", "o2-0001", "o3-0000"]
+    assert [str(key)[11:] for key in first] == ["o0-0000", "o1-0000", "o0-0001", "o1-0001"]
+    assert [str(key)[11:] for key in later] == ["o0-0002", "o1-0002", "o2-0000", "o2-0001", "o3-0000"]
 
 
 def test_under_a_time_budget_every_arm_is_begun() -> None:
@@ -82,17 +82,17 @@ def test_under_a_time_budget_every_arm_is_begun() -> None:
 
     keys = [bench.start() for _ in range(20)]
 
-    assert {str(key)[9:] for key in keys} == {f"o{fold}-0000" for fold in range(20)}
+    assert {str(key)[11:] for key in keys} == {f"o{fold}-0000" for fold in range(20)}
 
 
 def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then_given_up() -> None:
     bench = Bench([small(trials=1)], max_tries=3)
 
     for _ in range(3):
-        assert bench.start() == "y-linear-o0-0000"
-        bench.lose("y-linear-o0-0000")
+        assert bench.start() == "y-extended-o0-0000"
+        bench.lose("y-extended-o0-0000")
 
-    assert bench.given_up == [("y-linear-o0-0000", 3)]
+    assert bench.given_up == [("y-extended-o0-0000", 3)]
     assert bench.arms[0].records[0].state is TrialState.FAIL
     assert (bench.start(), bench.tasks.finished) == (None, True)
 
@@ -103,10 +103,10 @@ def test_a_lost_winner_is_handed_out_again_and_then_given_up_with_tries_of_its_o
     bench.finish(bench.start())
 
     for _ in range(2):
-        assert bench.start() == "y-linear-o0-winner"
-        bench.lose("y-linear-o0-winner")
+        assert bench.start() == "y-extended-o0-winner"
+        bench.lose("y-extended-o0-winner")
 
-    assert bench.given_up == [("y-linear-o0-winner", 2)]
+    assert bench.given_up == [("y-extended-o0-winner", 2)]
     assert (bench.start(), bench.tasks.finished) == (None, True)
 
 
@@ -154,7 +154,7 @@ def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> No
 
     bench.tasks.deadline = 0.0
 
-    assert sorted(bench.run()) == ["y-constant-o0-winner", "y-linear-o0-winner"]
+    assert sorted(bench.run()) == ["y-constant-o0-winner", "y-extended-o0-winner"]
 
 
 def test_where_the_deadline_is_over_before_a_worker_has_come_all_is_finished() -> None:
@@ -184,27 +184,27 @@ def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
     assert (bench.start(), bench.tasks.finished) == (None, True)
     assert sorted(bench.given_up) == [
         ("y-constant-o0-0000", max_tries),
-        ("y-linear-o0-0000", max_tries),
-        ("y-linear-o0-0001", max_tries),
+        ("y-extended-o0-0000", max_tries),
+        ("y-extended-o0-0001", max_tries),
     ]
 
 
 def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> None:
-    bench = Bench([small(trials=1)], FoldQueue([trees_of(), selection_of()]))
+    bench = Bench([small(trials=1)], FoldQueue([trees_of(), short_of()]))
 
     started = [bench.start() for _ in range(4)]
 
-    assert started == ["y-linear-o0-0000", "y-trees-o0", "y-selection-o0", None]
+    assert started == ["y-extended-o0-0000", "y-trees-o0", "y-short-o0", None]
     bench.finish("y-trees-o0")
-    bench.finish("y-linear-o0-0000")
+    bench.finish("y-extended-o0-0000")
     bench.finish(bench.start())
-    assert (bench.start(), bench.tasks.finished) == (None, False)  # the selection is still out
-    bench.finish("y-selection-o0")
+    assert (bench.start(), bench.tasks.finished) == (None, False)  # the short formula is still out
+    bench.finish("y-short-o0")
     assert bench.tasks.finished
     assert bench.beside.finished
 
 
-@pytest.mark.parametrize("of", [trees_of, selection_of])
+@pytest.mark.parametrize("of", [trees_of, short_of])
 def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_failed(
     of: Callable[[int], FoldWork],
 ) -> None:
@@ -226,8 +226,8 @@ def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_f
 
 def test_work_with_a_record_is_not_handed_out_and_that_of_another_share_is_not_counted() -> None:
     recorded = [done(trees_of(0), TrialState.FAIL).outcome(), done(trees_of(1)).outcome()]
-    queue = FoldQueue([trees_of(0), trees_of(2), selection_of(0)], recorded)
+    queue = FoldQueue([trees_of(0), trees_of(2), short_of(0)], recorded)
 
     assert list(queue.outcomes) == ["y-trees-o0"]
-    assert queue.counts == {"trees": (1, 2), "selections of terms": (1, 1)}
-    assert Bench([], queue).run() == ["y-trees-o2", "y-selection-o0"]
+    assert queue.counts == {"trees": (1, 2), "short formulas": (1, 1)}
+    assert Bench([], queue).run() == ["y-trees-o2", "y-short-o0"]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from study.running.queue import FoldQueue
-from tests.search.bench import Bench, done, selection_of, small, trees_of
+from tests.search.bench import Bench, done, short_of, small, trees_of
 from tests.search.helpers import record_of
 
 
@@ -46,7 +46,7 @@ def test_an_arm_with_shorter_trials_goes_on_while_another_must_wait() -> None:
 
     done = bench.run()
 
-    assert all(key.startswith("y-linear-o1-") for key in done)
+    assert all(key.startswith("y-extended-o1-") for key in done)
     assert len(done) == 4 + 1
 
 
@@ -54,7 +54,7 @@ def test_a_winner_needs_the_time_of_two_trials() -> None:
     late, early = (bench_with(seconds_of_first=30, seconds_left=left, trials=1, arms=1) for left in (50, 70))
 
     assert late.run() == []
-    assert early.run() == ["y-linear-o0-winner"]
+    assert early.run() == ["y-extended-o0-winner"]
 
 
 def test_what_is_out_is_waited_for_though_nothing_more_is_started() -> None:
@@ -78,14 +78,14 @@ def test_where_no_worker_comes_all_is_finished_when_the_time_is_over() -> None:
 
 
 def test_the_first_work_of_a_sort_needs_the_time_of_two_trials_and_more_that_of_the_longest_of_its_sort() -> None:
-    def started(seconds_left: float, *trees_s: float, selection_s: float = 0.0) -> list[str]:
+    def started(seconds_left: float, *trees_s: float, short_s: float = 0.0) -> list[str]:
         bench = bench_with(seconds_of_first=30, seconds_left=seconds_left, trials=1, arms=1)
         known = [done(trees_of(9 - n), wall_time_s=seconds) for n, seconds in enumerate(trees_s)]
-        known += [done(selection_of(9), wall_time_s=selection_s)] * (selection_s > 0)
-        work = [trees_of(0), selection_of(0), *(record.work for record in known)]
+        known += [done(short_of(9), wall_time_s=short_s)] * (short_s > 0)
+        work = [trees_of(0), short_of(0), *(record.work for record in known)]
         bench.tasks.beside = FoldQueue(work, [record.outcome() for record in known])
         return bench.run()
 
-    assert [started(50), started(70)] == [[], ["y-linear-o0-winner", "y-trees-o0", "y-selection-o0"]]
+    assert [started(50), started(70)] == [[], ["y-extended-o0-winner", "y-trees-o0", "y-short-o0"]]
     assert [started(50, 55.0), started(50, 5.0, 45.0), started(40, 45.0)] == [[], ["y-trees-o0"], []]
-    assert started(40, 45.0, selection_s=35.0) == ["y-selection-o0"]
+    assert started(40, 45.0, short_s=35.0) == ["y-short-o0"]

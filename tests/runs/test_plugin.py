@@ -29,7 +29,7 @@ space:
   residual: {stream: 8, block: 8, batch: 64}
 """
 N_RECORDS = 3 * (2 + 1) + 2
-"""Two trials and a winner an arm, the trees and the selection of terms."""
+"""Two trials and a winner an arm, the trees and the short formula."""
 
 
 @pytest.mark.slow

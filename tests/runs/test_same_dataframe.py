@@ -68,6 +68,6 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
 
     left = 24 - n_trials(kept)
     assert f"Not finished: {left} trials, " in status.stdout
-    assert "selections of terms to go. Go on with: study run results/tiny/config.yaml" in status.stdout
+    assert "short formulas to go. Go on with: study run results/tiny/config.yaml" in status.stdout
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)

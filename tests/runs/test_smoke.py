@@ -18,7 +18,7 @@ from study.api import prepare
 from study.conclude import conclude
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_work, write_work
-from study.records.selection import SelectionRecord
+from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.report.tables import data_summary
 from study.schema import StudyError, TrialState
@@ -48,7 +48,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     lines = ended.stdout.splitlines()
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert lines[0] == "'smoke': 5 trials in 3 arms, 15 fits."
+    assert lines[0] == "'smoke': 10 trials in 6 arms, 30 fits."
     assert "Results: results/smoke" in lines
     assert lines[-1] == "results/smoke/report.html"
     assert (results / "report.html").is_file()
@@ -77,10 +77,8 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
     beside = {f"trials/balloons-{sort}/{sort.partition('-')[0]}.json" for sort in ("trees-o0", "trees-all", "selection-o0")}
-    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {
-        f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")
-    }
-    models |= {"models/folds/balloons-o0.json", "models/balloons.json"}
+    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {"models/folds/balloons-o0.json", "models/balloons.json"}
+    models |= {f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")}
     models |= {f"models/balloons-{model}" for model in ("regression.keras", "network.keras", "trees.skops")}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
@@ -176,7 +174,7 @@ def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
     again = run(STUDY, "run", SMOKE, cwd=Path(ended.args[-1]))
 
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 5 of 5 trials are done, nothing is left to train."
+    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 10 of 10 trials are done, nothing is left to train."
     assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
     assert digest(load_results(results).trials) == before
 
@@ -188,7 +186,7 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
         (folder / "trials" / lost).unlink()
-    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-selection-o0/selection.json")]
+    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-short-o0/short.json")]
     for path in broken:
         path.write_bytes(path.read_bytes()[:200])
 
@@ -210,18 +208,19 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
         ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
-    assert lines[4:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+    assert ["all rows" in line and line.endswith("scored ") for line in lines[4:7]] == [True] * 3
+    assert lines[7:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
 def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_says_what_to_run(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")
-    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-selection-o0")
+    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-short-o0")
 
     print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
 
-    to_go = "0 trials, 0 winners, 0 trees and 1 selections of terms to go"
+    to_go = "0 trials, 0 winners, 0 trees and 1 short formulas to go"
     said = f"Not finished: {to_go}. Go on with: study run {tmp_path / 'smoke' / 'config.yaml'}\n"
     assert capsys.readouterr().out == said
 
@@ -229,7 +228,7 @@ def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_s
 def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(results: Path, tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path / "copy")
     shutil.copytree(results, paths.root)
-    for model in (TreesRecord, SelectionRecord):
+    for model in (TreesRecord, ShortRecord):
         done = next(each for each in read_work(paths, model) if each.work.outer_fold == 0)
         write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."), {})
 
@@ -240,7 +239,7 @@ def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(r
     print_summary(own, Console(file=out, width=1_000))
     notes = [
         "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict.",
-        "The selection of terms of balloons failed on outer fold 0 (ValueError: no), so what its regression lacks is not told.",
+        "The short formula of balloons failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
     ]
     assert all(f"Note: {note}\n" in out.getvalue() for note in notes)
     assert all(note in data_summary(own)._repr_html_() for note in notes)

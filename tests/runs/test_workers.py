@@ -47,7 +47,7 @@ def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
         except OSError as error:
             pytest.skip(f"cannot limit a process's memory here: {error}")
         yield str(group.folder)
-        assert group.killed == 3 * 2  # a trial, trees and a selection of terms
+        assert group.killed == 3 * 2  # a trial, trees and a short formula
 
 
 @pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
@@ -62,9 +62,9 @@ def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go
     died = "The worker died 2 times while it ran the {}: out of memory, or a crash."
     assert {own.work.key: own.error for own in read_outcomes(StudyPaths(tmp_path / "results"))} == {
         "balloons-trees-o0": None,
-        "balloons-selection-o0": None,
+        "balloons-short-o0": None,
         "colour-trees-o0": died.format("boosted trees"),
-        "colour-selection-o0": died.format("selection of terms"),
+        "colour-short-o0": died.format("short formula"),
     }
 
 

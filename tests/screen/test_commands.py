@@ -109,14 +109,15 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     ]
     assert {"size numeric numbers, 40 distinct values", "town category text, 2 distinct values"} <= set(lines)
     assert "Note: Left out, since consecutive numbers count the rows: row." in lines
-    assert lines[-7:-2] == [
+    assert lines[-8:-2] == [
         "target model outer folds trials fits a trial",
         "price constant 15 and all rows 1 5",
-        "price linear 15 and all rows 7 5",
+        "price linear 15 and all rows 1 5",
+        "price extended 15 and all rows 7 5",
         "price neural-d1 15 and all rows 7 10",
         "price neural-d2 15 and all rows 7 10",
     ]
-    assert lines[-2].startswith("64 arms, 352 trials, 2880 fits, at most 200 epochs; about ")
+    assert lines[-2].startswith("80 arms, 368 trials, 2960 fits, at most 200 epochs; about ")
     assert lines[-1].startswith("Every target is tested in 5 outer folds, drawn 3 times; a further repeat (outer.repeats) ")
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
@@ -147,8 +148,8 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
-    arm = Arm(target="y", kind=Kind.CONTINUOUS, family="linear", depth=0, outer_fold=0)
-    told = {"study": "my study", "arm": arm, "generation": 0, "params": {"l2": 0.0}}
+    arm = Arm(target="y", kind=Kind.CONTINUOUS, family="extended", depth=0, outer_fold=0)
+    told = {"study": "my study", "arm": arm, "generation": 0, "params": {"products": 0.0, "curves": 0.0, "l2": 0.0}}
     write_trial(paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **told))
     write_trial(paths, TrialRecord(number=1, trial_id="b", state=TrialState.FAIL, error="no", **told))
     write_atomic(paths.trial(arm, 2), "{")
@@ -156,17 +157,19 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ended = command("status", "results/my study")
 
     assert (ended.code, ended.err) == (0, "")
-    assert [line.split() for line in ended.out.splitlines()[1:7]] == [
+    assert [line.split() for line in ended.out.splitlines()[1:9]] == [
         ["y", "constant", "0", "0/1", "-"],
-        ["y", "linear", "0", "2/3", "1", "0.25"],
+        ["y", "linear", "0", "0/1", "-"],
+        ["y", "extended", "0", "2/3", "1", "0.25"],
         ["y", "neural-d1", "0", "0/3", "-"],
         ["y", "constant", "all", "rows", "0/1", "-"],
-        ["y", "linear", "all", "rows", "0/3", "-"],
+        ["y", "linear", "all", "rows", "0/1", "-"],
+        ["y", "extended", "all", "rows", "0/3", "-"],
         ["y", "neural-d1", "all", "rows", "0/3", "-"],
     ]
-    assert ended.out.splitlines()[7:] == [
-        "Broken record, which the next run sets aside and runs again: results/my study/trials/y-linear-o0/0002.json",
-        "Not finished: 12 trials, 6 winners, 2 trees and 1 selections of terms to go. "
+    assert ended.out.splitlines()[9:] == [
+        "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
+        "Not finished: 14 trials, 8 winners, 2 trees and 2 short formulas to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()

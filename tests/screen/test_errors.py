@@ -147,13 +147,13 @@ CASES: dict[str, tuple[Spoil, tuple[str, ...], str]] = {
     "an unknown family": (
         write_good,
         ("good.csv", *PRICE, "--set", "families=[liner]"),
-        "'liner' is not a family. Did you mean 'linear'? Families: neural, constant, linear, logistic, poisson; packages "
-        "may bring others.",
+        "'liner' is not a family. Did you mean 'linear'? Families: constant, linear, logistic, poisson, extended, "
+        "neural; packages may bring others.",
     ),
     "a family that does not serve the target": (
         write_good,
         ("good.csv", *PRICE, "--set", "families=[logistic]"),
-        "No family of ['logistic'] serves a continuous target. These do: neural, constant, linear.",
+        "No family of ['logistic'] serves a continuous target. These do: constant, linear, extended, neural.",
     ),
     "an unknown hyperparameter": (
         write_good,
@@ -262,7 +262,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
         "environment.json",
         "trials/price-neural-d1-o0/0000.json",
         "trials/price-neural-d1-o0/0001.json",
-        "trials/price-selection-o0/selection.json",
+        "trials/price-short-o0/short.json",
         "trials/price-trees-o0/trees.json",
     }
 

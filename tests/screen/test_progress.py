@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from study.config import make_config
 from study.running.queue import FoldQueue
 from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
-from study.screen.progress import Progress, span
+from study.screen.progress import Progress, print_summary, span
 from study.search.arms import ArmSearch
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan
+from tests.report.synthetic import write_results
 
 
 class Clock:
@@ -34,13 +36,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
-    """Two outer folds and all rows of a regression and of a network, four trials each, and the work beside them."""
+    """Two outer folds and all rows of a regression with terms and of a network, four trials each, and the work beside them."""
     config = make_config(
         {
             "name": "party [1]",
             "data": {"source": "balloons"},
             "targets": ["y [m]"],
-            "families": ["linear", "neural"],
+            "families": ["extended", "neural"],
             "depths": 1,
             "protocol": "nested",
             "outer": {"folds": 2},
@@ -96,18 +98,18 @@ def test_a_span_is_written_for_people(seconds: float, text: str) -> None:
 def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
     plan, arms, beside = make_study()
     shown, out = plain()
-    linear = "y [m]-linear-o0"
+    extended = "y [m]-extended-o0"
 
     with shown:
         shown.started(plan, arms, beside)
         for number in range(4):
             clock.now += 2
-            finish(shown, arms, linear, range(number, number + 1))
+            finish(shown, arms, extended, range(number, number + 1))
 
     assert out.getvalue().splitlines() == [
         f"'party [1]': 24 trials in 6 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:30 min left",
-        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 selections of terms done, about 1:24 min left",
+        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 short formulas done, about 1:30 min left",
+        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 2 short formulas done, about 1:24 min left",
     ]
 
 
@@ -135,7 +137,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     before = out.getvalue().splitlines()
     finish_work(shown, beside, 0)
 
-    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
+    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 short formulas done, about 0 s left"
     assert out.getvalue().splitlines() == [*before, said]
 
 
@@ -149,7 +151,7 @@ def test_work_that_failed_is_named_with_its_reason(clock: Clock) -> None:
 
     lines, why = out.getvalue().splitlines(), "failed and the study goes on: ValueError: [no] luck"
     assert f"The boosted trees y [m]-trees-o1 {why}" in lines
-    assert f"The selection of terms y [m]-selection-o0 {why}" in lines
+    assert f"The short formula y [m]-short-o0 {why}" in lines
 
 
 def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
@@ -165,7 +167,7 @@ def test_a_failed_trial_is_named_with_its_reason(clock: Clock) -> None:
 def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
     plan, arms, beside = make_study()
     shown, out = plain()
-    finish(Progress(Console(file=io.StringIO())), arms, "y [m]-linear-o0", range(3))
+    finish(Progress(Console(file=io.StringIO())), arms, "y [m]-extended-o0", range(3))
 
     shown.started(plan, arms, beside)
 
@@ -199,7 +201,7 @@ def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(cl
         finish_work(shown, beside, number)
 
     assert out.getvalue().splitlines()[-1] == (
-        "5 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 selections of terms done, about 0 s left"
+        "5 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 2 of 2 short formulas done, about 0 s left"
     )
 
 
@@ -221,7 +223,7 @@ def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock
 
     shown.started(plan, arms, beside)
     clock.now += 4
-    finish(shown, arms, "y [m]-linear-o0", range(2), seconds=1)
+    finish(shown, arms, "y [m]-extended-o0", range(2), seconds=1)
     finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
 
     # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s, and
@@ -251,7 +253,7 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
         shown.started(plan, arms, beside)
         clock.now += 70
         for place, loss in (("o0", 0.25), ("o1", 0.5), ("all", 0.375)):
-            key = f"y [m]-linear-{place}"
+            key = f"y [m]-extended-{place}"
             finish(shown, arms, key, range(4), loss=loss)
             arms[key].score(0)
         finish(shown, arms, "y [m]-neural-d1-o0", range(1))
@@ -259,7 +261,7 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
     last = [line.split() for line in out.getvalue().rpartition("party")[2].splitlines()]
     assert last[0] == ["[1]", "·", "1:10", "min"]
     assert last[1] == ["target", "model", "trials", "best", "loss", "left"]
-    assert last[2] == ["y", "[m]", "linear", "12/12", "0.375", "done"]
+    assert last[2] == ["y", "[m]", "extended", "12/12", "0.375", "done"]
     assert last[3][:5] == ["y", "[m]", "neural-d1", "1/12", "0.5"]
 
 
@@ -271,6 +273,17 @@ def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
     with shown:
         shown.started(plan, arms, beside)
         clock.now += 70
-        finish(shown, arms, "y [m]-linear-o0", range(4))
+        finish(shown, arms, "y [m]-extended-o0", range(4))
 
     assert "winners scored" not in out.getvalue()
+
+
+def test_the_summary_tells_answer_action_sources_and_formula_in_this_order(tmp_path: Path) -> None:
+    results = write_results(tmp_path / "party", ["balloons"], n_trials=1, depths=(1,), terms=True)
+    out = io.StringIO()
+
+    print_summary(results, Console(file=out, width=60))
+
+    (verdict,) = results.verdicts
+    told = (verdict.sentence, verdict.action, verdict.sources_words, verdict.short_words, verdict.formula, verdict.estimand)
+    assert out.getvalue().splitlines()[1:7] == list(told)

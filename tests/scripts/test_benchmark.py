@@ -11,6 +11,7 @@ from benchmark import parsed
     [
         (["memory", "tree"], "TASK must be one of references, predictions, regression, network, regression's winner, "),
         (["memory", "--case", "5"], "argument --case: invalid choice: '5'"),
+        (["terms", "wine"], "terms takes SOURCE=TARGET, such as sklearn:wine=target, but got 'wine'."),
         (["rivals", "fits", "a.yaml"], "rivals: error: fits takes no arguments, but got 'a.yaml'. Leave it out."),
         (["rivals", "workers", "seed=1"], "workers takes a config before KEY=VALUE, but got 'seed=1' first. Name the config"),
     ],

@@ -50,7 +50,7 @@ def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(tmp
 
 
 def test_a_replicate_of_the_study_that_is_timed_trains_on_as_many_rows_as_its_rivals() -> None:
-    ((split,),) = survey(make_config({"name": "fits", **SHAPE})).splits.values()
+    ((split, _),) = survey(make_config({"name": "fits", **SHAPE})).splits.values()
 
     assert {(len(train), len(validation)) for train, validation in split.inner} == {(ROWS, ROWS // 4)}
     assert len(split.inner) == FOLDS

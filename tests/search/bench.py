@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.records.selection import ForwardSelection
+from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldRecord, FoldWork
 from study.running.queue import FoldQueue
@@ -76,8 +76,8 @@ class Bench:
         raise AssertionError("the tasks do not end")
 
 
-def small(family: str = "linear", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
-    """An arm with so many trials, all in its window, unless `more` says otherwise."""
+def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
+    """A regression with terms with so many trials, all in its window, unless `more` says otherwise."""
     return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
 
 
@@ -85,8 +85,8 @@ def trees_of(fold: int = 0) -> Trees:
     return Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
-def selection_of(fold: int = 0) -> ForwardSelection:
-    return ForwardSelection(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
+def short_of(fold: int = 0) -> ShortFormula:
+    return ShortFormula(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
 def done(work: FoldWork, state: TrialState = TrialState.COMPLETE, **more: Any) -> FoldRecord:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from study.config import StudyConfig, make_config
+from study.families import get_family
 from study.records.outcome import Outcome
 from study.schema import Arm, Kind, Suggestion, TrialRecord, TrialState
 from study.search.arms import ArmSearch
@@ -43,6 +44,7 @@ def loss_of(params: dict[str, Any]) -> float:
 def record_of(
     arm: Arm, trial: Suggestion, *, val_loss: float | None = None, state: TrialState = TrialState.COMPLETE
 ) -> TrialRecord:
+    """The record that a trial leaves, with the best value of a regression's path."""
     return TrialRecord(
         study="test",
         trial_id=arm.trial_id(trial.number),
@@ -50,7 +52,7 @@ def record_of(
         number=trial.number,
         generation=trial.generation,
         state=state,
-        params=trial.params,
+        params=trial.params | ({path: 1.0} if (path := get_family(arm.family).path) else {}),
         val_loss=None if state is TrialState.FAIL else loss_of(trial.params) if val_loss is None else val_loss,
     )
 

@@ -45,9 +45,9 @@ def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
 
 
 def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
-    linear, network = (numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("linear", "neural"))
+    extended, network = (numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("extended", "neural"))
 
-    assert (linear, network) == (list(range(8)), list(range(4)))
+    assert (extended, network) == (list(range(8)), list(range(4)))
 
 
 @pytest.mark.parametrize("trials", [1, 5, 6, 7])
@@ -162,7 +162,7 @@ def test_a_network_is_held_against_the_median_of_the_trials_before_the_window() 
 
 
 def test_a_regression_and_a_network_whose_patience_never_ends_are_held_against_nothing() -> None:
-    assert told("linear").bars(16) == told(patience=100).bars(10) == ()
+    assert told("extended").bars(16) == told(patience=100).bars(10) == ()
 
 
 def test_for_a_sampler_that_forgets_what_was_given_up_nothing_is() -> None:

@@ -11,10 +11,11 @@ from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
-from study.search.cost import Size, selection_cost
+from study.search.cost import Size, short_cost
 from study.search.plan import (
     EFFORTS,
     FEWEST_TRIALS,
+    arm_trials,
     families_of,
     make_arms,
     make_plan,
@@ -38,13 +39,13 @@ def config_of(folds: int = 1, **more: Any) -> StudyConfig:
 @pytest.mark.parametrize(
     ("kind", "families"),
     [
-        (Kind.CONTINUOUS, ["constant", "linear", "neural"]),
-        (Kind.BINARY, ["constant", "logistic", "neural"]),
-        (Kind.MULTICLASS, ["constant", "logistic", "neural"]),
-        (Kind.COUNT, ["constant", "poisson", "neural"]),
+        (Kind.CONTINUOUS, ["constant", "linear", "extended", "neural"]),
+        (Kind.BINARY, ["constant", "logistic", "extended", "neural"]),
+        (Kind.MULTICLASS, ["constant", "logistic", "extended", "neural"]),
+        (Kind.COUNT, ["constant", "poisson", "extended", "neural"]),
     ],
 )
-def test_auto_means_the_constant_the_regression_of_the_kind_and_the_networks(kind: Kind, families: list[str]) -> None:
+def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(kind: Kind, families: list[str]) -> None:
     assert families_of(config_of(), kind) == families
     assert REGRESSIONS[kind] == families[1]
 
@@ -60,7 +61,7 @@ def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_tha
     with pytest.raises(StudyError) as caught:
         families_of(config_of(families=["linear"]), Kind.COUNT)
 
-    serving = ", ".join(name for name in FAMILIES if name in {"constant", "poisson", "neural"})
+    serving = ", ".join(name for name in FAMILIES if name in {"constant", "poisson", "extended", "neural"})
     assert str(caught.value) == f"No family of ['linear'] serves a count target. These do: {serving}."
 
 
@@ -70,12 +71,12 @@ def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last
     keys = [arm.key for arm in make_arms(config_of(folds=2, depths=[1, 3]), sizes)]
 
     assert keys == [
-        "y-constant-o0", "y-linear-o0", "y-neural-d1-o0", "y-neural-d3-o0",
-        "y-constant-o1", "y-linear-o1", "y-neural-d1-o1", "y-neural-d3-o1",
-        "y-constant-all", "y-linear-all", "y-neural-d1-all", "y-neural-d3-all",
-        "z-constant-o0", "z-logistic-o0", "z-neural-d1-o0", "z-neural-d3-o0",
-        "z-constant-o1", "z-logistic-o1", "z-neural-d1-o1", "z-neural-d3-o1",
-        "z-constant-all", "z-logistic-all", "z-neural-d1-all", "z-neural-d3-all",
+        "y-constant-o0", "y-linear-o0", "y-extended-o0", "y-neural-d1-o0", "y-neural-d3-o0",
+        "y-constant-o1", "y-linear-o1", "y-extended-o1", "y-neural-d1-o1", "y-neural-d3-o1",
+        "y-constant-all", "y-linear-all", "y-extended-all", "y-neural-d1-all", "y-neural-d3-all",
+        "z-constant-o0", "z-logistic-o0", "z-extended-o0", "z-neural-d1-o0", "z-neural-d3-o0",
+        "z-constant-o1", "z-logistic-o1", "z-extended-o1", "z-neural-d1-o1", "z-neural-d3-o1",
+        "z-constant-all", "z-logistic-all", "z-extended-all", "z-neural-d1-all", "z-neural-d3-all",
     ]  # fmt: skip
 
 
@@ -169,45 +170,53 @@ def test_a_config_whose_numbers_are_filled_in_gives_the_same_plan_again() -> Non
     assert make_plan(plan.config, [LARGE]) == plan
 
 
-def test_every_arm_with_a_space_has_the_same_budget_and_the_constant_one_trial() -> None:
+def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_suggest_one_trial() -> None:
     plan = make_plan(config_of(effort="normal"), [SMALL])
 
     assert {arm.model_name: plan.trials(arm) for arm in plan.arms} == {
-        "constant": 1, "linear": 30, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
+        "constant": 1, "linear": 1, "extended": 30, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
     }  # fmt: skip
     assert {arm.model_name: plan.replicates(arm) for arm in plan.arms} == {
-        "constant": 5, "linear": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
+        "constant": 5, "linear": 5, "extended": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
     }  # fmt: skip
-    assert plan.n_trials == 2 * (1 + 4 * 30)
-    assert plan.n_fits == 2 * (5 + 30 * 5 + 3 * 30 * 10)
+    assert plan.n_trials == 2 * (1 + 1 + 4 * 30)
+    assert plan.n_fits == 2 * (5 + 5 + 30 * 5 + 3 * 30 * 10)
+
+
+def test_no_arm_has_more_trials_than_its_space_has_points() -> None:
+    thorough = config_of(effort="thorough", search={"trials": 90})
+    fewer = thorough.replace(space={"extended": {"products": 0.1, "curves": [0.0, 0.3]}})
+    none = thorough.replace(space={"extended": {"products": 0.1, "curves": 1.0, "l2": [0.1, 1.0]}})
+
+    assert [arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)] == [36, 2, 1]
 
 
 def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> None:
     wide, short = (make_plan(config_of(2, search={"trials": trials, "generation": 4}), [SMALL]) for trials in (30, 5))
 
-    assert wide.slots == 3 * (1 + 8 + 3 * 4)
-    assert short.slots == 3 * (1 + 5 + 3 * 4)
+    assert wide.slots == 3 * (1 + 1 + 8 + 3 * 4)
+    assert short.slots == 3 * (1 + 1 + 5 + 3 * 4)
 
 
 def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     few, more, most = (
-        make_plan(config_of(families=["linear"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10, 16)
+        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10, 16)
     )
-    folds = [make_plan(config_of(n, families=["linear"], search={"trials": 4}), [SMALL]).seconds for n in (1, 2, 3)]
+    folds = [make_plan(config_of(n, families=["extended"], search={"trials": 4}), [SMALL]).seconds for n in (1, 2, 3)]
 
     assert few < more
     assert more - few == pytest.approx(most - more)
     assert folds[1] - folds[0] == pytest.approx(folds[2] - folds[1])
-    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its selection of terms
+    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its short formula
 
 
-def test_the_selection_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     few, many = (study_cost(make_plan(config_of(5), [size]).config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
 
-    assert all(selection_cost(other) > selection_cost(size) for other in more)
-    assert many - few == pytest.approx(5 * (selection_cost(replace(size, outputs=10)) - selection_cost(size)))
+    assert all(short_cost(other) > short_cost(size) for other in more)
+    assert many - few == pytest.approx(5 * (short_cost(replace(size, outputs=10)) - short_cost(size)))
 
 
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:

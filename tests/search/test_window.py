@@ -58,7 +58,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
     assert derive_seed(0, "y-linear-o0", 1) == int(digest[:8], 16) // 2
 
 
-@pytest.mark.parametrize("family", ["neural", "linear"])
+@pytest.mark.parametrize("family", ["neural", "extended"])
 @given(fate=st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
 def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family: str, fate: random.Random) -> None:
@@ -243,24 +243,27 @@ def test_the_first_trial_is_the_familys_start() -> None:
     assert first.params == first_params(get_family("neural"), search.space)
 
 
+ONE = {"learning_rate": 0.01, "batch_size": 64, "width": 64, "activation": "silu", "dropout": 0.0}
+ZERO: dict[str, Any] = {"space": {"neural": ONE | {"weight_decay": {"low": 1e-3, "high": 10.0, "log": True, "zero": True}}}}
+"""A space that leaves one hyperparameter open."""
+
+
 def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
-    search = arm_search("linear", TRIALS)
+    decays = [trial.params["weight_decay"] for trial in play(arm_search(trials=TRIALS, **ZERO))]
 
-    penalties = [trial.params["l2"] for trial in play(search)]
-
-    assert penalties[0] == 0.0
-    assert all(1e-3 <= penalty <= 10 * search.n_rows for penalty in penalties[1:])
-    assert len(set(penalties)) == TRIALS
+    assert decays[0] == 0.0
+    assert all(1e-3 <= decay <= 10 for decay in decays[1:])
+    assert len(set(decays)) == TRIALS
 
 
 def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
-    search = arm_search("linear", 22)
+    search = arm_search(trials=22, **ZERO)
     play(search)
     told = {n: search.records[n] for n in range(21)}
-    lowest, higher = (told | {0: changed(told[0], params={"l2": l2})} for l2 in (1e-3, 10.0))
+    lowest, higher = (told | {0: changed(told[0], params=told[0].params | {"weight_decay": decay})} for decay in (1e-3, 10.0))
 
     from_zero, from_lowest, from_higher = (
-        arm_search("linear", 22, records=records).next_trial() for records in (told, lowest, higher)
+        arm_search(trials=22, records=records, **ZERO).next_trial() for records in (told, lowest, higher)
     )
 
     assert from_zero == from_lowest != from_higher

@@ -14,7 +14,7 @@ import pytest
 from study.data.encoding import Encoded, encode
 from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
-from study.families import first_params, get_family, resolve_space
+from study.families import first_params, get_family, penalties, resolve_space
 from study.schema import Arm, TrialRecord, WinnerRecord
 from study.training.task import TrialTask
 from study.training.trial import run_trial
@@ -62,7 +62,8 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     own = get_family(family)
-    params = first_params(own, resolve_space(own, N, {})) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
+    space = resolve_space(own, N, {})
+    params = first_params(own, space) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
     arm = Arm(target="y", kind=encoded.kind, family=family, depth=int(family == "neural"), outer_fold=outer_fold)
     return TrialTask(
         study="test",
@@ -75,6 +76,7 @@ def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
         epochs=6,
         patience=6,
         iterations=500,
+        penalties=penalties(own, space) if own.convex else (),
     )
 
 

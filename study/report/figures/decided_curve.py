@@ -1,4 +1,4 @@
-"""The gain over parts of the rows of undecided targets, and where it would be decided."""
+"""The gain that keeps a target undecided over parts of the rows, and where it would be decided."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_ce
 TEXT = """\
 ## At how many rows would it be decided?
 
-The network and the regression refitted on parts of the development rows, judged on the same test rows: dots are the gain, lines
-two standard errors. The dashed line is the margin; the dotted line, where there is one, is where it is likely decided.
+The two models between which it is undecided, refitted on parts of the development rows and judged on the same test rows: dots
+are the gain of the richer one, lines two standard errors. The dashed line is what the gain has to leave behind, mostly the
+margin; the dotted line, where there is one, is where it is likely decided.
 """
 
 
@@ -24,12 +25,13 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Gain of the refitted network over the refitted regression by training rows, of targets that are undecided.
+    """The gain that keeps a target undecided by training rows.
 
     Returns
     -------
-    (n_points, 7) frame: target, margin, n_rows (training rows of a refit), improvement, low, high (two standard errors about
-    it, over test rows), decided_rows (training rows at which it is likely decided, NaN where not or not told).
+    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (training rows of a refit), improvement,
+    low, high (two standard errors about it, over test rows), decided_rows (training rows at which it is likely decided, NaN
+    where not or not told).
     """
     points = []
     for verdict in results.verdicts:
@@ -39,8 +41,10 @@ def data(results: Results) -> pd.DataFrame:
         for point in found.curve:
             ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
             whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
-            points.append((verdict.target, verdict.margin, point.n_rows, point.improvement, *ends, found.times * whole))
-    columns = ["target", "margin", "n_rows", "improvement", "low", "high", "decided_rows"]
+            pair = f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}"
+            about = verdict.target, pair, verdict.margin, found.bound
+            points.append((*about, point.n_rows, point.improvement, *ends, found.times * whole))
+    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "decided_rows"]
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
@@ -53,7 +57,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             margin, there = float(own["margin"].iloc[0]), float(own["decided_rows"].iloc[0])
             ax.axhspan(-margin, margin, color=BAND, zorder=0)
             ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.axhline(margin, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+            ax.axhline(float(own["bound"].iloc[0]), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             ax.vlines(own["n_rows"], own["low"], own["high"], color=NETWORKS[0], lw=2.4, alpha=0.55)
             ax.plot(own["n_rows"], own["improvement"], "o-", color=NETWORKS[1], lw=1.2, ms=6)
             if np.isfinite(there):
@@ -63,10 +67,10 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
             ax.yaxis.set_major_formatter(per_cent)
-            ax.set(xlabel="training rows, log axis", ylabel="gain over the regression")
+            ax.set(xlabel="training rows, log axis", ylabel=f"gain of {own['pair'].iloc[0]}".replace(" over ", "\nover "))
             ax.grid(axis="y")
     said = "; ".join(
-        f"{target}, {n_rows:,.0f} rows: {percent(gain)} %"
-        for target, n_rows, gain in frame[["target", "n_rows", "improvement"]].itertuples(index=False)
+        f"{target}, {pair}, {n_rows:,.0f} rows: {percent(gain)} %"
+        for target, pair, n_rows, gain in frame[["target", "pair", "n_rows", "improvement"]].itertuples(index=False)
     )
-    return Picture(figure, f"Gain of the refitted network over the regression by training rows. {said}.")
+    return Picture(figure, f"Gain by training rows of refitted models. {said}.")

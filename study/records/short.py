@@ -1,0 +1,53 @@
+"""The short formula of a target and outer fold, and what its search leaves on disk."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from study.evidence.findings import FoldMissing
+from study.records.work import FoldRecord, FoldWork
+from study.schema import NOUNS, SHORT, Candidate, TermRow, TrialState
+
+
+class ShortFormula(FoldWork):
+    """The search for a formula of few terms: a line beside the verdict, and a formula where it may stand for the answer."""
+
+    sort: ClassVar = SHORT
+    noun: ClassVar = NOUNS[SHORT].removeprefix("the ")
+    many: ClassVar = "short formulas"
+    without: ClassVar = "no short formula stands beside its verdict"
+
+    def record(self, study: str, state: TrialState, **found: Any) -> ShortRecord:
+        return ShortRecord(study=study, work=self, state=state, **found)
+
+
+class ShortRecord(FoldRecord):
+    """What a search for the short formula leaves.
+
+    terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the ridge penalty under which they
+    were fitted, the lasso's that chose them (None: no term is chosen), and the share of the lasso's own weights in theirs.
+    val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
+    chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
+    missing: what the strict score test names.
+    rows, observed, candidates, groups: as in a WinnerRecord; nothing where it failed.
+    """
+
+    sort: ClassVar = SHORT
+    work: ShortFormula
+    terms: tuple[TermRow, ...] = ()
+    l2: float | None = None
+    penalty: float | None = None
+    share: float | None = None
+    val_loss: float | None = None
+    path: dict[str, list[float]] = {}
+    missing: FoldMissing | None = None
+    rows: list[int] = []
+    observed: list[float] = []
+    candidates: tuple[Candidate, ...] = ()
+    groups: list[int] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its products and hinges, each as often as it has one."""
+        outputs = {row.output for row in self.terms[:1]}
+        return tuple(row.name for row in self.terms if row.output in outputs and row.form in {"product", "hinge"})

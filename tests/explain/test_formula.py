@@ -1,0 +1,106 @@
+"""Formulas in words: numbers as round as they may be, ranges said once, levels and dates as the table has them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.data.encoding import Encoded
+from study.explain.formula import formula, predictor
+from study.families.heads import HEADS
+from study.schema import Kind, TermRow
+from tests.training.tables import saved_encoded
+
+
+def row(form: str, weight: float, *columns: str, output: str | None = None, **more: object) -> TermRow:
+    numbers = {"fill": (0.0,) * len(columns), "centers": (), "low": (), "high": (), "knot": None}
+    return TermRow(form=form, columns=columns, weight=weight, output=output, **(numbers | more))
+
+
+def encoded_of(folder: Path, **more: object) -> Encoded:
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1000, 400), unit="D")
+    frame = pd.DataFrame({"age": rng.normal(50, 10, 400), "size": rng.normal(size=400), "day": days})
+    frame["sex"] = rng.choice(["f", "m"], 400, p=[0.6, 0.4])
+    target = {"y": rng.normal(size=400)} | more
+    return saved_encoded(folder, frame.assign(**target))[0]
+
+
+AGE = {"low": (18.0,), "high": (81.5,)}
+BOTH = {"centers": (50.0, 0.0), "low": (18.0, -2.5), "high": (81.5, 2.5)}
+SEX = {"centers": (50.0, 0.0), "low": (18.0, 0.0), "high": (81.5, 1.0)}
+ROWS = [
+    row("intercept", -0.51234),
+    row("column", 0.21234, "age"),
+    row("column", 0.0, "size"),
+    row("column", 1.0, "sex[m]"),
+    row("product", -0.71234, "age", "size", **BOTH),
+    row("product", 1.21234, "age", "sex[m]", **SEX),
+    row("hinge", 0.31234, "age", knot=61.234, **AGE),
+]
+
+
+def test_products_are_not_expanded_and_clip_stands_only_where_it_matters(tmp_path: Path) -> None:
+    text = formula(ROWS, encoded_of(tmp_path), 0.5)
+
+    first, second = text.split("\n")
+    assert re.fullmatch(
+        r"y ~ \u22120\.\d+ \+ 0\.21\d*·age \+ sex\[m\] \u2212 0\.71\d*·\(clip\(age\) \u2212 50\)·clip\(size\)"
+        r" \+ 1\.2\d*·\(clip\(age\) \u2212 50\)·sex\[m\] \+ 0\.31\d*·max\(clip\(age\) \u2212 61\.\d+, 0\)",
+        first,
+    ), first
+    assert re.fullmatch(r"where clip holds age within 18 to 81\.5 and size within \u22122\.5 to 2\.5", second), second
+
+
+def test_a_smaller_tolerance_makes_more_digits_and_keeps_the_loss(tmp_path: Path) -> None:
+    encoded = encoded_of(tmp_path)
+
+    rough, fine = (formula(ROWS, encoded, tolerance).split("\n")[0] for tolerance in (10.0, 1e-6))
+
+    assert len(fine) > len(rough)
+    assert "0.212\N{MIDDLE DOT}age" in fine
+    assert "0.21\N{MIDDLE DOT}age" in rough
+
+
+def test_dates_are_said_in_days_and_no_clip_without_a_term(tmp_path: Path) -> None:
+    rows = [row("intercept", 0.0), row("column", 0.5, "day")]
+
+    assert formula(rows, encoded_of(tmp_path), 1e9).split("\n")[1:] == ["with day in days since 1970-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [(Kind.BINARY, ["log-odds(y = b)"]), (Kind.MULTICLASS, ["log-odds(y = b against a)", "log-odds(y = c against a)"])],
+)
+def test_classes_are_each_compared_with_the_first(tmp_path: Path, kind: Kind, left: list[str]) -> None:
+    names = ["a", "b", "c"] if kind is Kind.MULTICLASS else ["a", "b"]
+    encoded = encoded_of(tmp_path, y=np.random.default_rng(1).choice(names, 400))
+    outputs: list[str | None] = [*names] if kind is Kind.MULTICLASS else [None]
+    rows = [
+        made
+        for o in outputs
+        for made in (row("intercept", 0.1, output=o), row("column", ord(o or "b") - 97.0, "size", output=o))
+    ]
+
+    lines = formula(rows, encoded, 1e-9).split("\n")
+
+    assert [line.split(" ~ ")[0] for line in lines] == left
+    assert [line.endswith(f"{'' if i == 0 else '2·'}size") for i, line in enumerate(lines)] == [True] * len(lines)
+
+
+def test_the_predictor_is_the_sum_of_weighted_terms_with_gaps_filled_and_cells_held_in_their_range() -> None:
+    frame = pd.DataFrame({"age": [20.0, 90.0, np.nan], "size": [1.0, -9.0, 2.0], "sex[m]": [1.0, 0.0, 1.0]})
+    rows = [each.model_copy(update={"fill": (50.0, 0.0)[: len(each.columns)]}) for each in ROWS]
+
+    eta = predictor(rows, frame)[:, 0]
+
+    first = -0.51234 + 0.21234 * 20 + 1 - 0.71234 * -30 * 1 + 1.21234 * -30 * 1
+    second = -0.51234 + 0.21234 * 90 - 0.71234 * 31.5 * -2.5 + 0.31234 * (81.5 - 61.234)
+    third = -0.51234 + 0.21234 * 50 + 1
+    np.testing.assert_allclose(eta[:2], [first, second])
+    assert eta[2] == pytest.approx(third + 50 * 0 if rows[3].fill[0] == 0 else third)
+    assert HEADS[Kind.CONTINUOUS].response(eta[:, None]).shape == (3,)

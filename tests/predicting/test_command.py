@@ -1,0 +1,53 @@
+"""`study predict`: rows in, rows with predictions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from study.predicting.results import Results
+from study.schema import StudyError
+from study.screen import cli
+
+from .made import awkward_frame
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    awkward_frame(30, seed=4).to_csv(tmp_path / "rows.csv", index=False)
+    return tmp_path / "rows.csv"
+
+
+def test_predictions_are_printed_as_csv_and_what_to_know_on_standard_error(
+    flats: Results, rows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.predict(flats.root, rows, target="price", model="regression", interval=0.9)
+
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == "flat,price,dear,sort,visits,predicted,low,high"
+    assert len(lines) == 31
+    said = err.splitlines()
+    assert said[0].startswith("Warning: Of 30 rows some have empty cells in ")
+    assert [line.partition(" ")[0] for line in said[1:]] == ["Intervals", "No", "On"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
+def test_predictions_are_written_by_the_ending_of_the_file(flats: Results, rows: Path, tmp_path: Path, name: str) -> None:
+    cli.predict(flats.root, rows, target="sort", model="network", out=tmp_path / name)
+
+    path = tmp_path / name
+    found = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(path, sep="\t" if name.endswith("tsv") else ",")
+    assert len(found) == 30
+    assert set(found["predicted"]) <= {"small", "middle", "large"}
+
+
+def test_a_file_that_cannot_be_read_or_written_is_named(flats: Results, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"written as \.csv, \.tsv or \.parquet, but .*out\.xlsx is none"):
+        cli.predict(flats.root, rows, target="price", out=tmp_path / "out.xlsx")
+    with pytest.raises(StudyError, match=r"Cannot write .*out\.csv: .*\. Name another file with --out\."):
+        cli.predict(flats.root, rows, target="price", out=tmp_path / "none" / "out.csv")
+    with pytest.raises(StudyError, match=r"Cannot read the table .*lost\.csv: No such file or directory"):
+        cli.predict(flats.root, tmp_path / "lost.csv", target="price")

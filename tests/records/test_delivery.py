@@ -1,0 +1,74 @@
+"""Which model stands for a procedure, and what is handed over at the end of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from study.records.delivery import chosen_arms, deliver, fold_model
+from study.records.paths import StudyPaths, write_atomic
+from study.schema import ALL_ROWS, Arm, Kind
+
+LOSSES = {("constant", 0): 3.0, ("linear", 0): 2.0, ("neural", 1): 1.5, ("neural", 2): 1.0, ("neural", 3): 1.0}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> StudyPaths:
+    """Models of an outer fold and of all rows, each with its name as content, and trees of all rows."""
+    paths = StudyPaths(tmp_path)
+    for arm in arms():
+        write_atomic(paths.model(arm), arm.key)
+    write_atomic(paths.fold_model("y", "trees", ALL_ROWS), "trees")
+    write_atomic(paths.reader("y", 0), "reader")
+    return paths
+
+
+def arms() -> list[Arm]:
+    return [
+        Arm(target="y", kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=fold)
+        for fold in (0, ALL_ROWS)
+        for family, depth in LOSSES
+    ]
+
+
+def trials() -> pd.DataFrame:
+    rows = [arm.model_dump() | {"state": "COMPLETE", "val_loss": LOSSES[arm.family, arm.depth]} for arm in arms()]
+    worse = [row | {"val_loss": 9.0} for row in rows]
+    failed = [rows[1] | {"state": "FAIL", "val_loss": None}, rows[2] | {"state": "PRUNED", "val_loss": 0.1}]
+    return pd.DataFrame([*worse, *rows, *failed])
+
+
+def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two(paths: StudyPaths) -> None:
+    found = chosen_arms(paths, trials(), 0)
+
+    assert {procedure: arm.key for (_, procedure), arm in found.items()} == {
+        "constant": "y-constant-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
+    }  # fmt: skip
+
+
+def test_a_depth_whose_model_was_not_saved_is_no_network(paths: StudyPaths) -> None:
+    (unscored,) = (arm for arm in arms() if arm.key == "y-neural-d2-o0")
+    paths.model(unscored).unlink()
+
+    assert fold_model(paths, trials(), "y", "network", 0) == paths.fold_models / "y-neural-d3-o0.keras"
+    assert fold_model(paths, trials(), "y", "trees", 0) is None
+    assert fold_model(paths, trials(), "y", "trees", ALL_ROWS) == paths.fold_models / "y-trees-all.skops"
+
+
+def test_models_of_all_rows_are_handed_over_and_the_folds_are_kept(paths: StudyPaths) -> None:
+    deliver(paths, trials(), keep_folds=True)
+
+    assert {path.name: path.read_text() for path in paths.models.iterdir() if path.is_file()} == {
+        "y-regression.keras": "y-linear-all", "y-network.keras": "y-neural-d2-all", "y-trees.skops": "trees",
+    }  # fmt: skip
+    assert len(list(paths.fold_models.iterdir())) == 2 * len(LOSSES) + 2
+
+
+def test_without_the_folds_what_was_handed_over_stays_also_the_next_time(paths: StudyPaths) -> None:
+    for _ in range(2):
+        deliver(paths, trials(), keep_folds=False)
+
+    assert not paths.fold_models.exists()
+    assert {path.name for path in paths.models.iterdir()} == {"y-regression.keras", "y-network.keras", "y-trees.skops"}
