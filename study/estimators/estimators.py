@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from study.config import make_config
+from study.data.columns import as_label
 from study.data.targets import LEAST_ROWS
 from study.estimators.fitted import fit_here, fit_with_evidence
 from study.estimators.rows import label_texts, rows_to_predict, target_name, training_rows
@@ -125,9 +126,10 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     Parameters
     ----------
     model : {"answer", "regression", "extended", "short", "network", "trees"}
-        Whose model predicts. Without evidence the others are not searched, and the answer is the simplest of regression,
-        regression with terms (`extended`) and network whose validation loss is above the least by at most `margin` times the
-        regression's: no test row has a say, so it is no verdict. With evidence it is what the verdict says.
+        Whose model predicts. With evidence the answer is what the verdict says. Without, it is the simplest of regression,
+        regression with terms (`extended`) and network whose mean validation loss no richer one is below by more than `margin`
+        times the regression's, less a standard error over inner folds; no test row has a say, so it is no verdict. Only what
+        is asked for is searched.
     evidence : bool
         Whether to run a whole study, with outer folds and a verdict, on all cores by Ray; else all rows are searched once, in
         this process.
@@ -159,8 +161,9 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     Notes
     -----
     X is an array or a DataFrame, whose types are kept: numbers, booleans, categories or text, dates; gaps are NaN or None.
-    Constant columns are left out. What is wrong with rows or parameters is a ValueError. In this process TensorFlow is set to
-    one thread, unless it was imported before; programs of networks are compiled once for all fits of one shape.
+    Constant columns are left out. What is wrong with rows or parameters is a ValueError. Where the verdict is undecided, or
+    nothing is better than a constant, `fit` warns. In this process TensorFlow is set to one thread, unless it was imported
+    before; programs of networks are compiled once for all fits of one shape.
 
     Examples
     --------
@@ -242,7 +245,7 @@ class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"{type(self).__name__} needs two classes, but y has one class: {self.classes_[0]!r}.")
+            raise ValueError(f"{type(self).__name__} needs two classes, but y has one class: {as_label(self.classes_[0])!r}.")
         texts = label_texts(self.classes_)
         kind = Kind.BINARY if len(texts) == 2 else Kind.MULTICLASS
         self._fit(frame, target_name(y, frame), pd.array(texts, "str").take(codes), kind)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.api import run_study
@@ -18,13 +20,13 @@ from study.data.sources import Source
 from study.data.splits import split_all_rows
 from study.data.tables import read_table
 from study.families.heads import FloatArray
-from study.predicting.models import ANSWER, Model, open_saved, procedure_for
+from study.predicting.models import ANSWER, Model, cautions, open_saved, procedure_for
 from study.predicting.results import Results
 from study.records.frames import trials_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.work import reason
 from study.running.here import Found, search_here
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, TrialState, procedure_of
+from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, TrialState, WinnerRecord, procedure_of
 from study.search.cost import Size
 from study.search.plan import make_plan, resolve_outer
 
@@ -81,19 +83,23 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
     found = search_here(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
     files = {work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name for work in found.work}
-    best = sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth), reverse=True)
-    files |= {procedure_of(winner.arm.family, winner.arm.depth): winner.models[0] for winner in best}
-    there = {name: found.files[file] for name, file in files.items() if file in found.files}
-    trials = trials_frame(found.trials)
-    losses = {name: loss for name, loss in least_losses(trials).items() if name in there}
-    if not there:
+    best: dict[str, WinnerRecord] = {}
+    for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth)):
+        best.setdefault(procedure_of(winner.arm.family, winner.arm.depth), winner)
+    files |= {name: winner.models[0] for name, winner in best.items()}
+    if not best and not found.files:
         raise StudyError(f"No {' and no '.join(wanted)} model could be made of these rows. {_why(found)}".strip())
-    name = simplest(losses, config.margin) if model == ANSWER else model
-    return Fitted(name, make_reader(table, encoded), there[name], losses, trials)
+    name = model
+    if model == ANSWER:
+        name = simplest({procedure: _by_fold(found, winner) for procedure, winner in best.items()}, config.margin)
+    trials = trials_frame(found.trials)
+    return Fitted(name, make_reader(table, encoded), found.files[files[name]], least_losses(trials), trials)
 
 
 def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, folder: Path, report: bool) -> Fitted:
     """Run a whole study of a frame below a results folder, which takes the rows too, and open one of its models.
+
+    What the verdict has against its use is warned of.
 
     Raises
     ------
@@ -109,6 +115,8 @@ def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, fold
     results = run_study(config.replace(data=source, name=folder.name), folder.parent, report=report)
     (target,) = config.targets
     saved = open_saved(results, target, procedure_for(results, target, model))
+    for text in cautions(results, target, model, saved.name):
+        warnings.warn(text, stacklevel=4)
     trials = results.trials
     return Fitted(saved.name, saved.reader, saved.path.read_bytes(), least_losses(trials), trials, results)
 
@@ -122,11 +130,27 @@ def least_losses(trials: pd.DataFrame) -> dict[str, float]:
     return {name: float(least[name]) for name in PROCEDURES if name in least.index}
 
 
-def simplest(losses: Mapping[str, float], margin: float) -> str:
-    """The simplest procedure whose validation loss is above the least by at most margin times the simplest one's loss."""
+def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
+    """The simplest procedure that no richer one beats by more than margin times the simplest one's loss.
+
+    losses: validation losses (n_folds,) of the incumbent of each of PROCEDURES. A standard error of the paired difference over
+    inner folds is taken off each gain, since the best of many terms is better by chance too.
+    """
     names = [name for name in PROCEDURES if name in losses]
-    bound = min(losses.values()) + margin * losses[names[0]]
-    return next(name for name in names if losses[name] <= bound)
+    least = margin * losses[names[0]].mean()
+
+    def beaten(name: str, richer: str) -> bool:
+        gain = losses[name] - losses[richer]
+        return bool(gain.mean() - gain.std(ddof=1) / len(gain) ** 0.5 > least)
+
+    return next(name for i, name in enumerate(names) if not any(beaten(name, richer) for richer in names[i + 1 :]))
+
+
+def _by_fold(found: Found, winner: WinnerRecord) -> FloatArray:
+    """Validation loss of a winner in each inner fold, the mean over seeds."""
+    trial = next(trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number))
+    seeds = pd.DataFrame([(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"])
+    return np.asarray(seeds.groupby("fold")["loss"].mean(), np.float64)
 
 
 def _why(found: Found) -> str:
