@@ -11,8 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
-Effect = Literal["none", "interaction", "smooth", "deep"]
-STRENGTHS = {"low": 2.0, "high": 0.5}
+Effect = Literal["none", "interaction", "smooth", "both", "deep"]
+Noise = Literal["low", "high"]
+TERMS: tuple[Effect, ...] = ("interaction", "smooth", "both")
+"""Effects that products and curves can follow: a product is one, a sine nearly a sum of hinges."""
+STRENGTHS: dict[Noise, float] = {"low": 2.0, "high": 0.5}
 """Standard deviation of the linear predictor by noise; a continuous target's noise has standard deviation 1."""
 POPULATION = 40_000
 """Rows on which an effect is made orthogonal to the features, and its weight found."""
@@ -29,7 +32,7 @@ class Cell:
     kind: Literal["continuous", "binary"]
     rows: int
     features: int = 3
-    noise: Literal["low", "high"] = "low"
+    noise: Noise = "low"
     effect: Effect = "none"
     gain: float = 0.0
 
@@ -65,7 +68,8 @@ def expected_loss(kind: str, truth: FloatArray, predicted: FloatArray) -> FloatA
     """(n_rows,) loss expected over all targets that a row of this true mean or probability may have."""
     if kind == "continuous":
         return 1 + (truth - predicted) ** 2
-    p = np.clip(predicted, 1e-12, 1 - 1e-12)
+    edge = float(np.finfo(np.float32).eps)  # the floor that test rows have
+    p = np.clip(predicted, edge, 1 - edge)
     return -(truth * np.log(p) + (1 - truth) * np.log(1 - p))
 
 
@@ -80,6 +84,8 @@ def _raw(effect: Effect, x: FloatArray) -> FloatArray:
         return x[:, 0] * x[:, 1]
     if effect == "smooth":
         return np.sin(2 * x[:, 0])
+    if effect == "both":
+        return x[:, 0] * x[:, 1] + 1.5 * np.sin(2 * x[:, 2])
     return np.tanh(3 * np.tanh(2 * x[:, 0] - x[:, 1] ** 2 + 1) * np.tanh(2 * x[:, 2] + x[:, 1]))  # deep: functions of functions
 
 

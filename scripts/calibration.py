@@ -2,22 +2,23 @@
 
 Each table is split, encoded, searched and scored as `study run` does, on small budgets, by Ray tasks of which each leaves
 one file; a run that was stopped goes on. Fresh rows of the same truth, which nothing of the pipeline trains on or selects by,
-tell what the difference truly is.
+tell what the difference truly is. Files hold losses, so that a changed rule is judged anew without running anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
-from dataclasses import replace
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import islice, product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from harness.truths import Cell, expected_loss, simulate
+from harness.truths import STRENGTHS, Cell, Effect, Noise, expected_loss, simulate
 
 if TYPE_CHECKING:
     from study.data.encoding import EncodedData
@@ -27,22 +28,51 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = 2_000
 """Rows on which every model's expected loss is measured."""
-FOLDS, REPEATS = 5, 3
+FOLDS = 5
 DEPTHS = [1, 2]
+REGRESSIONS = ["linear", "logistic"]
+"""Of these a table has the one that serves its kind."""
+KINDS: tuple[Literal["continuous", "binary"], ...] = ("continuous", "binary")
 NULL = [
-    Cell(kind, rows, features, noise)
-    for kind, rows, features, noise in product(("continuous", "binary"), (100, 300, 1_000), (3, 10), ("low", "high"))
+    Cell(kind, rows, features, noise) for kind, rows, features, noise in product(KINDS, (100, 300, 1_000), (3, 10), STRENGTHS)
 ]
 """Cells where the regression is the truth."""
 GAINS = (0.03, 0.08, 0.2, 0.5)
 EFFECTS = [
     Cell(kind, rows, 3, "low", effect, gain)
-    for kind, rows, effect, gain in product(("continuous", "binary"), (300, 1_000), ("interaction", "smooth", "deep"), GAINS)
+    for kind, rows, effect, gain in product(KINDS, (300, 1_000), ("interaction", "smooth", "deep"), GAINS)
 ]
 """Cells where it is not, with effects around the margin."""
+RUNGS: list[tuple[int, Noise, Effect, float]] = [
+    (3, "low", "none", 0.0),
+    (10, "high", "none", 0.0),
+    (3, "low", "interaction", 0.15),
+    (3, "low", "smooth", 0.15),
+    (3, "low", "both", 0.3),
+    (3, "low", "deep", 0.3),
+    (3, "low", "deep", 0.6),
+]
+LADDER = [Cell(kind, rows, *rung) for kind, rows, rung in product(KINDS, (300, 1_000), RUNGS)]
+"""Cells of each sort of truth: linear, with terms, and deeper."""
 
 
-def run_table(cell: Cell, number: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Question:
+    """What is asked of simulated tables. families: beside the regression. repeats: of the outer folds."""
+
+    families: list[str]
+    repeats: int
+    cells: list[Cell]
+
+
+QUESTIONS = {
+    "intervals": Question(["neural"], 3, NULL + EFFECTS),
+    "answers": Question(["extended", "neural"], 2, LADDER),
+}
+"""How the intervals of one gain behave, and which of the three answers is said."""
+
+
+def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     """Run the pipeline on one table.
 
     Returns
@@ -58,7 +88,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
-    from study.evidence.winners import ARM, incumbents
+    from study.evidence.winners import ARM, CANDIDATES, CURVES, PRODUCTS, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
     from study.search.cost import Size
     from study.search.plan import make_plan
@@ -72,9 +102,10 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
                 "name": cell.key,
                 "data": {"source": str(source)},
                 "targets": {"y": cell.kind},
+                "families": [*REGRESSIONS, *question.families],
                 "depths": DEPTHS,
                 "protocol": "nested",
-                "outer": {"folds": FOLDS, "repeats": REPEATS},
+                "outer": {"folds": FOLDS, "repeats": question.repeats},
                 "inner": {"seeds": 1},
                 "search": {"trials": 4},
                 "training": {"epochs": 100, "patience": 20},
@@ -87,7 +118,8 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
     known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
     fresh = np.arange(cell.rows, len(frame))
     *judged, _ = make_splits(known, target, config)
-    data = encode_all(table, [(target, replace(split, test=np.concatenate([split.test, fresh]))) for split in judged])
+    splits = [(target, replace(split, test=np.concatenate([split.test, fresh]), parts=())) for split in judged]
+    data = encode_all(table, splits)
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
     trials, winners = run_here(make_plan(config, [shape]), data)
     best = incumbents(trials_frame(trials))
@@ -97,7 +129,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
         cell.kind, truth[scored.loc[is_fresh, "row"]], scored.loc[is_fresh, "predicted"].to_numpy(float)
     )
     parts = [inner_losses(folds_frame(trials), best).rename(columns={"inner_fold": "row"}).assign(part="validation")]
-    for candidate in ("refit", "ensemble"):
+    for candidate in (*CANDIDATES, PRODUCTS, CURVES):
         losses = row_losses(scored, candidate)
         tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
         parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
@@ -107,6 +139,7 @@ def run_table(cell: Cell, number: int) -> pd.DataFrame:
 
 def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
     """Run every trial and winner of a plan's outer folds in this process, whose compiled programs later tables use again."""
+    from study.schema import ALL_ROWS
     from study.search.arms import ArmSearch
     from study.training.device import prepare_tensorflow
     from study.training.task import TrialTask
@@ -116,62 +149,65 @@ def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[Win
     prepare_tensorflow()
     trials: list[TrialRecord] = []
     winners: list[WinnerRecord] = []
-    for arm in (arm for arm in plan.arms if arm.outer_fold >= 0):
+    for arm in (arm for arm in plan.arms if arm.outer_fold != ALL_ROWS):
         encoded = data[arm.target, arm.outer_fold]
         search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
         kept = {}
         while (trial := search.next_trial()) is not None:
-            record, kept[trial.number] = run_trial(TrialTask.of(plan.config, arm, trial), encoded)
+            own = {"bars": search.bars(trial.number), "penalties": search.penalties}
+            record, kept[trial.number] = run_trial(TrialTask.of(plan.config, arm, trial, **own), encoded)
             search.tell(record)
             trials.append(record)
         if (best := search.next_winner()) is not None:
-            task = TrialTask.of(plan.config, arm, best).as_winner(best.val_loss)
+            task = TrialTask.of(plan.config, arm, best).as_winner(best.val_loss, search.parts)
             winners.append(run_winner(task, encoded, kept[best.number])[0])
     return trials, winners
 
 
-def simulate_all(tables: int, folder: Path) -> None:
-    """Run what has no file yet: `tables` tables a cell without effect, and a third of that of every other."""
+def simulate_all(question: Question, tables: int, folder: Path, workers: int) -> None:
+    """Run what has no file yet of `tables` tables a cell, one of each in turn, so that any stop leaves as many of each."""
     from study.config import make_config
     from study.machines.ray import ray_cluster
     from study.records.paths import write_atomic
 
     wanted = [
-        (cell, number, folder / f"{cell.key}-{number}.parquet")
-        for number in range(tables)
-        for cell in NULL + EFFECTS
-        if cell.effect == "none" or number % 3 == 0
+        (cell, number, folder / f"{cell.key}-{number}.parquet") for cell, number in product(question.cells, range(tables))
     ]
-    wanted.sort(key=lambda job: (job[1] >= 5, job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
+    wanted.sort(key=lambda job: (job[1], job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
     left = [job for job in wanted if not job[2].exists()]
     print(f"{len(wanted) - len(left)} of {len(wanted)} tables are done.")
     with ray_cluster(make_config({"name": "calibration", "data": {"source": "balloons"}, "targets": "balloons"}), 0):
         import ray  # reads at its import what ray_cluster sets
 
         run = ray.remote(num_cpus=1, max_calls=100)(run_table)
-        running = {run.remote(cell, number): path for cell, number, path in left}
-        while running:
-            (done,), _ = ray.wait(list(running))
-            write_atomic(running.pop(done), ray.get(done).to_parquet(index=False))
-            print(f"\r{len(left) - len(running)} of {len(left)}", end="", flush=True)
+        jobs = iter(left)
+        running = {run.remote(cell, number, question): path for cell, number, path in islice(jobs, workers)}
+        for done in range(1, len(left) + 1):
+            (first,), _ = ray.wait(list(running))
+            write_atomic(running.pop(first), ray.get(first).to_parquet(index=False))
+            running |= {run.remote(cell, number, question): path for cell, number, path in islice(jobs, 1)}
+            print(f"\r{done} of {len(left)}", end="", flush=True)
     print()
 
 
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", type=int, default=15, help="tables a cell where the regression is the truth")
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of one file a table")
+    parser.add_argument("question", choices=QUESTIONS, help="intervals of the network's gain, or which answer is said")
+    parser.add_argument("--tables", type=int, default=15, help="tables a cell")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
     parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    folder = arguments.out / arguments.question
+    folder.mkdir(parents=True, exist_ok=True)
     if not arguments.report:
-        simulate_all(arguments.tables, arguments.out)
+        simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers)
+    import calibration_answers
     import calibration_report
-    import calibration_rule
 
-    for page in (calibration_report, calibration_rule):
-        page.write(arguments.out, FOLDS, ROOT / "docs" / "calibration.md")
+    write = {"intervals": calibration_report.write, "answers": calibration_answers.write}[arguments.question]
+    write(folder, FOLDS, ROOT / "docs" / "calibration.md")
 
 
 if __name__ == "__main__":

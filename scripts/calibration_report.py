@@ -167,30 +167,19 @@ def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
     return grouped.mean().round(3).assign(**{"ensemble better, % of tables": better}).reset_index()
 
 
+def tables_of(folder: Path) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Every table of a folder (`calibration.run_table`), behind its cell, table, kind, rows, features, noise, effect, gain."""
+    for path in sorted(folder.glob("*.parquet")):
+        cell, _, table = path.stem.rpartition("-")
+        kind, size, noise, effect, gain = cell.split("-")
+        about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
+        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True))
+        yield about, pd.read_parquet(path)
+
+
 def read(folder: Path, folds: int) -> pd.DataFrame:
-    """Judge every table of a folder: (n, ...) frame of `judge` with cell, table, kind, rows, features, noise, effect, gain."""
-    paths = sorted(folder.glob("*.parquet"))
-    return with_truth(pd.DataFrame([about(path) | found for path in paths for found in judge(pd.read_parquet(path), folds)]))
-
-
-def about(path: Path) -> dict[str, object]:
-    """What the name of a table's file tells: cell, table, kind, rows, features, noise, effect, gain (in per cent)."""
-    cell, _, table = path.stem.rpartition("-")
-    kind, size, noise, effect, gain = cell.split("-")
-    rows, features = map(int, size.split("x"))
-    told = {"cell": cell, "table": int(table), "kind": kind, "rows": rows, "features": features}
-    return told | {"noise": noise, "effect": effect, "gain": 100 * float(gain)}
-
-
-def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Print tables, and put each between its marks in a page that has them."""
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-        before, mark, rest = text.partition(begin)
-        text = before + begin + markdown(table) + end + rest.partition(end)[2] if mark else text
-        print(f"{name}\n{table.to_string(index=False)}\n")
-    page.write_text(text, encoding="utf-8")
+    """Judge every table of a folder: (n, ...) frame of `judge`, with what `tables_of` says of each."""
+    return with_truth(pd.DataFrame([about | found for about, frame in tables_of(folder) for found in judge(frame, folds)]))
 
 
 def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
@@ -233,6 +222,17 @@ def markdown(frame: pd.DataFrame) -> str:
     """A frame as a table of Markdown."""
     head = [list(map(str, frame.columns)), ["---"] * len(frame.columns)]
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()])
+
+
+def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Put tables between the marks of a page that have their names, and print them."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = before + begin + markdown(table) + end + rest.partition(end)[2]
+        print(f"{name}\n{table.to_string(index=False)}\n")
+    page.write_text(text, encoding="utf-8")
 
 
 def write(folder: Path, folds: int, page: Path) -> None:

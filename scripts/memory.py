@@ -173,7 +173,7 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
         "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[0].model_dump_json(),
         "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[0].model_dump_json(),
         "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
-        "terms": lambda: run_short(short, encoded),
+        "terms": lambda: run_short(short, encoded)[0].model_dump_json(),
     }
 
 

@@ -1,7 +1,7 @@
 """What regressions of large tables take: `scripts/benchmark sizes`.
 
-Seconds and peak memory (beside the table) of one trial and of one refit, each case in a process of its own, on one thread.
-Named are the columns and terms, how many rows they leave for the search, and whether directions are in memory.
+Seconds of a core and peak memory (beside the table) of one trial and of one refit, each case in a process of its own, on one
+thread. Named are the columns and terms, and how many of an inner fold's training rows they leave for the search.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ def _measure(name: str, pipe: Any) -> None:
     inner = tuple(KFold(5, shuffle=True, random_state=0).split(development))
     encoded = encode(table, table.targets[0], Split(0, development, test, inner))
     family = EXTENDED if params else REGRESSIONS[encoded.kind]
-    before, begin = own(), time.perf_counter()
+    before, begin = own(), time.process_time()
     most, (record,) = peak(lambda: searched(encoded, family, [params]))
-    searching, held = time.perf_counter() - begin, most - before
-    begin = time.perf_counter()
+    searching, held = time.process_time() - begin, most - before
+    begin = time.process_time()
     with threadpool_limits(1):
         most, _ = peak(lambda: fit(trial(encoded, family, record.params), encoded, -1, encoded.development))
     terms = terms_of(encoded, (1.0, params.get("products", 0.0), params.get("curves", 0.0)))
     searched_rows = len(thinned(encoded, terms, encoded.train[0], 0))
-    pipe.send((sum(terms.sizes), searched_rows, searching, held, time.perf_counter() - begin, most - before))
+    pipe.send((sum(terms.sizes), searched_rows, searching, held, time.process_time() - begin, most - before))
 
 
 def sizes() -> None:

@@ -28,6 +28,7 @@ class Extended(Regression):
 
     name = EXTENDED
     kinds = frozenset(Kind)
+    most_trials = len(FIRST)
 
     def start(self) -> dict[str, Any]:
         return {PRODUCTS: 0.0, CURVES: 0.0, "l2": None}

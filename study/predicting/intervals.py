@@ -50,18 +50,23 @@ def symmetric(predicted: FloatArray, scored: Scored, level: float) -> FloatArray
     With one fold it is the split-conformal interval.
     """
     ends = np.empty((2, predicted.shape[1]))
-    beyond = (1 - level) * (scored.units + 1)
+    beyond = (1 - level) * (scored.units + 1) + 1e-9
     for part in _parts(predicted.shape[1], len(scored.scores)):
         centre = predicted[scored.folds, part].T
         for end, sign in enumerate((-1, 1)):
-            values = -sign * (centre + sign * scored.scores)  # the outermost first
-            order = np.argsort(values, axis=1)
-            weight = np.cumsum(scored.weights[order], axis=1)
-            ordered = np.take_along_axis(values, order, axis=1)
-            place = (weight <= beyond + 1e-9).sum(axis=1) - 1
-            found = np.take_along_axis(ordered, np.maximum(place, 0)[:, None], axis=1)[:, 0]
-            ends[end, part] = -sign * np.where(place >= 0, found, -np.inf)
+            ends[end, part] = -sign * _outermost(-sign * (centre + sign * scored.scores), scored, beyond)
     return ends
+
+
+def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
+    """The last of each row's ascending values (n_rows, n_scored) up to which at most `beyond` of weight lies; -inf for none."""
+    if scored.units == len(scored.scores):  # all weigh the same
+        place = int(beyond) - 1
+        return np.partition(values, place, axis=1)[:, place] if place >= 0 else np.full(len(values), -np.inf)
+    order = np.argsort(values, axis=1)
+    places = (np.cumsum(scored.weights[order], axis=1) <= beyond).sum(axis=1) - 1
+    found = np.take_along_axis(values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1)[:, 0]
+    return np.where(places >= 0, found, -np.inf)
 
 
 def sets(shares: FloatArray, chance: FloatArray, scored: Scored, level: float) -> npt.NDArray[np.bool_]:

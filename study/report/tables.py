@@ -12,8 +12,9 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.sentences import level_words, percent
 from study.evidence.winners import incumbents
+from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
-from study.records.results import Results, read_outcomes
+from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
 from study.report.style import human, model_name, with_names
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
@@ -255,7 +256,8 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
 def data_summary(results: Results) -> Html:
     """What was read: rows, targets, features with their reasons, notes."""
     data = results.data
-    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *failure_notes(read_outcomes(results.paths))])
+    found = [*failure_notes(read_outcomes(results.paths)), *clipping_notes(read_winners(results.paths), data.time is not None)]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *found])
     targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     parts = [f"<p>{human(data.rows)} rows.</p>", f"<ul>{notes}</ul>" if notes else ""]

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
+from study.data.terms import MOST_CELLS as SEARCHED_CELLS
 from study.data.terms import MOST_TERMS, QUANTILES
 from study.families import get_family, resolve_space
 from study.records.trees import MOST_CELLS
-from study.schema import Arm, Kind
+from study.schema import EXTENDED, Arm, Kind
 
 FLOOR_S = 14
 """Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
@@ -31,14 +32,14 @@ WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one such layer."""
 TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more for each row."""
-SHORT_S = 0.2, 2.5e-6
-"""Core-seconds of the search for the short formula in an outer fold, and more for each row, product or hinge, and output;"""
-SHORT_CELLS = 2_000_000
-"""of so many of these at most."""
-ITERATIONS = 60
-"""Iterations that a regression's trial needs."""
-ITERATION_S = 3e-9
-"""Core-seconds a regression needs for one row, one term, one output and one replicate of an iteration."""
+SHORT_S = 0.3, 2.5e-6
+"""Core-seconds of the search for the short formula in an outer fold, and more for each row, product or hinge, and output."""
+SQUARES_S = 4e-8
+"""Core-seconds that a path of least squares needs for one row and term of an inner fold."""
+PATH_S = 0.05, 1.5e-7
+"""Core-seconds of another path for each output, and more for each row and term of an inner fold, where"""
+ROW_TERMS = 20
+"""a row costs as much as so many terms."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,22 @@ def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
     rows = size.rows * (1 - 1 / folds)
     family = get_family(arm.family)
     if family.convex:
-        iterations = ITERATIONS if family.inputs else 1
-        return TRIAL_S + iterations * rows * folds * (size.terms + 1) * ITERATION_S
+        return TRIAL_S + (_path_cost(size, folds, rows, family.name == EXTENDED) if family.inputs else 0.0)
     space = resolve_space(family, round(rows), config.space.get(arm.family, {}))
     layers = (arm.depth + size.terms / WIDE) * float(np.mean((_values(space, "width", WIDE) / WIDE) ** 2))
     steps = float(np.mean(1 + STEP_ROWS / _values(space, "batch_size", WIDE)))
     return TRIAL_S + (config.training.epochs or 1) * rows * folds * seeds * layers * steps * ROW_LAYER_S
+
+
+def _path_cost(size: Size, folds: int, rows: float, extended: bool) -> float:
+    """Core-seconds of a path of penalties, with all terms that so many columns can give if it is `extended`."""
+    columns = size.terms
+    terms = columns + (min(MOST_TERMS, columns * (columns - 1) // 2 + len(QUANTILES) * columns) if extended else 0)
+    cells = min(rows, SEARCHED_CELLS / terms) * folds
+    if size.kind is Kind.CONTINUOUS:
+        return SQUARES_S * cells * terms
+    output, cell = PATH_S
+    return size.outputs * (output + cell * cells * (terms + ROW_TERMS))
 
 
 def _values(space: Space, name: str, otherwise: float) -> npt.NDArray[np.float64]:
@@ -87,4 +98,4 @@ def short_cost(size: Size) -> float:
     """Core-seconds of the search for the short formula in an outer fold."""
     fold, cell = SHORT_S
     terms = min(MOST_TERMS, size.terms * (size.terms - 1) / 2 + len(QUANTILES) * size.terms)
-    return fold + cell * min(size.rows * terms, SHORT_CELLS) * size.outputs
+    return fold + cell * min(size.rows * terms, SEARCHED_CELLS) * size.outputs

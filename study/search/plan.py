@@ -62,7 +62,7 @@ WORTHWHILE_TRIALS = 8
 """Trials an arm that go before a further repeat."""
 REGRESSION_WINDOWS = 2
 """Windows of a network in that of a regression (docs/design/0013)."""
-SMALL = 600, 0.16
+SMALL = 600, 0.2
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
 """rows from which on it may cost all of it; in proportion in between."""
@@ -123,13 +123,13 @@ class Plan:
 
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has points."""
+    """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
     family, override = get_family(arm.family), config.space.get(arm.family, {})
     if not is_searched(family, override):
         return 1
     forms = searched(family, resolve_space(family, 1, override)).values()
     choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
-    return min(config.search.trials or 1, int(min(choices, sys.maxsize)))
+    return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
 
 
 def arm_window(config: StudyConfig, arm: Arm) -> int:
@@ -171,11 +171,15 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
 
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, winners (each refits in two trials' time) and work beside, and of two workers' compiling."""
+    """Core-seconds of all trials, winners and work beside, and of two workers' compiling.
+
+    A network's winner refits in two trials' time, a regression's in one's.
+    """
     cost = 2 * COMPILE_S * count_all_programs(config, sizes)
     for size in sizes:
         for arm in make_arms(config, [size]):
-            cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
+            refits = 1 if get_family(arm.family).convex else 2
+            cost += (arm_trials(config, arm) + refits) * trial_cost(config, arm, size) + WINNER_S
         cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
         cost += (config.n_outer + 1) * short_cost(size)
     return cost

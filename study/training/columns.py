@@ -9,15 +9,15 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
-from study.data.terms import Terms
+from study.data.terms import MOST_CELLS, Terms
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.training.path import Directions, Point, bounded
 
-MOST_CELLS = 2_000_000
-"""Cells of columns and terms that are in memory at once, each of eight bytes."""
 Weights = tuple[float, float, float]
 """How far columns, products and curves count (`Family.weights`)."""
+HELD_CELLS = 16_000_000
+"""Cells of columns and terms that a fit holds, twice; those of more rows are made anew at every step."""
 CONSTANT = 1e-12
 """Share of its mean below which a column's standard deviation is rounding."""
 
@@ -67,7 +67,7 @@ class Columns:
 
     def directions(self) -> Directions:
         """Directions of the fitted rows: in memory where they are few."""
-        if len(self.rows) * len(self.weight) <= MOST_CELLS:
+        if len(self.rows) * len(self.weight) <= HELD_CELLS:
             return Directions.of(self.whole(self.rows))
         return Directions.read(lambda: self.read(self.rows), len(self.weight))
 

@@ -12,12 +12,12 @@ from study.families.heads import FloatArray, Head
 from study.schema import Kind
 from study.training.path import bounded
 
-STEEPEST = {Kind.CONTINUOUS: 2.0, Kind.BINARY: 0.25, Kind.MULTICLASS: 0.5}
-"""Upper bounds on the second derivative of a row's loss in its linear predictor (of softmax: Böhning 1992); rates have none."""
 ITERATIONS = 300
 """Most iterations for one penalty and set of terms."""
 TOLERANCE = 1e-4
 """Change of a linear predictor, a share of all that the terms have moved it by, at which a penalty is done."""
+BENDS = {Kind.CONTINUOUS: 2.0, Kind.BINARY: 0.25, Kind.MULTICLASS: 0.5}
+"""Most that a loss bends in its linear predictor (softmax: Boehning 1992, Ann. Inst. Statist. Math. 44)."""
 NEW = 1e-8
 """Share of a term's variance that the columns must leave, so that it counts."""
 
@@ -121,7 +121,7 @@ def _fista(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, pe
         return float(head.loss(bounded(head, eta), y).mean())
 
     top = float(np.linalg.eigvalsh(values.T @ values / n)[-1])
-    bend = top * (max(1.0, float(y.mean())) if head.kind is Kind.COUNT else STEEPEST[head.kind])
+    bend = top * BENDS.get(head.kind, max(1.0, float(y.mean())))
     w, ahead, momentum = start, start, 1.0
     eta = eta_ahead = offset + values @ w
     for _ in range(ITERATIONS):

@@ -10,12 +10,12 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
-from study.data.terms import Terms, make_terms, no_terms
+from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.schema import EXTENDED, ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
-from study.training.columns import MOST_CELLS, Columns, Regression, Weights
+from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, bounded, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
 

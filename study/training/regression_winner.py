@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from study.data.encoding import Encoded
+from study.data.terms import MOST_CELLS
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.schema import ALL_ROWS, EXTENDED, PART, CoefficientRow, TermRow
-from study.training.columns import MOST_CELLS, Regression
+from study.training.columns import Regression
 from study.training.regression import fit
 from study.training.scored import Won, candidates, judged
 from study.training.task import WinnerTask
@@ -31,10 +32,10 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
         model = term_model(own.terms, own.fill, own.kernel, own.bias, head)
         scored = judged("refit", task.number, model, encoded)
         if encoded.outer_fold != ALL_ROWS:
-            others = {name: fit(task, encoded, -1, encoded.development, params)[0] for name, params in task.parts.items()}
-            others |= {f"{PART}{fraction:g}": fit(task, encoded, -1, rows)[0] for fraction, rows in encoded.parts}
+            others = [(name, fit(task, encoded, -1, encoded.development, params)[0]) for name, params in task.parts.items()]
+            others += [(f"{PART}{fraction:g}", fit(task, encoded, -1, rows)[0]) for fraction, rows in encoded.parts]
             test = encoded.test
-            predicted = [(name, -1, head.response(each.predicted(encoded, test))) for name, each in others.items()]
+            predicted = [(name, -1, head.response(each.predicted(encoded, test))) for name, each in others]
             if len(encoded.development) * len(own.kernel) <= MOST_CELLS:
                 inner = [fit(task, encoded, e, rows)[0].predicted(encoded, test) for e, rows in enumerate(encoded.train)]
                 predicted.insert(0, ("ensemble", -1, head.response(np.mean(inner, axis=0))))

@@ -218,6 +218,8 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
     for penalty, *_ in zip(grid, *(each.steps(grid) for each in (whole, *inner)), strict=False):
         if len(whole.chosen) > MOST_TERMS:
             break
+        if not len(whole.chosen):
+            continue  # what the inner folds choose already is no formula
         found = [each.options(ridges) for each in inner]
         means = []
         for key in found[0]:

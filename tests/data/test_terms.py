@@ -80,7 +80,7 @@ def test_knots_are_octiles_of_the_observed_development_cells_and_bounds_their_ra
     expected = np.quantile(kept, QUANTILES, method="inverted_cdf")
     np.testing.assert_allclose(terms.knots[terms.hinges == place], expected, rtol=1e-6)
     np.testing.assert_allclose([terms.low[place], terms.high[place]], [kept.min(), kept.max()], rtol=1e-6)
-    assert terms.center[place] == encoded.center[-1][place]
+    assert abs(terms.center[place] - encoded.center[-1][place]) < encoded.scale[-1][place] / 10
 
 
 def test_no_knot_is_at_the_smallest_or_largest_value(tmp_path: Path) -> None:

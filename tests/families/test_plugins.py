@@ -91,7 +91,7 @@ FOUND = "class Found(Family):\n    name = {!r}\n"
         (
             "trees",
             FOUND.format("trees"),
-            "needs another name: letters, digits and _, and none of network, regression, short, trees, selection.",
+            "needs another name: letters, digits and _, and none of network, regression, short, trees.",
         ),
         ("short", FOUND.format("short"), "needs another name: letters, digits and _, and none of "),
         ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),

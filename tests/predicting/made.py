@@ -11,14 +11,13 @@ import pandas as pd
 from study.api import Prepared, _write_description, prepare
 from study.conclude import conclude
 from study.config import make_config
-from study.explain.trees import score_trees
 from study.predicting.results import Results, load_results
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
-from study.records.trees import Trees
+from study.running.worker import _work
 from study.schema import Suggestion
 from study.search.arms import ArmSearch
-from study.training.task import TrialTask
+from study.training.task import FoldTask, TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
 
@@ -77,7 +76,7 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
 
 
 def search_here(prepared: Prepared, paths: StudyPaths) -> None:
-    """Every arm's first trial and winner, and all trees."""
+    """Every arm's first trial and winner, and the work beside them."""
     config = prepared.plan.config
     for arm in prepared.plan.arms:
         encoded = prepared.data[arm.target, arm.outer_fold]
@@ -89,5 +88,5 @@ def search_here(prepared: Prepared, paths: StudyPaths) -> None:
         task = TrialTask.of(config, arm, record).as_winner(record.val_loss or 0.0)
         write_winner(paths, *run_winner(task, encoded, kept))
     for work in prepared.plan.beside:
-        if isinstance(work, Trees):
-            write_work(paths, *score_trees(prepared.data[work.target, work.outer_fold], config.name, config.seed, 1))
+        told = {"study": config.name, "seed": config.seed, "tree_trials": 1, "iterations": config.training.iterations}
+        write_work(paths, *_work(FoldTask(work=work, **told), prepared.data[work.target, work.outer_fold]))

@@ -126,7 +126,7 @@ def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Gener
     assert np.mean(sizes) < 2.4
 
 
-@pytest.mark.parametrize("model", ["regression", "extended", "network", "trees"])
+@pytest.mark.parametrize("model", ["regression", "extended", "short", "network", "trees"])
 def test_rows_get_intervals_of_the_folds_models(flats: Results, model: str) -> None:
     fresh = awkward_frame(400, seed=9)
 

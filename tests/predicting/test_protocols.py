@@ -66,3 +66,10 @@ def test_without_the_folds_models_there_are_predictions_and_no_intervals(tmp_pat
     for asked in ({"interval": 0.9}, {"fold": 1}):
         with pytest.raises(StudyError, match=r"was removed \(keep_fold_models: false\), and with it the models of"):
             predict(results, awkward_frame(20, seed=9), model="regression", **asked)
+
+
+def test_a_model_that_a_study_has_not_is_named_with_those_that_it_has(tmp_path: Path) -> None:
+    results = studied(tmp_path, protocol="holdout")
+
+    with pytest.raises(StudyError, match=r"no network model of price on all rows.* There is regression, short, trees; "):
+        predict(results, awkward_frame(20, seed=9), model="network")

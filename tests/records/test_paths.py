@@ -94,13 +94,14 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
         *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ShortFormula)),
         paths.model(own),
         paths.fold_model(target, "trees", 2),
+        paths.fold_model(target, "short", 2),
         paths.reader(target, 2),
         paths.reader(target, ALL_ROWS),
         *(paths.delivered(target, name) for name in ("regression", "network", "trees")),
     ]
 
     assert [file.parent.parent for file in files[:4]] == [ROOT / "trials"] * 4
-    assert [file.parent for file in files[4:]] == [ROOT / "models" / "folds"] * 3 + [ROOT / "models"] * 4
+    assert [file.parent for file in files[4:]] == [ROOT / "models" / "folds"] * 4 + [ROOT / "models"] * 4
     assert len(set(files)) == len(files)
 
 
@@ -113,7 +114,7 @@ def test_every_file_has_its_own_name() -> None:
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
         "config.yaml", "environment.json", "data.json", "job.json", "trials", "results.parquet", "results.csv", "folds.parquet",
         "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
-        "scores.parquet", "ranks.parquet", "pairs.parquet",
+        "scores.parquet", "terms.parquet", "ranks.parquet", "pairs.parquet",
         "figures", "report.ipynb", "report.html", ".lock",
     }  # fmt: skip
 

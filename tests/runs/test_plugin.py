@@ -66,4 +66,4 @@ def test_without_its_package_the_family_is_unknown(tmp_path: Path) -> None:
     ended = run(sys.executable, "-m", "study.screen.cli", "check", "plugged.yaml", cwd=tmp_path)
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.endswith("poisson; packages may bring others.\n")
+    assert ended.stderr.endswith("neural; packages may bring others.\n")

@@ -27,7 +27,7 @@ from study.screen.status import print_status
 from tests.runs.helpers import reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
-TRIALS = {"constant": 1, "linear": 2, "neural-d1": 2}
+TRIALS = {"constant": 1, "linear": 1, "extended": 2, "neural-d1": 2}
 ARMS = {f"balloons-{model}-{fold}": trials for fold in ("o0", "all") for model, trials in TRIALS.items()}
 
 
@@ -48,7 +48,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     lines = ended.stdout.splitlines()
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert lines[0] == "'smoke': 10 trials in 6 arms, 30 fits."
+    assert lines[0] == "'smoke': 12 trials in 8 arms, 36 fits."
     assert "Results: results/smoke" in lines
     assert lines[-1] == "results/smoke/report.html"
     assert (results / "report.html").is_file()
@@ -76,13 +76,15 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
-    beside = {f"trials/balloons-{sort}/{sort.partition('-')[0]}.json" for sort in ("trees-o0", "trees-all", "selection-o0")}
+    work = [(sort, end, fold) for sort, end in (("short", "keras"), ("trees", "skops")) for fold in ("o0", "all")]
+    beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
     models = {f"models/folds/{arm}.keras" for arm in ARMS} | {"models/folds/balloons-o0.json", "models/balloons.json"}
-    models |= {f"models/folds/balloons-trees-{fold}.skops" for fold in ("o0", "all")}
-    models |= {f"models/balloons-{model}" for model in ("regression.keras", "network.keras", "trees.skops")}
+    models |= {f"models/folds/balloons-{sort}-{fold}.{end}" for sort, end, fold in work}
+    models |= {f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")}
+    models |= {"models/balloons-trees.skops"}
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "scores.parquet",
+        "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
         "ranks.parquet", "pairs.parquet", "report.ipynb", "report.html",
         *trials, *winners, *beside, *models,
     }  # fmt: skip
@@ -99,7 +101,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 
 
 @pytest.mark.parametrize(("attribute", "rows"), [
-    ("trials", 10), ("folds", 30), ("predictions", None), ("coefficients", 8), ("scores", 6), ("ranks", 4), ("pairs", 4),
+    ("trials", 12), ("folds", 36), ("predictions", None), ("coefficients", 8), ("scores", 8), ("ranks", 5), ("pairs", 7),
 ])  # fmt: skip
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
     frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
@@ -107,7 +109,7 @@ def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attrib
     loaded = getattr(load_results(results), attribute)
 
     pd.testing.assert_frame_equal(loaded, frame)
-    assert len(frame) == (rows or 80 * ((2 + 4) + (2 + 4) + (4 + 4)))  # candidates, four of each arm on parts of the rows
+    assert len(frame) == (rows or 80 * ((2 + 4) + (2 + 4) + (4 + 4) + (4 + 4)))  # candidates, four of each arm on parts of rows
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
@@ -118,16 +120,16 @@ def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
     assert set(trials["state"]) == {"COMPLETE"}
     assert set(trials["n_replicates"]) == {3}
     pd.testing.assert_series_equal(loaded.folds.groupby("trial_id")["val_loss"].mean(), trials["val_loss"].sort_index())
-    assert set(loaded.curves["trial_id"]) == set(trials.index)
+    assert set(loaded.curves["trial_id"]) == set(trials.index[trials["depth"] > 0])
 
 
-def test_regression_and_network_have_the_coefficients_they_have(results: Path) -> None:
+def test_the_regression_without_terms_alone_has_coefficients(results: Path) -> None:
     loaded = load_results(results)
 
     by_family = loaded.trials.set_index("family")[["coef_age", "coef_children", "coef_relationship", "intercept"]]
 
     assert by_family.loc["linear"].notna().all(axis=None)
-    assert by_family.loc["neural"].isna().all(axis=None)
+    assert by_family.loc[["extended", "neural"]].isna().all(axis=None)
     assert set(loaded.coefficients["term"]) == {"intercept", "relationship", "children", "age"}
 
 
@@ -174,7 +176,7 @@ def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
     again = run(STUDY, "run", SMOKE, cwd=Path(ended.args[-1]))
 
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 10 of 10 trials are done, nothing is left to train."
+    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 12 of 12 trials are done, nothing is left to train."
     assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
     assert digest(load_results(results).trials) == before
 
@@ -186,7 +188,7 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
         (folder / "trials" / lost).unlink()
-    broken = [folder / "trials" / place for place in ("balloons-linear-o0/0001.json", "balloons-short-o0/short.json")]
+    broken = [folder / "trials" / place for place in ("balloons-extended-o0/0001.json", "balloons-short-o0/short.json")]
     for path in broken:
         path.write_bytes(path.read_bytes()[:200])
 
@@ -205,14 +207,15 @@ def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.C
     opened = load_results(results)
     lines = status.stdout.splitlines()
     assert (status.returncode, status.stderr) == (0, "")
-    assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:4]] == [
-        ["constant", "1/1", "scored"], ["linear", "2/2", "scored"], ["neural-d1", "2/2", "scored"],
+    assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:5]] == [
+        ["constant", "1/1", "scored"], ["linear", "1/1", "scored"], ["extended", "2/2", "scored"],
+        ["neural-d1", "2/2", "scored"],
     ]  # fmt: skip
-    assert ["all rows" in line and line.endswith("scored ") for line in lines[4:7]] == [True] * 3
-    assert lines[7:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+    assert ["all rows" in line and line.endswith("scored ") for line in lines[5:9]] == [True] * 4
+    assert lines[9:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
 
 
-def test_status_of_a_study_that_a_version_without_selections_of_terms_finished_says_what_to_run(
+def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")

@@ -5,23 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import calibration
+import calibration_answers as answers
 import numpy as np
 import pandas as pd
 import pytest
 from calibration_report import MARGIN, REPEATED, by_method, judge, read, share, with_truth, write
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from harness.truths import Cell, expected_loss, simulate
+from harness.truths import TERMS, Cell, expected_loss, simulate
 from study.evidence.findings import ENOUGH, WORTH
 
 NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]
 LARGE = Cell("continuous", 120, effect="interaction", gain=0.7)
 TABLES = [(cell, number) for cell in NULL for number in range(2)] + [(LARGE, 0)]
 """Of one size, so that they share compiled programs."""
+QUESTION = calibration.Question(["extended", "neural"], 2, [])
 FOLDS = 3
 
 
-@pytest.mark.parametrize("effect", ["interaction", "smooth", "deep"])
+@pytest.mark.parametrize("effect", [*TERMS, "deep"])
 @pytest.mark.parametrize("kind", ["continuous", "binary"])
 def test_a_simulated_table_has_the_gain_that_its_cell_claims(kind: str, effect: str) -> None:
     frame, truth = simulate(Cell(kind, 60_000, effect=effect, gain=0.2), 3, 0)  # type: ignore[arg-type]
@@ -72,9 +74,8 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(calibration, "FRESH", 500)
         patch.setattr(calibration, "FOLDS", FOLDS)
         patch.setattr(calibration, "DEPTHS", [1])
-        patch.setattr(calibration, "REPEATS", 2)
         for cell, number in TABLES:
-            calibration.run_table(cell, number).to_parquet(folder / f"{cell.key}-{number}.parquet")
+            calibration.run_table(cell, number, QUESTION).to_parquet(folder / f"{cell.key}-{number}.parquet")
     return folder
 
 
@@ -116,3 +117,19 @@ def test_the_page_is_written_between_its_marks(calibrated: Path, tmp_path: Path)
     assert "old" not in lines
     assert sum(line.startswith("| one split | bca |") for line in lines) == 1
     assert page.with_suffix(".png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_the_answers_on_simulated_tables_are_those_of_their_truths(calibrated: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    names = ("answers", "rights", "gains", "cells")
+    page.write_text("".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names))
+
+    found = answers.read(calibrated, FOLDS).set_index("effect")
+    answers.write(calibrated, FOLDS, page)
+
+    assert found["right"].to_dict() == {"none": "regression", "interaction": "extended"}
+    assert not found["too_rich"].any()
+    assert found.loc["interaction", "said"] == "extended"
+    assert {"products", "curves"} <= set(pd.read_parquet(next(calibrated.glob("*.parquet")))["candidate"])
+    assert "old" not in page.read_text().splitlines()

@@ -207,16 +207,17 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert few < more
     assert more - few == pytest.approx(most - more)
     assert folds[1] - folds[0] == pytest.approx(folds[2] - folds[1])
-    assert folds[1] - folds[0] < folds[0] < 2 * (folds[1] - folds[0])  # all rows cost as a fold, less its short formula
+    assert folds[0] == pytest.approx(2 * (folds[1] - folds[0]))  # all rows cost as a fold
 
 
-def test_the_short_of_terms_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
-    few, many = (study_cost(make_plan(config_of(5), [size]).config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
+    config = make_plan(config_of(5, families=["constant"]), [size]).config
+    few, many = (study_cost(config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
 
     assert all(short_cost(other) > short_cost(size) for other in more)
-    assert many - few == pytest.approx(5 * (short_cost(replace(size, outputs=10)) - short_cost(size)))
+    assert many - few == pytest.approx(6 * (short_cost(replace(size, outputs=10)) - short_cost(size)))
 
 
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
@@ -235,7 +236,7 @@ def test_a_quick_study_compiles_one_program_a_depth_unless_a_config_wants_more()
     assert asked.config.space == {"neural": {"width": [8, 9], "dropout": 0.0}}
 
 
-@pytest.mark.parametrize(("rows", "share"), [(10, 0.16), (600, 0.16), (4_800, 0.58), (9_000, 1.0), (10**6, 1.0)])
+@pytest.mark.parametrize(("rows", "share"), [(10, 0.28), (600, 0.28), (4_800, 0.64), (9_000, 1.0), (10**6, 1.0)])
 def test_a_small_table_may_cost_a_share_of_the_cap(rows: int, share: float) -> None:
     assert most_cost(config_of(effort="normal"), [replace(SMALL, rows=rows)]) == pytest.approx(share * EFFORTS["normal"].cap_s)
 
@@ -279,5 +280,5 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
     layers = [sum(arm.depth for arm in share.arms) for share in shares]
     beside = [work for share in shares for work in share.beside]
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
-    assert (len(beside), {work.key for work in beside}) == (9, {work.key for work in plan.beside})
+    assert (len(beside), {work.key for work in beside}) == (10, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3

@@ -16,7 +16,7 @@ MOST_TERMS = 24
 TEXT = """\
 ## What the regressions say
 
-A regression is a network without hidden layers, so its weights can be checked: dots are the weights that training found, bars
+A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars
 those of an exact fit with its 95 % interval. They are per unit of each column as it stands in the table; for a logistic
 regression in log-odds, for a Poisson regression in log-rates. An odds ratio is what one unit multiplies the odds by; the share
 of the largest weight stays true where classes separate and the weights grow without end. Where a standard error would mean
@@ -78,7 +78,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="x")
             ax.margins(y=max(0.3 / len(own), 0.03))
         marks = [
-            Line2D([], [], marker="o", ls="", color=REGRESSION, label="trained with Keras"),
+            Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
             Line2D([], [], marker="|", ls="-", lw=1.4, ms=10, mew=1.8, color=INK, label="reference fit, 95 % interval"),
         ]
         figure.legend(handles=marks, loc="outside upper right", ncols=2)

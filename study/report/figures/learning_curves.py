@@ -1,4 +1,4 @@
-"""Losses of the incumbents by epoch."""
+"""Losses of the networks' incumbents by epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from study.report.style import INK, Picture, colours, log_axis, look, panels, pl
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 TEXT = """\
-## How the incumbents learned
+## How the networks learned
 
 A line a replicate{fold}: coloured is validation, dashed is training. Validation rising while training falls is overfitting;
 each replicate kept the weights of its lowest validation loss.
@@ -64,7 +64,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             else:
                 ax.yaxis.set_major_locator(MaxNLocator(4))
                 ax.set_ylim(low - 0.05 * (high - low), high)
-            ax.set(xlabel="epoch" if own["depth"].iloc[0] else "iteration", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
+            ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
             ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
             ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             ax.grid(axis="y")

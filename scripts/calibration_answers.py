@@ -1,0 +1,173 @@
+"""From the files of a calibration to docs/calibration.md: which of the three answers is said, and how often it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from calibration_report import MARGIN, by_group, put, share, tables_of
+
+from harness.truths import TERMS
+from study.evidence.compare import models, rung_gains, the_regression
+from study.evidence.findings import UNDECIDED, Gain
+from study.evidence.rule import LADDER, standing
+from study.evidence.winners import ARM
+from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
+
+Gains = dict[tuple[str, str], Gain]
+PAIRS = [(REGRESSION, EXTENDED), (REGRESSION, NETWORK), (EXTENDED, NETWORK)]
+NAMES = {REGRESSION: "regression", EXTENDED: "with terms", NETWORK: "network"}
+TRUTHS = {"none": "linear", **dict.fromkeys(TERMS, "with terms"), "deep": "deeper"}
+"""Sort of truth by the effect of a table."""
+CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
+
+
+def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
+    """What the rule says of one table (`calibration.run_table`).
+
+    Gives gains by PAIRS, left (`standing`), said (the one rung that is left, or UNDECIDED), and for each rung of LADDER the
+    mean expected loss on fresh rows of its models of all outer folds.
+    """
+    frame = frame.assign(group=frame["row"])  # every row is a group of its own
+    inner = frame[frame["part"] == "validation"]
+    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
+    tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
+    plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
+    gains = {(base.procedure, other.procedure): gain for base, other, gain in rung_gains(tested, plain, MARGIN, folds)}
+    left = standing(gains, MARGIN)
+    losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}  # the network's own choice comes last
+    said = left[0] if len(left) == 1 else UNDECIDED
+    return {"gains": gains, "left": left, "said": said, **{rung: losses[rung] for rung in LADDER}}
+
+
+def true_gains(losses: Mapping[str, float] | pd.DataFrame) -> pd.DataFrame:
+    """Gains of PAIRS in columns, as shares of the regression's loss, of expected losses (n,) of LADDER."""
+    sides = pd.DataFrame(losses, index=None if isinstance(losses, pd.DataFrame) else [0])
+    return pd.DataFrame({pair: (sides[pair[0]] - sides[pair[1]]) / sides[REGRESSION] for pair in PAIRS})
+
+
+def right_answer(true: Mapping[tuple[str, str], float]) -> str:
+    """The rung that the rule gives where it knows the gains."""
+    known = {pair: Gain.model_construct(improvement=gain, low=gain, high=gain) for pair, gain in true.items()}
+    (answer,) = standing(known, MARGIN)
+    return answer
+
+
+def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
+    """Add to tables, one a row, the right answer of their cell and how they stand to it.
+
+    right: the rule's answer by the mean expected losses of the cell's tables. sure: whether all true gains lie two standard
+    errors of that mean from the margin. true, errors: those gains and standard errors, dicts by PAIRS. too_simple, too_rich:
+    the answer is a simpler or a richer rung than the right one. lost: the right one is not among what is left.
+    """
+    found = []
+    for _, own in tables.groupby(CELL, sort=False):
+        true = true_gains(own[list(LADDER)].mean().to_dict()).iloc[0].to_dict()
+        errors = true_gains(own[list(LADDER)]).sem().to_dict()
+        sure = all(abs(true[pair] - MARGIN) > 2 * errors[pair] for pair in PAIRS)
+        about = {"right": right_answer(true), "sure": sure, "true": true, "errors": errors}
+        found.append(own.assign(**{name: [value] * len(own) for name, value in about.items()}))
+    whole = pd.concat(found)
+    said, right = (whole[name].map({rung: place for place, rung in enumerate(LADDER)}) for name in ("said", "right"))
+    lost = [right not in left for right, left in zip(whole["right"], whole["left"], strict=True)]
+    return whole.assign(too_simple=said < right, too_rich=said > right, undecided=whole["said"] == UNDECIDED, lost=lost)
+
+
+def read(folder: Path, folds: int) -> pd.DataFrame:
+    """Judge every table of a folder: one a row, with CELL, table, truth (of TRUTHS), what `judge` and `with_truth` give."""
+    tables = pd.DataFrame([about | judge(frame, folds) for about, frame in tables_of(folder)])
+    tables = tables.assign(truth=tables["effect"].map(TRUTHS)).sort_values(["truth", *CELL, "table"], key=_in_order)
+    return with_truth(tables)
+
+
+def _in_order(values: pd.Series) -> pd.Series:
+    """Truths from the simplest, as they are named; all else as it is."""
+    order = {name: place for place, name in enumerate(dict.fromkeys([*TRUTHS.values(), *TRUTHS]))}
+    return values.map(order) if values.name in {"truth", "effect"} else values
+
+
+def by_truth(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a sort of truth and number of rows: what is said."""
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        right = own["right"].value_counts()
+        return {
+            "tables": len(own),
+            "right": ", ".join(f"{NAMES[rung]} {right[rung]}" for rung in LADDER if rung in right),
+            **{f"says {NAMES[rung]}": share(own["said"] == rung) for rung in LADDER},
+            "undecided": share(own["undecided"]),
+            "wrong": share(own["too_simple"] | own["too_rich"]),
+        }
+
+    return by_group(tables, ["truth", "rows"], said)
+
+
+def by_right(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a right answer and number of rows: how often it is said, and what is said instead; then all tables."""
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        return {
+            "tables": len(own),
+            "right answer said": share(own["said"] == own["right"]),
+            "too rich": share(own["too_rich"]),
+            "too simple": share(own["too_simple"]),
+            "undecided": share(own["undecided"]),
+            "right answer ruled out": share(own["lost"]),
+        }
+
+    every = tables.assign(right_answer="all", rows="all")
+    ranked = tables.sort_values(["right", "rows"], key=lambda v: v.map(LADDER.index) if v.name == "right" else v, kind="stable")
+    return by_group(pd.concat([ranked.assign(right_answer=ranked["right"].map(NAMES)), every]), ["right_answer", "rows"], said)
+
+
+def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a gain and number of rows: whether its interval holds the true one."""
+    rows = [
+        {
+            "gain": f"{NAMES[other]} over {NAMES[base]}",
+            "rows": table["rows"],
+            "level": gain.level,
+            "covered": gain.low <= table["true"][base, other] <= gain.high,
+            "own": gain.low <= (table[base] - table[other]) / table[REGRESSION] <= gain.high,
+            "width": gain.high - gain.low,
+        }
+        for base, other in PAIRS
+        for table in tables.to_dict("records")
+        for gain in [table["gains"][base, other]]
+    ]
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        return {
+            "level, %": f"{100 * own['level'].iloc[0]:g}",
+            "tables": len(own),
+            "covers": share(own["covered"]),
+            "covers own models": share(own["own"]),
+            "median width": f"{100 * own['width'].median():.1f}",
+        }
+
+    return by_group(pd.DataFrame(rows).sort_values("rows", kind="stable"), ["gain", "rows"], said)
+
+
+def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell: the true gains, the right answer, and how often each is said."""
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        one, counts = own.iloc[0], own["said"].value_counts()
+        true = {
+            f"{NAMES[other]} over {NAMES[base]}": f"{100 * gain:.1f} ± {100 * one['errors'][base, other]:.1f}"
+            for (base, other), gain in one["true"].items()
+        }
+        right = NAMES[one["right"]] + ("" if one["sure"] else ", not surely")
+        heard = ", ".join(f"{NAMES.get(name, name)} {counts[name]}" for name in (*LADDER, UNDECIDED) if name in counts)
+        return {"tables": len(own), **true, "right": right, "said": heard}
+
+    return by_group(tables, CELL, said)
+
+
+def write(folder: Path, folds: int, page: Path) -> None:
+    """Judge every table of a folder, and put the tables between the marks of a page."""
+    tables = read(folder, folds)
+    put(page, {"answers": by_truth(tables), "rights": by_right(tables), "gains": by_pair(tables), "cells": by_cell(tables)})

@@ -1,0 +1,93 @@
+"""Three answers on tables made so that the truth, and what their test rows say of it, are known."""
+
+from __future__ import annotations
+
+import calibration_answers as answers
+import numpy as np
+import pandas as pd
+import pytest
+
+FOLDS = 5
+SIDES = {"linear": 0, "extended": 0, "neural": 1}
+"""Depth of each family."""
+PLAIN, TERMS, DEEP = (1.0, 1.0, 1.0), (1.0, 0.8, 0.78), (1.0, 0.8, 0.6)
+"""Expected losses of the three, where each of them is the right answer."""
+SAID = {
+    ("none", 0): (PLAIN, PLAIN, "regression"),
+    ("none", 1): (PLAIN, TERMS, "extended"),
+    ("both", 0): (TERMS, TERMS, "extended"),
+    ("both", 1): (TERMS, DEEP, "network"),
+    ("both", 2): (TERMS, PLAIN, "regression"),
+    ("deep", 0): (DEEP, DEEP, "network"),
+    ("deep", 1): (DEEP, (1.0, 0.6, 0.6), "extended"),
+    ("deep", 2): (DEEP, (1.0, 0.85, 0.8), "undecided"),
+}
+"""By effect and table: the true losses, the mean losses of test rows, and what these say."""
+
+
+def made(true: tuple[float, ...], tested: tuple[float, ...], number: int) -> pd.DataFrame:
+    """A file of a calibration with two repeats; test rows have these mean losses, and gains of each table vary between rows."""
+    rng = np.random.default_rng(number)
+    rows = pd.MultiIndex.from_product([range(2 * FOLDS), range(40)], names=["outer_fold", "row"]).to_frame(index=False)
+    rows["row"] += 40 * (rows["outer_fold"] % FOLDS)
+    pieces = []
+    for (family, depth), expected, mean in zip(SIDES.items(), true, tested, strict=True):
+        noise = rng.uniform(0.8, 1.2, 40 * FOLDS)
+        arm = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
+        about = arm | {"candidate": "ensemble" if depth else "refit"}
+        fresh = rows.drop_duplicates("outer_fold").assign(part="fresh", row=-1, loss=expected)
+        inner = rows.drop_duplicates("outer_fold").assign(part="validation", row=0, loss=mean, **arm)
+        losses = mean * (noise / noise.mean())[rows["row"]]
+        pieces += [rows.assign(part="test", loss=losses, **about), fresh.assign(**about), inner]
+    return pd.concat(pieces, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = tmp_path_factory.mktemp("answers")
+    for place, ((effect, number), (true, tested, _)) in enumerate(SAID.items()):
+        made(true, tested, place).to_parquet(folder / f"continuous-200x3-low-{effect}-0.3-{number}.parquet")
+    return answers.read(folder, FOLDS).set_index(["effect", "table"])
+
+
+def test_what_is_said_follows_from_the_test_rows_and_what_is_right_from_the_expected_losses(tables: pd.DataFrame) -> None:
+    assert tables["said"].to_dict() == {place: said for place, (_, _, said) in SAID.items()}
+    assert tables["right"].groupby("effect").unique().map(list).to_dict() == {
+        "none": ["regression"],
+        "both": ["extended"],
+        "deep": ["network"],
+    }
+
+
+def test_an_answer_is_too_rich_or_too_simple_and_undecided_is_neither(tables: pd.DataFrame) -> None:
+    assert list(tables.index[tables["too_rich"]]) == [("none", 1), ("both", 1)]
+    assert list(tables.index[tables["too_simple"]]) == [("both", 2), ("deep", 1)]
+    assert list(tables.index[tables["undecided"]]) == [("deep", 2)]
+    assert (tables["lost"] == tables["too_rich"] | tables["too_simple"]).all()
+
+
+def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> None:
+    losses = pd.DataFrame({"regression": [1.0, 1.0], "extended": [0.9, 0.98], "network": [0.9, 0.98]})
+    about = dict.fromkeys(answers.CELL, "-")
+    frame = made(PLAIN, PLAIN, 0)
+    judged = answers.judge(frame, FOLDS)
+
+    found = answers.with_truth(pd.DataFrame([about | judged | row for row in losses.to_dict("records")]))
+
+    assert found["right"].tolist() == ["extended"] * 2  # 10 % and 2 %: 6 % on average
+    assert found["true"].iloc[0]["regression", "extended"] == pytest.approx(0.06)
+    assert found["errors"].iloc[0]["regression", "extended"] == pytest.approx(0.04)
+    assert not found["sure"].any()
+
+
+def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.DataFrame) -> None:
+    flat = tables.reset_index()
+    truths, rights, pairs = (count(flat) for count in (answers.by_truth, answers.by_right, answers.by_pair))
+
+    assert truths["truth"].tolist() == ["linear", "with terms", "deeper"]
+    assert truths["right"].tolist() == ["regression 2", "with terms 3", "network 3"]
+    assert [text.split()[0] for text in truths["wrong"]] == ["50.0", "66.7", "33.3"]
+    assert [text.split()[0] for text in rights["too simple"]] == ["0.0", "33.3", "33.3", "25.0"]
+    assert [text.split()[0] for text in rights["too rich"]] == ["50.0", "33.3", "0.0", "25.0"]
+    assert pairs["level, %"].tolist() == ["97.5", "97.5", "95"]
+    assert [text.split()[0] for text in pairs["covers"][:2]] == ["50.0", "50.0"]
