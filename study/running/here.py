@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.explain.trees import score_trees
 from study.records.short import ShortFormula
@@ -104,30 +105,34 @@ class Found(Keeper):
 
 
 def search_here(plan: Plan, data: EncodedData, observer: Observer | None = None) -> Found:
-    """Run every trial, winner and work beside the arms of a plan in this process; one search at a time in a process.
-
-    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. What
-    trains later here, with arrays of the same shapes, uses the same compiled programs again.
-    """
-    config = plan.config
+    """Run every trial, winner and work beside the arms of a plan in this process (`work_here`)."""
     arms = {
-        arm.key: ArmSearch(config, arm, min(map(len, data[arm.target, arm.outer_fold].train)), plan.trials(arm), {})
+        arm.key: ArmSearch(plan.config, arm, min(map(len, data[arm.target, arm.outer_fold].train)), plan.trials(arm), {})
         for arm in plan.arms
     }
     found = Found(arms, FoldQueue(plan.beside), observer or Observer())
-    tasks = Tasks(config, arms, found.beside, found.give_up)
-    best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     found.observer.started(plan, arms, found.beside)
+    work_here(plan.config, data, found)
+    return found
+
+
+def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
+    """Do in this process what the searches of a keeper have left to do; one of these works at a time, whatever the threads.
+
+    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. What
+    trains later here, with arrays of the same shapes, uses the same compiled programs again. config: of the plan.
+    """
+    tasks = Tasks(config, keeper.arms, keeper.beside, keeper.give_up)
+    best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     with _ONE:
         with quiet():
             device = prepare_tensorflow()
         while (task := tasks.next()) is not None:
             host = {"node": platform.node(), "device": "cpu" if isinstance(task, FoldTask) else device}
-            left = best.get(task.arm.key) if isinstance(task, WinnerTask) else None
+            left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
             if done.kept is not None and isinstance(task, TrialTask) and isinstance(done.record, TrialRecord):
                 own = (done.record.val_loss or 0.0, task.number, done.kept)
                 best[task.arm.key] = min(best.get(task.arm.key, own), own, key=lambda each: each[:2])
-            found.keep(done.record, done.files)
+            keeper.keep(done.record, done.files)
             tasks.ended(task)
-    return found
