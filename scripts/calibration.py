@@ -13,17 +13,12 @@ import tempfile
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from harness.truths import STRENGTHS, Cell, Effect, Noise, expected_loss, simulate
-
-if TYPE_CHECKING:
-    from study.data.encoding import EncodedData
-    from study.schema import TrialRecord, WinnerRecord
-    from study.search.plan import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = 2_000
@@ -90,6 +85,8 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, CANDIDATES, CURVES, PRODUCTS, incumbents
     from study.records.results import folds_frame, predictions_frame, trials_frame
+    from study.running.here import search_here
+    from study.schema import ALL_ROWS
     from study.search.cost import Size
     from study.search.plan import make_plan
 
@@ -121,7 +118,12 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     splits = [(target, replace(split, test=np.concatenate([split.test, fresh]), parts=())) for split in judged]
     data = encode_all(table, splits)
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
-    trials, winners = run_here(make_plan(config, [shape]), data)
+    plan = make_plan(config, [shape])
+    judged_arms = tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS)
+    found = search_here(replace(plan, arms=judged_arms, beside=()), data)
+    if found.unscored:
+        raise RuntimeError(found.unscored[0].error)
+    trials, winners = found.trials, found.winners
     best = incumbents(trials_frame(trials))
     scored = predictions_frame(winners, {})
     is_fresh = scored["row"] >= cell.rows
@@ -135,33 +137,6 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
         parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
     return pd.concat(parts, ignore_index=True)
-
-
-def run_here(plan: Plan, data: EncodedData) -> tuple[list[TrialRecord], list[WinnerRecord]]:
-    """Run every trial and winner of a plan's outer folds in this process, whose compiled programs later tables use again."""
-    from study.schema import ALL_ROWS
-    from study.search.arms import ArmSearch
-    from study.training.device import prepare_tensorflow
-    from study.training.task import TrialTask
-    from study.training.trial import run_trial
-    from study.training.winner import run_winner
-
-    prepare_tensorflow()
-    trials: list[TrialRecord] = []
-    winners: list[WinnerRecord] = []
-    for arm in (arm for arm in plan.arms if arm.outer_fold != ALL_ROWS):
-        encoded = data[arm.target, arm.outer_fold]
-        search = ArmSearch(plan.config, arm, min(map(len, encoded.train)), plan.trials(arm), {})
-        kept = {}
-        while (trial := search.next_trial()) is not None:
-            own = {"bars": search.bars(trial.number), "penalties": search.penalties}
-            record, kept[trial.number] = run_trial(TrialTask.of(plan.config, arm, trial, **own), encoded)
-            search.tell(record)
-            trials.append(record)
-        if (best := search.next_winner()) is not None:
-            task = TrialTask.of(plan.config, arm, best).as_winner(best.val_loss, search.parts)
-            winners.append(run_winner(task, encoded, kept[best.number])[0])
-    return trials, winners
 
 
 def simulate_all(question: Question, tables: int, folder: Path, workers: int) -> None:

@@ -1,6 +1,7 @@
 """study: is a regression enough for this table, or is a neural network worth it, and how sure are we?
 
-`run_study`, `load_config` and `load_results` are the public surface; importing this loads neither TensorFlow nor Ray.
+`run_study`, `load_config` and `load_results` are the public surface, and the estimators for scikit-learn; importing this loads
+neither TensorFlow nor Ray nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -10,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from study.api import run_study
     from study.config import StudyConfig, load_config
+    from study.estimators import FamilyClassifier, FamilyRegressor
     from study.predicting.results import Results, load_results
     from study.schema import StudyError
 
-__all__ = ["Results", "StudyConfig", "StudyError", "load_config", "load_results", "run_study"]
+__all__ = [
+    "FamilyClassifier",
+    "FamilyRegressor",
+    "Results",
+    "StudyConfig",
+    "StudyError",
+    "load_config",
+    "load_results",
+    "run_study",
+]
 
 _HOME = {
     "run_study": "study.api",
+    "FamilyClassifier": "study.estimators",
+    "FamilyRegressor": "study.estimators",
     "load_config": "study.config",
     "StudyConfig": "study.config",
     "load_results": "study.predicting.results",

@@ -21,7 +21,7 @@ GROUPS = {
         "tests/screen/test_errors.py::test_a_study_",
         "tests/screen/test_errors.py::test_a_time_budget_",
     ),
-    "tensorflow": ("tests/scripts/", "tests/families/", "tests/training/"),
+    "tensorflow": ("tests/estimators/", "tests/scripts/", "tests/families/", "tests/training/"),
 }
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
 

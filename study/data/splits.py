@@ -55,18 +55,29 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     StudyError
         Classes, groups, times or rows cannot fill the folds.
     """
-    values = target_values(table, target)
-    rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    cutter = _Cutter(target, values, codes(table, table.groups), codes(table, table.time))
+    cutter, rows = _cutter(table, target)
     splits = []
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
         inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
         parts = cutter.parts(development, _seed(config.seed, 2, outer_fold))
         splits.append(Split(outer_fold, development, test, tuple(inner), parts))
         cutter.check_training([development, *(training for training, _ in inner)])
+    return (*splits, split_all_rows(table, target, config))
+
+
+def split_all_rows(table: Table, target: Target, config: StudyConfig) -> Split:
+    """The last of these alone: what is delivered is searched for on all rows; errors as `make_splits`."""
+    cutter, rows = _cutter(table, target)
     inner = cutter.folds(rows, config.inner.folds, _seed(config.seed, 3, 0), "inner.folds")
     cutter.check_training([training for training, _ in inner])
-    return (*splits, Split(ALL_ROWS, rows, rows[:0], tuple(inner)))
+    return Split(ALL_ROWS, rows, rows[:0], tuple(inner))
+
+
+def _cutter(table: Table, target: Target) -> tuple[_Cutter, IntArray]:
+    """What cuts a table, and its rows that have a target."""
+    values = target_values(table, target)
+    rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
+    return _Cutter(target, values, codes(table, table.groups), codes(table, table.time)), rows
 
 
 def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pair]:

@@ -58,8 +58,8 @@ class Table:
         )
 
 
-def read_table(config: StudyConfig) -> Table:
-    """Read the source of `config` and infer the rest.
+def read_table(config: StudyConfig, source: Source | None = None) -> Table:
+    """Read the source of `config`, unless it was, and infer the rest.
 
     Left out as features, each with a note: constant columns, text that is nearly all distinct, whole numbers that count the
     rows, and cells that are neither numbers nor words. Naming a column in `data.features` or `data.types` keeps it unless it
@@ -71,7 +71,7 @@ def read_table(config: StudyConfig) -> Table:
         The source cannot be read, a named column does not exist, a cell breaks a declared type or kind, a number is
         infinite, a target or feature set cannot be learnt from.
     """
-    source = read_source(config.data)
+    source = source or read_source(config.data)
     _check_names(config, source)
     if len(source.frame) < LEAST_ROWS:
         raise StudyError(f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(source.frame)}. Add rows.")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,9 +42,9 @@ class Model:
             from study.explain.trees import open_trees
 
             return open_trees(self.path)
-        from study.training.device import prepare_tensorflow
+        from study.training.device import prepare_tensorflow, quiet
 
-        with _quiet():
+        with quiet():
             prepare_tensorflow()
         from study.families.saved import open_model
 
@@ -67,19 +64,6 @@ class Model:
     def loss(self, predicted: FloatArray, observed: FloatArray) -> FloatArray:
         """Loss of each row, as the study counts it."""
         return HEADS[self.reader.kind].response_loss(predicted, observed)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Let nothing reach standard error: TensorFlow speaks while it is imported, whatever it is told."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _parts(raw: FloatArray) -> list[FloatArray]:

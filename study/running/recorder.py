@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -23,23 +24,23 @@ REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="le
 """Reads what a worker reports; to look for the best of all fits takes four times as long."""
 
 
-class Recorder:
+class Keeper(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
 
     arms: by key. beside: the work beside them.
     """
 
-    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
-        self.paths, self.observer, self.arms, self.beside = paths, observer, arms, beside
+    def __init__(self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer) -> None:
+        self.arms, self.beside, self.observer = arms, beside, observer
+
+    @abstractmethod
+    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+        """Put a record, and the files that belong to it, where they stay."""
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
         return self.beside.finished and all(arm.finished for arm in self.arms.values())
-
-    def report(self, text: str, files: dict[str, bytes]) -> None:
-        """Keep what a worker reports (JSON), and the files that belong to it, by name."""
-        self.keep(REPORT.validate_json(text), files)
 
     def give_up(self, task: Task, tries: int) -> None:
         """Keep the failure of what was lost with its worker so many times."""
@@ -47,20 +48,40 @@ class Recorder:
 
     def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""
+        self.write(record, files)
         match record:
             case TrialRecord():
-                write_trial(self.paths, record)
                 self.arms[record.arm.key].tell(record)
                 self.observer.finished_trial(record)
             case WinnerRecord():
-                write_winner(self.paths, record, files)
                 self.arms[record.arm.key].score(record.number)
                 self.observer.finished_winner(record)
             case FoldRecord():
-                write_work(self.paths, record, files)
                 self.beside.tell(record)
                 self.observer.finished_work(record)
             case Unscored():
                 key = record.arm.key
                 self.arms[key].score(record.number)
                 self.observer.note(f"The winner of {key} could not be scored on the test rows: {reason(record.error)}")
+
+
+class Recorder(Keeper):
+    """Keeps records on disk, but what must be tried again."""
+
+    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+        super().__init__(arms, beside, observer)
+        self.paths = paths
+
+    def report(self, text: str, files: dict[str, bytes]) -> None:
+        """Keep what a worker reports (JSON), and the files that belong to it, by name."""
+        self.keep(REPORT.validate_json(text), files)
+
+    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+        """Write a record to disk."""
+        match record:
+            case TrialRecord():
+                write_trial(self.paths, record)
+            case WinnerRecord():
+                write_winner(self.paths, record, files)
+            case FoldRecord():
+                write_work(self.paths, record, files)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import time
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,19 +14,12 @@ import ray
 from ray import tune
 from ray.exceptions import RayError
 
-from study.explain.trees import score_trees
-from study.records.short import ShortFormula
-from study.records.trees import Trees
-from study.records.work import FoldRecord
-from study.schema import TrialRecord, TrialState, WinnerRecord
+from study.running.here import run_task
+from study.schema import TrialRecord
 from study.training.device import prepare_tensorflow
-from study.training.short import run_short
-from study.training.task import FoldTask, Task, TrainingFailed, TrialTask, Unscored
-from study.training.trial import run_trial
-from study.training.winner import run_winner
+from study.training.task import FoldTask, Task
 
 if TYPE_CHECKING:
-    from study.data.encoding import Encoded
     from study.training.problem import Kept
 
 FETCH_S = 20.0
@@ -107,24 +98,10 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
     def _run(self, task: Task, matrix: ray.ObjectRef, encoded: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report:
         """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
         host = {"node": platform.node(), "device": "cpu" if isinstance(task, FoldTask) else self.device.result()}
-        begin = time.perf_counter()
-        files: dict[str, bytes] = {}
-        left = None
-        record: TrialRecord | WinnerRecord | FoldRecord | Unscored
         data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
-        try:
-            if isinstance(task, FoldTask):
-                record, files = _work(task, data)
-            elif isinstance(task, TrialTask):
-                record, found = run_trial(task, data)
-                left = _left(task, record, found) if found and record.state is TrialState.COMPLETE else None
-            else:
-                record, files = run_winner(task, data, _fetched(kept))
-        except Exception as error:
-            expected = isinstance(error, TrainingFailed)
-            record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
-        record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-        return Report(record.model_dump_json(), files, left, grown=_own_memory() > self.worker_bytes)
+        done = run_task(task, data, host, _fetched(kept))
+        left = _left(done.record, done.kept) if done.kept and isinstance(done.record, TrialRecord) else None
+        return Report(done.record.model_dump_json(), done.files, left, grown=_own_memory() > self.worker_bytes)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to save: the records are all there is."""
@@ -133,19 +110,10 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """Nothing to load."""
 
 
-def _work(task: FoldTask, data: Encoded) -> tuple[FoldRecord, dict[str, bytes]]:
-    match task.work:
-        case Trees():
-            return score_trees(data, task.study, task.seed, task.tree_trials)
-        case ShortFormula():
-            return run_short(task, data)
-    raise TypeError(f"no worker knows how to do {task.work.noun}")
-
-
-def _left(task: TrialTask, record: TrialRecord, kept: Kept) -> Left | None:
+def _left(record: TrialRecord, kept: Kept) -> Left | None:
     """What a trial leaves for its winner; nothing where the object store has no room."""
     try:
-        return Left(task.arm.key, task.number, record.val_loss or 0.0, ray.put(kept))
+        return Left(record.arm.key, record.number, record.val_loss or 0.0, ray.put(kept))
     except (RayError, OSError):
         return None
 

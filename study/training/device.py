@@ -27,7 +27,8 @@ def prepare_tensorflow(gpu: bool = False) -> str:
         if (folder := programs_folder()) is not None:
             forget_programs(folder)
             kept = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
-            os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {kept}".strip()  # the last one counts
+            before = os.environ.get("TF_XLA_FLAGS", "").removesuffix(kept).strip()
+            os.environ["TF_XLA_FLAGS"] = f"{before} {kept}".strip()  # the last one counts
     with _without(*UNWANTED):
         import keras  # noqa: F401
         import tensorflow as tf
@@ -53,3 +54,16 @@ def _without(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let nothing reach standard error: TensorFlow speaks while it is imported, whatever it is told."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

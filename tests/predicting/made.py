@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.api import Prepared, _write_description, prepare
+from study.api import _write_description, prepare
 from study.conclude import conclude
 from study.config import make_config
 from study.predicting.results import Results, load_results
 from study.records.paths import StudyPaths
-from study.records.results import write_trial, write_winner, write_work
-from study.running.worker import _work
-from study.schema import Suggestion
-from study.search.arms import ArmSearch
-from study.training.task import FoldTask, TrialTask
-from study.training.trial import run_trial
-from study.training.winner import run_winner
+from study.running.here import work_here
+from study.running.observer import Observer
+from study.running.recorder import Recorder
+from study.running.runner import make_searches
 
 
 def awkward_frame(rows: int = 150, seed: int = 0) -> pd.DataFrame:
@@ -58,6 +55,7 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
         "data": {"source": str(folder / "flats.csv"), "types": {"floor": "category"}},
         "targets": targets,
         "depths": [1],
+        "effort": "quick",
         "protocol": "nested",
         "outer": {"folds": 3, "repeats": 1},
         "inner": {"folds": 2, "seeds": 1},
@@ -70,23 +68,7 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
     paths = StudyPaths(folder / "results" / "flats")
     prepared = prepare(make_config(content))
     _write_description(paths, prepared)
-    search_here(prepared, paths)
+    plan, data, observer = prepared.plan, prepared.data, Observer()
+    work_here(plan.config, data, Recorder(paths, observer, *make_searches(plan, data, paths, observer)))
     conclude(paths, prepared.data)
     return load_results(paths.root)
-
-
-def search_here(prepared: Prepared, paths: StudyPaths) -> None:
-    """Every arm's first trial and winner, and the work beside them."""
-    config = prepared.plan.config
-    for arm in prepared.plan.arms:
-        encoded = prepared.data[arm.target, arm.outer_fold]
-        search = ArmSearch(config, arm, len(encoded.development), 1, {})
-        first = search.next_trial()
-        assert isinstance(first, Suggestion)
-        record, kept = run_trial(TrialTask.of(config, arm, first, penalties=search.penalties), encoded)
-        write_trial(paths, record)
-        task = TrialTask.of(config, arm, record).as_winner(record.val_loss or 0.0)
-        write_winner(paths, *run_winner(task, encoded, kept))
-    for work in prepared.plan.beside:
-        told = {"study": config.name, "seed": config.seed, "tree_trials": 1, "iterations": config.training.iterations}
-        write_work(paths, *_work(FoldTask(work=work, **told), prepared.data[work.target, work.outer_fold]))
