@@ -9,7 +9,6 @@ import pandas as pd
 
 from study.data.encoding import Encoded, design
 from study.data.rows import drawn
-from study.explain.long import predictor_losses
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind, TermRow
 from study.seeds import derive_seed
@@ -63,7 +62,7 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     weights = every[1:]
     values = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in terms)])
     eta = values @ weights + every[0]
-    exact = float(predictor_losses(head, eta, y).mean())
+    exact = float(head.loss(eta, y).mean())
     spread = values.std(axis=0)[:, None]
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
@@ -73,7 +72,7 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
         rest = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in short)]) @ slopes
         means = (eta - rest).mean(axis=0)
         intercepts = np.array([round(float(mean), int(place) + digits - 1) for mean, place in zip(means, places, strict=True)])
-        if predictor_losses(head, rest + intercepts, y).mean() <= exact + tolerance:
+        if head.loss(rest + intercepts, y).mean() <= exact + tolerance:
             break
     used = [row for row, own in zip(short, slopes, strict=True) if own.any()]
     texts = [_text(row) for row in short]

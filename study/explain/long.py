@@ -17,8 +17,6 @@ MOST_STEPS = 50
 """Newton's steps, of which eight are many."""
 LEAST_GAIN = 1e-12
 """Share of the first loss below which what the next step would gain is nothing."""
-MOST_LOG_RATE = 30.0
-"""Where the logarithm of a rate ends, so that a curve that shoots up costs much, and not infinity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +41,11 @@ class Blocks:
             yield part, self.read(part)
 
 
-def predictor_losses(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
-    """Loss of each row, (n,), from the linear predictor eta (n, n_outputs)."""
-    return head.loss(np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta, y)
-
-
 def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of each row's loss in eta."""
     if head.kind is Kind.CONTINUOUS:
         return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
-    mean = head.response(np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta)
+    mean = head.response(eta)
     if head.kind is Kind.MULTICLASS:
         observed = np.arange(mean.shape[1]) == y[:, None]
         return observed - mean, mean[:, :, None] * (np.eye(mean.shape[1]) - mean[:, None, :])
@@ -87,7 +80,7 @@ class _Model:
                 eta = np.column_stack([np.zeros(len(eta)), eta])
             residual, curvature = derivatives(HEADS[self.kind], eta, y)
             residual, curvature = residual[:, -k:], curvature[:, -k:, -k:]
-            value += float(predictor_losses(HEADS[self.kind], eta, y).sum())
+            value += float(HEADS[self.kind].loss(eta, y).sum())
             gradient -= columns.T @ residual
             for i in range(k):
                 for j in range(i + 1):

@@ -13,6 +13,11 @@ from study.schema import Kind
 
 FloatArray = NDArray[np.float64]
 
+MOST_LOG_RATE = 30.0
+"""Where the logarithm of a rate ends, so that a row far outside costs much, and not infinity."""
+MOST_RATE = float(np.exp(MOST_LOG_RATE))
+"""The rate there."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -26,6 +31,17 @@ class Head:
 
     kind: Kind
     activation: str
+
+    def bounded(self, eta: FloatArray) -> FloatArray:
+        """A linear predictor with no logarithm of a rate above MOST_LOG_RATE; of other kinds as it is."""
+        return np.minimum(eta, MOST_LOG_RATE) if self.kind is Kind.COUNT else eta
+
+    def activated(self, eta: Any) -> Any:
+        """Response of Keras's linear predictor eta (..., outputs), in float64; what `response` gives, from built-in layers."""
+        import keras
+
+        response = keras.layers.Activation(self.activation, dtype="float64")(eta)
+        return keras.ops.minimum(response, MOST_RATE) if self.kind is Kind.COUNT else response
 
     def tensor_loss(self, eta: Any, y: Any) -> Any:
         """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y (..., rows)."""
@@ -48,7 +64,8 @@ class Head:
             return np.asarray(np.logaddexp(0, eta[..., 0]) - y * eta[..., 0])
         if self.kind is Kind.MULTICLASS:
             return np.asarray(-np.take_along_axis(log_softmax(eta, axis=-1), y[..., None].astype(np.int64), -1)[..., 0])
-        return np.asarray(np.exp(eta[..., 0]) - y * eta[..., 0] + xlogy(y, y) - y)
+        log_rate = self.bounded(eta[..., 0])
+        return np.asarray(np.exp(log_rate) - y * log_rate + xlogy(y, y) - y)
 
     def response(self, eta: FloatArray) -> FloatArray:
         """Inverse link: values, rates or probabilities of the second class (..., rows), or (..., rows, classes)."""
@@ -58,7 +75,7 @@ class Head:
             return np.asarray(expit(eta[..., 0]))
         if self.kind is Kind.MULTICLASS:
             return np.asarray(softmax(eta, axis=-1))
-        return np.asarray(np.exp(eta[..., 0]))
+        return np.asarray(np.exp(self.bounded(eta[..., 0])))
 
     def response_loss(self, predicted: FloatArray, y: FloatArray) -> FloatArray:
         """Loss of each row from what `response` gives, for predictions that were averaged after the link.
@@ -74,7 +91,7 @@ class Head:
         if self.kind is Kind.MULTICLASS:
             p = np.take_along_axis(predicted, y[..., None].astype(np.int64), -1)[..., 0]
             return np.asarray(-np.log(np.clip(p, edge, 1)))
-        rate = np.maximum(predicted, np.finfo(np.float64).tiny)
+        rate = np.clip(predicted, np.finfo(np.float64).tiny, MOST_RATE)
         return np.asarray(rate - y + xlogy(y, y / rate))
 
     def constant(self, y: FloatArray, n_outputs: int) -> FloatArray:

@@ -88,8 +88,7 @@ def stacked_model(weights: Weights, architecture: Architecture, head: Head, read
     if head.kind is Kind.CONTINUOUS:
         unit, about = reading.y_scale[:, None], reading.y_center[:, None]
         eta = layers.einsum("bro,ro->bro", unit, about, "ro")(eta)
-    response = keras.layers.Activation(head.activation, dtype="float64")(eta)
-    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(response))
+    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(head.activated(eta)))
     layers.set()
     return model
 

@@ -65,7 +65,7 @@ class Dispatcher:
                 else:
                     self._idle.append(worker)
                     self._hand_out()  # before the record is written, which a disk may take its time for
-                self._written(lambda: self.recorder.report(report.record, report.files))
+                self._written(lambda: self.recorder.report(task, report.record, report.files))
                 self.tasks.ended(task)
             case Lost(worker):
                 self._give_back(worker)

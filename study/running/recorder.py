@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
@@ -72,9 +72,19 @@ class Recorder(Keeper):
         super().__init__(arms, beside, observer)
         self.paths = paths
 
-    def report(self, text: str, files: dict[str, bytes]) -> None:
-        """Keep what a worker reports (JSON), and the files that belong to it, by name."""
-        self.keep(REPORT.validate_json(text), files)
+    def report(self, task: Task, text: str, files: dict[str, bytes]) -> None:
+        """Keep what a worker reports of a task (JSON), and the files that belong to it, by name.
+
+        A report that cannot be read, as one with numbers that are not finite, is the task's failure.
+        """
+        try:
+            record = REPORT.validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[-1]
+            where = ".".join(map(str, first["loc"]))
+            self.keep(task.failed(f"ValueError: what {task.noun} reports cannot be read, at {where}: {first['msg']}"), {})
+            return
+        self.keep(record, files)
 
     def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
         """Write a record to disk."""

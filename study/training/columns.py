@@ -12,7 +12,7 @@ from study.data.rows import IntArray
 from study.data.terms import MOST_CELLS, Terms
 from study.families import HEADS
 from study.families.heads import FloatArray
-from study.training.path import Directions, Point, bounded
+from study.training.path import Directions, Point
 
 Weights = tuple[float, float, float]
 """How far columns, products and curves count (`Family.weights`)."""
@@ -112,8 +112,7 @@ class Regression:
 
     def loss(self, encoded: Encoded, rows: IntArray) -> FloatArray:
         """Loss of each of some rows, (n,), without the floor of test rows."""
-        head = HEADS[encoded.kind]
-        return head.loss(bounded(head, self.predicted(encoded, rows)), encoded.y[rows])
+        return HEADS[encoded.kind].loss(self.predicted(encoded, rows), encoded.y[rows])
 
 
 def _values(encoded: Encoded, encoder: int, terms: Terms, rows: IntArray) -> Iterator[tuple[slice, FloatArray]]:

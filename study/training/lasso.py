@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from study.families.heads import FloatArray, Head
 from study.schema import Kind
-from study.training.path import bounded
 
 ITERATIONS = 300
 """Most iterations for one penalty and set of terms."""
@@ -51,7 +50,7 @@ class Rest:
 
 def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
     """First derivative of each row's loss in its linear predictor, both (n, n_outputs)."""
-    mean = head.response(bounded(head, eta))
+    mean = head.response(eta)
     if head.kind is Kind.MULTICLASS:
         return np.asarray(mean - (np.arange(mean.shape[1]) == y[:, None]))
     return np.asarray((mean - y)[:, None] * (2.0 if head.kind is Kind.CONTINUOUS else 1.0))
@@ -61,7 +60,7 @@ def importance(head: Head, eta: FloatArray) -> FloatArray:
     """How much each row tells, (n,): the second derivative of its loss, up to a factor; the mean over several outputs."""
     if head.kind is Kind.CONTINUOUS:
         return np.ones(len(eta))
-    mean = head.response(bounded(head, eta))
+    mean = head.response(eta)
     if head.kind is Kind.COUNT:
         return np.maximum(mean, 1e-12)
     return np.asarray(np.maximum((mean * (1 - mean)).reshape(len(eta), -1).mean(axis=1), 1e-6))
@@ -118,7 +117,7 @@ def _fista(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, pe
     n = len(y)
 
     def loss(eta: FloatArray) -> float:
-        return float(head.loss(bounded(head, eta), y).mean())
+        return float(head.loss(eta, y).mean())
 
     top = float(np.linalg.eigvalsh(values.T @ values / n)[-1])
     bend = top * BENDS.get(head.kind, max(1.0, float(y.mean())))

@@ -12,18 +12,10 @@ import numpy as np
 from study.families.heads import FloatArray, Head
 from study.schema import Kind
 
-MOST_LOG_RATE = 30.0
-"""Where the logarithm of a rate ends while a path is walked, so that a step too far costs much, and not infinity."""
 LEAST_CURVATURE = 1e-6
 """Mean second derivative of rows' losses at least, where all are told without error."""
 RANK = 1e-10
 """Share of the largest variance below which a direction has none."""
-
-
-def bounded(head: Head, eta: FloatArray) -> FloatArray:
-    """A linear predictor with no logarithm of a rate above MOST_LOG_RATE."""
-    return np.minimum(eta, MOST_LOG_RATE) if head.kind is Kind.COUNT else eta
-
 
 Blocks = Callable[[], Iterable[tuple[slice, FloatArray]]]
 """Gives rows a block at a time: which they are, and their columns (n, n_columns)."""
@@ -130,7 +122,7 @@ def _curvature(directions: Directions, head: Head, own: FloatArray) -> float:
     """Mean second derivative of a row's loss in its linear predictor, at intercepts and weights (1 + r, n_outputs)."""
     weights, total, count = directions.weights(own[1:]), 0.0, 0
     for _, x in directions.blocks():
-        response = head.response(bounded(head, x @ weights + own[0]))
+        response = head.response(x @ weights + own[0])
         total += float((response if head.kind is Kind.COUNT else response * (1 - response)).sum())
         count += response.size
     return max(total / count, LEAST_CURVATURE)
@@ -186,5 +178,4 @@ class _Objective:
             share /= total
             share[rows, own] -= 1
             return loss, share
-        eta = bounded(self.head, eta)
         return float(self.head.loss(eta, y).sum()), (self.head.response(eta) - y)[:, None]

@@ -16,7 +16,7 @@ from study.families.heads import FloatArray
 from study.schema import EXTENDED, ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
 from study.training.columns import Columns, Regression, Weights
-from study.training.path import Directions, Point, bounded, walk
+from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
 
 PATIENCE = 4
@@ -58,7 +58,7 @@ class _Fold:
     def step(self) -> tuple[Point, float]:
         """The next point, and its validation loss in the target's own unit."""
         point, head = next(self.points), HEADS[self.columns.encoded.kind]
-        eta = bounded(head, self.along @ point.weights + point.bias)
+        eta = self.along @ point.weights + point.bias
         return point, float(head.loss(eta, self.y).mean()) * self.unit
 
 

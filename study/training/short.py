@@ -22,7 +22,7 @@ from study.seeds import derive_seed
 from study.training.columns import Columns, Regression
 from study.training.lasso import Rest, importance, lasso, strongest
 from study.training.missing import missing_terms
-from study.training.path import Directions, Point, bounded, walk
+from study.training.path import Directions, Point, walk
 from study.training.regression import EXACT, PATIENCE, ROUGH, all_terms, thinned
 from study.training.regression_winner import term_rows
 from study.training.scored import judged
@@ -91,7 +91,7 @@ class _Fold:
 
     def losses(self, eta: FloatArray) -> FloatArray:
         """Loss of each validation row, in the target's own unit."""
-        return self.head.loss(bounded(self.head, eta), self.observed) * self.unit
+        return self.head.loss(eta, self.observed) * self.unit
 
     def walk(self, places: IntArray, path: Sequence[float], tolerance: float) -> Iterator[tuple[FloatArray, Point]]:
         """Weights (n_places, n_outputs) of some columns and terms, and where the path stands, for each penalty."""

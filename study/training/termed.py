@@ -40,8 +40,8 @@ def term_model(terms: Terms, fill: FloatArray, kernel: FloatArray, bias: FloatAr
         if len(terms.hinges):
             columns.append(_picked(inside, terms.hinges, -terms.knots, "hinges", "relu"))
     joined = keras.layers.Concatenate(dtype=WIDE, name="terms")(columns) if len(columns) > 1 else x
-    last = keras.layers.Dense(kernel.shape[1], activation=head.activation, dtype=WIDE, name="response")
-    model = keras.Model(raw, last(joined))
+    last = keras.layers.Dense(kernel.shape[1], dtype=WIDE, name="predictor")
+    model = keras.Model(raw, head.activated(last(joined)))
     last.set_weights([kernel, bias])
     return model
 

@@ -101,6 +101,24 @@ def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(case: 
     np.testing.assert_array_equal(found, predict_raw(saved(case), raw))
 
 
+@pytest.mark.parametrize(
+    "case", [Case(f, Kind.COUNT, int(f == "residual")) for f in ("poisson", EXTENDED, "residual")], ids=str
+)
+def test_a_rate_far_outside_is_much_and_finite_in_the_file_as_in_the_loss(case: Case) -> None:
+    raw, head = odd_rows(case), HEADS[Kind.COUNT]
+    raw[:4] = 1e7 * np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
+    raw[4:8] = -raw[:4]
+
+    found = predict_raw(saved(case), raw)
+
+    with np.errstate(over="raise", invalid="raise"):
+        loss = head.response_loss(found, np.zeros(len(found)))
+        if get_family(case.family).convex:
+            own = head.loss(regression(case).predictor(raw), np.zeros(len(found)))
+            np.testing.assert_allclose(loss, own, rtol=1e-9, atol=1e-12)
+    assert 1e12 < found.max() <= loss.max() * (1 + 1e-12) < 1.1e13
+
+
 @pytest.mark.parametrize("case", [Case("residual", Kind.COUNT, 1), Case(EXTENDED, Kind.MULTICLASS, 0)], ids=str)
 def test_it_opens_where_there_is_no_study(case: Case, tmp_path: Path) -> None:
     raw = odd_rows(case)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from study.numbers import Numbers
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records, read_work
 from study.records.short import ShortRecord
+from study.records.trees import TreesRecord
 from study.records.work import FoldRecord
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
@@ -72,11 +75,11 @@ def hand_out(recorder: Recorder) -> list[Task]:
 
 
 def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
-    hand_out(recorder)
+    tasks = hand_out(recorder)
     reports: list[Frozen] = [trial(), winner(), scored_trees(), shortened()]
 
-    for report in reports:
-        recorder.report(report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
+    for task, report in zip(tasks, reports, strict=True):
+        recorder.report(task, report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
@@ -90,13 +93,32 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
 def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next_run_tries_again(
     recorder: Recorder, watch: Watch
 ) -> None:
-    hand_out(recorder)
+    task = hand_out(recorder)[1]
 
-    recorder.report(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n").model_dump_json(), {})
+    recorder.report(task, Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n").model_dump_json(), {})
 
     assert recorder.arms[arm().key].finished
     assert read_records(watch.paths).winners == []
     assert watch.heard == ["The winner of y-linear-o0 could not be scored on the test rows: ValueError: no"]
+
+
+@pytest.mark.parametrize("report", [winner(), scored_trees()])
+def test_a_report_that_cannot_be_read_is_the_failure_of_its_task(
+    report: WinnerRecord | TreesRecord, recorder: Recorder, watch: Watch
+) -> None:
+    task = hand_out(recorder)[1 if isinstance(report, WinnerRecord) else 2]
+    broken = report.candidates[0].model_copy(update={"loss": Numbers([np.inf, 1.0])})
+
+    recorder.report(task, report.model_copy(update={"candidates": (broken,)}).model_dump_json(), {"m.keras": b"1"})
+
+    assert not watch.paths.fold_models.exists()
+    if isinstance(report, WinnerRecord):
+        (told,) = watch.heard
+        assert told.startswith("The winner of y-linear-o0 could not be scored on the test rows: ValueError: what this winner ")
+    else:
+        (own,) = read_records(watch.paths).beside
+        assert own.state is TrialState.FAIL
+        assert "cannot be read" in str(own.error)
 
 
 def test_what_is_lost_too_often_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:

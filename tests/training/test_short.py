@@ -17,7 +17,6 @@ from study.families.saved import open_model, predict_raw
 from study.records.short import ShortRecord
 from study.schema import ALL_ROWS, Kind
 from study.training import columns, short
-from study.training.path import bounded
 from study.training.regression import fit
 from study.training.regression_winner import term_rows
 from study.training.task import TrialTask
@@ -115,7 +114,7 @@ def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(tm
 
     raw, head = strange(encoded), HEADS[kind]
     frame = pd.DataFrame(raw, columns=[term.name for term in encoded.terms])
-    eta = bounded(head, predictor(term_rows(fitted, encoded), frame))
+    eta = predictor(term_rows(fitted, encoded), frame)
     model = term_model(fitted.terms, fitted.fill, fitted.kernel, fitted.bias, head)
     usual = np.abs(eta).max(axis=1) < 20
     np.testing.assert_allclose(predict_raw(model, raw[usual]), head.response(eta)[usual], rtol=1e-6, atol=1e-6)
