@@ -299,7 +299,8 @@ class WinnerRecord(Frozen):
     """What an arm's incumbent leaves after its one look at the test rows.
 
     rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. terms: of
-    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms.
+    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a
+    regression's fit of all development rows arrived within `training.iterations`.
     """
 
     study: str
@@ -313,6 +314,7 @@ class WinnerRecord(Frozen):
     coefficients: tuple[CoefficientRow, ...]
     terms: tuple[TermRow, ...] = ()
     clipped: int = 0
+    converged: bool = True
     models: tuple[str, ...] = ()
     groups: list[int] = []
     wall_time_s: float = 0.0

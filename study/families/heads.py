@@ -36,13 +36,6 @@ class Head:
         """A linear predictor with no logarithm of a rate above MOST_LOG_RATE; of other kinds as it is."""
         return np.minimum(eta, MOST_LOG_RATE) if self.kind is Kind.COUNT else eta
 
-    def activated(self, eta: Any) -> Any:
-        """Response of Keras's linear predictor eta (..., outputs), in float64; what `response` gives, from built-in layers."""
-        import keras
-
-        response = keras.layers.Activation(self.activation, dtype="float64")(eta)
-        return keras.ops.minimum(response, MOST_RATE) if self.kind is Kind.COUNT else response
-
     def tensor_loss(self, eta: Any, y: Any) -> Any:
         """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y (..., rows)."""
         import tensorflow as tf

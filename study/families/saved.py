@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.families.base import Architecture, Layers
-from study.families.heads import FloatArray, Head
+from study.families.heads import MOST_RATE, FloatArray, Head
 from study.families.stacked import Weights
 from study.schema import Kind
 
@@ -88,9 +88,15 @@ def stacked_model(weights: Weights, architecture: Architecture, head: Head, read
     if head.kind is Kind.CONTINUOUS:
         unit, about = reading.y_scale[:, None], reading.y_center[:, None]
         eta = layers.einsum("bro,ro->bro", unit, about, "ro")(eta)
-    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(head.activated(eta)))
+    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(activated(head, eta)))
     layers.set()
     return model
+
+
+def activated(head: Head, eta: Any) -> Any:
+    """What `head.response` gives of a linear predictor (..., outputs), in built-in layers and float64."""
+    response = keras.layers.Activation(head.activation, dtype="float64")(eta)
+    return keras.ops.minimum(response, MOST_RATE) if head.kind is Kind.COUNT else response
 
 
 def _placed(x: Any, places: NDArray[np.int64], n_features: int) -> Any:

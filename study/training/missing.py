@@ -12,13 +12,17 @@ from study.data.encoding import Encoded
 from study.data.rows import IntArray
 from study.data.terms import Terms
 from study.evidence.findings import LEAST_UNITS, FoldMissing
-from study.families.heads import HEADS, FloatArray
-from study.schema import term_name
+from study.families.heads import HEADS, FloatArray, Head
+from study.schema import Kind, term_name
 from study.training.columns import Columns
 from study.training.lasso import Rest, importance, slopes
 from study.training.path import Directions, walk
 from study.training.regression import EXACT
 
+PATH = (1.0, 1e-2, 1e-4, 1e-7)
+"""Ridge penalties by which the regression is approached under next to none, the last of them."""
+LEAST_KNOWN = 1e-3
+"""What rows must tell, in units of their loss, of every direction of standard deviation 1, lest they be separated along it."""
 LEVEL = 0.05
 """Chance that a term is named where none is missing: p-values below it, after Bonferroni over all terms, count."""
 MOST_NAMED = 6
@@ -38,14 +42,14 @@ def units(encoded: Encoded, rows: IntArray) -> tuple[str, IntArray]:
     return "row", np.arange(len(rows))
 
 
-def missing_terms(encoded: Encoded, columns: Columns, l2: float, iterations: int) -> FoldMissing:
-    """Name terms that the regression of columns, under a ridge penalty, lacks, from the fitted rows of `columns` alone.
+def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMissing:
+    """Name terms that the regression of columns lacks, from the fitted rows of `columns` alone.
 
     The score test of Rao with the variance of White (1982, Econometrica 50), summed over independent units as in Liang and
     Zeger (1986, Biometrika 73, eq. 7): with residuals r of the fitted regression and a term z, made orthogonal to what is in it
     under the weights of the fit, |sum of s| / sqrt(sum of s²), s the sum of z r over a unit. The term of largest statistic is
     named and added as long as it is significant (LEVEL, Bonferroni over terms and outputs). Fewer units than LEAST_UNITS name
-    nothing.
+    nothing; nor does a regression that has not arrived, or whose rows are separated: its residuals are the penalty's.
     """
     unit, codes = units(encoded, columns.rows)
     n_units = int(codes.max()) + 1
@@ -58,8 +62,11 @@ def missing_terms(encoded: Encoded, columns: Columns, l2: float, iterations: int
     for _ in range(MOST_NAMED):
         own = values[:, chosen]
         directions = Directions.of(own)
-        (point,) = walk(directions, y, head, encoded.n_outputs, [l2], iterations, EXACT)
-        eta = own @ directions.back @ point.weights + point.bias
+        *_, point = walk(directions, y, head, encoded.n_outputs, PATH, iterations, EXACT)
+        along = own @ directions.back
+        eta = along @ point.weights + point.bias
+        if not point.converged or _separated(head, along, eta):
+            break
         residual = slopes(head, eta, y)
         if encoded.kind not in ("binary", "multiclass") and np.square(residual).mean() < 1e-20:
             break  # what is left is rounding
@@ -71,6 +78,19 @@ def missing_terms(encoded: Encoded, columns: Columns, l2: float, iterations: int
         chosen.append(n_columns + best)
     named = dict.fromkeys(names[place - n_columns] for place in chosen[n_columns:])
     return FoldMissing(terms=tuple(named), n_units=n_units, unit=unit)
+
+
+def _separated(head: Head, along: FloatArray, eta: FloatArray) -> bool:
+    """Whether rows tell next to nothing of some direction (n, r) at a linear predictor (n, n_outputs).
+
+    Weights run away along one that separates classes, or along which no count is above 0.
+    """
+    if head.kind is Kind.CONTINUOUS:
+        return False
+    mean = head.response(eta).reshape(len(eta), -1)
+    unit = np.column_stack([np.ones(len(along)), along / np.sqrt(np.square(along).mean(axis=0))])
+    weights = mean if head.kind is Kind.COUNT else mean * (1 - mean)
+    return any(np.linalg.eigvalsh((unit * each[:, None]).T @ unit)[0] < LEAST_KNOWN for each in weights.T)
 
 
 def _statistic(rest: FloatArray, residual: FloatArray, codes: npt.NDArray[np.int64], n_units: int) -> FloatArray:

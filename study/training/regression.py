@@ -11,25 +11,25 @@ import numpy as np
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
-from study.families import HEADS, get_family
+from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
-from study.schema import EXTENDED, ReplicateRecord, TrialRecord, TrialState
+from study.schema import EXTENDED, Kind, ReplicateRecord, TrialRecord, TrialState
 from study.seeds import derive_seed
 from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
 
 PATIENCE = 4
-"""Penalties in a row without less mean validation loss after which weaker ones are not tried."""
+"""Penalties in a row without less mean validation loss after which weaker ones are not tried, once one has brought less."""
 EXACT = 1e-7
 """Tolerance of a fit that is kept, and"""
 ROUGH = 1e-3
 """of one that is only ranked."""
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def all_terms(encoded: Encoded) -> Terms:
-    """Terms of an outer fold, which its trials one after the other share."""
+    """Terms of an outer fold, which its trials share; those of several, since a worker goes from one to the other."""
     return make_terms(encoded)
 
 
@@ -37,6 +37,19 @@ def terms_of(encoded: Encoded, weights: Weights) -> Terms:
     """Terms that weights of products and curves leave; the columns alone where both are 0."""
     _, products, curves = (weight > 0 for weight in weights)
     return all_terms(encoded).only(products, curves) if products or curves else no_terms(encoded)
+
+
+def has_terms(family: Family) -> bool:
+    """Whether any of a family's first trials has products or curves."""
+    return any(any(family.weights(family.start() | dict(own))[1:]) for own in family.first())
+
+
+def enough(kind: Kind, number: int, place: int) -> bool:
+    """Whether a path may end at the penalty of a number, the best so far at `place`.
+
+    It may not before one was better than the strongest, which hardly fits anything; least squares costs nothing to go on.
+    """
+    return kind is not Kind.CONTINUOUS and 0 < place <= number - PATIENCE
 
 
 def thinned(encoded: Encoded, terms: Terms, rows: IntArray, seed: int) -> IntArray:
@@ -65,13 +78,14 @@ class _Fold:
 def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     """Fit a regression on every inner fold for each of the task's penalties; the best mean validation loss is its record.
 
-    The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties have brought nothing. Of a
-    table of more than MOST_CELLS the training and validation rows are drawn. One thread.
+    The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties have brought nothing, or
+    where a loss is no longer finite. Of a table of more than MOST_CELLS the training and validation rows are drawn, the same
+    for all trials of an arm. One thread.
 
     Raises
     ------
     TrainingFailed
-        A loss is not finite.
+        The loss under the strongest penalty is not finite.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -82,9 +96,10 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
 def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     family, weights = get_family(task.arm.family), get_family(task.arm.family).weights(task.params)
     terms = terms_of(encoded, weights)
+    every = all_terms(encoded) if has_terms(family) else terms
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
     folds = [
-        _fold(task, encoded, terms, weights, e, thinned(encoded, terms, train, seed), thinned(encoded, terms, validation, seed))
+        _fold(task, encoded, terms, weights, e, thinned(encoded, every, train, seed), thinned(encoded, every, validation, seed))
         for e, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True))
     ]
     losses: list[float] = []
@@ -92,12 +107,15 @@ def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     place = 0
     for number in range(len(task.penalties)):
         points = [fold.step() for fold in folds]
-        losses.append(float(np.mean([loss for _, loss in points])))
-        if not np.isfinite(losses[-1]):
+        loss = float(np.mean([loss for _, loss in points]))
+        if not np.isfinite(loss):
+            if best:
+                break
             raise TrainingFailed(f"the validation loss is not finite with l2 {task.penalties[number]:.3g}")
-        if not best or losses[-1] < losses[place]:
+        losses.append(loss)
+        if not best or loss < losses[place]:
             best, place = points, number
-        elif number - place >= PATIENCE:
+        elif enough(encoded.kind, number, place):
             break
     fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
     train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]

@@ -28,8 +28,8 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
 
     head = HEADS[encoded.kind]
     with threadpool_limits(1):
-        own, _ = fit(task, encoded, -1, encoded.development)
-        model = term_model(own.terms, own.fill, own.kernel, own.bias, head)
+        own, converged = fit(task, encoded, -1, encoded.development)
+        model = term_model(own, head)
         scored = judged("refit", task.number, model, encoded)
         if encoded.outer_fold != ALL_ROWS:
             others = [(name, fit(task, encoded, -1, encoded.development, params)[0]) for name, params in task.parts.items()]
@@ -42,9 +42,9 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
             scored += candidates([each for each in predicted if np.isfinite(each[2]).all()], encoded)
     if task.arm.family == EXTENDED:
         raw = encoded.raw(encoded.test)
-        return Won(model, scored, terms=term_rows(own, encoded), clipped=own.terms.clipped(raw))
+        return Won(model, scored, terms=term_rows(own, encoded), clipped=own.terms.clipped(raw), converged=converged)
     rows = _coefficient_rows(encoded, own.kernel, own.bias) if get_family(task.arm.family).inputs else []
-    return Won(model, scored, tuple(rows))
+    return Won(model, scored, tuple(rows), converged=converged)
 
 
 def term_rows(own: Regression, encoded: Encoded) -> tuple[TermRow, ...]:

@@ -17,6 +17,7 @@ class Won:
     """What an incumbent becomes: its saved model (Keras), the judged candidate and others, and a regression's weights.
 
     terms: weights of columns and terms of the regression with terms. clipped: cells of its test rows outside their bounds.
+    converged: whether a regression's fit arrived.
     """
 
     model: Any
@@ -24,6 +25,7 @@ class Won:
     coefficients: tuple[CoefficientRow, ...] = ()
     terms: tuple[TermRow, ...] = ()
     clipped: int = 0
+    converged: bool = True
 
 
 def judged(name: str, seed: int, model: Any, encoded: Encoded) -> tuple[Candidate, ...]:

@@ -23,7 +23,7 @@ from study.training.columns import Columns, Regression
 from study.training.lasso import Rest, importance, lasso, strongest
 from study.training.missing import missing_terms
 from study.training.path import Directions, Point, walk
-from study.training.regression import EXACT, PATIENCE, ROUGH, all_terms, thinned
+from study.training.regression import EXACT, ROUGH, all_terms, enough, thinned
 from study.training.regression_winner import term_rows
 from study.training.scored import judged
 from study.training.task import FoldTask, TrainingFailed
@@ -174,7 +174,7 @@ def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, 
 
     with threadpool_limits(1):
         own, found = _search(task, encoded)
-        model = term_model(own.terms, own.fill, own.kernel, own.bias, HEADS[encoded.kind])
+        model = term_model(own, HEADS[encoded.kind])
         scored = judged("refit", 0, model, encoded)
     test = encoded.test
     record = task.work.record(
@@ -239,7 +239,7 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
         raise TrainingFailed("the validation loss of the short formula is not finite")
     best = options[place]
     kept = {"l2": best.l2, "penalty": best.penalty, "share": best.share, "val_loss": float(losses[place].mean())}
-    missing = missing_terms(encoded, whole.every, l2, task.iterations)
+    missing = missing_terms(encoded, whole.every, task.iterations)
     return _final(encoded, whole, best, grid, task.iterations), kept | {"path": walked, "missing": missing}
 
 
@@ -247,13 +247,13 @@ def _plain(inner: Sequence[_Fold], path: Sequence[float]) -> tuple[float, FloatA
     """The plain regression's best penalty, and its losses of the validation rows."""
     walks = [each.walk(each.columns, path, ROUGH) for each in inner]
     best: tuple[float, FloatArray] | None = None
-    waited = 0
-    for l2, *found in zip(path, *walks, strict=True):
+    place = 0
+    for number, (l2, *found) in enumerate(zip(path, *walks, strict=True)):
         pairs = zip(inner, found, strict=True)
         losses = _joined([f.losses(f.tested[:, : f.n_columns] @ kernel + point.bias) for f, (kernel, point) in pairs])
         if best is None or losses.mean() < best[1].mean():
-            best, waited = (l2, losses), 0
-        elif (waited := waited + 1) >= PATIENCE:
+            best, place = (l2, losses), number
+        elif not np.isfinite(losses).all() or enough(inner[0].encoded.kind, number, place):
             break
     assert best is not None
     return best

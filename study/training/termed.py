@@ -8,23 +8,20 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from study.data.terms import Terms
 from study.families.heads import FloatArray, Head
+from study.families.saved import activated
+from study.training.columns import Regression
 
 WIDE = "float64"
 """What the model computes in: columns are in original units, and dates are far from 0."""
 
 
-def term_model(terms: Terms, fill: FloatArray, kernel: FloatArray, bias: FloatArray, head: Head) -> keras.Model:
+def term_model(own: Regression, head: Head) -> keras.Model:
     """Keras model of a regression in original units.
 
     Input: (batch, n_columns) float64 raw columns, NaN at gaps. Output: the response, (batch, n_outputs) float64.
-
-    Parameters
-    ----------
-    fill : (n_columns,) what gaps take.
-    kernel, bias : (n_columns + n_terms, n_outputs), (n_outputs,) weights of columns and terms, and intercepts.
     """
+    terms, fill = own.terms, own.fill
     raw = keras.Input((len(fill),), dtype=WIDE)
     gap = keras.ops.cast(keras.ops.isnan(raw), WIDE)
     x = keras.ops.add(keras.ops.nan_to_num(raw), _scaled(gap, fill, "fill"))
@@ -40,9 +37,9 @@ def term_model(terms: Terms, fill: FloatArray, kernel: FloatArray, bias: FloatAr
         if len(terms.hinges):
             columns.append(_picked(inside, terms.hinges, -terms.knots, "hinges", "relu"))
     joined = keras.layers.Concatenate(dtype=WIDE, name="terms")(columns) if len(columns) > 1 else x
-    last = keras.layers.Dense(kernel.shape[1], dtype=WIDE, name="predictor")
-    model = keras.Model(raw, head.activated(last(joined)))
-    last.set_weights([kernel, bias])
+    last = keras.layers.Dense(own.kernel.shape[1], dtype=WIDE, name="predictor")
+    model = keras.Model(raw, activated(head, last(joined)))
+    last.set_weights([own.kernel, own.bias])
     return model
 
 

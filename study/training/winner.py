@@ -56,6 +56,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
         coefficients=won.coefficients,
         terms=won.terms,
         clipped=won.clipped,
+        converged=won.converged,
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
     )

@@ -54,7 +54,7 @@ def regression(case: Case) -> Regression:
 def saved(case: Case) -> Any:
     if get_family(case.family).convex:
         own = regression(case)
-        return term_model(own.terms, own.fill, own.kernel, own.bias, HEADS[case.kind])
+        return term_model(own, HEADS[case.kind])
     fit, architecture = usually_trained(case)
     return stacked_model(fit.weights, architecture, HEADS[case.kind], reading(case))
 

@@ -16,8 +16,9 @@ from study.families.saved import predict_raw
 from study.schema import EXTENDED, REGRESSIONS, Kind, TermRow
 from study.training import columns as columns_module
 from study.training import regression as regression_module
-from study.training.regression import fit, run_path
+from study.training.regression import all_terms, enough, fit, run_path
 from study.training.regression_winner import run_regression_winner, term_rows
+from study.training.task import TrainingFailed
 from tests.families.problems import Case, draw, encoded_for, response, task_for
 
 PLAIN = {"products": 0.0, "curves": 0.0}
@@ -77,6 +78,50 @@ def test_a_trials_record_is_the_best_point_of_its_path(kind: Kind) -> None:
     assert record.val_loss == min(losses) == pytest.approx(np.mean([each.val_loss for each in record.replicates]))
     assert record.params["l2"] == l2[int(np.argmin(losses))]
     assert len(l2) == len(task.penalties) or min(losses[-4:]) >= record.val_loss
+    assert len(l2) == len(task.penalties) or kind is not Kind.CONTINUOUS
+
+
+def test_a_path_goes_on_until_a_penalty_was_better_than_the_strongest_and_four_more_brought_nothing() -> None:
+    assert [enough(Kind.BINARY, number, place) for number, place in ((9, 0), (5, 2), (6, 2))] == [False, False, True]
+    assert not enough(Kind.CONTINUOUS, 6, 2)
+
+
+def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, encoded = task_for(case_of(Kind.COUNT, "plain")), curved(Kind.COUNT)
+    step = regression_module._Fold.step
+
+    def limited(fold: Any, first: float) -> Any:
+        point, loss = step(fold)
+        return point, loss if point.l2 > first else np.inf
+
+    monkeypatch.setattr(regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[3]))
+    record = run_path(task, encoded)
+    monkeypatch.setattr(regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[0]))
+
+    assert record.path["l2"] == list(task.penalties[:3])
+    assert record.val_loss == min(record.path["val_loss"])
+    with pytest.raises(TrainingFailed, match="not finite"):
+        run_path(task, encoded)
+
+
+def test_all_trials_of_an_arm_are_compared_on_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = curved(Kind.CONTINUOUS)
+    monkeypatch.setattr(regression_module, "MOST_CELLS", 100 * sum(all_terms(encoded).sizes))
+    drawn, taken = regression_module.drawn, []
+
+    def noted(*given: Any) -> Any:
+        taken.append(drawn(*given))
+        return taken[-1]
+
+    monkeypatch.setattr(regression_module, "drawn", noted)
+    for weights in (PLAIN, BOTH, {"products": 0.3, "curves": 0.0}):
+        run_path(task_for(case_of(Kind.CONTINUOUS), **weights), encoded)
+
+    assert len(taken) == 3 * 2 * len(encoded.train)
+    for rows, again, once_more in zip(taken[:4], taken[4:8], taken[8:], strict=True):
+        np.testing.assert_array_equal(rows, again)
+        np.testing.assert_array_equal(rows, once_more)
+        assert len(rows) == 100
 
 
 @pytest.mark.parametrize(

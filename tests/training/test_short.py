@@ -115,7 +115,7 @@ def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(tm
     raw, head = strange(encoded), HEADS[kind]
     frame = pd.DataFrame(raw, columns=[term.name for term in encoded.terms])
     eta = predictor(term_rows(fitted, encoded), frame)
-    model = term_model(fitted.terms, fitted.fill, fitted.kernel, fitted.bias, head)
+    model = term_model(fitted, head)
     usual = np.abs(eta).max(axis=1) < 20
     np.testing.assert_allclose(predict_raw(model, raw[usual]), head.response(eta)[usual], rtol=1e-6, atol=1e-6)
     assert usual.sum() > 500
