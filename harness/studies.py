@@ -44,8 +44,9 @@ training: {epochs: 8000, patience: 8000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
-N_RECORDS = 2 * (N_TRIALS + 1) + 2
-"""Of either study: two arms of twelve trials and a winner, trees and a short formula."""
+N_RECORDS = 2 * ((1 + 1) + (N_TRIALS + 1) + 2)
+"""Of either study, for its one fold and for all rows: the regression's one trial, a network's twelve, a winner of each, trees
+and a short formula."""
 
 Process = subprocess.Popen[str]
 

@@ -52,7 +52,8 @@ training: {epochs: 10}
 effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
-N_RECORDS = 2 * (40 + 1) + 2  # two arms of forty trials and a winner, trees and a short formula
+N_RECORDS = 2 * ((1 + 1) + (40 + 1) + 2)
+"""For the one fold and all rows: the regression's one trial, a network's forty, a winner of each, trees, a short formula."""
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung

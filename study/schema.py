@@ -46,6 +46,9 @@ target, nats a row, half the mean Poisson deviance in nats a row."""
 CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
 """The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth
 by validation loss."""
+PRODUCTS, CURVES = "products", "curves"
+"""Sorts of terms of the extended regression: the weights that are searched, and its refits with one sort alone, which are
+candidates and never models."""
 SHORT, TREES = "short", "trees"
 """The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from study.data.encoding import Encoded
-from study.data.rows import IntArray
+from study.data.rows import IntArray, drawn
 from study.data.vocabulary import LEAST_LEVEL_ROWS
+from study.seeds import derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -81,18 +82,24 @@ def make_terms(encoded: Encoded) -> Terms:
     """All products and hinges that the development rows of an outer fold give; the training rows of its inner folds can bear.
 
     Columns of different sources are multiplied; hinges are those of measured columns with more than two values, at QUANTILES
-    of the observed cells, none at the smallest or largest. A term differs from its commonest value in LEAST_LEVEL_ROWS rows of
+    of the observed cells, none at the smallest or largest. Where the rows have more than MOST_CELLS, terms are chosen by some,
+    drawn at random; bounds are those of all. A term differs from its commonest value in LEAST_LEVEL_ROWS rows of
     every inner fold's training rows. Of more than MOST_TERMS the columns of largest absolute correlation with the target, or
     with any of its classes, on the development rows have some. Columns that are not to be `combined` have none.
     """
-    development = encoded.development
-    raw = encoded.raw(development)
-    low, high = (bound(raw, axis=0) for bound in (np.nanmin, np.nanmax))
-    binary = np.array([_is_binary(column) for column in raw.T], bool)
-    parts = [encoded.original(e, rows) for e, rows in enumerate(encoded.train)]
+    low, high, binary = _bounds(encoded)
+    center = np.where(binary, 0.0, _rounded(encoded.center[-1], encoded.scale[-1]))
     usable = [i for i, term in enumerate(encoded.terms) if encoded.combined is None or term.column in encoded.combined]
-    hinges = {i: [] if binary[i] else _knots(raw[:, i], [part[:, i] for part in parts]) for i in usable}
-    pairs = _pairs(encoded, usable, binary, parts)
+    development = _some(encoded, encoded.development)
+    raw = encoded.raw(development)
+    hinges = {i: [] if binary[i] else _knots(raw[:, i], low[i], high[i]) for i in usable}
+    least = np.full((len(low), len(low)), np.inf)
+    for e, rows in enumerate(encoded.train):
+        part = encoded.original(e, _some(encoded, rows))
+        least = np.minimum(least, _off_zero(part, center, binary))
+        hinges = {i: _bending(knots, np.clip(part[:, i], low[i], high[i])) if knots else [] for i, knots in hinges.items()}
+    source = [term.column for term in encoded.terms]
+    pairs = [(i, j) for i, j in combinations(usable, 2) if source[i] != source[j] and least[i, j] >= LEAST_LEVEL_ROWS]
     if len(pairs) + sum(map(len, hinges.values())) > MOST_TERMS:
         kept: set[int] = set()
         for i in sorted(usable, key=lambda i: -_association(encoded, raw[:, i], development)):
@@ -106,7 +113,7 @@ def make_terms(encoded: Encoded) -> Terms:
     return Terms(
         low=low,
         high=high,
-        center=np.where(binary, 0.0, _rounded(encoded.center[-1], encoded.scale[-1])),
+        center=center,
         products=np.array(pairs, np.int64).reshape(-1, 2),
         hinges=np.array([i for i, _ in bends], np.int64),
         knots=np.array([knot for _, knot in bends], np.float64),
@@ -119,37 +126,44 @@ def _rounded(mean: FloatArray, deviation: FloatArray) -> FloatArray:
     return np.asarray(np.round(mean / place) * place)
 
 
-def _is_binary(column: FloatArray) -> bool:
-    return bool((np.isnan(column) | (column == 0) | (column == 1)).all())
+def _some(encoded: Encoded, rows: IntArray) -> IntArray:
+    """As many of some rows as are in memory at once, drawn at random, ascending; every class stays among them."""
+    seed = derive_seed(0, "terms", encoded.target, encoded.outer_fold)
+    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // max(1, len(encoded.terms))), seed)
 
 
-def _knots(column: FloatArray, parts: Sequence[FloatArray]) -> list[float]:
-    """Octiles of the observed cells at which a hinge differs from its commonest value in enough rows of every part."""
-    cells = np.sort(column[~np.isnan(column)])
-    found = np.unique(np.quantile(cells, QUANTILES, method="inverted_cdf"))
-    found = found[(found > cells[0]) & (found < cells[-1])]
-    for part in parts:
-        values, counts = np.unique(np.clip(part, cells[0], cells[-1]), return_counts=True)
-        below = np.searchsorted(values, found, side="right")
-        flat = np.concatenate([[0], np.cumsum(counts)])[below]
-        tied = np.array([counts[b:].max(initial=0) for b in below])
-        enough = len(part) - np.maximum(flat, tied) >= LEAST_LEVEL_ROWS
-        found = found[enough]
-    return [float(knot) for knot in found]
+def _bounds(encoded: Encoded) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Smallest and largest observed cell of each column's development rows, and whether all of them are 0 or 1."""
+    rows, n = encoded.development, len(encoded.terms)
+    low, high, binary = np.full(n, np.inf), np.full(n, -np.inf), np.ones(n, bool)
+    size = max(1, MOST_CELLS // max(1, n))
+    for start in range(0, len(rows), size):
+        raw = encoded.raw(rows[start : start + size])
+        low, high = np.fmin(low, np.fmin.reduce(raw)), np.fmax(high, np.fmax.reduce(raw))
+        binary &= (np.isnan(raw) | (raw == 0) | (raw == 1)).all(axis=0)
+    return low, high, binary
 
 
-def _pairs(
-    encoded: Encoded, usable: Sequence[int], binary: npt.NDArray[np.bool_], parts: Sequence[FloatArray]
-) -> list[tuple[int, int]]:
-    """Columns of different sources whose product is not 0 in enough rows of every part."""
-    least = np.full((len(binary), len(binary)), np.inf)
-    for part in parts:
-        present = np.where(binary, part != 0, True).astype(np.float32)
-        both = present.T @ present
-        least = np.minimum(least, np.where(binary[:, None] & binary, np.minimum(both, len(part) - both), both))
-    source = [term.column for term in encoded.terms]
-    pairs = combinations(usable, 2)
-    return [(i, j) for i, j in pairs if source[i] != source[j] and least[i, j] >= LEAST_LEVEL_ROWS]
+def _knots(column: FloatArray, low: float, high: float) -> list[float]:
+    """Octiles of the observed cells, none at the smallest or largest."""
+    found = np.unique(np.quantile(column[~np.isnan(column)], QUANTILES, method="inverted_cdf"))
+    return [float(knot) for knot in found[(found > low) & (found < high)]]
+
+
+def _bending(knots: Sequence[float], part: FloatArray) -> list[float]:
+    """The knots at which a hinge of clipped cells (n,) differs from its commonest value in enough rows."""
+    values, counts = np.unique(part, return_counts=True)
+    below = np.searchsorted(values, knots, side="right")
+    flat = np.concatenate([[0], np.cumsum(counts)])[below]
+    tied = np.array([counts[b:].max(initial=0) for b in below])
+    return [knot for knot, most in zip(knots, np.maximum(flat, tied), strict=True) if len(part) - most >= LEAST_LEVEL_ROWS]
+
+
+def _off_zero(part: FloatArray, center: FloatArray, binary: npt.NDArray[np.bool_]) -> FloatArray:
+    """Rows in which the product of each two columns is not 0, (n_columns, n_columns); of two 0/1 columns, or not 1 if fewer."""
+    present = (part != center).astype(np.float32)
+    both = present.T @ present
+    return np.asarray(np.where(binary[:, None] & binary, np.minimum(both, len(part) - both), both), np.float64)
 
 
 def _association(encoded: Encoded, column: FloatArray, rows: IntArray) -> float:

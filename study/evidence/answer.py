@@ -164,7 +164,7 @@ class Verdict(Frozen):
     @property
     def missing_words(self) -> str | None:
         """What is surely missing from the regression."""
-        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing else None
+        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
 
     @property
     def depths_words(self) -> str | None:

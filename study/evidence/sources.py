@@ -7,8 +7,7 @@ import pandas as pd
 from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import Sources
 from study.evidence.scores import UNIT, row_losses
-from study.evidence.winners import CURVES, PRODUCTS
-from study.schema import EXTENDED
+from study.schema import CURVES, EXTENDED, PRODUCTS
 
 
 def sources(
@@ -17,14 +16,17 @@ def sources(
     """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
 
     predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
-    regression without terms, and with them. Rows that not all four have are left out; None where no row is left.
+    regression without terms, and with them. Rows that not all four have are left out; None where no row is left,
+    or where a part is missing on an outer fold of the two: their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
     alone = (row_losses(own, candidate)[UNIT] for candidate in (PRODUCTS, CURVES))
     sides = [neither.losses, *alone, both.losses]
     rows = [side.set_index(["outer_fold", "row"]) for side in sides]
     losses = pd.concat([row["loss"].rename(place) for place, row in enumerate(rows)], axis=1, join="inner")
-    if losses.empty:
+    shared, *parts = (set(side["outer_fold"]) for side in sides[:3])
+    shared &= set(both.losses["outer_fold"])
+    if losses.empty or not all(shared <= part for part in parts):
         return None
     group = rows[0].loc[losses.index, "group"]
 

@@ -16,8 +16,6 @@ CANDIDATES = {
     "refit": "the incumbent refitted on all development rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are refits on a part of it."""
-PRODUCTS, CURVES = "products", "curves"
-"""Candidates of the regression with terms: its refit without curves, and without products. They are never models."""
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +30,7 @@ def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, PRODUCTS, CURVES, or `default`.
+    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, `products`, `curves`, or `default`.
 
     `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
     replicates' predictions; where a model lacks that candidate, the other.

@@ -17,6 +17,9 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MIDDLE DOT}"
 MOST_CELLS = 2_000_000
 """Rows x terms of the most that digits are chosen by."""
 
+LEAST_TOLERANCE = 1e-6
+"""Standard deviations of the target, or logarithms of odds or rates, to whose square a loss is told where a fit is exact."""
+
 
 def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     """A term without its weight, (n,), for columns of the encoder's terms in original units, NaN at gaps."""
@@ -44,9 +47,10 @@ def predictor(rows: Sequence[TermRow], frame: pd.DataFrame) -> FloatArray:
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     """A regression with terms in original units: a line an output, then one for each range, and one for dates.
 
-    Numbers have as few digits, from two, as keep the mean loss on the development rows within `tolerance` of what it is
-    without rounding; what rounds to nothing beside the largest weight per standard deviation, in so many digits, is left out.
-    Products are not expanded. Each class is compared with the first. Of a long table rows are drawn.
+    Numbers have as few digits, from two, as keep the mean loss on the development rows within `tolerance`, or what follows from
+    LEAST_TOLERANCE, of what it is without rounding; what rounds to nothing beside the largest weight per standard deviation,
+    in so many digits, is left out. Products are not expanded. Each class is compared with the first. Of a long table rows are
+    drawn.
     """
     most = max(1, MOST_CELLS // len(rows))
     seed = derive_seed(0, "formula", encoded.target, encoded.outer_fold)
@@ -63,6 +67,7 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     values = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in terms)])
     eta = values @ weights + every[0]
     exact = float(head.loss(eta, y).mean())
+    tolerance = max(tolerance, LEAST_TOLERANCE**2 * (float(np.var(y)) if encoded.kind is Kind.CONTINUOUS else 1.0))
     spread = values.std(axis=0)[:, None]
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):

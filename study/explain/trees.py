@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 
 from study.data.encoding import Encoded
-from study.data.splits import IntArray
+from study.data.rows import IntArray, drawn, shuffled
 from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
 from study.records.paths import StudyPaths
@@ -120,23 +120,13 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
 
 def _drawn(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
     """As many of the rows as trees are fitted on, ascending; every class stays among them."""
-    most = max(1, MOST_CELLS // len(encoded.terms))
-    return rows if len(rows) <= most else np.sort(shuffled(rows, encoded, seed)[:most])
+    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // len(encoded.terms)), seed)
 
 
 def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:
     """Split training rows in those fitted and those that stop the boosting; every class stays among the fitted."""
-    mixed, n_aside = shuffled(train, encoded, seed), max(round(ASIDE * len(train)), 1)
+    mixed, n_aside = shuffled(train, encoded.y if encoded.classes else None, seed), max(round(ASIDE * len(train)), 1)
     return np.sort(mixed[:-n_aside]), np.sort(mixed[-n_aside:])
-
-
-def shuffled(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
-    """Rows in random order, but one of each class first."""
-    mixed = np.random.default_rng(seed).permutation(rows)
-    if encoded.classes:
-        _, first = np.unique(encoded.y[mixed], return_index=True)
-        mixed = np.concatenate([mixed[first], np.delete(mixed, first)])
-    return mixed
 
 
 def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:

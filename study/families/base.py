@@ -61,6 +61,7 @@ class Family:
     inputs: whether it looks at the features at all.
     path: where it is convex, the hyperparameter of which every trial scores the whole space, the weight of the sum of squared
         weights beside the sum of losses; Optuna suggests the others.
+    zeros: hyperparameters for which 0 is always tried.
     most_trials: trials of an arm beyond which more bring nothing; None: as many as an arm has.
     """
 
@@ -69,6 +70,7 @@ class Family:
     convex: ClassVar[bool] = False
     inputs: ClassVar[bool] = True
     path: ClassVar[str | None] = None
+    zeros: ClassVar[tuple[str, ...]] = ()
     most_trials: ClassVar[int | None] = None
 
     def __repr__(self) -> str:

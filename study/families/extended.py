@@ -8,9 +8,8 @@ from typing import Any
 from study.config.options import Space
 from study.families.registry import register
 from study.families.regression import Regression
-from study.schema import EXTENDED, Kind
+from study.schema import CURVES, EXTENDED, PRODUCTS, Kind
 
-PRODUCTS, CURVES = "products", "curves"
 FIRST = (
     (0.0, 0.0), (0.1, 0.1), (0.0, 0.1), (0.1, 0.0), (0.03, 0.1), (0.3, 0.3), (0.03, 0.03), (0.0, 0.3), (0.01, 0.03),
     (0.1, 0.3), (0.0, 1.0), (0.03, 0.3),
@@ -28,6 +27,7 @@ class Extended(Regression):
 
     name = EXTENDED
     kinds = frozenset(Kind)
+    zeros = (PRODUCTS, CURVES)
     most_trials = len(FIRST)
 
     def start(self) -> dict[str, Any]:

@@ -18,12 +18,17 @@ PENALTIES = 50
 
 
 def check_space(family: Family, override: Space) -> None:
-    """Raise a StudyError that names the nearest where a config overrides a hyperparameter that `family` does not have."""
+    """Raise a StudyError where a config overrides what `family` does not have, or takes 0 from one of its `zeros`."""
     names = family.start()
     for name in override:
         if name not in names:
             valid = ", ".join(names) or "none"
             raise StudyError(f"'{family.name}' has no hyperparameter '{name}'.{nearest(name, names)} It has: {valid}.")
+        if name in family.zeros and not _lies_in(override[name], 0):
+            raise StudyError(
+                f"space.{family.name}.{name} lacks 0, which is the regression without {name} and must be among what is tried. "
+                "Add 0 to its choices."
+            )
 
 
 def is_searched(family: Family, override: Space) -> bool:

@@ -132,14 +132,14 @@ def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
 def terms_frame(winners: Iterable[WinnerRecord], shorts: Iterable[ShortRecord]) -> pd.DataFrame:
     """One row a weight of the regressions with terms and of the short formulas, all rows' (outer fold -1) among them.
 
-    target, family (extended or short), outer_fold, then as in `TermRow`: form, columns, fill, centers, low, high (lists), knot,
-    output, weight.
+    target, family (extended or short), outer_fold, term (its name), then as in `TermRow`: form, columns, fill, centers, low,
+    high (lists), knot, output, weight.
     """
     sources: list[WinnerRecord | ShortRecord] = [*winners, *shorts]
     heads = [(source, _arm_columns(source)) for source in sources if source.terms]
     rows = [
-        {name: head[name] for name in ("target", "family", "outer_fold")} | row.model_dump()
+        {name: head[name] for name in ("target", "family", "outer_fold")} | {"term": row.name} | row.model_dump()
         for source, head in heads
         for row in source.terms
     ]
-    return pd.DataFrame(rows, columns=["target", "family", "outer_fold", *TermRow.model_fields])
+    return pd.DataFrame(rows, columns=["target", "family", "outer_fold", "term", *TermRow.model_fields])

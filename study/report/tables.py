@@ -240,7 +240,8 @@ def _paragraph(text: str | None) -> str:
 def coefficients_frame(results: Results) -> pd.DataFrame:
     """Weights of the regressions of all rows beside their reference and the gap in standard errors."""
     own = results.coefficients
-    own = own[(own["family"] != CONSTANT) & (own["outer_fold"] == own["outer_fold"].min())].replace("", None)
+    own = own[own["family"] != CONSTANT]
+    own = own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")].replace("", None)
     penalised = own["note"].str.contains("penalised", na=False).any()
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",

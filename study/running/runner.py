@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
@@ -17,7 +18,7 @@ from study.running.pool import Pool
 from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.schema import StudyError
+from study.schema import ALL_ROWS, StudyError, procedure_of
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -83,6 +84,20 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
             f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: "
             f"{reason(failed.error)}. The records are in {paths.trials}; with another seed or space, choose another --name."
         )
+    if note := late_note(arms.values()):
+        observer.note(note)
+
+
+def late_note(arms: Iterable[ArmSearch]) -> str | None:
+    """What a time budget has left without a model of all rows, if anything."""
+    late = [arm.arm for arm in arms if arm.arm.outer_fold == ALL_ROWS and arm.closed and not arm.records]
+    if not late:
+        return None
+    procedures = dict.fromkeys(f"{procedure_of(arm.family, arm.depth)} of {arm.target}" for arm in late)
+    return (
+        f"The time budget ended before the search on all rows, so no {', no '.join(procedures)} was delivered; with a larger "
+        "time_budget_min the same command goes on."
+    )
 
 
 def make_tasks(config: StudyConfig, recorder: Recorder) -> Tasks:

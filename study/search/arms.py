@@ -14,7 +14,7 @@ from study.config.samplers import SAMPLERS
 from study.families import first_trials, get_family, outside, penalties, resolve_space, searched
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
-from study.schema import Arm, StudyError, Suggestion, TrialRecord, TrialState
+from study.schema import EXTENDED, REGRESSIONS, Arm, StudyError, Suggestion, TrialRecord, TrialState
 from study.search.plan import arm_window
 from study.seeds import derive_seed
 
@@ -75,8 +75,11 @@ class ArmSearch:
 
     @property
     def space(self) -> Space:
-        """The arm's search space, the config's overrides applied."""
-        return resolve_space(get_family(self.arm.family), self.n_rows, self.config.space.get(self.arm.family, {}))
+        """The arm's search space, the config's overrides applied; the regression with terms takes the plain one's path."""
+        family, spaces = get_family(self.arm.family), self.config.space
+        plain = spaces.get(REGRESSIONS[self.arm.kind], {}) if family.name == EXTENDED else {}
+        path = {name: form for name, form in plain.items() if name == family.path}
+        return resolve_space(family, self.n_rows, path | spaces.get(family.name, {}))
 
     @property
     def penalties(self) -> tuple[float, ...]:

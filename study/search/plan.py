@@ -24,7 +24,7 @@ from study.families import (
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, Arm, Kind, ModelData, Share, StudyError
+from study.schema import ALL_ROWS, REGRESSIONS, Arm, Kind, ModelData, Share, StudyError
 from study.search.cost import COMPILE_S, WINNER_S, Size, short_cost, trees_cost, trial_cost
 
 
@@ -150,11 +150,12 @@ def families_of(config: StudyConfig, kind: Kind) -> list[str]:
 
 
 def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
-    """Every (target, family, depth, outer fold), regressions first, and the last search, on all rows, behind the folds."""
+    """Every (target, family, depth, outer fold), regressions first, and the last searches, on all rows, behind all folds."""
     return tuple(
         Arm(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
+        for folds in (range(config.n_outer), [ALL_ROWS])
         for size in sizes
-        for fold in (*range(config.n_outer), ALL_ROWS)
+        for fold in folds
         for family in families_of(config, size.kind)
         for depth in ([0] if get_family(family).convex else config.depths)
     )
@@ -167,7 +168,13 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
         for sort in (Trees, ShortFormula)
         for size in sizes
         for fold in (*range(config.n_outer), ALL_ROWS)
+        if sort is Trees or has_short(config, size.kind)
     )
+
+
+def has_short(config: StudyConfig, kind: Kind) -> bool:
+    """Whether there is a short formula: it stands beside the kind's regression, which a config's families may lack."""
+    return REGRESSIONS[kind] in families_of(config, kind)
 
 
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
@@ -181,7 +188,7 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
             refits = 1 if get_family(arm.family).convex else 2
             cost += (arm_trials(config, arm) + refits) * trial_cost(config, arm, size) + WINNER_S
         cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
-        cost += (config.n_outer + 1) * short_cost(size)
+        cost += (config.n_outer + 1) * short_cost(size) * has_short(config, size.kind)
     return cost
 
 

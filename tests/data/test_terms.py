@@ -140,6 +140,34 @@ def test_a_product_or_hinge_leaves_its_commonest_value_in_five_rows_of_every_tra
     assert (off[-len(terms.hinges) :] >= 5).all()
 
 
+def test_a_measured_column_that_is_zero_in_all_but_a_few_rows_has_no_product(tmp_path: Path) -> None:
+    """Its centre is 0 then, and the products are 0 in all but those rows."""
+    spikes = np.zeros(N)
+    spikes[[3, 50, 100, 200]] = [100.0, 120.0, 90.0, 110.0]
+    encoded = encoded_of(tmp_path, frame_of(spikes=spikes))
+
+    terms = make_terms(encoded)
+
+    assert terms.center[[term.name for term in encoded.terms].index("spikes")] == 0
+    assert pairs(encoded, terms) == {frozenset({"age", "size"})}
+
+
+def test_of_a_long_table_terms_are_chosen_by_some_rows_and_bounds_are_those_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = encoded_of(tmp_path, frame_of(member=np.tile(["yes", "no"], N // 2)))
+    whole = make_terms(encoded)
+    monkeypatch.setattr(terms_module, "MOST_CELLS", 80 * len(encoded.terms))
+
+    drawn = make_terms(encoded)
+
+    for name in ("low", "high", "center", "products", "hinges"):
+        np.testing.assert_array_equal(getattr(drawn, name), getattr(whole, name))
+    assert np.abs(drawn.knots - whole.knots).max() > 0
+    spread = np.array([encoded.scale[-1][i] for i in whole.hinges])
+    assert (np.abs(drawn.knots - whole.knots) < spread).all()
+
+
 def test_of_too_many_terms_the_columns_that_tell_most_about_the_target_keep_theirs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

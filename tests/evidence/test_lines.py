@@ -51,6 +51,17 @@ def test_without_its_refits_it_is_not_told_where_the_gain_comes_from(rng: np.ran
     assert only_verdict([*models, models[2].assign(candidate="products")]).sources is None
 
 
+def test_where_a_refit_lacks_a_fold_it_is_not_told_either(rng: np.random.Generator) -> None:
+    plain, own = factors(rng, both=0.5, products=0.6, curves=0.8)
+    models = [in_folds(plain), in_folds(own["both"], "extended")]
+    parts = [in_folds(own[name], "extended", candidate=name) for name in ("products", "curves")]
+    folds = [trial(*m, 1.0, outer_fold=f) for f in range(10) for m in (("linear", 0), ("extended", 0))]
+
+    assert only_verdict([*models, *parts], pd.DataFrame(folds)).sources is not None
+    parts[1] = parts[1][parts[1]["outer_fold"] != 2]
+    assert only_verdict([*models, *parts], pd.DataFrame(folds)).sources is None
+
+
 def with_short(rng: np.random.Generator, share: float, network: float = 0.6, **more: ShortTerms) -> Verdict:
     models = three(rng, 0.6, network)
     short = scored(share * models[1]["loss"].to_numpy() * rng.uniform(0.99, 1.01, 500), "short")
@@ -102,6 +113,12 @@ def missing(folds: list[tuple[str, ...]], n_units: int = 300, unit: str = "row")
     base = np.random.default_rng(0).uniform(0.9, 1.1, 60)
     told = {fold: FoldMissing(terms=terms, n_units=n_units - fold, unit=unit) for fold, terms in enumerate(folds)}
     return str(only_verdict([scored(base), scored(base, "neural", 1)], missing={"y": told}).missing_words)
+
+
+def test_without_the_regression_nothing_is_missing_from_it() -> None:
+    told = {0: FoldMissing(terms=("a²",), n_units=300, unit="row")}
+
+    assert only_verdict([scored(np.ones(40), "neural", 1)], missing={"y": told}).missing_words is None
 
 
 def test_terms_that_most_folds_miss_are_surely_missing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,17 @@ def test_the_predictor_is_the_sum_of_weighted_terms_with_gaps_filled_and_cells_h
     np.testing.assert_allclose(eta[:2], [first, second])
     assert eta[2] == pytest.approx(third + 50 * 0 if rows[3].fill[0] == 0 else third)
     assert HEADS[Kind.CONTINUOUS].response(eta[:, None]).shape == (3,)
+
+
+def test_where_the_fit_is_exact_rounding_of_float64_is_not_printed(tmp_path: Path) -> None:
+    encoded = encoded_of(tmp_path)
+    age = encoded.raw()[:, [term.name for term in encoded.terms].index("age")]
+    exact = replace(encoded, y=2 * age)
+    rows = [
+        row("intercept", -4e-9),
+        row("column", 1.999999988, "age"),
+        row("column", 3e-9, "size"),
+        row("column", 0.0, "sex[m]"),
+    ]
+
+    assert formula(rows, exact, 0.0) == "y ~ 2·age"

@@ -28,8 +28,8 @@ space:
   neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}
   residual: {stream: 8, block: 8, batch: 64}
 """
-N_RECORDS = 3 * (2 + 1) + 2
-"""Two trials and a winner an arm, the trees and the short formula."""
+N_RECORDS = 2 * ((1 + 1) + 2 * (2 + 1) + 2)
+"""For the one fold and for all rows: one trial of the regression, two of each network, winners, trees and a short formula."""
 
 
 @pytest.mark.slow

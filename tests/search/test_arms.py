@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from study.schema import Suggestion, TrialState
+from study.running.runner import late_note
+from study.schema import ALL_ROWS, Suggestion, TrialState
 from study.search.arms import ArmSearch
 
 from .helpers import arm_of, arm_search, finish, hand_out, play, record_of
@@ -178,3 +179,25 @@ def test_records_of_before_there_were_rungs_are_no_bar() -> None:
         finish(search, trial)
 
     assert search.bars(10) == ()
+
+
+def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_of_its_own() -> None:
+    plain = {"linear": {"l2": [0.0, 2.0]}}
+    own = plain | {"extended": {"l2": 3.0, "curves": 0}}
+
+    assert arm_search("extended", space=plain).penalties == arm_search("linear", space=plain).penalties == (2.0, 0.0)
+    assert arm_search("extended", space=own).penalties == (3.0,)
+    assert len(arm_search("extended", space={"logistic": {"l2": 1.0}}).penalties) == 51
+
+
+def test_what_a_time_budget_leaves_without_a_model_of_all_rows_is_told() -> None:
+    arms = [arm_search(arm=arm_of(family, fold=fold), trials=1) for family in ("linear", "neural") for fold in (0, ALL_ROWS)]
+    play(arms[1])
+    for arm in arms:
+        arm.close()
+
+    assert late_note(arms[:3]) is None
+    assert late_note(arms) == (
+        "The time budget ended before the search on all rows, so no network of y was delivered; with a larger time_budget_min "
+        "the same command goes on."
+    )

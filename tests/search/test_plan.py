@@ -17,6 +17,7 @@ from study.search.plan import (
     FEWEST_TRIALS,
     arm_trials,
     families_of,
+    has_short,
     make_arms,
     make_plan,
     most_cost,
@@ -73,9 +74,9 @@ def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last
     assert keys == [
         "y-constant-o0", "y-linear-o0", "y-extended-o0", "y-neural-d1-o0", "y-neural-d3-o0",
         "y-constant-o1", "y-linear-o1", "y-extended-o1", "y-neural-d1-o1", "y-neural-d3-o1",
-        "y-constant-all", "y-linear-all", "y-extended-all", "y-neural-d1-all", "y-neural-d3-all",
         "z-constant-o0", "z-logistic-o0", "z-extended-o0", "z-neural-d1-o0", "z-neural-d3-o0",
         "z-constant-o1", "z-logistic-o1", "z-extended-o1", "z-neural-d1-o1", "z-neural-d3-o1",
+        "y-constant-all", "y-linear-all", "y-extended-all", "y-neural-d1-all", "y-neural-d3-all",
         "z-constant-all", "z-logistic-all", "z-extended-all", "z-neural-d1-all", "z-neural-d3-all",
     ]  # fmt: skip
 
@@ -185,8 +186,8 @@ def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_s
 
 def test_no_arm_has_more_trials_than_its_space_has_points() -> None:
     thorough = config_of(effort="thorough", search={"trials": 90})
-    fewer = thorough.replace(space={"extended": {"products": 0.1, "curves": [0.0, 0.3]}})
-    none = thorough.replace(space={"extended": {"products": 0.1, "curves": 1.0, "l2": [0.1, 1.0]}})
+    fewer = thorough.replace(space={"extended": {"products": 0, "curves": [0.0, 0.3]}})
+    none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
     assert [arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)] == [36, 2, 1]
 
@@ -282,3 +283,21 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
     assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
     assert (len(beside), {work.key for work in beside}) == (10, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3
+
+
+def test_without_the_regression_there_is_no_short_formula_and_it_costs_nothing() -> None:
+    without, beside = (make_plan(config_of(families=[*own, "neural"]), [SMALL]) for own in ((), ("linear",)))
+
+    assert {work.sort for work in without.beside} == {"trees"}
+    assert {work.sort for work in beside.beside} == {"trees", "short"}
+    assert has_short(config_of(families=["linear", "neural"]), Kind.CONTINUOUS)
+    assert not has_short(config_of(families=["extended", "neural"]), Kind.BINARY)
+
+
+@pytest.mark.parametrize("form", [[0.1, 0.3], 0.3, {"low": 0.1, "high": 1.0}])
+def test_weights_of_terms_without_0_are_an_error_and_with_it_none(form: Any) -> None:
+    config = config_of(space={"extended": {"curves": form}})
+
+    with pytest.raises(StudyError, match=r"space\.extended\.curves lacks 0.*Add 0"):
+        make_plan(config, [SMALL])
+    make_plan(config_of(space={"extended": {"curves": [0, 0.3], "products": 0}}), [SMALL])

@@ -40,7 +40,7 @@ def data(results: Results) -> pd.DataFrame:
     """
     coefficients = results.coefficients
     own = coefficients[(coefficients["family"] != CONSTANT) & coefficients["estimate"].notna()]
-    own = own[own["outer_fold"] == own["outer_fold"].min()]
+    own = own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")]
     parts = own[["term", "level", "output"]].astype(object)
     named = [
         term
