@@ -49,7 +49,10 @@ def test_preparing_a_study_does_not_load_tensorflow() -> None:
 def test_the_public_names_are_these() -> None:
     public = {name: getattr(study, name) for name in study.__all__}
 
-    assert sorted(public) == ["Results", "StudyConfig", "StudyError", "load_config", "load_results", "run_study"]
+    assert sorted(public) == [
+        "FamilyClassifier", "FamilyRegressor", "Results", "StudyConfig", "StudyError", "load_config", "load_results",
+        "run_study",
+    ]  # fmt: skip
     assert all(value.__module__.startswith("study.") and value.__doc__ for value in public.values())
 
 

@@ -112,7 +112,7 @@ def test_a_config_of_the_readme_plans_a_study_with_what_its_comments_say(block: 
     prepared = prepare(load_config("cars.yaml"))
 
     config = prepared.plan.config
-    assert {arm.model_name for arm in prepared.plan.arms} == {"constant", "linear", "neural-d1", "neural-d2"}
+    assert {arm.model_name for arm in prepared.plan.arms} == {"constant", "linear", "extended", "neural-d1", "neural-d2"}
     assert {arm.outer_fold for arm in prepared.plan.arms} == set(range(10))
     assert {prepared.plan.trials(arm) for arm in prepared.plan.arms if arm.family != "constant"} == {20}
     assert [(f.name, f.type) for f in prepared.table.features] == [
@@ -172,7 +172,7 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_w
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert "than linear regression" in done.stdout.splitlines()[0]
+    assert "of linear regression's loss" in done.stdout.splitlines()[0]
     assert re.search(r"constant +0\.0\d+\nlinear +0\.0\d+\nneural +0\.0\d+\n", done.stdout)
     predicted = [float(value) for value in re.findall(r"\[([-\d.e]+) *\]", done.stdout)]
     assert predicted == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.35)

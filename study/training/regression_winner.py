@@ -32,10 +32,11 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
         model = term_model(own, head)
         scored = judged("refit", task.number, model, encoded)
         if encoded.outer_fold != ALL_ROWS:
-            others = [(name, fit(task, encoded, -1, encoded.development, params)[0]) for name, params in task.parts.items()]
-            others += [(f"{PART}{fraction:g}", fit(task, encoded, -1, rows)[0]) for fraction, rows in encoded.parts]
+            others = [(name, -1, fit(task, encoded, -1, encoded.development, params)[0]) for name, params in task.parts.items()]
+            draws = enumerate(encoded.parts)
+            others += [(f"{PART}{share:g}", draw, fit(task, encoded, -1, rows)[0]) for draw, (share, rows) in draws]
             test = encoded.test
-            predicted = [(name, -1, head.response(each.predicted(encoded, test))) for name, each in others]
+            predicted = [(name, seed, head.response(each.predicted(encoded, test))) for name, seed, each in others]
             if len(encoded.development) * len(own.kernel) <= MOST_CELLS:
                 inner = [fit(task, encoded, e, rows)[0].predicted(encoded, test) for e, rows in enumerate(encoded.train)]
                 predicted.insert(0, ("ensemble", -1, head.response(np.mean(inner, axis=0))))

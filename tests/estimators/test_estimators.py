@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
 import subprocess
 import sys
@@ -252,3 +253,12 @@ def test_importing_study_imports_no_scikit_learn_and_its_estimators_no_tensorflo
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_examples_of_the_documentation_are_true() -> None:
+    from study.estimators import estimators
+
+    found = doctest.testmod(estimators)
+
+    assert found.attempted > 0
+    assert found.failed == 0

@@ -175,21 +175,21 @@ def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_s
     plan = make_plan(config_of(effort="normal"), [SMALL])
 
     assert {arm.model_name: plan.trials(arm) for arm in plan.arms} == {
-        "constant": 1, "linear": 1, "extended": 30, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
+        "constant": 1, "linear": 1, "extended": 12, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
     }  # fmt: skip
     assert {arm.model_name: plan.replicates(arm) for arm in plan.arms} == {
         "constant": 5, "linear": 5, "extended": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
     }  # fmt: skip
-    assert plan.n_trials == 2 * (1 + 1 + 4 * 30)
-    assert plan.n_fits == 2 * (5 + 5 + 30 * 5 + 3 * 30 * 10)
+    assert plan.n_trials == 2 * (1 + 1 + 12 + 3 * 30)
+    assert plan.n_fits == 2 * (5 + 5 + 12 * 5 + 3 * 30 * 10)
 
 
-def test_no_arm_has_more_trials_than_its_space_has_points() -> None:
+def test_no_arm_has_more_trials_than_its_space_has_points_or_its_family_needs() -> None:
     thorough = config_of(effort="thorough", search={"trials": 90})
     fewer = thorough.replace(space={"extended": {"products": 0, "curves": [0.0, 0.3]}})
     none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
-    assert [arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)] == [36, 2, 1]
+    assert [arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)] == [12, 2, 1]
 
 
 def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> None:
@@ -201,7 +201,7 @@ def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more
 
 def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     few, more, most = (
-        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 10, 16)
+        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 7, 10)
     )
     folds = [make_plan(config_of(n, families=["extended"], search={"trials": 4}), [SMALL]).seconds for n in (1, 2, 3)]
 
@@ -237,7 +237,7 @@ def test_a_quick_study_compiles_one_program_a_depth_unless_a_config_wants_more()
     assert asked.config.space == {"neural": {"width": [8, 9], "dropout": 0.0}}
 
 
-@pytest.mark.parametrize(("rows", "share"), [(10, 0.28), (600, 0.28), (4_800, 0.64), (9_000, 1.0), (10**6, 1.0)])
+@pytest.mark.parametrize(("rows", "share"), [(10, 0.2), (600, 0.2), (4_800, 0.6), (9_000, 1.0), (10**6, 1.0)])
 def test_a_small_table_may_cost_a_share_of_the_cap(rows: int, share: float) -> None:
     assert most_cost(config_of(effort="normal"), [replace(SMALL, rows=rows)]) == pytest.approx(share * EFFORTS["normal"].cap_s)
 
