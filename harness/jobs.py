@@ -87,13 +87,13 @@ class Job:
         return digest(self.trials)
 
     def digest_of_first(self) -> str:
-        """Digest of the first trials of an endless study of one arm, once all of them are there."""
+        """Digest of the first trials of an endless study of one model, its fold and all rows, once all of them are there."""
 
         def first() -> pd.DataFrame:
             frame = trials_frame(read_trials(StudyPaths(self.results)))
             return frame[frame["number"] < N_FIRST]
 
-        wait_until(lambda: len(first()) == N_FIRST, "the first trials", JOB_S)
+        wait_until(lambda: len(first()) == 2 * N_FIRST, "the first trials", JOB_S)
         return digest(first())
 
 

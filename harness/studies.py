@@ -44,9 +44,10 @@ training: {epochs: 8000, patience: 8000}
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
-N_RECORDS = 2 * ((1 + 1) + (N_TRIALS + 1) + 2)
-"""Of either study, for its one fold and for all rows: the regression's one trial, a network's twelve, a winner of each, trees
-and a short formula."""
+N_SEARCHED = 2 * (1 + N_TRIALS)
+"""Trials of either study, for its one fold and for all rows: the regression's one and a network's twelve."""
+N_RECORDS = N_SEARCHED + 2 * (2 + 2)
+"""Those, and for each of the two the winners, trees and a short formula."""
 
 Process = subprocess.Popen[str]
 

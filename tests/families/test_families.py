@@ -258,3 +258,12 @@ def test_the_first_trial_of_every_family_lies_in_its_default_space(family: Famil
             assert form.low <= params[name] <= form.high or (form.zero and params[name] == 0)
         else:
             assert params[name] in (form if isinstance(form, list) else [form])
+
+
+@pytest.mark.parametrize("form", [[0.1, 0.3], 0.3, Range(low=0.1, high=1.0)])
+def test_weights_of_terms_without_0_are_an_error_and_with_it_none(form: Any) -> None:
+    family = get_family("extended")
+
+    with pytest.raises(StudyError, match=r"space\.extended\.curves lacks 0.*Add 0"):
+        resolve_space(family, 100, {"curves": form})
+    assert resolve_space(family, 100, {"curves": [0, 0.3], "products": 0})["products"] == 0

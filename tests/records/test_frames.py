@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, trials_frame, whole
+from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.results import digest
 from study.schema import RESULT_COLUMNS, Candidate, Kind
-from tests.records.examples import arm, failed, scored_trees, trial, winner
+from tests.records.examples import arm, failed, scored_trees, shortened, trial, winner
 
 
 def frame_of_two_arms() -> pd.DataFrame:
@@ -175,3 +175,10 @@ def test_the_digest_sees_a_missing_row_a_missing_value_and_a_new_column() -> Non
     digests = {digest(other) for other in [frame, *others]}
 
     assert len(digests) == 7
+
+
+def test_terms_have_the_names_that_verdicts_give_them() -> None:
+    found = terms_frame([], [shortened()])
+
+    assert found["term"].tolist() == ["intercept", "age", "hinge(age)"]
+    assert found["weight"].tolist() == [-1.0, 1.0, 2.0]

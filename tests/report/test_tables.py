@@ -13,6 +13,7 @@ from study.evidence import compare, scores, sentences, winners
 from study.evidence.findings import TreesLine
 from study.records.results import Results
 from study.report import tables
+from study.report.figures import coefficients
 from study.schema import ModelData
 from tests.report.synthetic import compared, with_frames
 
@@ -183,6 +184,16 @@ def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Result
 
     assert "odds ratio" in colour
     assert "odds ratio" not in balloons
+
+
+def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fold(results: Results) -> None:
+    own = results.coefficients.copy()
+    own.loc[own["target"] == "colour", "outer_fold"] = -1
+
+    late = with_frames(results, coefficients=own)
+
+    assert len(tables.coefficients_frame(late)) == len(tables.coefficients_frame(results))
+    assert set(coefficients.data(late)["target"]) == set(coefficients.data(results)["target"])
 
 
 def test_failures_are_counted_by_arm(results: Results) -> None:

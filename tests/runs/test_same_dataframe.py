@@ -9,6 +9,7 @@ import pytest
 
 from harness.studies import (
     N_RECORDS,
+    N_SEARCHED,
     STUDY,
     digest_of,
     drive,
@@ -57,7 +58,7 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
         assert len(kept) < len(found) < N_RECORDS
         if kept:
             assert out.splitlines()[0] == (
-                f"Continuing 'tiny': {n_trials(kept)} of 24 trials are done, {24 - n_trials(kept)} to go."
+                f"Continuing 'tiny': {n_trials(kept)} of {N_SEARCHED} trials are done, {N_SEARCHED - n_trials(kept)} to go."
             )
         if name != "kill -9":
             said = "Stopped. Every finished trial is kept in results/tiny; go on with: study run tiny.yaml"
@@ -66,7 +67,7 @@ def test_a_study_that_is_interrupted_and_killed_ends_as_an_undisturbed_one(
     status = run(STUDY, "status", "results/tiny", cwd=config.parent)
     drive(config, results.parent)
 
-    left = 24 - n_trials(kept)
+    left = N_SEARCHED - n_trials(kept)
     assert f"Not finished: {left} trials, " in status.stdout
     assert "short formulas to go. Go on with: study run results/tiny/config.yaml" in status.stdout
     assert kept.items() <= records(results).items()

@@ -19,6 +19,7 @@ from study.training import regression as regression_module
 from study.training.regression import all_terms, enough, fit, run_path
 from study.training.regression_winner import run_regression_winner, term_rows
 from study.training.task import TrainingFailed
+from study.training.winner import run_winner
 from tests.families.problems import Case, draw, encoded_for, response, task_for
 
 PLAIN = {"products": 0.0, "curves": 0.0}
@@ -203,6 +204,13 @@ def test_large_rates_are_fitted_without_a_step_to_infinity(level: float) -> None
     assert all(each.converged for each in record.replicates)
     assert record.val_loss is not None
     assert 0.3 < record.val_loss < 1.5  # about half a nat, whatever the rate, where the truth is all but found
+
+
+def test_a_winner_that_has_not_arrived_says_so() -> None:
+    task, encoded = task_for(case_of(Kind.BINARY), **BOTH, l2=0.01), curved(Kind.BINARY)
+
+    assert run_winner(task.as_winner(0.5), encoded)[0].converged
+    assert not run_winner(task.model_copy(update={"iterations": 2}).as_winner(0.5), encoded)[0].converged
 
 
 @every_kind
