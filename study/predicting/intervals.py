@@ -59,12 +59,16 @@ def symmetric(predicted: FloatArray, scored: Scored, level: float) -> FloatArray
 
 
 def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
-    """The last of each row's ascending values (n_rows, n_scored) up to which at most `beyond` of weight lies; -inf for none."""
+    """The last of each row's ascending values (n_rows, n_scored) below which at most `beyond` of weight lies; -inf for none.
+
+    The new row, or its group, is below them all and weighs 1.
+    """
     if scored.units == len(scored.scores):  # all weigh the same
         place = int(beyond) - 1
         return np.partition(values, place, axis=1)[:, place] if place >= 0 else np.full(len(values), -np.inf)
     order = np.argsort(values, axis=1)
-    places = (np.cumsum(scored.weights[order], axis=1) <= beyond).sum(axis=1) - 1
+    weights = scored.weights[order]
+    places = (np.cumsum(weights, axis=1) - weights <= beyond - 1).sum(axis=1) - 1
     found = np.take_along_axis(values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1)[:, 0]
     return np.where(places >= 0, found, -np.inf)
 
@@ -159,7 +163,7 @@ def guarantee_words(level: float, n_folds: int, grouped: bool, units: int) -> st
         said += f"like the study's about {share} lie inside in practice, at least about {100 * least:.3g} % for certain."
     if grouped:
         said += " Whole groups were left out, and each counts once."
-    if math.ceil(level * (units + 1)) > units:
+    if math.ceil(level * (units + 1) - 1e-9) > units:
         said += f" {units:,} {noun} are too few for {share}: the intervals are infinite."
     return said
 

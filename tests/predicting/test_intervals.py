@@ -103,6 +103,19 @@ def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(rng: np.rand
     assert inside.mean() > 0.88
 
 
+@pytest.mark.parametrize("groups", [8, 9, 11])
+def test_a_few_groups_of_rows_alike_hold_a_new_one_as_often_as_asked(rng: np.random.Generator, groups: int) -> None:
+    own, tables = np.repeat(np.arange(groups), 5), 2_000
+    inside, infinite = [], []
+    for residuals in np.abs(rng.normal(size=(tables, groups + 1))):
+        _, high = symmetric(np.zeros((1, 1)), Scored.of(residuals[own], np.zeros(len(own), int), own), 0.9)
+        inside.append(residuals[-1] <= high[0])
+        infinite.append(np.isinf(high[0]))
+
+    assert np.mean(inside) > 0.9 - 2 * (0.09 / tables) ** 0.5
+    assert set(infinite) == {groups < 9} == {"are too few" in guarantee_words(0.9, 1, True, groups)}
+
+
 def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Generator) -> None:
     truth = rng.normal(size=(2, 3)) * 1.5
 
