@@ -109,11 +109,12 @@ def _parts(n_rows: int, n_scored: int) -> list[slice]:
 
 
 def interval_columns(
-    results: Results, saved: Model, frame: pd.DataFrame, level: float
+    results: Results, saved: Model, frame: pd.DataFrame, said_of: FloatArray, level: float
 ) -> tuple[dict[str, pd.Series], list[str]]:
     """Columns `low` and `high`, or `set` (classes, the likeliest first) for rows, and what is to be known of them.
 
-    They come from the models of the outer folds of the first repeat, one split's where there is one; whole numbers for counts.
+    said_of: what `saved` predicts of them, (n_rows,) or (n_rows, n_classes). An interval or set that does not hold it is
+    widened until it does. They come from the models of the outer folds of the first repeat, one split's where there is one; whole numbers for counts.
 
     Raises
     ------
@@ -140,12 +141,17 @@ def interval_columns(
         low, high = symmetric(predicted, scored, level)
         if kind is Kind.COUNT:
             low, high = np.maximum(np.ceil(low), 0), np.floor(high)
+        whole = kind is Kind.COUNT
+        low = np.minimum(low, np.floor(said_of) if whole else said_of)
+        high = np.maximum(high, np.ceil(said_of) if whole else said_of)
         return {"low": pd.Series(low), "high": pd.Series(high)}, [said]
     shares = class_probabilities(rows).to_numpy(float) if kind is Kind.MULTICLASS else _both(rows["predicted"].to_numpy(float))
     chance = np.array([_chance(str(row).encode()) for row in rows["row"]])
     scored = Scored.of(adaptive_scores(shares, observed.astype(np.int64), chance), own, groups)
     new = predicted if kind is Kind.MULTICLASS else np.stack([_both(each) for each in predicted])
     inside = sets(new, np.array([_chance(raw.tobytes()) for raw in raws[0]]), scored, level)
+    likeliest = (said_of if kind is Kind.MULTICLASS else _both(said_of)).argmax(axis=1)
+    inside[np.arange(len(inside)), likeliest] = True
     return {"set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")}, [said]
 
 
