@@ -114,7 +114,9 @@ def interval_columns(
     """Columns `low` and `high`, or `set` (classes, the likeliest first) for rows, and what is to be known of them.
 
     said_of: what `saved` predicts of them, (n_rows,) or (n_rows, n_classes). An interval or set that does not hold it is
-    widened until it does. They come from the models of the outer folds of the first repeat, one split's where there is one; whole numbers for counts.
+    widened until it does.
+    They come from the models of the outer folds of the first repeat, one split's where there is one;
+    whole numbers for counts.
 
     Raises
     ------

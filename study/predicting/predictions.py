@@ -77,7 +77,8 @@ def predict(
 
     Returns
     -------
-    The frame has the index of `rows` and the columns passed through, then `predicted`: the value or rate, or the most probable class with all
+    The frame has the index of `rows` and the columns passed through, then `predicted`:
+    the value or rate, or the most probable class with all
     probabilities as `p_<class>`; then what `interval_columns` gives.
 
     Raises
