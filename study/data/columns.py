@@ -66,14 +66,10 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
         A cell breaks the declared type.
     """
     name, raw = str(raw.name), _plain(raw)
-    objects = raw.dropna() if raw.dtype == object else ()
-    alien = next((type(value).__name__ for value in objects if not isinstance(value, str)), None)
     if declared is not None:
-        if alien:
-            raise StudyError(f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}.")
         values, pattern = _declared(raw, declared)
         return Column(name, declared, values, "declared in data.types", pattern=pattern)
-    if alien:
+    if alien := _alien(raw):
         return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return Column(name, "category", _text(raw), f"categorical, {_distinct(raw)}")
@@ -84,6 +80,12 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return Column(name, "date", as_days(raw), f"dates, {_distinct(raw)}")
     return _from_text(raw)
+
+
+def _alien(raw: pd.Series[Any]) -> str | None:
+    """Type of the first cell that is no number, word or date, None where there is none."""
+    objects = raw.dropna() if raw.dtype == object else ()
+    return next((type(value).__name__ for value in objects if not isinstance(value, str)), None)
 
 
 def _from_text(raw: pd.Series[Any]) -> Column:
@@ -141,7 +143,7 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
         A cell breaks the type, or all cells of a date column are lost.
     """
     name, plain = str(raw.name), _plain(raw)
-    if kind != "date" or pd.api.types.is_datetime64_any_dtype(plain.dtype):
+    if kind != "date" or _alien(plain) or pd.api.types.is_datetime64_any_dtype(plain.dtype):
         return Column(name, kind, _declared(plain, kind, way_out)[0], "as in training")
     text = _text(plain)
     days, used = parse_dates(text, (pattern,) if pattern else FORMATS)
@@ -158,6 +160,13 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
 def _declared(raw: pd.Series[Any], declared: ColumnType, way_out: str = "") -> tuple[pd.Series[Any], str]:
     """Cells of a declared type, and the format of dates that were text; way_out: what to do where a cell breaks it."""
     name = str(raw.name)
+    if alien := _alien(raw):
+        raise StudyError(
+            f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}. {way_out}"
+        )
+    if declared == "numeric" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        way_out = way_out or f"Set data.types.{name} to date."
+        raise StudyError(f"A numeric column holds only numbers, but {name!r} has dates. {way_out}")
     way_out = way_out or f"Mend the cell, or set data.types.{name} to category."
     if declared == "numeric":
         return numbers_or_error(raw, "A numeric column holds only numbers", way_out), ""
@@ -269,7 +278,7 @@ def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
     return _text(column.values if column.type == "numeric" else _plain(raw))
 
 
-def check_finite(column: Column) -> None:
+def check_finite(column: Column, way_out: str = "Mend the cells, empty them, or add the column to data.drop.") -> None:
     """Raise a StudyError where a numeric column holds infinite numbers, or numbers beyond LARGEST."""
     if column.type not in {"numeric", "date"}:
         return
@@ -279,5 +288,5 @@ def check_finite(column: Column) -> None:
         shown = ", ".join(rows[:5]) + (", ..." if len(rows) > 5 else "")
         raise StudyError(
             f"Numbers must be finite and below {LARGEST:g}, but column {column.name!r} has {len(rows)} that "
-            f"{'are' if len(rows) > 1 else 'is'} not (row {shown}). Mend the cells, empty them, or add the column to data.drop."
+            f"{'are' if len(rows) > 1 else 'is'} not (row {shown}). {way_out}"
         )

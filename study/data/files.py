@@ -35,11 +35,13 @@ MISSING = frozenset(
 """Cells of a CSV or TSV file that mean missing: pandas' own list and `?`."""
 
 
-def read_file(path: Path) -> tuple[pd.DataFrame, str]:
+def read_file(path: Path, way_out: str = "Check data.source.") -> tuple[pd.DataFrame, str]:
     """Read a table file.
 
     Cells of CSV and TSV stay text, so that an identifier such as `007` keeps its zeros. They are
     Arrow strings, missing ones NA, read in pieces: beside the file's bytes a cell takes its own and four more.
+
+    way_out: what to do where it cannot be read.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def read_file(path: Path) -> tuple[pd.DataFrame, str]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise StudyError(f"Cannot read the table {path}: {error.strerror}. Check data.source.") from None
+        raise StudyError(f"Cannot read the table {path}: {error.strerror}. {way_out}") from None
     if ending.endswith(".gz"):
         content = _decompress(content, path)
     digest = hashlib.sha256(content).hexdigest()

@@ -89,7 +89,7 @@ class Reader(Frozen):
         for column in self.columns:
             way_out = f"Give every {column.name!r} as it was in training."
             read = read_as(frame[column.name], column.type, column.pattern, way_out)
-            check_finite(read)
+            check_finite(read, "Mend the cells, or empty them.")
             typed[column.name] = read.values
             empty = read.values.isna()
             counts["unread"][column.name] = read.lost
@@ -111,13 +111,7 @@ class Reader(Frozen):
         return Raw(values, **{kind: _some(found) for kind, found in counts.items()})
 
     def observed(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Values of the target (n_rows,), class numbers where it has classes; NaN where missing.
-
-        Raises
-        ------
-        StudyError
-            A cell is no number, or a class that the study does not know.
-        """
+        """Values of the target (n_rows,), class numbers where it has classes; NaN where missing or not to be read."""
         target = Target(name=self.target, kind=self.kind, classes=dict.fromkeys(self.classes, 0), reason="", missing=0)
         return as_target(frame[self.target], target)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.columns import Column, as_label, check_finite, numbers_or_error, read_column, read_labels
+from study.data.columns import LARGEST, Column, as_label, check_finite, numbers_or_error, read_column, read_labels
 from study.schema import Kind, StudyError, Target
 
 MOST_CLASSES = 100
@@ -69,26 +69,22 @@ def read_target(
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
-    """Cells of other rows as values of a target (n_rows,), class numbers where it has classes; NaN where missing.
+    """Cells of other rows as values of a target (n_rows,), dates as days, class numbers where it has classes.
 
-    Raises
-    ------
-    StudyError
-        A cell is no number, or none of the target's classes.
+    NaN where a cell is missing, no number, or none of the target's values: another class, or of a count a negative one.
     """
-    name = target.name
-    if not target.classes:
-        rule = f"{name!r} is {target.kind.value}"
-        return np.asarray(numbers_or_error(raw, rule, "Mend the cell, or leave the column out."), np.float64)
-    labels = read_labels(raw, read_column(raw)).astype(object)
-    alien = labels.notna() & ~labels.isin(list(target.classes))
-    if alien.any():
-        row = int(alien.to_numpy().argmax())
-        raise StudyError(
-            f"{name!r} has the classes {_listed(list(target.classes))}, but row {row} has {labels.iloc[row]!r}. Mend the cell, "
-            "empty it, or leave the column out."
-        )
-    return np.asarray(labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64)
+    column = read_column(raw)
+    if column.type is None:
+        return np.full(len(raw), np.nan)
+    if target.classes:
+        labels = read_labels(raw, column).astype(object)
+        return np.asarray(labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64)
+    number = column.type in {"numeric", "date"}
+    values = np.asarray(column.values if number else pd.to_numeric(read_labels(raw, column), errors="coerce"), np.float64)
+    strange = np.abs(values) > LARGEST
+    if target.kind is Kind.COUNT:
+        strange |= (values < 0) | (values % 1 != 0)
+    return np.where(strange, np.nan, values)
 
 
 def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:

@@ -106,8 +106,8 @@ def _values(cells: pd.Series, column: ReadColumn) -> pd.Series:
         distinct = np.unique(typed)
         few = min(len(distinct), MOST_VALUES)
         values = pd.Series(distinct[np.linspace(0, len(distinct) - 1, few).round().astype(int)])
-    first = typed.reset_index().drop_duplicates(subset=typed.name).set_index(typed.name)["index"]
-    return cells.loc[first.loc[values]].reset_index(drop=True)
+    first = typed.drop_duplicates()
+    return cells.loc[pd.Series(first.index, index=first.array).loc[values]].reset_index(drop=True)
 
 
 def _places(model: Model) -> dict[str, list[int]]:

@@ -59,12 +59,16 @@ def symmetric(predicted: FloatArray, scored: Scored, level: float) -> FloatArray
 
 
 def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
-    """The last of each row's ascending values (n_rows, n_scored) up to which at most `beyond` of weight lies; -inf for none."""
+    """The last of each row's ascending values (n_rows, n_scored) below which at most `beyond` of weight lies; -inf for none.
+
+    The new row, or its group, is below them all and weighs 1.
+    """
     if scored.units == len(scored.scores):  # all weigh the same
         place = int(beyond) - 1
         return np.partition(values, place, axis=1)[:, place] if place >= 0 else np.full(len(values), -np.inf)
     order = np.argsort(values, axis=1)
-    places = (np.cumsum(scored.weights[order], axis=1) <= beyond).sum(axis=1) - 1
+    weights = scored.weights[order]
+    places = (np.cumsum(weights, axis=1) - weights <= beyond - 1).sum(axis=1) - 1
     found = np.take_along_axis(values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1)[:, 0]
     return np.where(places >= 0, found, -np.inf)
 
@@ -105,11 +109,14 @@ def _parts(n_rows: int, n_scored: int) -> list[slice]:
 
 
 def interval_columns(
-    results: Results, saved: Model, frame: pd.DataFrame, level: float
+    results: Results, saved: Model, frame: pd.DataFrame, said_of: FloatArray, level: float
 ) -> tuple[dict[str, pd.Series], list[str]]:
     """Columns `low` and `high`, or `set` (classes, the likeliest first) for rows, and what is to be known of them.
 
-    They come from the models of the outer folds of the first repeat, one split's where there is one; whole numbers for counts.
+    said_of: what `saved` predicts of them, (n_rows,) or (n_rows, n_classes). An interval or set that does not hold it is
+    widened until it does.
+    They come from the models of the outer folds of the first repeat, one split's where there is one;
+    whole numbers for counts.
 
     Raises
     ------
@@ -136,12 +143,17 @@ def interval_columns(
         low, high = symmetric(predicted, scored, level)
         if kind is Kind.COUNT:
             low, high = np.maximum(np.ceil(low), 0), np.floor(high)
+        whole = kind is Kind.COUNT
+        low = np.minimum(low, np.floor(said_of) if whole else said_of)
+        high = np.maximum(high, np.ceil(said_of) if whole else said_of)
         return {"low": pd.Series(low), "high": pd.Series(high)}, [said]
     shares = class_probabilities(rows).to_numpy(float) if kind is Kind.MULTICLASS else _both(rows["predicted"].to_numpy(float))
     chance = np.array([_chance(str(row).encode()) for row in rows["row"]])
     scored = Scored.of(adaptive_scores(shares, observed.astype(np.int64), chance), own, groups)
     new = predicted if kind is Kind.MULTICLASS else np.stack([_both(each) for each in predicted])
     inside = sets(new, np.array([_chance(raw.tobytes()) for raw in raws[0]]), scored, level)
+    likeliest = (said_of if kind is Kind.MULTICLASS else _both(said_of)).argmax(axis=1)
+    inside[np.arange(len(inside)), likeliest] = True
     return {"set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")}, [said]
 
 
@@ -159,7 +171,7 @@ def guarantee_words(level: float, n_folds: int, grouped: bool, units: int) -> st
         said += f"like the study's about {share} lie inside in practice, at least about {100 * least:.3g} % for certain."
     if grouped:
         said += " Whole groups were left out, and each counts once."
-    if math.ceil(level * (units + 1)) > units:
+    if math.ceil(level * (units + 1) - 1e-9) > units:
         said += f" {units:,} {noun} are too few for {share}: the intervals are infinite."
     return said
 

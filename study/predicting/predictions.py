@@ -77,7 +77,8 @@ def predict(
 
     Returns
     -------
-    The frame has the columns passed through, then `predicted`: the value or rate, or the most probable class with all
+    The frame has the index of `rows` and the columns passed through, then `predicted`:
+    the value or rate, or the most probable class with all
     probabilities as `p_<class>`; then what `interval_columns` gives.
 
     Raises
@@ -95,17 +96,20 @@ def predict(
     columns = prediction_columns(saved, predicted)
     warned, notes = cautions(results, target, model, procedure), []
     if interval is not None:
-        found, said = interval_columns(results, saved, frame, interval)
+        found, said = interval_columns(results, saved, frame, predicted, interval)
         columns |= found
         notes += said
     if odd := _odd(raw, len(frame)):
         warned.append(odd)
+    if target in frame and (unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())):
+        warned.append(f"Of {target} {unread} cells are no value that the study knows; their loss is left out.")
     notes += _losses(results, saved, frame, predicted, fold)
     features = {column.name for column in saved.reader.columns}
-    passed = frame[[name for name in frame if name not in features]]
+    own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
+    passed = own[[name for name in own if name not in features]]
     if twice := [name for name in columns if name in passed]:
         raise StudyError(f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it.")
-    return Predictions(passed.assign(**columns), procedure, tuple(warned), tuple(notes))
+    return Predictions(passed.assign(**columns).set_axis(rows.index), procedure, tuple(warned), tuple(notes))
 
 
 def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Series]:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from study.data.files import read_file
+from study.data.sources import named
 from study.schema import StudyError
 
 
 def read_rows(path: Path) -> pd.DataFrame:
     """Raw frame of a table file; errors as `study.data.files.read_file`, and where it has no row."""
-    frame, _ = read_file(path)
+    frame = named(read_file(path, "Check its name.")[0], str(path))
     if not len(frame):
         raise StudyError(f"Predictions need rows, but {path} has none below its header. Add rows.")
     return frame

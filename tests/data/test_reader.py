@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,9 +78,41 @@ def test_digits_with_leading_zeros_are_words(tmp_path: Path) -> None:
     assert found.unseen == {"code": 1}
 
 
-def test_classes_of_other_rows_are_read_and_strangers_refused(tmp_path: Path) -> None:
+def test_classes_of_other_rows_are_read_and_strangers_are_missing(tmp_path: Path) -> None:
     _, reader = read(tmp_path, plain_frame(80).assign(y=["lo", "hi"] * 40))
 
-    assert reader.observed(pd.DataFrame({"y": ["hi", "lo", None]})).tolist()[:2] == [0.0, 1.0]
-    with pytest.raises(StudyError, match="'y' has the classes 'hi', 'lo', but row 1 has 'mid'"):
-        reader.observed(pd.DataFrame({"y": ["hi", "mid"]}))
+    observed = reader.observed(pd.DataFrame({"y": ["hi", "lo", None, "mid"]}))
+
+    np.testing.assert_array_equal(observed, [0, 1, np.nan, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1.5", "two", "inf", ""], [1.5, np.nan, np.nan, np.nan]),
+        ([np.inf, 2, -1e200, 3], [np.nan, 2, np.nan, 3]),
+        (["1970-01-02", "1970-01-11", None, "1970-02-01"], [1, 10, np.nan, 31]),
+        (pd.to_datetime(["1970-01-02", "1970-01-11", None, "1970-02-01"]), [1, 10, np.nan, 31]),
+        ([[1], {}, None, 3], [np.nan] * 4),
+    ],
+)
+def test_cells_that_are_no_value_of_a_target_are_missing(tmp_path: Path, cells: Any, values: list[float]) -> None:
+    _, reader = read(tmp_path, plain_frame(80).assign(y=np.arange(80) / 7))
+
+    np.testing.assert_array_equal(reader.observed(pd.DataFrame({"y": cells})), values)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([[1, 2], None, 3], "A numeric column holds numbers, words or dates, but 'age' has cells of type list. Give "),
+        ([{}, None, 3], "A numeric column holds numbers, words or dates, but 'age' has cells of type dict. Give "),
+        (pd.to_datetime(["2020-01-01"] * 3), "A numeric column holds only numbers, but 'age' has dates. Give every 'age' as"),
+        ([np.inf, 1, 2], r"that is not \(row 0\)\. Mend the cells, or empty them\.$"),
+    ],
+)
+def test_cells_that_are_nothing_of_a_column_are_errors(tmp_path: Path, cells: Any, message: str) -> None:
+    _, reader = read(tmp_path, plain_frame(80))
+
+    with pytest.raises(StudyError, match=message):
+        reader.read(plain_frame(3).assign(age=cells))

@@ -103,6 +103,19 @@ def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(rng: np.rand
     assert inside.mean() > 0.88
 
 
+@pytest.mark.parametrize("groups", [8, 9, 11])
+def test_a_few_groups_of_rows_alike_hold_a_new_one_as_often_as_asked(rng: np.random.Generator, groups: int) -> None:
+    own, tables = np.repeat(np.arange(groups), 5), 2_000
+    inside, infinite = [], []
+    for residuals in np.abs(rng.normal(size=(tables, groups + 1))):
+        _, high = symmetric(np.zeros((1, 1)), Scored.of(residuals[own], np.zeros(len(own), int), own), 0.9)
+        inside.append(residuals[-1] <= high[0])
+        infinite.append(np.isinf(high[0]))
+
+    assert np.mean(inside) > 0.9 - 2 * (0.09 / tables) ** 0.5
+    assert set(infinite) == {groups < 9} == {"are too few" in guarantee_words(0.9, 1, True, groups)}
+
+
 def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Generator) -> None:
     truth = rng.normal(size=(2, 3)) * 1.5
 
@@ -147,7 +160,8 @@ def test_rows_get_intervals_of_the_folds_models(flats: Results, model: str) -> N
     saved = [open_saved(flats, "price", model, k) for k in range(3)]
     predicted = np.stack([each.response(each.reader.read(fresh).values) for each in saved])
     low, high = symmetric(predicted, Scored.of(np.concatenate(residuals), np.repeat([0, 1, 2], 50)), 0.8)
-    np.testing.assert_array_equal(said.frame[["low", "high"]], np.column_stack([low, high]))
+    own = said.frame["predicted"]
+    np.testing.assert_array_equal(said.frame[["low", "high"]], np.column_stack([np.minimum(low, own), np.maximum(high, own)]))
 
 
 def test_counts_get_whole_numbers_and_classes_get_sets(flats: Results) -> None:
@@ -161,3 +175,4 @@ def test_counts_get_whole_numbers_and_classes_get_sets(flats: Results) -> None:
     for found, target in ((two, "dear"), (three, "sort")):
         within = [own in named.split(", ") for own, named in zip(fresh[target], found["set"].fillna(""), strict=True)]
         assert np.mean(within) > 0.8
+        assert all(own in named.split(", ") for own, named in zip(found["predicted"], found["set"], strict=True))
