@@ -135,7 +135,7 @@ def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) 
         own = results.predictions[results.predictions["target"] == target]
         if procedure == SHORT:
             own = own[own["family"] == SHORT]
-        elif arm := chosen_arms(results.paths, results.trials, outer_fold).get((target, procedure)):
+        elif arm := chosen_arms(results.trials, outer_fold).get((target, procedure)):
             own = select_candidate(own[(own["family"] == arm.family) & (own["depth"] == arm.depth)])
         else:
             own = own.iloc[:0]

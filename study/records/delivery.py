@@ -16,27 +16,28 @@ PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
 """Those of which a model is delivered, where there is one."""
 
 
-def chosen_arms(paths: StudyPaths, trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
+def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
     """The arm of each (target, procedure) on an outer fold: that of least validation loss, the shallower of two alike.
 
-    trials: results dataframe. Only arms whose model was saved are there.
+    trials: results dataframe.
     """
     own = trials[(trials["outer_fold"] == outer_fold) & (trials["state"] == TrialState.COMPLETE) & trials["val_loss"].notna()]
     found: dict[tuple[str, str], Arm] = {}
     for row in own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)].drop_duplicates().to_dict("records"):
         arm = Arm.model_validate(row)
-        if paths.model(arm).exists():
-            found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
+        found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
     return found
 
 
 def fold_model(paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: str, outer_fold: int) -> Path | None:
-    """The saved model of a procedure on an outer fold, None where there is none."""
+    """The saved model of a procedure on an outer fold, None where there is none: another depth never stands in."""
     if procedure in {SHORT, TREES}:
         path = paths.fold_model(target, procedure, outer_fold)
-        return path if path.exists() else None
-    arm = chosen_arms(paths, trials, outer_fold).get((target, procedure))
-    return None if arm is None else paths.model(arm)
+    elif arm := chosen_arms(trials, outer_fold).get((target, procedure)):
+        path = paths.model(arm)
+    else:
+        return None
+    return path if path.exists() else None
 
 
 def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
@@ -44,7 +45,7 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
 
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
-    chosen = [(target, name) for target, name in chosen_arms(paths, trials, ALL_ROWS) if name != CONSTANT]
+    chosen = [(target, name) for target, name in chosen_arms(trials, ALL_ROWS) if name != CONSTANT]
     beside = [(str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)]
     for target, name in (*chosen, *beside):
         if (source := fold_model(paths, trials, target, name, ALL_ROWS)) is not None:

@@ -40,19 +40,20 @@ def trials() -> pd.DataFrame:
     return pd.DataFrame([*worse, *rows, *failed])
 
 
-def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two(paths: StudyPaths) -> None:
-    found = chosen_arms(paths, trials(), 0)
+def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two() -> None:
+    found = chosen_arms(trials(), 0)
 
     assert {procedure: arm.key for (_, procedure), arm in found.items()} == {
         "constant": "y-constant-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
     }  # fmt: skip
 
 
-def test_a_depth_whose_model_was_not_saved_is_no_network(paths: StudyPaths) -> None:
+def test_another_depth_does_not_stand_in_for_a_model_that_is_lacking(paths: StudyPaths) -> None:
     (unscored,) = (arm for arm in arms() if arm.key == "y-neural-d2-o0")
     paths.model(unscored).unlink()
 
-    assert fold_model(paths, trials(), "y", "network", 0) == paths.fold_models / "y-neural-d3-o0.keras"
+    assert fold_model(paths, trials(), "y", "network", 0) is None
+    assert fold_model(paths, trials(), "y", "network", ALL_ROWS) == paths.fold_models / "y-neural-d2-all.keras"
     assert fold_model(paths, trials(), "y", "trees", 0) is None
     assert fold_model(paths, trials(), "y", "trees", ALL_ROWS) == paths.fold_models / "y-trees-all.skops"
 
