@@ -10,7 +10,19 @@ import pandas as pd
 
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results
-from study.schema import ALL_ROWS, CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Arm, TrialState, procedure_of
+from study.schema import (
+    ALL_ROWS,
+    CONSTANT,
+    EXTENDED,
+    NETWORK,
+    REGRESSION,
+    SHORT,
+    TREES,
+    Arm,
+    TrialState,
+    fold_name,
+    procedure_of,
+)
 
 PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
 """Those of which a model is delivered, where there is one."""
@@ -62,7 +74,9 @@ def delivery_notes(results: Results) -> list[str]:
         if names:
             where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
             found.append(f"{where}: {', '.join(names)}.")
-    megabytes = sum(path.stat().st_size for path in paths.fold_models.glob("*") if path.is_file()) / 1e6
+    models = (path for path in paths.fold_models.glob("*") if path.suffix in {".keras", ".skops"})
+    judged = [path for path in models if not path.stem.endswith(f"-{fold_name(ALL_ROWS)}")]
+    megabytes = sum(path.stat().st_size for path in judged) / 1e6
     if megabytes:
         found.append(
             f"The models that were judged take {megabytes:.3g} MB in {paths.fold_models}; `keep_fold_models: false` drops them."
