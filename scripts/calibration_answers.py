@@ -121,9 +121,10 @@ def by_right(tables: pd.DataFrame) -> pd.DataFrame:
             "right answer ruled out": share(own["lost"]),
         }
 
-    every = tables.assign(right_answer="all", rows="all")
+    every = tables.assign(**{"right answer": "all", "rows": "all"})
     ranked = tables.sort_values(["right", "rows"], key=lambda v: v.map(LADDER.index) if v.name == "right" else v, kind="stable")
-    return by_group(pd.concat([ranked.assign(right_answer=ranked["right"].map(NAMES)), every]), ["right_answer", "rows"], said)
+    named = ranked.assign(**{"right answer": ranked["right"].map(NAMES)})
+    return by_group(pd.concat([named, every]), ["right answer", "rows"], said)
 
 
 def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
