@@ -173,10 +173,14 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_w
 
     assert done.returncode == 0, done.stderr
     assert "of linear regression's loss" in done.stdout.splitlines()[0]
-    assert re.search(r"constant +0\.0\d+\nlinear +0\.0\d+\nneural +0\.0\d+\n", done.stdout)
-    predicted = [float(value) for value in re.findall(r"\[([-\d.e]+) *\]", done.stdout)]
-    assert predicted == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.35)
-    assert predicted[0] < predicted[1]
+    losses = re.search(r"constant +(\S+)\nextended +(\S+)\nlinear +(\S+)\nneural +(\S+)\n", done.stdout)
+    assert losses
+    assert all(0 <= float(loss) < 0.1 for loss in losses.groups())
+    predicted = re.search(r"^ +predicted\n0 +(\S+)\n1 +(\S+)$", done.stdout, re.MULTILINE)
+    assert predicted
+    assert list(map(float, predicted.groups())) == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.01)
+    assert re.search(r"^ +column +loss_increase +std_error +share\n0 +children ", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +value +predicted\n0 +-0\.4\d+ ", done.stdout, re.MULTILINE)
 
     section = README.read_text(encoding="utf-8").split("## What lies in results/NAME")[1].split("\n## ")[0]
     cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]

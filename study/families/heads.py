@@ -26,7 +26,7 @@ class Head:
     Everything is written on the linear predictor eta (..., rows, outputs), which is stable where probabilities are not.
     Targets y are (..., rows): values, class indices or counts.
 
-    activation: Keras's name of the inverse link, put on the last layer of an unstacked model.
+    activation: Keras's name of the inverse link, put on the last layer of a saved model.
     """
 
     kind: Kind

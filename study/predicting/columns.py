@@ -9,15 +9,15 @@ import pandas as pd
 
 from study.data.columns import read_as
 from study.data.reader import ReadColumn
-from study.data.sources import read_source
 from study.families.heads import FloatArray
-from study.predicting.models import ANSWER, Model, judged_rows, open_saved, plain_frame, procedure_for, target_of
+from study.predicting.models import ANSWER, Model, judged_rows, open_saved, plain_frame, procedure_for, study_rows, target_of
 from study.records.results import Results
 from study.schema import StudyError, nearest
 from study.seeds import derive_seed
 
 SHUFFLES = 5
 """Times that a column is shuffled."""
+OWN_ROWS = "Give its own table, all rows in their order, or leave the rows out."
 MOST_VALUES = 20
 """Values of a column at which the mean prediction is told, at quantiles where it has more."""
 
@@ -31,7 +31,7 @@ def column_importance(
 
     Parameters
     ----------
-    rows : the study's table, read from its source again where it is left out.
+    rows : the study's table, all rows in their order, read from its source again where it is left out.
 
     Returns
     -------
@@ -81,7 +81,8 @@ def partial_dependence(
     for fold, (raw, _) in _folds(results, target, model, frame):
         if values is None:
             values = _values(frame[column], next(own for own in fold.reader.columns if own.name == column))
-            alike = pd.concat([frame.iloc[:1]] * len(values), ignore_index=True).assign(**{column: values})
+            alike = pd.concat([frame.iloc[:1]] * len(values), ignore_index=True)
+            alike[column] = values
         own = _places(fold).get(column, [])
         cells = fold.reader.read(alike).values[:, own]
         asked = np.repeat(raw[None], len(values), axis=0)
@@ -99,7 +100,7 @@ def partial_dependence(
 
 def _values(cells: pd.Series, column: ReadColumn) -> pd.Series:
     """Cells at whose values a column is asked, ascending: all, or at quantiles where they are many; the commonest levels."""
-    typed = read_as(cells, column.type, column.pattern, "Give the study's own rows.").values.dropna()
+    typed = read_as(cells, column.type, column.pattern, "Give the study's own rows.").values.reset_index(drop=True).dropna()
     if column.type == "category":
         values = pd.Series(sorted(typed.value_counts().index[:MOST_VALUES]), dtype=typed.dtype)
     else:
@@ -107,7 +108,7 @@ def _values(cells: pd.Series, column: ReadColumn) -> pd.Series:
         few = min(len(distinct), MOST_VALUES)
         values = pd.Series(distinct[np.linspace(0, len(distinct) - 1, few).round().astype(int)])
     first = typed.drop_duplicates()
-    return cells.loc[pd.Series(first.index, index=first.array).loc[values]].reset_index(drop=True)
+    return cells.iloc[pd.Series(first.index, index=first.array).loc[values]].reset_index(drop=True)
 
 
 def _places(model: Model) -> dict[str, list[int]]:
@@ -119,12 +120,11 @@ def _places(model: Model) -> dict[str, list[int]]:
 
 
 def _table(results: Results, rows: pd.DataFrame | None) -> pd.DataFrame:
-    if rows is not None:
-        return plain_frame(rows)
-    source = read_source(results.config.data)
-    if source.digest != results.data.digest:
-        raise StudyError(f"{results.config.data.source} has changed since the study ran. Give its rows as they were then.")
-    return source.frame
+    if rows is None:
+        return study_rows(results)
+    if len(frame := plain_frame(rows)) != results.data.rows:
+        raise StudyError(f"The study has {results.data.rows:,} rows, but {len(frame):,} were given. {OWN_ROWS}")
+    return frame
 
 
 def _folds(
@@ -135,5 +135,7 @@ def _folds(
     for fold in range(1 if results.config.protocol == "holdout" else results.config.outer.folds):
         saved = open_saved(results, target, procedure, fold)
         tested = judged_rows(results, target, procedure, fold).drop_duplicates("row")
-        own = frame.iloc[tested["row"]].reset_index(drop=True)
-        yield saved, (saved.reader.read(own).values, tested["observed"].to_numpy(float))
+        own, observed = frame.iloc[tested["row"]].reset_index(drop=True), tested["observed"].to_numpy(float)
+        if target in own and not np.allclose(saved.reader.observed(own), observed):
+            raise StudyError(f"The rows that were given have other values of {target} than the study's. {OWN_ROWS}")
+        yield saved, (saved.reader.read(own).values, observed)

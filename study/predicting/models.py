@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from study.data.reader import Reader
-from study.data.sources import named
+from study.data.sources import named, read_source
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
@@ -71,8 +71,21 @@ def _parts(raw: FloatArray) -> list[FloatArray]:
 
 
 def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """A user's frame with text names and index 0..n-1, as sources are read."""
-    return named(rows, "the frame")
+    """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it is no frame."""
+    if isinstance(rows, pd.DataFrame):
+        return named(rows, "the frame")
+    raise StudyError(
+        f"Rows are a DataFrame with a column for each feature, but they are of type {type(rows).__name__}. "
+        "Make a DataFrame of them."
+    )
+
+
+def study_rows(results: Results) -> pd.DataFrame:
+    """The study's own table, read from its source again; a StudyError where that is gone or has changed."""
+    source = read_source(results.config.data)
+    if source.digest != results.data.digest:
+        raise StudyError(f"{results.config.data.source} has changed since the study ran. Give its rows as they were then.")
+    return source.frame
 
 
 def target_of(results: Results, target: str | None) -> str:
@@ -135,7 +148,7 @@ def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) 
         own = results.predictions[results.predictions["target"] == target]
         if procedure == SHORT:
             own = own[own["family"] == SHORT]
-        elif arm := chosen_arms(results.paths, results.trials, outer_fold).get((target, procedure)):
+        elif arm := chosen_arms(results.trials, outer_fold).get((target, procedure)):
             own = select_candidate(own[(own["family"] == arm.family) & (own["depth"] == arm.depth)])
         else:
             own = own.iloc[:0]
@@ -149,7 +162,8 @@ def cautions(results: Results, target: str, model: str, procedure: str) -> list[
     if verdict.use_none:
         found.append(f"The study says to use no model of {target} yet: none is reliably better than the constant.")
     if model == ANSWER and verdict.verdict in {UNDECIDED, None}:
-        found.append(f"The study is undecided on {target}; the simplest model that it names, the {procedure}, predicts here.")
+        noun = verdict.nouns[procedure]
+        found.append(f"The study is undecided on {target}; the simplest model that it names predicts here: {noun}.")
     return found
 
 
@@ -158,11 +172,18 @@ def _again(results: Results) -> str:
 
 
 def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
-    if outer_fold != ALL_ROWS and not results.paths.fold_models.exists():
-        return f"{results.paths.fold_models} was removed (keep_fold_models: false), and with it the models of the outer folds."
+    """Why there is no such model, and how it comes back: a run makes what has no record, whatever files there are."""
+    paths, noun = results.paths, verdict_on(results, target).nouns[procedure]
+    back = f"remove winner.json, short.json and trees.json of what is to be made again below {paths.trials}, and"
+    if outer_fold != ALL_ROWS and not results.config.keep_fold_models and not any(paths.fold_models.glob("*.keras")):
+        return (
+            f"The models of the outer folds were removed (keep_fold_models: false). To have them, {back} run the study with "
+            "keep_fold_models: true."
+        )
     where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"
-    there = [name for name in MODELS[1:] if results.paths.delivered(target, name).exists()]
+    there = [name for name in PROCEDURES if paths.delivered(target, name).exists()]
     return (
-        f"There is no {procedure} model of {target} on {where}: the study has none, it failed, or a version before this one "
-        f"ran it. There {'is ' + ', '.join(there) if there else 'are none'}; {_again(results)} makes what is missing."
+        f"There is no model of {target} on {where} that is {noun}: the study has none, did not come to it, failed, or "
+        f"its file was removed. There {'is ' + ', '.join(there) if there else 'are none'} of all rows. {_again(results)} makes "
+        f"what was not tried yet; for a file that was removed, {back} run that."
     )

@@ -22,12 +22,15 @@ from study.predicting.models import (
     open_saved,
     plain_frame,
     procedure_for,
+    study_rows,
     target_of,
     verdict_on,
 )
 from study.records.results import Results
 from study.schema import ALL_ROWS, LOSS_NAMES, NETWORK, TREES, StudyError, procedure_of
 
+MOST_CELLS = 20_000_000
+"""Numbers of a table up to which rows are looked for among the study's own."""
 ODD = {
     "gaps": "empty cells in",
     "unread": "dates that are none, taken as empty, in",
@@ -38,14 +41,15 @@ ODD = {
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A mean loss with its 95 % interval, NaN where there are too few rows; it is told from 0 on."""
+    """A mean loss with its 95 % interval, NaN where there is one row or group alone; it is told from 0 on."""
 
     loss: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        return f"{self.loss:.4g} ({max(self.low, 0.0):.4g} to {self.high:.4g})"
+        said = f"{self.loss:.4g}"
+        return said if np.isnan(self.low) else f"{said} ({max(self.low, 0.0):.4g} to {self.high:.4g})"
 
 
 @dataclass(frozen=True)
@@ -138,13 +142,13 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     """What the study promises, and what the rows lost that hold the target."""
     reader = saved.reader
     name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
-    model = f"the {saved.name} model of {reader.target}"
     said = []
     if promise is not None and fold is None:
-        n = f"{verdict_on(results, reader.target).n_train:,.0f}"
+        verdict = verdict_on(results, reader.target)
+        n = f"{verdict.n_train:,.0f}"
         said.append(
-            f"No test row can score {model}, which is made of all {reader.n_rows:,} rows. The same procedure on {n} of them "
-            f"had a {name} of {promise} on its test rows."
+            f"No test row is left to score {verdict.nouns[saved.name]} for {reader.target}, fitted on all {reader.n_rows:,} "
+            f"rows. The same procedure on {n} of them had a {name} of {promise} on its test rows."
         )
     if reader.target not in frame:
         return said
@@ -153,9 +157,35 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     if known.any():
         loss = saved.loss(predicted[known], observed[known])
         own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
-        beside = f"; the study promised {promise}" if promise is not None else ""
-        said.append(f"On the {known.sum():,} rows that hold {reader.target}, its {name} is {own}{beside}.")
+        beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
+        seen = _seen(results, saved, frame[known], fold)
+        alike = f" Of them {seen:,} equal rows that the model was made of, on which a loss is no test." if seen else ""
+        said.append(f"On the {known.sum():,} rows that hold {reader.target}, its {name} is {own}{beside}.{alike}")
     return said
+
+
+def _seen(results: Results, saved: Model, frame: pd.DataFrame, fold: int | None) -> int:
+    """How many rows equal, in what the model takes and in its target, rows that it was made of; 0 where that is not known.
+
+    It is not known where tables are large, the study's own is gone or has changed, or rows are neither the model's nor tested.
+    """
+    if max(results.data.rows, len(frame)) * len(saved.reader.terms) > MOST_CELLS:
+        return 0
+    try:
+        table = study_rows(results)
+        if fold is not None:
+            table = table.drop(judged_rows(results, saved.reader.target, saved.name, fold)["row"].unique())
+        theirs = _digests(saved, table.reset_index(drop=True))
+    except StudyError:
+        return 0
+    own = _digests(saved, frame.reset_index(drop=True))
+    return int(own.isin(theirs).sum()) if len(theirs) == saved.reader.n_rows else 0
+
+
+def _digests(saved: Model, frame: pd.DataFrame) -> pd.Series[int]:
+    """A hash of each row that has a target: of what the model takes, and of the target."""
+    cells = pd.DataFrame(np.column_stack([saved.reader.read(frame).values, saved.reader.observed(frame)]))
+    return pd.util.hash_pandas_object(cells[cells.iloc[:, -1].notna()], index=False)
 
 
 def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:

@@ -10,33 +10,46 @@ import pandas as pd
 
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results
-from study.schema import ALL_ROWS, CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Arm, TrialState, procedure_of
+from study.schema import (
+    ALL_ROWS,
+    CONSTANT,
+    EXTENDED,
+    NETWORK,
+    REGRESSION,
+    SHORT,
+    TREES,
+    Arm,
+    TrialState,
+    fold_name,
+    procedure_of,
+)
 
 PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
 """Those of which a model is delivered, where there is one."""
 
 
-def chosen_arms(paths: StudyPaths, trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
+def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
     """The arm of each (target, procedure) on an outer fold: that of least validation loss, the shallower of two alike.
 
-    trials: results dataframe. Only arms whose model was saved are there.
+    trials: results dataframe.
     """
     own = trials[(trials["outer_fold"] == outer_fold) & (trials["state"] == TrialState.COMPLETE) & trials["val_loss"].notna()]
     found: dict[tuple[str, str], Arm] = {}
     for row in own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)].drop_duplicates().to_dict("records"):
         arm = Arm.model_validate(row)
-        if paths.model(arm).exists():
-            found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
+        found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
     return found
 
 
 def fold_model(paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: str, outer_fold: int) -> Path | None:
-    """The saved model of a procedure on an outer fold, None where there is none."""
+    """The saved model of a procedure on an outer fold, None where there is none: another depth never stands in."""
     if procedure in {SHORT, TREES}:
         path = paths.fold_model(target, procedure, outer_fold)
-        return path if path.exists() else None
-    arm = chosen_arms(paths, trials, outer_fold).get((target, procedure))
-    return None if arm is None else paths.model(arm)
+    elif arm := chosen_arms(trials, outer_fold).get((target, procedure)):
+        path = paths.model(arm)
+    else:
+        return None
+    return path if path.exists() else None
 
 
 def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
@@ -44,7 +57,7 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
 
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
-    chosen = [(target, name) for target, name in chosen_arms(paths, trials, ALL_ROWS) if name != CONSTANT]
+    chosen = [(target, name) for target, name in chosen_arms(trials, ALL_ROWS) if name != CONSTANT]
     beside = [(str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)]
     for target, name in (*chosen, *beside):
         if (source := fold_model(paths, trials, target, name, ALL_ROWS)) is not None:
@@ -61,7 +74,9 @@ def delivery_notes(results: Results) -> list[str]:
         if names:
             where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
             found.append(f"{where}: {', '.join(names)}.")
-    megabytes = sum(path.stat().st_size for path in paths.fold_models.glob("*") if path.is_file()) / 1e6
+    models = (path for path in paths.fold_models.glob("*") if path.suffix in {".keras", ".skops"})
+    judged = [path for path in models if not path.stem.endswith(f"-{fold_name(ALL_ROWS)}")]
+    megabytes = sum(path.stat().st_size for path in judged) / 1e6
     if megabytes:
         found.append(
             f"The models that were judged take {megabytes:.3g} MB in {paths.fold_models}; `keep_fold_models: false` drops them."

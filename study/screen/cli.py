@@ -199,8 +199,10 @@ def predict(
     """Predict the rows of a table with a finished study's model."""
     from study.predicting.predictions import predict
     from study.predicting.results import load_results
-    from study.screen.rows import read_rows, write_rows
+    from study.screen.rows import check_out, read_rows, write_rows
 
+    if out is not None:
+        check_out(out)
     found = predict(load_results(results), read_rows(rows), target, model, fold, interval)
     for text in found.warnings:
         print(f"Warning: {text}", file=sys.stderr)

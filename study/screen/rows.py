@@ -11,6 +11,9 @@ from study.data.files import read_file
 from study.data.sources import named
 from study.schema import StudyError
 
+ENDINGS = (".csv", ".tsv", ".parquet")
+"""Of files that predictions are written to."""
+
 
 def read_rows(path: Path) -> pd.DataFrame:
     """Raw frame of a table file; errors as `study.data.files.read_file`, and where it has no row."""
@@ -20,24 +23,29 @@ def read_rows(path: Path) -> pd.DataFrame:
     return frame
 
 
+def check_out(path: Path) -> None:
+    """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no such folder."""
+    if path.suffix.lower() not in ENDINGS:
+        raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
+    if not path.parent.is_dir():
+        raise StudyError(f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out.")
+
+
 def write_rows(frame: pd.DataFrame, path: Path | None) -> None:
     """Write a frame by its file's ending, or print it as CSV where there is none.
 
     Raises
     ------
     StudyError
-        The ending is unknown, or the file cannot be written.
+        The file cannot be written (`check_out` tells most of that before).
     """
     if path is None:
         sys.stdout.write(frame.to_csv(index=False))
         return
     try:
-        match path.suffix.lower():
-            case ".csv" | ".tsv":
-                frame.to_csv(path, index=False, sep="\t" if path.suffix.lower() == ".tsv" else ",")
-            case ".parquet":
-                frame.to_parquet(path, index=False)
-            case _:
-                raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
+        if path.suffix.lower() == ".parquet":
+            frame.to_parquet(path, index=False)
+        else:
+            frame.to_csv(path, index=False, sep="\t" if path.suffix.lower() == ".tsv" else ",")
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror or error}. Name another file with --out.") from None

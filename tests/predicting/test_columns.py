@@ -50,6 +50,16 @@ def test_dates_and_numbers_ascend_and_classes_have_a_probability_each(flats: Res
     assert sizes["p_large"].iloc[-1] > sizes["p_large"].iloc[0]
 
 
+def test_rows_that_are_not_the_studys_own_are_errors(flats: Results) -> None:
+    frame = awkward_frame()
+
+    assert flats.importance("price", "regression", rows=frame).equals(flats.importance("price", "regression"))
+    with pytest.raises(StudyError, match=r"^The study has 150 rows, but 149 were given\. Give its own table"):
+        flats.dependence("size", "price", "regression", rows=frame.iloc[1:])
+    with pytest.raises(StudyError, match=r"^The rows that were given have other values of price than the study's\."):
+        flats.importance("price", "regression", rows=frame.iloc[::-1])
+
+
 def test_a_column_that_is_none_and_a_table_that_has_changed_are_errors(flats: Results, tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"^'sise' is no feature of the study\. Did you mean 'size'\?"):
         flats.dependence("sise", "price")

@@ -44,10 +44,10 @@ def test_predictions_are_written_by_the_ending_of_the_file(flats: Results, rows:
     assert set(found["predicted"]) <= {"small", "middle", "large"}
 
 
-def test_a_file_that_cannot_be_read_or_written_is_named(flats: Results, rows: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_or_read_is_named_before_anything_is_computed(flats: Results, tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"written as \.csv, \.tsv or \.parquet, but .*out\.xlsx is none"):
-        cli.predict(flats.root, rows, target="price", out=tmp_path / "out.xlsx")
-    with pytest.raises(StudyError, match=r"Cannot write .*out\.csv: .*\. Name another file with --out\."):
-        cli.predict(flats.root, rows, target="price", out=tmp_path / "none" / "out.csv")
+        cli.predict(flats.root, tmp_path / "lost.csv", target="price", out=tmp_path / "out.xlsx")
+    with pytest.raises(StudyError, match=r"Cannot write .*out\.csv: there is no folder .*none\. Name another file"):
+        cli.predict(flats.root, tmp_path / "lost.csv", target="price", out=tmp_path / "none" / "out.csv")
     with pytest.raises(StudyError, match=r"Cannot read the table .*lost\.csv: No such file or directory"):
         cli.predict(flats.root, tmp_path / "lost.csv", target="price")

@@ -82,7 +82,7 @@ def test_labels_stand_beside_probabilities_and_other_columns_are_passed_through(
 def test_the_delivered_model_knows_all_rows(flats: Results) -> None:
     said = predict(flats, awkward_frame(), "price", "trees")
 
-    assert said.notes[0].startswith("No test row can score the trees model of price, which is made of all 150 rows. The same ")
+    assert said.notes[0].startswith("No test row is left to score boosted trees for price, fitted on all 150 rows. The same ")
     assert "on 100 of them had a mean squared error of" in said.notes[0]
 
 
@@ -100,7 +100,7 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     half = 1.96 * loss.std() / 50**0.5
     own, low, high = loss.mean(), loss.mean() - half, loss.mean() + half
     assert said.notes[1].startswith(f"On the 50 rows that hold price, its mean squared error is {own:.4g} (")
-    assert said.notes[1].endswith(f"; the study promised {promise}.")
+    assert said.notes[1].endswith(f"; the study promised {promise} for rows that it has not seen.")
     told = said.notes[1].partition("(")[2].partition(")")[0].split(" to ")
     assert [float(end) for end in told] == pytest.approx([low, high], rel=0.03)
 
@@ -222,3 +222,33 @@ def test_predictions_keep_the_index_of_their_rows(flats: Results) -> None:
 
     assert predict(flats, rows, "price", "regression").frame.index.tolist() == [10, 11, 12]
     assert predict(flats, named, "price", "regression").frame.index.equals(named.index)
+
+
+@pytest.mark.parametrize("model", ["regression", "trees"])
+def test_rows_that_a_model_was_made_of_are_no_test_of_it(flats: Results, model: str) -> None:
+    own, fresh = awkward_frame(), awkward_frame(60, seed=5)
+    tested = own.iloc[judged_rows(flats, "price", model, 0)["row"]]
+    words = " equal rows that the model was made of, on which a loss is no test."
+    asked = {"all": (own, None), "some": (pd.concat([own[:7], fresh]), None), "fresh": (fresh, None), "tested": (tested, 0)}
+
+    said = {name: predict(flats, rows, "price", model, fold).notes[-1] for name, (rows, fold) in asked.items()}
+    said["fold"] = predict(flats, own, "price", model, 0).notes[-1]
+
+    assert {name: text.partition(" Of them ")[2] for name, text in said.items()} == {
+        "all": f"150{words}", "some": f"7{words}", "fresh": "", "tested": "", "fold": f"100{words}",
+    }  # fmt: skip
+
+
+def test_one_row_has_a_loss_and_no_interval_of_it(flats: Results) -> None:
+    row = awkward_frame(1, seed=5)
+
+    said = predict(flats, row, "price", "regression")
+
+    loss = (said.frame["predicted"].iloc[0] - row["price"].iloc[0]) ** 2
+    assert f"its mean squared error is {loss:.4g}; the study promised " in said.notes[-1]
+
+
+@pytest.mark.parametrize("rows", [{"size": [80.0]}, pd.Series([80.0], name="size"), [80.0]])
+def test_rows_that_are_no_frame_are_an_error(flats: Results, rows: object) -> None:
+    with pytest.raises(StudyError, match=f"^Rows are a DataFrame .*, but they are of type {type(rows).__name__}\\."):
+        flats.predict(rows, "price")  # type: ignore[arg-type]

@@ -62,14 +62,17 @@ def test_without_the_folds_models_there_are_predictions_and_no_intervals(tmp_pat
 
     assert not results.paths.fold_models.exists()
     assert len(said.frame) == 20
-    assert said.notes[0].startswith("No test row can score the regression model of price, which is made of all 200 rows.")
+    assert said.notes[0].startswith("No test row is left to score linear regression for price, fitted on all 200 rows. The")
     for asked in ({"interval": 0.9}, {"fold": 1}):
-        with pytest.raises(StudyError, match=r"was removed \(keep_fold_models: false\), and with it the models of"):
+        with pytest.raises(StudyError, match=r"^The models of the outer folds were removed \(keep_fold_models: false\)\. To"):
             predict(results, awkward_frame(20, seed=9), model="regression", **asked)
+    for record in results.paths.trials.glob("*-o?/winner.json"):  # as the message says
+        record.unlink()
+    assert "low" in predict(studied(tmp_path), awkward_frame(20, seed=9), model="regression", interval=0.9).frame
 
 
 def test_a_model_that_a_study_has_not_is_named_with_those_that_it_has(tmp_path: Path) -> None:
     results = studied(tmp_path, protocol="holdout")
 
-    with pytest.raises(StudyError, match=r"no network model of price on all rows.* There is regression, short, trees; "):
+    with pytest.raises(StudyError, match=r"no model of price on all rows that is the network: .*is regression, short, trees "):
         predict(results, awkward_frame(20, seed=9), model="network")

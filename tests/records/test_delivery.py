@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.records.delivery import chosen_arms, deliver, fold_model
+from study.evidence.answer import write_verdicts
+from study.records.delivery import chosen_arms, deliver, delivery_notes, fold_model
 from study.records.paths import StudyPaths, write_atomic
+from study.records.results import Results
 from study.schema import ALL_ROWS, Arm, Kind
 
 LOSSES = {("constant", 0): 3.0, ("linear", 0): 2.0, ("neural", 1): 1.5, ("neural", 2): 1.0, ("neural", 3): 1.0}
@@ -40,21 +42,33 @@ def trials() -> pd.DataFrame:
     return pd.DataFrame([*worse, *rows, *failed])
 
 
-def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two(paths: StudyPaths) -> None:
-    found = chosen_arms(paths, trials(), 0)
+def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two() -> None:
+    found = chosen_arms(trials(), 0)
 
     assert {procedure: arm.key for (_, procedure), arm in found.items()} == {
         "constant": "y-constant-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
     }  # fmt: skip
 
 
-def test_a_depth_whose_model_was_not_saved_is_no_network(paths: StudyPaths) -> None:
+def test_another_depth_does_not_stand_in_for_a_model_that_is_lacking(paths: StudyPaths) -> None:
     (unscored,) = (arm for arm in arms() if arm.key == "y-neural-d2-o0")
     paths.model(unscored).unlink()
 
-    assert fold_model(paths, trials(), "y", "network", 0) == paths.fold_models / "y-neural-d3-o0.keras"
+    assert fold_model(paths, trials(), "y", "network", 0) is None
+    assert fold_model(paths, trials(), "y", "network", ALL_ROWS) == paths.fold_models / "y-neural-d2-all.keras"
     assert fold_model(paths, trials(), "y", "trees", 0) is None
     assert fold_model(paths, trials(), "y", "trees", ALL_ROWS) == paths.fold_models / "y-trees-all.skops"
+
+
+def test_the_size_that_is_told_is_that_of_the_judged_models_alone(paths: StudyPaths) -> None:
+    write_atomic(paths.reader("y", ALL_ROWS), "reader")
+    write_atomic(paths.verdicts, write_verdicts([]))
+    for arm in arms():
+        write_atomic(paths.model(arm), bytes(1_000_000 if arm.outer_fold == 0 else 2_000_000))
+
+    (said,) = delivery_notes(Results(paths.root))
+
+    assert said.startswith(f"The models that were judged take {len(LOSSES)} MB in ")
 
 
 def test_models_of_all_rows_are_handed_over_and_the_folds_are_kept(paths: StudyPaths) -> None:
