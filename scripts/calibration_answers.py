@@ -12,6 +12,7 @@ from calibration_report import MARGIN, by_group, put, share, tables_of
 from harness.truths import TERMS
 from study.evidence.compare import models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
+from study.evidence.intervals import LEVEL
 from study.evidence.rule import LADDER, standing
 from study.evidence.winners import ARM
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
@@ -90,15 +91,17 @@ def _in_order(values: pd.Series) -> pd.Series:
 
 
 def by_truth(tables: pd.DataFrame) -> pd.DataFrame:
-    """One row a sort of truth and number of rows: what is said."""
+    """One row a sort of truth and number of rows: what is said, and what it is undecided between."""
 
     def said(own: pd.DataFrame) -> dict[str, object]:
         right = own["right"].value_counts()
+        between = own.loc[own["undecided"], "left"].value_counts()
         return {
             "tables": len(own),
             "right": ", ".join(f"{NAMES[rung]} {right[rung]}" for rung in LADDER if rung in right),
             **{f"says {NAMES[rung]}": share(own["said"] == rung) for rung in LADDER},
             "undecided": share(own["undecided"]),
+            "between": ", ".join(f"{' or '.join(NAMES[rung] for rung in left)} {count}" for left, count in between.items()),
             "wrong": share(own["too_simple"] | own["too_rich"]),
         }
 
@@ -118,37 +121,45 @@ def by_right(tables: pd.DataFrame) -> pd.DataFrame:
             "right answer ruled out": share(own["lost"]),
         }
 
-    every = tables.assign(right_answer="all", rows="all")
+    every = tables.assign(**{"right answer": "all", "rows": "all"})
     ranked = tables.sort_values(["right", "rows"], key=lambda v: v.map(LADDER.index) if v.name == "right" else v, kind="stable")
-    return by_group(pd.concat([ranked.assign(right_answer=ranked["right"].map(NAMES)), every]), ["right_answer", "rows"], said)
+    named = ranked.assign(**{"right answer": ranked["right"].map(NAMES)})
+    return by_group(pd.concat([named, every]), ["right answer", "rows"], said)
 
 
 def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
-    """One row a gain and number of rows: whether its interval holds the true one."""
-    rows = [
-        {
-            "gain": f"{NAMES[other]} over {NAMES[base]}",
-            "rows": table["rows"],
-            "level": gain.level,
-            "covered": gain.low <= table["true"][base, other] <= gain.high,
-            "own": gain.low <= (table[base] - table[other]) / table[REGRESSION] <= gain.high,
-            "width": gain.high - gain.low,
-        }
-        for base, other in PAIRS
-        for table in tables.to_dict("records")
-        for gain in [table["gains"][base, other]]
-    ]
+    """One row a gain, sort of truth and number of rows, and one for all: whether its interval holds the true one."""
+    rows: list[dict[str, object]] = []
+    for table in tables.to_dict("records"):
+        own = true_gains({rung: table[rung] for rung in LADDER}).iloc[0].to_dict()
+        about = {name: table[name] for name in ("truth", "rows")}
+        found = [_held(table["gains"][pair], table["true"][pair], own[pair]) for pair in PAIRS]
+        names = [f"{NAMES[other]} over {NAMES[base]}" for base, other in PAIRS]
+        rows += [about | {"gain": name} | held for name, held in zip(names, found, strict=True)]
+        both = {name: found[0][name] and found[1][name] for name in ("covered", "own")}
+        rows.append(about | {"gain": f"both over {NAMES[REGRESSION]}", "level": LEVEL} | both)
 
     def said(own: pd.DataFrame) -> dict[str, object]:
+        apart = own["width"].notna().all()
         return {
             "level, %": f"{100 * own['level'].iloc[0]:g}",
             "tables": len(own),
             "covers": share(own["covered"]),
             "covers own models": share(own["own"]),
-            "median width": f"{100 * own['width'].median():.1f}",
+            "true gain above": share(own["above"]) if apart else "",
+            "median width": f"{100 * own['width'].median():.1f}" if apart else "",
         }
 
-    return by_group(pd.DataFrame(rows).sort_values("rows", kind="stable"), ["gain", "rows"], said)
+    frame = pd.DataFrame(rows)
+    frame = pd.concat([frame, frame.assign(truth="all", rows="all")], ignore_index=True)
+    ranked = frame.sort_values("gain", key=lambda names: names.map(frame["gain"].unique().tolist().index), kind="stable")
+    return by_group(ranked, ["gain", "truth", "rows"], said)
+
+
+def _held(gain: Gain, true: float, own: float) -> dict[str, object]:
+    """Whether an interval holds the true gain of the procedures and of a table's own models, and which side it errs on."""
+    held = {"covered": gain.low <= true <= gain.high, "own": gain.low <= own <= gain.high, "above": true > gain.high}
+    return held | {"level": gain.level, "width": gain.high - gain.low}
 
 
 def by_cell(tables: pd.DataFrame) -> pd.DataFrame:

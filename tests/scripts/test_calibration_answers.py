@@ -86,8 +86,23 @@ def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.Data
 
     assert truths["truth"].tolist() == ["linear", "with terms", "deeper"]
     assert truths["right"].tolist() == ["regression 2", "with terms 3", "network 3"]
+    assert truths["between"].tolist() == ["", "", "with terms or network 1"]
     assert [text.split()[0] for text in truths["wrong"]] == ["50.0", "66.7", "33.3"]
     assert [text.split()[0] for text in rights["too simple"]] == ["0.0", "33.3", "33.3", "25.0"]
     assert [text.split()[0] for text in rights["too rich"]] == ["50.0", "33.3", "0.0", "25.0"]
-    assert pairs["level, %"].tolist() == ["97.5", "97.5", "95"]
-    assert [text.split()[0] for text in pairs["covers"][:2]] == ["50.0", "50.0"]
+    levels = pairs.drop_duplicates("gain").set_index("gain")["level, %"].to_dict()
+    covers = pairs.set_index(["gain", "truth"])["covers"].str.split().str[0]
+    assert levels == {
+        "with terms over regression": "97.5",
+        "network over regression": "97.5",
+        "network over with terms": "95",
+        "both over regression": "95",
+    }
+    assert covers["with terms over regression"].to_dict() == {
+        "linear": "50.0",
+        "with terms": "66.7",
+        "deeper": "33.3",
+        "all": "50.0",
+    }
+    assert covers["network over regression"].tolist() == ["50.0", "33.3", "66.7", "50.0"]
+    assert covers["both over regression"].tolist() == ["50.0", "33.3", "33.3", "37.5"]

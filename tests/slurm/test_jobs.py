@@ -67,7 +67,7 @@ def test_tasks_of_an_array_share_the_arms_without_a_word_between_them(
     logs = "".join(path.read_text() for path in tasks.folder.glob("study-*.log"))
     assert {f"Share {number} of 2 is done; a job without --array gathers results/tiny." in logs for number in (1, 2)} == {True}
     assert "nothing is left to train" in last.log
-    assert set(last.trials.groupby("family")["node"].nunique()) == {1}
+    assert set(last.trials.groupby(["family", "outer_fold"])["node"].nunique()) == {1}
     assert last.trials["node"].nunique() == 2
     assert last.digest == undisturbed
 
