@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from study.config import make_config
+from study.records.short import ShortFormula
 from study.running.queue import FoldQueue
-from study.schema import Arm, Kind, TrialRecord, TrialState, WinnerRecord
+from study.schema import ALL_ROWS, Arm, Kind, TrialRecord, TrialState, WinnerRecord
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, print_summary, span
 from study.search.arms import ArmSearch
@@ -51,6 +53,8 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
         }
     )
     plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
+    short = [ShortFormula(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold) for fold in (0, 1, ALL_ROWS)]
+    plan = replace(plan, beside=(*plan.beside, *short))  # those of the plain regression, left out for fewer trials
     return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, FoldQueue(plan.beside)
 
 
