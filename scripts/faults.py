@@ -34,9 +34,9 @@ from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
 from study.records.results import digest, load_results
+from study.records.trial import TrialRecord
 from study.running.observer import Interrupted, Observer, interruptible
 from study.running.queue import FoldQueue
-from study.schema import TrialRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 

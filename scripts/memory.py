@@ -120,7 +120,8 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
 
 def _winners(data: Any) -> Iterator[Any]:
     """Records of winners, as they are read one by one: predictions of all outer folds, arms and candidates."""
-    from study.schema import Arm, Candidate, WinnerRecord
+    from study.records.trial import Candidate, WinnerRecord
+    from study.schema import Arm
 
     rng = np.random.default_rng(0)
     for encoded in data.values():

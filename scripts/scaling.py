@@ -197,7 +197,7 @@ def driver(sizes: list[int]) -> None:
 
 def _read_back(task: Any, val_loss: float) -> Any:
     """The record of a trial as it comes from a worker, without curves and replicates, which no search keeps."""
-    from study.schema import TrialRecord
+    from study.records.trial import TrialRecord
 
     record = task.record(state="COMPLETE", val_loss=val_loss, wall_time_s=1.0, node="node", device="cpu", n_parameters=100)
     return TrialRecord.model_validate_json(record.model_dump_json())

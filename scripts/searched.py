@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from study.data.encoding import Encoded
-from study.schema import REGRESSIONS, Arm, Kind, TrialRecord
+from study.records.trial import TrialRecord
+from study.schema import REGRESSIONS, Arm, Kind
 from study.training.task import TrialTask
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)

@@ -51,7 +51,8 @@ def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
 @lru_cache(maxsize=500)
 def _found(network: bool, seed: int) -> dict[str, Any]:
     """What a real record holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
-    from study.schema import ReplicateRecord, TrialState
+    from study.records.trial import ReplicateRecord
+    from study.schema import TrialState
 
     replicates, epochs, terms = (10, 80, 0) if network else (5, 50, 10)
     rng = np.random.default_rng([network, seed])

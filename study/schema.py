@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-
-from study.numbers import Numbers
 
 
 class StudyError(Exception):
@@ -191,138 +189,8 @@ class StudyData(Frozen):
         return {target.name: list(target.classes) for target in self.targets}
 
 
-class ReplicateRecord(Frozen):
-    """One (inner fold, seed) pair of a trial; losses in the kind's own units.
-
-    best_epoch, n_epochs: of a network, counted from 1. converged: whether training arrived.
-    """
-
-    inner_fold: int
-    seed: int
-    val_loss: float
-    train_loss: float
-    best_epoch: int | None
-    n_epochs: int | None
-    converged: bool
-
-
-class TrialRecord(Frozen):
-    """What a finished or failed trial leaves on disk, for ever.
-
-    curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
-    coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
-    path: of a regression the penalties that it scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest
-    first; its params have the best one.
-    rungs: a network's mean best validation loss at each rung of its schedule that it came to. A PRUNED one was above its bar at
-    the last; its other numbers are those up to there.
-    """
-
-    study: str
-    trial_id: str
-    arm: Arm
-    number: int
-    generation: int
-    state: TrialState
-    params: dict[str, Any]
-    val_loss: float | None = None
-    val_loss_se: float | None = None
-    train_loss: float | None = None
-    best_epoch: int | None = None
-    n_parameters: int | None = None
-    n_replicates: int = 0
-    wall_time_s: float = 0.0
-    node: str = ""
-    device: str = ""
-    replicates: tuple[ReplicateRecord, ...] = ()
-    curves: dict[str, list[Any]] = {}
-    coefficients: dict[str, float] = {}
-    path: dict[str, list[float]] = {}
-    rungs: tuple[float, ...] = ()
-    error: str | None = None
-
-
-class CoefficientRow(Frozen):
-    """One weight of an arm's refitted incumbent, per original unit of its column (log-odds, log-rate) and per level."""
-
-    term: str
-    level: str | None
-    output: str | None
-    unit: str
-    estimate: float
-
-
-def term_name(form: str, columns: Sequence[str]) -> str:
-    """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a multiplication sign between them."""
-    return f"hinge({columns[0]})" if form == "hinge" else "\N{MULTIPLICATION SIGN}".join(columns) or form
-
-
-class TermRow(Frozen):
-    """One weight of a regression with terms, in original units (log-odds, log-rate).
-
-    form: `intercept`, `column`, `product` or `hinge`. columns: names of the encoder's terms that it is made of, one number of
-    each beside it. fill: what a gap takes. A product is (clip(x) - m) * (clip(z) - n) with centers m, n and clips to low and
-    high; a hinge max(clip(x) - knot, 0). output: the class, where there are several.
-    """
-
-    form: str
-    columns: tuple[str, ...]
-    fill: tuple[float, ...]
-    centers: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    knot: float | None
-    output: str | None
-    weight: float
-
-    @property
-    def name(self) -> str:
-        return term_name(self.form, self.columns)
-
-
 PART = "rows-"
 """Candidates `rows-<fraction>` are refits on that fraction of the development rows: points of a curve, never models."""
-
-
-class Candidate(Frozen):
-    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees (`refit` alone).
-
-    name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
-    `rows-<fraction>` (trained on a part of the development rows).
-    predicted: (n_test,) values, rates or probabilities of the second class, or (n_test, n_classes) probabilities.
-    loss: (n_test,) loss of each test row.
-    """
-
-    name: str
-    seed: int
-    predicted: Numbers
-    loss: Numbers
-
-
-class WinnerRecord(Frozen):
-    """What an arm's incumbent leaves after its one look at the test rows.
-
-    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. terms: of
-    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a
-    regression's fit of all development rows arrived within `training.iterations`.
-    """
-
-    study: str
-    arm: Arm
-    number: int
-    params: dict[str, Any]
-    val_loss: float
-    rows: list[int]
-    observed: list[float]
-    candidates: tuple[Candidate, ...]
-    coefficients: tuple[CoefficientRow, ...]
-    terms: tuple[TermRow, ...] = ()
-    clipped: int = 0
-    converged: bool = True
-    models: tuple[str, ...] = ()
-    groups: list[int] = []
-    wall_time_s: float = 0.0
-    node: str = ""
-    device: str = ""
 
 
 RESULT_COLUMNS = {

@@ -24,9 +24,10 @@ from study.predicting.models import ANSWER, Model, cautions, open_saved, procedu
 from study.predicting.results import Results
 from study.records.frames import trials_frame
 from study.records.paths import StudyPaths, write_atomic
+from study.records.trial import WinnerRecord
 from study.records.work import reason
 from study.running.here import Found, search_here
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, TrialState, WinnerRecord, procedure_of
+from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, TrialState, procedure_of
 from study.search.cost import Size
 from study.search.plan import make_plan, resolve_outer
 

@@ -10,7 +10,8 @@ import pandas as pd
 from study.data.encoding import Encoded, design
 from study.data.rows import drawn
 from study.families.heads import HEADS, FloatArray
-from study.schema import Kind, TermRow
+from study.records.trial import TermRow
+from study.schema import Kind
 from study.seeds import derive_seed
 
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MIDDLE DOT}"

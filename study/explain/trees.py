@@ -15,7 +15,8 @@ from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
 from study.records.paths import StudyPaths
 from study.records.trees import MOST_CELLS, Trees, TreesRecord
-from study.schema import ALL_ROWS, TREES, Candidate, Kind, TrialState
+from study.records.trial import Candidate
+from study.schema import ALL_ROWS, TREES, Kind, TrialState
 from study.seeds import derive_seed
 
 MOST_ITERATIONS = 400

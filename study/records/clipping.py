@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from study.schema import WinnerRecord
+from study.records.trial import WinnerRecord
 
 MOST = 0.01
 """Share of the cells that terms are made of up to which nothing is said, where rows have no order in time."""

@@ -10,7 +10,8 @@ import pandas as pd
 
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
-from study.schema import ALL_ROWS, RESULT_COLUMNS, Arm, Kind, ReplicateRecord, TermRow, TrialRecord, TrialState, WinnerRecord
+from study.records.trial import ReplicateRecord, TermRow, TrialRecord, WinnerRecord
+from study.schema import ALL_ROWS, RESULT_COLUMNS, Arm, Kind, TrialState
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.schema import Arm, Suggestion, TrialRecord, TrialState
+from study.records.trial import TrialRecord
+from study.schema import Arm, Suggestion, TrialState
 
 
 @dataclass(frozen=True, slots=True)

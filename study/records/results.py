@@ -22,8 +22,9 @@ from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldOutcome, FoldRecord
-from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, TrialRecord, WinnerRecord
+from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError
 
 R = TypeVar("R", bound=Frozen)
 W = TypeVar("W", bound=FoldRecord)

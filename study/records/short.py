@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from study.evidence.findings import FoldMissing
+from study.records.trial import Candidate, TermRow
 from study.records.work import FoldRecord, FoldWork
-from study.schema import NOUNS, SHORT, Candidate, TermRow, TrialState
+from study.schema import NOUNS, SHORT, TrialState
 
 
 class ShortFormula(FoldWork):

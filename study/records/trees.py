@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field
 
+from study.records.trial import Candidate
 from study.records.work import FoldRecord, FoldWork
-from study.schema import NOUNS, TREES, Candidate, TrialState
+from study.schema import NOUNS, TREES, TrialState
 
 MOST_CELLS = 10_000_000
 """Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many rows, drawn at random."""

@@ -15,12 +15,13 @@ from study.data.encoding import EncodedData
 from study.explain.trees import score_trees
 from study.records.short import ShortFormula
 from study.records.trees import Trees
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
 from study.running.recorder import Keeper, Report
 from study.running.tasks import Tasks
-from study.schema import TrialRecord, TrialState, WinnerRecord
+from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 from study.training.device import prepare_tensorflow, quiet

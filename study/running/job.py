@@ -18,10 +18,11 @@ from study.machines.note import JobNote, read_note, write_note
 from study.machines.processes import leave_now
 from study.records.paths import StudyPaths
 from study.records.results import Results
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.running.observer import Interrupted, Observer
 from study.running.queue import FoldQueue
-from study.schema import StudyError, TrialRecord, WinnerRecord
+from study.schema import StudyError
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 

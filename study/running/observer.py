@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 from study.records.results import Results
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.running.queue import FoldQueue
-from study.schema import TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 

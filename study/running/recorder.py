@@ -12,10 +12,10 @@ from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
-from study.schema import TrialRecord, WinnerRecord
 from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 

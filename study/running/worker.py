@@ -14,8 +14,8 @@ import ray
 from ray import tune
 from ray.exceptions import RayError
 
+from study.records.trial import TrialRecord
 from study.running.here import run_task
-from study.schema import TrialRecord
 from study.training.device import prepare_tensorflow
 from study.training.task import FoldTask, Task
 

@@ -15,10 +15,11 @@ from study.evidence.answer import BESIDE
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
-from study.schema import TrialRecord, TrialState, WinnerRecord
+from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 

@@ -14,7 +14,8 @@ from study.config.samplers import SAMPLERS
 from study.families import first_trials, get_family, outside, penalties, resolve_space, searched
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
-from study.schema import EXTENDED, REGRESSIONS, Arm, StudyError, Suggestion, TrialRecord, TrialState
+from study.records.trial import TrialRecord
+from study.schema import EXTENDED, REGRESSIONS, Arm, StudyError, Suggestion, TrialState
 from study.search.plan import arm_window
 from study.seeds import derive_seed
 

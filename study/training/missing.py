@@ -13,7 +13,8 @@ from study.data.rows import IntArray
 from study.data.terms import Terms
 from study.evidence.findings import LEAST_UNITS, FoldMissing
 from study.families.heads import HEADS, FloatArray, Head
-from study.schema import Kind, term_name
+from study.records.trial import term_name
+from study.schema import Kind
 from study.training.columns import Columns
 from study.training.lasso import Rest, importance, slopes
 from study.training.path import Directions, walk

@@ -13,7 +13,8 @@ from study.data.rows import IntArray, drawn
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
 from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
-from study.schema import EXTENDED, Kind, ReplicateRecord, TrialRecord, TrialState
+from study.records.trial import ReplicateRecord, TrialRecord
+from study.schema import EXTENDED, Kind, TrialState
 from study.seeds import derive_seed
 from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, walk

@@ -8,7 +8,8 @@ from study.data.encoding import Encoded
 from study.data.terms import MOST_CELLS
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
-from study.schema import ALL_ROWS, EXTENDED, PART, CoefficientRow, TermRow
+from study.records.trial import CoefficientRow, TermRow
+from study.schema import ALL_ROWS, EXTENDED, PART
 from study.training.columns import Regression
 from study.training.regression import fit
 from study.training.scored import Won, candidates, judged

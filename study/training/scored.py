@@ -9,7 +9,8 @@ from study.data.encoding import Encoded
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.numbers import Numbers
-from study.schema import ALL_ROWS, Candidate, CoefficientRow, TermRow
+from study.records.trial import Candidate, CoefficientRow, TermRow
+from study.schema import ALL_ROWS
 
 
 @dataclass(frozen=True)

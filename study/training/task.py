@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from study.config import StudyConfig
 from study.config.options import Space
+from study.records.trial import TrialRecord
 from study.records.work import FoldRecord, FoldWork
-from study.schema import Arm, Frozen, Suggestion, TrialRecord, TrialState
+from study.schema import Arm, Frozen, Suggestion, TrialState
 
 
 class TrainingFailed(Exception):

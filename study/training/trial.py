@@ -12,7 +12,8 @@ import numpy as np
 from study.data.encoding import Encoded
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
-from study.schema import ReplicateRecord, TrialRecord, TrialState
+from study.records.trial import ReplicateRecord, TrialRecord
+from study.schema import TrialState
 from study.seeds import derive_seed
 from study.training.programs import forget_programs, programs_folder
 from study.training.regression import run_path

@@ -12,7 +12,8 @@ from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
-from study.schema import PART, Candidate, WinnerRecord
+from study.records.trial import Candidate, WinnerRecord
+from study.schema import PART
 from study.seeds import derive_seed
 from study.training.regression_winner import run_regression_winner
 from study.training.scored import Won, candidates, judged

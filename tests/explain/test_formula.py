@@ -13,7 +13,8 @@ import pytest
 from study.data.encoding import Encoded
 from study.explain.formula import formula, predictor
 from study.families.heads import HEADS
-from study.schema import Kind, TermRow
+from study.records.trial import TermRow
+from study.schema import Kind
 from tests.training.tables import saved_encoded
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from study.data.encoding import Encoded
 from study.families import Architecture
-from study.schema import TrialRecord, WinnerRecord
+from study.records.trial import TrialRecord, WinnerRecord
 from study.training.problem import Fit
 from study.training.trial import architecture_of, make_problem, run_trial, train
 from study.training.winner import run_winner

@@ -7,21 +7,9 @@ from typing import Any
 from study.evidence.findings import FoldMissing
 from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
+from study.records.trial import Candidate, CoefficientRow, ReplicateRecord, TermRow, TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, FoldWork
-from study.schema import (
-    Arm,
-    Candidate,
-    CoefficientRow,
-    Feature,
-    Kind,
-    ReplicateRecord,
-    StudyData,
-    Target,
-    TermRow,
-    TrialRecord,
-    TrialState,
-    WinnerRecord,
-)
+from study.schema import Arm, Feature, Kind, StudyData, Target, TrialState
 
 
 def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = None, **more: Any) -> StudyData:

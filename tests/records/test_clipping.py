@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from study.records.clipping import clipping_notes
-from study.schema import TermRow
+from study.records.trial import TermRow
 
 from .examples import arm, winner
 

@@ -12,7 +12,8 @@ import pytest
 
 from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.results import digest
-from study.schema import RESULT_COLUMNS, Candidate, Kind
+from study.records.trial import Candidate
+from study.schema import RESULT_COLUMNS, Kind
 from tests.records.examples import arm, failed, scored_trees, shortened, trial, winner
 
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from study.numbers import Numbers
-from study.schema import Candidate
+from study.records.trial import Candidate
 
 
 def candidate(predicted: Any, loss: Any = (0.5, 0.25)) -> Candidate:

@@ -34,8 +34,9 @@ from study.records.results import (
 )
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
+from study.records.trial import TrialRecord
 from study.records.work import failure_notes
-from study.schema import ALL_ROWS, Kind, StudyError, TrialRecord
+from study.schema import ALL_ROWS, Kind, StudyError
 from tests.records.examples import (
     arm,
     described,

@@ -14,12 +14,13 @@ from study.records.paths import StudyPaths
 from study.records.results import read_records, read_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
+from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
 from study.running.tasks import Tasks
-from study.schema import Frozen, TrialRecord, TrialState, WinnerRecord
+from study.schema import Frozen, TrialState
 from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, shortened, shortening, trees, trial, winner
 from tests.search.bench import small

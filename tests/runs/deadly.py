@@ -17,10 +17,10 @@ from study.config import dump_config, make_config
 from study.data.encoding import Encoded
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import gather
+from study.records.trial import TrialRecord
 from study.running.observer import Observer
 from study.running.pool import Pool
 from study.running.runner import search
-from study.schema import TrialRecord
 
 
 def die(how: str) -> None:

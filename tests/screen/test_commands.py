@@ -9,7 +9,8 @@ from study.config import load_config, make_config
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
-from study.schema import Arm, Kind, TrialRecord, TrialState
+from study.records.trial import TrialRecord
+from study.schema import Arm, Kind, TrialState
 from tests.records.examples import described, trial
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame

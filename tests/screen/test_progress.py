@@ -10,8 +10,9 @@ from rich.console import Console
 
 from study.config import make_config
 from study.records.short import ShortFormula
+from study.records.trial import TrialRecord, WinnerRecord
 from study.running.queue import FoldQueue
-from study.schema import ALL_ROWS, Arm, Kind, TrialRecord, TrialState, WinnerRecord
+from study.schema import ALL_ROWS, Arm, Kind, TrialState
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, print_summary, span
 from study.search.arms import ArmSearch

@@ -11,7 +11,8 @@ from sketch import sketch
 from terms_tables import shares
 
 from study.families.extended import FIRST
-from study.schema import EXTENDED, TrialRecord
+from study.records.trial import TrialRecord
+from study.schema import EXTENDED
 
 CHOICES = [{"products": products, "curves": curves} for products, curves in FIRST[:4]]
 

@@ -10,7 +10,8 @@ import numpy as np
 from study.config import StudyConfig, make_config
 from study.families import get_family
 from study.records.outcome import Outcome
-from study.schema import Arm, Kind, Suggestion, TrialRecord, TrialState
+from study.records.trial import TrialRecord
+from study.schema import Arm, Kind, Suggestion, TrialState
 from study.search.arms import ArmSearch
 
 

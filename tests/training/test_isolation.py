@@ -15,7 +15,8 @@ from study.data.encoding import Encoded, encode
 from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, penalties, resolve_space
-from study.schema import Arm, TrialRecord, WinnerRecord
+from study.records.trial import TrialRecord, WinnerRecord
+from study.schema import Arm
 from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner

@@ -13,7 +13,8 @@ from study.data.encoding import Encoded
 from study.data.matrix import Matrix
 from study.families import HEADS, get_family, penalties
 from study.families.saved import predict_raw
-from study.schema import EXTENDED, REGRESSIONS, Kind, TermRow
+from study.records.trial import TermRow
+from study.schema import EXTENDED, REGRESSIONS, Kind
 from study.training import columns as columns_module
 from study.training import regression as regression_module
 from study.training.regression import all_terms, enough, fit, run_path
