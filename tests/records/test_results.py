@@ -22,12 +22,9 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.results import (
     Records,
     digest,
-    gather,
     load_results,
-    read_outcomes,
     read_records,
     read_trials,
-    read_work,
     write_trial,
     write_winner,
     write_work,
@@ -80,7 +77,10 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
     assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
-    assert (read_work(paths, TreesRecord), read_work(paths, ShortRecord)) == (work[1::-1], work[:1:-1])
+    assert (results_module.read_work(paths, TreesRecord), results_module.read_work(paths, ShortRecord)) == (
+        work[1::-1],
+        work[:1:-1],
+    )
     assert found.beside == [record.outcome() for record in (*work[1::-1], *work[:1:-1])]
     assert (found.winners, found.broken) == ([winner()], [])
     assert (paths.fold_models / "y-linear.keras").read_bytes() == b"model"
@@ -126,7 +126,7 @@ def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
     before["trees"] = before.pop("work")
     write_atomic(paths.work(trees()), json.dumps(before))
 
-    assert read_work(paths, TreesRecord) == [scored_trees()]
+    assert results_module.read_work(paths, TreesRecord) == [scored_trees()]
 
 
 def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
@@ -136,10 +136,10 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(shortening("z")), *every):
         write_work(paths, record, {})
 
-    gather(paths)
+    results_module.gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
-    assert failure_notes(read_outcomes(paths)) == [
+    assert failure_notes(results_module.read_outcomes(paths)) == [
         "The boosted trees of y failed on outer fold 1 and all rows (ValueError: no), so no line of trees stands beside its "
         "verdict.",
         "The boosted trees of z failed on all rows (ValueError: no), so no line of trees stands beside its verdict.",
@@ -157,7 +157,7 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     if done:
         write_winner(paths, winner(), {})
         write_work(paths, scored_trees(), {})
-        gather(paths)
+        results_module.gather(paths)
     return paths
 
 
@@ -183,7 +183,7 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Pat
         write_trial(paths, record)
     monkeypatch.setattr(results_module, "BATCH", 2)
 
-    gather(paths)
+    results_module.gather(paths)
 
     results = load_results(tmp_path)
     pd.testing.assert_frame_equal(results.trials, trials_frame(records))
@@ -196,7 +196,7 @@ def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gath
     paths = make_folder(tmp_path)
     write_trial(paths, trial(number=2))
     if gathered:
-        gather(paths)
+        results_module.gather(paths)
 
     results = load_results(tmp_path)
 

@@ -24,8 +24,7 @@ from .helpers import arm_of, arm_search, finish, hand_out, loss_of, play
 
 WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
 """Samplers that need no further package."""
-TRIALS = 20
-FAILING = {4, 11}
+TRIALS, FAILING = 20, {4, 11}
 
 
 def undisturbed(family: str = "neural", **config: Any) -> list[Suggestion]:
@@ -33,8 +32,7 @@ def undisturbed(family: str = "neural", **config: Any) -> list[Suggestion]:
 
 
 def records_of(**config: Any) -> dict[int, Outcome]:
-    search = arm_search(trials=TRIALS, **config)
-    play(search)
+    play(search := arm_search(trials=TRIALS, **config))
     return search.records
 
 
@@ -245,7 +243,6 @@ def test_the_first_trial_is_the_familys_start() -> None:
 
 ONE = {"learning_rate": 0.01, "batch_size": 64, "width": 64, "activation": "silu", "dropout": 0.0}
 ZERO: dict[str, Any] = {"space": {"neural": ONE | {"weight_decay": {"low": 1e-3, "high": 10.0, "log": True, "zero": True}}}}
-"""A space that leaves one hyperparameter open."""
 
 
 def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
