@@ -23,10 +23,7 @@ from study.records.results import (
     Records,
     digest,
     load_results,
-    read_records,
     read_trials,
-    write_trial,
-    write_winner,
     write_work,
 )
 from study.records.short import ShortRecord
@@ -64,13 +61,13 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     paths = StudyPaths(tmp_path)
     records = [trial(number=2), trial(number=0), failed(number=1), trial(arm("neural", 2), 0), trial(arm("constant"), 0)]
     for record in records:
-        write_trial(paths, record)
-    write_winner(paths, winner(), {"y-linear.keras": b"model"})
+        results_module.write_trial(paths, record)
+    results_module.write_winner(paths, winner(), {"y-linear.keras": b"model"})
     work = [scored_trees(trees(fold=1)), scored_trees(), shortened(shortening(fold=1)), shortened()]
     for record in work:
         write_work(paths, record, {})
 
-    found = read_records(paths)
+    found = results_module.read_records(paths)
 
     assert [record.trial_id for record in found.trials] == [
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
@@ -89,11 +86,11 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
 def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: bytes) -> None:
     paths = StudyPaths(tmp_path)
-    write_trial(paths, trial(number=0))
-    write_trial(paths, trial(number=1))
+    results_module.write_trial(paths, trial(number=0))
+    results_module.write_trial(paths, trial(number=1))
     paths.trial(arm(), 1).write_bytes(content)
 
-    found = read_records(paths)
+    found = results_module.read_records(paths)
 
     assert [record.number for record in found.trials] == [0]
     assert found.broken == [paths.trial(arm(), 1)]
@@ -106,7 +103,7 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 
     for length in range(0, len(text), 97):
         write_atomic(path, text[:length])
-        assert read_records(paths) == Records([], [], [], [path])
+        assert results_module.read_records(paths) == Records([], [], [], [path])
 
 
 def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path: Path) -> None:
@@ -117,7 +114,7 @@ def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path
     for path, content in zip(places, ["{", "", others[0], "{", others[1]], strict=True):
         write_atomic(path, content)
 
-    assert read_records(paths) == Records([], [], [], places)
+    assert results_module.read_records(paths) == Records([], [], [], places)
 
 
 def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
@@ -152,10 +149,10 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
     write_atomic(paths.config, dump_config(config))
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
-    write_trial(paths, trial())
-    write_trial(paths, failed())
+    results_module.write_trial(paths, trial())
+    results_module.write_trial(paths, failed())
     if done:
-        write_winner(paths, winner(), {})
+        results_module.write_winner(paths, winner(), {})
         write_work(paths, scored_trees(), {})
         results_module.gather(paths)
     return paths
@@ -180,7 +177,7 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Pat
     paths = make_folder(tmp_path)
     records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
     for record in records:
-        write_trial(paths, record)
+        results_module.write_trial(paths, record)
     monkeypatch.setattr(results_module, "BATCH", 2)
 
     results_module.gather(paths)
@@ -194,7 +191,7 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Pat
 @pytest.mark.parametrize("gathered", [False, True])
 def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gathered: bool) -> None:
     paths = make_folder(tmp_path)
-    write_trial(paths, trial(number=2))
+    results_module.write_trial(paths, trial(number=2))
     if gathered:
         results_module.gather(paths)
 
