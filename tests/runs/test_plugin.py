@@ -51,9 +51,9 @@ def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_jud
     results = load_results(folder)
     assert len(kept) == len(records(folder)) == N_RECORDS
     assert digest(results.trials) == undisturbed
-    assert (results.trials.query("family == 'residual'")["state"] == "COMPLETE").sum() == 2
+    assert (results.trials.query("family == 'residual'")["state"] == "COMPLETE").sum() == 4  # the fold's and those on all rows
     assert {"params_stream", "params_rate"} <= set(results.trials.columns)
-    networks = results.trials.query("depth > 0").sort_values("val_loss")
+    networks = results.trials.query("depth > 0 and outer_fold == 0").sort_values("val_loss")
     (verdict,) = results.verdicts
     assert verdict.verdict in {ENOUGH, WORTH, UNDECIDED}
     assert (verdict.chosen[0].family, verdict.chosen[0].depth) == tuple(networks.iloc[0][["family", "depth"]])
