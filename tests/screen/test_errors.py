@@ -260,10 +260,17 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
     assert {f for f in files(folder / "results" / "good") if f.endswith(".json")} == {
         "data.json",
         "environment.json",
-        "trials/price-neural-d1-o0/0000.json",
-        "trials/price-neural-d1-o0/0001.json",
-        "trials/price-short-o0/short.json",
-        "trials/price-trees-o0/trees.json",
+        "models/price.json",
+        "models/folds/price-o0.json",
+        *(
+            f"trials/price-{done}.json"
+            for fold in ("o0", "all")
+            for done in (
+                f"neural-d1-{fold}/0000",
+                f"neural-d1-{fold}/0001",
+                f"trees-{fold}/trees",
+            )
+        ),
     }
 
 
