@@ -9,6 +9,7 @@ import pandas as pd
 from study.config import StudyConfig
 from study.data.encoding import Encoded, EncodedData, design
 from study.data.splits import IntArray
+from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
 from study.evidence.findings import FoldMissing, ShortTerms
@@ -17,6 +18,7 @@ from study.evidence.verdicts import verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.formula import formula
+from study.explain.jackknife import blocks
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.records.delivery import deliver
@@ -105,7 +107,8 @@ def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         encoded = data[model["target"], model["outer_fold"]]
         development, l2 = encoded.development, float(rows["l2"].iloc[0])
         y, columns = encoded.y[development], columns_of(encoded, development)
-        reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, encoded.scale[-1])
+        units = Units.of(encoded, development, blocks)
+        reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, encoded.scale[-1], units)
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)

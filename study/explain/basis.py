@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from study.schema import Kind
 
@@ -18,8 +17,19 @@ MOST_LOG_ODDS = 30.0
 """Estimate or standard error per standard deviation of a column that only a diverging likelihood reaches."""
 SEPARATED = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
 FAILED = "the maximum-likelihood fit failed: no estimate"
-Estimates = tuple[np.ndarray, np.ndarray, float, str]
-"""Estimates and standard errors (1 + n_terms, n_outputs) per original unit, the interval's quantile, and any trouble."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fit by maximum likelihood, squared errors for values.
+
+    weights: (1 + rank, n_outputs), intercepts, then those of a basis's directions. loss: summed over rows, in nats where there
+    are classes. arrived: whether the fit converged.
+    """
+
+    weights: np.ndarray
+    loss: float
+    arrived: bool
 
 
 @dataclass(frozen=True)
@@ -67,31 +77,24 @@ class Basis:
         top = np.concatenate([[1.0], -self.scales.mean @ weights])
         return np.vstack([top, np.column_stack([np.zeros(len(weights)), weights])])
 
-    def estimates(
-        self, kind: Kind, n: int, weights: np.ndarray, covariance: np.ndarray, loss: float, arrived: bool
-    ) -> Estimates:
-        """What a maximum-likelihood fit of n rows says in original units, and whether the likelihood has a maximum.
+    def trouble(self, kind: Kind, n: int, fit: Fit, covariance: np.ndarray) -> str:
+        """What is to be said where the likelihood of n rows has no maximum; else nothing.
 
-        weights: (1 + rank, n_outputs), intercepts, then those of the directions. covariance: of the weights, one output after
-        another, (n_outputs * (1 + rank),) squared. loss: summed over rows, in nats where there are classes. arrived: whether
-        the fit converged.
+        covariance: (n_outputs * (1 + rank),) squared, of the weights, one output after another, were the likelihood the truth.
         """
-        p, n_outputs = weights.shape
-        trouble, quantile = "", stats.t.ppf(0.975, max(n - p, 1)) if kind == Kind.CONTINUOUS else stats.norm.ppf(0.975)
-        if kind != Kind.CONTINUOUS:
-            per_deviation = np.abs(self.directions @ weights[1:]).max(initial=0)
-            spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
-            certain = kind != Kind.COUNT and loss < 1e-6 * n
-            if certain or not arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS):
-                trouble = SEPARATED
-        back, own = self.back, np.einsum("kikj->kij", covariance.reshape(n_outputs, p, n_outputs, p))
-        variance = (back @ own * back).sum(axis=2).T
-        return back @ weights, np.sqrt(np.maximum(variance, 0)), float(quantile), trouble
+        if kind == Kind.CONTINUOUS:
+            return ""
+        per_deviation = np.abs(self.directions @ fit.weights[1:]).max(initial=0)
+        spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
+        certain = kind != Kind.COUNT and fit.loss < 1e-6 * n
+        return SEPARATED if certain or not fit.arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS) else ""
 
-    def failed(self, n_outputs: int) -> Estimates:
-        """What is said where no fit could be made."""
-        lost = np.full((len(self.notes), n_outputs), np.nan)
-        return lost, lost, np.nan, FAILED
+    def errors(self, covariance: np.ndarray) -> np.ndarray:
+        """Standard errors (1 + n_terms, n_outputs) per original unit from such a covariance of the weights."""
+        p = 1 + len(self.singular)
+        n_outputs = len(covariance) // p
+        own = np.einsum("kikj->kij", covariance.reshape(n_outputs, p, n_outputs, p))
+        return np.asarray(np.sqrt(np.maximum((self.back @ own * self.back).sum(axis=2), 0)).T)
 
 
 def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int) -> Basis:

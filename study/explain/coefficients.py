@@ -51,13 +51,14 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
 
     Returns
     -------
-    (n, 21) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
+    (n, 22) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
     gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
     penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
-    odds_ratio and ratio_to_largest (`odds`), and note; NaN where there is none.
+    odds_ratio and ratio_to_largest (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
+    `groups` or `blocks of time`), and note; NaN where there is none.
     """
     keys = [column for column in KEYS if column in reference]
-    reference = reference.reindex(columns=[*keys, *REFERENCES, *UNPENALISED, "note"])
+    reference = reference.reindex(columns=[*keys, *REFERENCES, *UNPENALISED, "se_over", "note"])
     objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
     merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
@@ -66,4 +67,4 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
-    return merged[[*KEYS, "unit", "estimate", *gaps, "odds_ratio", "ratio_to_largest", "note"]]
+    return merged[[*KEYS, "unit", "estimate", *gaps, "odds_ratio", "ratio_to_largest", "se_over", "note"]]

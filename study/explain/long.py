@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.explain.basis import Basis, Estimates, Scales, basis_of
+from study.data.rows import IntArray
+from study.explain.basis import Basis, Fit, Scales, basis_of
+from study.explain.jackknife import bent
 from study.families.heads import HEADS, FloatArray, Head
 from study.schema import Kind
 
@@ -23,21 +25,25 @@ LEAST_GAIN = 1e-12
 class Blocks:
     """Columns in original units that are read a block of rows at a time.
 
-    terms: names of the columns. n_rows: number of rows. read: rows of a slice, (n, n_terms) float64.
+    terms: names of the columns. n_rows: number of rows. read: rows of a slice, or at positions, (n, n_terms) float64.
     """
 
     terms: list[str]
     n_rows: int
-    read: Callable[[slice], FloatArray]
+    read: Callable[[slice | IntArray], FloatArray]
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.n_rows, len(self.terms)
 
+    @property
+    def parts(self) -> list[slice]:
+        """Slices of at most BLOCK rows."""
+        return [slice(start, min(start + BLOCK, self.n_rows)) for start in range(0, self.n_rows, BLOCK)]
+
     def __iter__(self) -> Iterator[tuple[slice, FloatArray]]:
         """Slices of rows and what they hold."""
-        for start in range(0, self.n_rows, BLOCK):
-            part = slice(start, min(start + BLOCK, self.n_rows))
+        for part in self.parts:
             yield part, self.read(part)
 
 
@@ -82,17 +88,13 @@ class _Model:
             residual, curvature = residual[:, -k:], curvature[:, -k:, -k:]
             value += float(HEADS[self.kind].loss(eta, y).sum())
             gradient -= columns.T @ residual
-            for i in range(k):
-                for j in range(i + 1):
-                    hessian[i, :, j] += columns.T @ (curvature[:, i, j, None] * columns)
+            hessian += bent(columns, curvature).reshape(hessian.shape)
         for i in range(k):
-            for j in range(i):
-                hessian[j, :, i] = hessian[i, :, j]
             hessian[i, range(p), i, range(p)] += 2 * self.ridge
         return value, gradient, hessian
 
-    def minimum(self, weights: FloatArray) -> tuple[FloatArray, float, FloatArray, bool]:
-        """Weights, value and second derivatives at the minimum, by Newton's method from `weights`, and whether it arrived.
+    def minimum(self, weights: FloatArray) -> tuple[FloatArray, float, bool]:
+        """Weights and value at the minimum, by Newton's method from `weights`, and whether it arrived.
 
         It ends by the gain of a step and not by its length: where nothing but the ridge bends the value, as along the common
         intercept of a softmax, rounding keeps steps long.
@@ -109,8 +111,8 @@ class _Model:
                 break
             weights, (value, gradient, hessian) = weights - size * step, there
             if gain <= least:
-                return weights, value, hessian, True
-        return weights, value, hessian, False
+                return weights, value, True
+        return weights, value, False
 
 
 def basis(blocks: Blocks) -> Basis:
@@ -126,8 +128,8 @@ def basis(blocks: Blocks) -> Basis:
     return basis_of(blocks.terms, scales, singular, rows, n)
 
 
-def likelihood(basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_outputs: int) -> Estimates:
-    """Estimates of the maximum-likelihood fit."""
+def likelihood(basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_outputs: int) -> Fit | None:
+    """The maximum-likelihood fit; None where none could be made."""
     n, p = blocks.n_rows, 1 + len(basis.singular)
     unit = np.concatenate([[1.0], np.sqrt(n) / basis.singular])  # of each direction: so that no two are correlated
     model = _Model(blocks, y, kind, lambda x: basis.columns(x) * unit, np.zeros(p), contrasts=kind == Kind.MULTICLASS)
@@ -135,20 +137,10 @@ def likelihood(basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_output
     constant = HEADS[kind].constant(y, n_outputs + model.contrasts)
     start[0] = (constant - constant[0])[1:] if model.contrasts else constant
     try:
-        weights, value, hessian, arrived = model.minimum(start)
-        covariance = np.linalg.inv(hessian.reshape(weights.size, -1))
+        weights, value, arrived = model.minimum(start)
     except np.linalg.LinAlgError:
-        return basis.failed(n_outputs)
-    units = np.tile(unit, n_outputs)
-    with np.errstate(all="ignore"):  # a row that has a weight to itself leaves 0 / 0
-        if kind == Kind.CONTINUOUS:
-            meat = np.zeros((p, p))
-            for part, x in blocks:
-                columns = model.columns(x)
-                wrong = (y[part] - columns @ weights[:, 0]) / (1 - np.square(columns).sum(axis=1) / n)
-                meat += columns.T @ (np.square(wrong)[:, None] * columns)
-            covariance = 4 * covariance @ meat @ covariance if n > p else np.full((p, p), np.nan)
-        return basis.estimates(kind, n, weights * unit[:, None], covariance * np.outer(units, units), value, arrived)
+        return None
+    return Fit(weights * unit[:, None], value, arrived)
 
 
 def penalised(
@@ -165,7 +157,7 @@ def penalised(
     model = _Model(blocks, y, kind, lambda x: np.column_stack([np.ones(len(x)), (x - mean) / scale]), ridge)
     start = np.zeros((p, outputs))
     start[0] = HEADS[kind].constant(y, outputs)
-    found, _, _, arrived = model.minimum(start)
+    found, _, arrived = model.minimum(start)
     weights = found[1:] / scale[:, None]
     estimate = np.vstack([found[:1] - mean @ weights, weights])
     return np.asarray(estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate), arrived

@@ -9,26 +9,45 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from study.data.rows import IntArray
+from study.data.units import Sort, Units
 from study.explain import long
-from study.explain.basis import Basis, Estimates, Scales, basis_of
-from study.explain.long import Blocks
+from study.explain.basis import FAILED, Basis, Fit, Scales, basis_of
+from study.explain.jackknife import LEAST_UNITS, bent, jackknife
+from study.explain.long import Blocks, derivatives
+from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
 
 MOST_WORK = 1e8
 """Rows x coefficients² up to which a penalised winner's rows are fitted without the penalty too."""
 REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
 UNPENALISED = ["mle_estimate", "mle_std_error", "mle_low", "mle_high"]
+OVER: dict[Sort, str] = {"row": "rows", "group": "groups", "block": "blocks of time"}
+"""What a standard error is taken over, by the sort of units, and"""
+ONE: dict[Sort, str] = {"row": "row", "group": "group", "block": "block of time"}
+"""what one of them is."""
+PART = 1e-4
+"""Share of a weight's uncertainty along directions that a unit alone tells of, from which on the weight has a part in them."""
 
 
 def reference_coefficients(
-    design: pd.DataFrame | Blocks, y: np.ndarray, kind: Kind, classes: Sequence[str] | None, l2: float, scale: np.ndarray
+    design: pd.DataFrame | Blocks,
+    y: np.ndarray,
+    kind: Kind,
+    classes: Sequence[str] | None,
+    l2: float,
+    scale: np.ndarray,
+    units: Units | None = None,
 ) -> pd.DataFrame:
     """Coefficients per original unit of the regression of `kind`, fitted by statsmodels, or with a penalty by scikit-learn.
 
-    Without a penalty: ordinary least squares with HC3 standard errors (MacKinnon and White 1985, J. Econometrics 29) and t
-    intervals, logistic, multinomial and Poisson regression by maximum likelihood with normal intervals. The fit is made on
-    standardised, independent directions and mapped back by an exact linear transformation, the covariance with it.
+    Without a penalty: ordinary least squares, logistic, multinomial and Poisson regression by maximum likelihood. Standard
+    errors come from leaving out one unit after the other (`study.explain.jackknife`), whatever the kind, and ask nothing of the
+    noise but that units are independent. Intervals are of the t distribution with as many degrees of freedom as there are
+    groups or blocks, less one; of rows, rows less coefficients. The fit is made on standardised, independent directions and
+    mapped back by an exact linear transformation, the covariance with it.
 
     With a penalty the objective is the sum of losses + l2 * ||w||², where w are the weights per `scale` of each column and the
     intercept is free: squared error over the variance of y, log loss and cross-entropy in nats, exp(eta) - y * eta. A
@@ -46,12 +65,14 @@ def reference_coefficients(
     classes : names of the classes of a multiclass target; otherwise ignored.
     l2 : penalty, 0 for none.
     scale : (n_terms,) what the penalised weights are per: the standard deviation of each column where the network was fed.
+    units : which unit each row is in; each is one of its own where this is left out.
 
     Returns
     -------
     (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or None), ref_estimate,
     ref_std_error, ref_low, ref_high (95 %), note, mle_estimate, mle_std_error, mle_low, mle_high (without a penalty the
-    same as ref_*). A standard error is NaN where the note says why. The note says too where a fit did not converge.
+    same as ref_*), se_over (`rows`, `groups` or `blocks of time`; None where mle_std_error is NaN). A standard
+    error is NaN where the note says why. The note says too where a fit did not converge.
 
     Raises
     ------
@@ -62,23 +83,24 @@ def reference_coefficients(
     if len(y) != shape[0] or len(scale) != shape[1] or l2 < 0:
         raise ValueError(f"y and scale must fit the design {shape} and l2 be 0 or more but got {len(y)}, {len(scale)}, {l2}.")
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
+    units = units or Units.rows(shape[0])
     if isinstance(design, Blocks):
-        basis = long.basis(design)
-        likelihood = partial(long.likelihood, basis, design)
-        penalised = partial(long.penalised, basis, design, len(outputs))
+        blocks, basis = design, long.basis(design)
+        likelihood = partial(long.likelihood, basis, blocks)
+        penalised = partial(long.penalised, basis, blocks, len(outputs))
     else:
         x = design.to_numpy(float)
-        basis = _basis([str(term) for term in design.columns], x)
+        blocks = Blocks([str(term) for term in design.columns], len(x), x.__getitem__)
+        basis = _basis(blocks.terms, x)
         likelihood, penalised = partial(_likelihood, basis, x), partial(_penalised, x)
     if l2 > 0 and shape[0] * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
-        lost = np.full((len(basis.notes), len(outputs)), np.nan)
-        free = _frame({term: ["too many coefficients to fit"] for term in basis.notes}, outputs, lost, lost, np.nan)
+        free = _lost(basis, outputs, "too many coefficients to fit")
+    elif fit := likelihood(y, kind, len(outputs)):
+        free = _free(basis, blocks, y, kind, fit, units, outputs)
     else:
-        estimate, error, quantile, trouble = likelihood(y, kind, len(outputs))
-        notes = {term: [*said, trouble] if trouble else said for term, said in basis.notes.items()}
-        error = np.where(basis.sure[:, None] & (not trouble) & np.isfinite(error), error, np.nan)
-        free = _frame(notes, outputs, estimate, error, quantile)
-    both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)})
+        free = _lost(basis, outputs, FAILED)
+    over = np.array([None if np.isnan(error) else OVER[units.sort] for error in free["ref_std_error"]], dtype=object)
+    both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)}, se_over=over)
     if l2 == 0:
         return both
     estimate, arrived = penalised(y, kind, l2, scale)
@@ -95,8 +117,8 @@ def _basis(terms: list[str], x: np.ndarray) -> Basis:
     return basis_of(terms, scales, singular, rows, len(x))
 
 
-def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_outputs: int) -> Estimates:
-    """Estimates of the maximum-likelihood fit."""
+def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
+    """The maximum-likelihood fit; None where none could be made."""
     # `statsmodels.api` has the same and takes five times as long to import.
     from statsmodels.discrete.discrete_model import Logit, MNLogit
     from statsmodels.genmod.families import Poisson
@@ -105,27 +127,63 @@ def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_output
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     columns = basis.columns(x)
-    n, p = columns.shape
     models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
     arrived = True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        if kind == Kind.CONTINUOUS:
-            fit = OLS(y, columns).fit()
-            covariance = fit.get_robustcov_results("HC3").cov_params() if n > p else np.full((p, p), np.nan)
-        else:
-            try:
-                if kind == Kind.COUNT:
-                    fit = GLM(y, columns, family=Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
-                    arrived = bool(fit.converged)
-                else:
-                    fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
-                    arrived = bool(fit.mle_retvals["converged"])
-                covariance = np.asarray(fit.cov_params())
-            except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
-                return basis.failed(n_outputs)
-        weights = np.asarray(fit.params, float).reshape(p, n_outputs)
-        return basis.estimates(kind, n, weights, np.asarray(covariance, float), -float(fit.llf), arrived)
+        try:
+            if kind == Kind.CONTINUOUS:
+                fit = OLS(y, columns).fit()
+            elif kind == Kind.COUNT:
+                fit = GLM(y, columns, family=Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
+                arrived = bool(fit.converged)
+            else:
+                fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
+                arrived = bool(fit.mle_retvals["converged"])
+        except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
+            return None
+        return Fit(np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs), -float(fit.llf), arrived)
+
+
+def _free(
+    basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, fit: Fit, units: Units, outputs: list[str | None]
+) -> pd.DataFrame:
+    """Estimates of a fit without a penalty, with standard errors over units and what is to be said of them."""
+    n, (p, k) = blocks.n_rows, fit.weights.shape
+
+    def read(rows: IntArray | slice) -> tuple[FloatArray, FloatArray, FloatArray]:
+        columns = basis.columns(blocks.read(rows))
+        eta = columns @ fit.weights
+        if kind == Kind.MULTICLASS:
+            eta = np.column_stack([np.zeros(len(eta)), eta])
+        residual, curvature = derivatives(HEADS[kind], eta, y[rows])
+        return columns, residual[:, -k:], curvature[:, -k:, -k:]
+
+    information = sum((bent(*read(part)[::2]) for part in blocks.parts), np.zeros((k * p, k * p)))
+    try:
+        inverse = np.linalg.inv(information)
+    except np.linalg.LinAlgError:
+        inverse = np.full_like(information, np.inf)
+    trouble = basis.trouble(kind, n, fit, inverse)
+    if not trouble and units.sort != "row" and units.count < LEAST_UNITS:
+        trouble = f"{units.count} {OVER[units.sort]}: a standard error needs {LEAST_UNITS}"
+    notes = {term: [*said, trouble] if trouble else said for term, said in basis.notes.items()}
+    error = np.full((len(notes), k), np.nan)
+    if not trouble and basis.sure.any():
+        spread = jackknife(read, units.codes, information, k)
+        parts = basis.back @ spread.alone.reshape(-1, k, p).swapaxes(1, 2)
+        alone = basis.sure & (np.abs(parts) > PART * basis.errors(inverse)).any(axis=(0, 2))
+        error = np.where((basis.sure & ~alone)[:, None], basis.errors(spread.covariance), np.nan)
+        for term in np.array(list(notes), dtype=object)[alone]:
+            notes[term] = [*notes[term], f"one {ONE[units.sort]} alone tells of it: no standard error"]
+    df = n - p if units.sort == "row" else units.count - 1
+    return _frame(notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1))))
+
+
+def _lost(basis: Basis, outputs: list[str | None], said: str) -> pd.DataFrame:
+    """What stands in place of the estimates of a fit that was not made."""
+    lost = np.full((len(basis.notes), len(outputs)), np.nan)
+    return _frame({term: [*notes, said] for term, notes in basis.notes.items()}, outputs, lost, lost, np.nan)
 
 
 def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy import special
 
 from study.data.encoding import Encoded
-from study.data.rows import IntArray
 from study.data.terms import Terms
+from study.data.units import Units
 from study.evidence.findings import LEAST_UNITS, FoldMissing
 from study.families.heads import HEADS, FloatArray, Head
 from study.records.trial import term_name
@@ -32,15 +32,9 @@ MOST_BLOCKS, LEAST_TIMES = 60, 5
 """Blocks of rows in time order at most, and fewest distinct times of each: long blocks are nearly independent."""
 
 
-def units(encoded: Encoded, rows: IntArray) -> tuple[str, IntArray]:
-    """What is independent among some rows, `row`, `group` or `block`, and which of them each is in, codes 0.. (n_rows,)."""
-    if encoded.times is not None:
-        moments, times = np.unique(encoded.times[rows], return_inverse=True)
-        blocks = max(1, min(MOST_BLOCKS, len(moments) // LEAST_TIMES))
-        return "block", np.asarray(times * blocks // len(moments))
-    if encoded.groups is not None:
-        return "group", np.unique(encoded.groups[rows], return_inverse=True)[1]
-    return "row", np.arange(len(rows))
+def blocks(moments: int) -> int:
+    """Into how many blocks so many times in order are cut."""
+    return max(1, min(MOST_BLOCKS, moments // LEAST_TIMES))
 
 
 def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMissing:
@@ -52,8 +46,8 @@ def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMi
     named and added as long as it is significant (LEVEL, Bonferroni over terms and outputs). Fewer units than LEAST_UNITS name
     nothing; nor does a regression that has not arrived, or whose rows are separated: its residuals are the penalty's.
     """
-    unit, codes = units(encoded, columns.rows)
-    n_units = int(codes.max()) + 1
+    units = Units.of(encoded, columns.rows, blocks)
+    unit, codes, n_units = units.sort, units.codes, units.count
     if n_units < LEAST_UNITS or not sum(columns.terms.sizes[1:]):
         return FoldMissing(terms=(), n_units=n_units, unit=unit)
     values, y, n_columns = columns.whole(columns.rows), columns.target(columns.rows), len(encoded.terms)

@@ -10,9 +10,10 @@ import pytest
 from scipy import special
 from threadpoolctl import threadpool_limits
 
+from study.data.units import Units
 from study.evidence.findings import LEAST_UNITS, FoldMissing
 from study.training.columns import Columns
-from study.training.missing import missing_terms, units
+from study.training.missing import blocks, missing_terms
 from study.training.regression import all_terms
 from tests.training.tables import saved_encoded
 
@@ -93,11 +94,11 @@ def test_blocks_are_consecutive_and_few_times_make_few_of_them(tmp_path: Path) -
     frame = autocorrelated(0, 100)
 
     encoded = saved_encoded(tmp_path, frame.sample(frac=1, random_state=0), protocol="holdout", time="day")[0]
-    unit, codes = units(encoded, encoded.development)
+    units = Units.of(encoded, encoded.development, blocks)
 
     assert encoded.times is not None
-    ordered = codes[np.argsort(encoded.times[encoded.development])]
-    assert unit == "block"
+    ordered = units.codes[np.argsort(encoded.times[encoded.development])]
+    assert units.sort == "block"
     assert (np.diff(ordered) >= 0).all()
     assert np.bincount(ordered).min() >= 5
     assert named(tmp_path, frame.assign(y=9 * frame["a"] * frame["b"]), time="day").terms == ()
