@@ -36,7 +36,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
     gather(paths)
     results = load_results(paths.root)
-    write_frame(paths.coefficients, _coefficients(estimates_frame(read_winners(paths)), data))
+    write_frame(paths.coefficients, coefficients(estimates_frame(read_winners(paths)), data))
     for name, frame in comparisons(results.predictions, results.trials, results.config).items():
         write_frame(getattr(paths, name), frame)
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
@@ -98,8 +98,11 @@ def columns_of(encoded: Encoded, rows: IntArray) -> pd.DataFrame | Blocks:
     return Blocks([term.name for term in encoded.terms], len(rows), lambda part: encoded.original(-1, rows[part]))
 
 
-def _coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
-    """Estimates of the refitted regressions beside the reference fits of the same development rows."""
+def coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
+    """Estimates of the refitted regressions beside the reference fits of the same development rows.
+
+    Standard errors are over what is independent in the table: its groups, blocks of its time, or else single rows.
+    """
     keys = ["target", "family", "outer_fold"]
     trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):

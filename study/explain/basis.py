@@ -89,13 +89,6 @@ class Basis:
         certain = kind != Kind.COUNT and fit.loss < 1e-6 * n
         return SEPARATED if certain or not fit.arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS) else ""
 
-    def errors(self, covariance: np.ndarray) -> np.ndarray:
-        """Standard errors (1 + n_terms, n_outputs) per original unit from such a covariance of the weights."""
-        p = 1 + len(self.singular)
-        n_outputs = len(covariance) // p
-        own = np.einsum("kikj->kij", covariance.reshape(n_outputs, p, n_outputs, p))
-        return np.asarray(np.sqrt(np.maximum((self.back @ own * self.back).sum(axis=2), 0)).T)
-
 
 def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int) -> Basis:
     """Basis of n rows whose standardised columns have these singular values and right singular vectors, and what to say."""

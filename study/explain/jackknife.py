@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from study.data.rows import IntArray
 from study.families.heads import FloatArray
@@ -15,12 +16,16 @@ Read = Callable[[IntArray], tuple[FloatArray, FloatArray, FloatArray]]
 """From positions (m,) of rows to their columns (m, p), minus the slopes (m, k) and the curvature (m, k, k) of their losses."""
 LEAST_UNITS = 10
 """Groups or blocks of time below which their spread is not known well enough for a standard error."""
+LEAST_CARRIERS = 4
+"""Units that tell of a coefficient below which it has no standard error (docs/design/0019)."""
 MOST_CELLS = 4_000_000
 """Numbers made of rows and columns that are held at a time."""
 ALONE = 1e-9
 """Share of what all rows tell along a direction below which they tell nothing of it without some unit."""
 SURE = 1e-6
 """Product of these shares over all directions above which none of them can be below ALONE."""
+PART = 1e-4
+"""Share of the uncertainty of a sum of weights along directions that a unit alone tells of, from which on they matter to it."""
 
 
 def blocks(moments: int) -> int:
@@ -34,14 +39,16 @@ def blocks(moments: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How far estimates stray: covariance (k * p, k * p), one output's p weights after another's.
+    """How far some sums of weights stray.
 
-    alone: (n_lost, k * p) directions in the weights that some unit alone tells of, each of length 1 in units of what all rows
-    tell of it (d' H d = 1); `covariance` says nothing of weights that have a part in them.
+    variance: (c,). carriers: (c,) about how many units tell of each: the inverse of the sum of squared shares that units have
+    in what is known of it (the effective number of clusters of Carter, Schnepel and Steigerwald 2017, Review of Economics and
+    Statistics 99). alone: (c,) whether there is a unit without which nothing is known of it; its variance then says nothing.
     """
 
-    covariance: FloatArray
-    alone: FloatArray
+    variance: FloatArray
+    carriers: FloatArray
+    alone: npt.NDArray[np.bool_]
 
 
 def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
@@ -55,14 +62,14 @@ def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
     return found.reshape(k * p, k * p)
 
 
-def jackknife(read: Read, codes: IntArray, information: FloatArray, n_outputs: int) -> Spread:
-    """Covariance of the weights that minimise a sum of losses, from leaving out one unit of rows at a time.
+def jackknife(read: Read, codes: IntArray, information: FloatArray, sums: FloatArray, n_outputs: int) -> Spread:
+    """Variance of sums of the weights that minimise a sum of losses, from leaving out one unit of rows at a time.
 
-    The sum over units u of d d', d = (H - H_u)^-1 g_u: Newton's step from the weights of all rows to those without the unit,
-    H the second derivatives of all rows' losses, H_u those and g_u minus the gradient of the unit's. Of squared errors the step
-    is the refit itself. With single rows this is HC3 (MacKinnon and White 1985, J. Econometrics 29: their jackknife
-    without its factor and its mean), with groups CR3 (Bell and McCaffrey 2002, Survey Methodology 28), in the form without a
-    factor too, which is never too small under homoskedastic noise (Hansen 2022, "Jackknife standard errors for clustered
+    The sum over units u of the square of what d does to them, d = (H - H_u)^-1 g_u: Newton's step from the weights of all rows
+    to those without the unit, H the second derivatives of all rows' losses, H_u those and g_u minus the gradient of the unit's.
+    Of squared errors the step is the refit itself. With single rows this is HC3 (MacKinnon and White 1985, J. Econometrics 29:
+    their jackknife without its factor and its mean), with groups CR3 (Bell and McCaffrey 2002, Survey Methodology 28), in the
+    form without a factor too, which is never too small on average (Hansen 2022, "Jackknife standard errors for clustered
     regression").
 
     Parameters
@@ -70,6 +77,7 @@ def jackknife(read: Read, codes: IntArray, information: FloatArray, n_outputs: i
     read : rows at the minimum, in any order.
     codes : (n,) unit of each row, 0.. without a gap.
     information : (k * p, k * p) H, one output's weights after another's. n_outputs: k.
+    sums : (c, k * p) factors of the weights.
 
     Raises
     ------
@@ -77,59 +85,66 @@ def jackknife(read: Read, codes: IntArray, information: FloatArray, n_outputs: i
         `information` is not positive definite.
     """
     even = np.linalg.inv(np.linalg.cholesky(information)).T  # from weights in which H is 1
+    asked = even.T @ sums.T
     order, sizes = np.argsort(codes, kind="stable"), np.bincount(codes)
     starts = np.cumsum(sizes) - sizes
-    total, alone = np.zeros_like(information), [np.zeros((0, len(information)))]
+    variance, shares, alone = (np.zeros(len(sums)) for _ in range(3))
     for size in np.unique(sizes):
         firsts = starts[sizes == size]
         if size * n_outputs <= len(information):
-            firsts = _small(read, order, firsts, int(size), n_outputs, even, total)
+            firsts, steps, told = _small(read, order, firsts, int(size), n_outputs, even, asked)
+            variance, shares = variance + steps, shares + told
         for first in firsts:
-            alone.append(_large(read, order[first : first + size], even, total))
-    return Spread(total, np.concatenate(alone))
+            step, told, lost = _large(read, order[first : first + size], even, asked)
+            variance, shares, alone = variance + step**2, shares + told**2, np.maximum(alone, lost)
+    known = np.square(asked).sum(axis=0)
+    carriers = np.divide(known**2, shares, out=np.zeros_like(known), where=shares > 0)
+    return Spread(variance, carriers, alone > PART * np.sqrt(known))
 
 
 def _small(
-    read: Read, order: IntArray, firsts: IntArray, size: int, n_outputs: int, even: FloatArray, total: FloatArray
-) -> IntArray:
-    """Add the steps of units of `size` rows to `total`, many at a time, and give back those that it can not tell of.
+    read: Read, order: IntArray, firsts: IntArray, size: int, n_outputs: int, even: FloatArray, asked: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Of units of `size` rows, many at a time, those that this can not tell of, and sums (c,) over all others.
+
+    The sums are of squared steps, and of the squares of what a unit tells of each.
 
     With U the unit's rows (k * p, size * k), C their curvature and r minus their slopes, H_u = U C U' and g_u = U r, so that
     d = H^-1 U (1 - C U' H^-1 U)^-1 r: a system of the unit's size (Woodbury).
     """
-    n_weights, width = len(even), size * n_outputs
-    p, most = n_weights // n_outputs, max(1, MOST_CELLS // (width * (n_weights + width)))
-    left = [firsts[:0]]
+    (n_weights, n_asked), width = asked.shape, size * n_outputs
+    p, most = n_weights // n_outputs, max(1, MOST_CELLS // (width * (n_weights + 2 * n_asked + width)))
+    left, variance, shares = [firsts[:0]], np.zeros(n_asked), np.zeros(n_asked)
     for at in range(0, len(firsts), most):
         some = firsts[at : at + most]
         rows, residual, curvature = read(order[(some[:, None] + np.arange(size)).ravel()])
-        told = np.stack([rows @ even[i * p : (i + 1) * p] for i in range(n_outputs)], axis=1).reshape(-1, width, n_weights)
-        shared = (told @ told.swapaxes(1, 2)).reshape(-1, size, n_outputs, width)
-        own = (curvature.reshape(-1, size, n_outputs, n_outputs) @ shared).reshape(-1, width, width)
-        system = np.eye(width) - own
+        curvature = curvature.reshape(-1, size, n_outputs, n_outputs)
+        units = np.stack([rows @ even[i * p : (i + 1) * p] for i in range(n_outputs)], axis=1).reshape(-1, width, n_weights)
+        shared = (units @ units.swapaxes(1, 2)).reshape(-1, size, n_outputs, width)
+        system = np.eye(width) - (curvature @ shared).reshape(-1, width, width)
         sure = np.linalg.det(system) > SURE
         left.append(some[~sure])
+        parts = units[sure] @ asked
         pull = np.linalg.solve(system[sure], residual.reshape(-1, width, 1)[sure])
-        steps = (pull.swapaxes(1, 2) @ told[sure])[:, 0] @ even.T
-        total += steps.T @ steps
-    return np.concatenate(left)
+        variance += np.square((pull * parts).sum(axis=1)).sum(axis=0)
+        told = parts * (curvature[sure] @ parts.reshape(-1, size, n_outputs, n_asked)).reshape(parts.shape)
+        shares += np.square(told.sum(axis=1)).sum(axis=0)
+    return np.concatenate(left), variance, shares
 
 
-def _large(read: Read, rows: IntArray, even: FloatArray, total: FloatArray) -> FloatArray:
-    """Add the step of one unit to `total`, and give back the directions (n_lost, k * p) that it alone tells of."""
+def _large(read: Read, rows: IntArray, even: FloatArray, asked: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of one unit, its step in each sum (c,), what it tells of it, and the most of it that it alone tells of."""
     n_weights, most = len(even), max(1, MOST_CELLS // len(even))
     hessian, gradient = np.zeros((n_weights, n_weights)), np.zeros(n_weights)
     for at in range(0, len(rows), most):
         columns, residual, curvature = read(rows[at : at + most])
         gradient += (columns.T @ residual).T.ravel()
         hessian += bent(columns, curvature)
-    system = np.eye(n_weights) - even.T @ hessian @ even
+    own, pull = even.T @ hessian @ even, even.T @ gradient
+    system, told = np.eye(n_weights) - own, (asked * (own @ asked)).sum(axis=0)
     if np.linalg.det(system) > SURE:
-        step, lost = even @ np.linalg.solve(system, even.T @ gradient), np.zeros((0, n_weights))
-    else:
-        shares, directions = np.linalg.eigh(system)
-        known, directions = shares > ALONE, even @ directions
-        step = directions[:, known] @ ((directions[:, known].T @ gradient) / shares[known])
-        lost = directions[:, ~known].T
-    total += np.outer(step, step)
-    return lost
+        return np.linalg.solve(system, pull) @ asked, told, np.zeros(asked.shape[1])
+    left, directions = np.linalg.eigh(system)
+    known, parts = left > ALONE, directions.T @ asked
+    step = ((directions.T @ pull)[known] / left[known]) @ parts[known]
+    return np.asarray(step), told, np.abs(parts[~known]).max(axis=0, initial=0)

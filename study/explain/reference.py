@@ -15,7 +15,7 @@ from study.data.rows import IntArray
 from study.data.units import Sort, Units
 from study.explain import long
 from study.explain.basis import FAILED, Basis, Fit, Scales, basis_of
-from study.explain.jackknife import LEAST_UNITS, bent, jackknife
+from study.explain.jackknife import LEAST_CARRIERS, LEAST_UNITS, bent, jackknife
 from study.explain.long import Blocks, derivatives
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
@@ -28,8 +28,6 @@ OVER: dict[Sort, str] = {"row": "rows", "group": "groups", "block": "blocks of t
 """What a standard error is taken over, by the sort of units, and"""
 ONE: dict[Sort, str] = {"row": "row", "group": "group", "block": "block of time"}
 """what one of them is."""
-PART = 1e-4
-"""Share of a weight's uncertainty along directions that a unit alone tells of, from which on the weight has a part in them."""
 
 
 def reference_coefficients(
@@ -167,15 +165,16 @@ def _free(
     trouble = basis.trouble(kind, n, fit, inverse)
     if not trouble and units.sort != "row" and units.count < LEAST_UNITS:
         trouble = f"{units.count} {OVER[units.sort]}: a standard error needs {LEAST_UNITS}"
-    notes = {term: [*said, trouble] if trouble else said for term, said in basis.notes.items()}
+    notes = {term: [*said, trouble] if trouble else list(said) for term, said in basis.notes.items()}
     error = np.full((len(notes), k), np.nan)
     if not trouble and basis.sure.any():
-        spread = jackknife(read, units.codes, information, k)
-        parts = basis.back @ spread.alone.reshape(-1, k, p).swapaxes(1, 2)
-        alone = basis.sure & (np.abs(parts) > PART * basis.errors(inverse)).any(axis=(0, 2))
-        error = np.where((basis.sure & ~alone)[:, None], basis.errors(spread.covariance), np.nan)
-        for term in np.array(list(notes), dtype=object)[alone]:
-            notes[term] = [*notes[term], f"one {ONE[units.sort]} alone tells of it: no standard error"]
+        spread = jackknife(read, units.codes, information, np.kron(np.eye(k), basis.back), k)
+        alone, carriers = spread.alone.reshape(k, -1).max(axis=0), spread.carriers.reshape(k, -1).min(axis=0)
+        few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
+        error = np.where((basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan)
+        for i in np.flatnonzero(few).tolist():
+            some = f"one {ONE[units.sort]} alone tells" if alone[i] else f"about {carriers[i]:.1f} {OVER[units.sort]} tell"
+            notes[list(notes)[i]].append(f"{some} of it: no standard error")
     df = n - p if units.sort == "row" else units.count - 1
     return _frame(notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1))))
 

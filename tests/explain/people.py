@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.data.units import Units
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
@@ -31,6 +32,7 @@ def fit(
     classes: list[str] | None = None,
     l2: float = 0.0,
     blocks: bool = False,
+    units: Units | None = None,
 ) -> pd.DataFrame:
     given = blocks_of(design) if blocks else design
-    return reference_coefficients(given, y, kind, classes, l2, design.std(ddof=0).to_numpy())
+    return reference_coefficients(given, y, kind, classes, l2, design.std(ddof=0).to_numpy(), units)
