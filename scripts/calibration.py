@@ -168,12 +168,19 @@ def simulate_all(question: Question, tables: int, folder: Path, workers: int) ->
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=QUESTIONS, help="intervals of the network's gain, or which answer is said")
+    parser.add_argument(
+        "question", choices=[*QUESTIONS, "coefficients"], help="the network's gain, which answer is said, or weights"
+    )
     parser.add_argument("--tables", type=int, default=15, help="tables a cell")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
     parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
     arguments = parser.parse_args()
+    if arguments.question == "coefficients":
+        import coefficient_simulations
+
+        coefficient_simulations.main()
+        return
     folder = arguments.out / arguments.question
     folder.mkdir(parents=True, exist_ok=True)
     if not arguments.report:

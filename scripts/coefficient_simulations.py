@@ -174,7 +174,7 @@ def rows(draws: int = DRAWS) -> Iterator[str]:
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
     for scenario in SCENARIOS:
         share = held(scenario, draws)
-        now = f"{100 * share['now']:.1f} | {share['wider']:.2f}" if share["told"] > 0.01 else " | "
+        now = f"{100 * share['now']:.1f} | {share['wider']:.2f}" if share["told"] > 0.1 else " | "
         told = f"{100 * share['before']:.1f} | {now} | {100 - 100 * share['told']:.0f}"
         yield f"| {scenario.kind.value} | {scenario.text} | {scenario.n_rows} | {told} |"
 

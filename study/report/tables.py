@@ -238,7 +238,7 @@ def _paragraph(text: str | None) -> str:
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows beside their reference and the gap in standard errors."""
+    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over."""
     own = results.coefficients
     own = own[own["family"] != CONSTANT]
     own = own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")].replace("", None)
@@ -248,7 +248,7 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
         "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors",
         **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
            if penalised else {}),
-        "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
+        "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
     }  # fmt: skip
     shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
     return shown

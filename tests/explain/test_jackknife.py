@@ -49,7 +49,7 @@ def test_over_rows_least_squares_has_the_hc3_errors_of_statsmodels(design: pd.Da
 
 
 @pytest.mark.parametrize("sizes", [[2] * 200, [3] * 100 + [1] * 100, [20] * 20, [100] + [15] * 20], ids=len)
-@pytest.mark.parametrize(("kind", "near"), [(Kind.CONTINUOUS, 1e-9), (Kind.BINARY, 0.04), (Kind.COUNT, 0.04)])
+@pytest.mark.parametrize(("kind", "near"), [(Kind.CONTINUOUS, 1e-9), (Kind.BINARY, 0.04), (Kind.COUNT, 0.06)])
 def test_over_groups_errors_are_the_spread_of_refits_without_each_group(
     design: pd.DataFrame, kind: Kind, near: float, sizes: list[int]
 ) -> None:
@@ -141,7 +141,7 @@ def test_time_is_cut_into_about_as_many_blocks_as_each_is_long(moments: int, cou
 
 BADLY = {
     ("continuous", "60 groups of 5"): 0.8,
-    ("continuous", "in time, correlation 0.8"): 0.8,
+    ("continuous", "in time, correlation 0.8"): 0.75,
     ("binary", "60 groups of 5"): 0.88,
     ("multiclass", "60 groups of 5"): 0.88,
     ("count", "negative binomial"): 0.88,
@@ -156,4 +156,4 @@ def test_intervals_hold_the_truth_where_those_of_before_did_not(scenario: tuple[
     share = simulations.held(table, 80)
 
     assert share["before"] < BADLY[scenario]
-    assert share["now"] > 0.9
+    assert share["now"] > 0.87

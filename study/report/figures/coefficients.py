@@ -21,7 +21,8 @@ those of an exact fit with its 95 % interval. They are per unit of each column a
 regression in log-odds, for a Poisson regression in log-rates. An odds ratio is what one unit multiplies the odds by; the share
 of the largest weight stays true where classes separate and the weights grow without end. Where a standard error would mean
 nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of the
-same rows without the penalty, with its own standard error, and how many of those the pull is.
+same rows without the penalty, with its own standard error, and how many of those the pull is. Standard errors are over
+what is independent, whatever the noise is: the groups of the table, blocks of its time, or single rows, each left out once.
 """
 
 
