@@ -159,7 +159,8 @@ def _free(
 
     information = sum((bent(*read(part)[::2]) for part in blocks.parts), np.zeros((k * p, k * p)))
     try:
-        inverse = np.linalg.inv(information)
+        even = np.linalg.inv(np.linalg.cholesky(information))
+        inverse = even.T @ even
     except np.linalg.LinAlgError:
         inverse = np.full_like(information, np.inf)
     trouble = basis.trouble(kind, n, fit, inverse)

@@ -122,7 +122,7 @@ def test_a_column_that_two_groups_tell_of_has_no_error(design: pd.DataFrame) -> 
     found = fit(design.assign(few=(units.codes < 2) * 1.0), target_of(design, Kind.BINARY), Kind.BINARY, units=units)
 
     assert found["note"].tolist()[:-1] == [""] * 4
-    assert found["note"].iloc[-1] == "about 2.5 groups tell of it: no standard error"
+    assert found["note"].iloc[-1] == "about 2.4 groups tell of it: no standard error"
     assert np.isnan(found["ref_std_error"].iloc[-1])
 
 

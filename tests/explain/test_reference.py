@@ -226,6 +226,19 @@ def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: 
     assert nearer["ref_std_error"].isna().all()
 
 
+def test_beside_a_copy_and_one_that_float64_hardly_tells_apart_other_terms_keep_their_error(
+    design: pd.DataFrame, either: Fit
+) -> None:
+    rng = np.random.default_rng(1)
+    again, y = design["wealth"] + 1e-8 * rng.normal(size=N), rng.normal(size=N)
+
+    found = either(design.assign(cm=design["height"] / 10, again=again), y, Kind.CONTINUOUS).set_index("term")
+    alone = either(design, y, Kind.CONTINUOUS).set_index("term")
+
+    assert found["ref_std_error"].notna().to_dict() == dict.fromkeys(found.index, False) | {"single": True}
+    assert found.loc["single", "ref_std_error"] == pytest.approx(alone.loc["single", "ref_std_error"], rel=0.02)
+
+
 def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit) -> None:
     rng = np.random.default_rng(1)
     wide = pd.DataFrame(rng.normal(size=(6, 9)), columns=list("abcdefghi"))

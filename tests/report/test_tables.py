@@ -186,6 +186,12 @@ def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Result
     assert "odds ratio" not in balloons
 
 
+def test_the_table_of_coefficients_says_what_its_standard_errors_are_over(results: Results) -> None:
+    shown = tables.coefficients_frame(results)
+
+    assert set(shown.loc[shown["std. error"].notna(), "std. errors over"]) == {"rows"}
+
+
 def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fold(results: Results) -> None:
     own = results.coefficients.copy()
     own.loc[own["target"] == "colour", "outer_fold"] = -1
