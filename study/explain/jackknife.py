@@ -69,7 +69,7 @@ def jackknife(read: Read, codes: IntArray, information: FloatArray, sums: FloatA
     to those without the unit, H the second derivatives of all rows' losses, H_u those and g_u minus the gradient of the unit's.
     Of squared errors the step is the refit itself. With single rows this is HC3 (MacKinnon and White 1985, J. Econometrics 29:
     their jackknife without its factor and its mean), with groups CR3 (Bell and McCaffrey 2002, Survey Methodology 28), in the
-    form without a factor too, which is never too small on average (Hansen 2022, "Jackknife standard errors for clustered
+    form without a factor too, which leans to the safe side (Hansen 2022, "Jackknife standard errors for clustered
     regression").
 
     Parameters
