@@ -11,6 +11,7 @@ import argparse
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import islice, product
 from pathlib import Path
 from typing import Literal
@@ -65,6 +66,11 @@ QUESTIONS = {
     "answers": Question(["extended", "neural"], 2, LADDER),
 }
 """How the intervals of one gain behave, and which of the three answers is said."""
+WRITERS = {
+    "intervals": "calibration_report",
+    "answers": "calibration_answers",
+}
+"""Module by question, whose `write(folder, folds, page)` judges the tables of a folder and puts the result on the page."""
 
 
 def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
@@ -168,7 +174,7 @@ def simulate_all(question: Question, tables: int, folder: Path, workers: int) ->
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=QUESTIONS, help="intervals of the network's gain, or which answer is said")
+    parser.add_argument("question", choices=WRITERS, help="what is asked of the tables; the page says what each answers")
     parser.add_argument("--tables", type=int, default=15, help="tables a cell")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
@@ -176,13 +182,9 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.out / arguments.question
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.report:
+    if not arguments.report and arguments.question in QUESTIONS:
         simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers)
-    import calibration_answers
-    import calibration_report
-
-    write = {"intervals": calibration_report.write, "answers": calibration_answers.write}[arguments.question]
-    write(folder, FOLDS, ROOT / "docs" / "calibration.md")
+    import_module(WRITERS[arguments.question]).write(folder, FOLDS, ROOT / "docs" / "calibration.md")
 
 
 if __name__ == "__main__":
