@@ -10,7 +10,7 @@ import pandas as pd
 from calibration_report import MARGIN, by_group, put, share, tables_of
 
 from harness.truths import TERMS
-from study.evidence.compare import models, rung_gains, the_regression
+from study.evidence.compare import Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL
 from study.evidence.rule import LADDER, standing
@@ -25,21 +25,27 @@ TRUTHS = {"none": "linear", **dict.fromkeys(TERMS, "with terms"), "deep": "deepe
 CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 
 
+def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
+    """Models of one table (`calibration.run_table`) by their test rows, and by the fresh rows; the network's own choice last."""
+    frame = frame if "group" in frame else frame.assign(group=frame["row"])  # every row is a group of its own
+    inner = frame[frame["part"] == "validation"]
+    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
+    tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
+    return tested, fresh
+
+
 def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """What the rule says of one table (`calibration.run_table`).
 
     Gives gains by PAIRS, left (`standing`), said (the one rung that is left, or UNDECIDED), and for each rung of LADDER the
     mean expected loss on fresh rows of its models of all outer folds.
     """
-    frame = frame.assign(group=frame["row"])  # every row is a group of its own
-    inner = frame[frame["part"] == "validation"]
-    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
-    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
-    tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
+    tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
     gains = {(base.procedure, other.procedure): gain for base, other, gain in rung_gains(tested, plain, MARGIN, folds)}
     left = standing(gains, MARGIN)
-    losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}  # the network's own choice comes last
+    losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}
     said = left[0] if len(left) == 1 else UNDECIDED
     return {"gains": gains, "left": left, "said": said, **{rung: losses[rung] for rung in LADDER}}
 
