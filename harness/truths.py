@@ -26,7 +26,7 @@ CLASSES = ("a", "b", "c")
 MEMBERS = 6
 """Rows of a group."""
 SHARED = 0.7
-"""Of the variance of every feature and of the noise, what a group has in common; in time the correlation with the row before."""
+"""Of the variance of each feature and of the noise, what a group has in common; in time the correlation with the row before."""
 HEAVY_DF = 3
 """Degrees of freedom of the t distribution of heavy noise: its fourth moment, and so the variance of a loss, is infinite."""
 POPULATION = 40_000
@@ -202,7 +202,8 @@ def _weight(cell: Cell) -> float:
     for _ in range(18):
         weight = (low + high) / 2
         truth = _truth(cell, x, weight)
-        regression = _regression(cell.kind, x, _drawn(cell.kind, truth, rank))
+        y = truth if cell.kind == "count" else _drawn(cell.kind, truth, rank)  # a Poisson regression fits means as well
+        regression = _regression(cell.kind, x, y)
         gain = 1 - expected_loss(cell.kind, truth, truth).mean() / expected_loss(cell.kind, truth, regression).mean()
         low, high = (weight, high) if gain < cell.gain else (low, weight)
     return (low + high) / 2
@@ -213,6 +214,6 @@ def _regression(kind: str, x: FloatArray, y: npt.NDArray[np.generic]) -> FloatAr
     from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
     if kind == "count":
-        return np.asarray(PoissonRegressor(alpha=1e-6, solver="newton-cholesky").fit(x, y).predict(x))
+        return np.asarray(PoissonRegressor(alpha=1e-6, max_iter=1_000).fit(x, y).predict(x))
     shares = LogisticRegression(C=1e4).fit(x, y).predict_proba(x)
     return np.asarray(shares[:, 1] if kind == "binary" else shares)

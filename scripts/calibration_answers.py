@@ -26,7 +26,7 @@ CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 
 
 def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
-    """Models of one table (`calibration.run_table`) by their test rows, and by the fresh rows; the network's own choice last."""
+    """Models of one table (`calibration.run_table`) by test rows, and by fresh rows; the network's own choice comes last."""
     frame = frame if "group" in frame else frame.assign(group=frame["row"])  # every row is a group of its own
     inner = frame[frame["part"] == "validation"]
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()

@@ -193,7 +193,7 @@ def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for scheme, own in intervals[intervals["tuned"]].groupby("scheme", sort=False):
-        halves = [{m: o for m, o in own[own["half"] == half].groupby("method", sort=False)} for half in HALVES]
+        halves = [dict(iter(own[own["half"] == half].groupby("method", sort=False))) for half in HALVES]
         best = chosen(halves[0]) if halves[0] else ""
         for method in METHODS_OF[str(scheme)]:
             row: dict[str, object] = {"scheme": scheme, "method": method}

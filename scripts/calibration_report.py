@@ -173,7 +173,9 @@ def tables_of(folder: Path) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
         cell, _, table = path.stem.rpartition("-")
         kind, size, noise, effect, gain, *together = cell.split("-")
         about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
-        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True)) | {"together": together[0] if together else "alone"}
+        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True)) | {
+            "together": together[0] if together else "alone"
+        }
         yield about, pd.read_parquet(path)
 
 

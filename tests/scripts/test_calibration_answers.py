@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import calibration_answers as answers
-import numpy as np
 import pandas as pd
 import pytest
 
-FOLDS = 5
-SIDES = {"linear": 0, "extended": 0, "neural": 1}
-"""Depth of each family."""
+from tests.scripts.calibrated import FOLDS, made
+
 PLAIN, TERMS, DEEP = (1.0, 1.0, 1.0), (1.0, 0.8, 0.78), (1.0, 0.8, 0.6)
 """Expected losses of the three, where each of them is the right answer."""
 SAID = {
@@ -23,23 +21,6 @@ SAID = {
     ("deep", 2): (DEEP, (1.0, 0.85, 0.8), "undecided"),
 }
 """By effect and table: the true losses, the mean losses of test rows, and what these say."""
-
-
-def made(true: tuple[float, ...], tested: tuple[float, ...], number: int) -> pd.DataFrame:
-    """A file of a calibration with two repeats; test rows have these mean losses, and gains of each table vary between rows."""
-    rng = np.random.default_rng(number)
-    rows = pd.MultiIndex.from_product([range(2 * FOLDS), range(40)], names=["outer_fold", "row"]).to_frame(index=False)
-    rows["row"] += 40 * (rows["outer_fold"] % FOLDS)
-    pieces = []
-    for (family, depth), expected, mean in zip(SIDES.items(), true, tested, strict=True):
-        noise = rng.uniform(0.8, 1.2, 40 * FOLDS)
-        arm = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
-        about = arm | {"candidate": "ensemble" if depth else "refit"}
-        fresh = rows.drop_duplicates("outer_fold").assign(part="fresh", row=-1, loss=expected)
-        inner = rows.drop_duplicates("outer_fold").assign(part="validation", row=0, loss=mean, **arm)
-        losses = mean * (noise / noise.mean())[rows["row"]]
-        pieces += [rows.assign(part="test", loss=losses, **about), fresh.assign(**about), inner]
-    return pd.concat(pieces, ignore_index=True)
 
 
 @pytest.fixture(scope="module")
