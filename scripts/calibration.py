@@ -119,7 +119,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     frame of part, target, kind, family, depth, outer_fold, candidate, row, group, loss, seconds, and time where rows are in
     its order. part `test`: loss of each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1);
     `validation`: the incumbent's loss in an inner fold (row). group: code of a test row's group, or the row. time: its place.
-    seconds: that the table took.
+    seconds: core-seconds that the table took.
     """
     from intervals_tried import inner_losses
 
@@ -134,7 +134,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.search.cost import Size
     from study.search.plan import make_plan, resolve_outer
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     frame, truth = simulate(cell, number, FRESH)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "table.parquet"
@@ -169,7 +169,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
         parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
         parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
-    whole = pd.concat(parts, ignore_index=True).assign(seconds=time.perf_counter() - begin)
+    whole = pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
     return whole.assign(time=whole["row"].where(whole["part"] == "test")) if cell.together == "time" else whole
 
 
