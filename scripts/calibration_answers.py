@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -162,10 +163,18 @@ def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
     return by_group(ranked, ["gain", "truth", "rows"], said)
 
 
+def ends(gain: Gain) -> tuple[float, float]:
+    """Ends of an interval, infinite where there is none; NaN where the rows do not tell how sure the gain is."""
+    if not math.isfinite(gain.std_error):
+        return math.nan, math.nan
+    return (-math.inf if math.isnan(gain.low) else gain.low, math.inf if math.isnan(gain.high) else gain.high)
+
+
 def _held(gain: Gain, true: float, own: float) -> dict[str, object]:
     """Whether an interval holds the true gain of the procedures and of a table's own models, and which side it errs on."""
-    held = {"covered": gain.low <= true <= gain.high, "own": gain.low <= own <= gain.high, "above": true > gain.high}
-    return held | {"level": gain.level, "width": gain.high - gain.low}
+    low, high = ends(gain)
+    held = {"covered": low <= true <= high, "own": low <= own <= high, "above": true > high}
+    return held | {"level": gain.level, "width": high - low}
 
 
 def by_cell(tables: pd.DataFrame) -> pd.DataFrame:

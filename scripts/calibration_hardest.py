@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from calibration_answers import NAMES, PAIRS, right_answer, sides, true_gains
+from calibration_answers import NAMES, PAIRS, ends, right_answer, sides, true_gains
 from calibration_answers import judge as judge_answer
 from calibration_report import MARGIN, by_group, exact, put, share, tables_of
 from hard_cells import AT_MARGIN, HARD
@@ -101,12 +101,12 @@ def intervals_of(tables: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for table in tables.to_dict("records"):
         for (method, pair), gain in table["intervals"].items():
-            true = table["true"][pair]
+            true, (low, high) = table["true"][pair], ends(gain)
             rows.append(
                 {name: table[name] for name in ("cell", "place", "half", "scheme", "table", "rows")}
                 | {"method": method, "in_use": method == table["method"], "tuned": pair == table["pair"]}
-                | {"gain": f"{NAMES[pair[1]]} over {NAMES[pair[0]]}", "width": gain.high - gain.low}
-                | {"covered": gain.low <= true <= gain.high, "below": true < gain.low, "above": true > gain.high}
+                | {"gain": f"{NAMES[pair[1]]} over {NAMES[pair[0]]}", "width": high - low}
+                | {"covered": low <= true <= high, "below": true < low, "above": true > high}
             )
     return pd.DataFrame(rows)
 

@@ -6,6 +6,7 @@ import calibration_answers as answers
 import pandas as pd
 import pytest
 
+from study.evidence.findings import Gain
 from tests.scripts.calibrated import FOLDS, made
 
 PLAIN, TERMS, DEEP = (1.0, 1.0, 1.0), (1.0, 0.8, 0.78), (1.0, 0.8, 0.6)
@@ -59,6 +60,14 @@ def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> Non
     assert found["true"].iloc[0]["regression", "extended"] == pytest.approx(0.06)
     assert found["errors"].iloc[0]["regression", "extended"] == pytest.approx(0.04)
     assert not found["sure"].any()
+
+
+def test_an_interval_without_an_end_holds_what_lies_beyond_and_one_of_unknown_error_holds_nothing() -> None:
+    known = Gain.model_construct(low=0.1, high=float("nan"), std_error=0.1)
+    unknown = Gain.model_construct(low=float("nan"), high=float("nan"), std_error=float("nan"))
+
+    assert answers.ends(known) == (0.1, float("inf"))
+    assert not answers.ends(unknown)[0] <= 0.2
 
 
 def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.DataFrame) -> None:
