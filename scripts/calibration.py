@@ -10,22 +10,28 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import time
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import islice, product
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from hard_cells import HARD, SHIPPED
 
 from harness.truths import STRENGTHS, Cell, Effect, Noise, expected_loss, simulate
+
+if TYPE_CHECKING:
+    from study.config import StudyConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = 2_000
 """Rows on which every model's expected loss is measured."""
 FOLDS = 5
 DEPTHS = [1, 2]
-REGRESSIONS = ["linear", "logistic"]
+REGRESSIONS = ["linear", "logistic", "poisson"]
 """Of these a table has the one that serves its kind."""
 KINDS: tuple[Literal["continuous", "binary"], ...] = ("continuous", "binary")
 NULL = [
@@ -53,18 +59,58 @@ LADDER = [Cell(kind, rows, *rung) for kind, rows, rung in product(KINDS, (300, 1
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of simulated tables. families: beside the regression. repeats: of the outer folds."""
+    """What is asked of simulated tables.
+
+    families: beside the regression. repeats: of the outer folds; in time order, and on one split, there is one, and 0 is one
+    split for all but rows in time order. shipped: families and budgets are those of a config that sets nothing, and not the
+    small ones.
+    """
 
     families: list[str]
     repeats: int
     cells: list[Cell]
+    shipped: bool = False
 
 
 QUESTIONS = {
     "intervals": Question(["neural"], 3, NULL + EFFECTS),
     "answers": Question(["extended", "neural"], 2, LADDER),
+    "hardest": Question(["extended", "neural"], 2, [hard.cell for hard in HARD]),
+    "shipped": Question([], 0, [hard.cell for hard in SHIPPED], shipped=True),
 }
-"""How the intervals of one gain behave, and which of the three answers is said."""
+"""How the intervals of one gain behave, which of the three answers is said, and both where that is hardest."""
+WRITERS = {
+    "intervals": "calibration_report",
+    "answers": "calibration_answers",
+    "hardest": "calibration_hardest",
+    "shipped": "calibration_hardest",
+}
+"""Module by question, whose `write(folder, folds, page)` judges the tables of a folder and puts the result on the page."""
+SIMULATIONS = {"coefficients": "coefficient_simulations"}
+"""Module by question that asks statistics alone, on draws that need no pipeline; its `main()` prints the answer."""
+
+
+def config_of(cell: Cell, number: int, question: Question, source: Path) -> StudyConfig:
+    """The config of a table that lies in `source`; from NESTED_BELOW rows on it has one split unless all is as shipped."""
+    from study.config import make_config
+    from study.search.plan import NESTED_BELOW
+
+    content: dict[str, Any] = {"name": cell.key, "data": {"source": str(source)}, "targets": {"y": cell.kind}, "seed": number}
+    content |= {"groups": "group"} if cell.together == "groups" else {"time": "time"} if cell.together == "time" else {}
+    if question.shipped:
+        return make_config(content)
+    repeats = 1 if cell.together == "time" else question.repeats
+    small = {
+        "families": [*REGRESSIONS, *question.families],
+        "depths": DEPTHS,
+        "protocol": "nested" if cell.rows < NESTED_BELOW and repeats else "holdout",
+        "outer": {"folds": FOLDS, "repeats": repeats or 1},
+        "inner": {"seeds": 1},
+        "search": {"trials": 4},
+        "training": {"epochs": 100, "patience": 20},
+        "space": {"neural": {"width": 32, "batch_size": 32, "activation": "silu", "dropout": 0.0}},
+    }
+    return make_config(content | small)
 
 
 def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
@@ -72,13 +118,13 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
 
     Returns
     -------
-    frame of part, target, kind, family, depth, outer_fold, candidate, row, loss. part `test`: loss of each test row, averaged
-    over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's loss in an inner fold
-    (row).
+    frame of part, target, kind, family, depth, outer_fold, candidate, row, group, loss, seconds, and time where rows are in
+    its order. part `test`: loss of each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1);
+    `validation`: the incumbent's loss in an inner fold (row). group: code of a test row's group, or the row. time: its place.
+    seconds: core-seconds that the table took.
     """
     from intervals_tried import inner_losses
 
-    from study.config import make_config
     from study.data.encoding import encode_all
     from study.data.splits import make_splits
     from study.data.tables import read_table
@@ -88,36 +134,24 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.running.here import search_here
     from study.schema import ALL_ROWS, CURVES, PRODUCTS
     from study.search.cost import Size
-    from study.search.plan import make_plan
+    from study.search.plan import make_plan, resolve_outer
 
+    begin = time.process_time()
     frame, truth = simulate(cell, number, FRESH)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "table.parquet"
         frame.to_parquet(source)
-        config = make_config(
-            {
-                "name": cell.key,
-                "data": {"source": str(source)},
-                "targets": {"y": cell.kind},
-                "families": [*REGRESSIONS, *question.families],
-                "depths": DEPTHS,
-                "protocol": "nested",
-                "outer": {"folds": FOLDS, "repeats": question.repeats},
-                "inner": {"seeds": 1},
-                "search": {"trials": 4},
-                "training": {"epochs": 100, "patience": 20},
-                "space": {"neural": {"width": 32, "batch_size": 32, "activation": "silu", "dropout": 0.0}},
-                "seed": number,
-            }
-        )
+        config = config_of(cell, number, question, source)
         table = read_table(config)
     target = table.targets[0]
+    outputs = target.n_outputs
+    config = resolve_outer(config, [Size("y", target.kind, cell.rows, cell.features, outputs)])
     known = replace(table, frame=table.frame.assign(y=table.frame["y"].where(table.frame.index < cell.rows)))
     fresh = np.arange(cell.rows, len(frame))
     *judged, _ = make_splits(known, target, config)
     splits = [(target, replace(split, test=np.concatenate([split.test, fresh]), parts=())) for split in judged]
     data = encode_all(table, splits)
-    shape = Size("y", target.kind, len(data["y", 0].development), cell.features)
+    shape = Size("y", target.kind, len(data["y", 0].development), cell.features, outputs)
     plan = make_plan(config, [shape])
     judged_arms = tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS)
     found = search_here(replace(plan, arms=judged_arms, beside=()), data)
@@ -125,10 +159,11 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         raise RuntimeError(found.unscored[0].error)
     trials, winners = found.trials, found.winners
     best = incumbents(trials_frame(trials))
-    scored = predictions_frame(winners, {})
+    scored = predictions_frame(winners, {"y": list(target.classes)})
     is_fresh = scored["row"] >= cell.rows
+    predicted = scored[[f"p_{name}" for name in target.classes]] if cell.kind == "multiclass" else scored["predicted"]
     scored.loc[is_fresh, "loss"] = expected_loss(
-        cell.kind, truth[scored.loc[is_fresh, "row"]], scored.loc[is_fresh, "predicted"].to_numpy(float)
+        cell.kind, truth[scored.loc[is_fresh, "row"]], predicted[is_fresh].to_numpy(float)
     )
     parts = [inner_losses(folds_frame(trials), best).rename(columns={"inner_fold": "row"}).assign(part="validation")]
     for candidate in (*CANDIDATES, PRODUCTS, CURVES):
@@ -136,7 +171,8 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
         parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
         parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
-    return pd.concat(parts, ignore_index=True)
+    whole = pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
+    return whole.assign(time=whole["row"].where(whole["part"] == "test")) if cell.together == "time" else whole
 
 
 def simulate_all(question: Question, tables: int, folder: Path, workers: int) -> None:
@@ -168,28 +204,20 @@ def simulate_all(question: Question, tables: int, folder: Path, workers: int) ->
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "question", choices=[*QUESTIONS, "coefficients"], help="the network's gain, which answer is said, or weights"
-    )
+    parser.add_argument("question", choices=[*WRITERS, *SIMULATIONS], help="what is asked of the tables; the page says what each answers")
     parser.add_argument("--tables", type=int, default=15, help="tables a cell")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
     parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
     arguments = parser.parse_args()
-    if arguments.question == "coefficients":
-        import coefficient_simulations
-
-        coefficient_simulations.main()
+    if arguments.question in SIMULATIONS:
+        import_module(SIMULATIONS[arguments.question]).main()
         return
     folder = arguments.out / arguments.question
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.report:
+    if not arguments.report and arguments.question in QUESTIONS:
         simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers)
-    import calibration_answers
-    import calibration_report
-
-    write = {"intervals": calibration_report.write, "answers": calibration_answers.write}[arguments.question]
-    write(folder, FOLDS, ROOT / "docs" / "calibration.md")
+    import_module(WRITERS[arguments.question]).write(folder, FOLDS, ROOT / "docs" / "calibration.md")
 
 
 if __name__ == "__main__":

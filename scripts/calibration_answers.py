@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 from calibration_report import MARGIN, by_group, put, share, tables_of
 
 from harness.truths import TERMS
-from study.evidence.compare import models, rung_gains, the_regression
+from study.evidence.compare import Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL
 from study.evidence.rule import LADDER, standing
@@ -25,21 +26,27 @@ TRUTHS = {"none": "linear", **dict.fromkeys(TERMS, "with terms"), "deep": "deepe
 CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 
 
+def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
+    """Models of one table (`calibration.run_table`) by test rows, and by fresh rows; the network's own choice comes last."""
+    frame = frame if "group" in frame else frame.assign(group=frame["row"])  # every row is a group of its own
+    inner = frame[frame["part"] == "validation"]
+    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
+    tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
+    return tested, fresh
+
+
 def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """What the rule says of one table (`calibration.run_table`).
 
     Gives gains by PAIRS, left (`standing`), said (the one rung that is left, or UNDECIDED), and for each rung of LADDER the
     mean expected loss on fresh rows of its models of all outer folds.
     """
-    frame = frame.assign(group=frame["row"])  # every row is a group of its own
-    inner = frame[frame["part"] == "validation"]
-    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
-    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
-    tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
+    tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
     gains = {(base.procedure, other.procedure): gain for base, other, gain in rung_gains(tested, plain, MARGIN, folds)}
     left = standing(gains, MARGIN)
-    losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}  # the network's own choice comes last
+    losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}
     said = left[0] if len(left) == 1 else UNDECIDED
     return {"gains": gains, "left": left, "said": said, **{rung: losses[rung] for rung in LADDER}}
 
@@ -156,10 +163,18 @@ def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
     return by_group(ranked, ["gain", "truth", "rows"], said)
 
 
+def ends(gain: Gain) -> tuple[float, float]:
+    """Ends of an interval, infinite where there is none; NaN where the rows do not tell how sure the gain is."""
+    if not math.isfinite(gain.std_error):
+        return math.nan, math.nan
+    return (-math.inf if math.isnan(gain.low) else gain.low, math.inf if math.isnan(gain.high) else gain.high)
+
+
 def _held(gain: Gain, true: float, own: float) -> dict[str, object]:
     """Whether an interval holds the true gain of the procedures and of a table's own models, and which side it errs on."""
-    held = {"covered": gain.low <= true <= gain.high, "own": gain.low <= own <= gain.high, "above": true > gain.high}
-    return held | {"level": gain.level, "width": gain.high - gain.low}
+    low, high = ends(gain)
+    held = {"covered": low <= true <= high, "own": low <= own <= high, "above": true > high}
+    return held | {"level": gain.level, "width": high - low}
 
 
 def by_cell(tables: pd.DataFrame) -> pd.DataFrame:

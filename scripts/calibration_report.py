@@ -168,12 +168,14 @@ def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def tables_of(folder: Path) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    """Every table of a folder (`calibration.run_table`), behind its cell, table, kind, rows, features, noise, effect, gain."""
+    """Every table of a folder (`calibration.run_table`), behind its cell, table and what `Cell` says; the gain in per cent."""
     for path in sorted(folder.glob("*.parquet")):
         cell, _, table = path.stem.rpartition("-")
-        kind, size, noise, effect, gain = cell.split("-")
+        kind, size, noise, effect, gain, *together = cell.split("-")
         about = {"cell": cell, "table": int(table), "kind": kind, "noise": noise, "effect": effect, "gain": 100 * float(gain)}
-        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True))
+        about |= dict(zip(("rows", "features"), map(int, size.split("x")), strict=True)) | {
+            "together": together[0] if together else "alone"
+        }
         yield about, pd.read_parquet(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import calibration
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibration_report import MARGIN, REPEATED, by_method, judge, read, share, with_truth, write
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
 from harness.truths import TERMS, Cell, expected_loss, simulate
 from study.evidence.findings import ENOUGH, WORTH
+from study.families.heads import HEADS
+from study.schema import Kind
 
 NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]
 LARGE = Cell("continuous", 120, effect="interaction", gain=0.7)
@@ -26,27 +29,66 @@ FOLDS = 3
 @pytest.mark.parametrize("effect", [*TERMS, "deep"])
 @pytest.mark.parametrize("kind", ["continuous", "binary"])
 def test_a_simulated_table_has_the_gain_that_its_cell_claims(kind: str, effect: str) -> None:
-    frame, truth = simulate(Cell(kind, 60_000, effect=effect, gain=0.2), 3, 0)  # type: ignore[arg-type]
+    assert gain_of(Cell(kind, 60_000, effect=effect, gain=0.2)) == pytest.approx(0.2, abs=0.01)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "together"), [("continuous", "time"), ("binary", "groups"), ("multiclass", "groups"), ("count", "time")]
+)
+def test_a_table_whose_rows_come_together_has_that_gain_too(kind: str, together: str) -> None:
+    cell = Cell(kind, 60_000, effect="deep", gain=0.2, together=together)  # type: ignore[arg-type]
+
+    assert gain_of(cell) == pytest.approx(0.2, abs=0.02)
+
+
+def gain_of(cell: Cell) -> float:
+    """What the truth of a table gains over the best regression on it."""
+    frame, truth = simulate(cell, 3, 0)
     x, y = frame[["x0", "x1", "x2"]].to_numpy(), frame["y"]
-    if kind == "binary":
-        best = LogisticRegression(C=1e4).fit(x, y == "yes").predict_proba(x)[:, 1]
-    else:
+    if cell.kind == "continuous":
         best = LinearRegression().fit(x, y).predict(x)
+    elif cell.kind == "count":
+        best = PoissonRegressor(alpha=1e-6).fit(x, y).predict(x)
+    else:
+        best = LogisticRegression(C=1e4).fit(x, y).predict_proba(x)
+        best = best[:, 1] if cell.kind == "binary" else best
+    return float(1 - expected_loss(cell.kind, truth, truth).mean() / expected_loss(cell.kind, truth, best).mean())
 
-    gain = 1 - expected_loss(kind, truth, truth).mean() / expected_loss(kind, truth, best).mean()
 
-    assert gain == pytest.approx(0.2, abs=0.01)
-
-
-@pytest.mark.parametrize("kind", ["continuous", "binary"])
-def test_the_expected_loss_is_what_fresh_targets_have_on_average(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["continuous", "binary", "multiclass", "count"])
+def test_the_expected_loss_is_what_fresh_targets_have_on_average(kind: Kind) -> None:
     frame, truth = simulate(Cell(kind, 100_000, effect="smooth", gain=0.1), 5, 0)  # type: ignore[arg-type]
     guess = truth * 0.8 + 0.1
     y = frame["y"].to_numpy()
+    values = y.astype(float) if frame["y"].dtype.kind in "if" else np.unique(y, return_inverse=True)[1]
 
-    observed = -np.log(np.where(y == "yes", guess, 1 - guess)) if kind == "binary" else (y - guess) ** 2
+    observed = HEADS[Kind(kind)].response_loss(guess, values)
 
     assert observed.mean() == pytest.approx(expected_loss(kind, truth, guess).mean(), rel=0.02)
+
+
+@pytest.mark.parametrize(("together", "column"), [("groups", "group"), ("time", "time")])
+def test_rows_that_come_together_share_features_and_noise_and_say_so(together: str, column: str) -> None:
+    cell = Cell("continuous", 6_000, effect="smooth", gain=0.2, together=together)  # type: ignore[arg-type]
+    frame, truth = simulate(cell, 1, 600)
+    alone, _ = simulate(replace(cell, together="alone"), 1, 600)
+    noise, first = frame["y"] - truth, frame["x0"]
+
+    assert column in frame
+    assert list(alone) == ["x0", "x1", "x2", "y"]
+    assert noise.std() == pytest.approx(1, abs=0.05)
+    assert min(values.corr(values.shift()) for values in (noise, first)) > 0.5
+    if column == "group":
+        assert not set(frame["group"][:6_000]) & set(frame["group"][6_000:])
+        assert set(frame.groupby("group").size()) == {6}
+
+
+def test_heavy_noise_has_the_variance_of_normal_noise_and_many_times_its_extremes() -> None:
+    frame, truth = simulate(Cell("continuous", 60_000, together="heavy"), 1, 0)
+    noise = frame["y"] - truth
+
+    assert noise.std() == pytest.approx(1, abs=0.1)
+    assert (noise.abs() > 5).sum() > 50  # of normal noise 0.03 rows are expected there
 
 
 def test_a_share_comes_with_its_exact_interval() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import calibration_answers as answers
-import numpy as np
 import pandas as pd
 import pytest
 
-FOLDS = 5
-SIDES = {"linear": 0, "extended": 0, "neural": 1}
-"""Depth of each family."""
+from study.evidence.findings import Gain
+from tests.scripts.calibrated import FOLDS, made
+
 PLAIN, TERMS, DEEP = (1.0, 1.0, 1.0), (1.0, 0.8, 0.78), (1.0, 0.8, 0.6)
 """Expected losses of the three, where each of them is the right answer."""
 SAID = {
@@ -23,23 +22,6 @@ SAID = {
     ("deep", 2): (DEEP, (1.0, 0.85, 0.8), "undecided"),
 }
 """By effect and table: the true losses, the mean losses of test rows, and what these say."""
-
-
-def made(true: tuple[float, ...], tested: tuple[float, ...], number: int) -> pd.DataFrame:
-    """A file of a calibration with two repeats; test rows have these mean losses, and gains of each table vary between rows."""
-    rng = np.random.default_rng(number)
-    rows = pd.MultiIndex.from_product([range(2 * FOLDS), range(40)], names=["outer_fold", "row"]).to_frame(index=False)
-    rows["row"] += 40 * (rows["outer_fold"] % FOLDS)
-    pieces = []
-    for (family, depth), expected, mean in zip(SIDES.items(), true, tested, strict=True):
-        noise = rng.uniform(0.8, 1.2, 40 * FOLDS)
-        arm = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
-        about = arm | {"candidate": "ensemble" if depth else "refit"}
-        fresh = rows.drop_duplicates("outer_fold").assign(part="fresh", row=-1, loss=expected)
-        inner = rows.drop_duplicates("outer_fold").assign(part="validation", row=0, loss=mean, **arm)
-        losses = mean * (noise / noise.mean())[rows["row"]]
-        pieces += [rows.assign(part="test", loss=losses, **about), fresh.assign(**about), inner]
-    return pd.concat(pieces, ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +60,14 @@ def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> Non
     assert found["true"].iloc[0]["regression", "extended"] == pytest.approx(0.06)
     assert found["errors"].iloc[0]["regression", "extended"] == pytest.approx(0.04)
     assert not found["sure"].any()
+
+
+def test_an_interval_without_an_end_holds_what_lies_beyond_and_one_of_unknown_error_holds_nothing() -> None:
+    known = Gain.model_construct(low=0.1, high=float("nan"), std_error=0.1)
+    unknown = Gain.model_construct(low=float("nan"), high=float("nan"), std_error=float("nan"))
+
+    assert answers.ends(known) == (0.1, float("inf"))
+    assert not answers.ends(unknown)[0] <= 0.2
 
 
 def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.DataFrame) -> None:

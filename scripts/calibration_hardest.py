@@ -1,0 +1,229 @@
+"""From the files of a calibration to docs/calibration.md: whether intervals and answers hold where that is hardest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from calibration_answers import NAMES, PAIRS, ends, right_answer, sides, true_gains
+from calibration_answers import judge as judge_answer
+from calibration_report import MARGIN, by_group, exact, put, share, tables_of
+from hard_cells import AT_MARGIN, HARD
+
+from study.evidence.compare import paired_gain, the_regression
+from study.evidence.findings import UNDECIDED
+from study.evidence.intervals import METHODS, default_method
+from study.evidence.rule import LADDER
+from study.schema import REGRESSION, Kind
+
+WANTED = 400
+"""Tables a cell from which on what was not refuted is said to hold."""
+COVERS, FALSE = (92, 98), 5
+"""Per cent within which an interval's coverage must lie, and most of the tables at the margin that may be falsely above it."""
+METHODS_OF = {"one split": ("rows",), "one pass": ("corrected t", "rows"), "repeats": tuple(METHODS)}
+"""Methods to choose from, by what outer folds there are."""
+HALVES = "chosen on", "reported on"
+"""Every second cell of HARD is of the first half."""
+
+
+def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
+    """`calibration_answers.judge` of one table, and scheme, method (in use), seconds, and intervals.
+
+    intervals: gains at 95 % by method and PAIRS, each as a share of the regression's loss.
+    """
+    tested, _ = sides(frame)
+    plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
+    assert plain is not None
+    ladder = {model.procedure: model for model in tested} | {REGRESSION: plain}  # the network's own choice comes last
+    places = plain.losses["outer_fold"]
+    n = places.nunique()
+    scheme = "one split" if n == 1 else "one pass" if n <= folds else "repeats"
+    intervals = {
+        (method, pair): paired_gain(ladder[pair[0]], ladder[pair[1]], MARGIN, folds, method, per=plain)
+        for method in METHODS_OF[scheme]
+        for pair in PAIRS
+    }
+    about = {"scheme": scheme, "method": default_method(places, folds), "seconds": frame["seconds"].iloc[0]}
+    return judge_answer(frame, folds) | about | {"intervals": intervals}
+
+
+def read(folder: Path, folds: int) -> pd.DataFrame:
+    """Judge every table of a folder: one a row, of cells in the order of HARD, with what `judge` and `with_truth` give."""
+    places = {hard.cell.key: place for place, hard in enumerate(HARD)}
+    found = []
+    for about, frame in tables_of(folder):
+        if about["cell"] not in places:  # left by another tuning
+            continue
+        place = places[str(about["cell"])]
+        hard = {"place": place, "pair": (REGRESSION, HARD[place].other), "aim": HARD[place].aim, "half": HALVES[place % 2]}
+        found.append(about | hard | judge(frame, folds))
+    return with_truth(pd.DataFrame(found).sort_values(["place", "table"])) if found else pd.DataFrame()
+
+
+def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
+    """Add what the other tables of a table's cell say of it; a cell of one table is left out.
+
+    true: gains by PAIRS from the mean expected losses of the cell's other tables, so that no table has a say in the truth that
+    it is judged by. right: the rule's answer to these. error: standard error of the mean gain that the cell is tuned for, and
+    gain_of_cell that mean. too_simple, too_rich, undecided, lost: as in `calibration_answers.with_truth`.
+    """
+    found = []
+    for _, own in tables.groupby("cell", sort=False):
+        n = len(own)
+        if n < 2:
+            continue
+        losses = own[list(LADDER)]
+        true = true_gains((losses.sum() - losses) / (n - 1)).to_dict("records")
+        each = true_gains(losses)[own["pair"].iloc[0]]
+        about = {"true": true, "right": [right_answer(gains) for gains in true]}
+        found.append(own.assign(**about, gain_of_cell=each.mean(), error=each.sem()))
+    if not found:
+        return pd.DataFrame()
+    whole = pd.concat(found, ignore_index=True)
+    said, right = (whole[name].map({rung: place for place, rung in enumerate(LADDER)}) for name in ("said", "right"))
+    lost = [right not in left for right, left in zip(whole["right"], whole["left"], strict=True)]
+    return whole.assign(too_simple=said < right, too_rich=said > right, undecided=whole["said"] == UNDECIDED, lost=lost)
+
+
+def verdict(hits: pd.Series, low: float, high: float) -> str:
+    """`fails` where the exact interval of a share lies outside low to high (per cent), `open` where tables are too few."""
+    least, most = exact(100.0 * hits)
+    return "fails" if most < low or least > high else "holds" if len(hits) >= WANTED else "open"
+
+
+def intervals_of(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a table, method and gain: whether the interval holds the true gain, misses it below or above, and its width.
+
+    in_use: whether it is the method in use. tuned: whether the cell is tuned for this gain.
+    """
+    rows = []
+    for table in tables.to_dict("records"):
+        for (method, pair), gain in table["intervals"].items():
+            true, (low, high) = table["true"][pair], ends(gain)
+            rows.append(
+                {name: table[name] for name in ("cell", "place", "half", "scheme", "table", "rows")}
+                | {"method": method, "in_use": method == table["method"], "tuned": pair == table["pair"]}
+                | {"gain": f"{NAMES[pair[1]]} over {NAMES[pair[0]]}", "width": high - low}
+                | {"covered": low <= true <= high, "below": true < low, "above": true > high}
+            )
+    return pd.DataFrame(rows)
+
+
+def by_gain(intervals: pd.DataFrame) -> pd.DataFrame:
+    """One row a gain and cell, and one for all cells of so many rows: how often the interval in use holds the true gain."""
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        return {
+            "tables": len(own),
+            "covers": share(own["covered"]),
+            "verdict": verdict(own["covered"], *COVERS),
+            "true gain below": share(own["below"]),
+            "true gain above": share(own["above"]),
+            "median width": f"{100 * own['width'].median():.1f}",
+        }
+
+    used = intervals[intervals["in_use"]]
+    every = used.assign(cell="all of " + used["rows"].astype(str) + " rows", place=len(HARD) + used["rows"])
+    ranked = pd.concat([used, every]).sort_values(["gain", "place"], kind="stable")
+    return by_group(ranked, ["gain", "cell"], said)
+
+
+def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell: what it is tuned for and truly gains, what is right and said, and how often that is too rich.
+
+    falsely above: the rule's interval of the gain it is tuned for lies wholly above the margin, and above the true gain where
+    that is more. The verdict is on that share, of the cells at the margin.
+    """
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        one, pair = own.iloc[0], own["pair"].iloc[0]
+        above = zip(own["gains"], own["true"], strict=True)
+        falsely = pd.Series([gains[pair].low > max(MARGIN, true[pair]) for gains, true in above])
+        return {
+            "tables": len(own),
+            "tuned": f"{NAMES[pair[1]]} {100 * one['aim']:g} %",
+            "true gain": f"{100 * one['gain_of_cell']:.1f} ± {100 * one['error']:.1f}",
+            "right": _counted(own["right"]),
+            "said": _counted(own["said"]),
+            "too rich": share(own["too_rich"]),
+            "falsely above": share(falsely),
+            "verdict": verdict(falsely, 0, FALSE) if one["aim"] == AT_MARGIN else "",
+        }
+
+    return by_group(tables, ["cell"], said)
+
+
+def _counted(answers: pd.Series) -> str:
+    counts = answers.value_counts()
+    return ", ".join(f"{NAMES.get(name, name)} {counts[name]}" for name in (*LADDER, UNDECIDED) if name in counts)
+
+
+def by_rows(tables: pd.DataFrame) -> pd.DataFrame:
+    """One row a number of rows, and one for all tables: how often an answer is right, and what it is instead."""
+
+    def said(own: pd.DataFrame) -> dict[str, object]:
+        return {
+            "cells": own["cell"].nunique(),
+            "tables": len(own),
+            "right answer said": share(own["said"] == own["right"]),
+            "too rich": share(own["too_rich"]),
+            "too simple": share(own["too_simple"]),
+            "undecided": share(own["undecided"]),
+            "right answer ruled out": share(own["lost"]),
+        }
+
+    return by_group(pd.concat([tables.sort_values("rows", kind="stable"), tables.assign(rows="all")]), ["rows"], said)
+
+
+def chosen(first: Mapping[str, pd.DataFrame]) -> str:
+    """The narrowest method whose share of hits lies in COVERS; where none does, the one nearest to their middle.
+
+    first: intervals by method.
+    """
+    shares = {method: 100 * own["covered"].mean() for method, own in first.items()}
+    within = [method for method, value in shares.items() if COVERS[0] <= value <= COVERS[1]]
+    if within:
+        return min(within, key=lambda method: first[method]["width"].median())
+    return min(shares, key=lambda method: abs(shares[method] - np.mean(COVERS)))
+
+
+def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
+    """One row a scheme and method: its coverage on the half of the cells where one is chosen, and on the other half.
+
+    Of every table the gain that its cell is tuned for counts alone, so that all hits are of different tables.
+    """
+    rows = []
+    for scheme, own in intervals[intervals["tuned"]].groupby("scheme", sort=False):
+        halves = [dict(iter(own[own["half"] == half].groupby("method", sort=False))) for half in HALVES]
+        best = chosen(halves[0]) if halves[0] else ""
+        for method in METHODS_OF[str(scheme)]:
+            row: dict[str, object] = {"scheme": scheme, "method": method}
+            for name, half in zip(HALVES, halves, strict=True):
+                hits = half[method]["covered"] if method in half else pd.Series(dtype=bool)
+                row |= {f"{name}: tables": len(hits), f"{name}: covers": share(hits)}
+                row[f"{name}: median width"] = f"{100 * half[method]['width'].median():.1f}" if len(hits) else ""
+            row["verdict"] = verdict(hits, *COVERS) if len(hits) else ""
+            in_use = own.loc[own["method"] == method, "in_use"].any()
+            rows.append(row | {"is": ", ".join(["chosen"] * (method == best) + ["in use"] * bool(in_use))})
+    return pd.DataFrame(rows)
+
+
+def by_cost(tables: pd.DataFrame) -> pd.DataFrame:
+    """How many tables there are, and the hours that they had one core at work."""
+    counts = tables["cell"].value_counts()
+    row = {"cells": len(counts), "tables": len(tables), "fewest a cell": counts.min(), "most a cell": counts.max()}
+    return pd.DataFrame([row | {"core-hours": f"{tables['seconds'].sum() / 3600:.1f}"}])
+
+
+def write(folder: Path, folds: int, page: Path) -> None:
+    """Judge every table of a folder, and put the tables between the marks of a page, which begin with the folder's name."""
+    tables = read(folder, folds)
+    if tables.empty:
+        print(f"No cell below {folder} has two tables yet: nothing is judged.")
+        return
+    intervals = intervals_of(tables)
+    found = {"runs": by_cost(tables), "cells": by_cell(tables), "answers": by_rows(tables)}
+    found |= {"gains": by_gain(intervals), "methods": by_method(intervals)}
+    put(page, {f"{folder.name}-{name}": table for name, table in found.items()})

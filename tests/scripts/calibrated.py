@@ -1,0 +1,27 @@
+"""Files of a calibration, made so that the truth, and what their test rows say of it, are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+FOLDS = 5
+SIDES = {"linear": 0, "extended": 0, "neural": 1}
+"""Depth of each family."""
+
+
+def made(true: tuple[float, ...], tested: tuple[float, ...], number: int, repeats: int = 2) -> pd.DataFrame:
+    """A file of a calibration; test rows have these mean losses of SIDES, and gains of each table vary between rows."""
+    rng = np.random.default_rng(number)
+    rows = pd.MultiIndex.from_product([range(repeats * FOLDS), range(40)], names=["outer_fold", "row"]).to_frame(index=False)
+    rows["row"] += 40 * (rows["outer_fold"] % FOLDS)
+    pieces = []
+    for (family, depth), expected, mean in zip(SIDES.items(), true, tested, strict=True):
+        noise = rng.uniform(0.8, 1.2, 40 * FOLDS)
+        arm = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
+        about = arm | {"candidate": "ensemble" if depth else "refit"}
+        fresh = rows.drop_duplicates("outer_fold").assign(part="fresh", row=-1, loss=expected)
+        inner = rows.drop_duplicates("outer_fold").assign(part="validation", row=0, loss=mean, **arm)
+        losses = mean * (noise / noise.mean())[rows["row"]]
+        pieces += [rows.assign(part="test", loss=losses, **about), fresh.assign(**about), inner]
+    return pd.concat(pieces, ignore_index=True)
