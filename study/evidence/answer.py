@@ -21,15 +21,23 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import METHODS
-from study.evidence.lines import depths_words, floor_words, missing_words, short_words, sources_words, trees_words
+from study.evidence.lines import (
+    carried_words,
+    depths_words,
+    floor_words,
+    missing_words,
+    short_words,
+    sources_words,
+    trees_words,
+)
 from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
 from study.evidence.sentences import capital, decided_words, interval, level_words, listed, loses, moved, percent
 from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
-VERSION = 3
+VERSION = 4
 """Version of verdicts.json; the first was a list of dicts and named none."""
-BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words")
+BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words", "carried_words")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
     "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "candidate_words", "method_words", *BESIDE,
@@ -183,6 +191,11 @@ class Verdict(Frozen):
         return floor_words(self.floor, self.nouns) if self.floor else None
 
     @property
+    def carried_words(self) -> str | None:
+        """Where a gain rests on few rows."""
+        return carried_words(self.by_pair, self.nouns)
+
+    @property
     def _lacking(self) -> str:
         return "a network or a regression with terms" if self.regression else "a regression"
 
@@ -217,13 +230,14 @@ class Verdict(Frozen):
         sure = interval(gain)
         if gain.improvement < -1 and not over_terms:
             size = f"has {1 - gain.improvement:,.3g} times {loss}"
-            times = f"{max(1 - gain.high, 0):,.3g} to {1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {times}"
+            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
+            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {least} to {most}"
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
             size = f"saves {percent(gain.improvement)} % of {loss}"
-        if math.isnan(gain.low):
+        if not gain.known:
             return f"{subject} {size}, on too few test rows to be sure of anything"
         return f"{subject} {size} ({sure}), {self._place(gain)} {'the ' + self._margin if first else 'it'}"
 
@@ -249,10 +263,12 @@ class Verdict(Frozen):
             return f"Use {noun}."
         keep = f"Keep {noun}, the {'simplest of these' if len(self.left) > 2 else 'simpler of the two'}"
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
-        if any(math.isnan(gain.low) for gain in richer):
+        if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
-        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
         of = f"of {self.nouns[REGRESSION]}'s loss"
+        if not all(gain.bounded for gain in richer):
+            return f"{keep}: what is given away {of} has no upper bound on these test rows; more of them are needed for one."
+        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
         said = f"{keep}: with {level_words(sure)} confidence at most {percent(most)} % {of} is given away."
         if (found := self.decided_at) is None:
             return said

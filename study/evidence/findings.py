@@ -65,9 +65,14 @@ class Gain(Size):
         return math.isfinite(self.std_error)
 
     @property
+    def most(self) -> float:
+        """The gain of a model without loss: no gain is larger, since no loss is below 0."""
+        return self.base_loss / self.per_loss if self.base_loss > 0 and self.per_loss > 0 else math.inf
+
+    @property
     def bounded(self) -> bool:
-        """Whether the interval has an upper end: one that leaves the other model some loss, since no loss is below 0."""
-        return math.isfinite(self.high) and (self.high * self.per_loss < self.base_loss or not self.base_loss > 0)
+        """Whether the interval has an upper end, one below the gain of a model without loss."""
+        return self.high < self.most
 
     @property
     def n_units(self) -> int:

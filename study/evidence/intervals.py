@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.moments import cosines, moments_of
+from study.evidence.moments import Moments, cosines, moments_of
 from study.evidence.pairs import FloatArray, Quantity, Size, contributions, mean_train
 from study.evidence.ratio import Ratio, Student, Sure
 
@@ -134,9 +134,13 @@ class Rows:
     """Whether the spread between repeats is added."""
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
-        moments = moments_of(pairs, quantity, self.between_repeats)
+        moments = self.moments(pairs, quantity)
         sure = Ratio(moments)
         return Interval(moments.estimate, *sure.ends(self.level), sure.std_error, sure.df, self.name, sure)
+
+    def moments(self, pairs: pd.DataFrame, quantity: Quantity) -> Moments:
+        """Of what the pairs contribute."""
+        return moments_of(pairs, quantity, self.between_repeats)
 
     def words(self, size: Size) -> str:
         rows = f"{size.n_rows:,} test rows"
@@ -155,7 +159,7 @@ class Rows:
         now = pairs["repeat"].nunique()
         if now < 2:
             return np.full(len(repeats), np.nan)
-        moments = moments_of(pairs, "improvement", self.between_repeats)
+        moments = self.moments(pairs, "improvement")
         within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
         rows = np.maximum(moments.rows[0] / moments.per**2 - within / now, 0.0) + within / repeats
         between = moments.repeats[0] / moments.per**2 * now / repeats

@@ -23,6 +23,8 @@ from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
 """Most terms that a sentence names."""
+FEW, FEW_SHARE = 3, 0.02
+"""So many units, or this share of them, are few to make half of what an interval is wide of."""
 
 Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
@@ -120,3 +122,16 @@ def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
         f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {FLOOR:.1f} nats and not "
         f"infinity; test rows at this floor: {said}."
     )
+
+
+def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | None:
+    """Which gains, by (simpler, richer), rest on few rows; None where none does."""
+    told = []
+    for (base, other), gain in gains.items():
+        if gain.known and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units) and gain.n_units > 2 * FEW:
+            unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "test rows"
+            few = f"{gain.half_carried_by} of {gain.n_units:,} {unit}"
+            told.append(f"half of how unsure the gain of {nouns[other]} over {nouns[base]} is comes from {few}")
+    if not told:
+        return None
+    return f"{capital(listed(told))}: look at those with the largest differences of loss first, for the answer rests on them."

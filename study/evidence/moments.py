@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class Moments:
 
     def mean(self, w: FloatArray) -> FloatArray:
         """Of the contributions, (n,) at w (n,)."""
-        return -w * self.per
+        return np.asarray(-w * self.per)
 
     def variance(self, w: FloatArray) -> FloatArray:
         """Of that mean, (n,): between units, and between repeats."""
@@ -84,7 +84,7 @@ def moments_of(pairs: pd.DataFrame, quantity: Quantity, between_repeats: bool) -
     unit = "time" if "time" in pairs else "group"
     frame = pd.DataFrame({"unit": pairs[unit], "row": pairs["row"], "own": own, "per": per})
     means = frame.groupby(["unit", "row"])[["own", "per"]].mean()
-    codes = means.index.codes[0]
+    codes = np.unique(means.index.get_level_values(0), return_inverse=True)[1]
     repeats = frame.groupby(pairs["repeat"])[["own", "per"]].mean().to_numpy(float) if between_repeats else np.zeros((0, 2))
     return moments(estimate, float(per.mean()) if len(per) else np.nan, means.to_numpy(float), codes, repeats, unit == "time")
 
@@ -124,19 +124,19 @@ def moments(
 
 def cosines(times: int) -> int:
     """How many describe the slow moves of a series."""
-    return min(max(LEAST_COSINES, round(COSINES * times**0.5)), times - 1)
+    return min(max(LEAST_COSINES, round(COSINES * math.sqrt(times))), times - 1)
 
 
 def _transform(number: int, times: int) -> FloatArray:
     """(number, times): the rows of the cosine transform from the slowest on, each of length 1."""
     angle = np.pi * np.outer(np.arange(1, number + 1), np.arange(times) + 0.5) / times
-    return np.sqrt(2 / times) * np.cos(angle)
+    return np.asarray(np.sqrt(2 / times) * np.cos(angle))
 
 
 def _powers(columns: FloatArray, power: int) -> FloatArray:
     """Coefficients (power + 1,) in w of the sum over rows of (own - w * per) ** power, for columns (n, 2) of own and per."""
     own, per = columns.T
-    terms = [comb(power, j) * (-1) ** j * float((own ** (power - j) * per**j).sum()) for j in range(power + 1)]
+    terms = [math.comb(power, j) * (-1) ** j * float((own ** (power - j) * per**j).sum()) for j in range(power + 1)]
     return np.array(terms)
 
 

@@ -200,7 +200,7 @@ class _Judge:
 
     def _decided_at(self) -> DecidedAt | None:
         pair = open_pair(self.gains, self.margin)
-        if pair is None or self.plain is None or not np.isfinite(self.gains[pair[:2]].low):
+        if pair is None or self.plain is None or not self.gains[pair[:2]].known:
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
