@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from study.evidence import lines
 from study.evidence.findings import (
     UNDECIDED,
     DecidedAt,
@@ -21,15 +22,7 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import METHODS
-from study.evidence.lines import (
-    carried_words,
-    depths_words,
-    floor_words,
-    missing_words,
-    short_words,
-    sources_words,
-    trees_words,
-)
+from study.evidence.joint import together_json
 from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
 from study.evidence.sentences import capital, decided_words, interval, level_words, listed, loses, moved, percent
 from study.evidence.winners import CANDIDATES
@@ -162,38 +155,38 @@ class Verdict(Frozen):
         """Where the gain comes from."""
         if self.sources is None or math.isnan(self.sources.interactions.improvement):
             return None
-        return sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
+        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
 
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
+        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
 
     @property
     def missing_words(self) -> str | None:
         """What is surely missing from the regression."""
-        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
+        return lines.missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
 
     @property
     def depths_words(self) -> str | None:
         """What choosing the depth costs and brings."""
         told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
-        return depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
+        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return trees_words(self.trees, self.nouns) if self.trees else None
+        return lines.trees_words(self.trees, self.nouns) if self.trees else None
 
     @property
     def floor_words(self) -> str | None:
         """How many test rows are at the floor of the log loss."""
-        return floor_words(self.floor, self.nouns) if self.floor else None
+        return lines.floor_words(self.floor, self.nouns) if self.floor else None
 
     @property
     def carried_words(self) -> str | None:
         """Where a gain rests on few rows."""
-        return carried_words(self.by_pair, self.nouns)
+        return lines.carried_words(self.by_pair, self.nouns)
 
     @property
     def _lacking(self) -> str:
@@ -224,7 +217,7 @@ class Verdict(Frozen):
     def _clause(self, step: RungGain, first: bool) -> str:
         """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
         gain, over_terms = step.gain, step.base == EXTENDED
-        subject = "a regression with terms" if step.other == EXTENDED else self._network()
+        subject = "a regression with terms" if step.other == EXTENDED else lines.network_noun(self.chosen.values())
         subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
         loss = f"{self.nouns[REGRESSION]}'s loss on {self.target}" if first else "that loss"
         sure = interval(gain)
@@ -244,14 +237,6 @@ class Verdict(Frozen):
     def _place(self, gain: Gain) -> str:
         far = "far " if gain.low > 3 * self.margin else ""
         return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
-
-    def _network(self) -> str:
-        """`a network with 1 to 2 hidden layers`; its families are named where there are several."""
-        depths = sorted({rung.depth for rung in self.chosen.values()})
-        families = sorted({rung.family for rung in self.chosen.values()})
-        layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
-        named = f" ({' or '.join(families)})" if len(families) > 1 else ""
-        return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
 
     def _action(self) -> str:
         if self.verdict is None:
@@ -287,8 +272,9 @@ class Verdict(Frozen):
 
 
 def write_verdicts(verdicts: Iterable[Verdict]) -> str:
-    """Content of verdicts.json."""
-    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in verdicts]}
+    """Content of verdicts.json; together: what holds for all targets at once."""
+    told = list(verdicts)
+    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in told], "together": together_json(told)}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 

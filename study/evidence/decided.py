@@ -34,8 +34,8 @@ class GainCurve:
 def subset_losses(predictions: pd.DataFrame, n_train: float) -> pd.DataFrame:
     """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
 
-    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 10) frame of ARM, fraction, group, time, row,
-    loss and n_rows: a fraction of 1 is the refit itself.
+    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 10) frame of ARM, fraction, group, time,
+    row, loss and n_rows: a fraction of 1 is the refit itself.
     """
     is_part = predictions["candidate"].str.startswith(PART)
     own = predictions[is_part | (predictions["candidate"] == "refit")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from study.evidence.findings import (
     LEAST_UNITS,
@@ -135,3 +135,12 @@ def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | 
     if not told:
         return None
     return f"{capital(listed(told))}: look at those with the largest differences of loss first, for the answer rests on them."
+
+
+def network_noun(chosen: Iterable[Rung]) -> str:
+    """`a network with 1 to 2 hidden layers`, by what it took in each outer fold; its families are named if they are several."""
+    rungs = list(chosen)
+    depths, families = sorted({rung.depth for rung in rungs}), sorted({rung.family for rung in rungs})
+    layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
+    named = f" ({' or '.join(families)})" if len(families) > 1 else ""
+    return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"

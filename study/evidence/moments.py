@@ -24,9 +24,9 @@ class Moments:
     at that very v (Fieller 1954, *Some problems in interval estimation*, JRSS B 16).
 
     estimate: of the quantity. per: mean that it is a share of, 1 for a difference. rows: variance (3,) of the mean between
-    independent units; third (4,): third cumulant of the mean; fourth (5,): sum of fourth powers over the square of the
-    number of units, on the scale of `rows`; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many
-    of each; cosines: of a series in time, 0 where units are independent.
+    independent units; third (4,): third cumulant of the mean, 0 for a series; fourth (5,): sum of the fourth powers of what each
+    unit adds to the mean; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many of each; cosines:
+    of a series in time, 0 where units are independent.
     """
 
     estimate: float
@@ -50,7 +50,7 @@ class Moments:
     def skewness(self, w: FloatArray) -> FloatArray:
         """Of that mean, (n,): of one contribution over the root of their number."""
         variance = self.variance(w)
-        return np.divide(polyval(w, self.third), variance**1.5, out=np.zeros_like(variance), where=variance > 0)
+        return np.asarray(np.divide(polyval(w, self.third), variance**1.5, out=np.zeros_like(variance), where=variance > 0))
 
     def df(self, w: FloatArray) -> FloatArray:
         """Degrees of freedom (n,) of the variance: (V1 + V2)² / (V1² / df1 + V2² / df2).
@@ -70,7 +70,7 @@ class Moments:
             return np.full_like(rows, most)
         shape = np.divide(polyval(w, self.fourth), rows**2, out=np.zeros_like(rows), where=rows > 0)
         excess_share = shape - 3 / self.n_units
-        return np.clip(2 / np.maximum(excess_share + 2 / (self.n_units - 1), 1e-12), 1.0, most)
+        return np.asarray(np.clip(2 / np.maximum(excess_share + 2 / (self.n_units - 1), 1e-12), 1.0, most))
 
 
 def moments_of(pairs: pd.DataFrame, quantity: Quantity, between_repeats: bool) -> Moments:

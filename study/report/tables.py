@@ -12,6 +12,7 @@ import pandas as pd
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
+from study.evidence.joint import together_words
 from study.evidence.sentences import level_words, percent, span
 from study.evidence.winners import incumbents
 from study.records.clipping import clipping_notes
@@ -46,6 +47,8 @@ class Html(str):
 def answer(results: Results) -> Html:
     """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
     cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
+    if cards and (said := together_words(results.verdicts)):
+        cards.append(f'<p class="basis">{escape(said)}</p>')
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
 
