@@ -24,8 +24,8 @@ class Moments:
     at that very v (Fieller 1954, *Some problems in interval estimation*, JRSS B 16).
 
     estimate: of the quantity. per: mean that it is a share of, 1 for a difference. rows: variance (3,) of the mean between
-    independent units; third (4,): third cumulant of the mean, 0 for a series; fourth (5,): sum of the fourth powers of what each
-    unit adds to the mean; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many of each; cosines:
+    independent units; third (4,): third cumulant of the mean, 0 for a series; fourth (5,): sum of the fourth powers of what
+    each unit adds to the mean; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many of each; cosines:
     of a series in time, 0 where units are independent.
     """
 
@@ -62,7 +62,7 @@ class Moments:
         rows, repeats = np.maximum(polyval(w, self.rows), 0.0), np.maximum(polyval(w, self.repeats), 0.0)
         own = self._df_rows(w, rows)
         parts = rows**2 / own + repeats**2 / max(self.n_repeats - 1, 1)
-        return np.divide((rows + repeats) ** 2, parts, out=own, where=parts > 0)
+        return np.asarray(np.divide((rows + repeats) ** 2, parts, out=own, where=parts > 0))
 
     def _df_rows(self, w: FloatArray, rows: FloatArray) -> FloatArray:
         most = float(self.cosines or max(self.n_units - 1, 1))
