@@ -17,6 +17,7 @@ import pandas as pd
 from calibration_report import put
 from scipy import special
 
+from study.evidence.lines import FEW, FEW_SHARE
 from study.evidence.moments import moments
 from study.evidence.pairs import FloatArray
 from study.evidence.ratio import Ratio
@@ -53,6 +54,13 @@ class Drawn:
         rows = np.column_stack([self.own.mean(axis=0), self.base.mean(axis=0)])
         repeats = np.column_stack([self.own.mean(axis=1), self.base.mean(axis=1)])
         return Ratio(moments(self.gain, float(self.base.mean()), rows, self.units, repeats, self.in_time))
+
+    @property
+    def half_carried_by(self) -> int:
+        """Fewest units whose squared contributions make half of the sum."""
+        rows = self.own.mean(axis=0)
+        squares = np.sort(np.bincount(self.units, rows - rows.mean()) ** 2)[::-1].cumsum()
+        return int(np.searchsorted(squares, squares[-1] / 2)) + 1
 
     def before(self) -> tuple[float, float]:
         """Standard error and degrees of freedom as they were: linearised, groups as units, time order not known."""
@@ -142,12 +150,12 @@ SCENARIOS = {
     "a gain of 99.9 %, 178 rows": near_all(178),
     "60 groups of 5, 0.7 shared": groups(lambda rng: np.full(60, 5), 0.7),
     "30 groups of 1 to 60, 0.7 shared": groups(lambda rng: np.ceil(60 * rng.random(30) ** 3), 0.7),
-    "time order, ρ 0, 178 rows": series(178, 0.0),
-    "time order, ρ 0.5, 60 rows": series(60, 0.5),
-    "time order, ρ 0.5, 178 rows": series(178, 0.5),
-    "time order, ρ 0.5, 500 rows": series(500, 0.5),
-    "time order, ρ 0.8, 178 rows": series(178, 0.8),
-    "time order, ρ 0.8, 500 rows": series(500, 0.8),
+    "time order, rho 0, 178 rows": series(178, 0.0),
+    "time order, rho 0.5, 60 rows": series(60, 0.5),
+    "time order, rho 0.5, 178 rows": series(178, 0.5),
+    "time order, rho 0.5, 500 rows": series(500, 0.5),
+    "time order, rho 0.8, 178 rows": series(178, 0.8),
+    "time order, rho 0.8, 500 rows": series(500, 0.8),
     "two repeats that differ, 100 rows": repeats(100, 2),
     "three repeats that differ, 100 rows": repeats(100, 3),
 }
@@ -156,11 +164,11 @@ SCENARIOS = {
 def judge(draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS, seed: int = 0) -> dict[str, float]:
     """Shares of draws whose 95 % interval holds the truth, lies above it, and below it, before and now; how much wider it is.
 
-    Of the true margin as well: with a margin at the true gain, now the p-value of the margin is below 5 % where the interval
-    leaves it out; before, p tested 0, and `p before` is the share of draws in which that was below 5 %.
+    `p before`: with a margin at the true gain, in how many p was below 5 % when it tested 0; now p tests the margin, and is
+    below 5 % where the interval leaves out the truth. `few`: in how many few units carry half of the variance.
     """
     rng = np.random.default_rng(seed)
-    before, now, wider, nought = np.empty(draws), np.empty(draws), [], np.empty(draws)
+    before, now, nought, wider, few = np.empty(draws), np.empty(draws), np.empty(draws), [], []
     for place in range(draws):
         drawn = draw(rng)
         error, df = drawn.before()
@@ -171,29 +179,28 @@ def judge(draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS
         if place < widths:
             low, high = sure.ends(0.95)
             wider.append((high - low) / (2 * special.stdtrit(df, 0.975) * error))
+            few.append(drawn.half_carried_by <= max(FEW, FEW_SHARE * (drawn.units.max() + 1)))
     found = {}
     for name, above in (("before", before), ("now", now)):
         over, under = float((above > 0.975).mean()), float((above < 0.025).mean())
-        found |= {f"{name}": 1 - over - under, f"{name}, above": over, f"{name}, below": under}
-    return found | {"width": float(np.nanmedian(wider)), "p before": float(np.mean(2 * np.minimum(nought, 1 - nought) < 0.05))}
+        found |= {name: 1 - over - under, f"{name}, above": over, f"{name}, below": under}
+    p = 2 * np.minimum(nought, 1 - nought)
+    return found | {"width": float(np.nanmedian(wider)), "few": float(np.mean(few)), "p before": float(np.mean(p < 0.05))}
 
 
 def table() -> pd.DataFrame:
-    """A row a scenario, in per cent."""
+    """A row a scenario, shares of draws in per cent."""
     rows = []
     for name, draw in SCENARIOS.items():
-        found = judge(draw)
-        sides = {
-            f"{when}: held (above, below)": f"{100 * found[when]:.1f} ({100 * found[f'{when}, above']:.1f}, "
-            f"{100 * found[f'{when}, below']:.1f})"
-            for when in ("before", "now")
-        }
-        rows.append(
-            {"losses": name}
-            | sides
-            | {"width now / before": f"{found['width']:.2f}", "p of 0 < 5 %": f"{100 * found['p before']:.0f}"}
-        )
-        print(rows[-1], flush=True)
+        found = {key: value if key == "width" else 100 * value for key, value in judge(draw).items()}
+        row = {"losses": name}
+        for when in ("before", "now"):
+            row[f"{when}: held (above, below)"] = (
+                f"{found[when]:.1f} ({found[f'{when}, above']:.1f}, {found[f'{when}, below']:.1f})"
+            )
+        row["width, now / before"] = f"{found['width']:.2f}"
+        row["p < 5 % at the margin, before / now"] = f"{found['p before']:.0f} / {100 - found['now']:.0f}"
+        rows.append(row | {"rests on few": f"{found['few']:.0f}"})
     return pd.DataFrame(rows)
 
 

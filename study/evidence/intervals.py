@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.moments import Moments, cosines, moments_of
+from study.evidence.moments import Moments, moments_of
 from study.evidence.pairs import FloatArray, Quantity, Size, contributions, mean_train
 from study.evidence.ratio import Ratio, Student, Sure
+from study.evidence.series import cosines
 
 LEVEL = 0.95
 """Of every interval that stands alone; where a rule tests several at once, each is at a higher one (`level_of`)."""

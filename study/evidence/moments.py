@@ -10,10 +10,7 @@ import pandas as pd
 from numpy.polynomial.polynomial import polyval
 
 from study.evidence.pairs import FloatArray, Quantity, contributions, linearised, per_of
-
-COSINES = 0.5
-"""Cosines of a series of T times: this many times the root of T, and LEAST_COSINES at least."""
-LEAST_COSINES = 4
+from study.evidence.series import cosines, slow_moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +22,8 @@ class Moments:
 
     estimate: of the quantity. per: mean that it is a share of, 1 for a difference. rows: variance (3,) of the mean between
     independent units; third (4,): third cumulant of the mean, 0 for a series; fourth (5,): sum of the fourth powers of what
-    each unit adds to the mean; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many of each; cosines:
-    of a series in time, 0 where units are independent.
+    each unit adds to the mean; repeats (3,): what the repeats add to the variance. n_units, n_repeats: how many of each;
+    cosines: of a series in time, 0 where units are independent.
     """
 
     estimate: float
@@ -68,7 +65,8 @@ class Moments:
         most = float(self.cosines or max(self.n_units - 1, 1))
         if self.cosines or self.n_units < 3:
             return np.full_like(rows, most)
-        shape = np.divide(polyval(w, self.fourth), rows**2, out=np.zeros_like(rows), where=rows > 0)
+        squares = rows * (self.n_units - 1) / self.n_units  # of what the units add to the mean
+        shape = np.divide(polyval(w, self.fourth), squares**2, out=np.zeros_like(rows), where=squares > 0)
         excess_share = shape - 3 / self.n_units
         return np.asarray(np.clip(2 / np.maximum(excess_share + 2 / (self.n_units - 1), 1e-12), 1.0, most))
 
@@ -96,9 +94,7 @@ def moments(
     they are times; repeats (R, 2): means of both columns in each repeat.
 
     With u_g the sum over unit g of the rows' deviations from their mean, the variance is G / (G - 1) * sum_g u_g u_g' / n², as
-    in `study.evidence.pairs.mean_covariance`. In time order it is that of equal-weighted cosines, T / n² times the mean over
-    j = 1..B of L_j L_j', L_j = sqrt(2 / T) * sum_t u_t cos(pi j (t - 1/2) / T), and t has B degrees of freedom (Lazarus,
-    Lewis, Stock and Watson 2018, *HAR inference*, J. Bus. Econ. Stat. 36, eq. 10).
+    in `study.evidence.pairs.mean_covariance`; in time order it is that of a series (`study.evidence.series.slow_moves`).
     """
     n, n_units = len(rows), int(codes.max()) + 1 if len(codes) else 0
     deviations = rows - rows.mean(axis=0) if n else rows
@@ -112,7 +108,7 @@ def moments(
         second = np.full(3, np.nan)
     elif in_time:
         number = cosines(n_units)
-        second = _powers(_transform(number, n_units) @ sums, 2) * n_units / number
+        second = _powers(slow_moves(sums), 2)
     else:
         second = _powers(sums, 2) * n_units / (n_units - 1)
     skewed = n_units > 2 and not in_time  # of dependent times the third cumulant is not that of their sum
@@ -120,17 +116,6 @@ def moments(
     count = len(repeats)
     between = _powers(repeats - repeats.mean(axis=0), 2) / (count - 1) / count if count > 1 else np.zeros(3)
     return Moments(estimate, per, second, third, _powers(sums, 4), between, n_units, count, number)
-
-
-def cosines(times: int) -> int:
-    """How many describe the slow moves of a series."""
-    return min(max(LEAST_COSINES, round(COSINES * math.sqrt(times))), times - 1)
-
-
-def _transform(number: int, times: int) -> FloatArray:
-    """(number, times): the rows of the cosine transform from the slowest on, each of length 1."""
-    angle = np.pi * np.outer(np.arange(1, number + 1), np.arange(times) + 0.5) / times
-    return np.asarray(np.sqrt(2 / times) * np.cos(angle))
 
 
 def _powers(columns: FloatArray, power: int) -> FloatArray:

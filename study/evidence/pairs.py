@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.evidence.series import cosines, slow_moves
 from study.schema import Frozen
 
 FloatArray = npt.NDArray[np.float64]
@@ -121,6 +122,13 @@ def mean_covariance(rows: pd.DataFrame) -> FloatArray:
 
 
 def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
-    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one."""
+    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one.
+
+    In time order that of a series (`study.evidence.series.slow_moves`), with as many degrees of freedom as it has cosines.
+    """
+    if "time" in pairs and pairs["time"].notna().all():
+        rows = share.groupby([pairs["time"], pairs["row"]]).mean()
+        sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float)[:, None] / len(rows)
+        return (float((slow_moves(sums) ** 2).sum()), cosines(len(sums))) if len(sums) > 1 else (np.nan, 1)
     rows = row_means(pairs, share)
     return float(mean_covariance(rows.to_frame())[0, 0]), max(rows.index.get_level_values(0).nunique() - 1, 1)

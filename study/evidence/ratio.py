@@ -67,7 +67,8 @@ class Ratio:
         w = bound - self.moments.estimate
         if not self.std_error > 0:
             return float(w < 0) if self.std_error == 0 else np.nan
-        found = self._above(w * np.linspace(0.0, 1.0, 65)[1:])
+        reach = np.copysign(self.std_error * REACH, w)
+        found = self._above(np.append(reach[np.abs(reach) < abs(w)], w))
         return float(found.min() if w > 0 else found.max())
 
     def ends(self, level: float) -> tuple[float, float]:
