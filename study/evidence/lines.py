@@ -24,7 +24,7 @@ from study.schema import EXTENDED, NOUNS, TREES
 MOST_NAMED = 6
 """Most terms that a sentence names."""
 FEW, FEW_SHARE = 3, 0.02
-"""So many units, or this share of them, are few to make half of what an interval is wide of."""
+"""So many units, or this share of them, are few to carry half of a variance."""
 
 Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
@@ -131,10 +131,11 @@ def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | 
         if gain.known and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units) and gain.n_units > 2 * FEW:
             unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "test rows"
             few = f"{gain.half_carried_by} of {gain.n_units:,} {unit}"
-            told.append(f"half of how unsure the gain of {nouns[other]} over {nouns[base]} is comes from {few}")
+            told.append(f"half the variance of the gain of {nouns[other]} over {nouns[base]} comes from {few}")
     if not told:
         return None
-    return f"{capital(listed(told))}: look at those with the largest differences of loss first, for the answer rests on them."
+    look = "look first at those where the losses in predictions.parquet differ most, for the answer rests on them"
+    return f"{capital(listed(told))}: {look}."
 
 
 def network_noun(chosen: Iterable[Rung]) -> str:

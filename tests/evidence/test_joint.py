@@ -61,16 +61,24 @@ def test_an_undecided_target_counts_among_those_that_were_asked() -> None:
     assert together_words([undecided, undecided.model_copy(update={"target": "c"})]) is None
 
 
-@pytest.mark.parametrize("shares", [(1.2, 1.3), (0.8, 0.6), (0.6, 0.61), (1.0, 0.84)])
-def test_the_p_value_of_an_answer_is_the_level_at_which_its_interval_would_touch_the_margin(
-    shares: tuple[float, float],
-) -> None:
-    (verdict,) = judged(shares, spread=0.3)
-    (answer,) = verdict.left
+def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
+    network, plain = judged((1.0, 0.8), (1.2, 1.25))
+    assert (network.left, plain.left) == (("network",), ("regression",))
 
-    p = answer_p(verdict.by_pair, 0.05, answer)
+    over, rest = (network.by_pair[pair].p_value for pair in (("regression", "network"), ("extended", "network")))
+    assert answer_p(network.by_pair, 0.05, "network") == pytest.approx(max(2 * over, rest))
 
-    assert 0 <= p < 0.05
+    both = [plain.by_pair["regression", other].p_value for other in ("extended", "network")]
+    assert answer_p(plain.by_pair, 0.05, "regression") == pytest.approx(2 * max(both))
+
+
+def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
+    (verdict,) = judged((0.7, 0.7), spread=0.2)
+    assert verdict.verdict == "regression with terms is enough"
+    unsure = verdict.by_pair["regression", "extended"].model_copy(update={"positive": 0.9})
+
+    assert answer_p(verdict.by_pair, 0.05, "extended") < 0.05
+    assert answer_p(verdict.by_pair | {("regression", "extended"): unsure}, 0.05, "extended") == pytest.approx(0.4)
 
 
 def test_what_holds_together_is_written_beside_the_verdicts_and_not_read_back() -> None:
