@@ -1,7 +1,7 @@
 """How often intervals hold the truth where that is hardest, before and after they were solved for the gain.
 
 Losses are drawn whose true gain is known, without any model: heavy tails, groups, time order, repeats, and gains near all of
-the loss. It takes about a minute, and writes the table of docs/design/0007-evidence.md.
+the loss. It takes a few minutes, and writes the table of docs/design/0007-evidence.md.
 
     scripts/simulations
 """

@@ -18,7 +18,7 @@ from study.evidence.findings import (
 )
 from study.evidence.rule import BELOW, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import capital, listed, moved, percent
+from study.evidence.sentences import NOTHING, capital, listed, moved, percent
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
@@ -128,7 +128,11 @@ def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | 
     """Which gains, by (simpler, richer), rest on few rows; None where none does."""
     told = []
     for (base, other), gain in gains.items():
-        if gain.known and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units) and gain.n_units > 2 * FEW:
+        if (
+            gain.std_error > NOTHING
+            and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units)
+            and gain.n_units > 2 * FEW
+        ):
             unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "test rows"
             few = f"{gain.half_carried_by} of {gain.n_units:,} {unit}"
             told.append(f"half the variance of the gain of {nouns[other]} over {nouns[base]} comes from {few}")

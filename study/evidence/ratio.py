@@ -88,8 +88,6 @@ class Ratio:
             return np.nan
         first = int(passed.argmax())
         near = reach[first - 1] if first else 0.0
-        if first == 0 and (self._above(np.zeros(1))[0] - share) * np.sign(step) < 0:
-            return self.moments.estimate
         w = brentq(lambda x: float(self._above(np.array([x]))[0]) - share, near, reach[first], xtol=abs(step) * 1e-10)
         return self.moments.estimate + float(w)
 
