@@ -13,6 +13,7 @@ from study.evidence.pairs import clustered, mean_train, paired, size_of
 from study.evidence.ratio import Ratio
 from study.evidence.series import cosines
 from tests.evidence.fixed import fixed_pairs, grouped
+from tests.evidence.losses import only_verdict, scored
 
 
 def one_split(base: np.ndarray, other: np.ndarray, **columns: object) -> pd.DataFrame:
@@ -141,3 +142,16 @@ def test_half_of_the_spread_is_carried_by_the_rows_of_the_largest_contributions(
     assert half_carried_by(one_split(base, other)) == 1
     assert half_carried_by(one_split(base, np.r_[np.zeros(50), np.ones(50)])) == 50
     assert half_carried_by(one_split(base, base)) == 0
+
+
+def test_a_verdict_on_rows_in_time_order_says_so_and_of_how_many_earlier_rows_it_tells() -> None:
+    rng = np.random.default_rng(4)
+    models = [scored(rng.exponential(1.0, 100)), scored(rng.exponential(0.5, 100), "neural", 1)]
+
+    verdict = only_verdict([model.assign(time=np.arange(100.0) + 300) for model in models])
+
+    assert verdict.method_words == (
+        "paired t over 100 test rows in time order, by 5 cosines (Lazarus et al. 2018), solved for the gain (Fieller 1954)"
+    )
+    assert "trained on 300 rows." in verdict.estimand
+    assert (verdict.gains[0].gain.n_times, verdict.gains[0].gain.df) == (100, 5)
