@@ -133,13 +133,13 @@ def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | 
             and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units)
             and gain.n_units > 2 * FEW
         ):
-            unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "test rows"
+            unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "rows"
             few = f"{gain.half_carried_by} of {gain.n_units:,} {unit}"
-            told.append(f"half the variance of the gain of {nouns[other]} over {nouns[base]} comes from {few}")
+            told.append(f"{few} for {nouns[other]} over {nouns[base]}")
     if not told:
         return None
     look = "look first at those where the losses in predictions.parquet differ most, for the answer rests on them"
-    return f"{capital(listed(told))}: {look}."
+    return f"Half the variance of a gain comes from few test rows ({listed(told)}): {look}."
 
 
 def network_noun(chosen: Iterable[Rung]) -> str:

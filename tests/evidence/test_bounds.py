@@ -38,6 +38,6 @@ def test_a_gain_that_rests_on_few_rows_is_said_to_and_no_other() -> None:
     with_one = near + np.where(np.arange(60) == 3, 6.0, 0.0)
 
     assert str(judged(base, with_one).carried_words).startswith(
-        "Half the variance of the gain of the network over linear regression comes from 1 of 60 test rows: look first at"
+        "Half the variance of a gain comes from few test rows (1 of 60 rows for the network over linear regression): look "
     )
     assert judged(np.ones(60), rng.uniform(0.8, 1.1, 60)).carried_words is None
