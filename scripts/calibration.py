@@ -86,8 +86,8 @@ WRITERS = {
     "shipped": "calibration_hardest",
 }
 """Module by question, whose `write(folder, folds, page)` judges the tables of a folder and puts the result on the page."""
-SIMULATIONS = {"coefficients": "coefficient_simulations"}
-"""Module by question that asks statistics alone, on draws that need no pipeline; its `main()` prints the answer."""
+SIMULATIONS = {"coefficients": "coefficient_simulations", "simulations": "interval_simulations"}
+"""Module by question that asks statistics alone, on draws that need no pipeline; its `main()` says the answer."""
 
 
 def config_of(cell: Cell, number: int, question: Question, source: Path) -> StudyConfig:

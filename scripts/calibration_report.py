@@ -227,12 +227,13 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Put tables between the marks of a page that have their names, and print them."""
+    """Put tables between the marks of a page that have their names, and print them; a ValueError where a mark is missing."""
     text = page.read_text(encoding="utf-8")
     for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        text = before + begin + markdown(table) + end + rest.partition(end)[2]
+        begin = f"<!-- {name} -->\n"
+        start = text.index(begin) + len(begin)
+        stop = text.index(f"<!-- end of {name} -->", start)
+        text = f"{text[:start]}{markdown(table)}\n{text[stop:]}"
         print(f"{name}\n{table.to_string(index=False)}\n")
     page.write_text(text, encoding="utf-8")
 
