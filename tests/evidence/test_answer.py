@@ -25,7 +25,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     def gain() -> dict[str, object]:
         sizes = {name: draw(st.integers(0, 999)) for name in ("n_rows", "n_groups", "n_folds", "n_repeats")}
         numbers = of("per_loss", "base_loss", "other_loss", "improvement", "low", "high", "std_error", "df", "p_value")
-        numbers |= of("better", "equal", "worse")
+        numbers |= of("positive", "better", "equal", "worse")
         return sizes | numbers | {"per": "poisson", "level": 0.975, "method": draw(st.sampled_from(list(METHODS)))}
 
     def perhaps(value: dict[str, object]) -> dict[str, object] | None:
@@ -81,10 +81,10 @@ def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: f
 
 @pytest.mark.parametrize(("text", "version"), [("[]", 1), ('{"version": 2, "verdicts": []}', 2)])
 def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
-    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 3$"):
+    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 4$"):
         read_verdicts(text)
 
 
 def test_the_file_carries_its_version_and_the_words() -> None:
-    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": []}
+    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": [], "together": None}
     assert all(isinstance(getattr(Verdict, name), property) for name in WORDS)
