@@ -116,10 +116,10 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
 
     Returns
     -------
-    frame of part, target, kind, family, depth, outer_fold, candidate, row, group, time, loss, seconds. part `test`: loss of each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1);
-    `validation`: the incumbent's loss in an inner fold (row). group: code of a test row's group, or the row. time: how many rows
-    are earlier, NaN without an order.
-    seconds: core-seconds that the table took.
+    frame of part, target, kind, family, depth, outer_fold, candidate, row, group, time, loss, seconds. part `test`: loss of
+    each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's
+    loss in an inner fold (row). group: code of a test row's group, or the row. time: how many rows are earlier, NaN without
+    an order. seconds: core-seconds that the table took.
     """
     from intervals_tried import inner_losses
 
