@@ -118,10 +118,10 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
 
     Returns
     -------
-    frame of part, target, kind, family, depth, outer_fold, candidate, row, group, loss, seconds, and time where rows are in
-    its order. part `test`: loss of each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1);
-    `validation`: the incumbent's loss in an inner fold (row). group: code of a test row's group, or the row. time: its place.
-    seconds: core-seconds that the table took.
+    frame of part, target, kind, family, depth, outer_fold, candidate, row, group, time, loss, seconds. part `test`: loss of
+    each test row, averaged over seeds; `fresh`: mean expected loss on fresh rows (row is -1); `validation`: the incumbent's
+    loss in an inner fold (row). group: code of a test row's group, or the row. time: how many rows are earlier, NaN without
+    an order. seconds: core-seconds that the table took.
     """
     from intervals_tried import inner_losses
 
@@ -171,8 +171,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
         parts += [tested.assign(part="test"), new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1)]
         parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
-    whole = pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
-    return whole.assign(time=whole["row"].where(whole["part"] == "test")) if cell.together == "time" else whole
+    return pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
 
 
 def simulate_all(question: Question, tables: int, folder: Path, workers: int) -> None:

@@ -15,6 +15,7 @@ from study.evidence.compare import Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL
 from study.evidence.rule import LADDER, standing
+from study.evidence.scores import with_groups
 from study.evidence.winners import ARM
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
 
@@ -28,7 +29,7 @@ CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 
 def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
     """Models of one table (`calibration.run_table`) by test rows, and by fresh rows; the network's own choice comes last."""
-    frame = frame if "group" in frame else frame.assign(group=frame["row"])  # every row is a group of its own
+    frame = with_groups(frame)
     inner = frame[frame["part"] == "validation"]
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
     used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
