@@ -61,11 +61,12 @@ def missing() -> str | None:
     return f"this root may make no namespaces: {tried.stderr.strip()}" if tried.returncode else None
 
 
-def wait_until(true: Callable[[], object], what: str, seconds: float = WAIT_S) -> None:
-    """Wait for something to become true."""
+def wait_until(true: Callable[[], object], what: str | Callable[[], str], seconds: float = WAIT_S) -> None:
+    """Wait for something to become true; what: told where it does not, or asked for then, so that it names the last state."""
     until = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < until, f"not within {seconds:g} s: {what}"
+        late = time.monotonic() >= until
+        assert not late, f"not within {seconds:g} s: {what if isinstance(what, str) else what()}"
         time.sleep(0.2)
 
 

@@ -24,6 +24,8 @@ N_FIRST = 3
 """Trials of an endless study that are compared."""
 JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
+LEFT_S = 180
+"""Seconds within which what an ended job leaves is gone; SLURM calls it ended before the last of Ray's processes is."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,8 @@ def leftovers(cluster: Cluster) -> dict[str, list[str]]:
     """Processes and scratch folders that no idle node has, by node."""
     found = {node: [*cluster.processes(node), *cluster.scratch(node)] for node in cluster.nodes if node in cluster.hosts}
     return {node: things for node, things in found.items() if things}
+
+
+def wait_until_clean(cluster: Cluster) -> None:
+    """Wait until no idle node has processes or scratch folders of a job; a failure names them, node by node."""
+    wait_until(lambda: not leftovers(cluster), lambda: f"nothing left, but there is {leftovers(cluster)}", LEFT_S)

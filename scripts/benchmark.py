@@ -3,9 +3,10 @@
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 terms [SOURCE=TARGET…] test loss of the extended regression beside a plain grid of its own kind and EBM, on the same folds
+answers [SOURCE=TARGET…] the three answers on built-in tables, beside trees and EBM on the same folds
 truths [TABLES]       the same where the truth is known: simulated tables of a size and kind
 fair [TABLE…]         the plain regression beside scikit-learn's fine grid, and procedures beside four times their budget
-sizes                 seconds and memory of a trial and a refit of regressions on large tables
+sizes [CASE…]         seconds and memory of a trial and a refit of regressions on large tables
 reading [ROWS]        most memory that reading a CSV file of so many rows takes, as a multiple of its size
 rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines, or AutoML tools on the same test rows
 step                  a warm step of training beside its bare matrix products in NumPy
@@ -128,6 +129,7 @@ def fits() -> None:
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line, or these words of one; ends with what is wrong with it."""
     import memory
+    import sizes
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -140,11 +142,12 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     commands.add_parser("step")
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
     commands.add_parser("terms").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
+    commands.add_parser("answers").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
     commands.add_parser("truths").add_argument("count", nargs="?", type=int, default=100, metavar="TABLES")
     equal = commands.add_parser("fair")
     equal.add_argument("tables", nargs="*", metavar="TABLE", help="of scikit-learn; diabetes, breast_cancer and wine")
     equal.add_argument("--networks", action="store_true", help="run two studies a table for the networks too")
-    commands.add_parser("sizes")
+    commands.add_parser("sizes").add_argument("cases", nargs="*", metavar="CASE", help=f"{'; '.join(sizes.CASES)}")
     rival = commands.add_parser("rivals")
     rival.add_argument("part", choices=["workers", "fits", "tables"])
     rival.add_argument("arguments", nargs="*", metavar="CONFIG", help="for workers one, and KEY=VALUE behind it; for fits none")
@@ -163,8 +166,11 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     # Before Python 3.12.8 `choices` of any number of words refuse none at all.
     if arguments.command == "memory" and (unknown := [task for task in arguments.tasks if task not in memory.TASKS]):
         long.error(f"TASK must be one of {', '.join(memory.TASKS)}, but got {unknown[0]!r}.")
-    if arguments.command == "terms" and (wrong := [table for table in arguments.tables if not table.rpartition("=")[0]]):
-        parser.error(f"terms takes SOURCE=TARGET, such as sklearn:wine=target, but got {wrong[0]!r}.")
+    if arguments.command == "sizes" and (unknown := [case for case in arguments.cases if case not in sizes.CASES]):
+        parser.error(f"CASE must be one of {'; '.join(sizes.CASES)}, but got {unknown[0]!r}.")
+    named = arguments.command in {"answers", "terms"}
+    if named and (wrong := [table for table in arguments.tables if not table.rpartition("=")[0]]):
+        parser.error(f"{arguments.command} takes SOURCE=TARGET, such as sklearn:wine=target, but got {wrong[0]!r}.")
     if arguments.command == "rivals" and arguments.arguments:
         part, first = arguments.part, arguments.arguments[0]
         if part == "fits":
@@ -231,6 +237,11 @@ def main() -> None:
 
         terms_tables.terms(arguments.tables)
         return
+    if arguments.command == "answers":
+        import answers
+
+        answers.answers(arguments.tables)
+        return
     if arguments.command == "truths":
         import simulated
 
@@ -243,7 +254,7 @@ def main() -> None:
         return
     import sizes
 
-    sizes.sizes()
+    sizes.sizes(arguments.cases)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from memory import make_table, own, peak
@@ -21,6 +22,7 @@ CASES: dict[str, tuple[str, int, int, int, dict[str, float]]] = {
     "50,000 x 200": ("continuous", 50_000, 200, 0, {"products": 0.1, "curves": 0.1}),
     "2,000 x 10, 20 classes": ("multiclass", 2_000, 10, 20, {"products": 0.1, "curves": 0.1}),
     "1,000,000 x 50, plain": ("continuous", 1_000_000, 50, 0, {}),
+    "1,000,000 x 50": ("continuous", 1_000_000, 50, 0, {"products": 0.1, "curves": 0.1}),
 }
 """Kind, rows, columns, classes and weights of terms; without any it is the plain regression."""
 
@@ -56,12 +58,12 @@ def _measure(name: str, pipe: Any) -> None:
     pipe.send((sum(terms.sizes), searched_rows, times))
 
 
-def sizes() -> None:
-    """Print a row a case."""
+def sizes(names: Sequence[str] = ()) -> None:
+    """Print a row a case; names: of CASES, all where none is given."""
     print("| table | columns and terms | rows of a search | terms, s | peak, MB | trial, s | peak, MB | refit, s | peak, MB |")
     print("| --- |" + " ---: |" * 8, flush=True)
     context = multiprocessing.get_context("spawn")
-    for name in CASES:
+    for name in names or CASES:
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_measure, args=(name, sender))
         process.start()

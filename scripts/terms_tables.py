@@ -53,25 +53,41 @@ def shares(losses: Mapping[str, Sequence[float]], repeats: int) -> dict[str, tup
     return found
 
 
-def rows_of(encoded: Sequence[Encoded], source: str, target: str, folder: Path) -> None:
-    """Write the table as study reads it and the folds' rows, for scripts/ebm.py."""
+def rows_of(
+    encoded: Sequence[Encoded],
+    source: str,
+    target: str,
+    folder: Path,
+    settings: Sequence[str] = (),
+    given: Mapping[str, float] | None = None,
+) -> None:
+    """Write the table as study reads it, the folds' rows, and what each machine is given, for scripts/ebm.py."""
     from study.api import survey
     from study.config import make_config
 
-    table = survey(make_config({"name": "x", "data": {"source": source}, "targets": [target]}, [], "words", Path())).table
+    table = survey(make_config({"name": "x", "data": {"source": source}, "targets": [target]}, settings, "words", Path())).table
     own = encoded[0]
     frame = table.frame[[feature.name for feature in table.features]].iloc[own.rows]
     frame = frame.set_axis([f"column {i}" for i in range(frame.shape[1])], axis=1)
     frame.assign(target=own.y).to_parquet(folder / "table.parquet", index=False)
     parts = [(each.development[:].tolist(), each.test[:].tolist()) for each in encoded]
-    (folder / "folds.json").write_text(json.dumps({"kind": own.kind.value, "folds": parts}), encoding="utf-8")
+    (folder / "folds.json").write_text(
+        json.dumps({"kind": own.kind.value, "folds": parts, "given": dict(given or {})}), encoding="utf-8"
+    )
 
 
-def ebm(python: Path, encoded: Sequence[Encoded], source: str, target: str) -> list[float]:
-    """Test loss of an explainable boosting machine in each fold."""
+def ebm(
+    python: Path,
+    encoded: Sequence[Encoded],
+    source: str,
+    target: str,
+    settings: Sequence[str] = (),
+    given: Mapping[str, float] | None = None,
+) -> list[float]:
+    """Test loss of an explainable boosting machine in each fold; given: what differs from its defaults."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows_of(encoded, source, target, folder)
+        rows_of(encoded, source, target, folder, settings, given)
         command = [str(python), str(ROOT / "scripts" / "ebm.py"), str(folder)]
         subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": ""}, check=True, capture_output=True, text=True)
         predicted = json.loads((folder / "predicted.json").read_text(encoding="utf-8"))["predicted"]

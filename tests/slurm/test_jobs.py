@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster import Cluster, wait_until
-from harness.jobs import ENDLESS, Job, leftovers, queue
+from harness.jobs import ENDLESS, Job, queue, wait_until_clean
 from harness.studies import STUDY, records
 from study.machines.note import read_note
 from study.records.paths import StudyPaths
@@ -84,7 +84,7 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
     wait_until(cluster.is_idle, "all nodes idle")
 
     kept = records(job.results)
-    wait_until(lambda: not leftovers(cluster), "nothing left")
+    wait_until_clean(cluster)
     assert not (job.results / ".lock").exists()
     assert "--num-cpus=4" in started.split()
     assert "Stopped by SLURM. Every finished trial is kept in results/tiny." in job.log
