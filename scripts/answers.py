@@ -128,7 +128,10 @@ def row(table: str, found: Mapping[str, Any]) -> str:
 
 
 def answers(tables: Sequence[str], folder: Path = FOLDER) -> None:
-    """Run what is missing, and print a row a table; first all studies, then EBM on the folds of each."""
+    """Run what is missing, and print a row a table; first all studies, then EBM on the folds of each.
+
+    A study that fails is named and left out; the same command tries it anew.
+    """
     chosen = {table: folder / f"{slug(*_parts(table))}.json" for table in tables or ALL_TABLES}
     for table, path in chosen.items():
         if not path.exists():
@@ -136,7 +139,8 @@ def answers(tables: Sequence[str], folder: Path = FOLDER) -> None:
             try:
                 _write(path, judged(*_parts(table), folder))
             except subprocess.CalledProcessError as error:
-                print(f"{table} is left out: its study ended with code {error.returncode}.", file=sys.stderr)
+                config = folder / slug(*_parts(table)) / "study.yaml"
+                print(f"{table} is left out: study run {config} ended with code {error.returncode}.", file=sys.stderr)
     found = {table: json.loads(path.read_text(encoding="utf-8")) for table, path in chosen.items() if path.exists()}
     with tempfile.TemporaryDirectory() as name:
         lacking = [table for table, own in found.items() if "ebm" not in own]
