@@ -27,7 +27,7 @@ from study.evidence.sentences import capital, decided_words, interval, level_wor
 from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
-VERSION = 3
+VERSION = 4
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
