@@ -161,7 +161,7 @@ class _Cutter:
         return rows[np.sort(kept)], rows[np.sort(held)]
 
     def parts(self, rows: IntArray, seed: int) -> tuple[Part, ...]:
-        """Two random halves and a quarter out of each; of rows in time order the latest half and quarter.
+        """A random half and a quarter out of it; of rows in time order the latest half and quarter.
 
         None where classes or groups are too few to be cut in four, or a part has a single target value.
         """
@@ -169,10 +169,10 @@ class _Cutter:
             found = [(fraction, self._latest(rows, fraction)[1]) for fraction in (0.5, 0.25)]
         else:
             try:
-                a, b, c, d = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
+                a, b, *_ = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
             except StudyError:
                 return ()
-            found = [(0.5, np.sort(np.concatenate(half))) for half in ((a, b), (c, d))] + [(0.25, a), (0.25, c)]
+            found = [(0.5, np.sort(np.concatenate([a, b]))), (0.25, a)]
         varied = all(len(np.unique(self.labels[part])) > 1 for _, part in found)
         return tuple(found) if varied else ()
 

@@ -18,8 +18,8 @@ MOST_TIMES = 100.0
 LIKELY = 0.8
 """Chance from which on a study of so many rows is said to be likely decided."""
 SLOPE = 0.06
-"""Standard deviation, about 0, of slopes (`GainCurve`) before any is measured: the root mean square of those that the true gains
-of docs/calibration.md, *Three answers*, have between 300 and 1,000 rows is 0.058."""
+"""Standard deviation, about 0, of slopes (`GainCurve`) before any is measured: those that the true gains of
+docs/calibration.md, *Three answers*, have between 300 and 1,000 rows have a root mean square of 0.058."""
 NODES = 40
 """Standard errors that a chance is averaged over."""
 ONE_PASS = 0.5
