@@ -20,10 +20,14 @@ LIKELY = 0.8
 SLOPE = 0.06
 """Standard deviation, about 0, of slopes (`GainCurve`) before any is measured: those that the true gains of
 docs/calibration.md, *Three answers*, have between 300 and 1,000 rows have a root mean square of 0.058."""
+LAW = 0.4
+"""Standard deviation of a slope as a share of it, because the law 1 / n is a guess: where gains go as n^-0.5, or n^-1.5, a line
+through a quarter, a half and all of the rows foretells about half, or twice, of what more rows bring."""
 NODES = 40
 """Standard errors that a chance is averaged over."""
-ONE_PASS = 0.5
-"""Share of an interval's variance that counts as the rows' own where one pass of the folds cannot tell."""
+ONE_PASS, MOST_KEPT = 0.5, 0.9
+"""Share of an interval's variance that counts as the rows' own where one pass of the folds cannot tell, and the most of it
+where a few repeats happen to agree."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Forecast:
     its variance that is noise of the rows now, which a study with these among its rows has in it again.
 
     At k times the rows the gain is g + s (1 / k - 1). The interval's estimate r is g with standard error e, the curve's slope b
-    is s with standard error d, correlated with r by rho; before them g is anything and s normal about 0 with t = SLOPE. The
-    posterior is that of two normal means: with w = t² / (t² + d²) and v = d² / (t² + d²) = 1 - w
+    is s with standard error d, LAW b in it, correlated with r by rho; before them g is anything and s normal about 0 with
+    t = SLOPE. The posterior is that of two normal means: with w = t² / (t² + d²) and v = d² / (t² + d²) = 1 - w
 
         E s = w b, var s = w d², E g = r - v b rho e / d, var g = e² - v rho² e², cov = w rho e d.
 
@@ -51,7 +55,8 @@ class Forecast:
 
     def chances(self, bound: float, k: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Chance (n,) that the interval of a study of k (n,) times the rows lies wholly above the bound, and wholly below."""
-        gain, rho, d = self.gain, self.curve.correlation, self.curve.slope_error
+        gain, d = self.gain, float(np.hypot(self.curve.slope_error, LAW * self.curve.slope))
+        rho = self.curve.correlation * self.curve.slope_error / d if d else 0.0
         nodes = (np.arange(NODES) + 0.5) / NODES
         e = gain.std_error * np.sqrt(gain.df / stats.chi2.ppf(nodes, gain.df))[:, None]
         total = SLOPE**2 + d**2
@@ -102,15 +107,15 @@ def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: i
 def kept_share(pairs: pd.DataFrame, std_error: float, rows_now: float) -> float:
     """Share of an interval's variance that these rows would bring into a study of more rows again.
 
-    It is what is left without the variance of the mean over repeats, of which a new study draws others; of one pass ONE_PASS
-    is taken. Rows that are not tested count for as little as they are likely to be tested again.
+    It is what is left without the variance of the mean over repeats, of which a new study draws others, MOST_KEPT at most; of
+    one pass ONE_PASS is taken. Rows that are not tested count for as little as they are likely to be tested again.
     """
     size = size_of(pairs)
     own = 1.0 if size.n_folds == 1 else ONE_PASS
     if size.n_repeats > 1:
         means = contributions(pairs, "improvement")[1].groupby(pairs["repeat"]).mean()
         own = 1 - float(means.var()) / size.n_repeats / std_error**2
-    return float(np.clip(own, 0, 1) * min(size.n_rows / rows_now, 1.0))
+    return float(np.clip(own, 0, MOST_KEPT) * min(size.n_rows / rows_now, 1.0))
 
 
 def repeats_limit(pairs: pd.DataFrame, method: Method) -> float:

@@ -205,8 +205,8 @@ class _Judge:
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
-        sides = (self._curve(model) for model in (base, other, self.plain))
-        fitted = gain_curve(*sides, folds=self.folds, n_train=self.n_train)
+        losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
+        fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
         return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, self.n_train + len(pairs) / gain.n_folds)
 
     def _curve(self, model: Model) -> ByFraction:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from study.evidence import sentences, verdicts
 from study.evidence.curve import GainCurve
-from study.evidence.decided import LIKELY, SLOPE, Forecast
+from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast
 from study.evidence.intervals import Interval, symmetric
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
@@ -72,7 +72,7 @@ def test_forecasts_come_true_at_least_as_often_as_they_say_where_half_a_width_is
                 named = named or ("above" if gain.estimate > 0.05 else "below")
                 true[way].append(found.low > 0.05 if named == "above" else found.high < 0.05)
 
-    assert LIKELY - 0.08 < np.mean(true["forecast"]) < LIKELY + 0.12
+    assert np.mean(true["forecast"]) >= LIKELY
     assert np.mean(true["half a width"]) < 0.68
 
 
@@ -87,17 +87,18 @@ def test_a_chance_is_that_of_normal_means_where_all_is_known() -> None:
 
 
 def test_the_posterior_of_gain_and_slope_is_that_of_conditioning_a_joint_normal() -> None:
-    e, d, rho, r, b, k, q = 0.02, 0.03, -0.6, 0.07, -0.04, 5.0, 0.7
+    e, error, rho, r, b, k, q = 0.02, 0.03, -0.6, 0.07, -0.04, 5.0, 0.7
+    d = math.hypot(error, LAW * b)
     wide = 1e3  # a gain before it is measured
     prior = np.diag([wide**2, SLOPE**2])
-    noise = np.array([[e**2, rho * e * d], [rho * e * d, d**2]])
+    noise = np.array([[e**2, rho * e * error], [rho * e * error, d**2]])
     gain_matrix = prior @ np.linalg.inv(prior + noise)
     mean, cov = gain_matrix @ [r, b], prior - gain_matrix @ prior
     to = np.array([1 - q / k, 1 / k - 1])
     expected, variance = to @ mean + q / k * r, to @ cov @ to + e**2 * (1 / k - q**2 / k**2)
 
     gain = symmetric(r, e**2, 1e9, 0.95, "t")
-    (above,), _ = Forecast(gain, GainCurve(b, d, rho, ()), -0.5, q).chances(0.05, np.array([k]))
+    (above,), _ = Forecast(gain, GainCurve(b, error, rho, ()), -0.5, q).chances(0.05, np.array([k]))
 
     half = 1.96 * e * k**-0.5
     assert above == pytest.approx(stats.norm.sf((0.05 + half - expected) / math.sqrt(variance)), abs=1e-3)
