@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from study.evidence import lines
 from study.evidence.findings import (
     UNDECIDED,
     DecidedAt,
@@ -21,7 +22,7 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import METHODS
-from study.evidence.lines import depths_words, floor_words, missing_words, short_words, sources_words, trees_words
+from study.evidence.joint import together_json
 from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
 from study.evidence.sentences import capital, decided_words, interval, level_words, listed, loses, moved, percent
 from study.evidence.winners import CANDIDATES
@@ -29,7 +30,7 @@ from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen,
 
 VERSION = 4
 """Version of verdicts.json; the first was a list of dicts and named none."""
-BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words")
+BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words", "carried_words")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
     "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "candidate_words", "method_words", *BESIDE,
@@ -154,33 +155,38 @@ class Verdict(Frozen):
         """Where the gain comes from."""
         if self.sources is None or math.isnan(self.sources.interactions.improvement):
             return None
-        return sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
+        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
 
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
+        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
 
     @property
     def missing_words(self) -> str | None:
         """What is surely missing from the regression."""
-        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
+        return lines.missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
 
     @property
     def depths_words(self) -> str | None:
         """What choosing the depth costs and brings."""
         told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
-        return depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
+        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return trees_words(self.trees, self.nouns) if self.trees else None
+        return lines.trees_words(self.trees, self.nouns) if self.trees else None
 
     @property
     def floor_words(self) -> str | None:
         """How many test rows are at the floor of the log loss."""
-        return floor_words(self.floor, self.nouns) if self.floor else None
+        return lines.floor_words(self.floor, self.nouns) if self.floor else None
+
+    @property
+    def carried_words(self) -> str | None:
+        """Where a gain rests on few rows."""
+        return lines.carried_words(self.by_pair, self.nouns)
 
     @property
     def _lacking(self) -> str:
@@ -211,33 +217,26 @@ class Verdict(Frozen):
     def _clause(self, step: RungGain, first: bool) -> str:
         """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
         gain, over_terms = step.gain, step.base == EXTENDED
-        subject = "a regression with terms" if step.other == EXTENDED else self._network()
+        subject = "a regression with terms" if step.other == EXTENDED else lines.network_noun(self.chosen.values())
         subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
         loss = f"{self.nouns[REGRESSION]}'s loss on {self.target}" if first else "that loss"
         sure = interval(gain)
         if gain.improvement < -1 and not over_terms:
             size = f"has {1 - gain.improvement:,.3g} times {loss}"
-            times = f"{max(1 - gain.high, 0):,.3g} to {1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {times}"
+            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
+            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {least} to {most}"
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
             size = f"saves {percent(gain.improvement)} % of {loss}"
-        if math.isnan(gain.low):
+        if not gain.known:
             return f"{subject} {size}, on too few test rows to be sure of anything"
         return f"{subject} {size} ({sure}), {self._place(gain)} {'the ' + self._margin if first else 'it'}"
 
     def _place(self, gain: Gain) -> str:
         far = "far " if gain.low > 3 * self.margin else ""
         return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
-
-    def _network(self) -> str:
-        """`a network with 1 to 2 hidden layers`; its families are named where there are several."""
-        depths = sorted({rung.depth for rung in self.chosen.values()})
-        families = sorted({rung.family for rung in self.chosen.values()})
-        layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
-        named = f" ({' or '.join(families)})" if len(families) > 1 else ""
-        return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
 
     def _action(self) -> str:
         if self.verdict is None:
@@ -249,10 +248,12 @@ class Verdict(Frozen):
             return f"Use {noun}."
         keep = f"Keep {noun}, the {'simplest of these' if len(self.left) > 2 else 'simpler of the two'}"
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
-        if any(math.isnan(gain.low) for gain in richer):
+        if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
-        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
         of = f"of {self.nouns[REGRESSION]}'s loss"
+        if not all(gain.bounded for gain in richer):
+            return f"{keep}: what is given away {of} has no upper bound on these test rows; more of them are needed for one."
+        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
         said = f"{keep}: with {level_words(sure)} confidence at most {percent(most)} % {of} is given away."
         if (found := self.decided_at) is None:
             return said
@@ -271,8 +272,9 @@ class Verdict(Frozen):
 
 
 def write_verdicts(verdicts: Iterable[Verdict]) -> str:
-    """Content of verdicts.json."""
-    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in verdicts]}
+    """Content of verdicts.json; together: what holds for all targets at once."""
+    told = list(verdicts)
+    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in told], "together": together_json(told)}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import CurvePoint
-from study.evidence.pairs import contributions, mean_covariance, paired, row_means
+from study.evidence.pairs import contributions, mean_covariance, paired, series_covariance
 from study.evidence.scores import UNIT, with_groups
 from study.evidence.winners import CHOSEN
 from study.schema import PART
 
 ByFraction = dict[float, pd.DataFrame]
-"""(n, 4) test losses of UNIT by the fraction of the development rows that a procedure was trained on; 1 is the judged one."""
+"""(n, 5) test losses of UNIT by the fraction of the development rows that a procedure was trained on; 1 is the judged one."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def on_parts(predictions: pd.DataFrame, family: str, depth: int) -> ByFraction:
     best = heads.drop_duplicates(part)[[*part, "depth", "family"]]
     losses = with_groups(own.merge(best, on=[*part, "depth", "family"]))
     return {
-        float(str(candidate).removeprefix(PART)): some.groupby(UNIT[:-1])["loss"].mean().reset_index()
+        float(str(candidate).removeprefix(PART)): some.groupby(UNIT[:-1], dropna=False)["loss"].mean().reset_index()
         for candidate, some in losses.groupby("candidate")
     }
 
@@ -56,10 +56,10 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     """Fit the improvement of one procedure over another, as a share of the loss of a third, against 1 / rows.
 
     The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
-    (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`. Weighted least
-    squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n.
-    The variance of the slope is that of a linear map of r under S, plus what the weighted residuals show of the noise that
-    every training adds of its own.
+    (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`, or in time order
+    `series_covariance`. Weighted least squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a
+    loss whose excess falls as 1 / n. The variance of the slope is that of a linear map of r under S, plus what the weighted
+    residuals show of the noise that every training adds of its own.
 
     Parameters
     ----------
@@ -72,17 +72,19 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     """
     found = []
     columns: dict[float, pd.Series] = {}
+    in_time = False
     for fraction in sorted(set(base) & set(other) & set(per)):
         pairs = paired(base[fraction], other[fraction], folds, per[fraction])
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
-        columns[fraction] = row_means(pairs, share)
+        columns[fraction] = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
+        in_time = "time" in pairs
         found.append({"fraction": fraction, "n_rows": np.round(n_train * fraction), "improvement": estimate})
     points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
-    covariance = mean_covariance(rows)
+    covariance = series_covariance(rows) if in_time else mean_covariance(rows)
     errors = np.sqrt(np.diag(covariance))
     if not (errors > 0).all():
         return None

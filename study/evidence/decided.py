@@ -68,7 +68,7 @@ class Forecast:
         shrunk = e / gain.std_error * k**self.exponent
         above = stats.norm.cdf((mean - (gain.estimate - gain.low) * shrunk - bound) / deviation)
         below = stats.norm.cdf((bound - mean - (gain.high - gain.estimate) * shrunk) / deviation)
-        return above.mean(axis=0), below.mean(axis=0)
+        return np.nan_to_num(above.mean(axis=0)), np.nan_to_num(below.mean(axis=0))  # NaN: an end that does not exist
 
     def times(self, bound: float) -> tuple[float, str | None, float, float]:
         """Least k >= 1 at which one side has a chance of LIKELY, that side, and both chances there.

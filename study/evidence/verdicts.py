@@ -60,7 +60,8 @@ def verdicts(
     margin : smallest gain that matters, a share of the regression's loss.
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
-    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, and unknown for one fold.
+    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, in time order those before
+        a fold's, and unknown for one fold in no order.
     short : the terms of the short formula, by target.
     missing : by target and outer fold the terms that a score test names as missing from the regression.
     """
@@ -145,7 +146,9 @@ class _Judge:
         if self.known_train is not None:
             return self.known_train
         folds = self.losses["outer_fold"].nunique()
-        tested = self.losses[["outer_fold", "row"]].drop_duplicates()
+        tested = self.losses[["outer_fold", "row", "time"]].drop_duplicates()
+        if len(tested) and tested["time"].notna().all():
+            return float(tested.groupby("outer_fold")["time"].min().mean())
         return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
 
     def _gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
@@ -201,13 +204,16 @@ class _Judge:
 
     def _decided_at(self) -> DecidedAt | None:
         pair = open_pair(self.gains, self.margin)
-        if pair is None or self.plain is None or not np.isfinite(self.gains[pair[:2]].low):
+        if pair is None or self.plain is None or not self.gains[pair[:2]].known:
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
         fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
-        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, self.n_train + len(pairs) / gain.n_folds)
+        rows_now = self.n_train + len(pairs) / gain.n_folds
+        if "time" in pairs:  # the last fold alone leaves all that are earlier
+            rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
+        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now)
 
     def _curve(self, model: Model) -> ByFraction:
         return {**on_parts(self.predictions, model.family, model.depth), 1.0: model.losses}

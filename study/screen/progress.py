@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from study.evidence.answer import BESIDE
+from study.evidence.joint import together_words
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
@@ -183,6 +184,8 @@ def print_summary(results: Results, console: Console) -> None:
         for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
             for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
                 console.print(part, soft_wrap=True, markup=False)
+    if said := together_words(results.verdicts):
+        console.print(said, soft_wrap=True, markup=False)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def test_the_posterior_of_gain_and_slope_is_that_of_conditioning_a_joint_normal(
 def test_an_interval_of_few_degrees_of_freedom_makes_a_forecast_of_more_rows() -> None:
     wide, sure = (symmetric(0.1, 0.03**2, df, 0.9, "t") for df in (4, 400))
     half = (sure.high - sure.low) / 2
-    same = Interval(wide.estimate, 0.1 - half, 0.1 + half, wide.std_error, wide.df, wide.p_value, "t")
+    same = replace(wide, low=0.1 - half, high=0.1 + half)
 
     assert Forecast(same, flat(), -0.5, 1.0).times(0.05)[0] > Forecast(sure, flat(), -0.5, 1.0).times(0.05)[0]
 

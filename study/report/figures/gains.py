@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
@@ -28,7 +29,7 @@ TEXT = """\
 
 Each dot is what a richer model saves over a simpler one on the test rows, as a share of the regression's loss; the line is the
 interval by which the verdict is drawn. Right of the dashed line the gain is larger than the margin. The shaded band is too
-small a difference to change the model for; left of it the simpler model is better.
+small a difference to change the model for; left of it the simpler model is better. A line that reaches the edge may go on.
 """
 
 SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network"}
@@ -64,8 +65,10 @@ def data(results: Results) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: every gain with its interval, the margin dashed; left of 0 the simpler model is better.
 
-    An axis never runs further than 100 % to the left, where an arrow says that there is more.
+    An axis never runs further than 100 % to the left, where an arrow says that there is more; an interval without an end runs
+    to the edge.
     """
+    frame = frame.assign(low=frame["low"].fillna(-np.inf), high=frame["high"].fillna(np.inf))
     with look():
         figure, parts = line_panels(frame, 1.0)
         for ax, own in parts:
@@ -76,7 +79,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             ax.axvline(margin, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             for row in own.itertuples():
-                ends = [max(row.low, left), max(row.high, left)]
+                ends = [max(row.low, left), min(max(row.high, left), right)]
                 ax.plot(ends, [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
                 shape = "o" if row.improvement >= left else "<"
                 ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)
