@@ -41,8 +41,8 @@ TRUTHS: list[tuple[Effect, float]] = [
 ]
 """Effects that 300 rows often leave undecided, and by how much their truth gains."""
 CELLS = [Cell(kind, MANY, 3, "low", effect, gain) for (effect, gain), kind in product(TRUTHS, KINDS)]
-TIMED = 1
-"""Tables of each cell that are searched a second time without parts, to tell what these cost."""
+TIMED: tuple[Effect, int] = ("both", 3)
+"""Of tables of this effect the first so many are searched twice more, without parts too, to tell what these cost."""
 KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "loss"]
 
 
@@ -98,8 +98,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
         return search_here(plan, data), time.process_time() - begin
 
     bare = np.nan
-    if number < TIMED and rows == FEW:
-        bare = timed(False)[1]  # first, so that what is compiled is no cost of the parts
+    if cell.effect == TIMED[0] and number < TIMED[1] and rows == FEW:
+        timed(True)  # what is compiled is no cost of either
+        bare = timed(False)[1]
     found, seconds = timed(True)
     if found.unscored:
         raise RuntimeError(found.unscored[0].error)
