@@ -2,8 +2,9 @@
 
 Least squares with and without all squares and products of four columns, on tables whose effect beside the plain columns is
 nothing at first and ever larger, in two repeats of five outer folds with a half and a quarter of the development rows beside
-them. Intervals and forecasts are the package's own. Beside the forecast stands the rule before it: where half the interval's
-width, shrunk as 1 / root n, equals what is left between the gain, as its curve goes on, and the bound.
+them. Intervals and forecasts are the package's own. Beside the forecast stand one that takes the law 1 / n for sure, and the
+rule before it: where half the interval's width, shrunk as 1 / root n, equals what is left between the gain, as its curve goes
+on, and the bound.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pandas as pd
 from calibration_report import MARGIN, put, share
 
 from study.evidence.curve import ByFraction, gain_curve
-from study.evidence.decided import decided_at
+from study.evidence.decided import LAW, Forecast, kept_share, width_exponent
 from study.evidence.intervals import DEFAULT_NESTED, Interval, method_at
 from study.evidence.pairs import paired
 from study.evidence.rule import OPEN, side
@@ -26,6 +27,8 @@ FEW, MANY, FOLDS, REPEATS, COLUMNS = 300, 1_000, 5, 2, 4
 MOST = 0.3
 """Largest share of the plain columns' loss that an effect explains."""
 FRACTIONS = (1.0, 0.5, 0.25)
+LAWS = {"forecast": LAW, "1 / n as if known": 0.0}
+"""Rules by what share of a slope it is unsure by, because gains may go otherwise than as 1 / n."""
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -85,10 +88,12 @@ def back_test(tables: int) -> pd.DataFrame:
         if side(gain.estimate, gain.low, gain.high, MARGIN) != OPEN:
             continue
         curve = gain_curve(base, other, base, FOLDS, FEW * (1 - 1 / FOLDS))
-        told = decided_at(pairs, method, ("regression", "extended", MARGIN), curve, FEW)
-        before = half_a_width(gain, curve.slope) if curve else np.inf
-        likelier = "above" if gain.estimate > MARGIN else "below"
-        for way, rows, named in (("forecast", told.rows, told.side), ("half a width", before * FEW, likelier)):
+        assert curve is not None  # all parts were scored
+        exponent, kept = width_exponent(pairs, method), kept_share(pairs, gain.std_error, FEW)
+        told = {way: Forecast(gain, curve, exponent, kept, law).times(MARGIN)[:2] for way, law in LAWS.items()}
+        told["half a width"] = half_a_width(gain, curve.slope), "above" if gain.estimate > MARGIN else "below"
+        for way, (times, named) in told.items():
+            rows = times * FEW
             known = rows <= 100 * FEW
             there = judged(round(rows)) == named if known and rows <= 4 * MANY else None
             many = judged(MANY) == named if rows <= MANY else None

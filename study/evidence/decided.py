@@ -35,10 +35,10 @@ class Forecast:
     """What is known of a gain and of how it changes with rows, as far as a study of k times the rows follows from it.
 
     gain: its interval now. curve: over parts of the rows. exponent: the interval's width goes with k^exponent. kept: share q of
-    its variance that is noise of the rows now, which a study with these among its rows has in it again.
+    its variance that is noise of the rows now, which a study with these among its rows has in it again. law: as LAW.
 
     At k times the rows the gain is g + s (1 / k - 1). The interval's estimate r is g with standard error e, the curve's slope b
-    is s with standard error d, LAW b in it, correlated with r by rho; before them g is anything and s normal about 0 with
+    is s with standard error d, law b in it, correlated with r by rho; before them g is anything and s normal about 0 with
     t = SLOPE. The posterior is that of two normal means: with w = t² / (t² + d²) and v = d² / (t² + d²) = 1 - w
 
         E s = w b, var s = w d², E g = r - v b rho e / d, var g = e² - v rho² e², cov = w rho e d.
@@ -52,10 +52,11 @@ class Forecast:
     curve: GainCurve
     exponent: float
     kept: float
+    law: float = LAW
 
     def chances(self, bound: float, k: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Chance (n,) that the interval of a study of k (n,) times the rows lies wholly above the bound, and wholly below."""
-        gain, d = self.gain, float(np.hypot(self.curve.slope_error, LAW * self.curve.slope))
+        gain, d = self.gain, float(np.hypot(self.curve.slope_error, self.law * self.curve.slope))
         rho = self.curve.correlation * self.curve.slope_error / d if d else 0.0
         nodes = (np.arange(NODES) + 0.5) / NODES
         e = gain.std_error * np.sqrt(gain.df / stats.chi2.ppf(nodes, gain.df))[:, None]
