@@ -198,6 +198,26 @@ def test_a_curve_that_is_too_noisy_is_hardly_read(rng: np.random.Generator) -> N
     assert noisy.decided_at.above == pytest.approx(plain.decided_at.above, abs=0.1)
 
 
+def test_of_rows_in_time_order_the_slope_is_less_sure_and_the_table_has_the_rows_of_the_last_fold(
+    rng: np.random.Generator,
+) -> None:
+    base, n = rng.exponential(1.0, 400), 400
+    walk = np.cumsum(rng.normal(0, 1, (2, n)), axis=1)
+    drift = 0.3 * (walk - walk.mean(axis=1, keepdims=True)) / walk.std(axis=1, keepdims=True)
+    gains = {0.25: drift[0], 0.5: drift.mean(axis=0), 1.0: 0.05 + drift[1]}
+    pieces = []
+    for fraction, gain in gains.items():
+        name, val_loss = (None, np.nan) if fraction == 1 else (f"rows-{fraction:g}", 1.0)
+        pieces += [scored(base, candidate=name), scored(base * (1 - gain), "neural", 1, name)]
+        pieces[-2:] = [piece.assign(val_loss=val_loss) for piece in pieces[-2:]]
+
+    timed = [piece.assign(time=100 + piece["row"]) for piece in pieces]
+    series, rows = (only_verdict(some).decided_at for some in (timed, pieces))
+
+    assert series.slope_error > 2 * rows.slope_error
+    assert math.isnan(series.rows) or series.rows == pytest.approx(500 * series.times)
+
+
 def test_parts_of_an_earlier_version_are_not_read(rng: np.random.Generator) -> None:
     models = undecided(rng, 0.08)
     old = [part.drop(columns="val_loss") for part in parts(models, {0.25: 0.0, 0.5: 0.05})]
