@@ -86,8 +86,6 @@ WRITERS = {
     "shipped": "calibration_hardest",
 }
 """Module by question, whose `write(folder, folds, page)` judges the tables of a folder and puts the result on the page."""
-SIMULATIONS = {"coefficients": "coefficient_simulations", "simulations": "interval_simulations"}
-"""Module by question that asks statistics alone, on draws that need no pipeline; its `main()` says the answer."""
 
 
 def config_of(cell: Cell, number: int, question: Question, source: Path) -> StudyConfig:
@@ -203,18 +201,15 @@ def simulate_all(question: Question, tables: int, folder: Path, workers: int) ->
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=[*WRITERS, *SIMULATIONS], help="what is asked of the tables; the page says what each answers")
+    parser.add_argument("question", choices=WRITERS, help="what is asked of the tables; the page says what each answers")
     parser.add_argument("--tables", type=int, default=15, help="tables a cell")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
     parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
     arguments = parser.parse_args()
-    if arguments.question in SIMULATIONS:
-        import_module(SIMULATIONS[arguments.question]).main()
-        return
     folder = arguments.out / arguments.question
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.report and arguments.question in QUESTIONS:
+    if not arguments.report:
         simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers)
     import_module(WRITERS[arguments.question]).write(folder, FOLDS, ROOT / "docs" / "calibration.md")
 

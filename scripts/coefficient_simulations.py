@@ -183,3 +183,7 @@ def main() -> None:
     """Print the table."""
     for line in rows():
         print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

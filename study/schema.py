@@ -190,7 +190,7 @@ class StudyData(Frozen):
 
 
 PART = "rows-"
-"""Candidates `rows-<fraction>` are refits on that fraction of the development rows: points of a curve, never models."""
+"""Candidates `rows-<fraction>` are what is judged, made of that fraction of the rows: points of a curve, never models."""
 
 
 RESULT_COLUMNS = {

@@ -100,6 +100,16 @@ def codes(table: Table, column: str | None) -> IntArray | None:
     return None if column is None else pd.factorize(table.frame[column], sort=True)[0].astype(np.int64)
 
 
+def time_folds(rows: IntArray, times: IntArray, folds: int) -> list[Pair]:
+    """Pairs (earlier, next) of `rows` by their times (indexed by rows), of which there are more than folds."""
+    from sklearn.model_selection import TimeSeriesSplit
+
+    own = times[rows]
+    moments = np.unique(own)
+    pairs = TimeSeriesSplit(folds).split(moments)
+    return [(rows[np.isin(own, moments[kept])], rows[np.isin(own, moments[held])]) for kept, held in pairs]
+
+
 @dataclass(frozen=True, eq=False)
 class _Cutter:
     """Cuts row positions in two, by the target's classes, the groups and the times (each (n_rows,), codes or None)."""
@@ -111,14 +121,11 @@ class _Cutter:
 
     def folds(self, rows: IntArray, folds: int, seed: int, key: str) -> list[Pair]:
         """`folds` pairs (kept, held out) of `rows`."""
-        from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+        from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
         self._check_counts(rows, folds, key)
         if self.times is not None:
-            times = self.times[rows]
-            moments = np.unique(times)
-            pairs = TimeSeriesSplit(folds).split(moments)
-            return [(rows[np.isin(times, moments[kept])], rows[np.isin(times, moments[held])]) for kept, held in pairs]
+            return time_folds(rows, self.times, folds)
         y = self.labels[rows]
         classes = bool(self.target.classes)
         if self.groups is not None:
@@ -154,7 +161,7 @@ class _Cutter:
         return rows[np.sort(kept)], rows[np.sort(held)]
 
     def parts(self, rows: IntArray, seed: int) -> tuple[Part, ...]:
-        """Two random halves and a quarter out of each; of rows in time order the latest half and quarter.
+        """A random half and a quarter out of it; of rows in time order the latest half and quarter.
 
         None where classes or groups are too few to be cut in four, or a part has a single target value.
         """
@@ -162,10 +169,10 @@ class _Cutter:
             found = [(fraction, self._latest(rows, fraction)[1]) for fraction in (0.5, 0.25)]
         else:
             try:
-                a, b, c, d = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
+                a, b, *_ = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
             except StudyError:
                 return ()
-            found = [(0.5, np.sort(np.concatenate(half))) for half in ((a, b), (c, d))] + [(0.25, a), (0.25, c)]
+            found = [(0.5, np.sort(np.concatenate([a, b]))), (0.25, a)]
         varied = all(len(np.unique(self.labels[part])) > 1 for _, part in found)
         return tuple(found) if varied else ()
 

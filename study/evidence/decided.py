@@ -1,4 +1,4 @@
-"""At how many rows, or repeats of the outer split, an undecided comparison would likely be decided."""
+"""At how many rows an undecided comparison would likely be decided."""
 
 from __future__ import annotations
 
@@ -6,96 +6,84 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from study.evidence.findings import CurvePoint, DecidedAt
+from study.evidence.curve import GainCurve
+from study.evidence.findings import DecidedAt
 from study.evidence.intervals import Interval, Method
-from study.evidence.pairs import contributions, mean_covariance, paired, row_means, size_of
-from study.evidence.scores import UNIT, with_groups
-from study.evidence.winners import ARM
-from study.schema import PART
+from study.evidence.pairs import FloatArray, contributions, size_of
 
 MOST_TIMES = 100.0
-"""No answer is sought beyond this many times the rows, or repeats."""
+"""No answer is sought beyond this many times the rows."""
+LIKELY = 0.8
+"""Chance from which on a study of so many rows is said to be likely decided."""
+SLOPE = 0.06
+"""Standard deviation, about 0, of slopes (`GainCurve`) before any is measured: those that the true gains of
+docs/calibration.md, *Three answers*, have between 300 and 1,000 rows have a root mean square of 0.058."""
+LAW = 0.4
+"""Standard deviation of a slope as a share of it, because the law 1 / n is a guess: where gains go as n^-0.5, or n^-1.5, a line
+through a quarter, a half and all of the rows foretells about half, or twice, of what more rows bring."""
+NODES = 40
+"""Standard errors that a chance is averaged over."""
+ONE_PASS, MOST_KEPT = 0.5, 0.9
+"""Share of an interval's variance that counts as the rows' own where one pass of the folds cannot tell, and the most of it
+where a few repeats happen to agree."""
 
 
 @dataclass(frozen=True)
-class GainCurve:
-    """How the improvement r changes with the rows: r(k) = r + slope * (1 / k - 1) at k times the rows.
+class Forecast:
+    """What is known of a gain and of how it changes with rows, as far as a study of k times the rows follows from it.
 
-    slope: per 1 / k, below 0 where the gain grows with rows. slope_error: its standard error before it was shrunk.
-    points: the gain at each fraction of the rows.
+    gain: its interval now. curve: over parts of the rows. exponent: the interval's width goes with k^exponent. kept: share q of
+    its variance that is noise of the rows now, which a study with these among its rows has in it again. law: as LAW.
+
+    At k times the rows the gain is g + s (1 / k - 1). The interval's estimate r is g with standard error e, the curve's slope b
+    is s with standard error d, law b in it, correlated with r by rho; before them g is anything and s normal about 0 with
+    t = SLOPE. The posterior is that of two normal means: with w = t² / (t² + d²) and v = d² / (t² + d²) = 1 - w
+
+        E s = w b, var s = w d², E g = r - v b rho e / d, var g = e² - v rho² e², cov = w rho e d.
+
+    The estimate of the larger study is the gain there, plus (q / k) (r - g), which is what its rows now are off, plus noise of
+    variance e² (k^(2 exponent) - q² / k²); each end of its interval is as far from it as now, times k^exponent. e is known with
+    df degrees of freedom only, so all is averaged over NODES equally likely e² df / chi².
     """
 
-    slope: float
-    slope_error: float
-    points: tuple[CurvePoint, ...]
+    gain: Interval
+    curve: GainCurve
+    exponent: float
+    kept: float
+    law: float = LAW
 
+    def chances(self, bound: float, k: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Chance (n,) that the interval of a study of k (n,) times the rows lies wholly above the bound, and wholly below."""
+        gain, d = self.gain, float(np.hypot(self.curve.slope_error, self.law * self.curve.slope))
+        rho = self.curve.correlation * self.curve.slope_error / d if d else 0.0
+        nodes = (np.arange(NODES) + 0.5) / NODES
+        e = gain.std_error * np.sqrt(gain.df / stats.chi2.ppf(nodes, gain.df))[:, None]
+        total = SLOPE**2 + d**2
+        w, own, changed = SLOPE**2 / total, 1 - self.kept / k, 1 / k - 1
+        mean = gain.estimate - own * self.curve.slope * rho * e * d / total + changed * w * self.curve.slope
+        known = own**2 * e**2 * (1 - rho**2 * d**2 / total) + changed**2 * w * d**2 + 2 * own * changed * w * rho * e * d
+        noise = e**2 * (k ** (2 * self.exponent) - (self.kept / k) ** 2)
+        deviation = np.sqrt(np.maximum(known + noise, 1e-18))
+        shrunk = e / gain.std_error * k**self.exponent
+        above = stats.norm.cdf((mean - (gain.estimate - gain.low) * shrunk - bound) / deviation)
+        below = stats.norm.cdf((bound - mean - (gain.high - gain.estimate) * shrunk) / deviation)
+        return np.nan_to_num(above.mean(axis=0)), np.nan_to_num(below.mean(axis=0))  # NaN: an end that does not exist
 
-def subset_losses(predictions: pd.DataFrame, n_train: float) -> pd.DataFrame:
-    """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
+    def times(self, bound: float) -> tuple[float, str | None, float, float]:
+        """Least k >= 1 at which one side has a chance of LIKELY, that side, and both chances there.
 
-    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 10) frame of ARM, fraction, group, time,
-    row, loss and n_rows: a fraction of 1 is the refit itself.
-    """
-    is_part = predictions["candidate"].str.startswith(PART)
-    own = predictions[is_part | (predictions["candidate"] == "refit")]
-    share = own["candidate"].str.removeprefix(PART).where(own["candidate"] != "refit", "1").astype(float)
-    keys = [*ARM, "fraction", "group", "time", "row"]
-    losses = with_groups(own).assign(fraction=share).groupby(keys, dropna=False)["loss"].mean().reset_index()
-    losses = losses.merge(predictions.loc[is_part, ARM].drop_duplicates(), on=ARM)
-    return losses.assign(n_rows=(n_train * losses["fraction"]).round())
-
-
-def gain_curve(curve: pd.DataFrame, base: pd.DataFrame, other: pd.DataFrame, per: pd.DataFrame, folds: int) -> GainCurve | None:
-    """Fit the improvement of one procedure over another against 1 / rows, from refits on parts of the rows.
-
-    The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
-    (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`. Weighted least
-    squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n.
-    The variance of the slope is that of a linear map of r under S, plus what the weighted residuals show of the noise that
-    every refit adds of its own. The slope b with error e is shrunk to b * max(0, 1 - e² / b²), so that noise reads as flat.
-
-    Parameters
-    ----------
-    curve : frame of `subset_losses`.
-    base, other : ARM columns of the arms to compare.
-    per : the same of those whose loss the improvement is a share of.
-    folds : outer folds a repeat.
-
-    Returns
-    -------
-    None where fewer than three fractions, with 1 among them, were scored for all.
-    """
-    sides = [curve.merge(arms[ARM[2:]].drop_duplicates(), on=ARM[2:]) for arms in (base, other, per)]
-    found = []
-    n_rows = {float(str(fraction)): float(rows.mean()) for fraction, rows in sides[0].groupby("fraction")["n_rows"]}
-    columns: dict[float, pd.Series] = {}
-    for fraction in sorted(set.intersection(*(set(side["fraction"]) for side in sides))):
-        losses = [side.loc[side["fraction"] == fraction, UNIT] for side in sides]
-        pairs = paired(losses[0], losses[1], folds, losses[2])
-        estimate, share = contributions(pairs, "improvement")
-        if not np.isfinite(estimate):
-            continue
-        columns[fraction] = row_means(pairs, share)
-        found.append({"fraction": fraction, "n_rows": n_rows[fraction], "improvement": estimate})
-    points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
-    if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
-        return None
-    covariance = mean_covariance(rows)
-    errors = np.sqrt(np.diag(covariance))
-    points = points.assign(std_error=errors)
-    if not (errors > 0).all():
-        return None
-    design = np.column_stack([np.ones(len(points)), 1 / points["fraction"].to_numpy(float)]) / errors[:, None]
-    solve = np.linalg.pinv(design) / errors
-    r = points["improvement"].to_numpy(float)
-    fitted = solve @ r
-    residual = (r / errors - design @ fitted) ** 2
-    own_noise = residual.sum() / (len(points) - 2) * np.linalg.inv(design.T @ design)
-    error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
-    slope = float(fitted[1])
-    told = tuple(CurvePoint.model_validate(point) for point in points.to_dict("records"))
-    return GainCurve(slope * max(0.0, 1 - (error / slope) ** 2) if slope else 0.0, error, told)
+        Infinity and None where no k up to MOST_TIMES has, with the chances at MOST_TIMES.
+        """
+        k = np.geomspace(1, MOST_TIMES, 400)
+        above, below = self.chances(bound, k)
+        enough = np.flatnonzero(np.maximum(above, below) >= LIKELY)
+        if not len(enough):
+            return np.inf, None, float(above[-1]), float(below[-1])
+        first = enough[0]
+        side = "above" if above[first] >= LIKELY else "below"
+        return float(k[first]), side, float(above[first]), float(below[first])
 
 
 def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
@@ -117,71 +105,52 @@ def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: i
     return float(np.clip(slope, -0.5, -0.25))
 
 
-def times_to_decide(
-    gain: Interval, margin: float, slope: float, exponent: float, shift: float = 0.0
-) -> tuple[float, str | None]:
-    """Least k >= 1 at which the interval leaves out the margin, as improvement and width are expected at k times the rows.
+def kept_share(pairs: pd.DataFrame, std_error: float, rows_now: float) -> float:
+    """Share of an interval's variance that these rows would bring into a study of more rows again.
 
-    Improvement r + shift + slope * (1 / k - 1), at most 1; ends at their present distance times k^exponent. Gives k and
-    `above` or `below`, or infinity and None where that is beyond MOST_TIMES.
+    It is what is left without the variance of the mean over repeats, of which a new study draws others, MOST_KEPT at most; of
+    one pass ONE_PASS is taken. Rows that are not tested count for as little as they are likely to be tested again.
     """
-    k = np.geomspace(1, MOST_TIMES, 400)
-    r = np.minimum(gain.estimate + shift + slope * (1 / k - 1), 1.0)
-    above = r - (gain.estimate - gain.low) * k**exponent > margin
-    below = r + (gain.high - gain.estimate) * k**exponent < margin
-    decided = above | below
-    if not decided.any():
-        return np.inf, None
-    first = int(decided.argmax())
-    return float(k[first]), "above" if above[first] else "below"
+    size = size_of(pairs)
+    own = 1.0 if size.n_folds == 1 else ONE_PASS
+    if size.n_repeats > 1:
+        means = contributions(pairs, "improvement")[1].groupby(pairs["repeat"]).mean()
+        own = 1 - float(means.var()) / size.n_repeats / std_error**2
+    return float(np.clip(own, 0, MOST_KEPT) * min(size.n_rows / rows_now, 1.0))
 
 
-def repeats_to_decide(pairs: pd.DataFrame, method: Method, margin: float) -> tuple[float, float]:
-    """Least number of repeats of the outer split at which the interval leaves out the margin, if the gain stays.
-
-    Gives it, infinite beyond MOST_TIMES, and half the interval's width with endless repeats; NaN where that cannot be told.
-    """
-    now = pairs["repeat"].nunique()
-    numbers = np.append(np.arange(now + 1, int(MOST_TIMES) + 1), np.inf)
-    halves = method.halves(pairs, numbers)
-    if np.isnan(halves).any():
-        return np.nan, np.nan
-    enough = np.flatnonzero(halves[:-1] < abs(method(pairs).estimate - margin))
-    return float(numbers[enough[0]]) if len(enough) else np.inf, float(halves[-1])
+def repeats_limit(pairs: pd.DataFrame, method: Method) -> float:
+    """Half the width that the interval has with endless repeats of the outer split; NaN where one repeat cannot tell."""
+    if size_of(pairs).n_repeats < 2:
+        return np.nan
+    return float(method.halves(pairs, np.array([np.inf]))[0])
 
 
 def decided_at(
     pairs: pd.DataFrame, method: Method, pair: tuple[str, str, float], curve: GainCurve | None, rows_now: float
 ) -> DecidedAt:
-    """Find rows and repeats at which the interval of `pairs` would leave out a bound.
+    """Find the number of rows at which the interval of `pairs` would likely leave out a bound.
 
-    A curve whose slope is known less well than the gain itself tells nothing of more rows. pair: names of base and other, and
-    the bound. rows_now: of the table.
+    pair: names of base and other, and the bound. rows_now: of the table; NaN where it is not known, with one split.
     """
     base, other, bound = pair
     gain = method(pairs)
-    times = low = high = limit = np.nan
-    side = None
-    if curve is not None and curve.slope_error <= (gain.high - gain.low) / 2:
-        exponent = width_exponent(pairs, method)
-        times, side = times_to_decide(gain, bound, curve.slope, exponent)
-        shifts = (-gain.std_error, gain.std_error)
-        around = [times, *(times_to_decide(gain, bound, curve.slope, exponent, shift)[0] for shift in shifts)]
-        low, high, limit = min(around), max(around), gain.estimate - curve.slope
-    nested = size_of(pairs).n_folds > 1
-    repeats, repeats_limit = repeats_to_decide(pairs, method, bound) if nested else (np.nan, np.nan)
+    times, side, above, below = np.nan, None, np.nan, np.nan
+    if curve is not None and gain.std_error > 0 and np.isfinite(gain.df):
+        kept = kept_share(pairs, gain.std_error, rows_now if np.isfinite(rows_now) else len(pairs))
+        forecast = Forecast(gain, curve, width_exponent(pairs, method), kept)
+        times, side, above, below = forecast.times(bound)
     return DecidedAt(
         base=base,
         other=other,
         bound=bound,
         rows=times * rows_now,
         times=times,
-        times_low=low,
-        times_high=high,
         side=side,
-        limit=limit,
+        above=above,
+        below=below,
+        slope=curve.slope if curve else np.nan,
         slope_error=curve.slope_error if curve else np.nan,
-        repeats=repeats,
-        repeats_limit=repeats_limit,
+        repeats_limit=repeats_limit(pairs, method),
         curve=curve.points if curve else (),
     )

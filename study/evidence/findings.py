@@ -176,7 +176,7 @@ LEAST_UNITS = 30
 
 
 class CurvePoint(Frozen):
-    """Gain of one refitted procedure over another with a fraction of the development rows, n_rows."""
+    """Gain of one procedure over another, both trained on a fraction of the development rows, n_rows."""
 
     fraction: float
     n_rows: Number
@@ -185,13 +185,14 @@ class CurvePoint(Frozen):
 
 
 class DecidedAt(Frozen):
-    """When an undecided gain of `other` over `base` would likely leave out a bound, if it goes on as measured.
+    """At how many rows an undecided gain of `other` over `base` would likely leave out a bound.
 
-    bound: the margin, or 0 where it is not sure that there is a gain. rows: of the table. times: of the rows now, with
-    times_low and times_high for a gain a standard error away. side: `above` or `below` the bound. limit: the gain of endless
-    rows; NaN where rows tell nothing, and where it is known and times is not, times lies beyond MOST_TIMES. slope_error: how
-    well the curve's slope is known. repeats: of the outer split; repeats_limit: half the interval's width with endless ones,
-    NaN where repeats tell nothing. curve: where it comes from.
+    bound: the margin, or 0 where it is not sure that there is a gain. times: of the rows now, the least at which a study, these
+    rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side` of the bound, `above` or `below`; NaN
+    where that is beyond MOST_TIMES, or where nothing tells. rows: of the table then. above, below: chance of either end at
+    `times`, or at MOST_TIMES; NaN where nothing tells. slope: of the gain per 1 / times, and its standard error. repeats_limit:
+    half the interval's width with endless repeats of the outer split, NaN where that cannot be told. curve: where the slope
+    comes from.
     """
 
     base: str
@@ -199,11 +200,10 @@ class DecidedAt(Frozen):
     bound: float
     rows: Number
     times: Number
-    times_low: Number
-    times_high: Number
     side: str | None
-    limit: Number
+    above: Number
+    below: Number
+    slope: Number
     slope_error: Number
-    repeats: Number
     repeats_limit: Number
     curve: tuple[CurvePoint, ...]

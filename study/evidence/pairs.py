@@ -121,6 +121,15 @@ def mean_covariance(rows: pd.DataFrame) -> FloatArray:
     return np.asarray(sums.T @ sums * n_groups / (n_groups - 1) / len(rows) ** 2)
 
 
+def series_covariance(rows: pd.DataFrame) -> FloatArray:
+    """Covariance (k, k) of the means of k columns whose rows, indexed by time and row, are a series in that order."""
+    sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float) / len(rows)
+    if len(sums) < 2:
+        return np.full((sums.shape[1],) * 2, np.nan)
+    moves = slow_moves(sums)
+    return np.asarray(moves.T @ moves)
+
+
 def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
     """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one.
 

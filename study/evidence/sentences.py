@@ -75,25 +75,22 @@ def about(number: float) -> str:
 
 
 def decided_words(found: DecidedAt, gain: Gain, base: str, other: str) -> str:
-    """At how many rows, or repeats of the outer split, a gain of `other` over `base` (nouns) would likely be decided."""
+    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring."""
     return f"{_rows_words(found, f'between {base} and {other}')} {_repeats_words(found, gain)}".strip()
 
 
 def _rows_words(found: DecidedAt, pair: str) -> str:
-    unknown = f"At how many rows it would be decided {pair} cannot be told"
-    if not found.curve:
-        return f"{unknown}: they were not refitted on parts of the rows."
-    if np.isnan(found.limit):
-        error = percent(found.slope_error)
-        return f"{unknown}: the gain over parts of the rows is known to \N{PLUS-MINUS SIGN}{error} % only."
+    unknown = f"At how many rows it would be decided {pair} cannot be"
+    if np.isnan(found.above):
+        return f"{unknown} told: they were not trained on parts of the rows."
     bound = f"the {100 * found.bound:.3g} % margin" if found.bound else "0"
     if np.isnan(found.times):
-        limit = f"with more rows the gain tends to {percent(found.limit)} %, too near {bound}"
-        return f"It is not decided {pair} within {MOST_TIMES:.0f} times the rows: {limit}."
-    most = f"{found.times_high:.2g}" if np.isfinite(found.times_high) else f"more than {MOST_TIMES:.0f}"
+        ends = f"{100 * found.above:.0f} of 100 would end with a gain above {bound}, {100 * found.below:.0f} with one below"
+        return f"{unknown} foreseen: of studies with {MOST_TIMES:.0f} times these rows {ends}."
     rows = f"about {about(found.rows)} rows" if np.isfinite(found.rows) else "more rows"
-    reach = f"{found.times:.2g} times these (between {found.times_low:.2g} and {most})"
-    return f"It is likely decided {pair} at {rows}, {reach}: a gain {found.side} {bound}."
+    likely = f"It is likely decided {pair} by a study of {rows}, these among them ({found.times:.2g} times as many)"
+    ends = f"{100 * max(found.above, found.below):.0f} of 100 such studies would end with a gain {found.side} {bound}"
+    return f"{likely}: {ends}. Judge it once, with all of them: each look before is one more chance of a wrong answer."
 
 
 def _repeats_words(found: DecidedAt, gain: Gain) -> str:
@@ -101,9 +98,4 @@ def _repeats_words(found: DecidedAt, gain: Gain) -> str:
         return ""
     if np.isnan(found.repeats_limit):
         return "One repeat of the outer split cannot tell what more would bring." if gain.n_repeats == 1 else ""
-    if abs(gain.improvement - found.bound) <= found.repeats_limit:
-        rest = f"these rows leave \N{PLUS-MINUS SIGN}{percent(found.repeats_limit)} %"
-        return f"No number of repeats of the outer split can decide it: {rest}."
-    if np.isnan(found.repeats):
-        return f"It is not decided within {MOST_TIMES:.0f} repeats of the outer split."
-    return f"It is likely decided at {found.repeats:.0f} repeats of the outer split ({gain.n_repeats} now)."
+    return f"More repeats of the outer split alone would leave \N{PLUS-MINUS SIGN}{percent(found.repeats_limit)} % at best."

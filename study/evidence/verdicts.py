@@ -12,7 +12,8 @@ import pandas as pd
 
 from study.evidence.answer import Verdict
 from study.evidence.compare import Model, models, paired_gain, rung_gains, the_regression
-from study.evidence.decided import decided_at, gain_curve, subset_losses
+from study.evidence.curve import ByFraction, gain_curve, on_parts
+from study.evidence.decided import decided_at
 from study.evidence.findings import (
     DecidedAt,
     DepthGain,
@@ -207,9 +208,15 @@ class _Judge:
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
-        curve = subset_losses(self.predictions, self.n_train)
-        fitted = gain_curve(curve, self._arms(base), self._arms(other), self._arms(self.plain), self.folds)
-        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, self.n_train + len(pairs) / gain.n_folds)
+        losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
+        fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
+        rows_now = self.n_train + len(pairs) / gain.n_folds
+        if "time" in pairs:  # the last fold alone leaves all that are earlier
+            rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
+        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now)
+
+    def _curve(self, model: Model) -> ByFraction:
+        return {**on_parts(self.predictions, model.family, model.depth), 1.0: model.losses}
 
     def _arms(self, model: Model) -> pd.DataFrame:
         if model.depth == CHOSEN:

@@ -15,7 +15,7 @@ CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
     "refit": "the incumbent refitted on all development rows",
 }
-"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are refits on a part of it."""
+"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a part of it."""
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:

@@ -96,7 +96,8 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
     Boosted trees are family "trees", the short formula is "short", both of depth 0.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
-    observed one, beside `p_<class>` for all. classes: those of each target.
+    observed one, beside `p_<class>` for all. val_loss: of a part of the rows (`Candidate`), else NaN. classes: those of each
+    target.
     """
     heads: list[dict[str, Any]] = []
     long: list[dict[str, Any]] = []
@@ -105,7 +106,7 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         for candidate in w.candidates:
-            heads.append({**head, "candidate": candidate.name, "seed": candidate.seed})
+            heads.append({**head, "candidate": candidate.name, "seed": candidate.seed, "val_loss": candidate.val_loss})
             predicted = np.asarray(candidate.predicted, float)
             values = {"row": rows, "group": groups, "observed": observed, "predicted": predicted}
             values["loss"] = np.asarray(candidate.loss, float)
@@ -122,7 +123,7 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
         name: np.concatenate([v.get(name, np.full(n, np.nan)) for v, n in zip(long, sizes, strict=True)])
         for name in dict.fromkeys(name for values in long for name in values)
     }
-    frame = pd.DataFrame(heads)
+    frame = pd.DataFrame(heads).astype({"val_loss": float})
     return frame.iloc[np.repeat(frame.index, sizes)].reset_index(drop=True).assign(**columns)
 
 

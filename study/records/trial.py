@@ -101,15 +101,16 @@ class Candidate(Frozen):
     """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees (`refit` alone).
 
     name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
-    `rows-<fraction>` (trained on a part of the development rows).
+    `rows-<fraction>` (what is judged, trained on a part of the development rows; seed is the number of the part).
     predicted: (n_test,) values, rates or probabilities of the second class, or (n_test, n_classes) probabilities.
-    loss: (n_test,) loss of each test row.
+    loss: (n_test,) loss of each test row. val_loss: of a part, the mean validation loss of its own inner folds.
     """
 
     name: str
     seed: int
     predicted: Numbers
     loss: Numbers
+    val_loss: float | None = None
 
 
 class WinnerRecord(Frozen):

@@ -127,7 +127,7 @@ class Tasks:
             if (best := arm.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1
-                return TrialTask.of(self.config, arm.arm, best).as_winner(best.val_loss, arm.parts)
+                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(best.val_loss, arm.parts)
         if (work := self.beside.next(self._fits)) is None:
             return None
         config = self.config

@@ -180,13 +180,12 @@ def has_short(config: StudyConfig, kind: Kind) -> bool:
 def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     """Core-seconds of all trials, winners and work beside, and of two workers' compiling.
 
-    A network's winner refits in two trials' time, a regression's in one's.
+    A winner, refitted and made of two parts of the rows, takes as long as two trials.
     """
     cost = 2 * COMPILE_S * count_all_programs(config, sizes)
     for size in sizes:
         for arm in make_arms(config, [size]):
-            refits = 1 if get_family(arm.family).convex else 2
-            cost += (arm_trials(config, arm) + refits) * trial_cost(config, arm, size) + WINNER_S
+            cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
         cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
         cost += (config.n_outer + 1) * short_cost(size) * has_short(config, size.kind)
     return cost

@@ -33,8 +33,8 @@ class Problem:
     it (0 and 1 unless it is continuous).
     train, validation: rows of each replicate; validation may be empty where a regression is fitted, or a network whose
     schedule says when to stop.
-    epoch_rows: rows from whose number that of an epoch's steps follows: the most that a replicate trains on, or beside which it
-    is refitted on a part.
+    epoch_rows: rows from whose number that of an epoch's steps follows: the most that a replicate trains on, or would train on
+    if it were not given a part of them.
     most_train, most_validation: most rows that any problem of this study trains on or validates on, by which programs are
     shaped.
     """

@@ -94,7 +94,19 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
         return _run_path(task, encoded)
 
 
-def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """A path that was walked: its inner folds, the mean validation loss at each penalty, which of them is the least, and every
+    fold's point and loss there."""
+
+    folds: list[_Fold]
+    losses: list[float]
+    place: int
+    best: list[tuple[Point, float]]
+
+
+def walked(task: TrainingTask, encoded: Encoded) -> Walked:
+    """Walk the task's penalties on every inner fold; one thread is the caller's matter. Raises as `run_path`."""
     family, weights = get_family(task.arm.family), get_family(task.arm.family).weights(task.params)
     terms = terms_of(encoded, weights)
     every = all_terms(encoded) if has_terms(family) else terms
@@ -118,6 +130,12 @@ def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
             best, place = points, number
         elif enough(encoded.kind, number, place):
             break
+    return Walked(folds, losses, place, best)
+
+
+def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
+    family, found = get_family(task.arm.family), walked(task, encoded)
+    folds, losses, place, best = found.folds, found.losses, found.place, found.best
     fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
     train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]
     by_fold = np.array([loss for _, loss in best])
@@ -147,7 +165,7 @@ def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
 
 
 def _fold(
-    task: TrialTask,
+    task: TrainingTask,
     encoded: Encoded,
     terms: Terms,
     weights: Weights,

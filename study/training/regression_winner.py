@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from study.data.encoding import Encoded
@@ -9,10 +11,10 @@ from study.data.terms import MOST_CELLS
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.trial import CoefficientRow, TermRow
-from study.schema import ALL_ROWS, EXTENDED, PART
+from study.schema import ALL_ROWS, EXTENDED
 from study.training.columns import Regression
-from study.training.regression import fit
-from study.training.scored import Won, candidates, judged
+from study.training.regression import fit, walked
+from study.training.scored import Won, candidates, judged, scored_parts
 from study.training.task import WinnerTask
 
 
@@ -20,8 +22,9 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
     """Fit the incumbent on all development rows (candidate `refit`, which is judged) and save it.
 
     Candidate `ensemble` is the mean of the linear predictors of fits on the inner folds' training rows, left out where the
-    search drew its rows; `rows-<fraction>` are fits on parts of the development rows; the task's `parts` are other
-    hyperparameters, fitted on all of them. Of the search on all rows there is a model and no candidate. One thread.
+    search drew its rows; `rows-<fraction>` are made of a part of the development rows as `refit` is of all, terms and penalty
+    from the part alone; the task's `parts` are other hyperparameters, fitted on all of them. Of the search on all rows there
+    is a model and no candidate. One thread.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -34,19 +37,26 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
         scored = judged("refit", task.number, model, encoded)
         if encoded.outer_fold != ALL_ROWS:
             others = [(name, -1, fit(task, encoded, -1, encoded.development, params)[0]) for name, params in task.parts.items()]
-            draws = enumerate(encoded.parts)
-            others += [(f"{PART}{share:g}", draw, fit(task, encoded, -1, rows)[0]) for draw, (share, rows) in draws]
             test = encoded.test
             predicted = [(name, seed, head.response(each.predicted(encoded, test))) for name, seed, each in others]
             if len(encoded.development) * len(own.kernel) <= MOST_CELLS:
                 inner = [fit(task, encoded, e, rows)[0].predicted(encoded, test) for e, rows in enumerate(encoded.train)]
                 predicted.insert(0, ("ensemble", -1, head.response(np.mean(inner, axis=0))))
             scored += candidates([each for each in predicted if np.isfinite(each[2]).all()], encoded)
+            scored += scored_parts(encoded, partial(_on_part, task, encoded))
     if task.arm.family == EXTENDED:
         raw = encoded.raw(encoded.test)
         return Won(model, scored, terms=term_rows(own, encoded), clipped=own.terms.clipped(raw), converged=converged)
     rows = _coefficient_rows(encoded, own.kernel, own.bias) if get_family(task.arm.family).inputs else []
     return Won(model, scored, tuple(rows), converged=converged)
+
+
+def _on_part(task: WinnerTask, encoded: Encoded, own: Encoded, number: int) -> tuple[FloatArray, float]:
+    """Response on the test rows of what the part `own` gives, and its validation loss."""
+    path, family = walked(task, own), get_family(task.arm.family)
+    params = task.params | ({family.path: task.penalties[path.place]} if family.path else {})
+    fitted, _ = fit(task, own, -1, own.development, params)
+    return HEADS[own.kind].response(fitted.predicted(encoded, encoded.test)), path.losses[path.place]
 
 
 def term_rows(own: Regression, encoded: Encoded) -> tuple[TermRow, ...]:

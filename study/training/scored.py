@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from study.data.encoding import Encoded
+from study.data.parts import on_part
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.numbers import Numbers
 from study.records.trial import Candidate, CoefficientRow, TermRow
-from study.schema import ALL_ROWS
+from study.schema import ALL_ROWS, PART
+from study.training.task import TrainingFailed
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,22 @@ def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -
         Candidate(name=name, seed=seed, predicted=Numbers(values), loss=Numbers(head.response_loss(values, observed)))
         for name, seed, values in predicted
     )
+
+
+def scored_parts(encoded: Encoded, trained: Callable[[Encoded, int], tuple[FloatArray, float]]) -> tuple[Candidate, ...]:
+    """Candidates `rows-<fraction>`, without the parts that cannot be trained on.
+
+    trained: response on the test rows, and validation loss, of what a part gives; it takes the part and its number.
+    """
+    found: list[Candidate] = []
+    for number, (fraction, rows) in enumerate(encoded.parts):
+        if (own := on_part(encoded, rows)) is None:
+            continue
+        try:
+            predicted, val_loss = trained(own, number)
+        except TrainingFailed:
+            continue
+        if np.isfinite(predicted).all():
+            (candidate,) = candidates([(f"{PART}{fraction:g}", number, predicted)], encoded)
+            found.append(candidate.model_copy(update={"val_loss": val_loss}))
+    return tuple(found)

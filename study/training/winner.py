@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from study.data.encoding import Encoded, give_back
-from study.data.splits import Part
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
 from study.records.trial import Candidate, WinnerRecord
-from study.schema import PART
 from study.seeds import derive_seed
 from study.training.regression_winner import run_regression_winner
-from study.training.scored import Won, candidates, judged
+from study.training.scored import Won, candidates, judged, scored_parts
 from study.training.task import WinnerTask
 from study.training.trial import architecture_of, make_problem, replicates_of, train
 
@@ -69,8 +69,8 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     """The mean prediction of the search's replicates, each trained on the training rows of its inner fold.
 
     Candidates `refit` are trained on all development rows, from REFIT_SEEDS seeds, on the schedule of the search and up to the
-    median of the epochs at which the search's replicates were best; `rows-<fraction>` the same on parts of the development
-    rows, one seed a part.
+    median of the epochs at which the search's replicates were best; `rows-<fraction>` are made of a part of the development
+    rows as `ensemble` is of all.
     """
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
@@ -79,41 +79,38 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     scored = judged("ensemble", -1, model, encoded)
     if scored:
         stop = round(float(np.median(kept.best_epoch)))
-        scored += _refit(task, encoded, architecture, tuple(encoded.parts), stop)
+        scored += _refit(task, encoded, architecture, stop)
+        scored += scored_parts(encoded, partial(_on_part, task, architecture, encoded))
     return Won(model, scored)
 
 
-def _refit(
-    task: WinnerTask,
-    encoded: Encoded,
-    architecture: Architecture,
-    parts: tuple[Part, ...],
-    stop: int,
-) -> tuple[Candidate, ...]:
-    """Train networks on all development rows and on parts of them; without the parts where one of them fails."""
-    from study.training.task import TrainingFailed
-
+def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int) -> tuple[Candidate, ...]:
+    """Train networks on all development rows."""
     stack = architecture.n_replicates
-    named = [("refit", encoded.development)] * REFIT_SEEDS
-    named += [(f"{PART}{fraction:g}", rows) for fraction, rows in parts]
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(len(named))]
+    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(REFIT_SEEDS)]
     last = len(encoded.train)  # the encoder of all development rows
     fits = []
-    try:
-        for some in (slice(start, start + stack) for start in range(0, len(named), stack)):
-            rows = [rows for _, rows in named[some]]
-            problem = make_problem(encoded, [last] * len(rows), rows)
-            fits.append(train(task, architecture, problem, seeds[some], stop).weights)
-    except TrainingFailed:
-        if not parts:
-            raise
-        return _refit(task, encoded, architecture, (), stop)
+    for some in (seeds[start : start + stack] for start in range(0, len(seeds), stack)):
+        problem = make_problem(encoded, [last] * len(some), [encoded.development] * len(some))
+        fits.append(train(task, architecture, problem, some, stop).weights)
     weights = [np.concatenate(layer) for layer in zip(*fits, strict=True)]
-    eta = _test_predictors(weights, architecture, encoded, [last] * len(named))
-    predicted = HEADS[encoded.kind].response(eta)
-    finite = [name == "refit" or np.isfinite(own).all() for (name, _), own in zip(named, predicted, strict=True)]
-    found = [(name, seed, own) for (name, _), seed, own in zip(named, seeds, predicted, strict=True)]
-    return candidates([each for each, kept in zip(found, finite, strict=True) if kept], encoded)
+    eta = _test_predictors(weights, architecture, encoded, [last] * len(seeds))
+    return candidates([("refit", *own) for own in zip(seeds, HEADS[encoded.kind].response(eta), strict=True)], encoded)
+
+
+def _on_part(
+    task: WinnerTask, architecture: Architecture, encoded: Encoded, own: Encoded, number: int
+) -> tuple[FloatArray, float]:
+    """Mean response on the test rows of the replicates that the part `own` trains, and their validation loss.
+
+    Each epoch has as many steps as on all rows: fewer rows take no fewer steps to be learnt, and each stops early by its own.
+    """
+    folds, _ = replicates_of(task, len(own.train))
+    seeds = [derive_seed(task.seed, task.arm.key, task.number, "part", number, k) for k in range(len(folds))]
+    problem = replace(make_problem(own, folds), epoch_rows=max(encoded.train.sizes()))
+    fit = train(task, architecture, problem, seeds)
+    eta = _test_predictors(fit.weights, architecture, encoded, folds)
+    return HEADS[encoded.kind].response(eta).mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
 
 
 def _test_predictors(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:

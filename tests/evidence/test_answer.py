@@ -32,7 +32,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         return draw(st.none() | st.just(value))
 
     pair = {"base": "regression", "other": "network"}
-    decided = of("rows", "times", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
+    decided = of("rows", "times", "above", "below", "slope", "slope_error", "repeats_limit")
     curve = [{"fraction": f} | of("n_rows", "improvement", "std_error") for f in (0.5, 1.0)]
     counts = [{"term": "a²", "n_folds": 3}]
     short = of("loss") | {"gain": gain(), "left": None, "counts": counts, "n_terms": [1, 0], "formula": draw(st.text())}
@@ -81,7 +81,7 @@ def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: f
 
 @pytest.mark.parametrize(("text", "version"), [("[]", 1), ('{"version": 2, "verdicts": []}', 2)])
 def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
-    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 4$"):
+    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version {VERSION}$"):
         read_verdicts(text)
 
 

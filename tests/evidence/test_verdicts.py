@@ -117,7 +117,7 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert verdict.action == (
         f"Keep linear regression, the simpler of the two: with 95 % confidence at most {most} % of linear regression's loss is "
         "given away. At how many rows it would be decided between linear regression and the network cannot be told: they were "
-        "not refitted on parts of the rows."
+        "not trained on parts of the rows."
     )
     assert verdict.decided_at is not None
     assert math.isnan(verdict.decided_at.rows)

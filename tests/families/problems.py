@@ -139,6 +139,6 @@ def encoded_for(case: Case, rows: int = 1_000, train_rows: int | None = None) ->
         development=development,
         test=test,
         rows=place.astype(np.int64),
-        parts=((0.5, development[::2]), (0.25, development[::4])),
+        parts=((0.5, development[: len(development) // 2]), (0.25, development[: len(development) // 4])),
     )
     return encoded, mean

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from study.data.matrix import Matrix
+from study.data.parts import on_part
 from study.families import HEADS, get_family
 from study.families.saved import open_model, predict_raw
 from study.schema import ALL_ROWS, Kind, TrialState
 from study.training.fit import Shape, compiled
-from study.training.trial import architecture_of, make_problem, run_trial, train
-from study.training.winner import run_winner
+from study.training.scored import scored_parts
+from study.training.trial import architecture_of, make_problem, run_trial
+from study.training.winner import _on_part, run_winner
 
 from .problems import Case, cases, encoded_for, loss, task_for
 from .trained import searched, shallow, won
@@ -133,31 +136,50 @@ def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again
 
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.kind is Kind.CONTINUOUS and case.depth <= 1], ids=str)
-def test_a_part_that_cannot_be_trained_on_leaves_the_winner_without_parts(case: Case) -> None:
+def test_a_part_that_cannot_be_trained_on_is_left_out_alone(case: Case) -> None:
     encoded, _ = encoded_for(case, rows=200)
-    spoiled = np.where(np.arange(len(encoded.y)) == encoded.test[-1], np.nan, encoded.y)
-    scored = replace(encoded, y=spoiled, test=encoded.test[:-1], parts=((0.5, encoded.test),))
+    first = encoded.development[::2]  # all of them validate in one inner fold, none in the other
+    scored = replace(encoded, parts=((0.5, first), *encoded.parts))
 
     record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
 
-    assert {candidate.name for candidate in record.candidates} == {"ensemble", "refit"}
+    assert [(each.name, each.seed) for each in record.candidates[-2:]] == [("rows-0.5", 1), ("rows-0.25", 2)]
+    assert {each.name for each in record.candidates[:-2]} == {"ensemble", "refit"}
 
 
-def test_a_part_of_the_rows_takes_as_many_steps_an_epoch_as_all_of_them_though_it_is_refitted_apart() -> None:
+@shallow
+def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_it(case: Case) -> None:
+    encoded, _ = encoded_for(case)
+    (_, half), _ = encoded.parts
+    away = np.setdiff1d(encoded.development, half)
+    spoiled = encoded.y.copy()
+    spoiled[away] = spoiled[half[0]]
+
+    (expected,) = (each for each in won(case)[0].candidates if each.name == "rows-0.5")
+    record, _ = run_winner(task_for(case).as_winner(0.5), replace(encoded, y=spoiled))
+
+    (found,) = (each for each in record.candidates if each.name == "rows-0.5")
+    assert found == expected
+    assert found.val_loss == pytest.approx(np.mean(found.loss), rel=0.4)
+
+
+def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_steps_an_epoch_as_all_rows() -> None:
     case = Case("neural", Kind.CONTINUOUS, 1)
     encoded, _ = encoded_for(case)
-    task = task_for(case, epochs=1, batch_size=8)
-    architecture = architecture_of(task, encoded, 2)
+    _, (_, quarter) = encoded.parts
+    task = task_for(case, epochs=40, batch_size=8).model_copy(update={"patience": 2})
+    own = on_part(encoded, quarter)
+    assert own is not None
 
-    def steps(rows: np.ndarray) -> int:
-        problem = make_problem(encoded, [len(encoded.train)], [rows])
-        train(task, architecture, problem, [7], stop=1)
-        program = compiled(architecture, problem.head, Shape.of(problem.stacked(2), 8))
-        return int(program.optimizer.iterations.numpy())
+    (found,) = scored_parts(
+        replace(encoded, parts=((0.25, quarter),)), partial(_on_part, task, architecture_of(task, encoded, 2), encoded)
+    )
 
-    (_, half), (_, quarter) = encoded.parts
-
-    assert steps(encoded.development) == steps(half) == steps(quarter) == len(encoded.development) // 8
+    program = compiled(architecture_of(task, encoded, 2), HEADS[case.kind], Shape.of(make_problem(own, [0, 1]), 8))
+    steps = len(encoded.train[0]) // 8
+    assert int(program.optimizer.iterations.numpy()) % steps == 0
+    assert int(program.optimizer.iterations.numpy()) < 40 * steps
+    assert np.mean(found.loss) < np.var(encoded.y)
 
 
 def test_replicates_of_a_fold_share_its_rows() -> None:

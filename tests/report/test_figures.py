@@ -209,7 +209,7 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
 
 def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
     points = [CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, std_error=0.01) for f in (0.25, 0.5, 1.0)]
-    names = ("rows", "times_low", "times_high", "limit", "slope_error", "repeats", "repeats_limit")
+    names = ("rows", "above", "below", "slope", "slope_error", "repeats_limit")
     told = DecidedAt(
         base="regression",
         other="network",

@@ -109,8 +109,8 @@ def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attrib
     loaded = getattr(load_results(results), attribute)
 
     pd.testing.assert_frame_equal(loaded, frame)
-    # candidates, four of each arm on parts of the rows, and the short formula's; two trials are too few for parts of a gain
-    assert len(frame) == (rows or 80 * (3 * (2 + 4) + (4 + 4) + 1))
+    # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too few for parts of a gain
+    assert len(frame) == (rows or 80 * (3 * (2 + 2) + (4 + 2) + 1))
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:

@@ -13,14 +13,14 @@ from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_ce
 TEXT = """\
 ## At how many rows would it be decided?
 
-The two models between which it is undecided, refitted on parts of the development rows and judged on the same test rows: dots
-are the gain of the richer one, lines two standard errors. The dashed line is what the gain has to leave behind, mostly the
-margin; the dotted line, where there is one, is where it is likely decided.
+The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
+test rows: dots are the gain of the richer one, lines two standard errors. The dashed line is what the gain has to leave behind,
+mostly the margin; the dotted line, where there is one, is from where on a study likely ends on one side of it.
 """
 
 
 def when(results: Results) -> bool:
-    """Where some target is undecided and its models were refitted on parts of the rows."""
+    """Where some target is undecided and its models were trained on parts of the rows."""
     return results.concluded and not data(results).empty
 
 
@@ -29,7 +29,7 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (training rows of a refit), improvement,
+    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
     low, high (two standard errors about it, over test rows), decided_rows (training rows at which it is likely decided, NaN
     where not or not told).
     """
@@ -73,4 +73,4 @@ def draw(frame: pd.DataFrame) -> Picture:
         f"{target}, {pair}, {n_rows:,.0f} rows: {percent(gain)} %"
         for target, pair, n_rows, gain in frame[["target", "pair", "n_rows", "improvement"]].itertuples(index=False)
     )
-    return Picture(figure, f"Gain by training rows of refitted models. {said}.")
+    return Picture(figure, f"Gain by the rows that models were made of. {said}.")
