@@ -81,7 +81,7 @@ def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: f
 
 @pytest.mark.parametrize(("text", "version"), [("[]", 1), ('{"version": 2, "verdicts": []}', 2)])
 def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
-    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 3$"):
+    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version 4$"):
         read_verdicts(text)
 
 
