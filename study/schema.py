@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,8 +41,10 @@ LOSS_NAMES = {
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
 target, nats a row, half the mean Poisson deviance in nats a row."""
 
-LOSS = "loss"
+LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
+MetricName = Literal["loss", "r2", "rmse", "mae", "auc", "brier", "accuracy", "explained_deviance"]
+MarginOf = Literal["regression", "explained", "unit"]
 METRICS_OF = {
     Kind.CONTINUOUS: ("r2", "rmse", "mae"),
     Kind.BINARY: ("auc", "brier", "accuracy"),

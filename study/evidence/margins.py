@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from study.evidence.findings import Gain, Number
 from study.evidence.metrics import METRICS, Measure
-from study.schema import LOSS, Frozen, Kind
+from study.schema import LOSS, Frozen, Kind, MarginOf
 
-MarginOf = Literal["regression", "explained", "unit"]
 EXPLAINED, UNIT = "explained", "unit"
 MARGIN, FLOOR = "margin", "floor"
 """Which of the two bounds is the larger, and holds."""

@@ -16,6 +16,7 @@ from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.style import human, model_name, with_names
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
 
@@ -74,7 +75,8 @@ def _basis(verdict: Verdict) -> str:
     """What the verdict is about and rests on, and what stands beside it."""
     if not verdict.verdict:
         return ""
-    said = [verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
+    said = [verdict.bound_words, verdict.margins_words]
+    said += [verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
     said += [verdict.depths_words, verdict.trees_words, verdict.floor_words]
     return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
 
@@ -84,7 +86,7 @@ def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None)
     rows = []
     for name, gain in gains.items():
         row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.level)}
-        if margin is not None:
+        if margin is not None and not pd.isna(margin):
             bound = f"{100 * margin:.3g} %"
             chances = (gain.better, gain.equal, gain.worse)
             named = zip((f"better by over {bound}", f"within {bound}", f"worse by over {bound}"), chances, strict=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 
+import pandas as pd
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from study.evidence.answer import BESIDE
+from study.evidence.answer import BESIDE, Verdict
+from study.evidence.metrics import METRICS
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
@@ -19,7 +21,7 @@ from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
-from study.schema import TrialState
+from study.schema import LOSS, TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -175,14 +177,19 @@ class Progress(Observer):
         return table
 
 
-def print_summary(results: Results, console: Console) -> None:
-    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
-    console.print()
-    for verdict in results.verdicts:
+def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
+    """Print every verdict, what to do, and what stands beside it."""
+    for verdict in verdicts:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
         for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
             for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
                 console.print(part, soft_wrap=True, markup=False)
+
+
+def print_summary(results: Results, console: Console) -> None:
+    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
+    console.print()
+    print_verdicts(results.verdicts, console)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
@@ -190,11 +197,24 @@ def print_summary(results: Results, console: Console) -> None:
         losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
         table.add_row(row["target"], model, *losses)
     console.print(table)
+    console.print(metrics_table(results.metrics))
     for note in _notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
     for note in delivery_notes(results):
         console.print(note, soft_wrap=True)
     console.print(f"Results: {results.root}", soft_wrap=True)
+
+
+def metrics_table(metrics: pd.DataFrame) -> Table:
+    """A row a target and metric but the loss, a column a procedure: the metric on the test rows and its interval."""
+    told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
+    names = list(told["other"].unique())
+    table = columns(("target", "metric", *names), left=2, title="Metrics on the test rows, with 95 % intervals")
+    for (target, metric), rows in told.groupby(["target", "metric"], sort=False):
+        own = rows.set_index("other")[["value", "low", "high"]]
+        cells = ("{:.3g} ({:.3g} to {:.3g})".format(*own.loc[name]) if name in own.index else "-" for name in names)
+        table.add_row(str(target), METRICS[str(metric)].label, *cells)
+    return table
 
 
 def _notes(results: Results) -> list[str]:
