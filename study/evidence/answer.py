@@ -216,11 +216,13 @@ class Verdict(Frozen):
     def margins_words(self) -> str | None:
         """What the answer is at other margins."""
         known = self.break_even and math.isfinite(self.gains[0].gain.improvement)
-        return margins_words(self.by_pair, self.break_even, self.nouns) if known else None
+        least = self.bound.floor if self.bound else 0.0
+        return margins_words(self.by_pair, self.break_even, self.nouns, least) or None if known else None
 
     @property
     def _margin(self) -> str:
-        return f"{100 * self.margin:.3g} % {FLOOR if self.bound and self.bound.held == FLOOR else 'margin'}"
+        held = self.bound is not None and self.bound.held == FLOOR
+        return FLOOR if held and self.margin >= 1 else f"{100 * self.margin:.3g} % {FLOOR if held else 'margin'}"
 
     @property
     def _stake(self) -> str:

@@ -18,6 +18,8 @@ from study.schema import Frozen
 
 POINTS = 121
 """Margins at which a curve is told."""
+MOST = 0.99
+"""Above this share of the loss nobody sets a margin, and no answer is told."""
 
 
 class BreakEven(Frozen):
@@ -57,10 +59,12 @@ def break_even(interval: Interval) -> float:
     return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))
 
 
-def spans(gains: Gains) -> tuple[Span, ...]:
-    """What the rule leaves at every margin between 0 and 1: it changes only at the ends of the gains' intervals."""
-    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if 0 < end < 1}
-    places = [0.0, *sorted(ends), 1.0]
+def spans(gains: Gains, least: float = 0.0) -> tuple[Span, ...]:
+    """What the rule leaves at every margin from `least` to MOST: it changes only at the ends of the gains' intervals."""
+    if not least < MOST:
+        return ()
+    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if least < end < MOST}
+    places = [least, *sorted(ends), MOST]
     found: list[Span] = []
     for low, high in pairwise(places):
         left = standing(gains, (low + high) / 2)
@@ -70,17 +74,22 @@ def spans(gains: Gains) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def margins_words(gains: Gains, even: Sequence[BreakEven], nouns: Mapping[str, str]) -> str:
-    """What the answer is at other margins, and where each gain is as likely above the margin as below."""
-    told = [
-        ("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in _joined(spans(gains))
-    ]
+def margins_words(gains: Gains, even: Sequence[BreakEven], nouns: Mapping[str, str], least: float = 0.0) -> str:
+    """What the answer is at other margins, and where each gain is as likely above the margin as below.
+
+    least: the floor, below which no margin holds; nothing is said where it is larger than all margins.
+    """
+    found = _joined(spans(gains, least))
+    if not found:
+        return ""
+    floor = f" (the floor of {percent(least)} % at least)" if least else ""
+    told = [("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in found]
     if len(told) == 1:
-        said = f"At every margin: {told[0][0]}."
+        said = f"At every margin{floor}: {told[0][0]}."
     else:
         below = ", ".join(f"up to {percent(high)} % {words}" for words, high in told[:-1])
-        said = f"By the margin: {below}, above {told[-1][0]}."
-    at = [f"{nouns[each.other]} over {nouns[each.base]} {_place(each.margin)}" for each in even if math.isfinite(each.margin)]
+        said = f"By the margin{floor}: {below}, above {told[-1][0]}."
+    at = [f"{nouns[each.other]} over {nouns[each.base]} at {percent(each.margin)} %" for each in even if each.margin > 0]
     return f"{said} As likely above the margin as below: {listed(at)}." if at else said
 
 
@@ -93,7 +102,3 @@ def _joined(found: Sequence[Span]) -> list[Span]:
         else:
             joined.append(span)
     return joined
-
-
-def _place(margin: float) -> str:
-    return f"at {percent(margin)} %" if margin > 0 else "at none"

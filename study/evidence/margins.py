@@ -77,10 +77,9 @@ def bound_of(question: Question, asked: Measure, shortfall: float, explains: Gai
 
 
 def unit_words(metric: str, kind: Kind, target: str) -> str:
-    """What an amount in a metric's own unit is, after a number: `0.5 in the unit of price`."""
+    """What an amount in a metric's own unit is, after a number: `0.5 of the RMSE, in the unit of price`."""
     if metric in {"rmse", "mae"} or (metric == LOSS and kind is Kind.CONTINUOUS):
-        root = " of the root mean squared error" if metric == LOSS else f" of {METRICS[metric].stake}"
-        return f"in the unit of {target}{root}"
+        return f"of the {'root mean squared error' if metric == LOSS else METRICS[metric].stake}, in the unit of {target}"
     if metric == LOSS:
         return "nats a row"
     return "of the rows" if metric == "accuracy" else f"of {METRICS[metric].label}"

@@ -15,8 +15,8 @@ def question_words(question: Question) -> str:
     """How the sentence of an answer begins, where it was asked after the results were known or not of the loss."""
     of = "" if question.metric == LOSS else f"of the {METRICS[question.metric].stake}"
     if question.after:
-        return f"Asked after the results were known{f', {of}' if of else ''}: "
-    return f"Asked {of}: " if of else ""
+        return f"Asked after the results were known{f', {of}' if of else ''}. "
+    return f"Asked {of}. " if of else ""
 
 
 def bound_words(question: Question, bound: Bound, kind: Kind, target: str, regression: str) -> str:

@@ -77,11 +77,11 @@ def amount(value: float) -> str:
 def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
     """What the losses mean, procedure by procedure."""
     if found.metric == "accuracy":
-        parts = [f"{nouns[name]} on {percent(value)} %" for name, value in found.values.items()]
-        return f"Right on the test rows of {target}: {listed(parts)}."
-    parts = [f"{nouns[name]} by {amount(value)}" for name, value in found.values.items()]
-    beside = f"; {target} itself varies by {amount(found.sd)}, its standard deviation" if np.isfinite(found.sd) else ""
-    return f"Off on {target}, as root mean squared error in its unit: {listed(parts)}{beside}."
+        parts = [f"{percent(value)} % with {nouns[name]}" for name, value in found.values.items()]
+        return f"Of the test rows of {target} are right: {listed(parts)}."
+    parts = [f"{amount(value)} ({nouns[name]})" for name, value in found.values.items()]
+    beside = f", whose standard deviation is {amount(found.sd)}" if np.isfinite(found.sd) else ""
+    return f"Predictions of {target}{beside}, are off by {listed(parts)}, as root mean squared errors."
 
 
 def most_words(found: Meaning, base: str) -> str:

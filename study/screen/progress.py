@@ -206,14 +206,12 @@ def print_summary(results: Results, console: Console) -> None:
 
 
 def metrics_table(metrics: pd.DataFrame) -> Table:
-    """A row a target and metric but the loss, a column a procedure: the metric on the test rows and its interval."""
+    """A row a target, metric but the loss, and procedure: the metric on the test rows and its interval."""
     told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
-    names = list(told["other"].unique())
-    table = columns(("target", "metric", *names), left=2, title="Metrics on the test rows, with 95 % intervals")
-    for (target, metric), rows in told.groupby(["target", "metric"], sort=False):
-        own = rows.set_index("other")[["value", "low", "high"]]
-        cells = ("{:.3g} ({:.3g} to {:.3g})".format(*own.loc[name]) if name in own.index else "-" for name in names)
-        table.add_row(str(target), METRICS[str(metric)].label, *cells)
+    table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
+    for row in told.to_dict("records"):
+        numbers = (f"{row[name]:.3g}" if math.isfinite(row[name]) else "-" for name in ("value", "low", "high"))
+        table.add_row(row["target"], METRICS[row["metric"]].label, row["other"], *numbers)
     return table
 
 

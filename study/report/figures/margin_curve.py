@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from study.evidence.metrics import METRICS
 from study.evidence.sentences import percent
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
@@ -13,8 +14,9 @@ from study.report.style import INK, MUTED, Picture, listed, look, per_cent, targ
 TEXT = """\
 ## What if the margin were another?
 
-Each curve is the probability that a gain is above a margin, for every margin; the dashed line is that of the verdict. A dot marks where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that
-margin, where it is low it is not, and between them the rows leave it open.
+Each curve is the probability that a gain is above a margin, for every margin; the dashed line is that of the verdict. A dot
+marks where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin,
+where it is low it is not, and between them the rows leave it open.
 """
 
 
@@ -28,13 +30,15 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_gains * n_margins, 10) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
+    (n_gains * n_margins, 11) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
     metric that was asked of), above (a probability), bound (the margin of the verdict, NaN where there is none), break_even,
-    model (what is compared), colour; no row where the regression has no loss to gain on.
+    stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
     """
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
     pairs = list(zip(curves["base"], curves["other"], strict=True))
     names = [f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}" for base, other in pairs]
+    stakes = {verdict.target: METRICS[verdict.question.metric].stake for verdict in results.verdicts}
+    curves = curves.assign(stake=curves["target"].map(stakes))
     return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
 
 
@@ -51,7 +55,11 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.plot(curve["margin"], curve["above"], color=colour, lw=2, label=model)
                 if 0 <= at <= curve["margin"].max():
                     ax.plot(at, 0.5, "o", color=colour, ms=6)
-            ax.set(xlim=(0, own["margin"].max()), ylim=(-0.03, 1.03), xlabel="margin, a share of what the regression loses")
+            ax.set(
+                xlim=(0, own["margin"].max()),
+                ylim=(-0.03, 1.03),
+                xlabel=f"margin, share of the regression's {own['stake'].iloc[0]}",
+            )
             ax.set_ylabel("P(gain above the margin)")
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
