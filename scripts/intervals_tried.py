@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from study.evidence.intervals import Interval, Rows, RowsAndRepeats, symmetric
+from study.evidence.moments import Moments
 from study.evidence.pairs import FloatArray, Quantity, clustered, contributions, linearised
 from study.evidence.scores import ARM
 
@@ -79,8 +80,9 @@ class Undivided(RowsAndRepeats):
 
     name: str = "rows and repeats, undivided"
 
-    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
-        return super().repeat_variance(pairs, share) * pairs["repeat"].nunique()
+    def moments(self, pairs: pd.DataFrame, quantity: Quantity) -> Moments:
+        found = super().moments(pairs, quantity)
+        return replace(found, repeats=found.repeats * found.n_repeats)
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,29 @@ class Bootstrap:
             return plain
         z = bias + stats.norm.ppf([(1 - self.level) / 2, (1 + self.level) / 2])
         low, high = np.quantile(values, stats.norm.cdf(bias + z / (1 - acceleration * z)))
-        at_zero = stats.norm.ppf(_rank(values, 0.0)) - bias
-        tail = stats.norm.cdf(at_zero / (1 + acceleration * at_zero) - bias) if np.isfinite(at_zero) else 0.0
-        p_value = max(2 * min(tail, 1 - tail), 1 / self.resamples)
         error = float(values.std(ddof=1))
-        return Interval(plain.estimate, float(low), float(high), error, np.inf, float(p_value), self.name)
+        sure = _Drawn(values, float(bias), float(acceleration))
+        return Interval(plain.estimate, float(low), float(high), error, np.inf, self.name, sure)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """How sure resampled values (n,) are, by their bias z0 and acceleration a."""
+
+    values: FloatArray
+    bias: float
+    acceleration: float
+
+    def above(self, bound: float) -> float:
+        """P(quantity > bound), at least half a resample's and as much less than 1."""
+        place = float(stats.norm.ppf(_rank(self.values, bound))) - self.bias
+        tail = (
+            float(stats.norm.cdf(place / (1 + self.acceleration * place) - self.bias))
+            if np.isfinite(place)
+            else float(place > 0)
+        )
+        least = 0.5 / len(self.values)
+        return float(np.clip(1 - tail, least, 1 - least))
 
 
 def _quantity(sums: FloatArray, quantity: Quantity) -> FloatArray:

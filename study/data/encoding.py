@@ -93,6 +93,11 @@ class Encoded:
             return replace(self, matrix=NO_MATRIX)
         return replace(self, matrix=NO_MATRIX, rows=NO_ROWS, y=np.zeros(0), groups=None, times=None)
 
+    @property
+    def earlier(self) -> list[int]:
+        """(n_test,) how many rows are earlier in time than each test row; nothing where rows are in no order."""
+        return [] if self.times is None else np.searchsorted(np.sort(self.times), self.times[self.test]).tolist()
+
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""
         x, offset = self._values(positions), self.matrix.offset[self.columns]

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from study.evidence.clauses import Clauses
+from study.evidence import lines
+from study.evidence.clauses import Clauses, given_away
 from study.evidence.findings import (
     UNDECIDED,
     DecidedAt,
@@ -22,14 +23,14 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import METHODS
-from study.evidence.lines import depths_words, floor_words, missing_words, short_words, sources_words, trees_words
+from study.evidence.joint import together_json
 from study.evidence.margin_curves import BreakEven, margins_words
 from study.evidence.margins import FLOOR, Bound, Question
 from study.evidence.metrics import METRICS
 from study.evidence.questions import bound_words, question_words
 from study.evidence.rule import ANSWERS, BELOW, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
-from study.evidence.sentences import decided_words, level_words, moved, percent
+from study.evidence.sentences import decided_words, level_words, moved
 from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
@@ -37,7 +38,7 @@ VERSION = 4
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = (
     "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
-    "floor_words",
+    "floor_words", "carried_words",
 )  # fmt: skip
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
@@ -173,33 +174,38 @@ class Verdict(Frozen):
         """Where the gain comes from."""
         if self.sources is None or math.isnan(self.sources.interactions.improvement):
             return None
-        return sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION, self._stake)
+        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION, self._stake)
 
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return short_words(self.short, self.nouns, REGRESSION, self.margin, self._stake) if self.short else None
+        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin, self._stake) if self.short else None
 
     @property
     def missing_words(self) -> str | None:
         """What is surely missing from the regression."""
-        return missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
+        return lines.missing_words(self.missing, self.nouns[REGRESSION]) if self.missing and self.regression else None
 
     @property
     def depths_words(self) -> str | None:
         """What choosing the depth costs and brings."""
         told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
-        return depths_words(told, self.chosen, self.nouns[REGRESSION], self._stake) or None if self.regression else None
+        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION], self._stake) or None if self.regression else None
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return trees_words(self.trees, self.nouns, self._stake) if self.trees else None
+        return lines.trees_words(self.trees, self.nouns, self._stake) if self.trees else None
 
     @property
     def floor_words(self) -> str | None:
         """How many test rows are at the floor of the log loss."""
-        return floor_words(self.floor, self.nouns) if self.floor else None
+        return lines.floor_words(self.floor, self.nouns) if self.floor else None
+
+    @property
+    def carried_words(self) -> str | None:
+        """Where a gain rests on few rows."""
+        return lines.carried_words(self.by_pair, self.nouns)
 
     @property
     def _lacking(self) -> str:
@@ -252,13 +258,12 @@ class Verdict(Frozen):
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
         if self.bound and self.bound.refused:
             return f"{keep}, and state the margin in another way: `margin_of: regression`, or `unit`."
-        if any(math.isnan(gain.low) for gain in richer):
+        if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
-        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
         of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
-        means = most_words(self.meaning, self.left[0]) if self.meaning else ""
-        lost = f"at most {percent(most)} % {of} is given away{f', and {means}' if means else ''}"
-        said = f"{keep}: with {level_words(sure)} confidence {lost}."
+        if not all(gain.bounded for gain in richer):
+            return f"{keep}: what is given away {of} has no upper bound on these test rows; more of them are needed for one."
+        said = f"{keep}: {given_away(richer, of)}{most_words(self.meaning, self.left[0]) if self.meaning else ''}."
         if (found := self.decided_at) is None:
             return said
         names = self.nouns[found.base], self.nouns[found.other]
@@ -276,8 +281,9 @@ class Verdict(Frozen):
 
 
 def write_verdicts(verdicts: Iterable[Verdict]) -> str:
-    """Content of verdicts.json."""
-    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in verdicts]}
+    """Content of verdicts.json; together: what holds for all targets at once."""
+    told = list(verdicts)
+    content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in told], "together": together_json(told)}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 

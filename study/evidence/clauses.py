@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evidence.findings import Gain, Rung, RungGain
+from study.evidence.lines import network_noun
 from study.evidence.rule import ABOVE, BELOW, side_of, terms_unsure
 from study.evidence.sentences import capital, interval, level_words, listed, loses, percent
 from study.schema import EXTENDED, REGRESSION
@@ -47,19 +48,20 @@ class Clauses:
     def _clause(self, step: RungGain, first: bool) -> str:
         """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
         gain, over_terms = step.gain, step.base == EXTENDED
-        subject = "a regression with terms" if step.other == EXTENDED else self._network()
+        subject = "a regression with terms" if step.other == EXTENDED else network_noun(self.chosen.values())
         subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
         loss = f"{self.nouns[REGRESSION]}'s {self.stake} on {self.target}" if first else f"that {self.stake}"
         sure = interval(gain)
         if gain.improvement < -1 and not over_terms:
             size = f"has {1 - gain.improvement:,.3g} times {loss}"
-            times = f"{max(1 - gain.high, 0):,.3g} to {1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {times}"
+            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
+            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {least} to {most}"
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
             size = f"saves {percent(gain.improvement)} % of {loss}"
-        if math.isnan(gain.low):
+        if not gain.known:
             return f"{subject} {size}, on too few test rows to be sure of anything"
         if math.isnan(self.margin):
             return f"{subject} {size} ({sure})"
@@ -70,10 +72,8 @@ class Clauses:
         far = "far " if gain.low > 3 * self.margin else ""
         return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
 
-    def _network(self) -> str:
-        """`a network with 1 to 2 hidden layers`; its families are named where there are several."""
-        depths = sorted({rung.depth for rung in self.chosen.values()})
-        families = sorted({rung.family for rung in self.chosen.values()})
-        layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
-        named = f" ({' or '.join(families)})" if len(families) > 1 else ""
-        return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
+
+def given_away(richer: Sequence[Gain], of: str) -> str:
+    """How much is given away at most by keeping a procedure; richer: gains of all richer ones over it, with upper ends."""
+    most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
+    return f"with {level_words(sure)} confidence at most {percent(most)} % {of} is given away"

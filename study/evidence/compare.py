@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import LEVEL, METHODS, CorrectedT, Rows, default_method, level_of, method_at
+from study.evidence.intervals import LEVEL, METHODS, default_method, level_of, method_at
+from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
 from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
 from study.evidence.spread import spread
@@ -52,9 +53,8 @@ def paired_gain(
 ) -> Gain:
     """How much less loss `other` has than `base` on the same test rows, and how sure that is.
 
-    The probabilities better, equal and worse are shares of a t distribution about the improvement: above `margin`, within
-    +- `margin`, below. Several outer folds: the Bayesian correlated t-test (`Interval.above` of `CorrectedT`). One: the
-    posterior of the mean over test rows under a flat prior (Benavoli et al. 2017, *Time for a Change*, JMLR 18(77)).
+    Interval, probabilities and p-value are read from one distribution, that of the method (`Interval.above`): under a flat
+    prior the posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test.
 
     Parameters
     ----------
@@ -69,8 +69,7 @@ def paired_gain(
     pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
     size = size_of(pairs)
     gain = method_at(method or default_method(base.losses["outer_fold"], folds), level)(pairs)
-    posterior = (CorrectedT() if size.n_folds > 1 else Rows())(pairs, "improvement")
-    better, not_worse = posterior.above(margin), posterior.above(-margin)
+    better, not_worse = gain.above(margin), gain.above(-margin)
     return Gain(
         **size.model_dump(),
         per=per.family,
@@ -79,14 +78,16 @@ def paired_gain(
         other_loss=float(pairs["other"].mean()),
         improvement=gain.estimate,
         low=gain.low,
-        high=min(gain.high, 1.0) if per is base else gain.high,
+        high=gain.high,
         level=level,
         std_error=gain.std_error,
         df=gain.df,
-        p_value=gain.p_value,
+        p_value=gain.p_value(margin),
+        positive=gain.above(0.0),
         better=better,
         equal=not_worse - better,
         worse=1 - not_worse,
+        half_carried_by=half_carried_by(pairs),
         method=gain.method,
     )
 

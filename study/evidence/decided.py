@@ -34,13 +34,14 @@ class GainCurve:
 def subset_losses(predictions: pd.DataFrame, n_train: float) -> pd.DataFrame:
     """Test losses of refits on parts of the development rows, and of those on all of them, averaged over seeds.
 
-    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 9) frame of ARM, fraction, group, row, loss
-    and n_rows: a fraction of 1 is the refit itself.
+    predictions: of one target, whose outer folds leave n_train rows. Returns an (n, 10) frame of ARM, fraction, group, time,
+    row, loss and n_rows: a fraction of 1 is the refit itself.
     """
     is_part = predictions["candidate"].str.startswith(PART)
     own = predictions[is_part | (predictions["candidate"] == "refit")]
     share = own["candidate"].str.removeprefix(PART).where(own["candidate"] != "refit", "1").astype(float)
-    losses = with_groups(own).assign(fraction=share).groupby([*ARM, "fraction", "group", "row"])["loss"].mean().reset_index()
+    keys = [*ARM, "fraction", "group", "time", "row"]
+    losses = with_groups(own).assign(fraction=share).groupby(keys, dropna=False)["loss"].mean().reset_index()
     losses = losses.merge(predictions.loc[is_part, ARM].drop_duplicates(), on=ARM)
     return losses.assign(n_rows=(n_train * losses["fraction"]).round())
 

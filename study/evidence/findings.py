@@ -33,10 +33,12 @@ class Gain(Size):
     """How much less loss a model, *other*, has than another, *base*, on the same test rows, and how sure that is.
 
     base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`, whose loss the shares are of,
-    the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; high is at
-    most 1 where per is the base, since no loss is below 0. std_error, df, p_value: of the improvement, and of none. better,
-    equal, worse: probabilities that the improvement is above the margin, within it, below its negative. method: a name of
-    `study.evidence.intervals.METHODS`. NaN where per has no loss, or there are fewer than two rows.
+    the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; an end is NaN
+    where the rows exclude no value on that side. std_error, df: of the improvement. p_value: two-sided, that the improvement
+    is the margin. positive: probability that it is above 0. better, equal, worse: that it is above the margin, within it,
+    below its negative. Ends, p_value and probabilities are of one distribution. half_carried_by: fewest units (rows, groups,
+    times) whose squared contributions make half of the variance; 0 where there is none. method: a name of
+    `study.evidence.intervals.METHODS`. NaN where per has no loss, or there are fewer than two units.
     """
 
     per: str
@@ -50,10 +52,32 @@ class Gain(Size):
     std_error: Number
     df: Number
     p_value: Number
+    positive: Number = math.nan
     better: Number
     equal: Number
     worse: Number
+    half_carried_by: int = 0
     method: str
+
+    @property
+    def known(self) -> bool:
+        """Whether the rows tell anything of how sure it is."""
+        return math.isfinite(self.std_error)
+
+    @property
+    def most(self) -> float:
+        """The gain of a model without loss: no gain is larger, since no loss is below 0."""
+        return self.base_loss / self.per_loss if self.base_loss > 0 and self.per_loss > 0 else math.inf
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval has an upper end, one below the gain of a model without loss."""
+        return self.high < self.most
+
+    @property
+    def n_units(self) -> int:
+        """What is independent, or in time order: times, groups, or rows that are groups of their own."""
+        return self.n_times or self.n_groups
 
 
 class RungGain(Frozen):

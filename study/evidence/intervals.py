@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.evidence.pairs import FloatArray, Quantity, Size, clustered, contributions
+from study.evidence.moments import Moments, moments_of
+from study.evidence.pairs import FloatArray, Quantity, Size, contributions, mean_train
+from study.evidence.ratio import Ratio, Student, Sure
+from study.evidence.series import cosines
 
 LEVEL = 0.95
 """Of every interval that stands alone; where a rule tests several at once, each is at a higher one (`level_of`)."""
@@ -19,8 +22,8 @@ LEVEL = 0.95
 class Interval:
     """An estimate and how sure it is; NaN where the rows are too few to tell.
 
-    p_value tests that the quantity is 0, with what made the interval: it is below 1 - level where that leaves out 0.
-    df: degrees of freedom of its t distribution.
+    low, high: NaN for an end that does not exist, where the rows exclude no value on that side. std_error, df: its t
+    distribution at the estimate. sure: the distribution that ends, probabilities and p-values are all read from.
     """
 
     estimate: float
@@ -28,17 +31,22 @@ class Interval:
     high: float
     std_error: float
     df: float
-    p_value: float
     method: str
+    sure: Sure = field(compare=False, repr=False)
 
     def above(self, bound: float) -> float:
-        """Share above `bound` of the t distribution about the estimate; all or nothing where it has no width.
+        """P(quantity > bound): below (1 - level) / 2 or above (1 + level) / 2 where the interval leaves out the bound.
 
         With `CorrectedT` this is the posterior of the Bayesian correlated t-test (Corani and Benavoli 2015, *A Bayesian
         approach for comparing cross-validated algorithms on multiple data sets*, Machine Learning 100, eq. 8): t with k - 1
         degrees of freedom, location mean and scale² (1 / k + rho / (1 - rho)) s² with rho = n_test / (n_test + n_train).
         """
-        return _above(self.estimate, self.std_error, self.df, bound)
+        return self.sure.above(bound)
+
+    def p_value(self, bound: float) -> float:
+        """Two-sided, that the quantity is `bound`: below 1 - level where the interval leaves that out."""
+        above = self.above(bound)
+        return 1.0 if self.estimate == bound else 2 * min(above, 1 - above)
 
 
 class Method(Protocol):
@@ -63,16 +71,11 @@ def _variance(values: FloatArray) -> float:
     return float(np.var(values, ddof=1)) if len(values) > 1 else np.nan
 
 
-def _above(centre: float, scale: float, df: float, bound: float) -> float:
-    return float(centre > bound) if scale == 0 else float(stats.t.sf((bound - centre) / scale, df))
-
-
 def symmetric(estimate: float, variance: float, df: float, level: float, method: str) -> Interval:
     """The interval of a t distribution about an estimate of this variance."""
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    p_value = 2 * _above(-abs(estimate), error, df, 0.0) if estimate != 0 else 1.0
-    return Interval(estimate, estimate - half, estimate + half, error, df, p_value, method)
+    return Interval(estimate, estimate - half, estimate + half, error, df, method, Student(estimate, error, df))
 
 
 def _crossed(size: Size) -> str:
@@ -86,7 +89,7 @@ class CorrectedT:
 
     se² = (1 / k + n_test / n_train) s², with s² the sample variance of the folds' mean contributions and t with k - 1
     degrees of freedom (Nadeau and Bengio 2003, *Inference for the Generalization Error*, Machine Learning 52, eq. 10).
-    n_train: the distinct rows less the mean fold's, which is what an outer fold leaves; in time order folds leave fewer.
+    n_train: rows that an outer fold leaves (`study.evidence.pairs.mean_train`).
     Folds hold whole groups, so groups change nothing.
     """
 
@@ -98,7 +101,7 @@ class CorrectedT:
         folds = share.groupby([pairs["repeat"], pairs["fold"]]).mean().to_numpy(float)
         k = len(folds)
         n_test = len(pairs) / max(k, 1)
-        n_train = pairs["row"].nunique() - n_test
+        n_train = mean_train(pairs)
         factor = 1 / max(k, 1) + n_test / n_train if n_train > 0 else np.nan
         return symmetric(estimate, factor * _variance(folds), max(k - 1, 1), self.level, self.name)
 
@@ -110,70 +113,76 @@ class CorrectedT:
         means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
         k = repeats * len(means) / pairs["repeat"].nunique()
         n_test = len(pairs) / len(means)
-        factor = 1 / k + n_test / (pairs["row"].nunique() - n_test)
+        factor = 1 / k + n_test / mean_train(pairs)
         return np.asarray(stats.t.ppf((1 + self.level) / 2, k - 1) * np.sqrt(factor * means.var()))
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Row-level interval of cross-validation: se² = s² / n, with s² the sample variance of the n rows' contributions; where
-    rows come in groups, the cluster-robust variance of their mean (`study.evidence.pairs.mean_covariance`), t of groups
-    less one.
+    """Row-level interval of cross-validation: the variance of the mean contribution is s² / n, with s² the sample variance
+    of the n rows' contributions; of groups cluster-robust, and of rows in time order that of a correlated series
+    (`study.evidence.moments`). Ends, probabilities and p-values are those of `study.evidence.ratio.Ratio`.
 
     Bayle et al. 2020, *Cross-validation Confidence Intervals for Test Error*, NeurIPS 33, section 4, the all-pairs variance
-    estimator; with t of n - 1 degrees of freedom for the normal. A row's contribution is its mean over the repeats. It is
-    about the procedures as trained on these rows: what another table would have trained is left out, so for unstable
-    procedures and few rows it is too narrow. For one split it is the paired t-test over test rows.
+    estimator; with a t for the normal. A row's contribution is its mean over the repeats. It is about the procedures as
+    trained on these rows: what another table would have trained is left out, so for unstable procedures and few rows it is
+    too narrow.
     """
 
     level: float = LEVEL
     name: str = "rows"
+    between_repeats: ClassVar[bool] = False
+    """Whether the spread between repeats is added."""
 
     def __call__(self, pairs: pd.DataFrame, quantity: Quantity = "improvement") -> Interval:
-        estimate, share = contributions(pairs, quantity)
-        variance, df = clustered(pairs, share)
-        variance += self.repeat_variance(pairs, share) / max(pairs["repeat"].nunique(), 1)
-        return symmetric(estimate, variance, df, self.level, self.name)
+        moments = self.moments(pairs, quantity)
+        sure = Ratio(moments)
+        return Interval(moments.estimate, *sure.ends(self.level), sure.std_error, sure.df, self.name, sure)
+
+    def moments(self, pairs: pd.DataFrame, quantity: Quantity) -> Moments:
+        """Of what the pairs contribute."""
+        return moments_of(pairs, quantity, self.between_repeats)
 
     def words(self, size: Size) -> str:
-        rows = f"{size.n_rows:,} test rows" + (f" in {size.n_groups:,} groups" if size.n_groups < size.n_rows else "")
-        return f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
+        rows = f"{size.n_rows:,} test rows"
+        if size.n_times:
+            rows += f" in time order, by {cosines(size.n_times)} cosines (Lazarus et al. 2018)"
+        elif size.n_groups < size.n_rows:
+            rows += f" in {size.n_groups:,} groups"
+        said = f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
+        return f"{said}, solved for the gain (Fieller 1954)"
 
     def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
         """With c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that between rows, v,
         plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n. It needs two
-        repeats now."""
+        repeats now. As if skewness were none, which it is about where intervals are short."""
         _, share = contributions(pairs, "improvement")
         now = pairs["repeat"].nunique()
         if now < 2:
             return np.full(len(repeats), np.nan)
-        variance, df = clustered(pairs, share)
+        moments = self.moments(pairs, "improvement")
         within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
-        between = max(variance - within / now, 0.0)
-        variances = between + within / repeats + self.repeat_variance(pairs, share) / repeats
-        return np.asarray(stats.t.ppf((1 + self.level) / 2, df) * np.sqrt(variances))
-
-    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
-        """What the variance between rows leaves out of one repeat's mean; R repeats have an R-th of it."""
-        return 0.0
+        rows = np.maximum(moments.rows[0] / moments.per**2 - within / now, 0.0) + within / repeats
+        between = moments.repeats[0] / moments.per**2 * now / repeats
+        own = replace(moments, repeats=np.zeros(3)).df(np.zeros(1))[0]
+        df = (rows + between) ** 2 / (rows**2 / own + between**2 / np.maximum(repeats - 1, 1))
+        return np.asarray(stats.t.ppf((1 + self.level) / 2, df) * np.sqrt(rows + between))
 
 
 @dataclass(frozen=True)
 class RowsAndRepeats(Rows):
     """`Rows`, plus the variance of the repeats' mean, as a measure of how much training on other rows changes the result.
 
-    se² = s²_rows / n + s²_repeats / R, with s²_repeats the sample variance of the R repeats' mean contributions;
+    The variance is s²_rows / n + s²_repeats / R, with s²_repeats the sample variance of the R repeats' mean contributions and
+    degrees of freedom by Satterthwaite (`study.evidence.moments.Moments.df`), since R repeats tell little of it;
     docs/calibration.md has its coverage and width. With one repeat it equals `Rows`.
     """
 
     name: str = "rows and repeats"
+    between_repeats: ClassVar[bool] = True
 
     def words(self, size: Size) -> str:
         return super().words(size) + (" with the spread between repeats added" if size.n_repeats > 1 else "")
-
-    def repeat_variance(self, pairs: pd.DataFrame, share: pd.Series) -> float:
-        means = share.groupby(pairs["repeat"]).mean().to_numpy(float)
-        return _variance(means) if len(means) > 1 else 0.0
 
 
 METHODS: dict[str, CorrectedT | Rows] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}

@@ -53,7 +53,8 @@ def margins_of(gains: Mapping[tuple[str, str], Gain], bound: float) -> list[floa
 
 def break_even(interval: Interval) -> float:
     """The margin m of P(gain > m) = 0.5, the median of the interval's distribution."""
-    low, high = interval.low, interval.high
+    reach = 3 * interval.std_error
+    low, high = interval.estimate - reach, interval.estimate + reach
     if not (low < high and interval.above(low) > 0.5 > interval.above(high)):
         return interval.estimate
     return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))

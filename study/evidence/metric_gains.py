@@ -78,8 +78,8 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
 
 
 def _of(interval: Interval) -> dict[str, Any]:
-    names = ("low", "high", "std_error", "df", "p_value", "method")
-    return {"value": interval.estimate} | {name: getattr(interval, name) for name in names}
+    names = ("low", "high", "std_error", "df", "method")
+    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {name: getattr(interval, name) for name in names}
 
 
 def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval) -> dict[str, Any]:

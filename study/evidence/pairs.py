@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.evidence.series import cosines, slow_moves
 from study.schema import Frozen
 
 FloatArray = npt.NDArray[np.float64]
@@ -17,12 +18,14 @@ of B itself where there is no third; `difference`: B - O."""
 
 
 class Size(Frozen):
-    """What a comparison rests on: distinct test rows, groups of them, outer folds of all repeats, and repeats."""
+    """What a comparison rests on: distinct test rows, groups of them, outer folds of all repeats, and repeats; of rows in time
+    order their distinct times, else 0."""
 
     n_rows: int
     n_groups: int
     n_folds: int
     n_repeats: int
+    n_times: int = 0
 
 
 def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -30,15 +33,17 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFram
 
     Parameters
     ----------
-    base, other : (n, 3 or 4) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
-        code of what makes rows alike; without it every row is a group of its own.
+    base, other : (n, 3 to 5) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
+        code of what makes rows alike; without it every row is a group of its own. It may have time, how many rows of the
+        table are earlier; NaN, as without it, for rows in no order.
     folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
     per : the same of the procedure whose loss the improvement is a share of, where that is not base; rows without it are
         left out.
 
     Returns
     -------
-    (n_pairs, 6 or 7) frame of repeat, fold, row, group, base, other, and per where it is given: the `pairs` of every method.
+    (n_pairs, 6 to 8) frame of repeat, fold, row, group, time where it is known, base, other, and per where it is given: the
+    `pairs` of every method.
     """
     place = ["outer_fold", "row"]
     both = base.merge(other[[*place, "loss"]], on=place, suffixes=("_base", "_other"))
@@ -46,6 +51,8 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFram
     places = both["outer_fold"].astype("int64")
     group = both["group"] if "group" in both else both["row"]
     pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
+    if "time" in both and len(both) and both["time"].notna().all():
+        pairs["time"] = both["time"]
     losses = ("base", "other") if per is None else ("base", "other", "per")
     return pd.DataFrame(pairs | {name: both[f"loss_{name}"].astype(float) for name in losses})
 
@@ -58,7 +65,17 @@ def per_of(pairs: pd.DataFrame) -> pd.Series:
 def size_of(pairs: pd.DataFrame) -> Size:
     """Count what is in `paired`."""
     rows, groups, repeats = (pairs[column].nunique() for column in ("row", "group", "repeat"))
-    return Size(n_rows=rows, n_groups=groups, n_folds=len(pairs[["repeat", "fold"]].drop_duplicates()), n_repeats=repeats)
+    times = pairs["time"].nunique() if "time" in pairs else 0
+    folds = len(pairs[["repeat", "fold"]].drop_duplicates())
+    return Size(n_rows=rows, n_groups=groups, n_folds=folds, n_repeats=repeats, n_times=times)
+
+
+def mean_train(pairs: pd.DataFrame) -> float:
+    """Rows that an outer fold leaves, the mean over folds: those that it does not test, in time order the earlier ones."""
+    if "time" in pairs:
+        return float(pairs.groupby(["repeat", "fold"])["time"].min().mean())
+    folds = len(pairs[["repeat", "fold"]].drop_duplicates())
+    return pairs["row"].nunique() - len(pairs) / max(folds, 1)
 
 
 def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:
@@ -105,6 +122,13 @@ def mean_covariance(rows: pd.DataFrame) -> FloatArray:
 
 
 def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
-    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one."""
+    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one.
+
+    In time order that of a series (`study.evidence.series.slow_moves`), with as many degrees of freedom as it has cosines.
+    """
+    if "time" in pairs and pairs["time"].notna().all():
+        rows = share.groupby([pairs["time"], pairs["row"]]).mean()
+        sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float)[:, None] / len(rows)
+        return (float((slow_moves(sums) ** 2).sum()), cosines(len(sums))) if len(sums) > 1 else (np.nan, 1)
     rows = row_means(pairs, share)
     return float(mean_covariance(rows.to_frame())[0, 0]), max(rows.index.get_level_values(0).nunique() - 1, 1)

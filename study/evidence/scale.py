@@ -46,7 +46,7 @@ class Meaning(Frozen):
     def most(self, base: str) -> float:
         """By how much some richer procedure may be better than `base`: the highest end of their intervals, at least 0."""
         ends = [each.high for each in self.differences if each.base == base]
-        return max(0.0, *ends) if ends else np.nan
+        return max(0.0, *ends) if ends and np.isfinite(ends).all() else np.nan
 
 
 def meaning(
@@ -85,10 +85,10 @@ def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
 
 
 def most_words(found: Meaning, base: str) -> str:
-    """What a loss that is given away by keeping `base` means at most; nothing where that is not known."""
+    """What a loss that is given away by keeping `base` means at most, after that loss; nothing where it is not known."""
     most = found.most(base)
     if not np.isfinite(most):
         return ""
     if found.metric == "accuracy":
-        return f"at most {percent(most)} % more of the rows would be right"
-    return f"the error would be less by at most {amount(most)}"
+        return f", and at most {percent(most)} % more of the rows would be right"
+    return f", and the error would be less by at most {amount(most)}"

@@ -13,7 +13,7 @@ from study.evidence.pairs import FloatArray, clustered
 from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
 from study.schema import LOSS_NAMES, Kind
 
-UNIT = ["outer_fold", "group", "row", "loss"]
+UNIT = ["outer_fold", "group", "time", "row", "loss"]
 METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
 BINS = 10
 """Bins of the calibration error."""
@@ -22,13 +22,15 @@ FLOOR = -math.log(float(np.finfo(np.float32).eps))
 
 
 def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, row, loss."""
-    return with_groups(select_candidate(predictions, candidate)).groupby([*ARM, "group", "row"])["loss"].mean().reset_index()
+    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, time, row, loss."""
+    rows = with_groups(select_candidate(predictions, candidate))
+    return rows.groupby([*ARM, "group", "time", "row"], dropna=False)["loss"].mean().reset_index()
 
 
 def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Predictions with a column group; in those without one every row is a group of its own."""
-    return predictions if "group" in predictions else predictions.assign(group=predictions["row"])
+    """Predictions with columns group and time: without groups every row is one of its own, without an order time is NaN."""
+    found = predictions if "group" in predictions else predictions.assign(group=predictions["row"])
+    return found if "time" in found else found.assign(time=np.nan)
 
 
 def at_floor(predictions: pd.DataFrame) -> pd.DataFrame:

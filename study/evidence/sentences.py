@@ -23,9 +23,17 @@ def percent(share: float) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def span(low: float, high: float, most: float) -> str:
+    """An interval in per cent, where a gain can be `most` at most: an end that the rows do not give is said to be none."""
+    above = f"{percent(high)} %" if high < most else ""
+    if np.isnan(low):
+        return f"no lower bound, at most {above}" if above else "no bound on either side"
+    return f"{percent(low)} to {above}" if above else f"{percent(low)} %, no upper bound"
+
+
 def ends(gain: Gain) -> str:
     """The interval of a gain in per cent."""
-    return f"{percent(gain.low)} to {percent(gain.high)} %"
+    return span(gain.low, gain.high, gain.most)
 
 
 def loses(gain: Gain) -> bool:
@@ -46,7 +54,7 @@ def interval(gain: Gain) -> str:
 def moved(gain: Gain, save: str = "saves", add: str = "adds") -> str:
     """How much loss a gain saves or adds, with its interval: `saves 3.0 % (95 % interval 1.0 to 5.0 %)`."""
     share = percent(abs(gain.improvement))
-    sure = f" ({interval(gain)})" if np.isfinite(gain.low) else ""
+    sure = f" ({interval(gain)})" if gain.known else ""
     return f"{add if loses(gain) else save} {share} %{sure}"
 
 

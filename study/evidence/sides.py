@@ -93,7 +93,9 @@ class Sides:
         if self.known_train is not None:
             return self.known_train
         folds = self.losses["outer_fold"].nunique()
-        tested = self.losses[["outer_fold", "row"]].drop_duplicates()
+        tested = self.losses[["outer_fold", "row", "time"]].drop_duplicates()
+        if len(tested) and tested["time"].notna().all():
+            return float(tested.groupby("outer_fold")["time"].min().mean())
         return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
 
     def gain(self, base: Model, other: Model, level: float | None = None) -> Gain:

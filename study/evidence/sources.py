@@ -37,10 +37,10 @@ def sources(
     shared &= set(both.losses["outer_fold"])
     if losses.empty or not all(shared <= part for part in parts):
         return None
-    group = rows[0].loc[losses.index, "group"]
+    about = rows[0].loc[losses.index, ["group", "time"]]
 
     def mean_of(*places: int) -> Model:
-        mean = pd.DataFrame({"loss": losses[list(places)].mean(axis=1), "group": group})
+        mean = about.assign(loss=losses[list(places)].mean(axis=1))
         return Model(neither.family, 0, mean.reset_index())
 
     per = mean_of(0)

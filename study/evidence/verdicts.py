@@ -62,7 +62,8 @@ def verdicts(
     margin : smallest gain that matters, a share of the regression's loss.
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
-    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, and unknown for one fold.
+    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, in time order those before
+        a fold's, and unknown for one fold in no order.
     short : the terms of the short formula, by target.
     missing : by target and outer fold the terms that a score test names as missing from the regression.
     questions : by target what is asked; by default of the loss, with this margin and without a floor. Where it is given, the
@@ -183,7 +184,7 @@ class _Judge(Sides):
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored."""
         pair = open_pair(self.gains, self.margin)
-        if pair is None or self.plain is None or not np.isfinite(self.gains[pair[:2]].low):
+        if pair is None or self.plain is None or not self.gains[pair[:2]].known:
             return None
         if self.asked.metric.root or np.isnan(self.margin):
             return None

@@ -83,6 +83,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         observed=observed.tolist(),
         candidates=() if encoded.outer_fold == ALL_ROWS else (candidate,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
+        earlier=encoded.earlier,
     )
     path = StudyPaths(Path()).fold_model(encoded.target, TREES, encoded.outer_fold)
     return record, {path.name: skops.io.dumps(model, compression=ZIP_DEFLATED)}

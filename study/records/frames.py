@@ -90,7 +90,8 @@ def whole(records: Sequence[B]) -> list[B]:
 
 
 def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[str, list[str]]) -> pd.DataFrame:
-    """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss.
+    """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss;
+    of rows in time order time, how many rows of the table are earlier.
 
     Boosted trees are family "trees", the short formula is "short", both of depth 0.
 
@@ -108,6 +109,8 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
             predicted = np.asarray(candidate.predicted, float)
             values = {"row": rows, "group": groups, "observed": observed, "predicted": predicted}
             values["loss"] = np.asarray(candidate.loss, float)
+            if w.earlier:
+                values["time"] = np.asarray(w.earlier, float)
             if head["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
                 values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[head["target"]])}

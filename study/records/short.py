@@ -30,7 +30,7 @@ class ShortRecord(FoldRecord):
     val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
     chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
     missing: what the strict score test names.
-    rows, observed, candidates, groups: as in a WinnerRecord; nothing where it failed.
+    rows, observed, candidates, groups, earlier: as in a WinnerRecord; nothing where it failed.
     """
 
     sort: ClassVar = SHORT
@@ -46,6 +46,7 @@ class ShortRecord(FoldRecord):
     observed: list[float] = []
     candidates: tuple[Candidate, ...] = ()
     groups: list[int] = []
+    earlier: list[int] = []
 
     @property
     def names(self) -> tuple[str, ...]:

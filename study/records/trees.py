@@ -30,7 +30,7 @@ class TreesRecord(FoldRecord):
     """What boosted trees leave.
 
     number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
-    (n_trials,). rows, observed, candidates, groups: as in a WinnerRecord; nothing where they failed.
+    (n_trials,). rows, observed, candidates, groups, earlier: as in a WinnerRecord; nothing where they failed.
     """
 
     sort: ClassVar = TREES
@@ -44,3 +44,4 @@ class TreesRecord(FoldRecord):
     observed: list[float] = []
     candidates: tuple[Candidate, ...] = ()
     groups: list[int] = []
+    earlier: list[int] = []

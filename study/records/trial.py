@@ -115,9 +115,10 @@ class Candidate(Frozen):
 class WinnerRecord(Frozen):
     """What an arm's incumbent leaves after its one look at the test rows.
 
-    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. terms: of
-    the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a
-    regression's fit of all development rows arrived within `training.iterations`.
+    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. earlier:
+    (n_test,) how many rows of the table are earlier in time, empty where rows are in no order. terms: of the regression with
+    terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a regression's fit of
+    all development rows arrived within `training.iterations`.
     """
 
     study: str
@@ -134,6 +135,7 @@ class WinnerRecord(Frozen):
     converged: bool = True
     models: tuple[str, ...] = ()
     groups: list[int] = []
+    earlier: list[int] = []
     wall_time_s: float = 0.0
     node: str = ""
     device: str = ""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
-from study.evidence.sentences import level_words, percent
+from study.evidence.joint import together_words
+from study.evidence.sentences import level_words, percent, span
 from study.evidence.winners import incumbents
 from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
@@ -45,6 +47,8 @@ class Html(str):
 def answer(results: Results) -> Html:
     """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
     cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
+    if cards and (said := together_words(results.verdicts)):
+        cards.append(f'<p class="basis">{escape(said)}</p>')
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
 
@@ -75,9 +79,14 @@ def _basis(verdict: Verdict) -> str:
     """What the verdict is about and rests on, and what stands beside it."""
     if not verdict.verdict:
         return ""
-    said = [verdict.bound_words, verdict.margins_words]
-    said += [verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
-    said += [verdict.depths_words, verdict.trees_words, verdict.floor_words]
+    said = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
+    said += [
+        f"Intervals: {verdict.method_words}.",
+        verdict.depths_words,
+        verdict.trees_words,
+        verdict.floor_words,
+        verdict.carried_words,
+    ]
     return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
 
 
@@ -85,7 +94,7 @@ def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None)
     """A row a gain, by its name in the column `of`: share, interval, level; with a margin also the chances of its sides."""
     rows = []
     for name, gain in gains.items():
-        row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.level)}
+        row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.most, gain.level)}
         if margin is not None and not pd.isna(margin):
             bound = f"{100 * margin:.3g} %"
             chances = (gain.better, gain.equal, gain.worse)
@@ -99,8 +108,8 @@ def _share(share: float) -> str:
     return _DASH if pd.isna(share) else f"{percent(share)} %"
 
 
-def _interval(low: float, high: float, level: float) -> dict[str, str]:
-    told = f"{percent(low)} to {percent(high)} %" if low <= high else _DASH
+def _interval(low: float, high: float, most: float, level: float) -> dict[str, str]:
+    told = _DASH if pd.isna(low) and pd.isna(high) else span(low, high, most)
     return {"interval": told, "level": level_words(level)}
 
 
@@ -184,7 +193,7 @@ def spread_frame(results: Results) -> pd.DataFrame:
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:
-    """Every model against every simpler one: gain, interval, p-values and chances."""
+    """Every model against every simpler one: gain, interval, p-values (that the gain is the margin) and chances."""
     pairs = results.pairs
     if pairs.empty:
         return pairs
@@ -194,7 +203,8 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     )
     own = zip(pairs["per"], pairs["base"], base, strict=True)
     per = [against if f == family else model_name(str(f), 0, results.data.models) for f, family, against in own]
-    ends = [_interval(*row) for row in pairs[["low", "high", "level"]].itertuples(index=False)]
+    most = (pairs["base_loss"] / pairs["per_loss"]).where(pairs["base_loss"] > 0, np.inf)
+    ends = [_interval(*row) for row in zip(pairs["low"], pairs["high"], most, pairs["level"], strict=True)]
     shown = {
         "target": pairs["target"], "model": other, "against": base,
         "gain": [_share(share) for share in pairs["improvement"]], "of the loss of": per,

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from study.evidence.answer import BESIDE, Verdict
+from study.evidence.joint import together_words
 from study.evidence.metrics import METRICS
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
@@ -178,12 +179,15 @@ class Progress(Observer):
 
 
 def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
-    """Print every verdict, what to do, and what stands beside it."""
-    for verdict in verdicts:
+    """Print every verdict, what to do, what stands beside it, and what holds for all at once."""
+    told = list(verdicts)
+    for verdict in told:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
         for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
             for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
                 console.print(part, soft_wrap=True, markup=False)
+    if said := together_words(told):
+        console.print(said, soft_wrap=True, markup=False)
 
 
 def print_summary(results: Results, console: Console) -> None:

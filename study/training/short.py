@@ -186,6 +186,7 @@ def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, 
         observed=encoded.y[test].tolist(),
         candidates=scored,
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
+        earlier=encoded.earlier,
     )
     assert isinstance(record, ShortRecord)
     name = StudyPaths(Path()).fold_model(encoded.target, task.work.sort, encoded.outer_fold).name

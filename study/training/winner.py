@@ -60,6 +60,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
         converged=won.converged,
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
+        earlier=encoded.earlier,
     )
     return record, {name: model_bytes(won.model)}
 

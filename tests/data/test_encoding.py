@@ -277,3 +277,17 @@ def test_any_columns_are_encoded_as_finite_numbers_or_refused(columns: dict[str,
     assert (encoded.scale > 0).all()
     if not any((column == "").any() for column in typed.values()):  # which no table that was read has
         np.testing.assert_array_equal(make_reader(table, encoded).read(table.frame).values, encoded.raw())
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "nested"])
+def test_a_test_row_knows_how_many_rows_are_earlier_and_the_first_of_them_all_that_its_fold_leaves(
+    tmp_path: Path, protocol: str
+) -> None:
+    frame = plain_frame(120).assign(day=np.random.default_rng(1).permutation(120) // 2)
+
+    _, encoded = encoded_of(tmp_path, frame, protocol=protocol, time="day")
+
+    days = frame["day"].to_numpy()[encoded.rows]
+    assert encoded.earlier == [int((days < day).sum()) for day in days[encoded.test]]
+    assert min(encoded.earlier) == len(encoded.development)
+    assert encoded_of(tmp_path, frame, protocol=protocol)[1].earlier == []

@@ -25,7 +25,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     def gain() -> dict[str, object]:
         sizes = {name: draw(st.integers(0, 999)) for name in ("n_rows", "n_groups", "n_folds", "n_repeats")}
         numbers = of("per_loss", "base_loss", "other_loss", "improvement", "low", "high", "std_error", "df", "p_value")
-        numbers |= of("better", "equal", "worse")
+        numbers |= of("positive", "better", "equal", "worse")
         return sizes | numbers | {"per": "poisson", "level": 0.975, "method": draw(st.sampled_from(list(METHODS)))}
 
     def perhaps(value: dict[str, object]) -> dict[str, object] | None:
@@ -86,5 +86,5 @@ def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
 
 
 def test_the_file_carries_its_version_and_the_words() -> None:
-    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": []}
+    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": [], "together": None}
     assert all(isinstance(getattr(Verdict, name), property) for name in WORDS)

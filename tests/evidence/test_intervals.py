@@ -41,7 +41,7 @@ def test_the_corrected_t_is_that_of_nadeau_and_bengio(losses: tuple[np.ndarray, 
 
     assert found.estimate == pytest.approx(r)
     assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, R * K - 1, r, math.sqrt(variance)))
-    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(r) / math.sqrt(variance), R * K - 1))
+    assert found.p_value(0.0) == pytest.approx(2 * stats.t.sf(abs(r) / math.sqrt(variance), R * K - 1))
 
 
 def test_rows_are_averaged_over_repeats_and_then_vary_as_they_do(
@@ -51,7 +51,8 @@ def test_rows_are_averaged_over_repeats_and_then_vary_as_they_do(
 
     found = Rows()(pairs)
 
-    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, K * N - 1, r, stats.sem(by_row(share))))
+    assert found.estimate == pytest.approx(r)
+    assert found.std_error == pytest.approx(stats.sem(by_row(share)))
 
 
 def test_the_spread_between_repeats_is_added_to_that_of_rows(
@@ -62,8 +63,8 @@ def test_the_spread_between_repeats_is_added_to_that_of_rows(
 
     found = RowsAndRepeats()(pairs)
 
-    error = math.sqrt(stats.sem(by_row(share)) ** 2 + between / R)
-    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, K * N - 1, r, error))
+    assert found.estimate == pytest.approx(r)
+    assert found.std_error == pytest.approx(math.sqrt(stats.sem(by_row(share)) ** 2 + between / R))
 
 
 def test_with_one_repeat_rows_and_repeats_are_rows(pairs: pd.DataFrame) -> None:
@@ -73,14 +74,17 @@ def test_with_one_repeat_rows_and_repeats_are_rows(pairs: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_the_p_value_is_below_five_per_cent_where_the_interval_leaves_out_nothing(
-    method: Callable[..., Interval], pairs: pd.DataFrame
+@pytest.mark.parametrize("bound", [0.0, 0.05])
+def test_interval_p_value_and_probability_say_the_same_of_every_bound(
+    method: Callable[..., Interval], bound: float, pairs: pd.DataFrame
 ) -> None:
     gains = [method(pairs.assign(other=pairs["other"] * f)) for f in np.linspace(0.6, 1.6, 41)]
 
-    agree = [(gain.p_value < 0.05) == (not gain.low <= 0 <= gain.high) for gain in gains]
-    assert np.mean(agree) == 1
-    assert {gain.p_value < 0.05 for gain in gains} == {True, False}
+    for gain in gains:
+        assert (gain.p_value(bound) < 0.05) == (not gain.low <= bound <= gain.high)
+        assert (gain.above(bound) > 0.975) == (gain.low > bound)
+        assert (gain.above(bound) < 0.025) == (gain.high < bound)
+    assert {gain.p_value(bound) < 0.05 for gain in gains} == {True, False}
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -89,7 +93,7 @@ def test_every_method_forecasts_its_own_width_and_a_smaller_one_with_more_repeat
 
     now, twice, endless = method.halves(pairs, np.array([R, 2 * R, np.inf]))
 
-    assert now == pytest.approx((found.high - found.low) / 2)
+    assert now == pytest.approx((found.high - found.low) / 2, rel=0.05)
     assert now > twice > endless > 0
 
 
@@ -108,16 +112,15 @@ def test_by_rows_one_repeat_cannot_tell_what_more_would_bring(method: Method, pa
 def test_losses_without_a_base_give_no_improvement(method: Callable[..., Interval], pairs: pd.DataFrame) -> None:
     found = method(pairs.assign(base=0.0))
 
-    assert all(math.isnan(value) for value in (found.estimate, found.low, found.high, found.p_value))
+    assert all(math.isnan(value) for value in (found.estimate, found.low, found.high, found.p_value(0.0)))
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_two_intervals_that_shall_hold_together_are_each_at_a_higher_level(name: str, pairs: pd.DataFrame) -> None:
     one, both = (method_at(name, level_of(tests))(pairs) for tests in (1, 2))
 
-    ends = stats.t.interval(0.975, both.df, both.estimate, both.std_error)
     assert one == METHODS[name](pairs)
-    assert (both.low, both.high) == pytest.approx(ends)
+    assert [both.above(end) for end in (both.low, both.high)] == pytest.approx([1 - 0.0125, 0.0125])
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

@@ -87,7 +87,7 @@ def test_where_the_regression_is_passed_for_the_network_alone_both_gains_are_nam
 
 def test_terms_that_may_be_nothing_are_no_answer_though_the_network_gains_nothing_over_them() -> None:
     base = np.ones(400)
-    terms = np.where(np.arange(400) < 18, 0.66 * 400 / 18, 0.0)  # a third less on average, by the luck of a few rows
+    terms = np.where(np.arange(400) < 24, 0.66 * 400 / 24, 0.0)  # a third less on average, by the luck of a few rows
     verdict = only_verdict([scored(base), scored(terms, "extended"), scored(0.93 * base, "neural", 1)])
 
     first, network, rest = (step.gain for step in verdict.gains)
@@ -214,7 +214,10 @@ def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other
         "The losses are those of the whole procedures (encode, search, refit), trained on 80 rows. What is delivered "
     )
     assert (gain.method, gain.n_folds, gain.n_repeats, gain.n_rows) == ("rows and repeats", 10, 2, 100)
-    words = "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020) with the spread between repeats added"
+    words = (
+        "t over 100 test rows of 5 outer folds x 2 repeats (Bayle et al. 2020), solved for the gain (Fieller 1954) with the "
+        "spread between repeats added"
+    )
     assert verdict.method_words == words
     assert verdict.candidates["refit"].improvement == pytest.approx(0.03)
     assert verdict.candidates["ensemble"] == gain
@@ -248,7 +251,7 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
     (verdict,) = verdicts.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
 
     assert "trained on 120 rows." in verdict.estimand
-    assert verdict.method_words == "paired t over 30 test rows"
+    assert verdict.method_words == "paired t over 30 test rows, solved for the gain (Fieller 1954)"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_rows_in_time_order_get_no_interval_and_are_told_why(tmp_path: Path) -> 
     assert "Rows in time order are not exchangeable, so that no interval has a guarantee: none is given." in said.notes
     assert "low" not in said.frame
     assert results.importance(model="trees")["column"].iloc[0] == "size"
+    assert (results.predictions["time"] == results.predictions["row"] // 2 * 2).all()  # two rows a day, in order
 
 
 def test_without_the_folds_models_there_are_predictions_and_no_intervals(tmp_path: Path) -> None:

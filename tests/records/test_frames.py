@@ -97,6 +97,13 @@ def test_predictions_have_one_row_a_test_row_and_candidate() -> None:
     ]  # fmt: skip
 
 
+def test_predictions_in_time_order_say_how_many_rows_are_earlier_and_others_say_nothing() -> None:
+    frame = predictions_frame([winner(earlier=[40, 41])], {"y": []})
+
+    assert frame.groupby("row")["time"].unique().map(list).to_dict() == {3: [40.0], 5: [41.0]}
+    assert "time" not in predictions_frame([winner()], {"y": []})
+
+
 def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one_beside_all() -> None:
     own = arm("logistic", kind=Kind.MULTICLASS)
     candidate = Candidate(name="refit", seed=7, predicted=[[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]], loss=[0.7, 0.4])

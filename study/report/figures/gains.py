@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
@@ -66,8 +67,10 @@ def data(results: Results) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: every gain with its interval, the margin dashed; left of 0 the simpler model is better.
 
-    An axis never runs further than 100 % to the left, where an arrow says that there is more.
+    An axis never runs further than 100 % to the left, where an arrow says that there is more; an interval without an end runs
+    to the edge.
     """
+    frame = frame.assign(low=frame["low"].fillna(-np.inf), high=frame["high"].fillna(np.inf))
     with look():
         figure, parts = line_panels(frame, 1.0)
         for ax, own in parts:
@@ -78,7 +81,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             ax.axvline(margin, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             for row in own.itertuples():
-                ends = [max(row.low, left), max(row.high, left)]
+                ends = [max(row.low, left), min(max(row.high, left), right)]
                 ax.plot(ends, [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
                 shape = "o" if row.improvement >= left else "<"
                 ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)

@@ -1,0 +1,102 @@
+"""What holds for several targets of one study at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from study.evidence.compare import holm
+from study.evidence.findings import UNDECIDED, Gain, Number
+from study.evidence.intervals import LEVEL
+from study.evidence.rule import ABOVE, Gains, rungs, side_of
+from study.evidence.sentences import level_words, listed
+from study.schema import EXTENDED, REGRESSION, Frozen
+
+
+class Answered(Protocol):
+    """What a verdict tells of its target."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def margin(self) -> float: ...
+    @property
+    def by_pair(self) -> dict[tuple[str, str], Gain]: ...
+    @property
+    def left(self) -> tuple[str, ...]: ...
+    @property
+    def verdict(self) -> str | None: ...
+
+
+class Together(Frozen):
+    """The answers of several targets at once.
+
+    p_values: of each target's answer (`answer_p`), 1 where it is undecided. adjusted: by Holm, over all targets. holds: targets
+    whose answers are all right with a confidence of LEVEL.
+    """
+
+    p_values: dict[str, Number]
+    adjusted: dict[str, Number]
+    holds: tuple[str, ...]
+
+
+def answer_p(gains: Gains, margin: float, answer: str) -> float:
+    """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still end at this answer.
+
+    A rung that was passed has the least p-value of a richer one above the margin, the answer the largest of all richer ones
+    below it, each times the number of richer rungs (Bonferroni), and the regression with terms that of a gain of its own. All
+    of it must hold, so the largest of these counts (the intersection-union test of Berger 1982, Technometrics 24).
+    """
+    scored, found = rungs(gains), [0.0]
+    for rung in scored[: scored.index(answer) + 1]:
+        richer = [gains[rung, other] for other in scored[scored.index(rung) + 1 :]]
+        if rung == answer:
+            found += [len(richer) * _p(gain) for gain in richer]
+        else:
+            found.append(len(richer) * min(_p(gain) for gain in richer if side_of(gain, margin) == ABOVE))
+    own = gains.get((REGRESSION, EXTENDED)) if answer == EXTENDED else None
+    if own is not None:
+        found.append((len(scored) - 1) * 2 * min(own.positive, 1 - own.positive))
+    return min(max(found), 1.0)
+
+
+def _p(gain: Gain) -> float:
+    """Of the margin; 0 where there is no loss to save."""
+    return 0.0 if math.isnan(gain.improvement) else gain.p_value
+
+
+def together(verdicts: Iterable[Answered]) -> Together | None:
+    """Holm over the targets that have a verdict; None for fewer than two."""
+    told = [each for each in verdicts if each.verdict is not None]
+    if len(told) < 2:
+        return None
+    own = {
+        each.target: 1.0 if each.verdict == UNDECIDED else answer_p(each.by_pair, each.margin, each.left[0]) for each in told
+    }
+    adjusted = dict(zip(own, holm(list(own.values())).tolist(), strict=True))
+    return Together(p_values=own, adjusted=adjusted, holds=tuple(name for name, p in adjusted.items() if p < 1 - LEVEL))
+
+
+def together_words(verdicts: Iterable[Answered]) -> str | None:
+    """Which of several answers hold at once; None for one target, or where none is decided."""
+    told = list(verdicts)
+    found = together(told)
+    decided = [each.target for each in told if each.verdict not in (None, UNDECIDED)]
+    if found is None or not decided:
+        return None
+    start = f"Over the {len(found.p_values)} targets at once (Holm)"
+    if not found.holds:
+        return f"{start}, no answer is sure at {level_words(LEVEL)}: each is so on its own only, and one of them may be luck."
+    sure = "all answers hold" if len(found.holds) == len(found.p_values) else f"the answers for {listed(found.holds)} hold"
+    sure = f"the answer for {found.holds[0]} holds" if len(found.holds) == 1 else sure
+    alone = [name for name in decided if name not in found.holds]
+    rest = f"; for {listed(alone)} the answer is sure on its own only, and may be luck among so many" if alone else ""
+    return f"{start}, {sure} with {level_words(LEVEL)} confidence{rest}."
+
+
+def together_json(verdicts: Iterable[Answered]) -> dict[str, Any] | None:
+    """`Together` and its words as JSON values; None for fewer than two targets."""
+    told = list(verdicts)
+    found = together(told)
+    return None if found is None else found.model_dump(mode="json") | {"sentence": together_words(told)}

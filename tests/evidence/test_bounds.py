@@ -1,0 +1,43 @@
+"""Words where an interval has no end, and where a gain rests on few rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from study.evidence.answer import Verdict
+from tests.evidence.losses import only_verdict, scored
+
+
+def judged(base: np.ndarray, network: np.ndarray) -> Verdict:
+    return only_verdict([scored(base), scored(network, "neural", 1)])
+
+
+def test_where_a_gain_has_no_upper_bound_the_action_names_none_and_says_what_would_give_one() -> None:
+    verdict = judged(np.array([9.0, 1.0, 1.0]), np.array([1.0, 2.0, 1.0]))
+
+    assert not verdict.gains[0].gain.bounded
+    assert "(95 % interval no bound on either side), on both sides of" in verdict.sentence
+    assert verdict.action == (
+        "Keep linear regression, the simpler of the two: what is given away of linear regression's loss has no upper bound on "
+        "these test rows; more of them are needed for one."
+    )
+
+
+def test_where_a_loss_is_that_of_one_row_a_gain_has_no_lower_bound() -> None:
+    verdict = judged(np.r_[np.full(39, 0.05), 40.0], np.random.default_rng(0).uniform(0.5, 1.5, 40))
+
+    assert np.isnan(verdict.gains[0].gain.low)
+    assert "(95 % interval no lower bound, at most " in verdict.sentence
+    assert verdict.verdict == "undecided"
+
+
+def test_a_gain_that_rests_on_few_rows_is_said_to_and_no_other() -> None:
+    rng = np.random.default_rng(3)
+    base = rng.exponential(1.0, 60)
+    near = 0.97 * base * np.exp(0.3 * rng.normal(size=60))
+    with_one = near + np.where(np.arange(60) == 3, 6.0, 0.0)
+
+    assert str(judged(base, with_one).carried_words).startswith(
+        "Half the variance of a gain comes from few test rows (1 of 60 rows for the network over linear regression): look "
+    )
+    assert judged(np.ones(60), rng.uniform(0.8, 1.1, 60)).carried_words is None
