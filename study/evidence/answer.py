@@ -214,16 +214,15 @@ class Verdict(Frozen):
     @property
     def bound_words(self) -> str | None:
         """What the margin is where it is no plain share of the regression's loss, and whether the floor takes its place."""
-        if self.bound is None or self.regression is None:
-            return None
-        return bound_words(self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]) or None
+        told = self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]
+        return bound_words(*told) or None
 
     @property
     def margins_words(self) -> str | None:
         """What the answer is at other margins."""
         known = self.break_even and math.isfinite(self.gains[0].gain.improvement)
-        least = self.bound.floor if self.bound else 0.0
-        return margins_words(self.by_pair, self.break_even, self.nouns, least) or None if known else None
+        told = self.by_pair, self.break_even, self.nouns, self.bound.floor if self.bound else 0.0
+        return margins_words(*told) or None if known else None
 
     @property
     def _margin(self) -> str:

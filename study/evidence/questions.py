@@ -19,11 +19,13 @@ def question_words(question: Question) -> str:
     return f"Asked {of}. " if of else ""
 
 
-def bound_words(question: Question, bound: Bound, kind: Kind, target: str, regression: str) -> str:
+def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str, regression: str) -> str:
     """Where the bound comes from, unless it is a plain share of the loss; what 5 % of an RMSE are of the mean squared error.
 
-    regression: its noun.
+    regression: its noun. Nothing without a bound.
     """
+    if bound is None:
+        return ""
     stake = METRICS[question.metric].stake
     margin, share = f"{100 * question.margin:.3g} %", f"{percent(bound.margin)} % of {regression}'s {stake}"
     of = f"of what {regression} explains"

@@ -69,7 +69,7 @@ def _card(verdict: Verdict) -> str:
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f'<p class="sentence">{escape(verdict.sentence)}</p>'
-        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict)}'
+        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict) if badge else ""}'
         f"{table(gains_frame(rungs, 'gain of', verdict.margin)) if badge else ''}"
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
@@ -77,17 +77,10 @@ def _card(verdict: Verdict) -> str:
 
 def _basis(verdict: Verdict) -> str:
     """What the verdict is about and rests on, and what stands beside it."""
-    if not verdict.verdict:
-        return ""
-    said = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
-    said += [
-        f"Intervals: {verdict.method_words}.",
-        verdict.depths_words,
-        verdict.trees_words,
-        verdict.floor_words,
-        verdict.carried_words,
-    ]
-    return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
+    beside = (verdict.depths_words, verdict.trees_words, verdict.floor_words, verdict.carried_words)
+    told = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
+    told += [f"Intervals: {verdict.method_words}.", *beside]
+    return f'<p class="basis">{" ".join(escape(part) for part in told if part)}</p>'
 
 
 def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
