@@ -220,9 +220,8 @@ class Verdict(Frozen):
     @property
     def margins_words(self) -> str | None:
         """What the answer is at other margins."""
-        known = self.break_even and math.isfinite(self.gains[0].gain.improvement)
         told = self.by_pair, self.break_even, self.nouns, self.bound.floor if self.bound else 0.0
-        return margins_words(*told) or None if known else None
+        return margins_words(*told) or None if self.break_even and math.isfinite(self.gains[0].gain.improvement) else None
 
     @property
     def _margin(self) -> str:
