@@ -30,6 +30,7 @@ FIGURES = {
     "probabilities",
     "coefficients",
     "loss_by_family",
+    "margin_curve",
     "best_so_far",
     "learning_curves",
 }
