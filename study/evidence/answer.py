@@ -258,11 +258,10 @@ class Verdict(Frozen):
             return f"{keep}, and state the margin in another way: `margin_of: regression`, or `unit`."
         if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
+        means = most_words(self.meaning, self.left[0]) if self.meaning else ""
         of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
-        if not all(gain.bounded for gain in richer):
-            return f"{keep}: what is given away {of} has no upper bound on these test rows; more of them are needed for one."
-        said = f"{keep}: {given_away(richer, of)}{most_words(self.meaning, self.left[0]) if self.meaning else ''}."
-        if (found := self.decided_at) is None:
+        said = f"{keep}: {given_away(richer, of, means)}"
+        if (found := self.decided_at) is None or not all(gain.bounded for gain in richer):
             return said
         names = self.nouns[found.base], self.nouns[found.other]
         return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"

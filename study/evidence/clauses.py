@@ -73,7 +73,14 @@ class Clauses:
         return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
 
 
-def given_away(richer: Sequence[Gain], of: str) -> str:
-    """How much is given away at most by keeping a procedure; richer: gains of all richer ones over it, with upper ends."""
+def given_away(richer: Sequence[Gain], of: str, means: str) -> str:
+    """How much is given away at most by keeping a procedure; richer: gains of all richer ones over it.
+
+    of: what the gains are shares of. means: what that is in numbers that people know; empty where it is not known.
+    """
+    if not all(gain.bounded for gain in richer):
+        none = f"what is given away {of} has no upper bound on these test rows; more of them are needed for one."
+        return f"{none} In what it means there is one: {means}." if means else none
     most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
-    return f"with {level_words(sure)} confidence at most {percent(most)} % {of} is given away"
+    share = f"at most {percent(most)} % {of} is given away"
+    return f"with {level_words(sure)} confidence {share}{f', and {means}' if means else ''}."

@@ -83,8 +83,8 @@ def _of(interval: Interval) -> dict[str, Any]:
 
 
 def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval) -> dict[str, Any]:
-    """The metric of one procedure from the interval of its shortfall."""
-    found = _of(shortfall) | size_of(pairs).model_dump() | {"p_value": np.nan}
+    """The metric of one procedure from the interval of its shortfall, which is never below 0."""
+    found = _of(shortfall) | {"low": max(shortfall.low, 0.0)} | size_of(pairs).model_dump() | {"p_value": np.nan}
     if not metric.more:
         return found
-    return found | {"value": 1 - shortfall.estimate, "low": 1 - shortfall.high, "high": 1 - shortfall.low}
+    return found | {"value": 1 - shortfall.estimate, "low": 1 - found["high"], "high": 1 - found["low"]}

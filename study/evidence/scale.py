@@ -85,10 +85,10 @@ def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
 
 
 def most_words(found: Meaning, base: str) -> str:
-    """What a loss that is given away by keeping `base` means at most, after that loss; nothing where it is not known."""
+    """What a loss that is given away by keeping `base` means at most; nothing where it is not known."""
     most = found.most(base)
     if not np.isfinite(most):
         return ""
     if found.metric == "accuracy":
-        return f", and at most {percent(most)} % more of the rows would be right"
-    return f", and the error would be less by at most {amount(most)}"
+        return f"at most {percent(most)} % more of the rows would be right"
+    return f"the error would be less by at most {amount(most)}"

@@ -8,36 +8,11 @@ import pytest
 from scipy import stats
 from sklearn import metrics as m
 
+from harness.predicted import FOLDS, N, made
 from study.evidence.intervals import Rows
 from study.evidence.metrics import Measure, measure, metrics_of, placements
 from study.evidence.pairs import paired
 from study.schema import Kind
-
-N, FOLDS = 300, 5
-
-
-def made(kind: Kind, rng: np.random.Generator, noise: float = 0.5, groups: int = 0, n: int = N) -> pd.DataFrame:
-    """Predictions of one model on test rows of FOLDS outer folds; groups: of rows that share half of what is drawn."""
-    row = np.arange(n)
-    group = row % groups if groups else row
-    common = rng.normal(size=n)[group]
-    x = np.sqrt(0.5) * (common + rng.normal(size=n)) if groups else rng.normal(size=n)
-    seen = x + noise * (rng.normal(size=n) if not groups else np.sqrt(0.5) * (rng.normal(size=n)[group] + rng.normal(size=n)))
-    rows = {"row": row, "group": group, "outer_fold": row * FOLDS // n, "target": "y", "kind": kind.value, "family": "linear"}
-    frame = pd.DataFrame(rows | {"depth": 0, "candidate": "refit", "seed": 0})
-    if kind is Kind.CONTINUOUS:
-        return frame.assign(observed=x, predicted=seen, loss=(x - seen) ** 2)
-    if kind is Kind.COUNT:
-        y, rate = rng.poisson(np.exp(1 + 0.3 * x)).astype(float), np.exp(1 + 0.25 * seen)
-        return frame.assign(observed=y, predicted=rate, loss=y * np.log(np.where(y > 0, y / rate, 1)) - (y - rate))
-    if kind is Kind.BINARY:
-        y, p = (rng.random(n) < 1 / (1 + np.exp(-2 * x))).astype(float), 1 / (1 + np.exp(-2 * seen))
-        return frame.assign(observed=y, predicted=p, loss=-np.log(np.where(y > 0.5, p, 1 - p)))
-    y = np.digitize(x + 0.3 * rng.normal(size=n), [-0.5, 0.5]).astype(float)
-    shares = np.exp(-((seen[:, None] - np.array([-1.0, 0.0, 1.0])) ** 2))
-    shares /= shares.sum(axis=1, keepdims=True)
-    own = shares[row, y.astype(int)]
-    return frame.assign(observed=y, predicted=own, loss=-np.log(own), p_a=shares[:, 0], p_b=shares[:, 1], p_c=shares[:, 2])
 
 
 def finished(asked: Measure) -> pd.DataFrame:
