@@ -14,7 +14,7 @@ from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, METHODS, default_method, level_of, method_at
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
-from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses
+from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses, with_groups
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
@@ -29,7 +29,7 @@ and what that choice brings, *the network* against always one family and depth."
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One side of a comparison: (n, 4) test losses of UNIT."""
+    """One side of a comparison: (n, 5) test losses of UNIT."""
 
     family: str
     depth: int
@@ -97,7 +97,7 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
 
     losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
-    own = losses[~losses["family"].isin((TREES, SHORT))]
+    own = with_groups(losses[~losses["family"].isin((TREES, SHORT))])
     found = [Model(str(key[0]), int(str(key[1])), rows[UNIT]) for key, rows in own.groupby(["family", "depth"])]
     found.sort(key=lambda model: (model.depth, ORDER.index(model.procedure), model.family))
     if winners is not None and any(model.depth > 0 for model in found):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from study.evidence.answer import Verdict
+from study.evidence.compare import Model, paired_gain
+from study.evidence.sentences import ends
 from tests.evidence.losses import only_verdict, scored
 
 
@@ -41,3 +44,23 @@ def test_a_gain_that_rests_on_few_rows_is_said_to_and_no_other() -> None:
         "Half the variance of a gain comes from few test rows (1 of 60 rows for the network over linear regression): look "
     )
     assert judged(np.ones(60), rng.uniform(0.8, 1.1, 60)).carried_words is None
+
+
+def test_where_few_rows_cannot_bound_a_gain_no_bound_is_told() -> None:
+    lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
+    base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
+
+    gain = paired_gain(*(Model("linear", 0, side) for side in (base, other)), 0.05, 3)
+
+    assert gain.most == 1
+    assert not gain.bounded
+    assert ends(gain).endswith("no upper bound")
+
+
+def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(rng: np.random.Generator) -> None:
+    base, other = rng.exponential(1.0, 300), 1e-8 * rng.exponential(1.0, 300)
+
+    gain = paired_gain(*(Model("linear", 0, scored(side)) for side in (base, other)), 0.05, 3)
+
+    assert gain.bounded
+    assert 1 - 2e-8 < gain.low < gain.improvement < gain.high < 1

@@ -30,7 +30,7 @@ TEXT = """\
 
 Each dot is what a richer model saves over a simpler one on the test rows, as a share of the regression's loss; the line is the
 interval by which the verdict is drawn. Right of the dashed line the gain is larger than the margin. The shaded band is too
-small a difference to change the model for; left of it the simpler model is better.
+small a difference to change the model for; left of it the simpler model is better. A line that reaches the edge may go on.
 """
 
 SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network"}
