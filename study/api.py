@@ -9,6 +9,7 @@ from pathlib import Path
 
 from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
+from study.config.metrics import QUESTION_KEYS, metrics_asked
 from study.config.options import ClusterConfig
 from study.data.encoding import Encoded, encode_all
 from study.data.reader import make_reader
@@ -70,6 +71,7 @@ def survey(config: StudyConfig) -> Surveyed:
     """
     table = read_table(config)
     description = table.summary()
+    metrics_asked(config.metric, {target.name: target.kind for target in table.targets})
     config = resolve_outer(config, _table_sizes(description))
     plan = make_plan(config, _table_sizes(description))
     return Surveyed(table, description, plan, {target.name: make_splits(table, target, config) for target in table.targets})
@@ -192,13 +194,20 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
         lines = "".join(f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items())
         raise StudyError(
             f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
-            f"Choose another name with --name, or remove {paths.root} if its results are not needed."
+            f"Choose another name with --name, or remove {paths.root} if its results are not needed.{_asking(paths, differing)}"
         )
     if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
             f"{paths.root} holds a study of other data: {config.data.source} has changed since. Choose "
             f"another name with --name (it is '{config.name}' now), or remove {paths.root} if its results are not needed."
         )
+
+
+def _asking(paths: StudyPaths, differing: Iterable[str]) -> str:
+    """The way to another question, where nothing but the question differs."""
+    if not all(key.partition(".")[0] in QUESTION_KEYS for key in differing) or not paths.verdicts.exists():
+        return ""
+    return f" `study ask {paths.root}` asks the finished study another question and changes nothing."
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:

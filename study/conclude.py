@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.config import StudyConfig
@@ -13,8 +14,9 @@ from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
 from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.metric_gains import metric_table
 from study.evidence.scores import test_scores
-from study.evidence.verdicts import verdicts
+from study.evidence.verdicts import margin_curves, verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.formula import formula
@@ -24,10 +26,13 @@ from study.explain.reference import reference_coefficients
 from study.records.delivery import deliver
 from study.records.frames import estimates_frame, whole
 from study.records.paths import StudyPaths, write_atomic
+from study.records.questions import kinds_of, questions
 from study.records.results import gather, load_results, read_winners, read_work, write_frame
 from study.records.short import ShortRecord
-from study.schema import ALL_ROWS, Kind, TrialState
+from study.schema import ALL_ROWS, LOSS, Kind, TrialState
 
+ROUNDED = 0.05
+"""Where the margin is no share of the regression's loss, the numbers of the short formula are rounded as for this one."""
 MOST_CELLS = 10_000_000
 """Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
 
@@ -37,12 +42,13 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     gather(paths)
     results = load_results(paths.root)
     write_frame(paths.coefficients, coefficients(estimates_frame(read_winners(paths)), data))
-    for name, frame in comparisons(results.predictions, results.trials, results.config).items():
+    for name, frame in comparisons(results.predictions, results.trials, results.config, results.trees).items():
         write_frame(getattr(paths, name), frame)
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
-    margin, shorts = results.config.margin, read_work(paths, ShortRecord)
+    shorts = read_work(paths, ShortRecord)
+    margin = results.config.margin if results.config.margin_of == "regression" else ROUNDED
     answers = verdicts(
         predictions,
         results.trials,
@@ -51,6 +57,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
         n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
         short=_short_terms(shorts, data, margin),
         missing=_missing(shorts),
+        questions=questions(results.config, kinds_of(results.trials)),
     )
     write_atomic(paths.verdicts, write_verdicts(answers))
     deliver(paths, results.trials, results.config.keep_fold_models)
@@ -59,7 +66,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
 def _short_terms(records: list[ShortRecord], data: EncodedData, margin: float) -> dict[str, ShortTerms]:
     """By target the terms of the short formula in each outer fold, and as text that of all rows.
 
-    Its numbers are rounded within a tenth of the margin, a share of the plain regression's validation loss.
+    Its numbers are rounded within a tenth of the margin, a share of the plain regression's validation loss, or of ROUNDED.
     """
     folds: dict[str, dict[int, tuple[str, ...]]] = {}
     for record in whole(records):
@@ -81,13 +88,25 @@ def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
     return found
 
 
-def comparisons(predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig) -> dict[str, pd.DataFrame]:
-    """Every score, interval and spread that report and terminal show: the frames `scores`, `ranks` and `pairs` of Results."""
+def comparisons(
+    predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig, trees: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
+
+    They are `scores`, `ranks`, `pairs`, `metrics` and `margins`; trees: the test rows of boosted trees, where there are any.
+    """
     winners, folds = incumbents(trials), config.outer.folds
+    asked = questions(config, kinds_of(trials))
+    margins = margin_curves(predictions, trials, folds, asked)
+    bounds = margins.groupby("target")["bound"].first()
+    plain = config.margin if config.margin_of == "regression" else ROUNDED
+    held = {target: bounds.get(target, np.nan) if each.metric == LOSS else plain for target, each in asked.items()}
     return {
         "scores": test_scores(predictions, winners),
         "ranks": family_scores(predictions, winners, folds),
-        "pairs": pairwise(predictions, config.margin, folds, winners),
+        "pairs": pairwise(predictions, {t: float(m) if np.isfinite(m) else plain for t, m in held.items()}, folds, winners),
+        "metrics": metric_table(pd.concat([predictions, trees], ignore_index=True), winners, folds),
+        "margins": margins,
     }
 
 

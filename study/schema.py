@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +40,18 @@ LOSS_NAMES = {
 }
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
 target, nats a row, half the mean Poisson deviance in nats a row."""
+
+LOSS: Final = "loss"
+"""The metric that the search goes by; any other is only asked of."""
+MetricName = Literal["loss", "r2", "rmse", "mae", "auc", "brier", "accuracy", "explained_deviance"]
+MarginOf = Literal["regression", "explained", "unit"]
+METRICS_OF = {
+    Kind.CONTINUOUS: ("r2", "rmse", "mae"),
+    Kind.BINARY: ("auc", "brier", "accuracy"),
+    Kind.MULTICLASS: ("brier", "accuracy"),
+    Kind.COUNT: ("explained_deviance", "rmse", "mae"),
+}
+"""Metrics beside the loss that a verdict on a target of each kind can be asked of."""
 
 CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
 """The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth

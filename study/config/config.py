@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from study.config.options import (
     ClusterConfig,
@@ -23,7 +23,7 @@ from study.config.options import (
     Space,
     TrainingConfig,
 )
-from study.schema import Frozen, Kind, StudyError, nearest
+from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
 
 
 class StudyConfig(Frozen):
@@ -56,8 +56,23 @@ class StudyConfig(Frozen):
         description="Columns of which the regression with terms makes products and curves; `auto`: all, but no dates where "
         "`time` orders the rows, since later rows lie outside what was seen.",
     )
-    margin: Annotated[float, Field(gt=0, lt=1)] = Field(
+    metric: MetricName | dict[str, MetricName] = Field(
+        LOSS,
+        description="What the verdict is asked of, for all targets or by target: `loss`, which the search goes by in any case; "
+        "also r2, rmse, mae; of classes brier, accuracy, auc; of counts explained_deviance, rmse, mae.",
+    )
+    margin_of: MarginOf = Field(
+        "regression",
+        description="What the margin is a share of: the loss (or other metric) of the `regression`, or what that explains of "
+        "the constant's (`explained`); or `unit`: it is in the metric's own unit, for the loss that of the target.",
+    )
+    margin: Annotated[float, Field(gt=0)] = Field(
         0.05, description="Smallest relative gain in loss for which you would change the model."
+    )
+    floor: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.01,
+        description="Smallest difference that can matter; it holds where it is larger than the margin. Of errors in standard "
+        "deviations of the target, of log loss, Poisson loss and Brier score as a share of the constant's, else in the metric.",
     )
     resources: ResourcesConfig = ResourcesConfig()
     cluster: ClusterConfig = ClusterConfig()
@@ -108,6 +123,13 @@ class StudyConfig(Frozen):
     @classmethod
     def _depths_once(cls, depths: list[int]) -> list[int]:
         return sorted(set(depths))
+
+    @field_validator("margin")
+    @classmethod
+    def _shares_below_one(cls, margin: float, info: ValidationInfo) -> float:
+        if margin >= 1 and info.data.get("margin_of") != "unit":
+            raise ValueError(f"a share must be less than 1 but got {margin:g}; `margin_of: unit` takes the metric's own unit")
+        return margin
 
     @property
     def n_outer(self) -> int:
@@ -276,16 +298,3 @@ def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any,
     a = flat(one.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
     b = flat(other.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
     return {key: (a.get(key), b.get(key)) for key in sorted({*a, *b}) if a.get(key) != b.get(key)}
-
-
-def json_schema() -> str:
-    """JSON Schema of a config file, for editors; `python -m study.config > configs/study.schema.json` writes it."""
-    schema = StudyConfig.model_json_schema()
-    schema["required"] = ["data"]
-    schema["properties"]["target"] = {"type": "string", "description": "One column to predict; short for `targets: [NAME]`."}
-    targets = schema["properties"]["targets"]
-    schema["properties"]["targets"] = {
-        "description": targets.pop("description"),
-        "anyOf": [targets, {"type": "array", "items": {"type": "string"}}, {"type": "string"}],
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from study.evidence import lines
+from study.evidence.clauses import Clauses, given_away
 from study.evidence.findings import (
     UNDECIDED,
     DecidedAt,
@@ -23,14 +24,22 @@ from study.evidence.findings import (
 )
 from study.evidence.intervals import METHODS
 from study.evidence.joint import together_json
-from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing, terms_unsure
-from study.evidence.sentences import capital, decided_words, interval, level_words, listed, loses, moved, percent
+from study.evidence.margin_curves import BreakEven, margins_words
+from study.evidence.margins import FLOOR, Bound, Question
+from study.evidence.metrics import METRICS
+from study.evidence.questions import bound_words, question_words
+from study.evidence.rule import ANSWERS, BELOW, side_of, standing
+from study.evidence.scale import Meaning, meaning_words, most_words
+from study.evidence.sentences import decided_words, level_words, moved
 from study.evidence.winners import CANDIDATES
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
 VERSION = 4
 """Version of verdicts.json; the first was a list of dicts and named none."""
-BESIDE = ("sources_words", "short_words", "missing_words", "depths_words", "trees_words", "floor_words", "carried_words")
+BESIDE = (
+    "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
+    "floor_words", "carried_words",
+)  # fmt: skip
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
     "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "candidate_words", "method_words", *BESIDE,
@@ -41,19 +50,22 @@ WORDS = (
 class Verdict(Frozen):
     """Whether on one target the regression is enough, the regression with terms, or the network, or what is undecided.
 
-    margin: smallest gain that matters, a share of the regression's loss. regression: its family. chosen: family and depth
-    that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient: the
-    model of fewest hidden layers whose test loss is within margin * the regression's loss of the least. beats_constant:
-    whether any of the models is reliably better than the constant. candidate: the way of using the network that the verdict is
-    about; candidates: gain of each way over the regression. n_train: rows that an outer fold leaves. decided_at: only where
-    undecided. sources: of the gain of the regression with terms. depths: the network against each single depth, where there
-    are several. trees, short, missing: beside the verdict. floor: test rows at the floor of the log loss, of each procedure
-    that has any. None or empty where it does not apply or a model was not scored.
+    margin: smallest gain that matters, a share of the regression's shortfall in the metric that was asked of, which is its
+    loss unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family
+    and depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one.
+    smallest_sufficient: the model of fewest hidden layers whose test loss is within margin * the regression's loss of the
+    least. beats_constant: whether any of the models is reliably better than the constant. candidate: the way of using the
+    network that the verdict is about; candidates: gain of each way over the regression. n_train: rows that an outer fold
+    leaves. decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the network against
+    each single depth, where there are several. trees, short, missing: beside the verdict. floor: test rows at the floor of
+    the log loss, of each procedure that has any. question: what was asked of; bound: margin and floor on one scale. meaning:
+    what the losses mean. break_even: the margin that each gain is as likely above as below. None or empty where it does not
+    apply or a model was not scored.
     """
 
     target: str
     kind: Kind
-    margin: float
+    margin: Number
     regression: str | None
     chosen: dict[int, Rung]
     gains: tuple[RungGain, ...]
@@ -69,6 +81,10 @@ class Verdict(Frozen):
     short: ShortLine | None = None
     missing: Missing | None = None
     floor: dict[str, int] = {}
+    question: Question = Question()
+    bound: Bound | None = None
+    meaning: Meaning | None = None
+    break_even: tuple[BreakEven, ...] = ()
 
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]:
@@ -105,7 +121,9 @@ class Verdict(Frozen):
         if self.verdict is None:
             return f"There is no verdict for {self.target}: no test rows were scored with {self._lacking}."
         beaten = f" None of these is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
-        return self._answer() + (beaten if self.use_none else "")
+        means = f"{meaning_words(self.meaning, self.target, self.nouns)} " if self.meaning else ""
+        asked = question_words(self.question)
+        return asked + means + self._clauses.sentence() + (beaten if self.use_none else "")
 
     @property
     def action(self) -> str:
@@ -137,8 +155,9 @@ class Verdict(Frozen):
         said = f"The network is {CANDIDATES.get(self.candidate, self.candidate)}"
         for name, gain in self.candidates.items():
             if name != self.candidate and math.isfinite(gain.improvement):
-                of = f"of {self.nouns[REGRESSION]}'s loss"
-                said += f"; as {CANDIDATES[name]} it {moved(gain)} {of}, {self._place(gain)} the {self._margin}"
+                of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
+                where = "" if math.isnan(self.margin) else f", {self._clauses.place(gain)} the {self._margin}"
+                said += f"; as {CANDIDATES[name]} it {moved(gain)} {of}{where}"
         return f"{said}."
 
     @property
@@ -155,12 +174,12 @@ class Verdict(Frozen):
         """Where the gain comes from."""
         if self.sources is None or math.isnan(self.sources.interactions.improvement):
             return None
-        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION)
+        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION, self._stake)
 
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin) if self.short else None
+        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin, self._stake) if self.short else None
 
     @property
     def missing_words(self) -> str | None:
@@ -171,12 +190,12 @@ class Verdict(Frozen):
     def depths_words(self) -> str | None:
         """What choosing the depth costs and brings."""
         told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
-        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION]) or None if self.regression else None
+        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION], self._stake) or None if self.regression else None
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return lines.trees_words(self.trees, self.nouns) if self.trees else None
+        return lines.trees_words(self.trees, self.nouns, self._stake) if self.trees else None
 
     @property
     def floor_words(self) -> str | None:
@@ -193,50 +212,37 @@ class Verdict(Frozen):
         return "a network or a regression with terms" if self.regression else "a regression"
 
     @property
+    def bound_words(self) -> str | None:
+        """What the margin is where it is no plain share of the regression's loss, and whether the floor takes its place."""
+        told = self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]
+        return bound_words(*told) or None
+
+    @property
+    def margins_words(self) -> str | None:
+        """What the answer is at other margins."""
+        told = self.by_pair, self.break_even, self.nouns, self.bound.floor if self.bound else 0.0
+        return margins_words(*told) or None if self.break_even and math.isfinite(self.gains[0].gain.improvement) else None
+
+    @property
     def _margin(self) -> str:
-        return f"{100 * self.margin:.3g} % margin"
+        held = self.bound is not None and self.bound.held == FLOOR
+        return FLOOR if held and self.margin >= 1 else f"{100 * self.margin:.3g} % {FLOOR if held else 'margin'}"
+
+    @property
+    def _stake(self) -> str:
+        return METRICS[self.question.metric].stake
+
+    @property
+    def _clauses(self) -> Clauses:
+        """The parts of the sentence, of a target with a verdict."""
+        answer, margin = str(self.verdict), (self.margin, self._margin)
+        return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *margin, self._stake)
 
     @property
     def _trees_win(self) -> bool:
         over = self.trees.over if self.trees else {}
         models = {name for pair in self.by_pair for name in pair}
         return bool(models) and all(name in over and over[name].low > self.margin for name in models)
-
-    def _answer(self) -> str:
-        if math.isnan(self.gains[0].gain.improvement):
-            noun = self.nouns[REGRESSION]
-            return f"Nothing can be gained on {self.target}, which {noun} predicts without any loss: the regression is enough."
-        clauses = [self._clause(step, place == 0) for place, step in enumerate(self.gains)]
-        if len(self.left) == 1:
-            return f"{capital('; '.join(clauses))}: the {self.verdict}."
-        names = [self.nouns[name] for name in self.left]
-        if terms_unsure(self.by_pair, self.margin):
-            names[0] += f", which is not surely better than {self.nouns[REGRESSION]},"
-        return f"{capital('; '.join(clauses))}: undecided between {listed(names)}."
-
-    def _clause(self, step: RungGain, first: bool) -> str:
-        """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
-        gain, over_terms = step.gain, step.base == EXTENDED
-        subject = "a regression with terms" if step.other == EXTENDED else lines.network_noun(self.chosen.values())
-        subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
-        loss = f"{self.nouns[REGRESSION]}'s loss on {self.target}" if first else "that loss"
-        sure = interval(gain)
-        if gain.improvement < -1 and not over_terms:
-            size = f"has {1 - gain.improvement:,.3g} times {loss}"
-            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
-            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {least} to {most}"
-        elif loses(gain):
-            size = f"adds {percent(-gain.improvement)} % to {loss}"
-        else:
-            size = f"saves {percent(gain.improvement)} % of {loss}"
-        if not gain.known:
-            return f"{subject} {size}, on too few test rows to be sure of anything"
-        return f"{subject} {size} ({sure}), {self._place(gain)} {'the ' + self._margin if first else 'it'}"
-
-    def _place(self, gain: Gain) -> str:
-        far = "far " if gain.low > 3 * self.margin else ""
-        return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
 
     def _action(self) -> str:
         if self.verdict is None:
@@ -248,14 +254,14 @@ class Verdict(Frozen):
             return f"Use {noun}."
         keep = f"Keep {noun}, the {'simplest of these' if len(self.left) > 2 else 'simpler of the two'}"
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
+        if self.bound and self.bound.refused:
+            return f"{keep}, and state the margin in another way: `margin_of: regression`, or `unit`."
         if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
-        of = f"of {self.nouns[REGRESSION]}'s loss"
-        if not all(gain.bounded for gain in richer):
-            return f"{keep}: what is given away {of} has no upper bound on these test rows; more of them are needed for one."
-        most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
-        said = f"{keep}: with {level_words(sure)} confidence at most {percent(most)} % {of} is given away."
-        if (found := self.decided_at) is None:
+        means = most_words(self.meaning, self.left[0]) if self.meaning else ""
+        of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
+        said = f"{keep}: {given_away(richer, of, means)}"
+        if (found := self.decided_at) is None or not all(gain.bounded for gain in richer):
             return said
         names = self.nouns[found.base], self.nouns[found.other]
         return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -135,7 +135,7 @@ def rung_gains(
 
 def pairwise(
     predictions: pd.DataFrame,
-    margin: float,
+    margins: float | Mapping[str, float],
     folds: int,
     winners: pd.DataFrame | None = None,
     method: str | None = None,
@@ -145,7 +145,8 @@ def pairwise(
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
-    margin, folds, method : as in `paired_gain`.
+    margins : as margin in `paired_gain`, of all targets or by target.
+    folds, method : as in `paired_gain`.
     winners : `incumbents(trials)`; without it *the network* is not among the models.
 
     Returns
@@ -159,6 +160,7 @@ def pairwise(
     found: list[dict[str, Any]] = []
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = models(rows, winners)
+        margin = margins[str(target)] if isinstance(margins, Mapping) else margins
         used = method or default_method(rows["outer_fold"], folds)
         plain = the_regression(sides, Kind(str(kind)))
         rungs = {(base, other): gain for base, other, gain in rung_gains(sides, plain, margin, folds, used)}

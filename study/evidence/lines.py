@@ -30,16 +30,16 @@ Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
 
 
-def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str) -> str:
-    """Where the gain comes from; rest: of the network over the regression with terms."""
+def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str = "loss") -> str:
+    """Where the gain comes from; rest: of the network over the regression with terms; stake: what the shares are of."""
     interactions, curvature = moved(sources.interactions, "save", "add"), moved(sources.curvature)
-    said = f"In {nouns[EXTENDED]} interactions {interactions} of {nouns[regression]}'s loss, and curvature {curvature}"
+    said = f"In {nouns[EXTENDED]} interactions {interactions} of {nouns[regression]}'s {stake}, and curvature {curvature}"
     if rest is not None and math.isfinite(rest.improvement):
         said += f"; over it the network {moved(rest)}"
     return f"{said}."
 
 
-def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regression: str) -> str:
+def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regression: str, stake: str = "loss") -> str:
     """What it costs and brings that the network chooses its depth inside each outer fold; regression: its noun."""
     named = len({each.rung.family for each in depths}) > 1
     taken = {(rung.family, rung.depth) for rung in chosen.values()}
@@ -50,18 +50,18 @@ def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regres
         start = "The network chooses its depth in each outer fold, which the regression cannot; against always taking"
     others = [each for each in depths if taken != {(each.rung.family, each.rung.depth)}]
     gains = [f"{_layers(each.rung, named)} that {moved(each.gain)}" for each in others]
-    return f"{start} {listed(gains)} of {regression}'s loss." if gains else ""
+    return f"{start} {listed(gains)} of {regression}'s {stake}." if gains else ""
 
 
 def _layers(rung: Rung, named: bool) -> str:
     return f"{rung.depth} hidden layer{'s' if rung.depth > 1 else ''}{f' ({rung.family})' if named else ''}"
 
 
-def trees_words(trees: TreesLine, nouns: Nouns) -> str:
+def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
     """What boosted trees say beside a verdict."""
     said = listed([f"{moved(gain, 'save', 'add')} over {nouns[name]}" for name, gain in trees.over.items()])
     per = next(iter(trees.over.values())).per
-    unit = "" if {gain.per for gain in trees.over.values()} != {per} else f", as shares of {NOUNS.get(per, per)}'s loss"
+    unit = "" if {gain.per for gain in trees.over.values()} != {per} else f", as shares of {NOUNS.get(per, per)}'s {stake}"
     least = min(gain.improvement for gain in trees.over.values())
     two = len(trees.over) > 1
     them = "all models" if two else nouns[next(iter(trees.over))]
@@ -75,15 +75,16 @@ def trees_words(trees: TreesLine, nouns: Nouns) -> str:
     return f"{capital(NOUNS[TREES])}, which no verdict is about, {said}{unit}: {end}."
 
 
-def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float) -> str:
+def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float, stake: str = "loss") -> str:
     """What the short formula gives, and whether it stands for the regression with terms."""
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
     number = str(most) if least == most else f"{least} to {most}"
     size = f", with {number} term{'' if number == '1' else 's'} beside the columns," if short.n_terms else ""
-    said = f"The short formula{size} has a loss of {short.loss:.3g}"
+    article = "an" if stake[0] in "aeiouR" else "a"
+    said = f"The short formula{size} has {article} {stake} of {short.loss:.3g}"
     if short.gain is not None and math.isfinite(short.gain.improvement):
-        said += f" and {moved(short.gain)} of {nouns[regression]}'s loss"
-    if short.left is not None and math.isfinite(short.left.improvement):
+        said += f" and {moved(short.gain)} of {nouns[regression]}'s {stake}"
+    if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(margin):
         below = side_of(short.left, margin) == BELOW
         ends = "wholly below" if below else "which is not wholly below"
         said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {100 * margin:.3g} % margin"

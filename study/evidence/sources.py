@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from study.evidence.compare import Model, paired_gain
@@ -11,16 +13,23 @@ from study.schema import CURVES, EXTENDED, PRODUCTS
 
 
 def sources(
-    predictions: pd.DataFrame, neither: Model, both: Model, margin: float, folds: int, method: str | None = None
+    predictions: pd.DataFrame,
+    neither: Model,
+    both: Model,
+    margin: float,
+    folds: int,
+    method: str | None = None,
+    finish: Callable[[pd.DataFrame], pd.DataFrame] = lambda losses: losses,
 ) -> Sources | None:
     """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
 
     predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
-    regression without terms, and with them. Rows that not all four have are left out; None where no row is left,
+    regression without terms, and with them. finish: what was done to the losses of these two, and is to be done to those of the
+    candidates (`study.evidence.metrics.Measure.finish`). Rows that not all four have are left out; None where no row is left,
     or where a part is missing on an outer fold of the two: their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
-    alone = (row_losses(own, candidate)[UNIT] for candidate in (PRODUCTS, CURVES))
+    alone = (finish(row_losses(own, candidate)[UNIT]) for candidate in (PRODUCTS, CURVES))
     sides = [neither.losses, *alone, both.losses]
     rows = [side.set_index(["outer_fold", "row"]) for side in sides]
     losses = pd.concat([row["loss"].rename(place) for place, row in enumerate(rows)], axis=1, join="inner")

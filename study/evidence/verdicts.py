@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import Model, models, paired_gain, rung_gains, the_regression
+from study.evidence.compare import Model, paired_gain
 from study.evidence.curve import ByFraction, gain_curve, on_parts
 from study.evidence.decided import decided_at
 from study.evidence.findings import (
@@ -29,11 +28,14 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import level_of, method_at
+from study.evidence.margins import Question
 from study.evidence.pairs import paired
 from study.evidence.rule import open_pair, standing
-from study.evidence.scores import UNIT, at_floor, chosen_networks, network_procedure, row_losses
+from study.evidence.scale import Meaning, meaning
+from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses
+from study.evidence.sides import Sides
 from study.evidence.sources import sources
-from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents, select_candidate
+from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 
@@ -47,6 +49,7 @@ def verdicts(
     n_train: Mapping[str, float] | None = None,
     short: Mapping[str, ShortTerms] | None = None,
     missing: Mapping[str, Mapping[int, FoldMissing]] | None = None,
+    questions: Mapping[str, Question] | None = None,
 ) -> list[Verdict]:
     """The answer for every target: is the regression enough, does it lack terms, or is the network worth it?
 
@@ -64,28 +67,53 @@ def verdicts(
         a fold's, and unknown for one fold in no order.
     short : the terms of the short formula, by target.
     missing : by target and outer fold the terms that a score test names as missing from the regression.
+    questions : by target what is asked; by default of the loss, with this margin and without a floor. Where it is given, the
+        verdict also says what the losses mean.
     """
-    winners = incumbents(trials)
+    known = n_train or {}
+    judges = _judges(predictions, trials, margin, folds, method, known, questions)
+    return [judge.verdict((short or {}).get(judge.target), (missing or {}).get(judge.target, {})) for judge in judges]
+
+
+def margin_curves(
+    predictions: pd.DataFrame,
+    trials: pd.DataFrame,
+    folds: int,
+    questions: Mapping[str, Question],
+    method: str | None = None,
+) -> pd.DataFrame:
+    """P(gain > m) at every margin m, of every gain of every verdict.
+
+    Parameters are those of `verdicts`. Returns an (n_gains * POINTS, 8) frame: target, kind, base, other, margin and above
+    (`study.evidence.margin_curves.curve`), bound (what the rule takes, NaN where it is refused) and break_even.
+    """
+    pieces = [judge.curves() for judge in _judges(predictions, trials, np.nan, folds, method, {}, questions)]
+    columns = ["target", "kind", "base", "other", "margin", "above", "bound", "break_even"]
+    return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
+
+
+def _judges(
+    predictions: pd.DataFrame,
+    trials: pd.DataFrame,
+    margin: float,
+    folds: int,
+    method: str | None,
+    n_train: Mapping[str, float],
+    questions: Mapping[str, Question] | None,
+) -> list[_Judge]:
+    winners, plain = incumbents(trials), Question(margin=margin)
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
-        judge = _Judge(str(target), Kind(kind), own, best, margin, folds, method, (n_train or {}).get(target))
-        found.append(judge.verdict((short or {}).get(target), (missing or {}).get(target, {})))
+        asked = plain if questions is None else questions[str(target)]
+        told = questions is not None
+        found.append(_Judge(str(target), Kind(kind), own, best, asked, told, folds, method, n_train.get(str(target))))
     return found
 
 
 @dataclass(frozen=True, eq=False)
-class _Judge:
-    """Judges one target; predictions and winners are its own."""
-
-    target: str
-    kind: Kind
-    predictions: pd.DataFrame
-    winners: pd.DataFrame
-    margin: float
-    folds: int
-    method: str | None
-    known_train: float | None
+class _Judge(Sides):
+    """Judges one target."""
 
     def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
         return Verdict(
@@ -107,59 +135,11 @@ class _Judge:
             short=self._short(short),
             missing=joined(missing),
             floor=self._floor(),
+            question=self.question,
+            bound=self.bound,
+            meaning=self._meaning(),
+            break_even=self.break_even() if self.told else (),
         )
-
-    @cached_property
-    def used(self) -> pd.DataFrame:
-        """Rows of the candidates that are judged."""
-        return select_candidate(self.predictions)
-
-    @cached_property
-    def losses(self) -> pd.DataFrame:
-        return row_losses(self.predictions)
-
-    @cached_property
-    def models(self) -> list[Model]:
-        return models(self.losses, self.winners)
-
-    @cached_property
-    def plain(self) -> Model | None:
-        return the_regression(self.models, self.kind)
-
-    @cached_property
-    def ladder(self) -> dict[str, Model]:
-        """The regression, the one with terms, and the network, where they were scored."""
-        found = {} if self.plain is None else {REGRESSION: self.plain}
-        return found | {m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN}
-
-    @cached_property
-    def gains(self) -> dict[tuple[str, str], Gain]:
-        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method)
-        return {(base.procedure, other.procedure): gain for base, other, gain in told}
-
-    @cached_property
-    def chosen(self) -> pd.DataFrame:
-        return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
-
-    @cached_property
-    def n_train(self) -> float:
-        if self.known_train is not None:
-            return self.known_train
-        folds = self.losses["outer_fold"].nunique()
-        tested = self.losses[["outer_fold", "row", "time"]].drop_duplicates()
-        if len(tested) and tested["time"].notna().all():
-            return float(tested.groupby("outer_fold")["time"].min().mean())
-        return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
-
-    def _gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
-        """As a share of the regression's loss, or of the base's where there is no regression."""
-        more = {} if level is None else {"level": level}
-        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.plain, **more)
-
-    def _line(self, family: str) -> Model | None:
-        """A family that is no model."""
-        losses = self.losses[self.losses["family"] == family]
-        return Model(family, 0, losses[UNIT]) if len(losses) else None
 
     def _beats_constant(self) -> bool | None:
         constant = next((model for model in self.models if model.family == CONSTANT), None)
@@ -181,7 +161,7 @@ class _Judge:
             for model in self.models
             if model.depth > 0 or (model is self.plain and (not left or REGRESSION in left))
         }
-        if not means:
+        if not means or np.isnan(self.margin):
             return None
         least, unit = min(means.values()), self.plain.losses if self.plain else None
         loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
@@ -196,15 +176,18 @@ class _Judge:
         """The gain over the regression that each way of using the network would have."""
         found = {}
         for candidate in CANDIDATES:
-            losses = network_procedure(row_losses(self.predictions, candidate), self.winners)[UNIT]
+            losses = network_procedure(row_losses(self.asked.predictions, candidate), self.winners)[UNIT]
             if self.plain and len(losses):
                 level = level_of(len(self.ladder) - 1)
-                found[candidate] = self._gain(self.plain, Model(NETWORK, CHOSEN, losses), level)
+                found[candidate] = self.gain(self.plain, Model(NETWORK, CHOSEN, self.asked.finish(losses)), level)
         return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
 
     def _decided_at(self) -> DecidedAt | None:
+        """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored."""
         pair = open_pair(self.gains, self.margin)
         if pair is None or self.plain is None or not self.gains[pair[:2]].known:
+            return None
+        if self.asked.metric.root or np.isnan(self.margin):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
@@ -216,7 +199,7 @@ class _Judge:
         return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now)
 
     def _curve(self, model: Model) -> ByFraction:
-        return {**on_parts(self.predictions, model.family, model.depth), 1.0: model.losses}
+        return {**on_parts(self.asked.predictions, model.family, model.depth), 1.0: model.losses}
 
     def _arms(self, model: Model) -> pd.DataFrame:
         if model.depth == CHOSEN:
@@ -226,32 +209,36 @@ class _Judge:
     def _sources(self) -> Sources | None:
         if self.plain is None or EXTENDED not in self.ladder:
             return None
-        return sources(self.predictions, self.plain, self.ladder[EXTENDED], self.margin, self.folds, self.method)
+        asked, both = self.asked, self.ladder[EXTENDED]
+        return sources(asked.predictions, self.plain, both, self.margin, self.folds, self.method, asked.finish)
+
+    def _meaning(self) -> Meaning | None:
+        return meaning(self.predictions, self.winners, self.kind, self.gains, self.folds) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:
         """Only where the network had a choice."""
         deep = [model for model in self.models if model.depth > 0]
         if NETWORK not in self.ladder or len(deep) < 2:
             return ()
-        rungs = [(Rung(family=m.family, depth=m.depth), self._gain(m, self.ladder[NETWORK])) for m in deep]
+        rungs = [(Rung(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK])) for m in deep]
         return tuple(DepthGain(rung=rung, gain=gain) for rung, gain in rungs if gain.n_rows)
 
     def _trees(self) -> TreesLine | None:
         """Boosted trees beside the procedures that were scored."""
-        trees = self._line(TREES)
-        over = {name: self._gain(side, trees) for name, side in self.ladder.items()} if trees else {}
+        trees = self.line(TREES)
+        over = {name: self.gain(side, trees) for name, side in self.ladder.items()} if trees else {}
         told = {name: gain for name, gain in over.items() if np.isfinite(gain.improvement)}
         return TreesLine(loss=float(trees.losses["loss"].mean()), over=told) if trees and told else None
 
     def _short(self, terms: ShortTerms | None) -> ShortLine | None:
-        line, richer = self._line(SHORT), self.ladder.get(EXTENDED)
+        line, richer = self.line(SHORT), self.ladder.get(EXTENDED)
         if line is None:
             return None
         folds = [terms.folds[fold] for fold in sorted(terms.folds)] if terms else []
         return ShortLine(
             loss=float(line.losses["loss"].mean()),
-            gain=self._gain(self.plain, line) if self.plain else None,
-            left=self._gain(line, richer) if richer else None,
+            gain=self.gain(self.plain, line) if self.plain else None,
+            left=self.gain(line, richer) if richer else None,
             counts=counted(folds),
             n_terms=tuple(len(fold) for fold in folds),
             formula=terms.formula if terms else None,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from study.evidence.answer import Verdict
+from study.predicting.asked import ask
 from study.predicting.columns import column_importance, partial_dependence
 from study.predicting.models import ANSWER
 from study.predicting.predictions import predict
@@ -40,6 +43,17 @@ class Results(records.Results):
     ) -> pd.DataFrame:
         """Mean prediction by the value of one column (`study.predicting.columns.partial_dependence`)."""
         return partial_dependence(self, column, target, model, rows)
+
+    def ask(
+        self,
+        metric: str | Mapping[str, str] | None = None,
+        margin: float | None = None,
+        margin_of: str | None = None,
+        floor: float | None = None,
+        target: str | None = None,
+    ) -> list[Verdict]:
+        """The verdicts of another question, asked after the results are known (`study.predicting.asked.ask`)."""
+        return ask(self, metric, margin, margin_of, floor, target)
 
 
 def load_results(path: str | Path) -> Results:

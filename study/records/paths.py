@@ -77,6 +77,10 @@ class StudyPaths:
     """The models of each target and the network in order of test loss, and where its spread comes from."""
     pairs = _Place("pairs.parquet")
     """Every model against every simpler one."""
+    metrics = _Place("metrics.parquet")
+    """The metrics that people know of every procedure, and by how much one is better than another, with intervals."""
+    margins = _Place("margins.parquet")
+    """How probable it is that a gain of a verdict is above a margin, for every margin."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""

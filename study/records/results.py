@@ -198,7 +198,8 @@ class Results:
     terms and of the short formulas (`terms_frame`). scores: test loss of every model and
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
-    (`study.evidence.compare.pairwise`).
+    (`study.evidence.compare.pairwise`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
+    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -257,6 +258,8 @@ class Results:
     scores = _frame(lambda paths: paths.scores)
     ranks = _frame(lambda paths: paths.ranks)
     pairs = _frame(lambda paths: paths.pairs)
+    metrics = _frame(lambda paths: paths.metrics)
+    margins = _frame(lambda paths: paths.margins)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""

@@ -55,7 +55,7 @@ def _cells(results: Results) -> list[NotebookNode]:
     figures = ", ".join(sorted(section.figure for section in shown if section.figure))
     name = results.root.resolve().name
     words = {
-        "margin": f"{100 * results.config.margin:.3g} %",
+        "margin": _margin(results),
         "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
         "folder": shlex.quote(f"results/{name}"),
         "config": shlex.quote(f"results/{name}/config.yaml"),
@@ -66,6 +66,14 @@ def _cells(results: Results) -> list[NotebookNode]:
         cells += [_markdown(section.text.format(**words))] if section.text else []
         cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
     return cells
+
+
+def _margin(results: Results) -> str:
+    """The margin of the config, in words."""
+    config = results.config
+    if config.margin_of == "unit":
+        return f"{config.margin:.3g} in the metric's own unit"
+    return f"{100 * config.margin:.3g} %" + (" of what the regression explains" if config.margin_of == "explained" else "")
 
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:

@@ -17,6 +17,7 @@ from study.report.figures import (
     gains,
     learning_curves,
     loss_by_family,
+    margin_curve,
     predicted_observed,
     probabilities,
     test_loss,
@@ -83,7 +84,7 @@ counts: a trial of a regression scores a whole path of penalties. Validation row
 **The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
 **The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
 of its replicates. **The gain** is the share of the regression's loss that a richer model saves over a simpler one, and its
-interval is held against the margin of {margin}. From the regression up, a model is passed if the gain of some richer one over
+interval is held against the margin ({margin}). From the regression up, a model is passed if the gain of some richer one over
 it lies wholly above the margin, and is the answer if all lie wholly below; the network is the answer if all others are passed.
 Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
 regression tests two gains at once, so that their intervals are at 97.5 %.
@@ -103,6 +104,14 @@ SCORES = """\
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
 several classes that of the most probable one. *At the floor* are test rows whose log loss is that of the surest mistake.
+"""
+METRICS = """\
+### Metrics that people know
+
+Of every procedure on all test rows, with 95 % intervals. *Better than the regression* is the paired difference on the same
+rows, in the metric's own unit: above 0 the procedure is better, whether more or less of the metric is. RMSE is the root of the
+mean over all test rows, R² and deviance explained are of all test rows, AUC is the mean over outer folds, so that they may
+differ from the scores above, which are means over fits.
 """
 SPREAD = """\
 ### Ranks, and where the spread comes from
@@ -135,10 +144,12 @@ This notebook runs again as it is, in this folder. What it was run with:
 
 SECTIONS = (
     drawn(gains),
+    drawn(margin_curve),
     Section(SOURCES, "tables.sources(results)", has_sources),
     drawn(decided_curve),
     drawn(test_loss),
     Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
+    Section(METRICS, "tables.by_target(tables.metrics_frame(results))", test_loss.when),
     Section(SPREAD, "tables.by_target(tables.spread_frame(results))", test_loss.when),
     Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
     drawn(predicted_observed),

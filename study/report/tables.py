@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -19,6 +18,7 @@ from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.style import human, model_name, with_names
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
 
@@ -69,7 +69,7 @@ def _card(verdict: Verdict) -> str:
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f'<p class="sentence">{escape(verdict.sentence)}</p>'
-        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict)}'
+        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict) if badge else ""}'
         f"{table(gains_frame(rungs, 'gain of', verdict.margin)) if badge else ''}"
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
@@ -77,11 +77,10 @@ def _card(verdict: Verdict) -> str:
 
 def _basis(verdict: Verdict) -> str:
     """What the verdict is about and rests on, and what stands beside it."""
-    if not verdict.verdict:
-        return ""
-    said = [verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
-    said += [verdict.depths_words, verdict.trees_words, verdict.floor_words, verdict.carried_words]
-    return f'<p class="basis">{" ".join(escape(part) for part in said if part)}</p>'
+    beside = (verdict.depths_words, verdict.trees_words, verdict.floor_words, verdict.carried_words)
+    told = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
+    told += [f"Intervals: {verdict.method_words}.", *beside]
+    return f'<p class="basis">{" ".join(escape(part) for part in told if part)}</p>'
 
 
 def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
@@ -89,7 +88,7 @@ def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None)
     rows = []
     for name, gain in gains.items():
         row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.most, gain.level)}
-        if margin is not None:
+        if margin is not None and not pd.isna(margin):
             bound = f"{100 * margin:.3g} %"
             chances = (gain.better, gain.equal, gain.worse)
             named = zip((f"better by over {bound}", f"within {bound}", f"worse by over {bound}"), chances, strict=True)
@@ -103,7 +102,7 @@ def _share(share: float) -> str:
 
 
 def _interval(low: float, high: float, most: float, level: float) -> dict[str, str]:
-    told = _DASH if math.isnan(low) and math.isnan(high) else span(low, high, most)
+    told = _DASH if pd.isna(low) and pd.isna(high) else span(low, high, most)
     return {"interval": told, "level": level_words(level)}
 
 

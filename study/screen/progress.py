@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 
+import pandas as pd
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from study.evidence.answer import BESIDE
+from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
+from study.evidence.metrics import METRICS
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
@@ -20,7 +22,7 @@ from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
-from study.schema import TrialState
+from study.schema import LOSS, TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -176,16 +178,22 @@ class Progress(Observer):
         return table
 
 
-def print_summary(results: Results, console: Console) -> None:
-    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
-    console.print()
-    for verdict in results.verdicts:
+def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
+    """Print every verdict, what to do, what stands beside it, and what holds for all at once."""
+    told = list(verdicts)
+    for verdict in told:
         console.print(verdict.sentence, style="bold", soft_wrap=True)
         for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
             for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
                 console.print(part, soft_wrap=True, markup=False)
-    if said := together_words(results.verdicts):
+    if said := together_words(told):
         console.print(said, soft_wrap=True, markup=False)
+
+
+def print_summary(results: Results, console: Console) -> None:
+    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
+    console.print()
+    print_verdicts(results.verdicts, console)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
@@ -193,11 +201,22 @@ def print_summary(results: Results, console: Console) -> None:
         losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
         table.add_row(row["target"], model, *losses)
     console.print(table)
+    console.print(metrics_table(results.metrics))
     for note in _notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
     for note in delivery_notes(results):
         console.print(note, soft_wrap=True)
     console.print(f"Results: {results.root}", soft_wrap=True)
+
+
+def metrics_table(metrics: pd.DataFrame) -> Table:
+    """A row a target, metric but the loss, and procedure: the metric on the test rows and its interval."""
+    told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
+    table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
+    for row in told.to_dict("records"):
+        numbers = (f"{row[name]:.3g}" if math.isfinite(row[name]) else "-" for name in ("value", "low", "high"))
+        table.add_row(row["target"], METRICS[row["metric"]].label, row["other"], *numbers)
+    return table
 
 
 def _notes(results: Results) -> list[str]:

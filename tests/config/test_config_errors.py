@@ -85,7 +85,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"families": 3}, "'families': Input should be 'auto' or a valid list (got 3)."),
     ({"depths": 0}, "'depths.0': Input should be greater than or equal to 1 (got 0)."),
     ({"depths": [1, 40]}, "'depths.1': Input should be less than or equal to 32 (got 40)."),
-    ({"margin": 5}, "'margin': Input should be less than 1 (got 5)."),
+    ({"margin": 5}, "'margin': a share must be less than 1 but got 5; `margin_of: unit` takes the metric's own unit."),
     (
         {"effort": "thorogh"},
         "'effort': Input should be 'quick', 'normal' or 'thorough' (got 'thorogh'). Did you mean 'thorough'?",

@@ -17,6 +17,7 @@ from study.report.figures import (
     gains,
     learning_curves,
     loss_by_family,
+    margin_curve,
     predicted_observed,
     probabilities,
     test_loss,
@@ -102,7 +103,7 @@ def test_gains_are_those_of_the_verdicts_with_their_intervals(results: Results, 
 
 def test_a_gain_far_to_the_left_is_drawn_at_the_edge() -> None:
     frame = pd.DataFrame({"target": "y", "kind": "continuous", "family": "neural", "depth": [1], "improvement": -900.0})
-    frame = frame.assign(low=-1000.0, high=-800.0, margin=0.05, model="network, 1 layer", colour="#d55e00")
+    frame = frame.assign(low=-1000.0, high=-800.0, margin=0.05, stake="loss", model="network, 1 layer", colour="#d55e00")
 
     (ax,) = axes_of(gains.draw(frame))
 
@@ -265,3 +266,20 @@ def test_a_target_named_with_dollars_draws_no_formula(results: Results) -> None:
     priced = frame[frame["target"] == "pops"].assign(target="$x^ and $")
 
     assert test_loss.draw(priced).png()
+
+
+def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(with_terms: Results) -> None:
+    frame = margin_curve.data(with_terms)
+
+    (verdict,) = with_terms.verdicts
+    told = frame.drop_duplicates("model").set_index("model")
+    assert list(told.index) == ["terms over regression", "network over regression", "network over terms"]
+    for step, even in zip(verdict.gains, told["break_even"], strict=True):
+        assert step.gain.low <= even <= step.gain.high
+    (ax,) = axes_of(margin_curve.draw(frame))
+    assert ax.get_xlabel() == "margin, share of the regression's loss"
+    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == list(told.index)
+
+
+def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:
+    assert not margin_curve.when(with_frames(results, margins=results.margins.iloc[:0]))

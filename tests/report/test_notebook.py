@@ -30,6 +30,7 @@ FIGURES = {
     "probabilities",
     "coefficients",
     "loss_by_family",
+    "margin_curve",
     "best_so_far",
     "learning_curves",
 }
@@ -163,7 +164,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "probabilities"}
+    assert named - {None} == FIGURES - {"gains", "margin_curve", "probabilities"}
 
 
 def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]) -> None:

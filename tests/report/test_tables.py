@@ -175,6 +175,17 @@ def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None
     assert "line" in set(frames[2]["against"])
 
 
+def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_terms: Results) -> None:
+    frame = tables.metrics_frame(with_terms)
+
+    assert set(frame["metric"]) == {"R²", "RMSE", "mean abs. error"}
+    rmse = frame[frame["metric"] == "RMSE"].set_index("procedure")
+    assert list(rmse.index) == ["constant", "regression", "short", "extended", "network"]
+    better = rmse.loc["regression", "value"] - rmse.loc["network", "value"]
+    assert rmse.loc["network", "better than the regression"] == pytest.approx(better)
+    assert pd.isna(rmse.loc["regression", "better than the regression"])
+
+
 def test_every_metric_that_is_scored_has_a_name() -> None:
     assert tuple(tables.METRIC_NAMES) == scores.METRICS
 

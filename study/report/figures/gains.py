@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from study.evidence.metrics import METRICS
 from study.evidence.sentences import percent
 from study.records.results import Results
 from study.report.style import (
@@ -46,15 +47,16 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_gains, 11) frame: target, kind, base, other (procedures), improvement, low, high (shares of the regression's loss),
-    level, margin, model (what is compared), colour; no row where the regression has no loss to gain on.
+    (n_gains, 12) frame: target, kind, base, other (procedures), improvement, low, high (shares of the regression's loss),
+    level, margin (NaN where none can be told), stake (what the shares are of), model (what is compared), colour; no row where
+    the regression has no loss to gain on.
     """
-    columns = ["target", "kind", "base", "other", "improvement", "low", "high", "level", "margin", "model", "colour"]
+    columns = ["target", "kind", "base", "other", "improvement", "low", "high", "level", "margin", "stake", "model", "colour"]
     rows = [
         (
             verdict.target, verdict.kind.value, step.base, step.other, step.gain.improvement, step.gain.low, step.gain.high,
-            step.gain.level, verdict.margin, f"{SHORT_NAMES[step.other]} over {SHORT_NAMES[step.base]}",
-            COLOURS[step.base, step.other],
+            step.gain.level, verdict.margin, METRICS[verdict.question.metric].stake,
+            f"{SHORT_NAMES[step.other]} over {SHORT_NAMES[step.base]}", COLOURS[step.base, step.other],
         )
         for verdict in results.verdicts
         for step in verdict.gains
@@ -72,7 +74,7 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = line_panels(frame, 1.0)
         for ax, own in parts:
-            palette, margin = colours(own), float(frame["margin"].iloc[0])
+            palette, margin = colours(own), float(own["margin"].fillna(0.0).iloc[0])
             left, right = max(own["low"].min(), -1), max(own["high"].max(), 2 * margin)
             left, right = min(left, -2 * margin), min(right, 1)
             ax.axvspan(-margin, margin, color=BAND, zorder=0)
@@ -85,7 +87,11 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)
                 beside(ax, row.model, f"{percent(row.improvement)} %")
             pad = 0.04 * (right - left)
-            ax.set(xlim=(left - pad, right + pad), xlabel="share of the regression's loss that is saved", ylabel="")
+            ax.set(
+                xlim=(left - pad, right + pad),
+                xlabel=f"share of the regression's {own['stake'].iloc[0]} that is saved",
+                ylabel="",
+            )
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
             ax.grid(axis="x")

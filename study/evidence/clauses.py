@@ -1,0 +1,86 @@
+"""The answer for one target as a sentence: what each richer procedure saves over each simpler one, and what follows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from study.evidence.findings import Gain, Rung, RungGain
+from study.evidence.lines import network_noun
+from study.evidence.rule import ABOVE, BELOW, side_of, terms_unsure
+from study.evidence.sentences import capital, interval, level_words, listed, loses, percent
+from study.schema import EXTENDED, REGRESSION
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """What the sentence of an answer is made of.
+
+    left: what the rule leaves. answer: ENOUGH, TERMS or WORTH, or UNDECIDED. margin: the bound as a share of the
+    regression's shortfall, and named: what it is called, `5 % margin`. stake: what the shares are of, after a possessive.
+    """
+
+    target: str
+    gains: tuple[RungGain, ...]
+    left: tuple[str, ...]
+    answer: str
+    nouns: Mapping[str, str]
+    chosen: Mapping[int, Rung]
+    margin: float
+    named: str
+    stake: str
+
+    def sentence(self) -> str:
+        """What is gained, and the answer."""
+        if math.isnan(self.gains[0].gain.improvement):
+            noun = self.nouns[REGRESSION]
+            none = f"Nothing can be gained on {self.target}, which {noun} predicts without any {self.stake}"
+            return f"{none}: the regression is enough."
+        clauses = [self._clause(step, place == 0) for place, step in enumerate(self.gains)]
+        if len(self.left) == 1:
+            return f"{capital('; '.join(clauses))}: the {self.answer}."
+        names = [self.nouns[name] for name in self.left]
+        if terms_unsure({(each.base, each.other): each.gain for each in self.gains}, self.margin):
+            names[0] += f", which is not surely better than {self.nouns[REGRESSION]},"
+        return f"{capital('; '.join(clauses))}: undecided between {listed(names)}."
+
+    def _clause(self, step: RungGain, first: bool) -> str:
+        """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
+        gain, over_terms = step.gain, step.base == EXTENDED
+        subject = "a regression with terms" if step.other == EXTENDED else network_noun(self.chosen.values())
+        subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
+        loss = f"{self.nouns[REGRESSION]}'s {self.stake} on {self.target}" if first else f"that {self.stake}"
+        sure = interval(gain)
+        if gain.improvement < -1 and not over_terms:
+            size = f"has {1 - gain.improvement:,.3g} times {loss}"
+            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
+            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {least} to {most}"
+        elif loses(gain):
+            size = f"adds {percent(-gain.improvement)} % to {loss}"
+        else:
+            size = f"saves {percent(gain.improvement)} % of {loss}"
+        if not gain.known:
+            return f"{subject} {size}, on too few test rows to be sure of anything"
+        if math.isnan(self.margin):
+            return f"{subject} {size} ({sure})"
+        return f"{subject} {size} ({sure}), {self.place(gain)} {'the ' + self.named if first else 'it'}"
+
+    def place(self, gain: Gain) -> str:
+        """Where a gain lies, before the name of the bound."""
+        far = "far " if gain.low > 3 * self.margin else ""
+        return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
+
+
+def given_away(richer: Sequence[Gain], of: str, means: str) -> str:
+    """How much is given away at most by keeping a procedure; richer: gains of all richer ones over it.
+
+    of: what the gains are shares of. means: what that is in numbers that people know; empty where it is not known.
+    """
+    if not all(gain.bounded for gain in richer):
+        none = f"what is given away {of} has no upper bound on these test rows; more of them are needed for one."
+        return f"{none} In what it means there is one: {means}." if means else none
+    most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
+    share = f"at most {percent(most)} % {of} is given away"
+    return f"with {level_words(sure)} confidence {share}{f', and {means}' if means else ''}."

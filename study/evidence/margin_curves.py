@@ -1,0 +1,105 @@
+"""How probable it is that a gain is above a margin, for every margin, and what the answer is at each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from study.evidence.findings import Gain, Number
+from study.evidence.intervals import Interval
+from study.evidence.rule import ANSWERS, Gains, standing
+from study.evidence.sentences import listed, percent
+from study.schema import Frozen
+
+POINTS = 121
+"""Margins at which a curve is told."""
+MOST = 0.99
+"""Above this share of the loss nobody sets a margin, and no answer is told."""
+
+
+class BreakEven(Frozen):
+    """The margin that the gain of `other` over `base` is as likely above as below; NaN where that cannot be told."""
+
+    base: str
+    other: str
+    margin: Number
+
+
+class Span(Frozen):
+    """Margins from `low` up to `high`, of one answer: what the rule leaves (`study.evidence.rule.standing`)."""
+
+    low: float
+    high: float
+    left: tuple[str, ...]
+
+
+def curve(interval: Interval, margins: Sequence[float]) -> pd.DataFrame:
+    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of each of n margins."""
+    return pd.DataFrame({"margin": margins, "above": [interval.above(float(margin)) for margin in margins]})
+
+
+def margins_of(gains: Mapping[tuple[str, str], Gain], bound: float) -> list[float]:
+    """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its own bound; at most 1."""
+    ends = [end for gain in gains.values() for end in (gain.improvement, gain.high) if math.isfinite(end)]
+    top = max(0.1, *(1.3 * end for end in ends), 2 * bound if math.isfinite(bound) else 0.0)
+    found: list[float] = np.linspace(0.0, min(top, 1.0), POINTS).tolist()
+    return found
+
+
+def break_even(interval: Interval) -> float:
+    """The margin m of P(gain > m) = 0.5, the median of the interval's distribution."""
+    reach = 3 * interval.std_error
+    low, high = interval.estimate - reach, interval.estimate + reach
+    if not (low < high and interval.above(low) > 0.5 > interval.above(high)):
+        return interval.estimate
+    return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))
+
+
+def spans(gains: Gains, least: float = 0.0) -> tuple[Span, ...]:
+    """What the rule leaves at every margin from `least` to MOST: it changes only at the ends of the gains' intervals."""
+    if not least < MOST:
+        return ()
+    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if least < end < MOST}
+    places = [least, *sorted(ends), MOST]
+    found: list[Span] = []
+    for low, high in pairwise(places):
+        left = standing(gains, (low + high) / 2)
+        if found and found[-1].left == left:
+            low = found.pop().low
+        found.append(Span(low=low, high=high, left=left))
+    return tuple(found)
+
+
+def margins_words(gains: Gains, even: Sequence[BreakEven], nouns: Mapping[str, str], least: float = 0.0) -> str:
+    """What the answer is at other margins, and where each gain is as likely above the margin as below.
+
+    least: the floor, below which no margin holds; nothing is said where it is larger than all margins.
+    """
+    found = _joined(spans(gains, least))
+    if not found:
+        return ""
+    floor = f" (the floor of {percent(least)} % at least)" if least else ""
+    told = [("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in found]
+    if len(told) == 1:
+        said = f"At every margin{floor}: {told[0][0]}."
+    else:
+        below = ", ".join(f"up to {percent(high)} % {words}" for words, high in told[:-1])
+        said = f"By the margin{floor}: {below}, above {told[-1][0]}."
+    at = [f"{nouns[each.other]} over {nouns[each.base]} at {percent(each.margin)} %" for each in even if each.margin > 0]
+    return f"{said} As likely above the margin as below: {listed(at)}." if at else said
+
+
+def _joined(found: Sequence[Span]) -> list[Span]:
+    """Spans without telling apart between which rungs it is undecided."""
+    joined: list[Span] = []
+    for span in found:
+        if joined and len(span.left) > 1 and len(joined[-1].left) > 1:
+            joined[-1] = joined[-1].model_copy(update={"high": span.high})
+        else:
+            joined.append(span)
+    return joined

@@ -1,0 +1,90 @@
+"""The metrics of every procedure of a study with their intervals, and by how much one procedure is better than another."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.evidence.compare import Model, models, the_regression
+from study.evidence.intervals import METHODS, Interval, default_method
+from study.evidence.metrics import Measure, Metric, measure, metrics_of
+from study.evidence.pairs import paired, size_of
+from study.evidence.scores import UNIT, row_losses
+from study.evidence.winners import CHOSEN
+from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
+
+JUDGED = (CONSTANT, REGRESSION, SHORT, EXTENDED, NETWORK, TREES)
+"""Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
+COLUMNS = [
+    "target", "kind", "metric", "base", "other", "value", "low", "high", "std_error", "df", "p_value", "level", "base_value",
+    "other_value", "n_rows", "n_groups", "n_folds", "n_repeats", "method",
+]  # fmt: skip
+
+
+def procedures(asked: Measure, winners: pd.DataFrame) -> dict[str, Model]:
+    """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a metric.
+
+    winners: `incumbents(trials)` of the target.
+    """
+    losses = row_losses(asked.predictions)
+    found = models(losses, winners)
+    plain = the_regression(found, asked.kind)
+    sides = {model.procedure: model for model in found if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)}
+    sides |= {} if plain is None else {REGRESSION: plain}
+    for family in (SHORT, TREES):
+        own = losses.loc[losses["family"] == family, UNIT]
+        sides |= {family: Model(family, 0, own)} if len(own) else {}
+    return {
+        name: Model(m.family, m.depth, asked.finish(m.losses)) for name in JUDGED if (m := sides.get(name)) and len(m.losses)
+    }
+
+
+def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None) -> pd.DataFrame:
+    """Every metric of every procedure, and every pair's difference on the same test rows.
+
+    Parameters
+    ----------
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short formula among them.
+    winners, folds, method : as in `study.evidence.compare.pairwise`.
+
+    Returns
+    -------
+    (n, 19) frame of COLUMNS, one row a target, metric (`metrics_of` its kind) and procedure, where base is missing and value
+    is its metric, and one row a target, metric and pair of procedures, where value is by how much `other` is better than
+    `base` in the metric's own unit: above 0 better, whether more or less of the metric is. low, high, level: interval by the
+    method of the verdict; std_error, df: of the value; p_value: of no difference, NaN of one procedure; base_value,
+    other_value: the metrics of both on the rows that they share.
+    """
+    found: list[dict[str, Any]] = []
+    for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
+        used = METHODS[method or default_method(rows["outer_fold"], folds)]
+        own = winners[winners["target"] == target]
+        for metric in metrics_of(Kind(str(kind))):
+            sides = procedures(measure(metric.name, Kind(str(kind)), rows), own)
+            about = {"target": target, "kind": kind, "metric": metric.name, "level": used.level}
+            for name, model in sides.items():
+                pairs = paired(model.losses, model.losses.assign(loss=0.0), folds)
+                found.append(about | {"base": None, "other": name} | _told(metric, pairs, used(pairs, "difference")))
+            for base, other in combinations(sides, 2):
+                pairs = paired(sides[base].losses, sides[other].losses, folds)
+                if len(pairs):
+                    ends = {f"{side}_value": metric.value(float(pairs[side].mean())) for side in ("base", "other")}
+                    gain = _of(used(pairs, "difference"))
+                    found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _of(interval: Interval) -> dict[str, Any]:
+    names = ("low", "high", "std_error", "df", "method")
+    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {name: getattr(interval, name) for name in names}
+
+
+def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval) -> dict[str, Any]:
+    """The metric of one procedure from the interval of its shortfall, which is never below 0."""
+    found = _of(shortfall) | {"low": max(shortfall.low, 0.0)} | size_of(pairs).model_dump() | {"p_value": np.nan}
+    if not metric.more:
+        return found
+    return found | {"value": 1 - shortfall.estimate, "low": 1 - found["high"], "high": 1 - found["low"]}

@@ -1,0 +1,49 @@
+"""What a verdict was asked of, in words: the metric, the margin and its unit, and the floor."""
+
+from __future__ import annotations
+
+import math
+
+from study.evidence.margins import EXPLAINED, FLOOR, UNIT, Bound, Question, floor_unit_words, unit_words
+from study.evidence.metrics import METRICS
+from study.evidence.scale import amount
+from study.evidence.sentences import percent
+from study.schema import LOSS, Kind
+
+
+def question_words(question: Question) -> str:
+    """How the sentence of an answer begins, where it was asked after the results were known or not of the loss."""
+    of = "" if question.metric == LOSS else f"of the {METRICS[question.metric].stake}"
+    if question.after:
+        return f"Asked after the results were known{f', {of}' if of else ''}. "
+    return f"Asked {of}. " if of else ""
+
+
+def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str, regression: str) -> str:
+    """Where the bound comes from, unless it is a plain share of the loss; what 5 % of an RMSE are of the mean squared error.
+
+    regression: its noun. Nothing without a bound.
+    """
+    if bound is None:
+        return ""
+    stake = METRICS[question.metric].stake
+    margin, share = f"{100 * question.margin:.3g} %", f"{percent(bound.margin)} % of {regression}'s {stake}"
+    of = f"of what {regression} explains"
+    said = []
+    if bound.refused:
+        said.append(
+            f"The margin is a share {of}, and it is not sure that it explains anything beyond the constant: no margin can be "
+            f"taken of that. State it as a share of the {stake} (`margin_of: regression`) or in its unit (`margin_of: unit`)."
+        )
+    elif question.margin_of == EXPLAINED:
+        said.append(f"The margin is {margin} {of}, here {share}.")
+    elif question.margin_of == UNIT:
+        said.append(f"The margin is {amount(question.margin)} {unit_words(question.metric, kind, target)}, here {share}.")
+    if question.metric == "rmse" and 0 < bound.share < 1:
+        squared = percent(1 - (1 - bound.share) ** 2)
+        said.append(f"{percent(bound.share)} % of an RMSE is {squared} % of the mean squared error.")
+    if bound.held == FLOOR and math.isfinite(bound.share):
+        what = f"{amount(question.floor)} {floor_unit_words(question.metric, kind, target)}"
+        most = f"{f'{percent(bound.floor)} %' if bound.floor < 1 else 'all'} of {regression}'s {stake}"
+        said.append(f"The floor holds, which is larger than the margin: a difference below {what}, here {most}, cannot matter.")
+    return " ".join(said)

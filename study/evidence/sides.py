@@ -1,0 +1,135 @@
+"""The procedures of one target as a question scores them: their losses, gains and intervals, and the bound of the gains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from study.evidence.compare import Model, models, paired_gain, rung_gains, the_regression
+from study.evidence.findings import Gain
+from study.evidence.intervals import Interval, method_at
+from study.evidence.margin_curves import BreakEven, break_even, curve, margins_of
+from study.evidence.margins import Bound, Question, bound_of
+from study.evidence.metrics import Measure, measure
+from study.evidence.pairs import paired
+from study.evidence.scores import UNIT, chosen_networks, row_losses
+from study.evidence.winners import CHOSEN, select_candidate
+from study.schema import CONSTANT, EXTENDED, REGRESSION, Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """One target's procedures; predictions and winners are its own. told: whether its verdict says what the losses mean.
+
+    known_train: rows that an outer fold leaves, where they are known.
+    """
+
+    target: str
+    kind: Kind
+    predictions: pd.DataFrame
+    winners: pd.DataFrame
+    question: Question
+    told: bool
+    folds: int
+    method: str | None
+    known_train: float | None
+
+    @cached_property
+    def used(self) -> pd.DataFrame:
+        """Rows of the candidates that are judged."""
+        return select_candidate(self.predictions)
+
+    @cached_property
+    def asked(self) -> Measure:
+        """The rows as the metric scores them."""
+        return measure(self.question.metric, self.kind, self.predictions)
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        return row_losses(self.asked.predictions)
+
+    @cached_property
+    def models(self) -> list[Model]:
+        return [replace(model, losses=self.asked.finish(model.losses)) for model in models(self.losses, self.winners)]
+
+    @cached_property
+    def bound(self) -> Bound | None:
+        """Margin and floor as shares of the regression's loss; None without a regression."""
+        if self.plain is None:
+            return None
+        constant = next((model for model in self.models if model.family == CONSTANT), None)
+        gain = paired_gain(constant, self.plain, np.nan, self.folds, self.method) if constant else None
+        return bound_of(self.question, self.asked, float(self.plain.losses["loss"].mean()), gain)
+
+    @property
+    def margin(self) -> float:
+        """The larger bound, a share of the regression's loss; NaN where it is refused."""
+        return self.question.margin if self.bound is None else self.bound.share
+
+    @cached_property
+    def plain(self) -> Model | None:
+        return the_regression(self.models, self.kind)
+
+    @cached_property
+    def ladder(self) -> dict[str, Model]:
+        """The regression, the one with terms, and the network, where they were scored."""
+        found = {} if self.plain is None else {REGRESSION: self.plain}
+        return found | {m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN}
+
+    @cached_property
+    def gains(self) -> dict[tuple[str, str], Gain]:
+        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method)
+        return {(base.procedure, other.procedure): gain for base, other, gain in told}
+
+    @cached_property
+    def chosen(self) -> pd.DataFrame:
+        return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
+
+    @cached_property
+    def n_train(self) -> float:
+        if self.known_train is not None:
+            return self.known_train
+        folds = self.losses["outer_fold"].nunique()
+        tested = self.losses[["outer_fold", "row", "time"]].drop_duplicates()
+        if len(tested) and tested["time"].notna().all():
+            return float(tested.groupby("outer_fold")["time"].min().mean())
+        return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
+
+    def gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
+        """As a share of the regression's loss, or of the base's where there is no regression."""
+        more = {} if level is None else {"level": level}
+        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.plain, **more)
+
+    def line(self, family: str) -> Model | None:
+        """A family that is no model."""
+        losses = self.losses[self.losses["family"] == family]
+        return Model(family, 0, self.asked.finish(losses[UNIT])) if len(losses) else None
+
+    def curves(self) -> pd.DataFrame:
+        """P(gain > m) of every gain (`margin_curves`)."""
+        margins = margins_of(self.gains, self.margin)
+        about = {"target": self.target, "kind": self.kind.value}
+        pieces = [
+            curve(interval, margins).assign(**about, base=base, other=other, bound=self.margin, break_even=break_even(interval))
+            for (base, other), interval in self.intervals.items()
+        ]
+        return pd.concat(pieces) if pieces else pd.DataFrame()
+
+    @cached_property
+    def intervals(self) -> dict[tuple[str, str], Interval]:
+        """Of every gain, with its distribution."""
+        found = {}
+        for (base, other), gain in self.gains.items():
+            per = self.plain.losses if self.plain else None
+            pairs = paired(self.ladder[base].losses, self.ladder[other].losses, self.folds, per)
+            found[base, other] = method_at(gain.method, gain.level)(pairs)
+        return found
+
+    def break_even(self) -> tuple[BreakEven, ...]:
+        """The margin that each gain is as likely above as below."""
+        return tuple(
+            BreakEven(base=base, other=other, margin=break_even(each)) for (base, other), each in self.intervals.items()
+        )

@@ -1,0 +1,76 @@
+"""A finished study asked another question: another metric, margin or floor, after its results are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from study.config import make_config
+from study.config.metrics import metrics_asked
+from study.evidence.answer import Verdict
+from study.evidence.verdicts import verdicts
+from study.records.questions import kinds_of, questions
+from study.records.results import Results
+from study.schema import StudyError
+
+
+def ask(
+    results: Results,
+    metric: str | Mapping[str, str] | None = None,
+    margin: float | None = None,
+    margin_of: str | None = None,
+    floor: float | None = None,
+    target: str | None = None,
+) -> list[Verdict]:
+    """The verdict on every target, or on one, of another question. Nothing is written, and nothing is trained.
+
+    What is left out is as in the study's config. A margin in a metric's own unit is of that metric alone: to or from one, or of
+    another metric, its size has to be told. Every verdict says that it was asked after the results were known.
+
+    Parameters
+    ----------
+    results : of a finished study.
+    metric : `loss` or one of `study.schema.METRICS_OF` the target's kind, or such by target.
+    margin, margin_of, floor : as the keys of a config.
+    target : by default all; a metric of one kind then has to fit all of them.
+
+    Raises
+    ------
+    StudyError
+        The study is not finished, there is no such target, or metric, margin or floor cannot be.
+    """
+    told = {verdict.target: verdict for verdict in results.verdicts}
+    kinds = kinds_of(results.trials)
+    if target is not None and target not in kinds:
+        raise StudyError(f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.")
+    old, new = results.config.margin_of, margin_of or results.config.margin_of
+    if margin is None and "unit" in (old, new) and (old != new or metric is not None):
+        raise StudyError(f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question.")
+    kept = kinds if target is None else {target: kinds[target]}
+    given = {"margin_of": margin_of, "margin": margin, "floor": floor}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    own = results.config.metric
+    asked = metric if metric is not None else own if isinstance(own, str) else {t: m for t, m in own.items() if t in kept}
+    changes["metric"] = metrics_asked(asked, kept)
+    config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
+    wanted = questions(config, kept, after=True)
+    frame = pd.concat([results.predictions, results.trees], ignore_index=True)
+    found = verdicts(
+        frame[frame["target"].isin(kept)],
+        results.trials[results.trials["target"].isin(kept)],
+        config.margin,
+        config.outer.folds,
+        n_train={name: verdict.n_train for name, verdict in told.items()},
+        questions=wanted,
+    )
+    return [_with_what_stays(verdict, told[verdict.target]) for verdict in found]
+
+
+def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
+    """The verdict with what no question changes: the terms that a score test misses, and those of the short formula."""
+    short = verdict.short
+    if short is not None and told.short is not None:
+        short = short.model_copy(update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")})
+    return verdict.model_copy(update={"missing": told.missing, "short": short})

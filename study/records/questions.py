@@ -1,0 +1,27 @@
+"""What the verdicts of a study are asked of, by its config or afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from study.config import StudyConfig
+from study.config.metrics import metrics_asked
+from study.evidence.margins import Question
+from study.schema import Kind
+
+
+def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
+    """The kind of every target of a results dataframe, in its order."""
+    pairs = trials[["target", "kind"]].drop_duplicates().itertuples(index=False)
+    return {str(target): Kind(kind) for target, kind in pairs}
+
+
+def questions(config: StudyConfig, kinds: Mapping[str, Kind], after: bool = False) -> dict[str, Question]:
+    """By target what is asked of it.
+
+    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`).
+    """
+    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor, "after": after}
+    return {target: Question(metric=metric, **rest) for target, metric in metrics_asked(config.metric, kinds).items()}

@@ -1,0 +1,71 @@
+"""How probable it is that a gain is above the margin, for every margin that one could have set."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from study.evidence.metrics import METRICS
+from study.evidence.sentences import percent
+from study.records.results import Results
+from study.report.figures.gains import COLOURS, SHORT_NAMES
+from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels
+
+TEXT = """\
+## What if the margin were another?
+
+Each curve is the probability that a gain is above a margin, for every margin; the dashed line is that of the verdict. A dot
+marks where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin,
+where it is low it is not, and between them the rows leave it open.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where there are gains whose margin can be varied."""
+    return results.concluded and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """The curves of every verdict.
+
+    Returns
+    -------
+    (n_gains * n_margins, 11) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
+    metric that was asked of), above (a probability), bound (the margin of the verdict, NaN where there is none), break_even,
+    stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
+    """
+    curves = results.margins.dropna(subset="above").reset_index(drop=True)
+    pairs = list(zip(curves["base"], curves["other"], strict=True))
+    names = [f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}" for base, other in pairs]
+    stakes = {verdict.target: METRICS[verdict.question.metric].stake for verdict in results.verdicts}
+    curves = curves.assign(stake=curves["target"].map(stakes))
+    return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target: a curve a gain, a dot at its break-even margin, the margin of the verdict dashed."""
+    with look():
+        figure, parts = target_panels(frame, 2.6)
+        for ax, own in parts:
+            ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
+            if own["bound"].notna().all():
+                ax.axvline(float(own["bound"].iloc[0]), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+            for model, curve in own.groupby("model", sort=False):
+                colour, at = str(curve["colour"].iloc[0]), float(curve["break_even"].iloc[0])
+                ax.plot(curve["margin"], curve["above"], color=colour, lw=2, label=model)
+                if 0 <= at <= curve["margin"].max():
+                    ax.plot(at, 0.5, "o", color=colour, ms=6)
+            ax.set(
+                xlim=(0, own["margin"].max()),
+                ylim=(-0.03, 1.03),
+                xlabel=f"margin, share of the regression's {own['stake'].iloc[0]}",
+            )
+            ax.set_ylabel("P(gain above the margin)")
+            ax.xaxis.set_major_locator(MaxNLocator(5))
+            ax.xaxis.set_major_formatter(per_cent)
+            ax.yaxis.set_major_formatter(per_cent)
+            ax.grid(axis="both")
+            ax.legend(loc="best")
+    even = frame.drop_duplicates(["target", "model"]).set_index(["target", "model"])["break_even"]
+    said = listed(even.map(lambda share: f"{percent(share)} %"))
+    return Picture(figure, f"Probability that a gain is above the margin, by margin. As likely above as below: {said}.")

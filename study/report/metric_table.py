@@ -1,0 +1,31 @@
+"""The metrics that people know, of every procedure, as a table of the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study.evidence.metrics import METRICS
+from study.records.results import Results
+from study.report.style import human
+from study.schema import LOSS, REGRESSION
+
+
+def metrics_frame(results: Results) -> pd.DataFrame:
+    """Every metric but the loss of every procedure with its interval, and by how much a richer one is better."""
+    told = results.metrics[results.metrics["metric"] != LOSS]
+    keys = ["target", "metric", "other"]
+    over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
+    both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
+    rows = [
+        {
+            "target": row["target"], "metric": METRICS[row["metric"]].label, "procedure": row["other"], "value": row["value"],
+            "95 % interval": _ends(row["low"], row["high"]), "better than the regression": row["value_gain"],
+            "its interval": _ends(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
+        }
+        for row in both.to_dict("records")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{human(low)} to {human(high)}" if low <= high else "\N{EN DASH}"

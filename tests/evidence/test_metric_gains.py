@@ -1,0 +1,77 @@
+"""The table of metrics: every procedure, every pair, and which way is better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.evidence.intervals import Rows
+from study.evidence.metric_gains import JUDGED, metric_table
+from study.evidence.pairs import paired
+from study.schema import EXTENDED, NETWORK, REGRESSION, SHORT, TREES
+from tests.evidence.losses import scored, three, trial, usual_trials
+
+
+@pytest.fixture
+def rows(rng: np.random.Generator) -> pd.DataFrame:
+    """All six procedures on 500 rows of one target of mean 0 and standard deviation 1, the last two of less loss."""
+    base = rng.uniform(0.9, 1.1, 500)
+    found = pd.concat([*three(rng, 0.9, 0.8), scored(0.95 * base, "short"), scored(0.5 * base, "trees")], ignore_index=True)
+    observed = 1.0 - 2 * (found["row"] % 2)
+    return found.assign(observed=observed, predicted=observed - np.sqrt(found["loss"]))
+
+
+@pytest.fixture
+def winners() -> pd.DataFrame:
+    return pd.concat([usual_trials(), pd.DataFrame([trial("extended", 0, 1.0)])], ignore_index=True)
+
+
+def test_every_procedure_has_every_metric_and_every_two_are_compared(rows: pd.DataFrame, winners: pd.DataFrame) -> None:
+    table = metric_table(rows, winners, 5)
+
+    assert list(table["metric"].unique()) == ["loss", "r2", "rmse", "mae"]
+    for _, own in table.groupby("metric"):
+        assert list(own.loc[own["base"].isna(), "other"]) == list(JUDGED)
+        assert own["base"].notna().sum() == 15
+        assert own["p_value"].isna().sum() == 6
+
+
+def test_more_is_better_whichever_way_a_metric_counts(rows: pd.DataFrame, winners: pd.DataFrame) -> None:
+    table = metric_table(rows, winners, 5).set_index(["metric", "base", "other"])
+
+    for metric in ("loss", "r2", "rmse", "mae"):
+        better = table.loc[(metric, REGRESSION, TREES)]
+        assert better["value"] > better["low"] > 0
+        assert better["p_value"] < 1e-6
+    r2, rmse = (table.loc[(metric, REGRESSION, TREES)] for metric in ("r2", "rmse"))
+    assert r2["other_value"] - r2["base_value"] == pytest.approx(r2["value"]) == pytest.approx(0.5, abs=0.01)
+    assert rmse["base_value"] - rmse["other_value"] == pytest.approx(rmse["value"]) == pytest.approx(1 - np.sqrt(0.5), abs=0.01)
+
+
+def test_a_metric_of_one_procedure_lies_in_its_interval(rows: pd.DataFrame, winners: pd.DataFrame) -> None:
+    table = metric_table(rows, winners, 5)
+
+    alone = table[table["base"].isna()]
+    assert (alone["low"] < alone["value"]).all()
+    assert (alone["value"] < alone["high"]).all()
+    r2 = alone[(alone["metric"] == "r2") & (alone["other"] == TREES)]["value"].item()
+    trees = rows[rows["family"] == "trees"]
+    assert r2 == pytest.approx(1 - trees["loss"].mean() / rows.loc[rows["family"] == "trees", "observed"].var(ddof=0))
+
+
+def test_the_difference_of_two_losses_has_the_interval_of_the_losses(rows: pd.DataFrame, winners: pd.DataFrame) -> None:
+    own = {family: rows.loc[rows["family"] == family, ["outer_fold", "row", "loss"]] for family in ("linear", "extended")}
+
+    interval = Rows()(paired(own["linear"], own["extended"], 5), "difference")
+
+    table = metric_table(rows, winners, 5).set_index(["metric", "base", "other"])
+    told = table.loc[("loss", REGRESSION, EXTENDED)]
+    assert (told["low"], told["high"], told["n_rows"]) == (pytest.approx(interval.low), pytest.approx(interval.high), 500)
+
+
+def test_a_procedure_that_was_not_scored_is_left_out(rows: pd.DataFrame, winners: pd.DataFrame) -> None:
+    table = metric_table(rows[~rows["family"].isin(("trees", "short"))], winners, 5)
+
+    assert set(table["other"]) == set(JUDGED) - {SHORT, TREES}
+    assert NETWORK in set(table["other"])
