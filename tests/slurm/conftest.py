@@ -64,7 +64,7 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
             cluster.boot(node)
     wait_until(cluster.is_idle, "all nodes idle again", 120)
     # SLURM calls a node idle when a job's steps have ended; orphans of Ray end seconds later.
-    wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), "no process of a job", 60)
+    wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), "no process of a job", 180)
     for node in leftovers(cluster):  # a driver that SLURM has killed leaves its scratch to the next run, which must clear it
         cluster.on(node, sys.executable, "-c", NEXT_RUN)
     assert leftovers(cluster) == {}
