@@ -20,6 +20,8 @@ from study.schema import REGRESSION, Kind
 
 WANTED = 400
 """Tables a cell from which on what was not refuted is said to hold."""
+FEWEST = 30
+"""Tables below which nothing is said to fail: the truth itself is a mean over the other tables."""
 COVERS, FALSE = (92, 98), 5
 """Per cent within which an interval's coverage must lie, and most of the tables at the margin that may be falsely above it."""
 METHODS_OF = {"one split": ("rows",), "one pass": ("corrected t", "rows"), "repeats": tuple(METHODS)}
@@ -89,6 +91,8 @@ def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
 
 def verdict(hits: pd.Series, low: float, high: float) -> str:
     """`fails` where the exact interval of a share lies outside low to high (per cent), `open` where tables are too few."""
+    if len(hits) < FEWEST:
+        return "open"
     least, most = exact(100.0 * hits)
     return "fails" if most < low or least > high else "holds" if len(hits) >= WANTED else "open"
 
