@@ -189,7 +189,7 @@ class _Judge(Sides):
         if self.asked.metric.root or np.isnan(self.margin):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
-        pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
+        pairs = paired(base.losses, other.losses, self.folds, self.per.losses if self.per else None)
         parts = subset_losses(self.asked.predictions, self.n_train)
         fitted = gain_curve(parts, self._arms(base), self._arms(other), self._arms(self.plain), self.folds)
         return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, self.n_train + len(pairs) / gain.n_folds)
