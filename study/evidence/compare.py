@@ -114,19 +114,29 @@ def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
 
 
 def rung_gains(
-    found: Sequence[Model], regression: Model | None, margin: float, folds: int, method: str | None = None
+    found: Sequence[Model],
+    regression: Model | None,
+    margin: float,
+    folds: int,
+    method: str | None = None,
+    per: Model | None = None,
 ) -> list[tuple[Model, Model, Gain]]:
     """Gains of every richer procedure over every simpler one, among the regression, the one with terms and *the network*.
 
-    All are shares of the regression's loss. Leaving a rung tests all richer ones at once: each of its intervals has the level
-    at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`). Gives (simpler, richer, gain) of
-    those that share test rows; nothing without a regression.
+    All are shares of the loss of `per`, by default the regression's. Leaving a rung tests all richer ones at once: each of its
+    intervals has the level at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`). Gives
+    (simpler, richer, gain) of those that share test rows; nothing without a regression.
     """
     if regression is None:
         return []
+    per = per or regression
     ladder = [regression, *(m for m in found if m.family == EXTENDED), *(m for m in found if m.depth == CHOSEN)]
     told = [
-        (base, other, paired_gain(base, other, margin, folds, method, per=regression, level=level_of(len(ladder) - place - 1)))
+        (
+            base,
+            other,
+            paired_gain(base, other, margin, folds, method, per=per, level=level_of(len(ladder) - place - 1)),
+        )
         for place, base in enumerate(ladder)
         for other in ladder[place + 1 :]
     ]

@@ -35,7 +35,8 @@ class Bound(Frozen):
     share: the larger of margin and floor, which the rule takes; NaN where the margin is refused. explained: what the
     regression explains of the constant's shortfall, as such a share; NaN where no constant was scored. refused: whether the
     margin is a share of what is explained, and it is not sure that anything is. sd: standard deviation of the target; NaN of
-    classes.
+    classes. amount: whether share stands for an amount, as a floor does, or a margin that is no share of the regression's
+    shortfall; gains are held against it as amounts too, whatever that shortfall may truly be.
     """
 
     share: Number
@@ -44,6 +45,7 @@ class Bound(Frozen):
     explained: Number
     refused: bool
     sd: Number
+    amount: bool
 
     @property
     def held(self) -> str:
@@ -73,7 +75,8 @@ def bound_of(question: Question, asked: Measure, shortfall: float, explains: Gai
     margin = np.nan if refused else margin
     floor = asked.share_of_floor(question.floor, shortfall) if question.floor else 0.0
     share = float(np.nan if refused else np.fmax(margin, floor))
-    return Bound(share=share, margin=margin, floor=floor, explained=explained, refused=refused, sd=asked.sd)
+    amount = question.margin_of != "regression" or floor > margin
+    return Bound(share=share, margin=margin, floor=floor, explained=explained, refused=refused, sd=asked.sd, amount=amount)
 
 
 def unit_words(metric: str, kind: Kind, target: str) -> str:

@@ -15,7 +15,7 @@ NOTHING = 5e-6
 
 def percent(share: float) -> str:
     """A share in per cent for a sentence: one decimal, and as many as it takes to tell 99.98 from 100; 0 for NOTHING."""
-    value = 100 * share if abs(share) >= NOTHING else 0.0
+    value = round(100 * share, 6) if abs(share) >= NOTHING else 0.0
     if 99.5 <= value < 100:
         text = f"{value:.{min(int(np.ceil(-np.log10(100 - value))), 6)}f}"
     else:

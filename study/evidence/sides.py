@@ -74,6 +74,13 @@ class Sides:
         return the_regression(self.models, self.kind)
 
     @cached_property
+    def per(self) -> Model | None:
+        """Whose losses the gains are shares of: the regression's, or their mean, a number like any other, beside an amount."""
+        if self.plain is None or self.bound is None or not self.bound.amount:
+            return self.plain
+        return replace(self.plain, losses=self.plain.losses.assign(loss=float(self.plain.losses["loss"].mean())))
+
+    @cached_property
     def ladder(self) -> dict[str, Model]:
         """The regression, the one with terms, and the network, where they were scored."""
         found = {} if self.plain is None else {REGRESSION: self.plain}
@@ -81,7 +88,7 @@ class Sides:
 
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
-        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method)
+        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method, self.per)
         return {(base.procedure, other.procedure): gain for base, other, gain in told}
 
     @cached_property
@@ -101,7 +108,7 @@ class Sides:
     def gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
         """As a share of the regression's loss, or of the base's where there is no regression."""
         more = {} if level is None else {"level": level}
-        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.plain, **more)
+        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.per, **more)
 
     def line(self, family: str) -> Model | None:
         """A family that is no model."""
@@ -123,7 +130,7 @@ class Sides:
         """Of every gain, with its distribution."""
         found = {}
         for (base, other), gain in self.gains.items():
-            per = self.plain.losses if self.plain else None
+            per = self.per.losses if self.per else None
             pairs = paired(self.ladder[base].losses, self.ladder[other].losses, self.folds, per)
             found[base, other] = method_at(gain.method, gain.level)(pairs)
         return found

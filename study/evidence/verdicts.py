@@ -190,8 +190,10 @@ class _Judge(Sides):
         if self.asked.metric.root or np.isnan(self.margin):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
-        pairs = paired(base.losses, other.losses, self.folds, self.plain.losses)
+        pairs = paired(base.losses, other.losses, self.folds, self.per.losses if self.per else None)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
+        if self.per is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
+            per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
         fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
         rows_now = self.n_train + len(pairs) / gain.n_folds
         if "time" in pairs:  # the last fold alone leaves all that are earlier

@@ -134,6 +134,27 @@ def test_a_share_of_a_small_log_loss_is_told_in_rows_that_would_be_right() -> No
     assert only_verdict(rows, arms, questions={"y": Question(floor=0.1)}).verdict == ENOUGH
 
 
+def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ever_wrong() -> None:
+    """It is wrong on 4 of 150 rows and the network on 4 more: no share of those 4 is too large for chance."""
+    row = np.arange(150)
+    rows = []
+    for family, depth, wrong in (("constant", 0, row < 75), ("logistic", 0, row < 4), ("neural", 1, row < 8)):
+        p = np.where(wrong, 0.3, 0.9)
+        each = scored(-np.log(p), family, depth, kind="binary")
+        y = (row % 2).astype(float)
+        rows.append(each.assign(observed=y, predicted=np.where(y == 1, p, 1 - p)))
+    arms = pd.DataFrame([trial(f, d, 1.0, kind="binary") for f, d in (("constant", 0), ("logistic", 0), ("neural", 1))])
+
+    of_rows, of_share = (
+        only_verdict(rows, arms, questions={"y": Question(metric="accuracy", floor=floor)}) for floor in (0.01, 0.0)
+    )
+
+    assert of_rows.verdict == ENOUGH
+    assert of_rows.by_pair[REGRESSION, NETWORK].high < of_rows.margin == pytest.approx(0.01 / (4 / 150))
+    assert of_share.verdict == UNDECIDED
+    assert "% more of the rows would be right" in of_share.action
+
+
 def test_a_verdict_that_is_asked_afterwards_says_so(rng: np.random.Generator) -> None:
     verdict = asked(rng, 0.92, 0.92, metric="mae", after=True)
 
