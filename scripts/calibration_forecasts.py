@@ -43,7 +43,7 @@ TRUTHS: list[tuple[Effect, float]] = [
 CELLS = [Cell(kind, MANY, 3, "low", effect, gain) for (effect, gain), kind in product(TRUTHS, KINDS)]
 TIMED: tuple[Effect, int] = ("both", 3)
 """Of tables of this effect the first so many are searched twice more, without parts too, to tell what these cost."""
-KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "loss"]
+KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "observed", "predicted", "loss"]
 
 
 def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:

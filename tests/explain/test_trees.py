@@ -77,7 +77,20 @@ def test_test_targets_change_nothing_but_what_was_observed_and_lost(balloons: En
 def test_predictions_look_like_those_of_every_other_model(balloons: Encoded) -> None:
     found = frame_of(balloons)
 
-    columns = ["study", "target", "kind", "family", "depth", "outer_fold", "number", "candidate", "seed", "row", "group"]
+    columns = [
+        "study",
+        "target",
+        "kind",
+        "family",
+        "depth",
+        "outer_fold",
+        "number",
+        "candidate",
+        "seed",
+        "val_loss",
+        "row",
+        "group",
+    ]
     assert found.columns.tolist() == [*columns, "observed", "predicted", "loss"]
     assert found[["target", "kind", "family", "depth", "candidate"]].drop_duplicates().to_numpy().tolist() == [
         ["balloons", "continuous", "trees", 0, "refit"]

@@ -114,7 +114,7 @@ def test_every_file_has_its_own_name() -> None:
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
         "config.yaml", "environment.json", "data.json", "job.json", "trials", "results.parquet", "results.csv", "folds.parquet",
         "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
-        "scores.parquet", "terms.parquet", "ranks.parquet", "pairs.parquet",
+        "scores.parquet", "terms.parquet", "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
         "figures", "report.ipynb", "report.html", ".lock",
     }  # fmt: skip
 
