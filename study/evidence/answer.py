@@ -179,7 +179,8 @@ class Verdict(Frozen):
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return lines.short_words(self.short, self.nouns, REGRESSION, self.margin, self._stake) if self.short else None
+        told = self.nouns, REGRESSION, self.margin, self._stake, self._margin
+        return lines.short_words(self.short, *told) if self.short else None
 
     @property
     def missing_words(self) -> str | None:

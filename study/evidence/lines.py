@@ -75,8 +75,13 @@ def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
     return f"{capital(NOUNS[TREES])}, which no verdict is about, {said}{unit}: {end}."
 
 
-def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float, stake: str = "loss") -> str:
-    """What the short formula gives, and whether it stands for the regression with terms."""
+def short_words(
+    short: ShortLine, nouns: Nouns, regression: str, margin: float, stake: str = "loss", named: str | None = None
+) -> str:
+    """What the short formula gives, and whether it stands for the regression with terms.
+
+    stake: what the shares are of. named: what the margin is called, where that is no plain margin.
+    """
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
     number = str(most) if least == most else f"{least} to {most}"
     size = f", with {number} term{'' if number == '1' else 's'} beside the columns," if short.n_terms else ""
@@ -87,7 +92,7 @@ def short_words(short: ShortLine, nouns: Nouns, regression: str, margin: float, 
     if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(margin):
         below = side_of(short.left, margin) == BELOW
         ends = "wholly below" if below else "which is not wholly below"
-        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {100 * margin:.3g} % margin"
+        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {named or f'{100 * margin:.3g} % margin'}"
         said += ", so it can take its place" if below else ", so it does not take its place"
     return f"{said}.{_counts(short.counts, len(short.n_terms))}"
 
