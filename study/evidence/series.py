@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
 COSINES = 0.5
 """Cosines of a series of T times: this many times the root of T, and LEAST_COSINES at least. Of 0.5, 0.75 and 1 the one that
@@ -23,9 +24,9 @@ def slow_moves(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
     With u_t the series, B cosines and L_j = sqrt(2 / T) * sum_t u_t cos(pi j (t - 1/2) / T) the long-run covariance is the
     mean over j = 1..B of L_j L_j', and T of it that of the sum: equal-weighted cosines (Lazarus, Lewis, Stock and Watson 2018,
-    *HAR Inference: Recommendations for Practice*, J. Bus. Econ. Stat. 36, section 2).
+    *HAR Inference: Recommendations for Practice*, J. Bus. Econ. Stat. 36, section 2). The sums over t are the first of a
+    discrete cosine transform of type 2, which has twice them, so that no cosine is kept.
     """
-    times = len(sums)
-    number = cosines(times)
-    angle = np.pi * np.outer(np.arange(1, number + 1), np.arange(times) + 0.5) / times
-    return np.asarray(np.sqrt(2 / number) * np.cos(angle) @ sums)
+    number = cosines(len(sums))
+    twice = fft.dct(sums, type=2, axis=0)[1 : number + 1]
+    return np.asarray(twice * np.sqrt(0.5 / number))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ import statsmodels.api as sm
 from study.evidence import compare, scores
 from study.evidence.intervals import CorrectedT, Method, Rows, RowsAndRepeats
 from study.evidence.pairs import clustered, mean_covariance
+from study.evidence.series import cosines, slow_moves
 from tests.evidence.fixed import grouped
 from tests.evidence.losses import scored, trial
 
@@ -81,3 +84,23 @@ def test_groups_reach_comparisons_scores_and_their_words() -> None:
     assert pair["std_error"] == pytest.approx(inflation * naive["std_error"])
     np.testing.assert_allclose(error, inflation * naive_error)
     np.testing.assert_allclose(spread, inflation * naive_spread)
+
+
+def test_a_series_has_the_covariance_of_its_cosines() -> None:
+    sums = np.random.default_rng(0).normal(size=(100, 2))
+    angle = np.pi * np.outer(np.arange(1, cosines(100) + 1), np.arange(100) + 0.5) / 100
+
+    np.testing.assert_allclose(slow_moves(sums), np.sqrt(2 / cosines(100)) * np.cos(angle) @ sums, atol=1e-12)
+
+
+def test_a_long_series_takes_memory_in_proportion_to_its_times() -> None:
+    sums = np.random.default_rng(0).normal(size=(50_000, 1))
+
+    tracemalloc.start()
+    try:
+        slow_moves(sums)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 10 * sums.nbytes  # of cosines there are 112
