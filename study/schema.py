@@ -156,9 +156,8 @@ class Feature(Frozen):
 class Target(Frozen):
     """A column to predict.
 
-    classes: each class of a binary or multiclass target and its rows, sorted as text, or as numbers where all are numbers; the
-    second class of a binary target is the one whose probability is modelled. reason: the facts that decided the kind. missing:
-    rows without a value.
+    classes: each class of a binary or multiclass target and its rows, `in_order`; the second class of a binary target is the
+    one whose probability is modelled. reason: the facts that decided the kind. missing: rows without a value.
     """
 
     name: str
@@ -171,6 +170,15 @@ class Target(Frozen):
     def n_outputs(self) -> int:
         """Of its regression: one a class, where these are more than two, else one."""
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
+
+
+def in_order(classes: Iterable[str]) -> list[str]:
+    """Classes in the order of their codes: as numbers where all are numbers, else as text."""
+    labels = list(classes)
+    try:
+        return sorted(labels, key=lambda label: (float(label), label))
+    except ValueError:  # some class is no number
+        return sorted(labels)
 
 
 class ModelData(Frozen):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.config.options import ColumnType
 from study.data.columns import LARGEST, Column, as_label, check_finite, numbers_or_error, read_column, read_labels
-from study.schema import Kind, StudyError, Target
+from study.schema import Kind, StudyError, Target, in_order
 
 MOST_CLASSES = 100
 """Most classes of a multiclass target."""
@@ -150,11 +150,7 @@ def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:
             f"Every class needs rows to train and to test on, but class {rarest!r} of {name!r} has 1 row. "
             "Merge it with another class, or leave its row out."
         )
-    try:
-        classes.sort(key=lambda label: (float(label), label))
-    except ValueError:  # some class is no number
-        classes.sort()
-    return {label: int(counts[label]) for label in classes}
+    return {label: int(counts[label]) for label in in_order(classes)}
 
 
 def _listed(classes: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study.schema import ALL_ROWS
+from study.schema import ALL_ROWS, in_order
 
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
@@ -44,5 +44,9 @@ def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> p
 
 
 def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there."""
-    return predictions.filter(regex="^p_").dropna(axis="columns", how="all")
+    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there.
+
+    The frame's own order is no help: of two targets that share a class it has that class once.
+    """
+    own = predictions.filter(regex="^p_").dropna(axis="columns", how="all")
+    return own[[f"p_{name}" for name in in_order(str(column).removeprefix("p_") for column in own)]]

@@ -12,6 +12,7 @@ from harness.predicted import FOLDS, N, made
 from study.evidence.intervals import Rows
 from study.evidence.metrics import Measure, measure, metrics_of, placements
 from study.evidence.pairs import paired
+from study.evidence.winners import class_probabilities
 from study.schema import Kind
 
 
@@ -177,3 +178,18 @@ def test_a_share_of_more_than_all_rows_is_more_than_any_loss_can_save() -> None:
     assert asked.share_of_unit(1e6, 4.0) == 1.0
     assert asked.share_of_unit(1.0, 4.0) == pytest.approx(0.75)
     assert np.isnan(asked.share_of_unit(1.0, 0.0))
+
+
+def test_two_targets_that_share_classes_keep_the_order_of_their_own() -> None:
+    first = pd.DataFrame({"target": "first", "p_b": [1.0, 0.0], "p_c": [0.0, 1.0]})
+    rows = made(Kind.MULTICLASS, np.random.default_rng(0))
+
+    alone, beside = (
+        value(measure("accuracy", Kind.MULTICLASS, both[both["target"] == "y"])) for both in (rows, pd.concat([first, rows]))
+    )
+
+    assert beside == alone
+
+
+def test_classes_that_are_numbers_are_in_the_order_of_numbers() -> None:
+    assert list(class_probabilities(pd.DataFrame({"p_10": [0.5], "p_2": [0.5]}))) == ["p_2", "p_10"]
