@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from scipy import stats
 from study.data.rows import IntArray
 from study.data.units import Sort, Units
 from study.explain import long
-from study.explain.basis import FAILED, Basis, Fit, Scales, basis_of
+from study.explain.basis import FAILED, INTERCEPT, Basis, Fit, Scales, basis_of
 from study.explain.jackknife import LEAST_CARRIERS, LEAST_UNITS, bent, jackknife
 from study.explain.long import Blocks, derivatives
 from study.families.heads import HEADS, FloatArray
@@ -70,7 +70,8 @@ def reference_coefficients(
     (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or None), ref_estimate,
     ref_std_error, ref_low, ref_high (95 %), note, mle_estimate, mle_std_error, mle_low, mle_high (without a penalty the
     same as ref_*), se_over (`rows`, `groups` or `blocks of time`; None where mle_std_error is NaN). A standard
-    error is NaN where the note says why. The note says too where a fit did not converge.
+    error is NaN where the note says why. The note says too where a fit did not converge. Classes without a row have NaN and a
+    note; the others are fitted as if these were none.
 
     Raises
     ------
@@ -80,6 +81,8 @@ def reference_coefficients(
     shape, y, scale = design.shape, np.asarray(y), np.where(np.asarray(scale) > 0, scale, 1.0)
     if len(y) != shape[0] or len(scale) != shape[1] or l2 < 0:
         raise ValueError(f"y and scale must fit the design {shape} and l2 be 0 or more but got {len(y)}, {len(scale)}, {l2}.")
+    if kind == Kind.MULTICLASS and classes and len(present := np.unique(y).astype(int)) < len(classes):
+        return _of_present(design, y, list(classes), present, partial(reference_coefficients, l2=l2, scale=scale, units=units))
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
     units = units or Units.rows(shape[0])
     if isinstance(design, Blocks):
@@ -105,6 +108,30 @@ def reference_coefficients(
     note = f"penalised (l2 = {l2:.3g}): no standard error{'' if arrived else '; the fit did not converge'}"
     said = [f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]]
     return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(ref_estimate=estimate.T.ravel(), note=said)
+
+
+def _of_present(
+    design: pd.DataFrame | Blocks, y: np.ndarray, classes: list[str], present: IntArray, fit: Callable[..., pd.DataFrame]
+) -> pd.DataFrame:
+    """Coefficients of the classes that have rows, whose codes are `present`, and NaN with a note of the others.
+
+    Without the first class nothing can be told: all others are held against it.
+    """
+    terms = [INTERCEPT, *(design.terms if isinstance(design, Blocks) else map(str, design.columns))]
+    none = np.full((len(terms), 1), np.nan)
+
+    def lost(name: str, of: str) -> pd.DataFrame:
+        frame = _frame({term: [f"class {of} has no row here: no estimate"] for term in terms}, [name], none, none, np.nan)
+        return frame.assign(**dict.fromkeys(UNPENALISED, np.nan), se_over=None)
+
+    if present[0] != 0 or len(present) < 2:
+        absent = classes[0] if present[0] != 0 else None
+        return pd.concat([lost(name, absent or name) for name in classes[1:]], ignore_index=True)
+    found = fit(design, np.searchsorted(present, y), Kind.MULTICLASS, [classes[code] for code in present])
+    pieces = [
+        found[found["output"] == name] if code in present else lost(name, name) for code, name in enumerate(classes[1:], 1)
+    ]
+    return pd.concat(pieces, ignore_index=True)
 
 
 def _basis(terms: list[str], x: np.ndarray) -> Basis:
@@ -194,6 +221,8 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
 
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
+    two = kind == Kind.MULTICLASS and len(np.unique(y)) == 2
+    l2 = l2 / 2 if two else l2  # weights w and -w of two classes are a contrast of 2 w, whose square is two times theirs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near its optimum Newton hands over to lbfgs, and says so
         if kind == Kind.CONTINUOUS:
@@ -205,7 +234,7 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
     arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
     weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
-    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS else estimate, arrived
+    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS and not two else estimate, arrived
 
 
 def _frame(

@@ -77,3 +77,38 @@ def test_a_penalised_fit_that_does_not_arrive_says_so(monkeypatch: pytest.Monkey
     found = fit(design, target_of(design, Kind.BINARY), Kind.BINARY, l2=3.0, blocks=True)
 
     assert found["note"].str.startswith("penalised (l2 = 3): no standard error; the fit did not converge").all()
+
+
+@pytest.mark.parametrize("l2", [0.0, 3.0])
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_class_without_a_row_has_no_estimate_and_changes_none(l2: float, blocks: bool) -> None:
+    design = make_people()
+    y = target_of(design, Kind.MULTICLASS)
+
+    found = fit(design, y + (y > 0), Kind.MULTICLASS, ["a", "none", "b", "c"], l2, blocks)
+    others = fit(design, y, Kind.MULTICLASS, CLASSES, l2, blocks)
+
+    lost = found["output"] == "none"
+    assert found.loc[lost, [*REFERENCES, *UNPENALISED]].isna().all(axis=None)
+    assert found.loc[lost, "note"].tolist() == ["class none has no row here: no estimate"] * 4
+    pd.testing.assert_frame_equal(found[~lost].reset_index(drop=True), others, check_dtype=False)
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_without_a_row_of_the_first_class_there_is_no_contrast(blocks: bool) -> None:
+    design = make_people()
+
+    found = fit(design, 1 + target_of(design, Kind.BINARY), Kind.MULTICLASS, CLASSES, 3.0, blocks)
+
+    assert found["ref_estimate"].isna().all()
+    assert set(found["note"]) == {"class a has no row here: no estimate"}
+
+
+@pytest.mark.parametrize("l2", [0.0, 3.0])
+def test_two_classes_of_a_softmax_are_one_contrast_of_the_whole_as_of_blocks(l2: float) -> None:
+    design = make_people()
+    y = target_of(design, Kind.BINARY)
+
+    whole, parts = (fit(design, y, Kind.MULTICLASS, ["a", "b"], l2, blocks) for blocks in (False, True))
+
+    pd.testing.assert_frame_equal(whole, parts, rtol=1e-5)
