@@ -24,7 +24,7 @@ from study.explain.jackknife import blocks
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.records.delivery import deliver
-from study.records.frames import estimates_frame, whole
+from study.records.frames import Earlier, estimates_frame, whole
 from study.records.paths import StudyPaths, write_atomic
 from study.records.questions import kinds_of, questions
 from study.records.results import gather, load_results, read_winners, read_work, write_frame
@@ -39,7 +39,7 @@ MOST_CELLS = 10_000_000
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
-    gather(paths)
+    gather(paths, earlier_rows(data))
     results = load_results(paths.root)
     write_frame(paths.coefficients, coefficients(estimates_frame(read_winners(paths)), data))
     for name, frame in comparisons(results.predictions, results.trials, results.config, results.trees).items():
@@ -61,6 +61,15 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     )
     write_atomic(paths.verdicts, write_verdicts(answers))
     deliver(paths, results.trials, results.config.keep_fold_models)
+
+
+def earlier_rows(data: EncodedData) -> Earlier:
+    """Of the places whose rows are in time order, how many rows are earlier than each test row.
+
+    Records of versions that kept no order are judged by it too: without it their intervals would be for independent rows.
+    """
+    timed = {place: encoded for place, encoded in data.items() if encoded.times is not None and place[1] != ALL_ROWS}
+    return {place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float) for place, encoded in timed.items()}
 
 
 def _short_terms(records: list[ShortRecord], data: EncodedData, margin: float) -> dict[str, ShortTerms]:

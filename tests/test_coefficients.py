@@ -62,3 +62,15 @@ def test_a_table_with_neither_has_errors_over_rows(tmp_path: Path, frame: pd.Dat
     exact = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3")
     assert set(found["se_over"]) == {"rows"}
     assert found["ref_std_error"].to_numpy() == pytest.approx(exact.bse.to_numpy(), rel=1e-6)
+
+
+def test_only_rows_in_time_order_have_earlier_ones(tmp_path: Path, frame: pd.DataFrame) -> None:
+    encoded = saved_encoded(tmp_path, frame, time="house")[0]
+    plain = saved_encoded(tmp_path, frame)[0]
+
+    found = conclude.earlier_rows({("y", 0): encoded, ("y", 1): plain, ("y", -1): encoded})
+
+    assert set(found) == {("y", 0)}
+    houses = frame["house"].to_numpy()
+    expected = [(houses < houses[row]).sum() for row in encoded.rows[encoded.test]]
+    assert found["y", 0].to_dict() == dict(zip(encoded.rows[encoded.test], expected, strict=True))

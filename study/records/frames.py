@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,8 @@ REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "num
 B = TypeVar("B", TreesRecord, ShortRecord)
 Beside = TreesRecord | ShortRecord
 """What is scored beside the arms."""
+Earlier = Mapping[tuple[str, int], pd.Series]
+"""By target and outer fold, how many rows of the table are earlier than each test row, indexed by row."""
 
 
 def _arm_columns(record: TrialRecord | WinnerRecord | Beside) -> dict[str, Any]:
@@ -89,7 +91,9 @@ def whole(records: Sequence[B]) -> list[B]:
     return [record for record in tested if record.work.target not in failed]
 
 
-def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[str, list[str]]) -> pd.DataFrame:
+def predictions_frame(
+    records: Iterable[WinnerRecord | Beside], classes: dict[str, list[str]], earlier: Earlier | None = None
+) -> pd.DataFrame:
     """One row a test row, arm, candidate and seed: row, group (the row itself without groups), observed, predicted and loss;
     of rows in time order time, how many rows of the table are earlier.
 
@@ -97,14 +101,16 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes the probability of the
     observed one, beside `p_<class>` for all. val_loss: of a part of the rows (`Candidate`), else NaN. classes: those of each
-    target.
+    target. earlier: takes the place of what records of earlier versions lack.
     """
     heads: list[dict[str, Any]] = []
     long: list[dict[str, Any]] = []
+    known = earlier or {}
     for w in records:
         head = {"study": w.study, **_arm_columns(w), "number": 0 if isinstance(w, ShortRecord) else w.number}
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
+        place = head["target"], head["outer_fold"]
         for candidate in w.candidates:
             heads.append({**head, "candidate": candidate.name, "seed": candidate.seed, "val_loss": candidate.val_loss})
             predicted = np.asarray(candidate.predicted, float)
@@ -112,6 +118,8 @@ def predictions_frame(records: Iterable[WinnerRecord | Beside], classes: dict[st
             values["loss"] = np.asarray(candidate.loss, float)
             if w.earlier:
                 values["time"] = np.asarray(w.earlier, float)
+            elif place in known:
+                values["time"] = known[place].reindex(rows).to_numpy(float)
             if head["kind"] == Kind.MULTICLASS:
                 values["predicted"] = np.take_along_axis(predicted, observed.astype(int)[:, None], 1)[:, 0]
                 values |= {f"p_{name}": predicted[:, i] for i, name in enumerate(classes[head["target"]])}

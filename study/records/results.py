@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from study.config import StudyConfig, load_config
 from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
-from study.records.frames import curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
+from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.short import ShortRecord
@@ -120,8 +120,11 @@ def digest(trials: pd.DataFrame) -> str:
     return sha.hexdigest()
 
 
-def gather(paths: StudyPaths) -> None:
-    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time."""
+def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
+    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time.
+
+    earlier: as in `predictions_frame`.
+    """
     long = {paths.folds: folds_frame, paths.curves: curves_frame}
     with ExitStack() as stack:
         writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
@@ -138,8 +141,8 @@ def gather(paths: StudyPaths) -> None:
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
     winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
-    write_frame(paths.predictions, predictions_frame([*winners, *whole(shorts)], classes))
-    write_frame(paths.trees, predictions_frame(whole(read_work(paths, TreesRecord)), classes))
+    write_frame(paths.predictions, predictions_frame([*winners, *whole(shorts)], classes, earlier))
+    write_frame(paths.trees, predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier))
     write_frame(paths.terms, terms_frame(winners, shorts))
 
 

@@ -190,3 +190,12 @@ def test_terms_have_the_names_that_verdicts_give_them() -> None:
 
     assert found["term"].tolist() == ["intercept", "age", "hinge(age)"]
     assert found["weight"].tolist() == [-1.0, 1.0, 2.0]
+
+
+def test_records_of_a_version_that_kept_no_order_take_it_from_the_table() -> None:
+    before, now = winner(), winner(arm(fold=1), earlier=[42, 43])
+    known = {("y", 0): pd.Series([40, 41], [3, 5]), ("y", 1): pd.Series([0, 0], [3, 5])}
+
+    frame = predictions_frame([before, now], {"y": []}, known)
+
+    assert frame.groupby(["outer_fold", "row"])["time"].first().tolist() == [40.0, 41.0, 42.0, 43.0]
