@@ -165,7 +165,9 @@ class Rows:
         rows = np.maximum(moments.rows[0] / moments.per**2 - within / now, 0.0) + within / repeats
         between = moments.repeats[0] / moments.per**2 * now / repeats
         own = replace(moments, repeats=np.zeros(3)).df(np.zeros(1))[0]
-        df = (rows + between) ** 2 / (rows**2 / own + between**2 / np.maximum(repeats - 1, 1))
+        parts = rows**2 / own + between**2 / np.maximum(repeats - 1, 1)
+        # Repeats that differ by more than rows do leave nothing of the rows, and then endless ones leave nothing to tell.
+        df = np.divide((rows + between) ** 2, parts, out=np.full_like(parts, np.nan), where=parts > 0)
         return np.asarray(stats.t.ppf((1 + self.level) / 2, df) * np.sqrt(rows + between))
 
 

@@ -65,9 +65,10 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
         for metric in metrics_of(Kind(str(kind))):
             sides = procedures(measure(metric.name, Kind(str(kind)), rows), own)
             about = {"target": target, "kind": kind, "metric": metric.name, "level": used.level}
+            most = metric.most(Kind(str(kind)))
             for name, model in sides.items():
                 pairs = paired(model.losses, model.losses.assign(loss=0.0), folds)
-                found.append(about | {"base": None, "other": name} | _told(metric, pairs, used(pairs, "difference")))
+                found.append(about | {"base": None, "other": name} | _told(metric, pairs, used(pairs, "difference"), most))
             for base, other in combinations(sides, 2):
                 pairs = paired(sides[base].losses, sides[other].losses, folds)
                 if len(pairs):
@@ -82,9 +83,10 @@ def _of(interval: Interval) -> dict[str, Any]:
     return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {name: getattr(interval, name) for name in names}
 
 
-def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval) -> dict[str, Any]:
-    """The metric of one procedure from the interval of its shortfall, which is never below 0."""
-    found = _of(shortfall) | {"low": max(shortfall.low, 0.0)} | size_of(pairs).model_dump() | {"p_value": np.nan}
+def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval, most: float) -> dict[str, Any]:
+    """The metric of one procedure from the interval of its shortfall, which is never below 0, and `most` at most."""
+    ends = {"low": max(shortfall.low, 0.0), "high": min(shortfall.high, most)}
+    found = _of(shortfall) | ends | size_of(pairs).model_dump() | {"p_value": np.nan}
     if not metric.more:
         return found
     return found | {"value": 1 - shortfall.estimate, "low": 1 - found["high"], "high": 1 - found["low"]}

@@ -36,6 +36,12 @@ class Metric:
         """The metric, of its shortfall."""
         return 1 - shortfall if self.more else shortfall
 
+    def most(self, kind: Kind) -> float:
+        """The largest shortfall: 1 of shares, and of squares of probabilities, which summed over several classes are 2."""
+        if self.name == "brier":
+            return 2.0 if kind is Kind.MULTICLASS else 1.0
+        return 1.0 if self.name in {"auc", "accuracy"} else np.inf
+
 
 METRICS = {
     metric.name: metric

@@ -192,3 +192,19 @@ def test_intervals_of_a_real_cross_validation_cover_the_true_gain() -> None:
     assert covered["corrected t"] >= 0.9
     assert covered["rows and repeats"] >= 0.88
     assert covered["rows"] >= 0.8
+
+
+@pytest.mark.filterwarnings("error")
+def test_repeats_that_differ_by_more_than_rows_do_leave_nothing_to_tell_of_endless_ones() -> None:
+    rng = np.random.default_rng(0)
+    place, base = np.arange(100), np.exp(0.3 * rng.normal(size=100))
+    same = {"row": place, "group": place, "fold": place % K, "base": base}
+    noise = rng.normal(size=100)
+    pairs = pd.concat(
+        [pd.DataFrame(same | {"repeat": r, "other": 0.95 * base + sign * noise}) for r, sign in enumerate((1, -1))]
+    )
+
+    halves = RowsAndRepeats().halves(pairs, np.array([10.0, np.inf]))
+
+    assert halves[0] > 0
+    assert math.isnan(halves[1])
