@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -35,12 +36,13 @@ def on_parts(predictions: pd.DataFrame, family: str, depth: int) -> ByFraction:
     """Test losses of a procedure on parts of the development rows, averaged over the parts of one fraction.
 
     predictions: of one target. depth: CHOSEN is the network, which in every outer fold and part takes the family and depth of
-    least validation loss on that part, the shallower of two alike, as it does on all rows. Nothing where results are of a
-    version that trained on parts otherwise, without validation losses.
+    least validation loss on that part, the shallower of two alike, as it does on all rows. Rows without a validation loss are
+    left out: they are of a version that trained on parts otherwise.
     """
     own = predictions[predictions["candidate"].str.startswith(PART)]
+    own = own.dropna(subset="val_loss") if "val_loss" in own else own.iloc[:0]
     own = own[own["depth"] > 0] if depth == CHOSEN else own[(own["family"] == family) & (own["depth"] == depth)]
-    if own.empty or "val_loss" not in own or own["val_loss"].isna().all():
+    if own.empty:
         return {}
     part = ["outer_fold", "candidate", "seed"]
     heads = own[[*part, "val_loss", "depth", "family"]].drop_duplicates().sort_values([*part, "val_loss", "depth", "family"])
@@ -55,11 +57,11 @@ def on_parts(predictions: pd.DataFrame, family: str, depth: int) -> ByFraction:
 def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int, n_train: float) -> GainCurve | None:
     """Fit the improvement of one procedure over another, as a share of the loss of a third, against 1 / rows.
 
-    The improvements r_f at fractions f share their test rows, so with U (n_rows, n_fractions) the contributions of each row
-    (`study.evidence.pairs.contributions`) their covariance S is that of the means of U, `mean_covariance`, or in time order
-    `series_covariance`. Weighted least squares with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a
-    loss whose excess falls as 1 / n. The variance of the slope is that of a linear map of r under S, plus what the weighted
-    residuals show of the noise that every training adds of its own.
+    The improvements r_f at fractions f are of the test rows and outer folds that all have, so with U (n_rows, n_fractions) the
+    contributions of each row (`study.evidence.pairs.contributions`) their covariance S is that of the means of U,
+    `mean_covariance`, or in time order `series_covariance`. Weighted least squares with weights 1 / S_ff gives
+    r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n. The variance of the slope is that of a
+    linear map of r under S, plus what the weighted residuals show of the noise that every training adds of its own.
 
     Parameters
     ----------
@@ -73,8 +75,8 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     found = []
     columns: dict[float, pd.Series] = {}
     in_time = False
-    for fraction in sorted(set(base) & set(other) & set(per)):
-        pairs = paired(base[fraction], other[fraction], folds, per[fraction])
+    each = {f: paired(base[f], other[f], folds, per[f]) for f in sorted(set(base) & set(other) & set(per))}
+    for fraction, pairs in _shared({f: pairs for f, pairs in each.items() if len(pairs)}).items():
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
@@ -99,3 +101,12 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     shared = float((solve @ covariance)[1, -1] / errors[-1])  # fractions ascend, so 1 is the last
     told = tuple(CurvePoint.model_validate(point) for point in points.to_dict("records"))
     return GainCurve(float(fitted[1]), error, float(np.clip(shared / error, -1, 1)) if error else 0.0, told)
+
+
+def _shared(pairs: dict[float, pd.DataFrame]) -> dict[float, pd.DataFrame]:
+    """Pairs of the outer folds and rows that every fraction has: folds differ in their gains, and are no rows of a curve."""
+    places = {fraction: pd.MultiIndex.from_frame(own[["repeat", "fold", "row"]]) for fraction, own in pairs.items()}
+    if not places:
+        return {}
+    common = reduce(pd.MultiIndex.intersection, places.values())
+    return {fraction: own[places[fraction].isin(common)] for fraction, own in pairs.items()}

@@ -89,20 +89,37 @@ class Forecast:
 def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
     """How an interval's width scales with rows, measured on halves and quarters of the tested groups: width ~ n^exponent.
 
+    Groups are drawn; of rows in time order a stretch, since rows that are far apart are less alike than neighbours.
     Least squares of log standard error on log share of the rows; kept within -0.5, which independent rows reach, and -0.25.
     """
-    rng, rows = np.random.default_rng(seed), pairs["group"].unique()
+    rng, unit, some = np.random.default_rng(seed), *(("time", _stretch) if "time" in pairs else ("group", _groups))
     points = []
     for share in (1.0, 0.5, 0.25):
         for _ in range(draws if share < 1 else 1):
-            kept = rng.choice(rows, max(round(share * len(rows)), 2), replace=False)
-            error = method(pairs[pairs["group"].isin(kept)]).std_error
+            kept = some(pairs, share, rng)
+            error = method(kept).std_error
             if error > 0:
-                points.append((np.log(len(kept)), np.log(error)))
+                points.append((np.log(kept[unit].nunique()), np.log(error)))
     x, y = np.array(points).T if points else (np.zeros(1), np.zeros(1))
     spread = ((x - x.mean()) ** 2).sum()
     slope = ((x - x.mean()) * y).sum() / spread if spread > 0 else -0.5
     return float(np.clip(slope, -0.5, -0.25))
+
+
+def _groups(pairs: pd.DataFrame, share: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Pairs of a share of the groups, two at least."""
+    groups = pairs["group"].unique()
+    return pairs[pairs["group"].isin(rng.choice(groups, max(round(share * len(groups)), 2), replace=False))]
+
+
+def _stretch(pairs: pd.DataFrame, share: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Pairs of a share of the times without a gap between them, cut into as many folds, after that share of earlier rows."""
+    times = np.unique(pairs["time"])
+    number = min(max(round(share * len(times)), 2), len(times))
+    start = rng.integers(len(times) - number + 1)
+    kept = pairs[pairs["time"].between(times[start], times[start + number - 1])]
+    fold = np.searchsorted(times[start:], kept["time"]) * pairs["fold"].nunique() // number
+    return kept.assign(fold=fold, time=kept["time"] - times[start] + share * times[0])
 
 
 def kept_share(pairs: pd.DataFrame, std_error: float, rows_now: float) -> float:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.signal import lfilter
 
 from study.evidence import sentences, verdicts
-from study.evidence.curve import GainCurve
-from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast
-from study.evidence.intervals import Interval, symmetric
+from study.evidence.curve import GainCurve, gain_curve, on_parts
+from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
+from study.evidence.intervals import METHODS, Interval, symmetric
+from study.evidence.margins import Question
+from study.evidence.scores import with_groups
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
 
@@ -246,3 +249,52 @@ def test_one_repeat_tells_nothing_of_more(rng: np.random.Generator, method: str)
     verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5), method=method)
 
     assert verdict.action.endswith("One repeat of the outer split cannot tell what more would bring.")
+
+
+def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random.Generator) -> None:
+    models = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in undecided(rng, 0.08)]
+    curve = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in parts(models, {0.25: 0.0, 0.5: 0.05})]
+    told = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in (*models, *curve)]
+
+    r2, loss = (only_verdict(told, questions={"y": Question(metric=metric)}).decided_at for metric in ("r2", "loss"))
+
+    assert [point.improvement for point in r2.curve] == pytest.approx([0.0, 0.05, 0.08])
+    assert r2.slope == pytest.approx(loss.slope, rel=1e-2)
+
+
+def test_parts_of_an_earlier_version_beside_new_ones_are_left_out(rng: np.random.Generator) -> None:
+    folds = [scored(rng.random(4), "neural", 1, "rows-0.5", outer_fold=fold) for fold in (0, 1)]
+
+    found = on_parts(pd.concat([folds[0].assign(val_loss=np.nan), folds[1].assign(val_loss=1.0)]), "neural", 1)
+
+    assert found[0.5]["outer_fold"].tolist() == [1] * 4
+
+
+def test_folds_that_lack_a_part_bend_no_curve(rng: np.random.Generator) -> None:
+    gains = np.array([-0.3, 0.1, 0.2, 0.2, 0.3])[None, :, None]
+    base = rng.uniform(0.9, 1.1, (1, 5, 30))
+    sides = [
+        with_groups(in_folds(losses)[["outer_fold", "row", "loss"]])
+        for losses in (base, base * (1 - gains) + rng.uniform(0, 0.01, base.shape))
+    ]
+    whole = [dict.fromkeys((0.25, 0.5, 1.0), side) for side in sides]
+    lacking = whole[1] | {0.25: sides[1][sides[1]["outer_fold"] > 0]}
+
+    curve = gain_curve(whole[0], lacking, whole[0], 5, 120)
+
+    assert curve is not None
+    assert abs(curve.slope) < 1e-9
+
+
+@pytest.mark.parametrize("method", ["rows", "corrected t"])
+def test_how_a_width_falls_with_rows_is_no_matter_of_how_alike_neighbours_are(method: str) -> None:
+    found = []
+    for alike in (0.0, 0.7):
+        noise = np.random.default_rng(1).normal(size=(5, 500))
+        moves = lfilter([np.sqrt(1 - alike**2)], [1, -alike], noise, axis=1)
+        place = np.arange(500)
+        told = {"repeat": 0, "fold": place * 5 // 500, "row": place, "group": place, "time": place + 100.0, "base": 1.0}
+        found.append(np.mean([width_exponent(pd.DataFrame(told | {"other": 1 - move}), METHODS[method]) for move in moves]))
+
+    assert found[1] == pytest.approx(found[0], abs=0.06)
+    assert found[1] < -0.33
