@@ -59,8 +59,8 @@ class Verdict(Frozen):
     leaves. decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the network against
     each single depth, where there are several. trees, short, missing: beside the verdict. floor: test rows at the floor of
     the log loss, of each procedure that has any. question: what was asked of; bound: margin and floor on one scale. meaning:
-    what the losses mean. break_even: the margin that each gain is as likely above as below. None or empty where it does not
-    apply or a model was not scored.
+    what the losses mean. break_even: the margin that each gain is as likely above as below. undefined: whether the rows have no
+    such metric. None or empty where it does not apply or a model was not scored.
     """
 
     target: str
@@ -85,6 +85,7 @@ class Verdict(Frozen):
     bound: Bound | None = None
     meaning: Meaning | None = None
     break_even: tuple[BreakEven, ...] = ()
+    undefined: bool = False
 
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]:
@@ -119,11 +120,10 @@ class Verdict(Frozen):
     @property
     def sentence(self) -> str:
         if self.verdict is None:
-            return f"There is no verdict for {self.target}: no test rows were scored with {self._lacking}."
+            return lines.no_verdict_words(self.target, self._lacking, self.question.metric if self.undefined else None)
         beaten = f" None of these is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
         means = f"{meaning_words(self.meaning, self.target, self.nouns)} " if self.meaning else ""
-        asked = question_words(self.question)
-        return asked + means + self._clauses.sentence() + (beaten if self.use_none else "")
+        return question_words(self.question) + means + self._clauses.sentence() + (beaten if self.use_none else "")
 
     @property
     def action(self) -> str:
@@ -247,7 +247,7 @@ class Verdict(Frozen):
 
     def _action(self) -> str:
         if self.verdict is None:
-            return f"Run the study with {self._lacking} among its families."
+            return lines.no_verdict_action(self._lacking, self.undefined)
         if self.use_none:
             return "Use none of these yet: look for features that tell more about the target."
         noun = self.nouns[self.left[0]]

@@ -16,6 +16,7 @@ from study.evidence.findings import (
     TermCount,
     TreesLine,
 )
+from study.evidence.metrics import METRICS
 from study.evidence.rule import BELOW, side_of
 from study.evidence.scores import FLOOR
 from study.evidence.sentences import NOTHING, capital, listed, moved, percent
@@ -155,3 +156,17 @@ def network_noun(chosen: Iterable[Rung]) -> str:
     layers = f"{depths[0]} to {depths[-1]}" if len(depths) > 1 else str(depths[0])
     named = f" ({' or '.join(families)})" if len(families) > 1 else ""
     return f"a network{named} with {layers} hidden layer{'' if layers == '1' else 's'}"
+
+
+def no_verdict_words(target: str, lacking: str, undefined: str | None) -> str:
+    """Why there is no verdict; lacking: what was not scored; undefined: a metric that the test rows have not."""
+    if undefined is None:
+        return f"There is no verdict for {target}: no test rows were scored with {lacking}."
+    return f"There is no verdict for {target}: the metric {METRICS[undefined].label} does not exist on these test rows."
+
+
+def no_verdict_action(lacking: str, undefined: bool) -> str:
+    """What to do where there is no verdict."""
+    if undefined:
+        return "Ask of another metric, such as the loss: `study ask FOLDER --metric loss`."
+    return f"Run the study with {lacking} among its families."

@@ -88,8 +88,9 @@ class Sides:
 
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
+        """By (simpler, richer); none where the metric does not exist on the rows."""
         told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method, self.per)
-        return {(base.procedure, other.procedure): gain for base, other, gain in told}
+        return {(base.procedure, other.procedure): gain for base, other, gain in told if not np.isnan(gain.per_loss)}
 
     @cached_property
     def chosen(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses
 from study.evidence.sides import Sides
 from study.evidence.sources import sources
 from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents
-from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 
 def verdicts(
@@ -136,14 +137,21 @@ class _Judge(Sides):
             missing=joined(missing),
             floor=self._floor(),
             question=self.question,
-            bound=self.bound,
+            bound=None if self._undefined else self.bound,
             meaning=self._meaning(),
             break_even=self.break_even() if self.told else (),
+            undefined=self._undefined,
         )
+
+    @cached_property
+    def _undefined(self) -> bool:
+        """As R² of rows of one value, AUC of rows of one class, or deviance explained of counts that are all 0."""
+        scored = self.asked.predictions if self.plain is None else self.plain.losses
+        return self.question.metric != LOSS and len(self.predictions) > 0 and bool(scored["loss"].isna().all())
 
     def _beats_constant(self) -> bool | None:
         constant = next((model for model in self.models if model.family == CONSTANT), None)
-        if constant is None or not self.ladder:
+        if constant is None or not self.ladder or self._undefined:
             return None
         gains = [paired_gain(constant, rival, self.margin, self.folds, self.method) for rival in self.ladder.values()]
         return any(gain.low > 0 for gain in gains)
@@ -161,7 +169,7 @@ class _Judge(Sides):
             for model in self.models
             if model.depth > 0 or (model is self.plain and (not left or REGRESSION in left))
         }
-        if not means or np.isnan(self.margin):
+        if not means or self._undefined or np.isnan(self.margin):
             return None
         least, unit = min(means.values()), self.plain.losses if self.plain else None
         loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
@@ -201,7 +209,8 @@ class _Judge(Sides):
         return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now)
 
     def _curve(self, model: Model) -> ByFraction:
-        return {**on_parts(self.asked.predictions, model.family, model.depth), 1.0: model.losses}
+        parts = on_parts(self.asked.predictions, model.family, model.depth)
+        return {fraction: self.asked.finish(losses) for fraction, losses in parts.items()} | {1.0: model.losses}
 
     def _arms(self, model: Model) -> pd.DataFrame:
         if model.depth == CHOSEN:
@@ -234,7 +243,7 @@ class _Judge(Sides):
 
     def _short(self, terms: ShortTerms | None) -> ShortLine | None:
         line, richer = self.line(SHORT), self.ladder.get(EXTENDED)
-        if line is None:
+        if line is None or self._undefined:
             return None
         folds = [terms.folds[fold] for fold in sorted(terms.folds)] if terms else []
         return ShortLine(

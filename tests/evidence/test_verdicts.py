@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from study.evidence import sentences, verdicts
+from study.evidence.answer import BESIDE
 from study.evidence.findings import Gain, Rung
+from study.evidence.margins import Question
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 
 
@@ -269,3 +271,28 @@ def test_the_rows_of_a_holdout_are_said_where_they_are_told(rng: np.random.Gener
 )
 def test_a_share_reads_as_per_cent_and_never_rounds_up_to_all(share: float, text: str) -> None:
     assert sentences.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "label"),
+    [
+        ("r2", "continuous", "R²"),
+        ("auc", "binary", "AUC"),
+        ("explained_deviance", "count", "deviance explained"),
+    ],
+)
+def test_a_metric_that_does_not_exist_on_the_test_rows_gives_no_verdict_and_says_so(
+    rng: np.random.Generator, metric: str, kind: str, label: str
+) -> None:
+    """The target has one value, 0."""
+    models = [scored(rng.uniform(0.9, 1.1, 30), *model) for model in (("constant",), ("linear",), ("neural", 1), ("short",))]
+    still = [model.assign(observed=0.0, predicted=rng.uniform(0.1, 0.9, 30), kind=kind) for model in models]
+
+    for more in ({}, {"margin_of": "unit"}, {"margin_of": "explained"}, {"floor": 0.1}):
+        asked = {"y": Question.model_validate({"metric": metric, **more})}
+        verdict = only_verdict(still, usual_trials().assign(kind=kind), questions=asked)
+
+        assert (verdict.verdict, verdict.answer_procedure, verdict.use_none) == (None, None, False)
+        assert verdict.sentence == f"There is no verdict for y: the metric {label} does not exist on these test rows."
+        assert verdict.action == "Ask of another metric, such as the loss: `study ask FOLDER --metric loss`."
+        assert {getattr(verdict, words) for words in BESIDE} == {None}
