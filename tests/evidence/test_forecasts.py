@@ -256,10 +256,9 @@ def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random
     curve = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in parts(models, {0.25: 0.0, 0.5: 0.05})]
     told = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in (*models, *curve)]
 
-    r2, loss = (only_verdict(told, questions={"y": Question(metric=metric)}).decided_at for metric in ("r2", "loss"))
+    found = only_verdict(told, questions={"y": Question(metric="r2", margin=0.006, margin_of="unit")}).decided_at
 
-    assert [point.improvement for point in r2.curve] == pytest.approx([0.0, 0.05, 0.08])
-    assert r2.slope == pytest.approx(loss.slope, rel=1e-2)
+    assert [point.improvement for point in found.curve] == pytest.approx([0.0, 0.05, 0.08])
 
 
 def test_parts_of_an_earlier_version_beside_new_ones_are_left_out(rng: np.random.Generator) -> None:
