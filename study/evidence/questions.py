@@ -13,7 +13,8 @@ from study.schema import LOSS, Kind
 
 def question_words(question: Question) -> str:
     """How the sentence of an answer begins, where it was asked after the results were known or not of the loss."""
-    of = "" if question.metric == LOSS else f"of the {METRICS[question.metric].stake}"
+    metric = METRICS[question.metric]
+    of = "" if question.metric == LOSS else f"of the {metric.label if metric.more else metric.stake}"
     if question.after:
         return f"Asked after the results were known{f', {of}' if of else ''}. "
     return f"Asked {of}. " if of else ""

@@ -103,7 +103,7 @@ SCORES = """\
 *refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
-several classes that of the most probable one. *At the floor* are test rows whose log loss is that of the surest mistake.
+several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.
 """
 METRICS = """\
 ### Metrics that people know
@@ -123,8 +123,8 @@ refitted network (*seeds*), and the luck of which rows are tested (*rows*).
 PAIRS = """\
 ### Every model against every simpler one
 
-*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests for no
-difference at all; after Holm it allows for all comparisons of one question: of the procedures, of the depths, or of choosing a
+*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests that
+the gain is just the margin: small where it is surely larger or surely smaller. After Holm it allows for all comparisons of one question: of the procedures, of the depths, or of choosing a
 depth against always taking the same. The last columns are the probabilities that the gain is above the margin, within it, or
 that the model is worse by more than the margin.
 """

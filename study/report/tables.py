@@ -167,7 +167,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
     """Test loss, optimism and familiar metrics of every model and candidate."""
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
-        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the floor",
+        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the limit",
     }  # fmt: skip
     scores = _named(results.scores, results)
     scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))
