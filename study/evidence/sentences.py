@@ -82,16 +82,19 @@ def of_100(chance: float) -> int:
     return min(round(100 * chance), int(100 * LIKELY) - 1) if chance < LIKELY else round(100 * chance)
 
 
-def decided_words(found: DecidedAt, gain: Gain, base: str, other: str) -> str:
-    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring."""
-    return f"{_rows_words(found, f'between {base} and {other}')} {_repeats_words(found, gain)}".strip()
+def decided_words(found: DecidedAt, gain: Gain, base: str, other: str, named: str) -> str:
+    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring.
+
+    named: what the gain is held against where that is not 0, `5 % margin`.
+    """
+    return f"{_rows_words(found, f'between {base} and {other}', named)} {_repeats_words(found, gain)}".strip()
 
 
-def _rows_words(found: DecidedAt, pair: str) -> str:
+def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
     unknown = f"At how many rows it would be decided {pair} cannot be"
     if np.isnan(found.above):
         return f"{unknown} told: they were not trained on parts of the rows."
-    bound = f"the {100 * found.bound:.3g} % margin" if found.bound else "0"
+    bound = f"the {named}" if found.bound else "0"
     if np.isnan(found.times):
         ends = f"{of_100(found.above)} of 100 would end with a gain above {bound}, {of_100(found.below)} with one below"
         return f"{unknown} foreseen: of studies with {MOST_TIMES:.0f} times these rows {ends}."

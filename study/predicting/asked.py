@@ -45,7 +45,9 @@ def ask(
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)
     if target is not None and target not in kinds:
-        raise StudyError(f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.{nearest(target, kinds)}")
+        raise StudyError(
+            f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+        )
     old, new = results.config.margin_of, margin_of or results.config.margin_of
     if margin is None and "unit" in (old, new) and (old != new or metric is not None):
         raise StudyError(f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question.")

@@ -221,7 +221,9 @@ class Results:
         if path.exists():
             return path
         if self.concluded:
-            raise StudyError(f"{path} does not exist, as after a version before this one; {self.again} concludes the study anew.")
+            raise StudyError(
+                f"{path} does not exist, as after a version before this one; {self.again} concludes the study anew."
+            )
         raise StudyError(f"{path} does not exist yet; {self.again} finishes the study.")
 
     @property
@@ -281,7 +283,9 @@ class Results:
         try:
             return read_verdicts(text)
         except ValueError as error:
-            reason = f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else error
+            reason = (
+                f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else error
+            )
             way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again"
             raise StudyError(f"{self.paths.verdicts} cannot be read: {reason}. {way}.") from None
 

@@ -1,4 +1,4 @@
-"""What `study check` prints: what was inferred of a table, what is asked of it, the arms of its study, and what they will cost."""
+"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its study, and what they cost."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ def test_only_decided_answers_are_said_to_be_sure_on_their_own() -> None:
     unsure = decided.model_copy(update={"gains": gains})
 
     assert together_words([unsure, undecided]) == (
-        "Over the 2 targets at once (Holm), no answer is sure at 95 %: that for a is sure on its own only, and may be luck among "
-        "so many."
+        "Over the 2 targets at once (Holm), no answer is sure at 95 %: that for a is sure on its own only, and may be luck "
+        "among so many."
     )
 
 

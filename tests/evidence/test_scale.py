@@ -83,4 +83,3 @@ def test_an_end_that_does_not_exist_is_left_out() -> None:
 
 def test_a_chance_below_four_fifths_is_not_rounded_up_to_it() -> None:
     assert [of_100(chance) for chance in (0.797, 0.8, 0.806, 0.407)] == [79, 80, 81, 41]
-

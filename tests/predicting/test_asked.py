@@ -75,7 +75,10 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
     ("question", "said"),
     [
         ({"target": "ballons"}, "has no target 'ballons'; its targets are balloons, colour. Did you mean 'balloons'?"),
-        ({"metric": "AUC"}, "metric: 'AUC' is no metric; there are loss, r2, rmse, mae, auc, brier, accuracy. Did you mean 'auc'?"),
+        (
+            {"metric": "AUC"},
+            "metric: 'AUC' is no metric; there are loss, r2, rmse, mae, auc, brier, accuracy. Did you mean 'auc'?",
+        ),
         ({"margin_of": "unit"}, "margin: the study's 0.05 is of another unit; give the margin of this question."),
         ({"margin": 3}, "the question: 'margin': a share must be less than 1 but got 3"),
         ({"margin_of": "explaned"}, "Did you mean 'explained'?"),
@@ -97,7 +100,9 @@ def test_every_kind_has_its_metrics_and_the_loss(kind: Kind) -> None:
 
 
 def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
-    with pytest.raises(StudyError, match=re.escape("it can be loss, auc, brier, accuracy. Name it by target: metric: {a: rmse}.")):
+    with pytest.raises(
+        StudyError, match=re.escape("it can be loss, auc, brier, accuracy. Name it by target: metric: {a: rmse}.")
+    ):
         metrics_asked("rmse", {"a": Kind.COUNT, "b": Kind.BINARY})
 
 

@@ -223,9 +223,7 @@ def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path,
     with pytest.raises(StudyError) as caught:
         getattr(load_results(tmp_path), attribute)
 
-    assert (
-        str(caught.value) == f"{tmp_path / file} does not exist yet; {load_results(tmp_path).again} finishes the study."
-    )
+    assert str(caught.value) == f"{tmp_path / file} does not exist yet; {load_results(tmp_path).again} finishes the study."
 
 
 @pytest.mark.parametrize("attribute", ["scores", "ranks", "pairs"])
