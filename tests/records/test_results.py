@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.config import dump_config, make_config
+from study.evidence.answer import VERSION
 from study.records import results as results_module
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
@@ -275,8 +276,8 @@ def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: 
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    ('[{"target": "y"}]', "it is of version 1, and this is version 4"), ("{", "Expecting property name"),
-    ('{"version": 4, "verdicts": [{"target": "y"}]}', "it is not what this version writes (kind: Field required)."),
+    ('[{"target": "y"}]', f"it is of version 1, and this is version {VERSION}"), ("{", "Expecting property name"),
+    (f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}', "it is not what this version writes (kind: Field required)"),
 ])  # fmt: skip
 def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
     make_folder(tmp_path)
