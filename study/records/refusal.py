@@ -7,6 +7,9 @@ from shlex import quote
 
 from pydantic import ValidationError
 
+from study.config import load_config
+from study.schema import StudyError
+
 
 def run_again(root: Path, name: str | None) -> str:
     """The command that goes on with the study in folder `root`, wherever that lies and whatever it is called.
@@ -17,6 +20,14 @@ def run_again(root: Path, name: str | None) -> str:
     more = [] if place.parent == Path("results") else [f"--results {quote(str(place.parent))}"]
     more += [] if place.name == name else [f"--name {quote(place.name)}"]
     return f"`{' '.join(['study run', quote(str(root / 'config.yaml')), *more])}`"
+
+
+def name_of(root: Path) -> str | None:
+    """The name of the study in folder `root`, by its config; None where that cannot be read."""
+    try:
+        return load_config(root / "config.yaml").name
+    except StudyError:
+        return None
 
 
 def first_wrong(error: ValidationError) -> str:

@@ -20,7 +20,7 @@ from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.records.refusal import first_wrong, run_again
+from study.records.refusal import first_wrong, name_of, run_again
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
@@ -221,18 +221,14 @@ class Results:
         if path.exists():
             return path
         if self.concluded:
-            raise StudyError(
-                f"{path} does not exist, as after a version before this one; {self.again} concludes the study anew."
-            )
+            before = "as after a version before this one"
+            raise StudyError(f"{path} does not exist, {before}; {self.again} concludes the study anew.")
         raise StudyError(f"{path} does not exist yet; {self.again} finishes the study.")
 
     @property
     def again(self) -> str:
         """The command that goes on with this study (`run_again`)."""
-        try:
-            return run_again(self.root, self.config.name)
-        except StudyError:
-            return run_again(self.root, None)
+        return run_again(self.root, name_of(self.root))
 
     def _record(self, path: Path, model: type[R]) -> R:
         try:
@@ -283,11 +279,11 @@ class Results:
         try:
             return read_verdicts(text)
         except ValueError as error:
-            reason = (
+            wrong = (
                 f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else error
             )
             way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again"
-            raise StudyError(f"{self.paths.verdicts} cannot be read: {reason}. {way}.") from None
+            raise StudyError(f"{self.paths.verdicts} cannot be read: {wrong}. {way}.") from None
 
 
 def load_results(path: str | Path) -> Results:

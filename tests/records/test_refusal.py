@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study.records.refusal import run_again
+from study.records.refusal import name_of, run_again
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,9 @@ def test_the_folder_that_one_is_in_is_named_by_its_path(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
 
     assert run_again(Path(), tmp_path.name) == f"`study run config.yaml --results {tmp_path.parent}`"
+
+
+def test_a_config_that_cannot_be_read_names_no_study(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("name: [\n")
+
+    assert name_of(tmp_path) is None
