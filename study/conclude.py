@@ -111,7 +111,7 @@ def comparisons(
     plain = config.margin if config.margin_of == "regression" else ROUNDED
     held = {target: bounds.get(target, np.nan) if each.metric == LOSS else plain for target, each in asked.items()}
     return {
-        "scores": test_scores(predictions, winners),
+        "scores": test_scores(predictions, winners, folds),
         "ranks": family_scores(predictions, winners, folds),
         "pairs": pairwise(predictions, {t: float(m) if np.isfinite(m) else plain for t, m in held.items()}, folds, winners),
         "metrics": metric_table(pd.concat([predictions, trees], ignore_index=True), winners, folds),

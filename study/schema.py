@@ -241,6 +241,9 @@ HOST_COLUMNS = ("wall_time_s", "node", "device")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean 'x'?` where one of `choices` is close to `word`, else an empty string."""
-    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    """` Did you mean 'x'?` where one of `choices` is close to `word`, or to it in small letters, else an empty string."""
+    names = list(choices)
+    small = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    close = close or [small[name] for name in difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)]
     return f" Did you mean '{close[0]}'?" if close else ""

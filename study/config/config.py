@@ -66,10 +66,10 @@ class StudyConfig(Frozen):
         description="What the margin is a share of: the loss (or other metric) of the `regression`, or what that explains of "
         "the constant's (`explained`); or `unit`: it is in the metric's own unit, for the loss that of the target.",
     )
-    margin: Annotated[float, Field(gt=0)] = Field(
+    margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         0.05, description="Smallest relative gain in loss for which you would change the model."
     )
-    floor: Annotated[float, Field(ge=0, lt=1)] = Field(
+    floor: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
         description="Smallest difference that can matter; it holds where it is larger than the margin. Of errors in standard "
         "deviations of the target, of log loss, Poisson loss and Brier score as a share of the constant's, else in the metric.",
@@ -207,8 +207,7 @@ def make_config(
         raise StudyError(_explain(error, origin)) from None
     source = config.data.source
     if folder is not None and config.data.is_path and not Path(source).is_absolute():
-        beside = folder / source
-        found = beside if beside.exists() else Path(source)
+        found = folder / source if (folder / source).exists() else Path(source)
         config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
     return config
 
@@ -244,7 +243,7 @@ def _valid_keys(location: Sequence[str | int]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-_UNION_TAG = re.compile(r"range|choices|value|(literal|list|str-enum)\[.*\]")
+_UNION_TAG = re.compile(r"range|choices|value|(literal|list|dict|str-enum)\[.*\]")
 """Parts of an error's place that name a member of a union, not a key."""
 
 
@@ -263,6 +262,7 @@ def _explain(error: ValidationError, origin: str) -> str:
             lines[key] = f"'{key}' is missing."
         else:
             lines[key] = _wrong_value(item, key, lines.get(key, ""))
+    lines = {key: line for key, line in lines.items() if not any(other.startswith(f"{key}.") for other in lines)}
     if len(lines) == 1:
         return f"{origin}: {next(iter(lines.values()))}"
     return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines.values())])

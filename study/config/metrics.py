@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
-from study.schema import LOSS, METRICS_OF, Kind, StudyError, nearest
+from study.schema import LOSS, METRICS_OF, Kind, MetricName, StudyError, nearest
 
 QUESTION_KEYS = ("metric", "margin", "margin_of", "floor")
 """Keys that say what a verdict is asked of; no trial depends on them."""
 
 
-def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], key: str = "metric") -> dict[str, str]:
+def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], of_one: bool = False) -> dict[str, str]:
     """By target the metric that is asked of, of one for all or of those by target.
 
-    kinds: of every target. key: what an error calls it.
+    kinds: of every target. of_one: whether it can be asked of one target alone, which an error then offers as the way out.
 
     Raises
     ------
@@ -23,10 +24,21 @@ def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], ke
     asked = dict.fromkeys(kinds, metric) if isinstance(metric, str) else dict.fromkeys(kinds, LOSS) | dict(metric)
     for target, name in asked.items():
         if target not in kinds:
-            raise StudyError(f"{key}.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}")
+            raise StudyError(f"metric.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}")
+        known = dict.fromkeys([LOSS, *(each for kind in kinds.values() for each in METRICS_OF[kind])])
+        if name not in get_args(MetricName):
+            raise StudyError(f"metric: '{name}' is no metric; there are {', '.join(known)}.{nearest(name, known)}")
         valid = (LOSS, *METRICS_OF[kinds[target]])
         if name not in valid:
-            by_target = f" For several kinds name it by target: {key}: {{{target}: {valid[1]}}}." if len(kinds) > 1 else ""
             rule = f"'{name}' is no metric of {target}, which is {kinds[target].value}"
-            raise StudyError(f"{key}: {rule}; it can be {', '.join(valid)}.{by_target}")
+            fits = [each for each, kind in kinds.items() if name in METRICS_OF[kind]]
+            way = _of_those_that_fit(name, fits, of_one) if fits else ""
+            raise StudyError(f"metric: {rule}; it can be {', '.join(valid)}.{way}")
     return {target: str(name) for target, name in asked.items()}
+
+
+def _of_those_that_fit(metric: str, targets: list[str], of_one: bool) -> str:
+    """The way out for a metric that fits some of the targets."""
+    if of_one:
+        return f" Ask it of {' or '.join(targets)} alone: {' or '.join(f'--target {target}' for target in targets)}."
+    return f" Name it by target: metric: {{{', '.join(f'{target}: {metric}' for target in targets)}}}."

@@ -131,7 +131,7 @@ class Verdict(Frozen):
         todo = self._action()
         if self.verdict is None or not self._trees_win:
             return todo
-        sure = f"Boosted trees are ahead of all models here by more than the {self._margin}"
+        sure = f"Boosted trees are ahead of all models here by more than the {self.bound_name}"
         return f"{sure}: use them where prediction alone counts. Otherwise {todo[:1].lower()}{todo[1:]}"
 
     @property
@@ -156,7 +156,7 @@ class Verdict(Frozen):
         for name, gain in self.candidates.items():
             if name != self.candidate and math.isfinite(gain.improvement):
                 of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
-                where = "" if math.isnan(self.margin) else f", {self._clauses.place(gain)} the {self._margin}"
+                where = "" if math.isnan(self.margin) else f", {self._clauses.place(gain)} the {self.bound_name}"
                 said += f"; as {CANDIDATES[name]} it {moved(gain)} {of}{where}"
         return f"{said}."
 
@@ -179,7 +179,7 @@ class Verdict(Frozen):
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        told = self.nouns, REGRESSION, self.margin, self._stake, self._margin
+        told = self.nouns, REGRESSION, self.margin, self._stake, self.bound_name
         return lines.short_words(self.short, *told) if self.short else None
 
     @property
@@ -215,8 +215,7 @@ class Verdict(Frozen):
     @property
     def bound_words(self) -> str | None:
         """What the margin is where it is no plain share of the regression's loss, and whether the floor takes its place."""
-        told = self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]
-        return bound_words(*told) or None
+        return bound_words(self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]) or None
 
     @property
     def margins_words(self) -> str | None:
@@ -225,7 +224,8 @@ class Verdict(Frozen):
         return margins_words(*told) or None if self.break_even and math.isfinite(self.gains[0].gain.improvement) else None
 
     @property
-    def _margin(self) -> str:
+    def bound_name(self) -> str:
+        """What the larger of margin and floor is called, after an article."""
         held = self.bound is not None and self.bound.held == FLOOR
         return FLOOR if held and self.margin >= 1 else f"{100 * self.margin:.3g} % {FLOOR if held else 'margin'}"
 
@@ -236,7 +236,7 @@ class Verdict(Frozen):
     @property
     def _clauses(self) -> Clauses:
         """The parts of the sentence, of a target with a verdict."""
-        answer, margin = str(self.verdict), (self.margin, self._margin)
+        answer, margin = str(self.verdict), (self.margin, self.bound_name)
         return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *margin, self._stake)
 
     @property
@@ -264,7 +264,7 @@ class Verdict(Frozen):
         said = f"{keep}: {given_away(richer, of, means)}"
         if (found := self.decided_at) is None or not all(gain.bounded for gain in richer):
             return said
-        names = self.nouns[found.base], self.nouns[found.other]
+        names = self.nouns[found.base], self.nouns[found.other], self.bound_name
         return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"
 
     def to_json(self) -> dict[str, Any]:

@@ -87,7 +87,10 @@ def together_words(verdicts: Iterable[Answered]) -> str | None:
         return None
     start = f"Over the {len(found.p_values)} targets at once (Holm)"
     if not found.holds:
-        return f"{start}, no answer is sure at {level_words(LEVEL)}: each is so on its own only, and one of them may be luck."
+        those = f"that for {decided[0]} is" if len(decided) == 1 else f"those for {listed(decided)} are"
+        return (
+            f"{start}, no answer is sure at {level_words(LEVEL)}: {those} sure on its own only, and may be luck among so many."
+        )
     sure = "all answers hold" if len(found.holds) == len(found.p_values) else f"the answers for {listed(found.holds)} hold"
     sure = f"the answer for {found.holds[0]} holds" if len(found.holds) == 1 else sure
     alone = [name for name in decided if name not in found.holds]

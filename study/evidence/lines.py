@@ -127,7 +127,7 @@ def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
     said = listed([f"{count:,} of {nouns[name]}" for name, count in floor.items()])
     return (
         f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {FLOOR:.1f} nats and not "
-        f"infinity; test rows at this floor: {said}."
+        f"infinity; test rows at that limit: {said}."
     )
 
 

@@ -8,15 +8,35 @@ from study.evidence.margins import EXPLAINED, FLOOR, UNIT, Bound, Question, floo
 from study.evidence.metrics import METRICS
 from study.evidence.scale import amount
 from study.evidence.sentences import percent
-from study.schema import LOSS, Kind
+from study.schema import LOSS, LOSS_NAMES, NOUNS, REGRESSIONS, Kind
 
 
 def question_words(question: Question) -> str:
     """How the sentence of an answer begins, where it was asked after the results were known or not of the loss."""
-    of = "" if question.metric == LOSS else f"of the {METRICS[question.metric].stake}"
+    metric = METRICS[question.metric]
+    of = "" if question.metric == LOSS else f"of the {metric.label if metric.more else metric.stake}"
     if question.after:
         return f"Asked after the results were known{f', {of}' if of else ''}. "
     return f"Asked {of}. " if of else ""
+
+
+def metric_words(question: Question, kind: Kind) -> str:
+    """What a question is of, after an article: `RMSE`, `AUC`, `mean squared error`."""
+    metric = METRICS[question.metric]
+    return LOSS_NAMES[kind] if question.metric == LOSS else metric.label if metric.more else metric.stake
+
+
+def asked_words(question: Question, kind: Kind, target: str) -> str:
+    """What a verdict will be asked of, before there is any: metric, margin and floor."""
+    regression, stake = NOUNS[REGRESSIONS[kind]], METRICS[question.metric].stake
+    margin = f"{100 * question.margin:.3g} % of {regression}'s {stake}"
+    if question.margin_of == EXPLAINED:
+        margin = f"{100 * question.margin:.3g} % of what {regression} explains"
+    elif question.margin_of == UNIT:
+        margin = f"{amount(question.margin)} {unit_words(question.metric, kind, target)}"
+    floor = f"{amount(question.floor)} {floor_unit_words(question.metric, kind, target)}"
+    least = f"a difference below {floor} cannot matter (floor)" if question.floor else "there is no floor"
+    return f"The verdict on {target} is asked of the {metric_words(question, kind)}: the margin is {margin}, and {least}."
 
 
 def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str, regression: str) -> str:

@@ -10,14 +10,16 @@ import pandas as pd
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import method_at
 from study.evidence.metric_gains import procedures
-from study.evidence.metrics import measure
+from study.evidence.metrics import METRICS, measure
 from study.evidence.pairs import paired
 from study.evidence.rule import LADDER
 from study.evidence.sentences import listed, percent
-from study.schema import Frozen, Kind
+from study.schema import LOSS, Frozen, Kind
 
 MEANS = {Kind.CONTINUOUS: "rmse", Kind.COUNT: "rmse", Kind.BINARY: "accuracy", Kind.MULTICLASS: "accuracy"}
-"""The metric that says what the loss of a kind means."""
+"""The metric that says what the loss of a kind means; any other metric that is asked of is told itself."""
+ERRORS = {"rmse": "root mean squared errors", "mae": "mean absolute errors"}
+"""Metrics in a target's unit, in words."""
 
 
 class Difference(Frozen):
@@ -34,8 +36,9 @@ class Difference(Frozen):
 class Meaning(Frozen):
     """What the losses behind a verdict mean.
 
-    metric: of MEANS. values: of each procedure of `study.evidence.rule.LADDER`. differences: of each two, with the levels of
-    the verdict's gains. sd: standard deviation of the target over the test rows; NaN of classes.
+    metric: that was asked of, or of MEANS for the loss. values: of each procedure of `study.evidence.rule.LADDER`.
+    differences: of each two, with the levels of the verdict's gains. sd: standard deviation of the target over the test rows;
+    NaN of classes.
     """
 
     metric: str
@@ -50,22 +53,48 @@ class Meaning(Frozen):
 
 
 def meaning(
-    predictions: pd.DataFrame, winners: pd.DataFrame, kind: Kind, gains: Mapping[tuple[str, str], Gain], folds: int
+    predictions: pd.DataFrame,
+    winners: pd.DataFrame,
+    kind: Kind,
+    gains: Mapping[tuple[str, str], Gain],
+    folds: int,
+    metric: str = LOSS,
 ) -> Meaning:
     """Say of one target what its losses mean, by the methods and at the levels of the verdict's gains.
 
-    predictions, winners: of the target, as in `study.evidence.verdicts.verdicts`. gains: by (simpler, richer).
+    A difference is the gain itself in another unit where it can be (`in_unit`), so that the two cannot disagree; rows that are
+    right and errors of counts have intervals of their own.
+
+    predictions, winners: of the target, as in `study.evidence.verdicts.verdicts`. gains: by (simpler, richer), of `metric`.
     """
-    asked = measure(MEANS[kind], kind, predictions)
+    asked = measure(MEANS[kind] if metric == LOSS else metric, kind, predictions)
     sides = {name: model for name, model in procedures(asked, winners).items() if name in LADDER}
     values = {name: asked.metric.value(float(model.losses["loss"].mean())) for name, model in sides.items()}
     found = []
     for (base, other), gain in gains.items():
         if base in sides and other in sides:
-            told = method_at(gain.method, gain.level)(paired(sides[base].losses, sides[other].losses, folds), "difference")
-            ends = {"value": told.estimate, "low": told.low, "high": told.high, "level": gain.level}
-            found.append(Difference(base=base, other=other, **ends))
+            if metric == LOSS and kind is not Kind.CONTINUOUS:
+                pairs = paired(sides[base].losses, sides[other].losses, folds)
+                told = method_at(gain.method, gain.level)(pairs, "difference")
+                value, low, high = told.estimate, told.low, told.high
+            else:
+                value, low, high = in_unit(gain, root=metric == LOSS)
+            found.append(Difference(base=base, other=other, value=value, low=low, high=high, level=gain.level))
     return Meaning(metric=asked.metric.name, values=values, differences=tuple(found), sd=asked.sd)
+
+
+def in_unit(gain: Gain, root: bool) -> tuple[float, float, float]:
+    """A gain and its ends in the metric's own unit: times what they are shares of; NaN for an end that does not exist.
+
+    root: whether the gain is of squared errors and the unit that of their root. A base of mean loss B that is bettered by an
+    amount a has sqrt(B) - sqrt(B - a) less of it.
+    """
+    shares = np.array([gain.improvement, gain.low, gain.high if gain.bounded else np.nan])
+    amounts = shares * gain.per_loss
+    if root:
+        amounts = np.sqrt(gain.base_loss) - np.sqrt(np.maximum(gain.base_loss - amounts, 0.0))
+    value, low, high = amounts.tolist()
+    return value, low, high
 
 
 def amount(value: float) -> str:
@@ -79,9 +108,12 @@ def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
     if found.metric == "accuracy":
         parts = [f"{percent(value)} % with {nouns[name]}" for name, value in found.values.items()]
         return f"Of the test rows of {target} are right: {listed(parts)}."
+    if found.metric not in ERRORS:
+        parts = [f"{value:.3f} ({nouns[name]})".replace("-", "\N{MINUS SIGN}", 1) for name, value in found.values.items()]
+        return f"The {METRICS[found.metric].label} on {target} is {listed(parts)}."
     parts = [f"{amount(value)} ({nouns[name]})" for name, value in found.values.items()]
     beside = f", whose standard deviation is {amount(found.sd)}" if np.isfinite(found.sd) else ""
-    return f"Predictions of {target}{beside}, are off by {listed(parts)}, as root mean squared errors."
+    return f"Predictions of {target}{beside}, are off by {listed(parts)}, as {ERRORS[found.metric]}."
 
 
 def most_words(found: Meaning, base: str) -> str:
@@ -91,4 +123,7 @@ def most_words(found: Meaning, base: str) -> str:
         return ""
     if found.metric == "accuracy":
         return f"at most {percent(most)} % more of the rows would be right"
-    return f"the error would be less by at most {amount(most)}"
+    if found.metric in ERRORS:
+        return f"the error would be less by at most {amount(most)}"
+    metric = METRICS[found.metric]
+    return f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {amount(most)}"

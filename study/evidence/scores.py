@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from study.evidence.pairs import FloatArray, clustered
+from study.evidence.intervals import METHODS, default_method
+from study.evidence.pairs import FloatArray, paired
 from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
 from study.schema import LOSS_NAMES, Kind
 
@@ -95,17 +95,23 @@ def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
     return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
 
 
-def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) -> pd.DataFrame:  # noqa: PT028 -- no test
+def test_scores(
+    predictions: pd.DataFrame,
+    winners: pd.DataFrame | None = None,  # noqa: PT028 -- no test
+    folds: int | None = None,  # noqa: PT028
+    method: str | None = None,  # noqa: PT028
+) -> pd.DataFrame:
     """Test loss of every model and candidate, its standard error, and the metrics that people know.
 
-    The test loss is the mean over seeds and rows of a fold, then over folds. Its standard error is that of the mean over
-    the n distinct rows, each row's loss averaged over seeds and repeats first, with groups independent of each other
-    (`study.evidence.pairs.mean_covariance`); low and high are its t interval.
+    The test loss is the mean over seeds, then over rows of all folds. Its standard error and its interval from low to high are
+    those of the method by which gains are judged, as for a pair whose other loss is 0.
 
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
     winners : `incumbents(trials)`; adds val_loss, the mean over outer folds, and optimism = val_loss - test_loss.
+    folds : outer folds a repeat; None: all are of one.
+    method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
 
     Returns
     -------
@@ -117,12 +123,11 @@ def test_scores(predictions: pd.DataFrame, winners: pd.DataFrame | None = None) 
     found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
-        loss = rows.groupby("outer_fold")["loss"].mean().mean()
-        variance, df = clustered(rows, rows["loss"])
-        error = np.sqrt(variance)
-        half = stats.t.ppf(0.975, df) * error
+        own = rows.groupby(["outer_fold", "group", "time", "row"], dropna=False)["loss"].mean().reset_index()
+        used = METHODS[method or default_method(rows["outer_fold"], folds or rows["outer_fold"].nunique())]
+        loss = used(paired(own, own.assign(loss=0.0), folds or int(rows["outer_fold"].max()) + 1), "difference")
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
-        score = {"test_loss": loss, "std_error": error, "low": loss - half, "high": loss + half}
+        score = {"test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high}
         score |= {
             "n_rows": rows["row"].nunique(),
             "n_floor": at_floor(rows)["row"].nunique(),

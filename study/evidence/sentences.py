@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.evidence.decided import MOST_TIMES
+from study.evidence.decided import LIKELY, MOST_TIMES
 from study.evidence.findings import DecidedAt, Gain
 
 NOTHING = 5e-6
@@ -24,11 +24,11 @@ def percent(share: float) -> str:
 
 
 def span(low: float, high: float, most: float) -> str:
-    """An interval in per cent, where a gain can be `most` at most: an end that the rows do not give is said to be none."""
-    above = f"{percent(high)} %" if high < most else ""
+    """An interval in per cent, where a gain can be `most` at most: an end that the rows do not give is left out."""
+    bounded = high < most
     if np.isnan(low):
-        return f"no lower bound, at most {above}" if above else "no bound on either side"
-    return f"{percent(low)} to {above}" if above else f"{percent(low)} %, no upper bound"
+        return f"at most {percent(high)} %" if bounded else "no bound on either side"
+    return f"{percent(low)} to {percent(high)} %" if bounded else f"at least {percent(low)} %"
 
 
 def ends(gain: Gain) -> str:
@@ -47,8 +47,11 @@ def level_words(level: float) -> str:
 
 
 def interval(gain: Gain) -> str:
-    """The interval of a gain with its level, `95 % interval 1.0 to 2.0 %`."""
-    return f"{level_words(gain.level)} interval{' of the gain' if loses(gain) else ''} {ends(gain)}"
+    """The interval of a gain with its level: `95 % interval 1.0 to 2.0 %`, or `with 95 % confidence at least 1.0 %`."""
+    told, bounds = ends(gain), (not np.isnan(gain.low), gain.bounded)
+    if any(bounds) and not all(bounds):
+        return f"with {level_words(gain.level)} confidence {'a gain of ' if loses(gain) else ''}{told}"
+    return f"{level_words(gain.level)} interval{' of the gain' if loses(gain) else ''} {'' if all(bounds) else 'with '}{told}"
 
 
 def moved(gain: Gain, save: str = "saves", add: str = "adds") -> str:
@@ -74,22 +77,30 @@ def about(number: float) -> str:
     return f"{round(number / 10**digits) * 10**digits:,.0f}"
 
 
-def decided_words(found: DecidedAt, gain: Gain, base: str, other: str) -> str:
-    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring."""
-    return f"{_rows_words(found, f'between {base} and {other}')} {_repeats_words(found, gain)}".strip()
+def of_100(chance: float) -> int:
+    """So many of 100; what does not reach LIKELY is not rounded up to it."""
+    return min(round(100 * chance), int(100 * LIKELY) - 1) if chance < LIKELY else round(100 * chance)
 
 
-def _rows_words(found: DecidedAt, pair: str) -> str:
+def decided_words(found: DecidedAt, gain: Gain, base: str, other: str, named: str) -> str:
+    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring.
+
+    named: what the gain is held against where that is not 0, `5 % margin`.
+    """
+    return f"{_rows_words(found, f'between {base} and {other}', named)} {_repeats_words(found, gain)}".strip()
+
+
+def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
     unknown = f"At how many rows it would be decided {pair} cannot be"
     if np.isnan(found.above):
         return f"{unknown} told: they were not trained on parts of the rows."
-    bound = f"the {100 * found.bound:.3g} % margin" if found.bound else "0"
+    bound = f"the {named}" if found.bound else "0"
     if np.isnan(found.times):
-        ends = f"{100 * found.above:.0f} of 100 would end with a gain above {bound}, {100 * found.below:.0f} with one below"
+        ends = f"{of_100(found.above)} of 100 would end with a gain above {bound}, {of_100(found.below)} with one below"
         return f"{unknown} foreseen: of studies with {MOST_TIMES:.0f} times these rows {ends}."
     rows = f"about {about(found.rows)} rows" if np.isfinite(found.rows) else "more rows"
     likely = f"It is likely decided {pair} by a study of {rows}, these among them ({found.times:.2g} times as many)"
-    ends = f"{100 * max(found.above, found.below):.0f} of 100 such studies would end with a gain {found.side} {bound}"
+    ends = f"{of_100(max(found.above, found.below))} of 100 such studies would end with a gain {found.side} {bound}"
     return f"{likely}: {ends}. Judge it once, with all of them: each look before is one more chance of a wrong answer."
 
 

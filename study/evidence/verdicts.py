@@ -224,7 +224,8 @@ class _Judge(Sides):
         return sources(asked.predictions, self.plain, both, self.margin, self.folds, self.method, asked.finish)
 
     def _meaning(self) -> Meaning | None:
-        return meaning(self.predictions, self.winners, self.kind, self.gains, self.folds) if self.told and self.gains else None
+        told = self.predictions, self.winners, self.kind, self.gains, self.folds, self.question.metric
+        return meaning(*told) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:
         """Only where the network had a choice."""

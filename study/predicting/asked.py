@@ -13,7 +13,7 @@ from study.evidence.answer import Verdict
 from study.evidence.verdicts import verdicts
 from study.records.questions import kinds_of, questions
 from study.records.results import Results
-from study.schema import StudyError
+from study.schema import StudyError, nearest
 
 
 def ask(
@@ -27,7 +27,8 @@ def ask(
     """The verdict on every target, or on one, of another question. Nothing is written, and nothing is trained.
 
     What is left out is as in the study's config. A margin in a metric's own unit is of that metric alone: to or from one, or of
-    another metric, its size has to be told. Every verdict says that it was asked after the results were known.
+    another metric, its size has to be told. A verdict on another question than the study's says that it was asked after the
+    results were known.
 
     Parameters
     ----------
@@ -44,7 +45,9 @@ def ask(
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)
     if target is not None and target not in kinds:
-        raise StudyError(f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.")
+        raise StudyError(
+            f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+        )
     old, new = results.config.margin_of, margin_of or results.config.margin_of
     if margin is None and "unit" in (old, new) and (old != new or metric is not None):
         raise StudyError(f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question.")
@@ -53,9 +56,12 @@ def ask(
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     own = results.config.metric
     asked = metric if metric is not None else own if isinstance(own, str) else {t: m for t, m in own.items() if t in kept}
-    changes["metric"] = metrics_asked(asked, kept)
+    changes["metric"] = metrics_asked(asked, kept, of_one=True)
     config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
-    wanted = questions(config, kept, after=True)
+    wanted = {
+        name: each.model_copy(update={"after": told[name].question.after or each != told[name].question})
+        for name, each in questions(config, kept).items()
+    }
     frame = pd.concat([results.predictions, results.trees], ignore_index=True)
     found = verdicts(
         frame[frame["target"].isin(kept)],

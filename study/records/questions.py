@@ -18,10 +18,7 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
     return {str(target): Kind(kind) for target, kind in pairs}
 
 
-def questions(config: StudyConfig, kinds: Mapping[str, Kind], after: bool = False) -> dict[str, Question]:
-    """By target what is asked of it.
-
-    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`).
-    """
-    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor, "after": after}
+def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Question]:
+    """By target what is asked of it; a StudyError where a metric does not fit (`metrics_asked`)."""
+    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor}
     return {target: Question(metric=metric, **rest) for target, metric in metrics_asked(config.metric, kinds).items()}

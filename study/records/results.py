@@ -20,6 +20,7 @@ from study.records.environment import Environment
 from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
+from study.records.refusal import first_wrong, name_of, run_again
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
@@ -222,19 +223,22 @@ class Results:
         """`path`, or a StudyError that says how it comes to be there."""
         if path.exists():
             return path
-        again = f"`study run {self.paths.config}`"
         if self.concluded:
-            raise StudyError(f"{path} does not exist, as after a version before this one; {again} concludes the study anew.")
-        raise StudyError(f"{path} does not exist yet; {again} finishes the study.")
+            before = "as after a version before this one"
+            raise StudyError(f"{path} does not exist, {before}; {self.again} concludes the study anew.")
+        raise StudyError(f"{path} does not exist yet; {self.again} finishes the study.")
+
+    @property
+    def again(self) -> str:
+        """The command that goes on with this study (`run_again`)."""
+        return run_again(self.root, name_of(self.root))
 
     def _record(self, path: Path, model: type[R]) -> R:
         try:
             return model.model_validate_json(self.present(path).read_bytes())
         except ValidationError as error:
-            first = error.errors()[0]
-            wrong = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
-            again = f"`study run {self.paths.config}` writes it anew"
-            raise StudyError(f"{path} is not what this version writes ({wrong}); remove it, and {again}.") from None
+            wrong = f"{path} is not what this version writes ({first_wrong(error)})"
+            raise StudyError(f"{wrong}; remove it, and {self.again} writes it anew.") from None
 
     @cached_property
     def config(self) -> StudyConfig:
@@ -278,10 +282,11 @@ class Results:
         try:
             return read_verdicts(text)
         except ValueError as error:
-            raise StudyError(
-                f"{self.paths.verdicts} cannot be read: {error}. `study run {self.paths.config}` draws the verdicts anew from "
-                "the records; it runs no trial again."
-            ) from None
+            wrong = (
+                f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else error
+            )
+            way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again"
+            raise StudyError(f"{self.paths.verdicts} cannot be read: {wrong}. {way}.") from None
 
 
 def load_results(path: str | Path) -> Results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,9 @@ from nbformat import NotebookNode
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report import tables
+from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
+from study.report.markdown import literal as literal
 from study.report.sections import READING, SECTIONS
 from study.report.style import human
 from study.schema import TrialState
@@ -55,7 +56,8 @@ def _cells(results: Results) -> list[NotebookNode]:
     figures = ", ".join(sorted(section.figure for section in shown if section.figure))
     name = results.root.resolve().name
     words = {
-        "margin": _margin(results),
+        "of": shares_of(results),
+        "bound": held_against(results),
         "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
         "folder": shlex.quote(f"results/{name}"),
         "config": shlex.quote(f"results/{name}/config.yaml"),
@@ -66,14 +68,6 @@ def _cells(results: Results) -> list[NotebookNode]:
         cells += [_markdown(section.text.format(**words))] if section.text else []
         cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
     return cells
-
-
-def _margin(results: Results) -> str:
-    """The margin of the config, in words."""
-    config = results.config
-    if config.margin_of == "unit":
-        return f"{config.margin:.3g} in the metric's own unit"
-    return f"{100 * config.margin:.3g} %" + (" of what the regression explains" if config.margin_of == "explained" else "")
 
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -116,11 +110,6 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
 
 def _markdown(text: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(tables.no_break(text))
-
-
-def literal(text: str) -> str:
-    """`text` as Markdown that shows it as it is, whatever a column is called."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|$~&-])", r"\\\1", text)
 
 
 def _code(source: str, **report: str) -> NotebookNode:

@@ -52,8 +52,9 @@ def _always(results: Results) -> bool:
 class Section:
     """A part of the report.
 
-    text: Markdown before it; `build_notebook` fills {margin}, {fold}, {folder} and {config}. code: of its cell, where
-    `results`, `tables` and the figures' modules are at hand. when: whether it is shown. figure: the name of its picture.
+    text: Markdown before it; `build_notebook` fills {of}, what gains are shares of, {bound}, what they are held against,
+    {fold}, {folder} and {config}. code: of its cell, where `results`, `tables` and the figures' modules are at hand. when:
+    whether it is shown. figure: the name of its picture.
     """
 
     text: str
@@ -83,19 +84,19 @@ counts: a trial of a regression scores a whole path of penalties. Validation row
 
 **The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
 **The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
-of its replicates. **The gain** is the share of the regression's loss that a richer model saves over a simpler one, and its
-interval is held against the margin ({margin}). From the regression up, a model is passed if the gain of some richer one over
-it lies wholly above the margin, and is the answer if all lie wholly below; the network is the answer if all others are passed.
+of its replicates. **The gain** is the share of {of} that a richer model saves over a simpler one, and its interval is held
+against {bound}. From the regression up, a model is passed if the gain of some richer one over it lies
+wholly above that, and is the answer if all lie wholly below; the network is the answer if all others are passed.
 Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
 regression tests two gains at once, so that their intervals are at 97.5 %.
 """
 SOURCES = """\
 ## Where does the gain come from?
 
-Shares of the regression's loss, by the same test rows. *Interactions* and *curvature* divide what the regression with terms
+Shares of {of}, by the same test rows. *Interactions* and *curvature* divide what the regression with terms
 saves: each is the mean of what its terms save alone and what they save on top of the others. The *short formula* is a
 procedure of its own with few terms, chosen in every outer fold. It is printed only where what it leaves to the regression with
-terms lies wholly below the margin; its terms were chosen on the rows that it was fitted to, so they have no standard errors.
+terms lies wholly below {bound}; its terms were chosen on the rows that it was fitted to, so they have no standard errors.
 """
 SCORES = """\
 ### Scores
@@ -103,7 +104,7 @@ SCORES = """\
 *refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
-several classes that of the most probable one. *At the floor* are test rows whose log loss is that of the surest mistake.
+several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.
 """
 METRICS = """\
 ### Metrics that people know
@@ -123,10 +124,12 @@ refitted network (*seeds*), and the luck of which rows are tested (*rows*).
 PAIRS = """\
 ### Every model against every simpler one
 
-*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests for no
-difference at all; after Holm it allows for all comparisons of one question: of the procedures, of the depths, or of choosing a
-depth against always taking the same. The last columns are the probabilities that the gain is above the margin, within it, or
-that the model is worse by more than the margin.
+*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests that the gain is
+just the margin: small where it is surely larger or surely smaller. After Holm it allows for all comparisons of one question:
+of the procedures, of the depths, or of choosing a depth against always taking the same. The last columns are the probabilities
+that the gain is above the margin, within it, or that the model is worse by more than the margin. Gains here are of the loss,
+whatever a verdict is asked of; the margin is the verdict's where that is of the loss, else the config's as a share of the
+loss, or 5 % where that is no share.
 """
 REPRODUCE = """\
 ## Reproduce it

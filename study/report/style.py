@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -209,6 +210,11 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u20
 def per_cent(share: float, _: object = None) -> str:
     """A share on an axis."""
     return f"{100 * share:.6g} %".replace("-", "\N{MINUS SIGN}")
+
+
+def wrapped(label: str, width: int = 44) -> str:
+    """The label of an axis in lines that are no wider than half a figure."""
+    return textwrap.fill(label, width)
 
 
 def plain(text: str) -> str:

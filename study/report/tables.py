@@ -18,6 +18,8 @@ from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report.html_table import Html as Html
+from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.style import human, model_name, with_names
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
@@ -35,13 +37,6 @@ _DASH = "\N{EN DASH}"
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
 BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "undecided", None: "none"}
-
-
-class Html(str):
-    """Markup that a notebook shows as it is."""
-
-    def _repr_html_(self) -> str:
-        return str(self)
 
 
 def answer(results: Results) -> Html:
@@ -80,7 +75,7 @@ def _basis(verdict: Verdict) -> str:
     beside = (verdict.depths_words, verdict.trees_words, verdict.floor_words, verdict.carried_words)
     told = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
     told += [f"Intervals: {verdict.method_words}.", *beside]
-    return f'<p class="basis">{" ".join(escape(part) for part in told if part)}</p>'
+    return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
 
 
 def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
@@ -112,34 +107,12 @@ def _chance(share: float) -> str:
     return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
-def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
-    """`frame` as HTML with three significant digits; columns that hold nothing are left out."""
-    shown = frame.dropna(axis="columns", how="all")
-    if shown.empty:
-        return Html(f"<p>{escape(empty)}</p>")
-    is_number = {column: pd.api.types.is_numeric_dtype(shown[column]) for column in shown}
-    head = "".join(f"<th{_right(is_number[column])}>{escape(str(column))}</th>" for column in shown)
-    rows = ["".join(map(_td, row, is_number.values())) for row in shown.astype(object).itertuples(index=False)]
-    body = "".join(f"<tr>{cells}</tr>" for cells in rows)
-    return Html(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
-
-
 def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     """A `table` for every target, each with the columns that it fills."""
     if frame.empty:
         return table(frame, empty)
     parts = [(target, rows.drop(columns="target")) for target, rows in frame.groupby("target", sort=False)]
     return Html("".join(f"<h4>{escape(str(target))}</h4>{table(rows)}" for target, rows in parts))
-
-
-def _right(is_number: bool) -> str:
-    return ' class="n"' if is_number else ""
-
-
-def _td(value: Any, is_number: bool) -> str:
-    text = str(value) if isinstance(value, list | dict | tuple) else human(value)
-    long = ' class="long"' if len(text) > 44 else ""
-    return f"<td{_right(is_number) or long}>{escape(text)}</td>"
 
 
 def incumbents_frame(results: Results) -> pd.DataFrame:
@@ -167,7 +140,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
     """Test loss, optimism and familiar metrics of every model and candidate."""
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
-        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the floor",
+        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the limit",
     }  # fmt: skip
     scores = _named(results.scores, results)
     scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))

@@ -1,4 +1,4 @@
-"""What `study check` prints: what was inferred of a table, the arms of its study, and what they will cost."""
+"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its study, and what they cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from study.api import Prepared
+from study.evidence.questions import asked_words
 from study.machines.ray import available_cpus
+from study.records.questions import questions
 from study.schema import Arm
 from study.screen.progress import columns, span
 from study.search.cost import FLOOR_S
@@ -50,6 +52,9 @@ def print_check(prepared: Prepared, console: Console) -> None:
     console.print(f"{config.name}: {len(table.frame)} rows from {config.data.source}", soft_wrap=True)
     for found in table.targets:
         console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
+    kinds = {found.name: found.kind for found in table.targets}
+    for target, question in questions(config, kinds).items():
+        console.print(asked_words(question, kinds[target], target), soft_wrap=True)
     features = columns(("feature", "type", "why"), left=3)
     for feature in table.features:
         features.add_row(feature.name, feature.type, feature.reason)

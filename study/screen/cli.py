@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import sys
 from pathlib import Path
 from shlex import quote
@@ -54,6 +55,16 @@ def _config(source: str, targets: list[str] | None, overrides: list[str] | None,
     stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
     content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
     return make_config(content, settings, "the command line", Path())
+
+
+def _as_options(text: str) -> str:
+    """What is said of the keys of a question, said of the options that `ask` takes."""
+
+    def option(found: re.Match[str]) -> str:
+        return f"--{found[1].replace('_', '-')}"
+
+    text = re.sub(r"^(?:the question: )?'?(metric|margin_of|margin|floor)\b'?", option, text)
+    return re.sub(r"`(metric|margin_of|margin|floor): (\w+)`", lambda found: f"`{option(found)} {found[2]}`", text)
 
 
 def _console() -> Console:
@@ -226,7 +237,10 @@ def ask(
     from study.predicting.results import load_results
     from study.screen.progress import print_verdicts
 
-    found = load_results(results).ask(metric, margin, margin_of, floor, target)
+    try:
+        found = load_results(results).ask(metric, margin, margin_of, floor, target)
+    except StudyError as error:
+        raise StudyError(_as_options(str(error))) from None
     if as_json:
         print(write_verdicts(found))
     else:

@@ -85,6 +85,17 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"families": 3}, "'families': Input should be 'auto' or a valid list (got 3)."),
     ({"depths": 0}, "'depths.0': Input should be greater than or equal to 1 (got 0)."),
     ({"depths": [1, 40]}, "'depths.1': Input should be less than or equal to 32 (got 40)."),
+    (
+        {"metric": "acuracy"},
+        "'metric': Input should be 'loss', 'r2', 'rmse', 'mae', 'auc', 'brier', 'accuracy' or "
+        "'explained_deviance' or a valid mapping (got 'acuracy'). Did you mean 'accuracy'?",
+    ),
+    (
+        {"metric": {"y": "AUC"}},
+        "'metric.y': Input should be 'loss', 'r2', 'rmse', 'mae', 'auc', 'brier', 'accuracy' or "
+        "'explained_deviance' (got 'AUC'). Did you mean 'auc'?",
+    ),
+    ({"floor": "nan"}, "'floor': Input should be a finite number (got 'nan')."),
     ({"margin": 5}, "'margin': a share must be less than 1 but got 5; `margin_of: unit` takes the metric's own unit."),
     (
         {"effort": "thorogh"},

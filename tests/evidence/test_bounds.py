@@ -19,7 +19,7 @@ def test_where_a_gain_has_no_upper_bound_the_action_names_none_and_says_what_wou
     verdict = judged(np.array([9.0, 1.0, 1.0]), np.array([1.0, 2.0, 1.0]))
 
     assert not verdict.gains[0].gain.bounded
-    assert "(95 % interval no bound on either side), on both sides of" in verdict.sentence
+    assert "(95 % interval with no bound on either side), on both sides of" in verdict.sentence
     assert verdict.action == (
         "Keep linear regression, the simpler of the two: what is given away of linear regression's loss has no upper bound on "
         "these test rows; more of them are needed for one."
@@ -30,7 +30,7 @@ def test_where_a_loss_is_that_of_one_row_a_gain_has_no_lower_bound() -> None:
     verdict = judged(np.r_[np.full(39, 0.05), 40.0], np.random.default_rng(0).uniform(0.5, 1.5, 40))
 
     assert np.isnan(verdict.gains[0].gain.low)
-    assert "(95 % interval no lower bound, at most " in verdict.sentence
+    assert "(with 95 % confidence at most " in verdict.sentence
     assert verdict.verdict == "undecided"
 
 
@@ -54,7 +54,7 @@ def test_where_few_rows_cannot_bound_a_gain_no_bound_is_told() -> None:
 
     assert gain.most == 1
     assert not gain.bounded
-    assert ends(gain).endswith("no upper bound")
+    assert ends(gain).startswith("at least \N{MINUS SIGN}")
 
 
 def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(rng: np.random.Generator) -> None:

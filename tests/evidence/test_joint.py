@@ -61,6 +61,20 @@ def test_an_undecided_target_counts_among_those_that_were_asked() -> None:
     assert together_words([undecided, undecided.model_copy(update={"target": "c"})]) is None
 
 
+def test_only_decided_answers_are_said_to_be_sure_on_their_own() -> None:
+    decided, undecided = judged((1.0, 0.86), (1.0, 0.95))
+    gains = tuple(
+        step.model_copy(update={"gain": step.gain.model_copy(update={"p_value": 0.04 / (1 + (step.base == "regression"))})})
+        for step in decided.gains
+    )
+    unsure = decided.model_copy(update={"gains": gains})
+
+    assert together_words([unsure, undecided]) == (
+        "Over the 2 targets at once (Holm), no answer is sure at 95 %: that for a is sure on its own only, and may be luck "
+        "among so many."
+    )
+
+
 def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
     network, plain = judged((1.0, 0.8), (1.2, 1.25))
     assert (network.left, plain.left) == (("network",), ("regression",))

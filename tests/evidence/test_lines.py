@@ -182,6 +182,6 @@ def test_test_rows_at_the_floor_of_the_log_loss_are_said_for_every_procedure(rng
 
     assert verdict.floor == {"regression": 2, "network": 1, "trees": 3}
     assert str(verdict.floor_words).endswith(
-        "costs 15.9 nats and not infinity; test rows at this floor: 2 of logistic regression, 1 of the network and 3 of "
+        "costs 15.9 nats and not infinity; test rows at that limit: 2 of logistic regression, 1 of the network and 3 of "
         "boosted trees."
     )

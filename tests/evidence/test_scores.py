@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from study.evidence import scores, winners
+from study.evidence.compare import family_scores
 from study.families.heads import HEADS
 from study.schema import LOSS_NAMES, Kind
 from tests.evidence.losses import scored, trial
@@ -51,7 +52,7 @@ def test_a_network_without_an_ensemble_is_judged_by_its_refit(rng: np.random.Gen
     assert len(winners.select_candidate(predictions)) == 4
 
 
-def test_test_scores_average_seeds_then_rows_then_folds(rng: np.random.Generator) -> None:
+def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
     losses = rng.random((2, 2, 30))  # outer fold, seed, row
     pieces = [
         scored(losses[fold, seed], "neural", 1, outer_fold=fold, seed=seed).assign(row=np.arange(30) + 30 * fold)
@@ -60,15 +61,30 @@ def test_test_scores_average_seeds_then_rows_then_folds(rng: np.random.Generator
     ]
     won = pd.DataFrame([trial("neural", 1, loss, outer_fold=fold) for fold, loss in enumerate([0.4, 0.6])])
 
-    (score,) = scores.test_scores(pd.concat(pieces), won).to_dict("records")
+    (score,) = scores.test_scores(pd.concat(pieces), won, method="rows").to_dict("records")
 
     by_row = losses.mean(axis=1).ravel()
     se = by_row.std(ddof=1) / math.sqrt(60)
     assert score["test_loss"] == pytest.approx(losses.mean())
     assert score["std_error"] == pytest.approx(se)
-    assert [score["low"], score["high"]] == pytest.approx(stats.t.interval(0.95, 59, losses.mean(), se))
+    assert [score["low"], score["high"]] == pytest.approx(stats.t.interval(0.95, 59, losses.mean(), se), rel=0.01)
     assert score["optimism"] == pytest.approx(0.5 - losses.mean())
     assert (score["n_rows"], score["n_folds"]) == (60, 2)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_scores_and_ranks_have_one_interval_of_one_loss(rng: np.random.Generator, repeats: int) -> None:
+    rows = [
+        scored(rng.exponential(1.0, 31 - fold % 2), outer_fold=fold).assign(row=lambda own, f=fold: 40 * (f % 3) + own["row"])
+        for fold in range(3 * repeats)
+    ]
+    won = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(3 * repeats)])
+
+    (score,) = scores.test_scores(pd.concat(rows), won, 3).to_dict("records")
+    (rank,) = family_scores(pd.concat(rows), won, 3).to_dict("records")
+
+    same = ("test_loss", "std_error", "low", "high", "optimism")
+    assert [score[name] for name in same] == pytest.approx([rank[name] for name in same])
 
 
 def test_a_continuous_target_is_scored_by_r_squared_and_absolute_error(rng: np.random.Generator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -59,14 +60,25 @@ def test_a_metric_of_another_kind_is_refused_with_those_that_fit(finished: Resul
 
     assert str(caught.value) == (
         "metric: 'auc' is no metric of balloons, which is continuous; it can be loss, r2, rmse, mae. "
-        "For several kinds name it by target: metric: {balloons: r2}."
+        "Ask it of colour alone: --target colour."
     )
+
+
+def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finished: Results) -> None:
+    same, other = finished.ask(), finished.ask(floor=0.02)
+
+    assert [each.question.after for each in (*same, *other)] == [False, False, True, True]
+    assert [each.sentence for each in same] == [each.sentence for each in finished.verdicts]
 
 
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ({"target": "ballons"}, "has no target 'ballons'; its targets are balloons, colour."),
+        ({"target": "ballons"}, "has no target 'ballons'; its targets are balloons, colour. Did you mean 'balloons'?"),
+        (
+            {"metric": "AUC"},
+            "metric: 'AUC' is no metric; there are loss, r2, rmse, mae, auc, brier, accuracy. Did you mean 'auc'?",
+        ),
         ({"margin_of": "unit"}, "margin: the study's 0.05 is of another unit; give the margin of this question."),
         ({"margin": 3}, "the question: 'margin': a share must be less than 1 but got 3"),
         ({"margin_of": "explaned"}, "Did you mean 'explained'?"),
@@ -85,6 +97,27 @@ def test_a_question_that_cannot_be_asked_says_why(question: dict[str, object], s
 def test_every_kind_has_its_metrics_and_the_loss(kind: Kind) -> None:
     for metric in ("loss", *METRICS_OF[kind]):
         assert metrics_asked(metric, {"y": kind}) == {"y": metric}
+
+
+def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
+    with pytest.raises(
+        StudyError, match=re.escape("it can be loss, auc, brier, accuracy. Name it by target: metric: {a: rmse}.")
+    ):
+        metrics_asked("rmse", {"a": Kind.COUNT, "b": Kind.BINARY})
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"margin": 3}, "--margin: a share must be less than 1 but got 3; `--margin-of unit` takes the metric's own unit."),
+        ({"margin_of": "explaned"}, "--margin-of: Input should be 'regression', 'explained' or 'unit' (got 'explaned')."),
+        ({"metric": "acuracy"}, "--metric: 'acuracy' is no metric; there are "),
+        ({"floor": float("nan")}, "--floor: Input should be a finite number (got nan)."),
+    ],
+)
+def test_the_command_says_which_option_is_wrong(question: dict[str, Any], said: str, finished: Results) -> None:
+    with pytest.raises(StudyError, match=f"^{re.escape(said)}"):
+        cli.ask(finished.root, **question)
 
 
 def test_the_command_prints_the_verdicts_of_the_question_or_their_json(

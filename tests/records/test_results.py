@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.config import dump_config, make_config
+from study.evidence.answer import VERSION
 from study.records import results as results_module
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
@@ -223,9 +224,7 @@ def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path,
     with pytest.raises(StudyError) as caught:
         getattr(load_results(tmp_path), attribute)
 
-    assert (
-        str(caught.value) == f"{tmp_path / file} does not exist yet; `study run {tmp_path / 'config.yaml'}` finishes the study."
-    )
+    assert str(caught.value) == f"{tmp_path / file} does not exist yet; {load_results(tmp_path).again} finishes the study."
 
 
 @pytest.mark.parametrize("attribute", ["scores", "ranks", "pairs"])
@@ -238,7 +237,7 @@ def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_p
 
     assert str(caught.value) == (
         f"{tmp_path / attribute}.parquet does not exist, as after a version before this one; "
-        f"`study run {paths.config}` concludes the study anew."
+        f"{load_results(tmp_path).again} concludes the study anew."
     )
 
 
@@ -261,7 +260,7 @@ def test_a_description_of_another_form_is_named_with_what_is_wrong(tmp_path: Pat
 
     assert str(caught.value) == (
         f"{paths.data} is not what this version writes (digest: Field required); "
-        f"remove it, and `study run {paths.config}` writes it anew."
+        f"remove it, and {load_results(tmp_path).again} writes it anew."
     )
 
 
@@ -277,7 +276,8 @@ def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: 
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    ('[{"target": "y"}]', "it is of version 1, and this is version 4"), ("{", "Expecting property name"),
+    ('[{"target": "y"}]', f"it is of version 1, and this is version {VERSION}"), ("{", "Expecting property name"),
+    (f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}', "it is not what this version writes (kind: Field required)"),
 ])  # fmt: skip
 def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
     make_folder(tmp_path)
@@ -287,7 +287,7 @@ def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path
         _ = load_results(tmp_path).verdicts
 
     assert str(caught.value).startswith(f"{tmp_path / 'verdicts.json'} cannot be read: {reason}")
-    assert f"`study run {tmp_path / 'config.yaml'}` draws the verdicts anew from the records" in str(caught.value)
+    assert f"{load_results(tmp_path).again} draws the verdicts anew from the records" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["missing", "."])

@@ -23,6 +23,7 @@ from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
+from study.records.questions import kinds_of, questions
 from study.records.results import Results, load_results
 from study.schema import Feature, Kind, ModelData
 from tests.records.examples import described
@@ -186,7 +187,9 @@ def write_results(
     for name, frame in comparisons(results.predictions, results.trials, config).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
-    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5, short={"balloons": short})
+    asked = questions(config, kinds_of(results.trials))
+    shorts = {"balloons": short}
+    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5, short=shorts, questions=asked)
     write_atomic(paths.verdicts, write_verdicts(found))
     return load_results(root)
 
@@ -201,5 +204,6 @@ def with_frames(results: Results, **changed: Any) -> Results:
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions."""
     frames = comparisons(predictions, results.trials, results.config)
-    answers = verdicts.verdicts(predictions, results.trials, results.config.margin, 5)
+    asked = questions(results.config, kinds_of(results.trials))
+    answers = verdicts.verdicts(predictions, results.trials, results.config.margin, 5, questions=asked)
     return with_frames(results, predictions=predictions, verdicts=answers, **frames)

@@ -276,7 +276,10 @@ def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(w
     assert list(told.index) == ["terms over regression", "network over regression", "network over terms"]
     for step, even in zip(verdict.gains, told["break_even"], strict=True):
         assert step.gain.low <= even <= step.gain.high
-    (ax,) = axes_of(margin_curve.draw(frame))
+    picture = margin_curve.draw(frame)
+    (ax,) = axes_of(picture)
+    assert ax.get_legend() is None
+    assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == list(told.index)
     assert ax.get_xlabel() == "margin, share of the regression's loss"
     assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == list(told.index)
 

@@ -64,6 +64,14 @@ def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns()
     assert '<tbody><tr><td>linear</td><td class="n">0.0123</td></tr></tbody>' in html
 
 
+def test_words_may_be_broken_into_lines_and_intervals_may_not() -> None:
+    html = tables.table(
+        pd.DataFrame({"gain of": ["the network over linear regression"], "interval": ["at least 99.9994 % to all"]})
+    )
+
+    assert '<td class="words">the network over linear regression</td><td>at least 99.9994 % to all</td>' in html
+
+
 def test_an_empty_table_says_why() -> None:
     assert tables.table(pd.DataFrame(), "Every trial completed.") == "<p>Every trial completed.</p>"
 
@@ -109,11 +117,11 @@ def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(resul
 
     html = tables.answer(told)
 
-    said = f"{verdict.candidate_words} {verdict.estimand} Intervals: {verdict.method_words}. {verdict.depths_words}"
-    said += f" {verdict.trees_words}"
+    said = [verdict.margins_words, verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
+    said += [verdict.depths_words, verdict.trees_words]
     by = sentences.percent(first.gains[0].gain.improvement)
-    assert said.endswith(f"linear regression is behind them, by {by} %.")
-    assert f'<p class="basis">{escape(tables.no_break(said))}</p>' in html
+    assert str(said[-1]).endswith(f"linear regression is behind them, by {by} %.")
+    assert f'<ul class="basis">{"".join(f"<li>{escape(tables.no_break(str(each)))}</li>" for each in said)}</ul>' in html
 
 
 def test_a_card_shows_every_gain_with_its_level_and_chances(with_terms: Results) -> None:

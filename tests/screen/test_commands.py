@@ -104,9 +104,11 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
 
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
     assert (ended.code, ended.err) == (0, "")
-    assert lines[:2] == [
+    assert lines[:3] == [
         f"good: 40 rows from {folder}/good.csv",
         "Target price is continuous: numeric, 40 distinct values.",
+        "The verdict on price is asked of the mean squared error: the margin is 5 % of linear regression's loss, and a "
+        "difference below 0.01 standard deviations of price in the error cannot matter (floor).",
     ]
     assert {"size numeric numbers, 40 distinct values", "town category text, 2 distinct values"} <= set(lines)
     assert "Note: Left out, since consecutive numbers count the rows: row." in lines

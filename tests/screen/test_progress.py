@@ -290,5 +290,5 @@ def test_the_summary_tells_answer_action_sources_and_formula_in_this_order(tmp_p
     print_summary(results, Console(file=out, width=60))
 
     (verdict,) = results.verdicts
-    told = (verdict.sentence, verdict.action, verdict.sources_words, verdict.short_words, verdict.formula, verdict.estimand)
-    assert out.getvalue().splitlines()[1:7] == list(told)
+    told = (verdict.margins_words, verdict.sources_words, verdict.short_words, verdict.formula, verdict.estimand)
+    assert out.getvalue().splitlines()[1:8] == [verdict.sentence, verdict.action, *told]

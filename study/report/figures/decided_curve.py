@@ -15,7 +15,7 @@ TEXT = """\
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
 test rows: dots are the gain of the richer one, lines two standard errors. The dashed line is what the gain has to leave behind,
-mostly the margin; the dotted line, where there is one, is from where on a study likely ends on one side of it.
+{bound} or 0; the dotted line, where there is one, is from where on a study likely ends on one side of it.
 """
 
 

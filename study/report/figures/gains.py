@@ -22,15 +22,16 @@ from study.report.style import (
     listed,
     look,
     per_cent,
+    wrapped,
 )
 from study.schema import EXTENDED, NETWORK, REGRESSION
 
 TEXT = """\
 ## What does a richer model gain?
 
-Each dot is what a richer model saves over a simpler one on the test rows, as a share of the regression's loss; the line is the
-interval by which the verdict is drawn. Right of the dashed line the gain is larger than the margin. The shaded band is too
-small a difference to change the model for; left of it the simpler model is better. A line that reaches the edge may go on.
+Each dot is what a richer model saves over a simpler one on the test rows, as a share of {of}; the line is the interval by
+which the verdict is drawn. Right of the dashed line the gain is larger than {bound}. The shaded band is too small a difference
+to change the model for; left of it the simpler model is better. A line that reaches the edge may go on.
 """
 
 SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network"}
@@ -89,7 +90,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             pad = 0.04 * (right - left)
             ax.set(
                 xlim=(left - pad, right + pad),
-                xlabel=f"share of the regression's {own['stake'].iloc[0]} that is saved",
+                xlabel=wrapped(f"share of the regression's {own['stake'].iloc[0]} that is saved"),
                 ylabel="",
             )
             ax.xaxis.set_major_locator(MaxNLocator(5))
@@ -98,4 +99,5 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.margins(y=0.22)
             ax.invert_yaxis()
     shares = frame.set_index(["target", "model"])["improvement"].map(lambda share: f"{percent(share)} %")
-    return Picture(figure, f"Share of the regression's loss that richer models save over simpler ones. {listed(shares)}.")
+    stakes = " or ".join(dict.fromkeys(frame["stake"]))
+    return Picture(figure, f"Share of the regression's {stakes} that richer models save over simpler ones. {listed(shares)}.")

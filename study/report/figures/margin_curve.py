@@ -9,14 +9,14 @@ from study.evidence.metrics import METRICS
 from study.evidence.sentences import percent
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
-from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels
+from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
 
 TEXT = """\
 ## What if the margin were another?
 
-Each curve is the probability that a gain is above a margin, for every margin; the dashed line is that of the verdict. A dot
-marks where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin,
-where it is low it is not, and between them the rows leave it open.
+Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
+verdict is drawn. A dot marks where a gain is as likely above the margin as below. Where a curve is high the richer model is
+worth it at that margin, where it is low it is not, and between them the rows leave it open.
 """
 
 
@@ -45,7 +45,7 @@ def data(results: Results) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a curve a gain, a dot at its break-even margin, the margin of the verdict dashed."""
     with look():
-        figure, parts = target_panels(frame, 2.6)
+        figure, parts = target_panels(frame, 3.0)
         for ax, own in parts:
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
             if own["bound"].notna().all():
@@ -58,14 +58,15 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set(
                 xlim=(0, own["margin"].max()),
                 ylim=(-0.03, 1.03),
-                xlabel=f"margin, share of the regression's {own['stake'].iloc[0]}",
+                xlabel=wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}"),
             )
             ax.set_ylabel("P(gain above the margin)")
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
             ax.yaxis.set_major_formatter(per_cent)
             ax.grid(axis="both")
-            ax.legend(loc="best")
+        shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
     even = frame.drop_duplicates(["target", "model"]).set_index(["target", "model"])["break_even"]
     said = listed(even.map(lambda share: f"{percent(share)} %"))
     return Picture(figure, f"Probability that a gain is above the margin, by margin. As likely above as below: {said}.")

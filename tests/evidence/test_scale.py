@@ -1,0 +1,85 @@
+"""What a verdict's shares mean in a unit that people know: the same gain, in the metric that was asked of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.predicted import made
+from study.evidence.answer import Verdict
+from study.evidence.margins import Question
+from study.evidence.metrics import METRICS, metrics_of
+from study.evidence.scale import amount
+from study.evidence.sentences import of_100, span
+from study.schema import METRICS_OF, NETWORK, REGRESSION, REGRESSIONS, Kind
+from tests.evidence.losses import only_verdict, trial
+
+CASES = [(kind, metric) for kind, metrics in METRICS_OF.items() for metric in metrics]
+
+
+def judged(kind: Kind, metric: str) -> Verdict:
+    """Of a regression and of a network that errs a little less, on the same rows."""
+    family = REGRESSIONS[kind]
+    sides = [made(kind, np.random.default_rng(0), noise) for noise in (0.5, 0.45)]
+    rows = [sides[0].assign(family=family), sides[1].assign(family="neural", depth=1)]
+    arms = [trial(f, d, 1.0, outer_fold=fold, kind=kind) for fold in range(5) for f, d in ((family, 0), ("neural", 1))]
+    return only_verdict(rows, pd.DataFrame(arms), questions={"y": Question(metric=metric, floor=0.0)})
+
+
+@pytest.mark.parametrize(("kind", "metric"), CASES)
+def test_the_metric_that_is_asked_of_is_the_one_that_is_told(kind: Kind, metric: str) -> None:
+    verdict = judged(kind, metric)
+
+    assert verdict.meaning is not None
+    assert verdict.meaning.metric == metric
+    (gain,), (told,) = verdict.by_pair.values(), verdict.meaning.differences
+    assert told.value == pytest.approx(gain.improvement * gain.per_loss)
+    assert (told.low, told.high) == pytest.approx((gain.low * gain.per_loss, gain.high * gain.per_loss))
+    values = verdict.meaning.values
+    sign = 1 if METRICS[metric].more else -1
+    assert told.value == pytest.approx(sign * (values[NETWORK] - values[REGRESSION]), rel=1e-6, abs=1e-9)
+
+
+def test_the_error_that_is_given_away_is_the_share_of_squared_errors_that_stands_beside_it() -> None:
+    verdict = judged(Kind.CONTINUOUS, "loss")
+
+    assert verdict.meaning is not None
+    assert verdict.meaning.metric == "rmse"
+    (gain,), (told,) = verdict.by_pair.values(), verdict.meaning.differences
+    rmse = np.sqrt(gain.base_loss)
+    assert told.high == pytest.approx(rmse * (1 - np.sqrt(1 - gain.high)))
+    assert told.value == pytest.approx(verdict.meaning.values[REGRESSION] - verdict.meaning.values[NETWORK])
+
+
+def test_an_answer_of_the_area_under_the_curve_begins_with_it_and_gives_it_away_in_points() -> None:
+    verdict = judged(Kind.BINARY, "auc")
+
+    assert verdict.meaning is not None
+    plain, network = (verdict.meaning.values[name] for name in (REGRESSION, NETWORK))
+    assert verdict.sentence.startswith(
+        f"Asked of the AUC. The AUC on y is {plain:.3f} (logistic regression) and {network:.3f} (the network). A network with"
+    )
+    if verdict.verdict == "undecided":
+        most = verdict.meaning.most(REGRESSION)
+        assert f"is given away, and the AUC would be higher by at most {amount(most)}." in verdict.action
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_metric_of_a_kind_has_words(kind: Kind) -> None:
+    for metric in metrics_of(kind):
+        said = judged(kind, metric.name).sentence
+
+        assert ("are off by" in said) == (metric.name in {"rmse", "mae"} or (metric.name == "loss" and "right" not in said))
+
+
+def test_an_end_that_does_not_exist_is_left_out() -> None:
+    assert span(0.999994, 1.2, 1.0) == "at least 99.9994 %"
+    assert span(-9.7, np.nan, 1.0) == "at least \N{MINUS SIGN}970 %"
+    assert span(np.nan, 0.2, 1.0) == "at most 20.0 %"
+    assert span(np.nan, np.nan, 1.0) == "no bound on either side"
+    assert span(0.1, 0.2, 1.0) == "10.0 to 20.0 %"
+
+
+def test_a_chance_below_four_fifths_is_not_rounded_up_to_it() -> None:
+    assert [of_100(chance) for chance in (0.797, 0.8, 0.806, 0.407)] == [79, 80, 81, 41]
