@@ -16,7 +16,8 @@ from study.evidence.findings import (
     TermCount,
     TreesLine,
 )
-from study.evidence.rule import BELOW, side_of
+from study.evidence.margins import Bar
+from study.evidence.rule import BELOW, held_by, side_of
 from study.evidence.scores import FLOOR
 from study.evidence.sentences import NOTHING, capital, listed, moved, percent
 from study.schema import EXTENDED, NOUNS, TREES
@@ -76,11 +77,17 @@ def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
 
 
 def short_words(
-    short: ShortLine, nouns: Nouns, regression: str, margin: float, stake: str = "loss", named: str | None = None
+    short: ShortLine,
+    nouns: Nouns,
+    regression: str,
+    margin: float | Bar,
+    stake: str = "loss",
+    named: Mapping[str, str] | None = None,
 ) -> str:
     """What the short formula gives, and whether it stands for the regression with terms.
 
-    stake: what the shares are of. named: what the margin is called, where that is no plain margin.
+    margin: alone, or with a floor. stake: what the shares are of. named: what MARGIN and FLOOR are called, by default a plain
+    margin.
     """
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
     number = str(most) if least == most else f"{least} to {most}"
@@ -89,10 +96,12 @@ def short_words(
     said = f"The short formula{size} has {article} {stake} of {short.loss:.3g}"
     if short.gain is not None and math.isfinite(short.gain.improvement):
         said += f" and {moved(short.gain)} of {nouns[regression]}'s {stake}"
-    if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(margin):
-        below = side_of(short.left, margin) == BELOW
+    bar = Bar.of(margin)
+    if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(bar.margin):
+        below = side_of(short.left, bar) == BELOW
+        called = named[held_by(short.left, bar)] if named else f"{100 * bar.margin:.3g} % margin"
         ends = "wholly below" if below else "which is not wholly below"
-        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {named or f'{100 * margin:.3g} % margin'}"
+        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}"
         said += ", so it can take its place" if below else ", so it does not take its place"
     return f"{said}.{_counts(short.counts, len(short.n_terms))}"
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import Sources
+from study.evidence.margins import Bar
 from study.evidence.scores import UNIT, row_losses
 from study.schema import CURVES, EXTENDED, PRODUCTS
 
@@ -16,17 +17,19 @@ def sources(
     predictions: pd.DataFrame,
     neither: Model,
     both: Model,
-    margin: float,
+    margin: float | Bar,
     folds: int,
     method: str | None = None,
     finish: Callable[[pd.DataFrame], pd.DataFrame] = lambda losses: losses,
+    per: Model | None = None,
 ) -> Sources | None:
     """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
 
     predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
     regression without terms, and with them. finish: what was done to the losses of these two, and is to be done to those of the
-    candidates (`study.evidence.metrics.Measure.finish`). Rows that not all four have are left out; None where no row is left,
-    or where a part is missing on an outer fold of the two: their gain would be of other rows.
+    candidates (`study.evidence.metrics.Measure.finish`). per: whose loss the gains are shares of, by default that of neither.
+    Rows that not all four have are left out; None where no row is left, or where a part is missing on an outer fold of the two:
+    their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
     alone = (finish(row_losses(own, candidate)[UNIT]) for candidate in (PRODUCTS, CURVES))
@@ -43,7 +46,7 @@ def sources(
         mean = about.assign(loss=losses[list(places)].mean(axis=1))
         return Model(neither.family, 0, mean.reset_index())
 
-    per = mean_of(0)
+    per = per or mean_of(0)
     gains = [
         paired_gain(mean_of(0, alone), mean_of(other, 3), margin, folds, method, per=per) for alone, other in ((2, 1), (1, 2))
     ]
