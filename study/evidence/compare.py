@@ -15,7 +15,7 @@ from study.evidence.intervals import LEVEL, METHODS, default_method, level_of, m
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
-from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses, with_groups
+from study.evidence.scores import chosen_networks, network_procedure, row_losses, units, with_groups
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
@@ -30,7 +30,7 @@ and what that choice brings, *the network* against always one family and depth."
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One side of a comparison: (n, 5) test losses of UNIT."""
+    """One side of a comparison: (n, 5 to 6) test losses (`study.evidence.scores.units`)."""
 
     family: str
     depth: int
@@ -106,12 +106,12 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
     losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
     own = with_groups(losses[~losses["family"].isin((TREES, SHORT))])
-    found = [Model(str(key[0]), int(str(key[1])), rows[UNIT]) for key, rows in own.groupby(["family", "depth"])]
+    found = [Model(str(key[0]), int(str(key[1])), units(rows)) for key, rows in own.groupby(["family", "depth"])]
     found.sort(key=lambda model: (model.depth, ORDER.index(model.procedure), model.family))
     if winners is not None and any(model.depth > 0 for model in found):
         network = network_procedure(own, winners)
         if len(network):
-            found.append(Model(NETWORK, CHOSEN, network[UNIT]))
+            found.append(Model(NETWORK, CHOSEN, units(network)))
     return found
 
 

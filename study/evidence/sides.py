@@ -15,7 +15,7 @@ from study.evidence.margin_curves import BreakEven, break_even, curve, margins_o
 from study.evidence.margins import Bar, Bound, Question, bound_of
 from study.evidence.metrics import Measure, measure
 from study.evidence.pairs import paired
-from study.evidence.scores import UNIT, chosen_networks, row_losses
+from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.winners import CHOSEN, select_candidate
 from study.schema import CONSTANT, EXTENDED, REGRESSION, Kind
 
@@ -124,7 +124,7 @@ class Sides:
     def line(self, family: str) -> Model | None:
         """A family that is no model."""
         losses = self.losses[self.losses["family"] == family]
-        return Model(family, 0, self.asked.finish(losses[UNIT])) if len(losses) else None
+        return Model(family, 0, self.asked.finish(units(losses))) if len(losses) else None
 
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""

@@ -9,7 +9,8 @@ import pandas as pd
 from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import Sources
 from study.evidence.margins import Bar
-from study.evidence.scores import UNIT, row_losses
+from study.evidence.pairs import FINE
+from study.evidence.scores import row_losses, units
 from study.schema import CURVES, EXTENDED, PRODUCTS
 
 
@@ -32,10 +33,11 @@ def sources(
     their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
-    alone = (finish(row_losses(own, candidate)[UNIT]) for candidate in (PRODUCTS, CURVES))
+    alone = (finish(units(row_losses(own, candidate))) for candidate in (PRODUCTS, CURVES))
     sides = [neither.losses, *alone, both.losses]
     rows = [side.set_index(["outer_fold", "row"]) for side in sides]
-    losses = pd.concat([row["loss"].rename(place) for place, row in enumerate(rows)], axis=1, join="inner")
+    told = [name for name in ("loss", FINE) if all(name in row for row in rows)]
+    losses = pd.concat([row[told] for row in rows], axis=1, keys=range(len(rows)), join="inner")
     shared, *parts = (set(side["outer_fold"]) for side in sides[:3])
     shared &= set(both.losses["outer_fold"])
     if losses.empty or not all(shared <= part for part in parts):
@@ -43,7 +45,7 @@ def sources(
     about = rows[0].loc[losses.index, ["group", "time"]]
 
     def mean_of(*places: int) -> Model:
-        mean = about.assign(loss=losses[list(places)].mean(axis=1))
+        mean = about.assign(**{name: losses[[(place, name) for place in places]].mean(axis=1) for name in told})
         return Model(neither.family, 0, mean.reset_index())
 
     per = per or mean_of(0)

@@ -32,7 +32,7 @@ from study.evidence.margins import FLOOR, MARGIN, Bar, Question
 from study.evidence.pairs import paired
 from study.evidence.rule import held_by, open_pair, standing
 from study.evidence.scale import Meaning, meaning
-from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses
+from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
 from study.evidence.sides import Sides
 from study.evidence.sources import sources
 from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents
@@ -183,7 +183,7 @@ class _Judge(Sides):
         """The gain over the regression that each way of using the network would have."""
         found = {}
         for candidate in CANDIDATES:
-            losses = network_procedure(row_losses(self.asked.predictions, candidate), self.winners)[UNIT]
+            losses = units(network_procedure(row_losses(self.asked.predictions, candidate), self.winners))
             if self.plain and len(losses):
                 level = level_of(len(self.ladder) - 1)
                 found[candidate] = self.gain(self.plain, Model(NETWORK, CHOSEN, self.asked.finish(losses)), level)

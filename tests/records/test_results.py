@@ -277,7 +277,7 @@ def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: 
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    ('[{"target": "y"}]', "it is of version 1, and this is version 4"), ("{", "Expecting property name"),
+    ('[{"target": "y"}]', "it is of version 1, and this is version 5"), ("{", "Expecting property name"),
 ])  # fmt: skip
 def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
     make_folder(tmp_path)
