@@ -23,6 +23,7 @@ from study.config.options import (
     Space,
     TrainingConfig,
 )
+from study.config.unit import Margin
 from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
 
 
@@ -66,9 +67,7 @@ class StudyConfig(Frozen):
         description="What the margin is a share of: the loss (or other metric) of the `regression`, or what that explains of "
         "the constant's (`explained`); or `unit`: it is in the metric's own unit, for the loss that of the target.",
     )
-    margin: Annotated[float, Field(gt=0)] = Field(
-        0.05, description="Smallest relative gain in loss for which you would change the model."
-    )
+    margin: Margin = Field(0.05, description="Smallest relative gain in loss for which you would change the model.")
     floor: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.01,
         description="Smallest difference that can matter; it holds where it is larger than the margin. Of errors in standard "
@@ -207,8 +206,7 @@ def make_config(
         raise StudyError(_explain(error, origin)) from None
     source = config.data.source
     if folder is not None and config.data.is_path and not Path(source).is_absolute():
-        beside = folder / source
-        found = beside if beside.exists() else Path(source)
+        found = folder / source if (folder / source).exists() else Path(source)
         config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
     return config
 

@@ -23,7 +23,6 @@ from study.evidence.findings import (
     Sources,
     TreesLine,
 )
-from study.evidence.intervals import METHODS
 from study.evidence.joint import together_json
 from study.evidence.margin_curves import BreakEven, margins_words
 from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
@@ -32,7 +31,7 @@ from study.evidence.named import named, stated
 from study.evidence.questions import bound_words, question_words
 from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
-from study.evidence.sentences import decided_words, level_words
+from study.evidence.sentences import decided_words
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
 VERSION = 5
@@ -137,8 +136,7 @@ class Verdict(Frozen):
         todo = self._action()
         if self.verdict is None or not self._trees_win:
             return todo
-        bar = self._named[self.bound.held if self.bound else MARGIN]
-        sure = f"Boosted trees are ahead of all models here by more than the {bar}"
+        sure = f"Boosted trees are ahead of all models here by more than the {self.bound_name}"
         return f"{sure}: use them where prediction alone counts. Otherwise {todo[:1].lower()}{todo[1:]}"
 
     @property
@@ -163,11 +161,7 @@ class Verdict(Frozen):
     @property
     def method_words(self) -> str | None:
         """What the intervals are."""
-        if not self.gains:
-            return None
-        first = self.gains[0].gain
-        both = f", those over {self.nouns[REGRESSION]} at {level_words(first.level)}, so that both hold together in 95 %"
-        return METHODS[first.method].words(first) + (both if len(self.gains) > 1 else "")
+        return lines.method_words([each.gain for each in self.gains], self.nouns[REGRESSION]) if self.gains else None
 
     @property
     def sources_words(self) -> str | None:
@@ -224,6 +218,11 @@ class Verdict(Frozen):
             return None
         tell = partial(stated, question=self.question, bound=self.bound, kind=self.kind)
         return margins_words(self.by_pair, self.break_even, self.nouns, self.bar.floor, self._named.get(FLOOR, FLOOR), tell)
+
+    @property
+    def bound_name(self) -> str:
+        """What the larger of margin and floor is called, after an article."""
+        return self._named[self.bound.held if self.bound else MARGIN]
 
     @property
     def _named(self) -> dict[str, str]:

@@ -16,10 +16,11 @@ from study.evidence.findings import (
     TermCount,
     TreesLine,
 )
+from study.evidence.intervals import METHODS
 from study.evidence.margins import Bar
 from study.evidence.rule import BELOW, held_by, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import NOTHING, capital, listed, moved, percent
+from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
@@ -29,6 +30,13 @@ FEW, FEW_SHARE = 3, 0.02
 
 Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
+
+
+def method_words(gains: Sequence[Gain], regression: str) -> str:
+    """What the intervals are; gains: all of a verdict, the first one over the regression, a noun."""
+    first = gains[0]
+    both = f", those over {regression} at {level_words(first.level)}, so that both hold together in 95 %"
+    return METHODS[first.method].words(first) + (both if len(gains) > 1 else "")
 
 
 def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str = "loss") -> str:

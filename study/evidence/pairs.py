@@ -16,7 +16,7 @@ Quantity = Literal["improvement", "difference"]
 """`improvement`: (B - O) / P, what the other, with mean loss O, saves of the base's B, as a share of a third procedure's P, or
 of B itself where there is no third; `difference`: B - O."""
 FINE = "fine"
-"""Column beside a loss that is 1 or 0, as where rows that are wrong are counted: the loss that tells apart what counts alike."""
+"""Column beside a loss that is 1 or 0, as where wrong rows are counted: the loss that tells apart what counts alike."""
 SAME = 1e-9
 """Losses that differ by less are of one prediction."""
 
@@ -59,7 +59,8 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFram
     if "time" in both and len(both) and both["time"].notna().all():
         pairs["time"] = both["time"]
     if fine:
-        pairs["step"] = float(((both["fine_base"] - both["fine_other"]).abs() > SAME).any())
+        differ = ((both["fine_base"] - both["fine_other"]).abs() > SAME).any()
+        pairs["step"] = pd.Series(float(differ), both.index)
     losses = ("base", "other") if per is None else ("base", "other", "per")
     return pd.DataFrame(pairs | {name: both[f"loss_{name}"].astype(float) for name in losses})
 
