@@ -17,13 +17,13 @@ MOST = {"auc": "AUC", "accuracy": "accuracy", "r2": "R²", "explained_deviance":
 def _one(value: Any) -> Any:
     if isinstance(value, Mapping):
         raise ValueError(
-            "one margin holds for all targets; `study ask RESULTS --target NAME --margin M` asks one target another afterwards, "
-            "and a study of that target alone asks it before"
+            "one margin holds for all targets; a study of one target alone has its own, and `study ask RESULTS --target NAME "
+            "--margin M` asks it afterwards"
         )
     return value
 
 
-Margin = Annotated[float, BeforeValidator(_one), Field(gt=0, allow_inf_nan=False)]
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_one)]
 """Of all targets of a study."""
 
 

@@ -22,8 +22,8 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
 def questions(config: StudyConfig, kinds: Mapping[str, Kind], after: bool = False) -> dict[str, Question]:
     """By target what is asked of it.
 
-    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`), or a margin in its
-    unit (`check_unit`).
+    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`), or a
+    margin in its unit (`check_unit`).
     """
     rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor, "after": after}
     asked = metrics_asked(config.metric, kinds)
