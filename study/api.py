@@ -11,6 +11,7 @@ from study.conclude import conclude
 from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.metrics import QUESTION_KEYS, metrics_asked
 from study.config.options import ClusterConfig
+from study.config.unit import check_unit
 from study.data.encoding import Encoded, encode_all
 from study.data.reader import make_reader
 from study.data.splits import Split, make_splits
@@ -71,7 +72,8 @@ def survey(config: StudyConfig) -> Surveyed:
     """
     table = read_table(config)
     description = table.summary()
-    metrics_asked(config.metric, {target.name: target.kind for target in table.targets})
+    kinds = {target.name: target.kind for target in table.targets}
+    check_unit(config.margin, config.margin_of, metrics_asked(config.metric, kinds), kinds)
     config = resolve_outer(config, _table_sizes(description))
     plan = make_plan(config, _table_sizes(description))
     return Surveyed(table, description, plan, {target.name: make_splits(table, target, config) for target in table.targets})

@@ -14,9 +14,10 @@ from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores, pairwise
 from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.margins import Bar
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import test_scores
-from study.evidence.verdicts import margin_curves, verdicts
+from study.evidence.verdicts import bars, margin_curves, verdicts
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.formula import formula
@@ -106,14 +107,16 @@ def comparisons(
     """
     winners, folds = incumbents(trials), config.outer.folds
     asked = questions(config, kinds_of(trials))
-    margins = margin_curves(predictions, trials, folds, asked)
-    bounds = margins.groupby("target")["bound"].first()
-    plain = config.margin if config.margin_of == "regression" else ROUNDED
-    held = {target: bounds.get(target, np.nan) if each.metric == LOSS else plain for target, each in asked.items()}
+    margins, held = margin_curves(predictions, trials, folds, asked), bars(predictions, trials, folds, asked)
+    plain = Bar(config.margin if config.margin_of == "regression" else ROUNDED)
+    told = {
+        target: held[target] if each.metric == LOSS and np.isfinite(held[target].margin) else plain
+        for target, each in asked.items()
+    }
     return {
         "scores": test_scores(predictions, winners, folds),
         "ranks": family_scores(predictions, winners, folds),
-        "pairs": pairwise(predictions, {t: float(m) if np.isfinite(m) else plain for t, m in held.items()}, folds, winners),
+        "pairs": pairwise(predictions, told, folds, winners),
         "metrics": metric_table(pd.concat([predictions, trees], ignore_index=True), winners, folds),
         "margins": margins,
     }

@@ -23,6 +23,7 @@ from study.config.options import (
     Space,
     TrainingConfig,
 )
+from study.config.unit import Margin
 from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
 
 
@@ -66,9 +67,7 @@ class StudyConfig(Frozen):
         description="What the margin is a share of: the loss (or other metric) of the `regression`, or what that explains of "
         "the constant's (`explained`); or `unit`: it is in the metric's own unit, for the loss that of the target.",
     )
-    margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        0.05, description="Smallest relative gain in loss for which you would change the model."
-    )
+    margin: Margin = Field(0.05, description="Smallest relative gain in loss for which you would change the model.")
     floor: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
         description="Smallest difference that can matter; it holds where it is larger than the margin. Of errors in standard "

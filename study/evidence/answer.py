@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from study.evidence import lines
@@ -22,19 +23,18 @@ from study.evidence.findings import (
     Sources,
     TreesLine,
 )
-from study.evidence.intervals import METHODS
 from study.evidence.joint import together_json
 from study.evidence.margin_curves import BreakEven, margins_words
-from study.evidence.margins import FLOOR, Bound, Question
+from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
 from study.evidence.metrics import METRICS
+from study.evidence.named import named, stated
 from study.evidence.questions import bound_words, question_words
-from study.evidence.rule import ANSWERS, BELOW, side_of, standing
+from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
-from study.evidence.sentences import decided_words, level_words, moved
-from study.evidence.winners import CANDIDATES
+from study.evidence.sentences import decided_words
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
-VERSION = 4
+VERSION = 5
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = (
     "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
@@ -95,7 +95,12 @@ class Verdict(Frozen):
     @property
     def left(self) -> tuple[str, ...]:
         """What the rule leaves (`study.evidence.rule.standing`): the answer alone, or what it is undecided between."""
-        return standing(self.by_pair, self.margin)
+        return standing(self.by_pair, self.bar)
+
+    @property
+    def bar(self) -> Bar:
+        """What a gain has to pass to matter."""
+        return self.bound.bar if self.bound else Bar(self.margin)
 
     @property
     def verdict(self) -> str | None:
@@ -137,7 +142,7 @@ class Verdict(Frozen):
     @property
     def formula(self) -> str | None:
         """The short formula as text, where it stands for a regression with terms that is not ruled out."""
-        stands = self.short and self.short.left and side_of(self.short.left, self.margin) == BELOW
+        stands = self.short and self.short.left and side_of(self.short.left, self.bar) == BELOW
         return self.short.formula if self.short and stands and EXTENDED in self.left else None
 
     @property
@@ -150,24 +155,13 @@ class Verdict(Frozen):
     @property
     def candidate_words(self) -> str | None:
         """Which way of using the network the verdict is about, and what the other way gives."""
-        if self.verdict is None or self.candidate is None:
-            return None
-        said = f"The network is {CANDIDATES.get(self.candidate, self.candidate)}"
-        for name, gain in self.candidates.items():
-            if name != self.candidate and math.isfinite(gain.improvement):
-                of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
-                where = "" if math.isnan(self.margin) else f", {self._clauses.place(gain)} the {self.bound_name}"
-                said += f"; as {CANDIDATES[name]} it {moved(gain)} {of}{where}"
-        return f"{said}."
+        told = self.verdict is not None and self.candidate is not None
+        return self._clauses.candidates(str(self.candidate), self.candidates) if told else None
 
     @property
     def method_words(self) -> str | None:
         """What the intervals are."""
-        if not self.gains:
-            return None
-        first = self.gains[0].gain
-        both = f", those over {self.nouns[REGRESSION]} at {level_words(first.level)}, so that both hold together in 95 %"
-        return METHODS[first.method].words(first) + (both if len(self.gains) > 1 else "")
+        return lines.method_words([each.gain for each in self.gains], self.nouns[REGRESSION]) if self.gains else None
 
     @property
     def sources_words(self) -> str | None:
@@ -179,7 +173,7 @@ class Verdict(Frozen):
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        told = self.nouns, REGRESSION, self.margin, self._stake, self.bound_name
+        told = self.nouns, REGRESSION, self.bar, self._stake, self._named
         return lines.short_words(self.short, *told) if self.short else None
 
     @property
@@ -219,15 +213,20 @@ class Verdict(Frozen):
 
     @property
     def margins_words(self) -> str | None:
-        """What the answer is at other margins."""
-        told = self.by_pair, self.break_even, self.nouns, self.bound.floor if self.bound else 0.0
-        return margins_words(*told) or None if self.break_even and math.isfinite(self.gains[0].gain.improvement) else None
+        """What the answer is at other margins; nothing where no margin can be told, or nothing be gained."""
+        if not self.break_even or math.isnan(self.margin) or math.isnan(self.gains[0].gain.improvement):
+            return None
+        tell = partial(stated, question=self.question, bound=self.bound, kind=self.kind)
+        return margins_words(self.by_pair, self.break_even, self.nouns, self.bar.floor, self._named.get(FLOOR, FLOOR), tell)
 
     @property
     def bound_name(self) -> str:
         """What the larger of margin and floor is called, after an article."""
-        held = self.bound is not None and self.bound.held == FLOOR
-        return FLOOR if held and self.margin >= 1 else f"{100 * self.margin:.3g} % {FLOOR if held else 'margin'}"
+        return self._named[self.bound.held if self.bound else MARGIN]
+
+    @property
+    def _named(self) -> dict[str, str]:
+        return named(self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION])
 
     @property
     def _stake(self) -> str:
@@ -236,14 +235,14 @@ class Verdict(Frozen):
     @property
     def _clauses(self) -> Clauses:
         """The parts of the sentence, of a target with a verdict."""
-        answer, margin = str(self.verdict), (self.margin, self.bound_name)
-        return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *margin, self._stake)
+        answer, held = str(self.verdict), (self.bar, self._named)
+        return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *held, self._stake)
 
     @property
     def _trees_win(self) -> bool:
         over = self.trees.over if self.trees else {}
         models = {name for pair in self.by_pair for name in pair}
-        return bool(models) and all(name in over and over[name].low > self.margin for name in models)
+        return bool(models) and all(name in over and side_of(over[name], self.bar) == ABOVE for name in models)
 
     def _action(self) -> str:
         if self.verdict is None:

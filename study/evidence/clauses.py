@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from study.evidence.findings import Gain, Rung, RungGain
 from study.evidence.lines import network_noun
-from study.evidence.rule import ABOVE, BELOW, side_of, terms_unsure
-from study.evidence.sentences import capital, interval, level_words, listed, loses, percent
+from study.evidence.margins import FLOOR, MARGIN, Bar
+from study.evidence.rule import ABOVE, BELOW, held_by, side_of, terms_unsure
+from study.evidence.sentences import capital, interval, level_words, listed, loses, moved, percent
+from study.evidence.winners import CANDIDATES
 from study.schema import EXTENDED, REGRESSION
 
 
@@ -17,8 +19,8 @@ from study.schema import EXTENDED, REGRESSION
 class Clauses:
     """What the sentence of an answer is made of.
 
-    left: what the rule leaves. answer: ENOUGH, TERMS or WORTH, or UNDECIDED. margin: the bound as a share of the
-    regression's shortfall, and named: what it is called, `5 % margin`. stake: what the shares are of, after a possessive.
+    left: what the rule leaves. answer: ENOUGH, TERMS or WORTH, or UNDECIDED. bar: what a gain has to pass, and named: what
+    MARGIN and FLOOR are called, `5 % margin`. stake: what the shares are of, after a possessive.
     """
 
     target: str
@@ -27,8 +29,8 @@ class Clauses:
     answer: str
     nouns: Mapping[str, str]
     chosen: Mapping[int, Rung]
-    margin: float
-    named: str
+    bar: Bar
+    named: Mapping[str, str]
     stake: str
 
     def sentence(self) -> str:
@@ -41,7 +43,7 @@ class Clauses:
         if len(self.left) == 1:
             return f"{capital('; '.join(clauses))}: the {self.answer}."
         names = [self.nouns[name] for name in self.left]
-        if terms_unsure({(each.base, each.other): each.gain for each in self.gains}, self.margin):
+        if terms_unsure({(each.base, each.other): each.gain for each in self.gains}, self.bar):
             names[0] += f", which is not surely better than {self.nouns[REGRESSION]},"
         return f"{capital('; '.join(clauses))}: undecided between {listed(names)}."
 
@@ -63,14 +65,27 @@ class Clauses:
             size = f"saves {percent(gain.improvement)} % of {loss}"
         if not gain.known:
             return f"{subject} {size}, on too few test rows to be sure of anything"
-        if math.isnan(self.margin):
+        if math.isnan(self.bar.margin):
             return f"{subject} {size} ({sure})"
-        return f"{subject} {size} ({sure}), {self.place(gain)} {'the ' + self.named if first else 'it'}"
+        again = not first and held_by(gain, self.bar) == held_by(self.gains[0].gain, self.bar)
+        return f"{subject} {size} ({sure}), {self.place(gain, again)}"
 
-    def place(self, gain: Gain) -> str:
-        """Where a gain lies, before the name of the bound."""
-        far = "far " if gain.low > 3 * self.margin else ""
-        return {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.margin), "on both sides of")
+    def candidates(self, candidate: str, gains: Mapping[str, Gain]) -> str:
+        """Which way of using the network the verdict is about, and what each other way of `gains` gives."""
+        said = f"The network is {CANDIDATES.get(candidate, candidate)}"
+        for name, gain in gains.items():
+            if name != candidate and math.isfinite(gain.improvement):
+                where = "" if math.isnan(self.bar.margin) else f", {self.place(gain)}"
+                said += f"; as {CANDIDATES[name]} it {moved(gain)} of {self.nouns[REGRESSION]}'s {self.stake}{where}"
+        return f"{said}."
+
+    def place(self, gain: Gain, again: bool = False) -> str:
+        """Where a gain lies: `beyond the 5 % margin`; again: whether that was named just before."""
+        held = held_by(gain, self.bar)
+        lows = {MARGIN: (gain.low, self.bar.margin), FLOOR: (gain.low_amount, self.bar.floor)}
+        far = "far " if lows[held][0] > 3 * lows[held][1] else ""
+        where = {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.bar), "on both sides of")
+        return f"{where} {'it' if again else f'the {self.named[held]}'}"
 
 
 def given_away(richer: Sequence[Gain], of: str, means: str) -> str:

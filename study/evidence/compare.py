@@ -12,9 +12,10 @@ import pandas as pd
 
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, METHODS, default_method, level_of, method_at
+from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
-from study.evidence.scores import UNIT, chosen_networks, network_procedure, row_losses, with_groups
+from study.evidence.scores import chosen_networks, network_procedure, row_losses, units, with_groups
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
@@ -29,7 +30,7 @@ and what that choice brings, *the network* against always one family and depth."
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One side of a comparison: (n, 5) test losses of UNIT."""
+    """One side of a comparison: (n, 5 to 6) test losses (`study.evidence.scores.units`)."""
 
     family: str
     depth: int
@@ -44,7 +45,7 @@ class Model:
 def paired_gain(
     base: Model,
     other: Model,
-    margin: float,
+    margin: float | Bar,
     folds: int,
     method: str | None = None,
     *,
@@ -53,13 +54,14 @@ def paired_gain(
 ) -> Gain:
     """How much less loss `other` has than `base` on the same test rows, and how sure that is.
 
-    Interval, probabilities and p-value are read from one distribution, that of the method (`Interval.above`): under a flat
-    prior the posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test.
+    Interval and probabilities are read from one distribution, that of the method (`Interval.above`): under a flat prior the
+    posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test. What is held against a floor is the
+    difference, by the same method.
 
     Parameters
     ----------
     base, other : only rows that both have are compared.
-    margin : smallest gain that matters, a share of the loss of `per`.
+    margin : smallest gain that matters, a share of the loss of `per`, or that and a floor.
     folds : outer folds a repeat.
     method : a name of METHODS; by default that of `default_method`.
     per : whose loss the gain is a share of; by default the base's. Rows without it are left out.
@@ -68,8 +70,13 @@ def paired_gain(
     per = per or base
     pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
     size = size_of(pairs)
-    gain = method_at(method or default_method(base.losses["outer_fold"], folds), level)(pairs)
-    better, not_worse = gain.above(margin), gain.above(-margin)
+    bar, judge = Bar.of(margin), method_at(method or default_method(base.losses["outer_fold"], folds), level)
+    gain = judge(pairs)
+    tested = [(gain, bar.margin)] + ([(judge(pairs, "difference"), bar.floor)] if bar.floor > 0 else [])
+    better = float(np.min([each.above(bound) for each, bound in tested]))
+    worse = float(np.min([1 - each.above(-bound) for each, bound in tested]))
+    nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
+    amount = {"low_amount": tested[1][0].low, "high_amount": tested[1][0].high} if bar.floor > 0 else {}
     return Gain(
         **size.model_dump(),
         per=per.family,
@@ -79,14 +86,15 @@ def paired_gain(
         improvement=gain.estimate,
         low=gain.low,
         high=gain.high,
+        **amount,
         level=level,
         std_error=gain.std_error,
         df=gain.df,
-        p_value=gain.p_value(margin),
+        p_value=nearest.p_value(bound),
         positive=gain.above(0.0),
         better=better,
-        equal=not_worse - better,
-        worse=1 - not_worse,
+        equal=1 - better - worse,
+        worse=worse,
         half_carried_by=half_carried_by(pairs),
         method=gain.method,
     )
@@ -98,12 +106,12 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
     losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
     own = with_groups(losses[~losses["family"].isin((TREES, SHORT))])
-    found = [Model(str(key[0]), int(str(key[1])), rows[UNIT]) for key, rows in own.groupby(["family", "depth"])]
+    found = [Model(str(key[0]), int(str(key[1])), units(rows)) for key, rows in own.groupby(["family", "depth"])]
     found.sort(key=lambda model: (model.depth, ORDER.index(model.procedure), model.family))
     if winners is not None and any(model.depth > 0 for model in found):
         network = network_procedure(own, winners)
         if len(network):
-            found.append(Model(NETWORK, CHOSEN, network[UNIT]))
+            found.append(Model(NETWORK, CHOSEN, units(network)))
     return found
 
 
@@ -116,7 +124,7 @@ def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
 def rung_gains(
     found: Sequence[Model],
     regression: Model | None,
-    margin: float,
+    margin: float | Bar,
     folds: int,
     method: str | None = None,
     per: Model | None = None,
@@ -145,7 +153,7 @@ def rung_gains(
 
 def pairwise(
     predictions: pd.DataFrame,
-    margins: float | Mapping[str, float],
+    margins: float | Bar | Mapping[str, float | Bar],
     folds: int,
     winners: pd.DataFrame | None = None,
     method: str | None = None,

@@ -11,6 +11,7 @@ from scipy import stats
 from study.evidence.curve import GainCurve
 from study.evidence.findings import DecidedAt
 from study.evidence.intervals import Interval, Method
+from study.evidence.margins import MARGIN
 from study.evidence.pairs import FloatArray, contributions, size_of
 
 MOST_TIMES = 100.0
@@ -144,11 +145,17 @@ def repeats_limit(pairs: pd.DataFrame, method: Method) -> float:
 
 
 def decided_at(
-    pairs: pd.DataFrame, method: Method, pair: tuple[str, str, float], curve: GainCurve | None, rows_now: float
+    pairs: pd.DataFrame,
+    method: Method,
+    pair: tuple[str, str, float],
+    curve: GainCurve | None,
+    rows_now: float,
+    held: str = MARGIN,
 ) -> DecidedAt:
     """Find the number of rows at which the interval of `pairs` would likely leave out a bound.
 
-    pair: names of base and other, and the bound. rows_now: of the table; NaN where it is not known, with one split.
+    pair: names of base and other, and the bound. rows_now: of the table; NaN where it is not known, with one split. held:
+    MARGIN or FLOOR, whose bound it is.
     """
     base, other, bound = pair
     gain = method(pairs)
@@ -170,4 +177,5 @@ def decided_at(
         slope_error=curve.slope_error if curve else np.nan,
         repeats_limit=repeats_limit(pairs, method),
         curve=curve.points if curve else (),
+        held=held,
     )

@@ -34,11 +34,14 @@ class Gain(Size):
 
     base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`, whose loss the shares are of,
     the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; an end is NaN
-    where the rows exclude no value on that side. std_error, df: of the improvement. p_value: two-sided, that the improvement
-    is the margin. positive: probability that it is above 0. better, equal, worse: that it is above the margin, within it,
-    below its negative. Ends, p_value and probabilities are of one distribution. half_carried_by: fewest units (rows, groups,
-    times) whose squared contributions make half of the variance; 0 where there is none. method: a name of
-    `study.evidence.intervals.METHODS`. NaN where per has no loss, or there are fewer than two units.
+    where the rows exclude no value on that side. low_amount, high_amount: interval of base_loss - other_loss, an amount of
+    loss, at the same level; NaN where no floor was asked of, too. std_error, df: of the improvement. positive: probability
+    that it is above 0. better: that it passes, the lesser of the probabilities that the improvement is above the margin and
+    the amount above the floor (`study.evidence.margins.Bar`); worse: the same of a loss; equal: neither. p_value: two-sided,
+    of the one of margin and floor that `better` is of; the margin's where there is no floor. The ends of either interval are
+    of the distribution that its probability is of. half_carried_by: fewest units (rows, groups, times) whose squared
+    contributions make half of the variance; 0 where there is none. method: a name of `study.evidence.intervals.METHODS`.
+    NaN where per has no loss, or there are fewer than two units.
     """
 
     per: str
@@ -48,6 +51,8 @@ class Gain(Size):
     improvement: Number
     low: Number
     high: Number
+    low_amount: Number = math.nan
+    high_amount: Number = math.nan
     level: float
     std_error: Number
     df: Number
@@ -187,7 +192,8 @@ class CurvePoint(Frozen):
 class DecidedAt(Frozen):
     """At how many rows an undecided gain of `other` over `base` would likely leave out a bound.
 
-    bound: the margin, or 0 where it is not sure that there is a gain. times: of the rows now, the least at which a study, these
+    bound: the margin, or the floor as a share of the regression's mean loss, as `held` says, or 0 where it is not sure that
+    there is a gain. times: of the rows now, the least at which a study, these
     rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side` of the bound, `above` or `below`; NaN
     where that is beyond MOST_TIMES, or where nothing tells. rows: of the table then. above, below: chance of either end at
     `times`, or at MOST_TIMES; NaN where nothing tells. slope: of the gain per 1 / times, and its standard error. repeats_limit:
@@ -207,3 +213,4 @@ class DecidedAt(Frozen):
     slope_error: Number
     repeats_limit: Number
     curve: tuple[CurvePoint, ...]
+    held: str = "margin"

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from study.evidence.moments import Moments, moments_of
-from study.evidence.pairs import FloatArray, Quantity, Size, contributions, mean_train
+from study.evidence.pairs import FloatArray, Quantity, Size, contributions, least_variance, linearised, mean_train
 from study.evidence.ratio import Ratio, Student, Sure
 from study.evidence.series import cosines
 
@@ -103,7 +103,8 @@ class CorrectedT:
         n_test = len(pairs) / max(k, 1)
         n_train = mean_train(pairs)
         factor = 1 / max(k, 1) + n_test / n_train if n_train > 0 else np.nan
-        return symmetric(estimate, factor * _variance(folds), max(k - 1, 1), self.level, self.name)
+        least = least_variance(pairs) / linearised(pairs, quantity)[2] ** 2
+        return symmetric(estimate, max(factor * _variance(folds), least), max(k - 1, 1), self.level, self.name)
 
     def words(self, size: Size) -> str:
         return f"corrected resampled t over {_crossed(size)} (Nadeau and Bengio 2003)"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from study.evidence.compare import holm
 from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
+from study.evidence.margins import Bar
 from study.evidence.rule import ABOVE, Gains, rungs, side_of
 from study.evidence.sentences import level_words, listed
 from study.schema import EXTENDED, REGRESSION, Frozen
@@ -20,7 +21,7 @@ class Answered(Protocol):
     @property
     def target(self) -> str: ...
     @property
-    def margin(self) -> float: ...
+    def bar(self) -> Bar: ...
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]: ...
     @property
@@ -41,7 +42,7 @@ class Together(Frozen):
     holds: tuple[str, ...]
 
 
-def answer_p(gains: Gains, margin: float, answer: str) -> float:
+def answer_p(gains: Gains, margin: float | Bar, answer: str) -> float:
     """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still end at this answer.
 
     A rung that was passed has the least p-value of a richer one above the margin, the answer the largest of all richer ones
@@ -71,9 +72,7 @@ def together(verdicts: Iterable[Answered]) -> Together | None:
     told = [each for each in verdicts if each.verdict is not None]
     if len(told) < 2:
         return None
-    own = {
-        each.target: 1.0 if each.verdict == UNDECIDED else answer_p(each.by_pair, each.margin, each.left[0]) for each in told
-    }
+    own = {each.target: 1.0 if each.verdict == UNDECIDED else answer_p(each.by_pair, each.bar, each.left[0]) for each in told}
     adjusted = dict(zip(own, holm(list(own.values())).tolist(), strict=True))
     return Together(p_values=own, adjusted=adjusted, holds=tuple(name for name, p in adjusted.items() if p < 1 - LEVEL))
 

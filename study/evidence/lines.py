@@ -16,10 +16,12 @@ from study.evidence.findings import (
     TermCount,
     TreesLine,
 )
+from study.evidence.intervals import METHODS
+from study.evidence.margins import Bar
 from study.evidence.metrics import METRICS
-from study.evidence.rule import BELOW, side_of
+from study.evidence.rule import BELOW, held_by, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import NOTHING, capital, listed, moved, percent
+from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
@@ -29,6 +31,13 @@ FEW, FEW_SHARE = 3, 0.02
 
 Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
+
+
+def method_words(gains: Sequence[Gain], regression: str) -> str:
+    """What the intervals are; gains: all of a verdict, the first one over the regression, a noun."""
+    first = gains[0]
+    both = f", those over {regression} at {level_words(first.level)}, so that both hold together in 95 %"
+    return METHODS[first.method].words(first) + (both if len(gains) > 1 else "")
 
 
 def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str = "loss") -> str:
@@ -77,11 +86,17 @@ def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
 
 
 def short_words(
-    short: ShortLine, nouns: Nouns, regression: str, margin: float, stake: str = "loss", named: str | None = None
+    short: ShortLine,
+    nouns: Nouns,
+    regression: str,
+    margin: float | Bar,
+    stake: str = "loss",
+    named: Mapping[str, str] | None = None,
 ) -> str:
     """What the short formula gives, and whether it stands for the regression with terms.
 
-    stake: what the shares are of. named: what the margin is called, where that is no plain margin.
+    margin: alone, or with a floor. stake: what the shares are of. named: what MARGIN and FLOOR are called, by default a plain
+    margin.
     """
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
     number = str(most) if least == most else f"{least} to {most}"
@@ -90,10 +105,12 @@ def short_words(
     said = f"The short formula{size} has {article} {stake} of {short.loss:.3g}"
     if short.gain is not None and math.isfinite(short.gain.improvement):
         said += f" and {moved(short.gain)} of {nouns[regression]}'s {stake}"
-    if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(margin):
-        below = side_of(short.left, margin) == BELOW
+    bar = Bar.of(margin)
+    if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(bar.margin):
+        below = side_of(short.left, bar) == BELOW
+        called = named[held_by(short.left, bar)] if named else f"{100 * bar.margin:.3g} % margin"
         ends = "wholly below" if below else "which is not wholly below"
-        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {named or f'{100 * margin:.3g} % margin'}"
+        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}"
         said += ", so it can take its place" if below else ", so it does not take its place"
     return f"{said}.{_counts(short.counts, len(short.n_terms))}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import Interval
+from study.evidence.margins import FLOOR, Bar
 from study.evidence.rule import ANSWERS, Gains, standing
 from study.evidence.sentences import listed, percent
 from study.schema import Frozen
@@ -60,37 +61,40 @@ def break_even(interval: Interval) -> float:
     return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))
 
 
-def spans(gains: Gains, least: float = 0.0) -> tuple[Span, ...]:
-    """What the rule leaves at every margin from `least` to MOST: it changes only at the ends of the gains' intervals."""
-    if not least < MOST:
-        return ()
-    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if least < end < MOST}
-    places = [least, *sorted(ends), MOST]
+def spans(gains: Gains, floor: float = 0.0) -> tuple[Span, ...]:
+    """What the rule leaves at every margin up to MOST, beside a floor: it changes only at the ends of the gains' intervals."""
+    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if 0 < end < MOST}
+    places = [0.0, *sorted(ends), MOST]
     found: list[Span] = []
     for low, high in pairwise(places):
-        left = standing(gains, (low + high) / 2)
+        left = standing(gains, Bar((low + high) / 2, floor))
         if found and found[-1].left == left:
             low = found.pop().low
         found.append(Span(low=low, high=high, left=left))
     return tuple(found)
 
 
-def margins_words(gains: Gains, even: Sequence[BreakEven], nouns: Mapping[str, str], least: float = 0.0) -> str:
+def margins_words(
+    gains: Gains,
+    even: Sequence[BreakEven],
+    nouns: Mapping[str, str],
+    floor: float = 0.0,
+    named: str = FLOOR,
+    stated: Callable[[float], str] = lambda share: f"{percent(share)} %",
+) -> str:
     """What the answer is at other margins, and where each gain is as likely above the margin as below.
 
-    least: the floor, below which no margin holds; nothing is said where it is larger than all margins.
+    floor: as in `study.evidence.margins.Bar`, and what it is called. stated: how a margin of a share is told.
     """
-    found = _joined(spans(gains, least))
-    if not found:
-        return ""
-    floor = f" (the floor of {percent(least)} % at least)" if least else ""
+    found = _joined(spans(gains, floor))
+    beside = f" beside the {named}" if floor > 0 else ""
     told = [("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in found]
     if len(told) == 1:
-        said = f"At every margin{floor}: {told[0][0]}."
+        said = f"At every margin{beside}: {told[0][0]}."
     else:
-        below = ", ".join(f"up to {percent(high)} % {words}" for words, high in told[:-1])
-        said = f"By the margin{floor}: {below}, above {told[-1][0]}."
-    at = [f"{nouns[each.other]} over {nouns[each.base]} at {percent(each.margin)} %" for each in even if each.margin > 0]
+        below = ", ".join(f"up to {stated(high)} {words}" for words, high in told[:-1])
+        said = f"By the margin{beside}: {below}, above {told[-1][0]}."
+    at = [f"{nouns[each.other]} over {nouns[each.base]} at {stated(each.margin)}" for each in even if 0 < each.margin < 1]
     return f"{said} As likely above the margin as below: {listed(at)}." if at else said
 
 

@@ -1,6 +1,8 @@
-"""What a verdict is asked of, and the bound that a gain has to leave behind, as a share of the regression's shortfall."""
+"""What a verdict is asked of, and what a gain has to pass to matter: a margin and a floor."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +12,24 @@ from study.schema import LOSS, Frozen, Kind, MarginOf
 
 EXPLAINED, UNIT = "explained", "unit"
 MARGIN, FLOOR = "margin", "floor"
-"""Which of the two bounds is the larger, and holds."""
+"""The two that a gain has to pass."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a gain has to pass to matter, both of it.
+
+    margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN where it is refused.
+    floor: an amount of loss, which the difference of the two mean losses is held against; none is 0.
+    """
+
+    margin: float
+    floor: float = 0.0
+
+    @classmethod
+    def of(cls, margin: float | Bar) -> Bar:
+        """A margin alone, or a bar as it is."""
+        return margin if isinstance(margin, Bar) else cls(margin)
 
 
 class Question(Frozen):
@@ -30,13 +49,13 @@ class Question(Frozen):
 
 
 class Bound(Frozen):
-    """The bounds of one question on one target, all as shares of the regression's shortfall in the metric.
+    """The bounds of one question on one target, all as shares of the regression's shortfall in the metric, as it was measured.
 
-    share: the larger of margin and floor, which the rule takes; NaN where the margin is refused. explained: what the
-    regression explains of the constant's shortfall, as such a share; NaN where no constant was scored. refused: whether the
-    margin is a share of what is explained, and it is not sure that anything is. sd: standard deviation of the target; NaN of
-    classes. amount: whether share stands for an amount, as a floor does, or a margin that is no share of the regression's
-    shortfall; gains are held against it as amounts too, whatever that shortfall may truly be.
+    share: the larger of margin and floor; NaN where the margin is refused. explained: what the regression explains of the
+    constant's shortfall, as such a share; NaN where no constant was scored. refused: whether the margin is a share of what is
+    explained, and it is not sure that anything is. sd: standard deviation of the target; NaN of classes. shortfall: the
+    regression's mean. amount: whether the margin is an amount, which no share of the regression's shortfall is; all gains are
+    then amounts too, shares of that mean as a number like any other, whatever it may truly be.
     """
 
     share: Number
@@ -45,7 +64,13 @@ class Bound(Frozen):
     explained: Number
     refused: bool
     sd: Number
+    shortfall: Number
     amount: bool
+
+    @property
+    def bar(self) -> Bar:
+        """What the rule takes."""
+        return Bar(self.margin, self.floor * self.shortfall if self.floor else 0.0)
 
     @property
     def held(self) -> str:
@@ -75,8 +100,8 @@ def bound_of(question: Question, asked: Measure, shortfall: float, explains: Gai
     margin = np.nan if refused else margin
     floor = asked.share_of_floor(question.floor, shortfall) if question.floor else 0.0
     share = float(np.nan if refused else np.fmax(margin, floor))
-    amount = question.margin_of != "regression" or floor > margin
-    return Bound(share=share, margin=margin, floor=floor, explained=explained, refused=refused, sd=asked.sd, amount=amount)
+    bounds = {"share": share, "margin": margin, "floor": floor, "explained": explained, "shortfall": shortfall}
+    return Bound(**bounds, refused=refused, sd=asked.sd, amount=question.margin_of != "regression")
 
 
 def unit_words(metric: str, kind: Kind, target: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.compare import Model, models, the_regression
-from study.evidence.intervals import METHODS, Interval, default_method
+from study.evidence.intervals import METHODS, Interval, Method, Rows, default_method
 from study.evidence.metrics import Measure, Metric, measure, metrics_of
-from study.evidence.pairs import paired, size_of
-from study.evidence.scores import UNIT, row_losses
+from study.evidence.pairs import FINE, paired, size_of
+from study.evidence.scores import row_losses, units
 from study.evidence.winners import CHOSEN
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
 
@@ -35,7 +36,7 @@ def procedures(asked: Measure, winners: pd.DataFrame) -> dict[str, Model]:
     sides = {model.procedure: model for model in found if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)}
     sides |= {} if plain is None else {REGRESSION: plain}
     for family in (SHORT, TREES):
-        own = losses.loc[losses["family"] == family, UNIT]
+        own = units(losses[losses["family"] == family])
         sides |= {family: Model(family, 0, own)} if len(own) else {}
     return {
         name: Model(m.family, m.depth, asked.finish(m.losses)) for name in JUDGED if (m := sides.get(name)) and len(m.losses)
@@ -55,8 +56,8 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
     (n, 19) frame of COLUMNS, one row a target, metric (`metrics_of` its kind) and procedure, where base is missing and value
     is its metric, and one row a target, metric and pair of procedures, where value is by how much `other` is better than
     `base` in the metric's own unit: above 0 better, whether more or less of the metric is. low, high, level: interval by the
-    method of the verdict; std_error, df: of the value; p_value: of no difference, NaN of one procedure; base_value,
-    other_value: the metrics of both on the rows that they share.
+    method of the verdict, of one procedure by `of_one`; std_error, df: of the value; p_value: of no difference, NaN of one
+    procedure; base_value, other_value: the metrics of both on the rows that they share.
     """
     found: list[dict[str, Any]] = []
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
@@ -67,8 +68,8 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
             about = {"target": target, "kind": kind, "metric": metric.name, "level": used.level}
             most = metric.most(Kind(str(kind)))
             for name, model in sides.items():
-                pairs = paired(model.losses, model.losses.assign(loss=0.0), folds)
-                found.append(about | {"base": None, "other": name} | _told(metric, pairs, used(pairs, "difference"), most))
+                pairs = paired(model.losses, without_loss(model.losses), folds)
+                found.append(about | {"base": None, "other": name} | _told(metric, pairs, of_one(pairs, used), most))
             for base, other in combinations(sides, 2):
                 pairs = paired(sides[base].losses, sides[other].losses, folds)
                 if len(pairs):
@@ -76,6 +77,21 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
                     gain = _of(used(pairs, "difference"))
                     found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
     return pd.DataFrame(found, columns=COLUMNS)
+
+
+def without_loss(losses: pd.DataFrame) -> pd.DataFrame:
+    """The same rows of one that is never wrong, and surer than any is."""
+    return losses.assign(loss=0.0, **({FINE: -1.0} if FINE in losses else {}))
+
+
+def of_one(pairs: pd.DataFrame, used: Method) -> Interval:
+    """The interval of one procedure's mean loss, of the method or of its rows, whichever is less sure.
+
+    A few folds may happen to agree on a mean that so many rows cannot tell; between two procedures they do so less, and the
+    method stays as it was tried.
+    """
+    found, rows = used(pairs, "difference"), replace(Rows(), level=used.level)(pairs, "difference")
+    return rows if rows.high - rows.low > found.high - found.low else found
 
 
 def _of(interval: Interval) -> dict[str, Any]:

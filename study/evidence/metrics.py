@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
-from study.evidence.pairs import FloatArray
+from study.evidence.pairs import FINE, FloatArray
 from study.evidence.winners import ARM, class_probabilities
 from study.schema import LOSS, METRICS_OF, Kind
 
@@ -125,6 +125,8 @@ def measure(metric: str, kind: Kind, predictions: pd.DataFrame) -> Measure:
     """
     asked = METRICS[metric]
     scored = predictions.assign(loss=_ROWS.get(metric, _loss)(predictions, kind))
+    if metric == "accuracy":
+        scored[FINE] = predictions["loss"]
     once = predictions.drop_duplicates("row").set_index("row")["observed"].astype(float)
     null = _null(once, kind)
     sd = float(once.std(ddof=0)) if kind in (Kind.CONTINUOUS, Kind.COUNT) else np.nan

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.polynomial.polynomial import polyval
 
-from study.evidence.pairs import FloatArray, Quantity, contributions, linearised, per_of
+from study.evidence.pairs import FloatArray, Quantity, contributions, least_variance, linearised, per_of
 from study.evidence.series import cosines, slow_moves
 
 
@@ -84,7 +84,20 @@ def moments_of(pairs: pd.DataFrame, quantity: Quantity, between_repeats: bool) -
     means = frame.groupby(["unit", "row"])[["own", "per"]].mean()
     codes = np.unique(means.index.get_level_values(0), return_inverse=True)[1]
     repeats = frame.groupby(pairs["repeat"])[["own", "per"]].mean().to_numpy(float) if between_repeats else np.zeros((0, 2))
-    return moments(estimate, float(per.mean()) if len(per) else np.nan, means.to_numpy(float), codes, repeats, unit == "time")
+    mean = float(per.mean()) if len(per) else np.nan
+    found = moments(estimate, mean, means.to_numpy(float), codes, repeats, unit == "time")
+    return raised(found, least_variance(pairs))
+
+
+def raised(found: Moments, least: float) -> Moments:
+    """With a variance between rows of `least` at least, as made by two rows more that differ by as much to either side."""
+    if not found.rows[0] < least:
+        return found
+    lacking = least - found.rows[0]
+    rows, fourth = found.rows.copy(), found.fourth.copy()
+    rows[0] = least
+    fourth[0] += lacking**2 / 2
+    return replace(found, rows=rows, fourth=fourth)
 
 
 def moments(

@@ -15,6 +15,10 @@ FloatArray = npt.NDArray[np.float64]
 Quantity = Literal["improvement", "difference"]
 """`improvement`: (B - O) / P, what the other, with mean loss O, saves of the base's B, as a share of a third procedure's P, or
 of B itself where there is no third; `difference`: B - O."""
+FINE = "fine"
+"""Column beside a loss that is 1 or 0, as where wrong rows are counted: the loss that tells apart what counts alike."""
+SAME = 1e-9
+"""Losses that differ by less are of one prediction."""
 
 
 class Size(Frozen):
@@ -35,26 +39,42 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFram
     ----------
     base, other : (n, 3 to 5) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
         code of what makes rows alike; without it every row is a group of its own. It may have time, how many rows of the
-        table are earlier; NaN, as without it, for rows in no order.
+        table are earlier; NaN, as without it, for rows in no order. Both may have FINE.
     folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
     per : the same of the procedure whose loss the improvement is a share of, where that is not base; rows without it are
         left out.
 
     Returns
     -------
-    (n_pairs, 6 to 8) frame of repeat, fold, row, group, time where it is known, base, other, and per where it is given: the
-    `pairs` of every method.
+    (n_pairs, 6 to 9) frame of repeat, fold, row, group, time where it is known, base, other, per where it is given, and step
+    where both have FINE, the same on all rows: 1, or 0 of two whose FINE is alike on every row. The `pairs` of every method.
     """
     place = ["outer_fold", "row"]
-    both = base.merge(other[[*place, "loss"]], on=place, suffixes=("_base", "_other"))
+    fine = [FINE] if FINE in base and FINE in other else []
+    both = base.merge(other[[*place, "loss", *fine]], on=place, suffixes=("_base", "_other"))
     both = both if per is None else both.merge(per[[*place, "loss"]].rename(columns={"loss": "loss_per"}), on=place)
     places = both["outer_fold"].astype("int64")
     group = both["group"] if "group" in both else both["row"]
     pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
     if "time" in both and len(both) and both["time"].notna().all():
         pairs["time"] = both["time"]
+    if fine:
+        differ = ((both["fine_base"] - both["fine_other"]).abs() > SAME).any()
+        pairs["step"] = pd.Series(float(differ), both.index)
     losses = ("base", "other") if per is None else ("base", "other", "per")
     return pd.DataFrame(pairs | {name: both[f"loss_{name}"].astype(float) for name in losses})
+
+
+def least_variance(pairs: pd.DataFrame) -> float:
+    """Least variance of the mean difference of two procedures whose losses are 1 or 0, and which are not the same: 2 / n², that
+    of n rows of which each of the two has one right alone.
+
+    Where none was seen, or one, their sample variance is next to nothing, as if no row could ever tell the two apart. 0 of
+    other losses.
+    """
+    if "step" not in pairs or pairs.empty:
+        return 0.0
+    return float(2 * pairs["step"].iloc[0] ** 2 / pairs["row"].nunique() ** 2)
 
 
 def per_of(pairs: pd.DataFrame) -> pd.Series:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from study.evidence.findings import ENOUGH, TERMS, WORTH, Gain
+from study.evidence.margins import FLOOR, MARGIN, Bar
 from study.schema import EXTENDED, NETWORK, REGRESSION
 
 LADDER = (REGRESSION, EXTENDED, NETWORK)
@@ -27,9 +28,25 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
     return ABOVE if low > bound else OPEN
 
 
-def side_of(gain: Gain, bound: float) -> str:
-    """`side` of a gain."""
-    return side(gain.improvement, gain.low, gain.high, bound)
+def side_of(gain: Gain, bar: float | Bar) -> str:
+    """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN. A float is a margin."""
+    sides = _sides(gain, Bar.of(bar)).values()
+    return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
+
+
+def held_by(gain: Gain, bar: float | Bar) -> str:
+    """MARGIN or FLOOR, which of the two puts a gain on its side; where both do, the one that is larger on these rows."""
+    bar = Bar.of(bar)
+    sides, whole = _sides(gain, bar), side_of(gain, bar)
+    found = [name for name, own in sides.items() if own == whole]
+    return found[0] if len(found) == 1 else FLOOR if bar.floor > bar.margin * gain.per_loss else MARGIN
+
+
+def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
+    sides = {MARGIN: side(gain.improvement, gain.low, gain.high, bar.margin)}
+    if bar.floor > 0 and not math.isnan(bar.margin):  # without a margin nothing is decided
+        sides[FLOOR] = side(gain.improvement, gain.low_amount, gain.high_amount, bar.floor)
+    return sides
 
 
 def rungs(gains: Gains) -> tuple[str, ...]:
@@ -37,58 +54,62 @@ def rungs(gains: Gains) -> tuple[str, ...]:
     return tuple(rung for rung in LADDER if any(rung in pair for pair in gains))
 
 
-def state_of(rung: str, gains: Gains, margin: float) -> str:
-    """OUT if some richer rung's gain over this one lies wholly above the margin, IN if all lie wholly below, else OPEN.
+def state_of(rung: str, gains: Gains, bar: float | Bar) -> str:
+    """OUT if some richer rung's gain over this one lies above the bar (`side_of`), IN if all lie below, else OPEN.
 
     So is one whose gain is not known, as where two were scored on no common row.
     """
     scored = rungs(gains)
     richer = [gains.get((rung, other)) for other in scored[scored.index(rung) + 1 :]]
-    sides = {side_of(gain, margin) if gain else OPEN for gain in richer}
+    sides = {side_of(gain, bar) if gain else OPEN for gain in richer}
     return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
 
 
-def terms_unsure(gains: Gains, margin: float) -> bool:
+def terms_unsure(gains: Gains, bar: float | Bar) -> bool:
     """Whether the regression with terms would be the answer, and its own gain over the regression may be none.
 
     That is so where the network alone is sure to be better than the regression, by more than the margin: the terms are then
     within the margin of the network, but that they help was not shown.
     """
     gain = gains.get((REGRESSION, EXTENDED))
-    return _walk(gains, margin) == (EXTENDED,) and gain is not None and not gain.low > 0
+    return _walk(gains, bar) == (EXTENDED,) and gain is not None and not gain.low > 0
 
 
-def standing(gains: Gains, margin: float) -> tuple[str, ...]:
+def standing(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
     """The rungs that are left: one is the answer, several are what it is undecided between, the simplest first.
 
     Walk up from the simplest rung: pass what is OUT, collect what is OPEN, stop at the first that is IN, or at the richest. The
     regression with terms is an answer only if its gain over the regression excludes 0 (`terms_unsure`); else it is collected
     too, and the walk ends at the network. No rung without gains.
     """
-    found = _walk(gains, margin)
-    return (EXTENDED, NETWORK) if terms_unsure(gains, margin) else found
+    found = _walk(gains, bar)
+    return (EXTENDED, NETWORK) if terms_unsure(gains, bar) else found
 
 
-def _walk(gains: Gains, margin: float) -> tuple[str, ...]:
+def _walk(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
     collected = []
     for rung in rungs(gains):
-        state = state_of(rung, gains, margin)
+        state = state_of(rung, gains, bar)
         collected += [rung] if state != OUT else []
         if state == IN:
             break
     return tuple(collected)
 
 
-def open_pair(gains: Gains, margin: float) -> tuple[str, str, float] | None:
+def open_pair(gains: Gains, bar: float | Bar) -> tuple[str, str, float] | None:
     """The pair that keeps an answer undecided, and the bound that its interval would have to leave out; None where decided.
 
-    Of several the one of the simplest rung left and the last, if that is open.
+    Of several the one of the simplest rung left and the last, if that is open. The bound is the margin or the floor, whichever
+    `held_by` says, as a share of the loss that the gain is a share of; or 0 (`terms_unsure`).
     """
-    left = standing(gains, margin)
+    bar, left = Bar.of(bar), standing(gains, bar)
     if len(left) < 2:
         return None
-    if terms_unsure(gains, margin):
+    if terms_unsure(gains, bar):
         return REGRESSION, EXTENDED, 0.0
-    found = [pair for pair, gain in gains.items() if pair[0] == left[0] and side_of(gain, margin) == OPEN]
+    found = [pair for pair, gain in gains.items() if pair[0] == left[0] and side_of(gain, bar) == OPEN]
     pair = max(found, key=lambda pair: pair[1] == left[-1], default=None)
-    return (*pair, margin) if pair else None
+    if pair is None:
+        return None
+    floor = held_by(gains[pair], bar) == FLOOR
+    return (*pair, bar.floor / gains[pair].per_loss if floor else bar.margin)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.evidence.intervals import METHODS, default_method
-from study.evidence.pairs import FloatArray, paired
+from study.evidence.pairs import FINE, FloatArray, paired
 from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
 from study.schema import LOSS_NAMES, Kind
 
@@ -22,9 +22,16 @@ FLOOR = -math.log(float(np.finfo(np.float32).eps))
 
 
 def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, time, row, loss."""
+    """Loss of each test row, averaged over the seeds: target, kind, family, depth, outer_fold, group, time, row, loss, and FINE
+    where the predictions have it."""
     rows = with_groups(select_candidate(predictions, candidate))
-    return rows.groupby([*ARM, "group", "time", "row"], dropna=False)["loss"].mean().reset_index()
+    told = ["loss", *rows.columns.intersection([FINE])]
+    return rows.groupby([*ARM, "group", "time", "row"], dropna=False)[told].mean().reset_index()
+
+
+def units(losses: pd.DataFrame) -> pd.DataFrame:
+    """UNIT of row losses, and FINE where they have it."""
+    return losses[[*UNIT, *losses.columns.intersection([FINE])]]
 
 
 def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:

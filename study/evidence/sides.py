@@ -12,10 +12,10 @@ from study.evidence.compare import Model, models, paired_gain, rung_gains, the_r
 from study.evidence.findings import Gain
 from study.evidence.intervals import Interval, method_at
 from study.evidence.margin_curves import BreakEven, break_even, curve, margins_of
-from study.evidence.margins import Bound, Question, bound_of
+from study.evidence.margins import Bar, Bound, Question, bound_of
 from study.evidence.metrics import Measure, measure
 from study.evidence.pairs import paired
-from study.evidence.scores import UNIT, chosen_networks, row_losses
+from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.winners import CHOSEN, select_candidate
 from study.schema import CONSTANT, EXTENDED, REGRESSION, Kind
 
@@ -69,15 +69,26 @@ class Sides:
         """The larger bound, a share of the regression's loss; NaN where it is refused."""
         return self.question.margin if self.bound is None else self.bound.share
 
+    @property
+    def bar(self) -> Bar:
+        """What gains have to pass."""
+        return Bar(self.question.margin) if self.bound is None else self.bound.bar
+
     @cached_property
     def plain(self) -> Model | None:
         return the_regression(self.models, self.kind)
 
     @cached_property
     def per(self) -> Model | None:
-        """Whose losses the gains are shares of: the regression's, or their mean, a number like any other, beside an amount."""
-        if self.plain is None or self.bound is None or not self.bound.amount:
-            return self.plain
+        """Whose losses all gains of the verdict are shares of: the regression's, or their mean, a number like any other, where
+        the margin is an amount."""
+        return self.amounts if self.bound is not None and self.bound.amount else self.plain
+
+    @cached_property
+    def amounts(self) -> Model | None:
+        """The regression with its mean loss on every row: a share of that is an amount of loss, told in another unit."""
+        if self.plain is None:
+            return None
         return replace(self.plain, losses=self.plain.losses.assign(loss=float(self.plain.losses["loss"].mean())))
 
     @cached_property
@@ -89,7 +100,7 @@ class Sides:
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
         """By (simpler, richer); none where the metric does not exist on the rows."""
-        told = rung_gains(self.models, self.plain, self.margin, self.folds, self.method, self.per)
+        told = rung_gains(self.models, self.plain, self.bar, self.folds, self.method, self.per)
         return {(base.procedure, other.procedure): gain for base, other, gain in told if not np.isnan(gain.per_loss)}
 
     @cached_property
@@ -109,12 +120,12 @@ class Sides:
     def gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
         """As a share of the regression's loss, or of the base's where there is no regression."""
         more = {} if level is None else {"level": level}
-        return paired_gain(base, other, self.margin, self.folds, self.method, per=self.per, **more)
+        return paired_gain(base, other, self.bar, self.folds, self.method, per=self.per, **more)
 
     def line(self, family: str) -> Model | None:
         """A family that is no model."""
         losses = self.losses[self.losses["family"] == family]
-        return Model(family, 0, self.asked.finish(losses[UNIT])) if len(losses) else None
+        return Model(family, 0, self.asked.finish(units(losses))) if len(losses) else None
 
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""

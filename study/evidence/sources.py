@@ -8,7 +8,9 @@ import pandas as pd
 
 from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import Sources
-from study.evidence.scores import UNIT, row_losses
+from study.evidence.margins import Bar
+from study.evidence.pairs import FINE
+from study.evidence.scores import row_losses, units
 from study.schema import CURVES, EXTENDED, PRODUCTS
 
 
@@ -16,23 +18,26 @@ def sources(
     predictions: pd.DataFrame,
     neither: Model,
     both: Model,
-    margin: float,
+    margin: float | Bar,
     folds: int,
     method: str | None = None,
     finish: Callable[[pd.DataFrame], pd.DataFrame] = lambda losses: losses,
+    per: Model | None = None,
 ) -> Sources | None:
     """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
 
     predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
     regression without terms, and with them. finish: what was done to the losses of these two, and is to be done to those of the
-    candidates (`study.evidence.metrics.Measure.finish`). Rows that not all four have are left out; None where no row is left,
-    or where a part is missing on an outer fold of the two: their gain would be of other rows.
+    candidates (`study.evidence.metrics.Measure.finish`). per: whose loss the gains are shares of, by default that of neither.
+    Rows that not all four have are left out; None where no row is left, or where a part is missing on an outer fold of the two:
+    their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
-    alone = (finish(row_losses(own, candidate)[UNIT]) for candidate in (PRODUCTS, CURVES))
+    alone = (finish(units(row_losses(own, candidate))) for candidate in (PRODUCTS, CURVES))
     sides = [neither.losses, *alone, both.losses]
     rows = [side.set_index(["outer_fold", "row"]) for side in sides]
-    losses = pd.concat([row["loss"].rename(place) for place, row in enumerate(rows)], axis=1, join="inner")
+    told = [name for name in ("loss", FINE) if all(name in row for row in rows)]
+    losses = pd.concat([row[told] for row in rows], axis=1, keys=range(len(rows)), join="inner")
     shared, *parts = (set(side["outer_fold"]) for side in sides[:3])
     shared &= set(both.losses["outer_fold"])
     if losses.empty or not all(shared <= part for part in parts):
@@ -40,10 +45,10 @@ def sources(
     about = rows[0].loc[losses.index, ["group", "time"]]
 
     def mean_of(*places: int) -> Model:
-        mean = about.assign(loss=losses[list(places)].mean(axis=1))
+        mean = about.assign(**{name: losses[[(place, name) for place in places]].mean(axis=1) for name in told})
         return Model(neither.family, 0, mean.reset_index())
 
-    per = mean_of(0)
+    per = per or mean_of(0)
     gains = [
         paired_gain(mean_of(0, alone), mean_of(other, 3), margin, folds, method, per=per) for alone, other in ((2, 1), (1, 2))
     ]

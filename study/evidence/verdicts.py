@@ -29,11 +29,11 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import level_of, method_at
-from study.evidence.margins import Question
+from study.evidence.margins import FLOOR, MARGIN, Bar, Question
 from study.evidence.pairs import paired
-from study.evidence.rule import open_pair, standing
+from study.evidence.rule import held_by, open_pair, standing
 from study.evidence.scale import Meaning, meaning
-from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses
+from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
 from study.evidence.sides import Sides
 from study.evidence.sources import sources
 from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents
@@ -86,11 +86,18 @@ def margin_curves(
     """P(gain > m) at every margin m, of every gain of every verdict.
 
     Parameters are those of `verdicts`. Returns an (n_gains * POINTS, 8) frame: target, kind, base, other, margin and above
-    (`study.evidence.margin_curves.curve`), bound (what the rule takes, NaN where it is refused) and break_even.
+    (`study.evidence.margin_curves.curve`), bound (the larger of margin and floor, NaN where it is refused) and break_even.
     """
     pieces = [judge.curves() for judge in _judges(predictions, trials, np.nan, folds, method, {}, questions)]
     columns = ["target", "kind", "base", "other", "margin", "above", "bound", "break_even"]
     return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
+
+
+def bars(
+    predictions: pd.DataFrame, trials: pd.DataFrame, folds: int, questions: Mapping[str, Question], method: str | None = None
+) -> dict[str, Bar]:
+    """By target what gains have to pass; parameters are those of `verdicts`."""
+    return {judge.target: judge.bar for judge in _judges(predictions, trials, np.nan, folds, method, {}, questions)}
 
 
 def _judges(
@@ -153,7 +160,7 @@ class _Judge(Sides):
         constant = next((model for model in self.models if model.family == CONSTANT), None)
         if constant is None or not self.ladder or self._undefined:
             return None
-        gains = [paired_gain(constant, rival, self.margin, self.folds, self.method) for rival in self.ladder.values()]
+        gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
         return any(gain.low > 0 for gain in gains)
 
     def _smallest_sufficient(self) -> Rung | None:
@@ -161,7 +168,7 @@ class _Judge(Sides):
 
         The regression where it is the answer; of the networks alone where it is not among what is left.
         """
-        left = standing(self.gains, self.margin)
+        left = standing(self.gains, self.bar)
         if self.plain and left == (REGRESSION,):
             return Rung(family=self.plain.family, depth=0)
         means = {
@@ -184,29 +191,34 @@ class _Judge(Sides):
         """The gain over the regression that each way of using the network would have."""
         found = {}
         for candidate in CANDIDATES:
-            losses = network_procedure(row_losses(self.asked.predictions, candidate), self.winners)[UNIT]
+            losses = units(network_procedure(row_losses(self.asked.predictions, candidate), self.winners))
             if self.plain and len(losses):
                 level = level_of(len(self.ladder) - 1)
                 found[candidate] = self.gain(self.plain, Model(NETWORK, CHOSEN, self.asked.finish(losses)), level)
         return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
 
     def _decided_at(self) -> DecidedAt | None:
-        """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored."""
-        pair = open_pair(self.gains, self.margin)
+        """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.
+
+        Where margin and floor both leave it open, of the larger one: passing that is nearly passing both.
+        """
+        pair = open_pair(self.gains, self.bar)
         if pair is None or self.plain is None or not self.gains[pair[:2]].known:
             return None
         if self.asked.metric.root or np.isnan(self.margin):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
-        pairs = paired(base.losses, other.losses, self.folds, self.per.losses if self.per else None)
+        held = held_by(gain, self.bar) if pair[2] else MARGIN
+        unit = self.amounts if held == FLOOR else self.per
+        pairs = paired(base.losses, other.losses, self.folds, unit.losses if unit else None)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
-        if self.per is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
+        if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
             per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
         fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
         rows_now = self.n_train + len(pairs) / gain.n_folds
         if "time" in pairs:  # the last fold alone leaves all that are earlier
             rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
-        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now)
+        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now, held)
 
     def _curve(self, model: Model) -> ByFraction:
         parts = on_parts(self.asked.predictions, model.family, model.depth)
@@ -221,7 +233,7 @@ class _Judge(Sides):
         if self.plain is None or EXTENDED not in self.ladder:
             return None
         asked, both = self.asked, self.ladder[EXTENDED]
-        return sources(asked.predictions, self.plain, both, self.margin, self.folds, self.method, asked.finish)
+        return sources(asked.predictions, self.plain, both, self.bar, self.folds, self.method, asked.finish, self.per)
 
     def _meaning(self) -> Meaning | None:
         told = self.predictions, self.winners, self.kind, self.gains, self.folds, self.question.metric

@@ -8,6 +8,7 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.config.metrics import metrics_asked
+from study.config.unit import check_unit
 from study.evidence.margins import Question
 from study.schema import Kind
 
@@ -18,7 +19,13 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
     return {str(target): Kind(kind) for target, kind in pairs}
 
 
-def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Question]:
-    """By target what is asked of it; a StudyError where a metric does not fit (`metrics_asked`)."""
-    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor}
-    return {target: Question(metric=metric, **rest) for target, metric in metrics_asked(config.metric, kinds).items()}
+def questions(config: StudyConfig, kinds: Mapping[str, Kind], after: bool = False) -> dict[str, Question]:
+    """By target what is asked of it.
+
+    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`), or a
+    margin in its unit (`check_unit`).
+    """
+    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor, "after": after}
+    asked = metrics_asked(config.metric, kinds)
+    check_unit(config.margin, config.margin_of, asked, kinds)
+    return {target: Question(metric=metric, **rest) for target, metric in asked.items()}

@@ -92,7 +92,7 @@ def test_the_larger_of_margin_and_floor_holds(rng: np.random.Generator) -> None:
     assert high.verdict == ENOUGH
     assert high.bound is not None
     assert high.margin == high.bound.floor > 0.08
-    assert "below the 11.7 % floor" in high.sentence
+    assert "below the floor of 0.06 standard deviations of y;" in high.sentence
     assert high.bound_words is not None
     assert "a difference below 0.06 standard deviations of y in the error" in high.bound_words
 
@@ -182,8 +182,11 @@ def test_the_answer_changes_only_at_the_ends_of_intervals(rng: np.random.Generat
         Span(low=0.1, high=0.3, left=(REGRESSION, EXTENDED)),
         Span(low=0.3, high=0.99, left=(REGRESSION,)),
     )
-    assert spans(gains, 0.2)[0] == Span(low=0.2, high=0.3, left=(REGRESSION, EXTENDED))
-    assert spans(gains, 1.2) == ()
+    amounts = {"low_amount": 0.1, "high_amount": 0.3}
+    held = {pair: each.model_copy(update=amounts) for pair, each in gains.items()}
+    assert spans(held, 0.05) == spans(gains)
+    assert spans(held, 0.2)[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
+    assert spans(held, 0.4) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
 
 
 def test_the_margins_at_which_the_answer_is_another_are_told(rng: np.random.Generator) -> None:

@@ -1,0 +1,47 @@
+"""Margins: one of a study, and in a metric's own unit which of them can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from study.schema import Kind, StudyError
+
+MOST = {"auc": "AUC", "accuracy": "accuracy", "r2": "R²", "explained_deviance": "the share of the deviance explained",
+        "brier": "the Brier score"}  # fmt: skip
+"""Metrics of which there is a most that two models can differ by, and what they are called."""
+
+
+def _one(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        raise ValueError(
+            "one margin holds for all targets; a study of one target alone has its own, and `study ask RESULTS --target NAME "
+            "--margin M` asks it afterwards"
+        )
+    return value
+
+
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_one)]
+"""Of all targets of a study."""
+
+
+def check_unit(margin: float, margin_of: str, asked: Mapping[str, str], kinds: Mapping[str, Kind]) -> None:
+    """Refuse a margin in a metric's own unit that no difference can reach.
+
+    asked: metric by target. kinds: of every target.
+
+    Raises
+    ------
+    StudyError
+        It is at least the most that the metric can differ by: 1, and 2 of the Brier score of several classes.
+    """
+    if margin_of != "unit":
+        return
+    for target, metric in asked.items():
+        most = 2 if metric == "brier" and kinds[target] is Kind.MULTICLASS else 1
+        if metric in MOST and margin >= most:
+            points = f"; {margin:g} points of it are {margin / 100:g}" if margin < 100 else ""
+            rule = f"of `margin_of: unit` is in {MOST[metric]} of {target} itself, which differs by less than {most}"
+            raise StudyError(f"margin: one {rule}, but it is {margin:g}{points}.")

@@ -1,0 +1,182 @@
+"""Margin and floor are two bars: one distribution a gain whatever is asked, and a floor that is held against amounts."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.evidence import rule
+from study.evidence.answer import Verdict
+from study.evidence.compare import pairwise
+from study.evidence.margin_curves import spans
+from study.evidence.margins import FLOOR, MARGIN, Bar, Question
+from study.evidence.verdicts import verdicts
+from study.evidence.winners import incumbents
+from study.schema import CURVES, EXTENDED, NETWORK, PRODUCTS, REGRESSION
+from tests.evidence.losses import scored, trial
+
+SHOWN = ("improvement", "low", "high", "std_error", "p_value", "better", "equal", "worse", "low_amount", "high_amount")
+"""Columns that a pair and a gain share."""
+
+
+def rows(seed: int = 0, n: int = 150) -> pd.DataFrame:
+    """Losses whose mean few rows make, so that a share of it is far less sure than a difference; y has a deviation of 1."""
+    rng = np.random.default_rng(seed)
+    base = 0.05 * rng.exponential(1.0, n) ** 3
+    terms, network = (np.abs(base - 0.02 * rng.uniform(0.3, 1.7, n)) for _ in range(2))
+    parts = [scored(0.5 * (base + terms), "extended", candidate=name) for name in (PRODUCTS, CURVES)]
+    sides = [scored(base + 1, "constant"), scored(base), scored(terms, "extended"), scored(network, "neural", 1), *parts]
+    found = pd.concat(sides, ignore_index=True)
+    y = 1.0 - 2 * (found["row"] % 2)
+    return found.assign(observed=y, predicted=y - np.sqrt(found["loss"]))
+
+
+def trials() -> pd.DataFrame:
+    arms = (("constant", 0), ("linear", 0), ("extended", 0), ("neural", 1))
+    return pd.DataFrame([trial(family, depth, 1.0) for family, depth in arms])
+
+
+def judged(predictions: pd.DataFrame, **question: object) -> Verdict:
+    (found,) = verdicts(predictions, trials(), np.nan, 5, questions={"y": Question.model_validate(question)})
+    return found
+
+
+def ends(verdict: Verdict) -> list[tuple[float, float, float]]:
+    return [(each.gain.improvement, each.gain.low, each.gain.high) for each in verdict.gains]
+
+
+def test_a_gain_has_one_interval_whatever_margin_and_floor_are() -> None:
+    margins, floors = (0.01, 0.3), (0.0, 0.2)
+
+    found = [ends(judged(rows(), margin=margin, floor=floor)) for margin, floor in product(margins, floors)]
+
+    assert all(each == found[0] for each in found)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("floor", [0.0, 0.02])
+def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(seed: int, floor: float) -> None:
+    verdict = judged(rows(seed), floor=floor)
+
+    for span in spans(verdict.by_pair, verdict.bar.floor):
+        for margin in (span.low + 1e-6, span.high - 1e-6):
+            assert judged(rows(seed), floor=floor, margin=margin).left == span.left
+
+
+def test_a_larger_margin_never_makes_a_richer_procedure_the_answer() -> None:
+    places = [[rule.LADDER.index(judged(rows(seed), margin=m).left[0]) for m in (0.01, 0.1, 0.5)] for seed in range(2)]
+
+    assert all(each == sorted(each, reverse=True) for each in places)
+
+
+def test_pairs_verdict_and_sources_are_of_one_distribution() -> None:
+    predictions = rows()
+    verdict = judged(predictions, floor=0.01)
+
+    pairs = pairwise(predictions, {"y": verdict.bar}, 5, incumbents(trials())).set_index(["base", "other"])
+    own = pairs[pairs["question"] == "procedures"]
+    for (base, other), gain in verdict.by_pair.items():
+        names = {REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}
+        assert own.loc[(names[base], names[other]), list(SHOWN)].tolist() == [getattr(gain, name) for name in SHOWN]
+    assert verdict.sources is not None
+    parts = (verdict.sources.interactions, verdict.sources.curvature)
+    whole = verdict.by_pair[REGRESSION, EXTENDED]
+    assert sum(each.improvement for each in parts) == pytest.approx(whole.improvement)
+    assert [2 * each.std_error for each in parts] == [pytest.approx(whole.std_error)] * 2  # both are half of it on every row
+
+
+def test_of_an_amount_every_gain_is_an_amount() -> None:
+    """However sure the regression's loss is: the interval is that of the difference, in another unit."""
+    verdict = judged(rows(), margin_of="unit", margin=0.05, floor=0.01)
+
+    whole, parts = verdict.by_pair[REGRESSION, EXTENDED], verdict.sources
+    assert parts is not None
+    assert (whole.low_amount / whole.per_loss, whole.high_amount / whole.per_loss) == pytest.approx((whole.low, whole.high))
+    assert 2 * parts.curvature.std_error == pytest.approx(whole.std_error)
+    assert whole.high < judged(rows()).by_pair[REGRESSION, EXTENDED].high
+
+
+def gain(low: float, high: float, low_amount: float, high_amount: float) -> rule.Gain:
+    told = dict.fromkeys(("base_loss", "other_loss", "std_error", "df", "p_value", "better", "equal", "worse"), 1.0)
+    size = {"n_rows": 9, "n_groups": 9, "n_folds": 1, "n_repeats": 1}
+    amounts = {"low_amount": low_amount, "high_amount": high_amount, "per_loss": 2.0}
+    ends = {"improvement": (low + high) / 2, "low": low, "high": high, "level": 0.95}
+    return rule.Gain.model_validate({"per": "linear", "method": "rows", **told, **size, **amounts, **ends})
+
+
+@pytest.mark.parametrize(
+    ("shares", "amounts", "side", "held"),
+    [
+        ((0.06, 0.2), (0.3, 0.4), rule.ABOVE, FLOOR),  # both are passed, and a floor of 0.2 is 10 % of 2
+        ((0.06, 0.2), (0.1, 0.4), rule.OPEN, FLOOR),
+        ((0.06, 0.2), (0.1, 0.19), rule.BELOW, FLOOR),
+        ((0.01, 0.2), (0.3, 0.4), rule.OPEN, MARGIN),
+        ((0.01, 0.04), (0.1, 0.4), rule.BELOW, MARGIN),
+        ((0.01, 0.2), (math.nan, 0.4), rule.OPEN, FLOOR),
+        ((math.nan, math.nan), (0.1, 0.19), rule.BELOW, FLOOR),
+    ],
+)
+def test_a_gain_matters_above_both_bars_and_does_not_below_either(
+    shares: tuple[float, float], amounts: tuple[float, float], side: str, held: str
+) -> None:
+    found, bar = gain(*shares, *amounts), Bar(0.05, 0.2)
+    found = found.model_copy(update={"improvement": 0.1})
+
+    assert rule.side_of(found, bar) == side
+    assert rule.held_by(found, bar) == held
+
+
+def test_a_pair_that_the_floor_keeps_open_is_open_at_the_floor_as_a_share() -> None:
+    found = gain(0.06, 0.2, 0.1, 0.4)
+
+    assert rule.open_pair({(REGRESSION, NETWORK): found}, Bar(0.05, 0.2)) == (REGRESSION, NETWORK, 0.1)
+    assert rule.open_pair({(REGRESSION, NETWORK): found}, Bar(0.05)) is None
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.02])
+@pytest.mark.parametrize("seed", range(2))
+def test_probabilities_and_p_value_are_those_of_the_side(seed: int, floor: float) -> None:
+    verdict = judged(rows(seed), floor=floor)
+
+    for each in verdict.by_pair.values():
+        rest = (1 - each.level) / 2
+        side = rule.ABOVE if each.better > 1 - rest else rule.BELOW if each.better < rest else rule.OPEN
+        assert side == rule.side_of(each, verdict.bar)
+        assert (each.p_value < 2 * rest) == (side != rule.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("question", "bar"),
+    [
+        ({"margin_of": "unit", "margin": 0.02}, "the margin of 0.02 in the root mean squared error"),
+        ({"margin_of": "explained", "margin": 0.02}, "the margin of 2 % of what linear regression explains"),
+        ({"metric": "r2", "margin_of": "unit", "margin": 0.03}, "the margin of 3 points of R²"),
+        ({"metric": "mae", "floor": 0.2}, "the floor of 0.2 standard deviations of y"),
+        ({"metric": "r2", "floor": 0.2}, "the floor of 20 points of R²"),
+    ],
+)
+def test_a_bar_is_called_what_the_question_calls_it(question: dict[str, object], bar: str) -> None:
+    assert f" {bar}" in judged(rows(), **question).sentence
+
+
+def test_margins_are_told_as_the_question_tells_its_own() -> None:
+    verdict = judged(rows(), metric="r2", margin_of="unit", margin=0.03)
+
+    assert verdict.margins_words is not None
+    assert "points of R²" in verdict.margins_words.partition(". As likely")[0]
+
+
+def test_where_no_margin_can_be_told_no_answer_by_margins_is() -> None:
+    rng = np.random.default_rng(0)
+    predictions = rows()
+    base = predictions.loc[predictions["family"] == "linear", "loss"].to_numpy()
+    predictions.loc[predictions["family"] == "constant", "loss"] = base * rng.uniform(0.5, 1.5, len(base))
+
+    verdict = judged(predictions, margin_of="explained", floor=0.01)
+
+    assert verdict.bound is not None
+    assert (verdict.bound.refused, verdict.margins_words) == (True, None)
