@@ -42,6 +42,6 @@ def check_unit(margin: float, margin_of: str, asked: Mapping[str, str], kinds: M
     for target, metric in asked.items():
         most = 2 if metric == "brier" and kinds[target] is Kind.MULTICLASS else 1
         if metric in MOST and margin >= most:
-            points = f"; {margin:g} points of it are {margin / 100:g}" if margin < 100 else ""
+            points = f"; so many points are {margin / 100:g}" if margin < 100 else ""
             rule = f"of `margin_of: unit` is in {MOST[metric]} of {target} itself, which differs by less than {most}"
             raise StudyError(f"margin: one {rule}, but it is {margin:g}{points}.")

@@ -19,13 +19,12 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
     return {str(target): Kind(kind) for target, kind in pairs}
 
 
-def questions(config: StudyConfig, kinds: Mapping[str, Kind], after: bool = False) -> dict[str, Question]:
-    """By target what is asked of it.
+def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Question]:
+    """By target what is asked of it; a StudyError where a metric, or a margin in its unit, does not fit.
 
-    after: whether it is asked after the results were known. A StudyError where a metric does not fit (`metrics_asked`), or a
-    margin in its unit (`check_unit`).
+    `metrics_asked` and `check_unit` say why.
     """
-    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor, "after": after}
+    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor}
     asked = metrics_asked(config.metric, kinds)
     check_unit(config.margin, config.margin_of, asked, kinds)
     return {target: Question(metric=metric, **rest) for target, metric in asked.items()}

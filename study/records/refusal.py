@@ -34,3 +34,8 @@ def first_wrong(error: ValidationError) -> str:
     """The first thing that is wrong in a file: where, and what."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+
+
+def unreadable(error: ValueError) -> str:
+    """Why a file cannot be read."""
+    return f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else str(error)

@@ -20,7 +20,7 @@ from study.records.environment import Environment
 from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.records.refusal import first_wrong, name_of, run_again
+from study.records.refusal import first_wrong, name_of, run_again, unreadable
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
@@ -282,11 +282,8 @@ class Results:
         try:
             return read_verdicts(text)
         except ValueError as error:
-            wrong = (
-                f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else error
-            )
-            way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again"
-            raise StudyError(f"{self.paths.verdicts} cannot be read: {wrong}. {way}.") from None
+            way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again."
+            raise StudyError(f"{self.paths.verdicts} cannot be read: {unreadable(error)}. {way}") from None
 
 
 def load_results(path: str | Path) -> Results:
