@@ -14,7 +14,7 @@ from study.evidence.findings import Gain, Number
 from study.evidence.intervals import Interval
 from study.evidence.margins import FLOOR, Bar
 from study.evidence.rule import ANSWERS, Gains, standing
-from study.evidence.sentences import listed, percent
+from study.evidence.sentences import NOTHING, listed, percent
 from study.schema import Frozen
 
 POINTS = 121
@@ -94,7 +94,7 @@ def margins_words(
     else:
         below = ", ".join(f"up to {stated(high)} {words}" for words, high in told[:-1])
         said = f"By the margin{beside}: {below}, above {told[-1][0]}."
-    at = [f"{nouns[each.other]} over {nouns[each.base]} at {stated(each.margin)}" for each in even if 0 < each.margin < 1]
+    at = [f"{nouns[each.other]} over {nouns[each.base]} at {stated(each.margin)}" for each in even if NOTHING < each.margin < 1]
     return f"{said} As likely above the margin as below: {listed(at)}." if at else said
 
 

@@ -13,7 +13,12 @@ from study.schema import Kind, StudyError
     ("margin", "metric", "kind", "said"),
     [
         (3, "auc", Kind.BINARY, "is in AUC of y itself, which differs by less than 1, but it is 3; so many points are 0.03."),
-        (1, "accuracy", Kind.MULTICLASS, "accuracy of y itself, which differs by less than 1, but it is 1; so many points are 0.01"),
+        (
+            1,
+            "accuracy",
+            Kind.MULTICLASS,
+            "is in accuracy of y itself, which differs by less than 1, but it is 1; so many points are 0.01",
+        ),
         (1.5, "r2", Kind.CONTINUOUS, "is in R² of y itself"),
         (2, "brier", Kind.MULTICLASS, "is in the Brier score of y itself, which differs by less than 2"),
     ],

@@ -180,3 +180,20 @@ def test_where_no_margin_can_be_told_no_answer_by_margins_is() -> None:
 
     assert verdict.bound is not None
     assert (verdict.bound.refused, verdict.margins_words) == (True, None)
+
+
+def test_an_amount_that_its_share_does_not_explain_is_told() -> None:
+    """Folds whose losses are far apart: of each the network saves about half, so that the share is sure and the amount not."""
+    rng = np.random.default_rng(1)
+    row, fold = np.arange(200), np.repeat(np.arange(5), 40)
+    base = np.array([0.2, 0.3, 0.3, 0.4, 9.0])[fold] * rng.uniform(0.9, 1.1, 200)
+    sides = (base + 9, "constant", 0), (base, "linear", 0), (base * rng.uniform(0.4, 0.6, 200), "neural", 1)
+    told = [scored(*each).assign(outer_fold=fold, observed=1.0 - 2 * (row % 2)) for each in sides]
+    arms = pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for k in range(5) for f, d in (("linear", 0), ("neural", 1))])
+
+    (verdict,) = verdicts(pd.concat(told), arms, np.nan, 5, questions={"y": Question(floor=0.01)})
+
+    share = verdict.by_pair[REGRESSION, NETWORK]
+    assert share.low > 0.4
+    assert verdict.left == (REGRESSION, NETWORK)
+    assert "on both sides of the floor of 0.01 standard deviations of y (as an amount \N{MINUS SIGN}" in verdict.sentence
