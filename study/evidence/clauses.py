@@ -57,8 +57,8 @@ class Clauses:
         if gain.improvement < -1 and not over_terms:
             size = f"has {1 - gain.improvement:,.3g} times {loss}"
             least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
-            most = "no upper bound" if math.isnan(gain.low) else f"{1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {least} to {most}"
+            times = f"at least {least} times" if math.isnan(gain.low) else f"{least} to {1 - gain.low:,.3g} times"
+            sure = f"{level_words(gain.level)} interval {times}"
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
