@@ -263,7 +263,7 @@ class Verdict(Frozen):
         said = f"{keep}: {given_away(richer, of, means)}"
         if (found := self.decided_at) is None or not all(gain.bounded for gain in richer):
             return said
-        names = self.nouns[found.base], self.nouns[found.other], self.bound_name
+        names = self.nouns[found.base], self.nouns[found.other], self._named.get(found.held, found.held)
         return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"
 
     def to_json(self) -> dict[str, Any]:

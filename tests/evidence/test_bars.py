@@ -196,4 +196,6 @@ def test_an_amount_that_its_share_does_not_explain_is_told() -> None:
     share = verdict.by_pair[REGRESSION, NETWORK]
     assert share.low > 0.4
     assert verdict.left == (REGRESSION, NETWORK)
-    assert "on both sides of the floor of 0.01 standard deviations of y (as an amount \N{MINUS SIGN}" in verdict.sentence
+    assert (
+        "on both sides of the floor of 0.01 standard deviations of y (as an amount at least \N{MINUS SIGN}" in verdict.sentence
+    )
