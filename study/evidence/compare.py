@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import LEVEL, METHODS, default_method, level_of, method_at
+from study.evidence.intervals import LEVEL, METHODS, Interval, default_method, level_of, method_at
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
@@ -71,16 +71,21 @@ def paired_gain(
     pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
     size = size_of(pairs)
     bar, judge = Bar.of(margin), method_at(method or default_method(base.losses["outer_fold"], folds), level)
-    gain = judge(pairs)
-    tested = [(gain, bar.margin)] + ([(judge(pairs, "difference"), bar.floor)] if bar.floor > 0 else [])
+    gain, per_loss = judge(pairs), float(per_of(pairs).mean())
+    floor, amount = list[tuple[Interval, float]](), dict[str, float]()
+    if bar.floor > 0:
+        saved = judge(pairs, "difference")
+        amount = {"low_amount": saved.low, "high_amount": saved.high}
+        floor = [(saved, bar.floor), (gain, bar.floor / per_loss if per_loss > 0 else np.nan)]
+    tested = [(gain, bar.margin), *_surest(floor)]
     better = float(np.min([each.above(bound) for each, bound in tested]))
-    worse = float(np.min([1 - each.above(-bound) for each, bound in tested]))
+    losses = [(gain, -bar.margin), *_surest([(each, -bound) for each, bound in floor])]
+    worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
     nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
-    amount = {"low_amount": tested[1][0].low, "high_amount": tested[1][0].high} if bar.floor > 0 else {}
     return Gain(
         **size.model_dump(),
         per=per.family,
-        per_loss=float(per_of(pairs).mean()),
+        per_loss=per_loss,
         base_loss=float(pairs["base"].mean()),
         other_loss=float(pairs["other"].mean()),
         improvement=gain.estimate,
@@ -98,6 +103,11 @@ def paired_gain(
         half_carried_by=half_carried_by(pairs),
         method=gain.method,
     )
+
+
+def _surest(tests: Sequence[tuple[Interval, float]]) -> list[tuple[Interval, float]]:
+    """Of the ways of holding a gain against the floor, as an amount and as a share, the one that is surer; none of none."""
+    return [max(tests, key=lambda each: abs(each[0].above(each[1]) - 0.5))] if tests else []
 
 
 def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:

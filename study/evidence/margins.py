@@ -20,7 +20,8 @@ class Bar:
     """What a gain has to pass to matter, both of it.
 
     margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN where it is refused.
-    floor: an amount of loss, which the difference of the two mean losses is held against; none is 0.
+    floor: an amount of loss, which the difference of the two mean losses is held against, or the gain against its share of the
+    loss that was measured; none is 0.
     """
 
     margin: float

@@ -29,7 +29,11 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
 
 
 def side_of(gain: Gain, bar: float | Bar) -> str:
-    """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN. A float is a margin."""
+    """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN. A float is a margin.
+
+    It lies on a side of the floor by its amount, or by its share of the loss that was measured: where the loss is small the
+    amount is the surer of the two, and where it is large the share.
+    """
     sides = _sides(gain, Bar.of(bar)).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
 
@@ -45,7 +49,9 @@ def held_by(gain: Gain, bar: float | Bar) -> str:
 def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
     sides = {MARGIN: side(gain.improvement, gain.low, gain.high, bar.margin)}
     if bar.floor > 0 and not math.isnan(bar.margin):  # without a margin nothing is decided
-        sides[FLOOR] = side(gain.improvement, gain.low_amount, gain.high_amount, bar.floor)
+        share = side(gain.improvement, gain.low, gain.high, bar.floor / gain.per_loss if gain.per_loss > 0 else math.inf)
+        amount = side(gain.improvement, gain.low_amount, gain.high_amount, bar.floor)
+        sides[FLOOR] = share if amount == OPEN else amount
     return sides
 
 
