@@ -116,18 +116,22 @@ def by_truth(tables: pd.DataFrame) -> pd.DataFrame:
     return by_group(tables, ["truth", "rows"], said)
 
 
+def outcomes(own: pd.DataFrame) -> dict[str, object]:
+    """How often the right answer of tables (`with_truth`) is said, and what is said instead."""
+    return {
+        "right answer said": share(own["said"] == own["right"]),
+        "too rich": share(own["too_rich"]),
+        "too simple": share(own["too_simple"]),
+        "undecided": share(own["undecided"]),
+        "right answer ruled out": share(own["lost"]),
+    }
+
+
 def by_right(tables: pd.DataFrame) -> pd.DataFrame:
     """One row a right answer and number of rows: how often it is said, and what is said instead; then all tables."""
 
     def said(own: pd.DataFrame) -> dict[str, object]:
-        return {
-            "tables": len(own),
-            "right answer said": share(own["said"] == own["right"]),
-            "too rich": share(own["too_rich"]),
-            "too simple": share(own["too_simple"]),
-            "undecided": share(own["undecided"]),
-            "right answer ruled out": share(own["lost"]),
-        }
+        return {"tables": len(own)} | outcomes(own)
 
     every = tables.assign(**{"right answer": "all", "rows": "all"})
     ranked = tables.sort_values(["right", "rows"], key=lambda v: v.map(LADDER.index) if v.name == "right" else v, kind="stable")

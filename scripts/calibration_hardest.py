@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from calibration_answers import NAMES, PAIRS, ends, right_answer, sides, true_gains
+from calibration_answers import NAMES, PAIRS, ends, outcomes, right_answer, sides, true_gains
 from calibration_answers import judge as judge_answer
 from calibration_report import MARGIN, by_group, exact, put, share, tables_of
 from hard_cells import AT_MARGIN, HARD
@@ -168,15 +168,7 @@ def by_rows(tables: pd.DataFrame) -> pd.DataFrame:
     """One row a number of rows, and one for all tables: how often an answer is right, and what it is instead."""
 
     def said(own: pd.DataFrame) -> dict[str, object]:
-        return {
-            "cells": own["cell"].nunique(),
-            "tables": len(own),
-            "right answer said": share(own["said"] == own["right"]),
-            "too rich": share(own["too_rich"]),
-            "too simple": share(own["too_simple"]),
-            "undecided": share(own["undecided"]),
-            "right answer ruled out": share(own["lost"]),
-        }
+        return {"cells": own["cell"].nunique(), "tables": len(own)} | outcomes(own)
 
     return by_group(pd.concat([tables.sort_values("rows", kind="stable"), tables.assign(rows="all")]), ["rows"], said)
 

@@ -29,6 +29,7 @@ def fold(folder: Path, **columns: Any) -> Encoded:
 def test_a_row_of_a_part_trains_and_validates_where_it_does_among_all_rows(tmp_path: Path) -> None:
     encoded = fold(tmp_path)
 
+    assert [fraction for fraction, _ in encoded.parts] == [0.5, 0.25]
     for fraction, rows in encoded.parts:
         own = on_part(encoded, rows)
         assert own is not None
@@ -56,6 +57,7 @@ def test_in_a_part_of_rows_in_time_order_later_ones_validate(tmp_path: Path) -> 
     day = np.random.default_rng(1).integers(0, 25, 200)
     encoded = fold(tmp_path, day=day)
 
+    assert [fraction for fraction, _ in encoded.parts] == [0.5, 0.25]
     for _, rows in encoded.parts:
         own = on_part(encoded, rows)
         assert own is not None
