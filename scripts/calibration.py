@@ -11,6 +11,7 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import islice, product
@@ -173,8 +174,13 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
 
 
-def simulate_all(question: Question, tables: int, folder: Path, workers: int) -> None:
-    """Run what has no file yet of `tables` tables a cell, one of each in turn, so that any stop leaves as many of each."""
+def simulate_all(
+    question: Question, tables: int, folder: Path, workers: int, kept: Collection[tuple[str, int]] = frozenset()
+) -> None:
+    """Run what has no file yet of `tables` tables a cell, one of each in turn, so that any stop leaves as many of each.
+
+    kept: key of the cell and number of tables that need no file.
+    """
     from study.config import make_config
     from study.machines.ray import ray_cluster
     from study.records.paths import write_atomic
@@ -183,7 +189,7 @@ def simulate_all(question: Question, tables: int, folder: Path, workers: int) ->
         (cell, number, folder / f"{cell.key}-{number}.parquet") for cell, number in product(question.cells, range(tables))
     ]
     wanted.sort(key=lambda job: (job[1], job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
-    left = [job for job in wanted if not job[2].exists()]
+    left = [job for job in wanted if not job[2].exists() and (job[0].key, job[1]) not in kept]
     print(f"{len(wanted) - len(left)} of {len(wanted)} tables are done.")
     with ray_cluster(make_config({"name": "calibration", "data": {"source": "balloons"}, "targets": "balloons"}), 0):
         import ray  # reads at its import what ray_cluster sets
@@ -208,11 +214,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
     parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
     arguments = parser.parse_args()
-    folder = arguments.out / arguments.question
+    folder, page = arguments.out / arguments.question, ROOT / "docs" / "calibration.md"
     folder.mkdir(parents=True, exist_ok=True)
     if not arguments.report:
-        simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers)
-    import_module(WRITERS[arguments.question]).write(folder, FOLDS, ROOT / "docs" / "calibration.md")
+        from calibration_report import kept
+
+        known = kept(page, folder.name)
+        done = set(zip(known["cell"], known["table"], strict=True))
+        simulate_all(QUESTIONS[arguments.question], arguments.tables, folder, arguments.workers, done)
+    import_module(WRITERS[arguments.question]).write(folder, FOLDS, page)
 
 
 if __name__ == "__main__":

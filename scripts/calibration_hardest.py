@@ -1,15 +1,20 @@
-"""From the files of a calibration to docs/calibration.md: whether intervals and answers hold where that is hardest."""
+"""From the files of a calibration to docs/calibration.md: whether intervals and answers hold where that is hardest.
+
+What is judged of a table, some hundred numbers, is kept beside the page, so that tables of several machines add up.
+"""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from calibration_answers import NAMES, PAIRS, ends, outcomes, right_answer, sides, true_gains
 from calibration_answers import judge as judge_answer
-from calibration_report import MARGIN, by_group, exact, put, share, tables_of
+from calibration_report import MARGIN, beside, by_group, exact, kept, put, share, tables_of
 from hard_cells import AT_MARGIN, HARD
 
 from study.evidence.compare import paired_gain, the_regression
@@ -26,14 +31,24 @@ COVERS, FALSE = (92, 98), 5
 """Per cent within which an interval's coverage must lie, and most of the tables at the margin that may be falsely above it."""
 METHODS_OF = {"one split": ("rows",), "one pass": ("corrected t", "rows"), "repeats": tuple(METHODS)}
 """Methods to choose from, by what outer folds there are."""
+RULE, SIDES = "as the rule", ("low", "high")
+"""In place of a method: the interval that the answer is read from, at the level that it takes. Ends of an interval."""
+VERSION = "git", "-C", str(Path(__file__).parent), "log", "-1", "--format=%h", "--", "../study/evidence"
+"""Command for the commit that judges."""
 HALVES = "chosen on", "reported on"
 """Every second cell of HARD is of the first half."""
 
 
-def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
-    """`calibration_answers.judge` of one table, and scheme, method (in use), seconds, and intervals.
+def end(method: str, pair: tuple[str, str], side: str) -> str:
+    """Column of an interval's end: side `low` or `high`, method of METHODS_OF or RULE."""
+    return f"{NAMES[pair[1]]} over {NAMES[pair[0]]}, {method}, {side}"
 
-    intervals: gains at 95 % by method and PAIRS, each as a share of the regression's loss.
+
+def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
+    """What is kept of one table: said, left and expected losses as in `calibration_answers.judge`, and its intervals.
+
+    scheme, method (in use), seconds. Of each gain of PAIRS, as a share of the regression's loss, the ends (`end`) at 95 % by
+    each method of its scheme, and those of RULE.
     """
     tested, _ = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
@@ -42,26 +57,47 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     places = plain.losses["outer_fold"]
     n = places.nunique()
     scheme = "one split" if n == 1 else "one pass" if n <= folds else "repeats"
-    intervals = {
+    found = judge_answer(frame, folds)
+    gains = {(RULE, pair): gain for pair, gain in found.pop("gains").items()} | {  # type: ignore[attr-defined]
         (method, pair): paired_gain(ladder[pair[0]], ladder[pair[1]], MARGIN, folds, method, per=plain)
         for method in METHODS_OF[scheme]
         for pair in PAIRS
     }
     about = {"scheme": scheme, "method": default_method(places, folds), "seconds": frame["seconds"].iloc[0]}
-    return judge_answer(frame, folds) | about | {"intervals": intervals}
+    held = {end(*key, side): value for key, gain in gains.items() for side, value in zip(SIDES, ends(gain), strict=True)}
+    return found | about | held
 
 
-def read(folder: Path, folds: int) -> pd.DataFrame:
-    """Judge every table of a folder: one a row, of cells in the order of HARD, with what `judge` and `with_truth` give."""
+def keep(folder: Path, folds: int, page: Path) -> pd.DataFrame:
+    """Judge every table of a folder, and keep it with those that are kept beside the page, which it gives."""
+    places = {hard.cell.key for hard in HARD}
+    version = subprocess.check_output(VERSION, text=True).strip()
+    found = [
+        {name: about[name] for name in ("cell", "table", "rows")} | judge(frame, folds) | {"version": version}
+        for about, frame in tables_of(folder)
+        if about["cell"] in places  # others are left by another tuning
+    ]
+    before = kept(page, folder.name)
+    if not found:
+        return before
+    own = pd.DataFrame(found)
+    whole = pd.concat([before, own]).drop_duplicates(["cell", "table"], keep="last") if len(before) else own
+    whole.to_parquet(beside(page, folder.name), index=False, compression="zstd")
+    return whole
+
+
+def read(whole: pd.DataFrame) -> pd.DataFrame:
+    """Tables as they are kept, of cells in the order of HARD, with pair, aim and half of their cell and `with_truth`."""
     places = {hard.cell.key: place for place, hard in enumerate(HARD)}
-    found = []
-    for about, frame in tables_of(folder):
-        if about["cell"] not in places:  # left by another tuning
-            continue
-        place = places[str(about["cell"])]
-        hard = {"place": place, "pair": (REGRESSION, HARD[place].other), "aim": HARD[place].aim, "half": HALVES[place % 2]}
-        found.append(about | hard | judge(frame, folds))
-    return with_truth(pd.DataFrame(found).sort_values(["place", "table"])) if found else pd.DataFrame()
+    own = whole[whole["cell"].isin(places)]
+    place = own["cell"].map(places)
+    own = own.assign(
+        place=place,
+        pair=[(REGRESSION, HARD[each].other) for each in place],
+        aim=[HARD[each].aim for each in place],
+        half=[HALVES[each % 2] for each in place],
+    )
+    return with_truth(own.sort_values(["place", "table"]))
 
 
 def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
@@ -104,8 +140,8 @@ def intervals_of(tables: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for table in tables.to_dict("records"):
-        for (method, pair), gain in table["intervals"].items():
-            true, (low, high) = table["true"][pair], ends(gain)
+        for method, pair in product(METHODS_OF[table["scheme"]], PAIRS):
+            true, (low, high) = table["true"][pair], (table[end(method, pair, side)] for side in SIDES)
             rows.append(
                 {name: table[name] for name in ("cell", "place", "half", "scheme", "table", "rows")}
                 | {"method": method, "in_use": method == table["method"], "tuned": pair == table["pair"]}
@@ -143,8 +179,8 @@ def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
 
     def said(own: pd.DataFrame) -> dict[str, object]:
         one, pair = own.iloc[0], own["pair"].iloc[0]
-        above = zip(own["gains"], own["true"], strict=True)
-        falsely = pd.Series([gains[pair].low > max(MARGIN, true[pair]) for gains, true in above])
+        above = zip(own[end(RULE, pair, "low")], own["true"], strict=True)
+        falsely = pd.Series([low > max(MARGIN, true[pair]) for low, true in above])
         return {
             "tables": len(own),
             "tuned": f"{NAMES[pair[1]]} {100 * one['aim']:g} %",
@@ -210,14 +246,15 @@ def by_cost(tables: pd.DataFrame) -> pd.DataFrame:
     """How many tables there are, and the hours that they had one core at work."""
     counts = tables["cell"].value_counts()
     row = {"cells": len(counts), "tables": len(tables), "fewest a cell": counts.min(), "most a cell": counts.max()}
-    return pd.DataFrame([row | {"core-hours": f"{tables['seconds'].sum() / 3600:.1f}"}])
+    row |= {"core-hours": f"{tables['seconds'].sum() / 3600:.1f}", "judged by": ", ".join(sorted(set(tables["version"])))}
+    return pd.DataFrame([row])
 
 
 def write(folder: Path, folds: int, page: Path) -> None:
-    """Judge every table of a folder, and put the tables between the marks of a page, which begin with the folder's name."""
-    tables = read(folder, folds)
+    """Judge every table of a folder, and put what is kept between the marks of a page, which begin with the folder's name."""
+    tables = read(keep(folder, folds, page))
     if tables.empty:
-        print(f"No cell below {folder} has two tables yet: nothing is judged.")
+        print(f"No cell of {folder.name} has two tables yet: nothing is judged.")
         return
     intervals = intervals_of(tables)
     found = {"runs": by_cost(tables), "cells": by_cell(tables), "answers": by_rows(tables)}

@@ -226,6 +226,17 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()])
 
 
+def beside(page: Path, name: str) -> Path:
+    """Where what is judged of the tables of a question (of `calibration.QUESTIONS`) is kept."""
+    return page.with_name(f"{page.stem}-{name}.parquet")
+
+
+def kept(page: Path, name: str) -> pd.DataFrame:
+    """What is kept of the tables of a question: one a row, with cell, table and more; empty where nothing is."""
+    path = beside(page, name)
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["cell", "table"])
+
+
 def put(page: Path, tables: dict[str, pd.DataFrame]) -> None:
     """Put tables between the marks of a page that have their names, and print them; a ValueError where a mark is missing."""
     text = page.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")
 LARGE = Cell("continuous", 120, effect="interaction", gain=0.7)
 TABLES = [(cell, number) for cell in NULL for number in range(2)] + [(LARGE, 0)]
 """Of one size, so that they share compiled programs."""
-QUESTION = calibration.Question(["extended", "neural"], 2, [])
+QUESTION = calibration.Question(["extended", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 
@@ -113,7 +113,6 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tables of the whole pipeline, run in this process: four without effect and one with a large one."""
     folder = tmp_path_factory.mktemp("calibration")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "FRESH", 500)
         patch.setattr(calibration, "FOLDS", FOLDS)
         patch.setattr(calibration, "DEPTHS", [1])
         for cell, number in TABLES:
