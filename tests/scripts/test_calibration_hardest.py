@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import calibration
@@ -138,6 +139,17 @@ def test_tables_of_several_machines_add_up(folder: Path, tmp_path: Path) -> None
 
     assert len(both) == 6
     assert_frame_equal(hardest.read(kept(page, "hardest")), hardest.read(hardest.keep(folder, FOLDS, tmp_path / "all.md")))
+
+
+def test_the_page_has_a_mark_for_every_table_that_is_put_there(folder: Path, tmp_path: Path) -> None:
+    for name in ("hardest", "shipped"):
+        page, own = tmp_path / f"{name}.md", tmp_path / name
+        page.write_bytes((calibration.ROOT / "docs" / "calibration.md").read_bytes())
+        shutil.copytree(folder, own)
+
+        hardest.write(own, FOLDS, page)
+
+        assert f"<!-- {name}-runs -->\n| cells | tables |" in page.read_text()
 
 
 def test_nothing_is_written_where_no_cell_has_two_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
