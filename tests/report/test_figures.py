@@ -307,9 +307,10 @@ def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(w
     picture = margin_curve.draw(frame)
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
-    assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == list(told.index)
+    named = [*told.index, "margin, or a larger floor"]
+    assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == named
     assert ax.get_xlabel() == "margin, share of the regression's loss"
-    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == list(told.index)
+    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == named
 
 
 def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:
