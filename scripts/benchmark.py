@@ -5,6 +5,7 @@ fits                  fits a minute on two processes: the stacked fit, cold and 
 terms [SOURCE=TARGET…] test loss of the extended regression beside a plain grid of its own kind and EBM, on the same folds
 answers [SOURCE=TARGET…] the three answers on built-in tables, beside trees and EBM on the same folds
 truths [TABLES]       the same where the truth is known: simulated tables of a size and kind
+margins FOLDER…       P(gain > m) at every margin m, of finished studies, as one picture and a table in docs/answers.md
 fair [TABLE…]         the plain regression beside scikit-learn's fine grid, and procedures beside four times their budget
 sizes [CASE…]         seconds and memory of a trial and a refit of regressions on large tables
 reading [ROWS]        most memory that reading a CSV file of so many rows takes, as a multiple of its size
@@ -23,6 +24,7 @@ import argparse
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -143,6 +145,9 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
     commands.add_parser("terms").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
     commands.add_parser("answers").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
+    margin = commands.add_parser("margins")
+    margin.add_argument("folders", nargs="+", metavar="FOLDER", help="a results folder, such as results/balloons")
+    margin.add_argument("--page", type=Path, default=None, help="with the marks, docs/answers.md where none is named")
     commands.add_parser("truths").add_argument("count", nargs="?", type=int, default=100, metavar="TABLES")
     equal = commands.add_parser("fair")
     equal.add_argument("tables", nargs="*", metavar="TABLE", help="of scikit-learn; diabetes, breast_cancer and wine")
@@ -241,6 +246,11 @@ def main() -> None:
         import answers
 
         answers.answers(arguments.tables)
+        return
+    if arguments.command == "margins":
+        import margins
+
+        margins.margins(arguments.folders, arguments.page or margins.PAGE)
         return
     if arguments.command == "truths":
         import simulated

@@ -87,7 +87,7 @@ def back_test(tables: int) -> pd.DataFrame:
         gain = method(pairs)
         if side(gain.estimate, gain.low, gain.high, MARGIN) != OPEN:
             continue
-        curve = gain_curve(base, other, base, FOLDS, FEW * (1 - 1 / FOLDS))
+        curve = gain_curve(base, other, base, FOLDS, FEW * (1 - 1 / FOLDS), method)
         assert curve is not None  # all parts were scored
         exponent, kept = width_exponent(pairs, method), kept_share(pairs, gain.std_error, FEW)
         told = {way: Forecast(gain, curve, exponent, kept, law).times(MARGIN)[:2] for way, law in LAWS.items()}

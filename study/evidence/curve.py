@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import CurvePoint
+from study.evidence.intervals import Method
 from study.evidence.pairs import contributions, mean_covariance, paired, series_covariance
 from study.evidence.scores import UNIT, with_groups
 from study.evidence.winners import CHOSEN
@@ -54,7 +55,9 @@ def on_parts(predictions: pd.DataFrame, family: str, depth: int) -> ByFraction:
     }
 
 
-def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int, n_train: float) -> GainCurve | None:
+def gain_curve(
+    base: ByFraction, other: ByFraction, per: ByFraction, folds: int, n_train: float, method: Method
+) -> GainCurve | None:
     """Fit the improvement of one procedure over another, as a share of the loss of a third, against 1 / rows.
 
     The improvements r_f at fractions f are of the test rows and outer folds that all have, so with U (n_rows, n_fractions) the
@@ -67,6 +70,7 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     ----------
     folds : outer folds a repeat.
     n_train : rows that an outer fold leaves.
+    method : of the points' intervals.
 
     Returns
     -------
@@ -82,7 +86,9 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
             continue
         columns[fraction] = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
         in_time = "time" in pairs
-        found.append({"fraction": fraction, "n_rows": np.round(n_train * fraction), "improvement": estimate})
+        gain = method(pairs)
+        place = {"fraction": fraction, "n_rows": np.round(n_train * fraction)}
+        found.append(place | {"improvement": estimate, "low": gain.low, "high": gain.high})
     points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
@@ -90,7 +96,6 @@ def gain_curve(base: ByFraction, other: ByFraction, per: ByFraction, folds: int,
     errors = np.sqrt(np.diag(covariance))
     if not (errors > 0).all():
         return None
-    points = points.assign(std_error=errors)
     design = np.column_stack([np.ones(len(points)), 1 / points["fraction"].to_numpy(float)]) / errors[:, None]
     solve = np.linalg.pinv(design) / errors
     r = points["improvement"].to_numpy(float)

@@ -181,12 +181,16 @@ LEAST_UNITS = 30
 
 
 class CurvePoint(Frozen):
-    """Gain of one procedure over another, both trained on a fraction of the development rows, n_rows."""
+    """Gain of one procedure over another, both trained on a fraction of the development rows, n_rows.
+
+    low, high: its interval, of the method and at the level of the gain on all rows; NaN for an end that does not exist.
+    """
 
     fraction: float
     n_rows: Number
     improvement: Number
-    std_error: Number
+    low: Number
+    high: Number
 
 
 class DecidedAt(Frozen):

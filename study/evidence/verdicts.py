@@ -214,11 +214,12 @@ class _Judge(Sides):
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
         if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
             per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
-        fitted = gain_curve(losses, gained, per, self.folds, self.n_train)
+        method = method_at(gain.method, gain.level)
+        fitted = gain_curve(losses, gained, per, self.folds, self.n_train, method)
         rows_now = self.n_train + len(pairs) / gain.n_folds
         if "time" in pairs:  # the last fold alone leaves all that are earlier
             rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
-        return decided_at(pairs, method_at(gain.method, gain.level), pair, fitted, rows_now, held)
+        return decided_at(pairs, method, pair, fitted, rows_now, held)
 
     def _curve(self, model: Model) -> ByFraction:
         parts = on_parts(self.asked.predictions, model.family, model.depth)

@@ -14,8 +14,9 @@ from scipy.signal import lfilter
 from study.evidence import sentences, verdicts
 from study.evidence.curve import GainCurve, gain_curve, on_parts
 from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
-from study.evidence.intervals import METHODS, Interval, symmetric
+from study.evidence.intervals import METHODS, Interval, method_at, symmetric
 from study.evidence.margins import Question
+from study.evidence.pairs import paired
 from study.evidence.scores import with_groups
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
@@ -261,6 +262,32 @@ def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random
     assert [point.improvement for point in found.curve] == pytest.approx([0.0, 0.05, 0.08])
 
 
+@pytest.mark.parametrize(("floor", "held"), [(0.0, "margin"), (0.013, "floor")])
+@pytest.mark.parametrize("method", ["rows", "corrected t"])
+def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_by(
+    rng: np.random.Generator, method: str, floor: float, held: str
+) -> None:
+    y = 3 * (-1.0) ** np.arange(400)
+    models = undecided(rng, 0.08)
+    told = [
+        each.assign(observed=y, predicted=y - np.sqrt(each["loss"]), outer_fold=each["row"] % 5)
+        for each in (*models, *parts(models, {0.25: 0.0, 0.5: 0.05}))
+    ]
+
+    question = Question(margin=0.07, floor=floor)
+    verdict = only_verdict(told, usual_trials(n_folds=5), method=method, questions={"y": question})
+
+    assert verdict.decided_at is not None
+    assert verdict.decided_at.held == held
+    gain, (quarter, _, whole) = verdict.by_pair["regression", "network"], verdict.decided_at.curve
+    amounts = (gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss)
+    assert (whole.low, whole.high) == pytest.approx((gain.low, gain.high) if held == "margin" else amounts)
+    regression, _, network, *_ = told
+    per = regression if held == "margin" else regression.assign(loss=regression["loss"].mean())
+    expected = method_at(method, gain.level)(paired(regression, network, 5, per))
+    assert (quarter.low, quarter.high) == pytest.approx((expected.low, expected.high))
+
+
 def test_parts_of_an_earlier_version_beside_new_ones_are_left_out(rng: np.random.Generator) -> None:
     folds = [scored(rng.random(4), "neural", 1, "rows-0.5", outer_fold=fold) for fold in (0, 1)]
 
@@ -279,7 +306,7 @@ def test_folds_that_lack_a_part_bend_no_curve(rng: np.random.Generator) -> None:
     whole = [dict.fromkeys((0.25, 0.5, 1.0), side) for side in sides]
     lacking = whole[1] | {0.25: sides[1][sides[1]["outer_fold"] > 0]}
 
-    curve = gain_curve(whole[0], lacking, whole[0], 5, 120)
+    curve = gain_curve(whole[0], lacking, whole[0], 5, 120, METHODS["rows"])
 
     assert curve is not None
     assert abs(curve.slope) < 1e-9

@@ -209,7 +209,10 @@ def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None
 
 
 def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
-    points = [CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, std_error=0.01) for f in (0.25, 0.5, 1.0)]
+    ends = {0.25: (np.nan, 0.3), 0.5: (-2.0, np.nan), 1.0: (0.01, 0.12)}
+    points = [
+        CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, low=low, high=high) for f, (low, high) in ends.items()
+    ]
     names = ("rows", "above", "below", "slope", "slope_error", "repeats_limit")
     told = DecidedAt(
         base="regression",
@@ -227,14 +230,39 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
     picture = decided_curve.draw(frame)
 
     assert frame["n_rows"].tolist() == [100, 200, 400]
-    assert frame["low"].tolist() == pytest.approx([0.0, 0.02, 0.06])
+    assert frame[["low", "high"]].to_numpy() == pytest.approx(np.array(list(ends.values())), nan_ok=True)
+    assert frame["level"].unique().tolist() == [first.by_pair["regression", "network"].level]
     assert frame["decided_rows"].unique().tolist() == [1200]
     pair = "the network over linear regression"
     assert frame["pair"].unique().tolist() == [pair]
-    assert picture.alt.endswith(
-        "; ".join(f"y, {pair}, {n} rows: {gain} %" for n, gain in ((100, "2.0"), (200, "4.0"), (400, "8.0"))) + "."
-    )
-    assert [line.get_linestyle() for line in axes_of(picture)[0].lines].count(":") == 1
+    level = f"{100 * first.by_pair['regression', 'network'].level:.3g} % interval"
+    told = ((100, "2.0", "at most 30.0 %"), (200, "4.0", "at least \N{MINUS SIGN}200 %"), (400, "8.0", "1.0 to 12.0 %"))
+    said = [f"y, {pair}, {n} rows: {gain} % ({level}: {interval})" for n, gain, interval in told]
+    assert picture.alt.endswith(f". {'; '.join(said)}.")
+    (ax,) = axes_of(picture)
+    assert [line.get_linestyle() for line in ax.lines].count(":") == 1
+
+
+def test_an_interval_goes_to_the_edge_with_an_arrow_where_it_has_no_end_or_one_beyond_the_axis() -> None:
+    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "level": 0.95, "decided_rows": np.nan}
+    places = {"n_rows": [100, 200, 400], "improvement": [-3.0, 0.4, 0.2], "low": [-9.0, -2.0, 0.1], "high": [np.nan, 0.6, 0.3]}
+
+    (ax,) = axes_of(decided_curve.draw(pd.DataFrame(places).assign(**about)))
+
+    bottom, top = ax.get_ylim()
+    assert -1.2 < bottom < -1
+    assert 0.6 < top < 0.8
+    lines = [segment[:, 1].tolist() for segment in ax.collections[0].get_segments()]
+    assert lines == pytest.approx(np.array([[bottom, top], [bottom, 0.6], [0.1, 0.3]]))
+    arrows = {line.get_marker(): list(zip(*line.get_data(), strict=True)) for line in ax.lines if line.get_marker() in "v^"}
+    assert arrows == {"v": [(100, bottom), (200, bottom)], "^": [(100, top)]}
+
+
+def test_the_axes_keep_their_place_where_every_interval_has_its_ends() -> None:
+    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "level": 0.95, "decided_rows": np.nan}
+    points = pd.DataFrame({"n_rows": [100, 200], "improvement": [0.1, 0.2], "low": [0.0, 0.1], "high": [0.2, 0.3]})
+
+    assert decided_curve.draw(points.assign(**about)).png()
 
 
 def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(results: Results) -> None:
@@ -279,9 +307,10 @@ def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(w
     picture = margin_curve.draw(frame)
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
-    assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == list(told.index)
+    named = [*told.index, "margin, or a larger floor"]
+    assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == named
     assert ax.get_xlabel() == "margin, share of the regression's loss"
-    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == list(told.index)
+    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == named
 
 
 def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:

@@ -13,6 +13,7 @@ from benchmark import parsed
         (["memory", "--case", "5"], "argument --case: invalid choice: '5'"),
         (["terms", "wine"], "terms takes SOURCE=TARGET, such as sklearn:wine=target, but got 'wine'."),
         (["answers", "wine"], "answers takes SOURCE=TARGET, such as sklearn:wine=target, but got 'wine'."),
+        (["margins"], "the following arguments are required: FOLDER"),
         (["sizes", "7 x 7"], "CASE must be one of 1,000 x 200; "),
         (["rivals", "fits", "a.yaml"], "rivals: error: fits takes no arguments, but got 'a.yaml'. Leave it out."),
         (["rivals", "workers", "seed=1"], "workers takes a config before KEY=VALUE, but got 'seed=1' first. Name the config"),
@@ -27,7 +28,15 @@ def test_what_no_benchmark_takes_is_refused(words: list[str], message: str, caps
 
 @pytest.mark.parametrize(
     "words",
-    [["memory"], ["memory", "trees"], ["rivals", "fits"], ["rivals", "workers", "a.yaml", "seed=1"], ["sizes"], ["answers"]],
+    [
+        ["memory"],
+        ["memory", "trees"],
+        ["rivals", "fits"],
+        ["rivals", "workers", "a.yaml", "seed=1"],
+        ["sizes"],
+        ["answers"],
+        ["margins", "a"],
+    ],
 )
 def test_what_a_benchmark_takes_is_parsed(words: list[str]) -> None:
     assert parsed(words).command == words[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from study.evidence.sentences import percent
+from study.evidence.sentences import level_words, percent, span
 from study.records.results import Results
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_cent, target_panels
 
@@ -14,8 +15,9 @@ TEXT = """\
 ## At how many rows would it be decided?
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
-test rows: dots are the gain of the richer one, lines two standard errors. The dashed line is what the gain has to leave behind,
-{bound} or 0; the dotted line, where there is one, is from where on a study likely ends on one side of it.
+test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict. A line with
+an arrow goes on beyond the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or
+0; the dotted line, where there is one, is from where on a study likely ends on one side of it.
 """
 
 
@@ -29,37 +31,40 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
-    low, high (two standard errors about it, over test rows), decided_rows (training rows at which it is likely decided, NaN
-    where not or not told).
+    (n_points, 10) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
+    low, high (its interval, NaN for an end that does not exist), level, decided_rows (training rows at which it is likely
+    decided, NaN where not or not told).
     """
     points = []
     for verdict in results.verdicts:
         found = verdict.decided_at
         if found is None:
             continue
+        level = verdict.by_pair[found.base, found.other].level
+        whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
+        about = verdict.target, f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}", verdict.margin, found.bound
         for point in found.curve:
-            ends = [point.improvement + sign * 2 * point.std_error for sign in (-1, 1)]
-            whole = next((p.n_rows for p in found.curve if p.fraction == 1), np.nan)
-            pair = f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}"
-            about = verdict.target, pair, verdict.margin, found.bound
-            points.append((*about, point.n_rows, point.improvement, *ends, found.times * whole))
-    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "decided_rows"]
+            gain = point.n_rows, point.improvement, point.low, point.high, level
+            points.append((*about, *gain, found.times * whole))
+    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "level", "decided_rows"]
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided."""
+    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided.
+
+    An axis never runs further than 100 % to either side.
+    """
     with look():
         figure, parts = target_panels(frame, 2.5)
         for ax, rows in parts:
             own = rows.sort_values("n_rows")
-            margin, there = float(own["margin"].iloc[0]), float(own["decided_rows"].iloc[0])
+            margin, bound = float(own["margin"].iloc[0]), float(own["bound"].iloc[0])
+            there = float(own["decided_rows"].iloc[0])
             ax.axhspan(-margin, margin, color=BAND, zorder=0)
             ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.axhline(float(own["bound"].iloc[0]), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            ax.vlines(own["n_rows"], own["low"], own["high"], color=NETWORKS[0], lw=2.4, alpha=0.55)
-            ax.plot(own["n_rows"], own["improvement"], "o-", color=NETWORKS[1], lw=1.2, ms=6)
+            ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+            _intervals(ax, own, [-margin, margin, bound])
             if np.isfinite(there):
                 ax.axvline(there, color=MUTED, lw=1, ls=":")
             ax.set_xscale("log")
@@ -69,8 +74,26 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.yaxis.set_major_formatter(per_cent)
             ax.set(xlabel="training rows, log axis", ylabel=f"gain of {own['pair'].iloc[0]}".replace(" over ", "\nover "))
             ax.grid(axis="y")
+    told = frame[["target", "pair", "n_rows", "improvement", "level", "low", "high"]].itertuples(index=False)
     said = "; ".join(
-        f"{target}, {pair}, {n_rows:,.0f} rows: {percent(gain)} %"
-        for target, pair, n_rows, gain in frame[["target", "pair", "n_rows", "improvement"]].itertuples(index=False)
+        f"{target}, {pair}, {n_rows:,.0f} rows: {percent(gain)} % ({level_words(level)} interval: {span(low, high, np.inf)})"
+        for target, pair, n_rows, gain, level, low, high in told
     )
     return Picture(figure, f"Gain by the rows that models were made of. {said}.")
+
+
+def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
+    """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to either side.
+
+    An arrow stands where a line goes on or has no end, and in a dot's place where that lies beyond the axis.
+    """
+    seen = pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)]).dropna().clip(-1, 1)
+    pad = 0.08 * float(seen.max() - seen.min())
+    bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
+    low, high = own["low"].fillna(-np.inf), own["high"].fillna(np.inf)
+    ax.vlines(own["n_rows"], low.clip(lower=bottom), high.clip(upper=top), color=NETWORKS[0], lw=2.4, alpha=0.55)
+    for beyond, edge, shape in ((low < bottom, bottom, "v"), (high > top, top, "^")):
+        if beyond.any():  # the layout gives way to an unclipped line, be it empty
+            ax.plot(own["n_rows"][beyond], [edge] * int(beyond.sum()), shape, color=NETWORKS[0], ms=6, clip_on=False)
+    ax.plot(own["n_rows"], own["improvement"], "o-", color=NETWORKS[1], lw=1.2, ms=6)
+    ax.set_ylim(bottom, top)

@@ -43,18 +43,24 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: a curve a gain, a dot at its break-even margin, the margin of the verdict dashed."""
+    """One axes a target: a curve a gain, a dot at its break-even margin, the margin of the verdict dashed.
+
+    Curves grow thinner in the order of drawing, so that none hides another where they coincide.
+    """
     with look():
         figure, parts = target_panels(frame, 3.0)
         for ax, own in parts:
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
-            if own["bound"].notna().all():
-                ax.axvline(float(own["bound"].iloc[0]), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            for model, curve in own.groupby("model", sort=False):
+            curves = list(own.groupby("model", sort=False))
+            for place, (model, curve) in enumerate(curves):
                 colour, at = str(curve["colour"].iloc[0]), float(curve["break_even"].iloc[0])
-                ax.plot(curve["margin"], curve["above"], color=colour, lw=2, label=model)
+                thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
+                ax.plot(curve["margin"], curve["above"], color=colour, lw=thickness, label=model)
                 if 0 <= at <= curve["margin"].max():
-                    ax.plot(at, 0.5, "o", color=colour, ms=6)
+                    ax.plot(at, 0.5, "o", color=colour, ms=6, clip_on=False)
+            if own["bound"].notna().all():
+                bound = float(own["bound"].iloc[0])
+                ax.axvline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label="margin, or a larger floor")
             ax.set(
                 xlim=(0, own["margin"].max()),
                 ylim=(-0.03, 1.03),

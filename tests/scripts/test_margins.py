@@ -1,0 +1,97 @@
+"""The picture and table of margins of several studies."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, put, table
+from PIL import Image
+
+from study.evidence.rule import ANSWERS
+from study.predicting.results import Results
+from tests.report.synthetic import write_results
+
+MARKS = "before\n<!-- margins -->\n<!-- end of margins -->\nafter\n"
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
+    """One of one target with a regression with terms, and one of two targets."""
+    root = tmp_path_factory.mktemp("studies")
+    found = write_results(root / "one", ["balloons"], terms=True), write_results(root / "two", ["balloons", "colour"])
+    for each in found:
+        each.predictions.iloc[:0].to_parquet(each.paths.trees)
+    return opened([str(each.root) for each in found])
+
+
+def test_a_command_leaves_a_small_picture_and_a_row_a_gain_between_the_marks(
+    studies: dict[str, Results], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(MARKS, encoding="utf-8")
+
+    margins([str(each.root) for each in studies.values()], page)
+
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- margins -->\n![Probability that a gain is above the margin, by margin.")
+    assert text.endswith("|\n<!-- end of margins -->\nafter\n")
+    assert text.count("](margins.png)") == 1
+    gains = sum(len(verdict.gains) for each in studies.values() for verdict in each.verdicts)
+    assert text.count("\n| ") == 2 + gains
+    png = (tmp_path / "margins.png").read_bytes()
+    assert len(png) < 100_000
+    assert len(Image.open(io.BytesIO(png)).getcolors()) <= 64
+
+
+def test_every_target_has_its_axes_named_by_study_and_target(studies: dict[str, Results]) -> None:
+    picture = drawn(studies)
+
+    names = ["one: balloons", "two: balloons", "two: colour"]
+    assert [ax.get_title(loc="left") for ax in picture.figure.axes] == names
+
+
+def test_the_table_has_what_the_study_itself_says_of_each_margin(studies: dict[str, Results]) -> None:
+    found = table(studies)
+
+    (verdict,), first = studies["one"].verdicts, found.iloc[:3]
+    (asked,) = studies["one"].ask(margin=0.05, margin_of="regression", floor=0)
+    assert first["P(gain > 5 %)"].tolist() == [chance(step.gain.better) for step in asked.gains]
+    assert first["target"].tolist() == ["one: balloons", "", ""]
+    (told, *more) = first[BY_MARGIN]
+    assert more == ["", ""]
+    for span in told.split("; "):
+        assert any(answer in span for answer in (*ANSWERS.values(), "undecided: "))
+    assert told == by_margin(verdict)
+
+
+def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n", encoding="utf-8")
+
+    with pytest.raises(ValueError, match="lacks the marks <!-- margins -->"):
+        put(page, "text")
+
+    assert page.read_text(encoding="utf-8") == "nothing\n"
+
+
+@pytest.mark.parametrize(("probability", "words"), [(0.004, "< 1 %"), (0.0126, "1 %"), (0.5, "50 %"), (0.9951, "> 99 %")])
+def test_no_probability_is_rounded_to_none_or_all(probability: float, words: str) -> None:
+    assert chance(probability) == words
+
+
+def test_two_folders_of_one_name_are_told_apart_and_one_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    folders = [tmp_path / place / "wine" for place in "ab"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").touch()
+    first, second = map(str, folders)
+
+    assert list(opened([first, first])) == ["wine"]
+    assert list(opened([first, second])) == [first, second]
+
+
+def test_a_folder_without_a_study_ends_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="is not a results folder"):
+        margins([str(tmp_path)])
