@@ -10,11 +10,11 @@ import pandas as pd
 
 from study.evidence.compare import Model, models, the_regression
 from study.evidence.intervals import LEVEL, Interval, default_method, method_at
-from study.evidence.metrics import Measure, Metric, measure, metrics_of
+from study.evidence.metrics import METRICS, Measure, Metric, measure, metrics_of
 from study.evidence.pairs import paired, size_of
 from study.evidence.scores import of_one, row_losses, units
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 JUDGED = (CONSTANT, REGRESSION, SHORT, EXTENDED, NETWORK, TREES)
 """Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
@@ -56,7 +56,8 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
     is its metric, and one row a target, metric and pair of procedures, where value is by how much `other` is better than
     `base` in the metric's own unit: above 0 better, whether more or less of the metric is. low, high, level: interval by the
     method of the verdict, of one procedure by `of_one`; std_error, df: of the value; p_value: of no difference, NaN of one
-    procedure; base_value, other_value: the metrics of both on the rows that they share.
+    procedure; base_value, other_value: the metrics of both on the rows that they share. n_folds: outer folds that the metric
+    exists on; the loss has all that were scored.
     """
     found: list[dict[str, Any]] = []
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
@@ -75,6 +76,14 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
                     gain = _of(method_at(used, LEVEL)(pairs, "difference"))
                     found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
     return pd.DataFrame(found, columns=COLUMNS)
+
+
+def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By target and metric of a `metric_table`, where that does not exist on all scored outer folds, on how many it does."""
+    most = metrics[metrics["base"].isna()].groupby(["target", "metric"], sort=False)["n_folds"].max().reset_index()
+    counts = {(row["target"], row["metric"]): int(row["n_folds"]) for row in most.to_dict("records")}
+    told = {place: METRICS[place[1]].folds_words(n, counts[place[0], LOSS]) for place, n in counts.items()}
+    return {place: words for place, words in told.items() if words}
 
 
 def _of(interval: Interval) -> dict[str, Any]:
