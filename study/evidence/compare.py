@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import LEVEL, METHODS, Interval, default_method, level_of, method_at
+from study.evidence.intervals import LEVEL, Interval, default_method, level_of, method_at
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, paired, per_of, size_of
-from study.evidence.scores import chosen_networks, network_procedure, row_losses, units, with_groups
+from study.evidence.scores import chosen_networks, network_procedure, of_one, row_losses, units, with_groups
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
@@ -231,12 +231,13 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
 
     Parameters
     ----------
-    predictions, winners, folds, method : as in `pairwise`.
+    predictions, winners, folds : as in `pairwise`.
+    method : as in `study.evidence.scores.of_one`.
 
     Returns
     -------
     (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; boosted trees and the short formula have
-    none and are left out), test_loss, std_error, low, high (of the method, as for a pair whose other loss is 0), val_loss,
+    none and are left out), test_loss, std_error, low, high (`study.evidence.scores.of_one`), val_loss,
     optimism (validation less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows
     (`study.evidence.spread.spread`), n_rows, n_folds, n_repeats, method.
     """
@@ -245,13 +246,11 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
     validation = winners.set_index(["family", "depth", "target", "outer_fold"])["val_loss"]
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         chosen = chosen_networks(rows, winners)
-        interval = METHODS[method or default_method(rows["outer_fold"], folds)]
         for model in models(rows, winners):
             is_network = model.family == NETWORK
             arms = chosen if is_network else rows[(rows["family"] == model.family) & (rows["depth"] == model.depth)][ARM]
             arms = arms.drop_duplicates()
-            pairs = paired(model.losses, model.losses.assign(loss=0.0), folds)
-            loss = interval(pairs, "difference")
+            loss, pairs = of_one(model.losses, folds, method)
             places = pd.MultiIndex.from_frame(arms[["family", "depth", "target", "outer_fold"]])
             val_loss = float(validation.reindex(places).mean())
             found.append(

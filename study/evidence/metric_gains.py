@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.compare import Model, models, the_regression
-from study.evidence.intervals import METHODS, Interval, Method, Rows, default_method
-from study.evidence.metrics import Measure, Metric, measure, metrics_of
-from study.evidence.pairs import FINE, paired, size_of
-from study.evidence.scores import row_losses, units
+from study.evidence.intervals import LEVEL, Interval, default_method, method_at
+from study.evidence.metrics import METRICS, Measure, Metric, measure, metrics_of
+from study.evidence.pairs import paired, size_of
+from study.evidence.scores import of_one, row_losses, units
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 JUDGED = (CONSTANT, REGRESSION, SHORT, EXTENDED, NETWORK, TREES)
 """Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
@@ -57,41 +56,34 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
     is its metric, and one row a target, metric and pair of procedures, where value is by how much `other` is better than
     `base` in the metric's own unit: above 0 better, whether more or less of the metric is. low, high, level: interval by the
     method of the verdict, of one procedure by `of_one`; std_error, df: of the value; p_value: of no difference, NaN of one
-    procedure; base_value, other_value: the metrics of both on the rows that they share.
+    procedure; base_value, other_value: the metrics of both on the rows that they share. n_folds: outer folds that the metric
+    exists on; the loss has all that were scored.
     """
     found: list[dict[str, Any]] = []
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
-        used = METHODS[method or default_method(rows["outer_fold"], folds)]
         own = winners[winners["target"] == target]
         for metric in metrics_of(Kind(str(kind))):
             sides = procedures(measure(metric.name, Kind(str(kind)), rows), own)
-            about = {"target": target, "kind": kind, "metric": metric.name, "level": used.level}
+            about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
             most = metric.most(Kind(str(kind)))
             for name, model in sides.items():
-                pairs = paired(model.losses, without_loss(model.losses), folds)
-                found.append(about | {"base": None, "other": name} | _told(metric, pairs, of_one(pairs, used), most))
+                found.append(about | {"base": None, "other": name} | _told(metric, *of_one(model.losses, folds, method, most)))
             for base, other in combinations(sides, 2):
                 pairs = paired(sides[base].losses, sides[other].losses, folds)
                 if len(pairs):
                     ends = {f"{side}_value": metric.value(float(pairs[side].mean())) for side in ("base", "other")}
-                    gain = _of(used(pairs, "difference"))
+                    used = method or default_method(sides[base].losses["outer_fold"], folds)
+                    gain = _of(method_at(used, LEVEL)(pairs, "difference"))
                     found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def without_loss(losses: pd.DataFrame) -> pd.DataFrame:
-    """The same rows of one that is never wrong, and surer than any is."""
-    return losses.assign(loss=0.0, **({FINE: -1.0} if FINE in losses else {}))
-
-
-def of_one(pairs: pd.DataFrame, used: Method) -> Interval:
-    """The interval of one procedure's mean loss, of the method or of its rows, whichever is less sure.
-
-    A few folds may happen to agree on a mean that so many rows cannot tell; between two procedures they do so less, and the
-    method stays as it was tried.
-    """
-    found, rows = used(pairs, "difference"), replace(Rows(), level=used.level)(pairs, "difference")
-    return rows if rows.high - rows.low > found.high - found.low else found
+def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By target and metric of a `metric_table`, where that does not exist on all scored outer folds, on how many it does."""
+    most = metrics[metrics["base"].isna()].groupby(["target", "metric"], sort=False)["n_folds"].max().reset_index()
+    counts = {(row["target"], row["metric"]): int(row["n_folds"]) for row in most.to_dict("records")}
+    told = {place: METRICS[place[1]].folds_words(n, counts[place[0], LOSS]) for place, n in counts.items()}
+    return {place: words for place, words in told.items() if words}
 
 
 def _of(interval: Interval) -> dict[str, Any]:
@@ -99,10 +91,9 @@ def _of(interval: Interval) -> dict[str, Any]:
     return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {name: getattr(interval, name) for name in names}
 
 
-def _told(metric: Metric, pairs: pd.DataFrame, shortfall: Interval, most: float) -> dict[str, Any]:
-    """The metric of one procedure from the interval of its shortfall, which is never below 0, and `most` at most."""
-    ends = {"low": max(shortfall.low, 0.0), "high": min(shortfall.high, most)}
-    found = _of(shortfall) | ends | size_of(pairs).model_dump() | {"p_value": np.nan}
+def _told(metric: Metric, shortfall: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
+    """The metric of one procedure from the interval of its shortfall."""
+    found = _of(shortfall) | size_of(pairs).model_dump() | {"p_value": np.nan}
     if not metric.more:
         return found
-    return found | {"value": 1 - shortfall.estimate, "low": 1 - found["high"], "high": 1 - found["low"]}
+    return found | {"value": 1 - shortfall.estimate, "low": 1 - shortfall.high, "high": 1 - shortfall.low}

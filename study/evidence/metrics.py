@@ -23,7 +23,7 @@ class Metric:
 
     Its *shortfall* is what less of is better: the metric itself, or 1 less the metric where more of it is better (`more`).
     label: of a table. stake: what a possessive is followed by where shares of the shortfall are told. root: whether the
-    shortfall is the root of a mean over rows.
+    shortfall is the root of a mean over rows. lacks: what the test rows of an outer fold have that has no such metric.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Metric:
     stake: str
     more: bool = False
     root: bool = False
+    lacks: str = ""
 
     def value(self, shortfall: float) -> float:
         """The metric, of its shortfall."""
@@ -42,6 +43,12 @@ class Metric:
             return 2.0 if kind is Kind.MULTICLASS else 1.0
         return 1.0 if self.name in {"auc", "accuracy"} else np.inf
 
+    def folds_words(self, n: int, scored: int) -> str:
+        """On how many of the scored outer folds it exists, and what is with the others; nothing where on all."""
+        if n >= scored:
+            return ""
+        return f"{n} of {scored} outer folds; the other{'s have' if scored - n > 1 else ' has'} {self.lacks}"
+
 
 METRICS = {
     metric.name: metric
@@ -50,7 +57,7 @@ METRICS = {
         Metric("r2", "R²", "unexplained variance", more=True),
         Metric("rmse", "RMSE", "RMSE", root=True),
         Metric("mae", "mean abs. error", "mean absolute error"),
-        Metric("auc", "AUC", "distance to an AUC of 1", more=True),
+        Metric("auc", "AUC", "distance to an AUC of 1", more=True, lacks="one class alone"),
         Metric("brier", "Brier score", "Brier score"),
         Metric("accuracy", "accuracy", "share of wrong rows", more=True),
         Metric("explained_deviance", "deviance explained", "unexplained deviance", more=True),

@@ -38,13 +38,15 @@ class Meaning(Frozen):
 
     metric: that was asked of, or of MEANS for the loss. values: of each procedure of `study.evidence.rule.LADDER`.
     differences: of each two, with the levels of the verdict's gains. sd: standard deviation of the target over the test rows;
-    NaN of classes.
+    NaN of classes. n_folds, n_scored: outer folds that the metric exists on, and that were scored; 0 where not known.
     """
 
     metric: str
     values: dict[str, Number]
     differences: tuple[Difference, ...]
     sd: Number
+    n_folds: int = 0
+    n_scored: int = 0
 
     def most(self, base: str) -> float:
         """By how much some richer procedure may be better than `base`: the highest end of their intervals, at least 0."""
@@ -80,7 +82,9 @@ def meaning(
             else:
                 value, low, high = in_unit(gain, root=metric == LOSS)
             found.append(Difference(base=base, other=other, value=value, low=low, high=high, level=gain.level))
-    return Meaning(metric=asked.metric.name, values=values, differences=tuple(found), sd=asked.sd)
+    n_folds, n_scored = (frame["outer_fold"].nunique() for frame in (asked.predictions, predictions))
+    about = {"metric": asked.metric.name, "sd": asked.sd, "n_folds": n_folds, "n_scored": n_scored}
+    return Meaning.model_validate(about | {"values": values, "differences": tuple(found)})
 
 
 def in_unit(gain: Gain, root: bool) -> tuple[float, float, float]:
@@ -110,7 +114,9 @@ def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
         return f"Of the test rows of {target} are right: {listed(parts)}."
     if found.metric not in ERRORS:
         parts = [f"{value:.3f} ({nouns[name]})".replace("-", "\N{MINUS SIGN}", 1) for name, value in found.values.items()]
-        return f"The {METRICS[found.metric].label} on {target} is {listed(parts)}."
+        metric = METRICS[found.metric]
+        some = metric.folds_words(found.n_folds, found.n_scored)
+        return f"The {metric.label} on {target} is {listed(parts)}{f', on {some}' if some else ''}."
     parts = [f"{amount(value)} ({nouns[name]})" for name, value in found.values.items()]
     beside = f", whose standard deviation is {amount(found.sd)}" if np.isfinite(found.sd) else ""
     return f"Predictions of {target}{beside}, are off by {listed(parts)}, as {ERRORS[found.metric]}."

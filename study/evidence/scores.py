@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.evidence.intervals import METHODS, default_method
+from study.evidence.intervals import METHODS, Interval, Rows, default_method
 from study.evidence.pairs import FINE, FloatArray, paired
 from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
 from study.schema import LOSS_NAMES, Kind
@@ -63,6 +64,34 @@ def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     return losses.merge(chosen_networks(losses, winners), on=ARM)
 
 
+def of_one(
+    losses: pd.DataFrame, folds: int, method: str | None = None, most: float = math.inf
+) -> tuple[Interval, pd.DataFrame]:
+    """One procedure's mean test loss, or shortfall in a metric, with the interval that it has wherever it is told.
+
+    It is that of the method or of its rows (`study.evidence.intervals.Rows`: groups and time order count), whichever is less
+    sure. A few folds may happen to agree on a mean that so many rows cannot tell; between two procedures they do so less, and
+    the method stays as it was tried.
+
+    Parameters
+    ----------
+    losses : (n, ...) frame of test rows, as base in `study.evidence.pairs.paired`.
+    folds : outer folds a repeat.
+    method : a name of `study.evidence.intervals.METHODS`; by default that of the outer folds that the losses are of.
+    most : the largest that the mean can be; the least is 0, and the interval stays within both.
+
+    Returns
+    -------
+    The interval, and the pairs behind it: the losses beside those of one that is never wrong, and surer than any is.
+    """
+    none = losses.assign(loss=0.0, **({FINE: -1.0} if FINE in losses else {}))
+    pairs = paired(losses, none, folds)
+    judge = METHODS[method or default_method(losses["outer_fold"], folds)]
+    found, rows = judge(pairs, "difference"), Rows()(pairs, "difference")
+    found = rows if rows.high - rows.low > found.high - found.low else found
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, most)), pairs
+
+
 def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
     """Secondary metrics of one fit on its test rows; NaN where the rows hold a single value of the target."""
     from sklearn import metrics as m
@@ -111,28 +140,27 @@ def test_scores(
     """Test loss of every model and candidate, its standard error, and the metrics that people know.
 
     The test loss is the mean over seeds, then over rows of all folds. Its standard error and its interval from low to high are
-    those of the method by which gains are judged, as for a pair whose other loss is 0.
+    those of `of_one`.
 
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
     winners : `incumbents(trials)`; adds val_loss, the mean over outer folds, and optimism = val_loss - test_loss.
     folds : outer folds a repeat; None: all are of one.
-    method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
+    method : as in `of_one`.
 
     Returns
     -------
     (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
-    n_floor (of them, those at the FLOOR in some outer fold), n_folds, then METRICS, the mean over folds and seeds (NaN where
-    not of the kind): R², mean absolute error, area under the ROC curve, Brier score (summed over several classes), accuracy,
-    calibration error, share of Poisson deviance explained.
+    n_floor (of them, those at the FLOOR in some outer fold), n_folds, then METRICS, the mean over the folds and seeds where
+    they exist (NaN where not of the kind): R², mean absolute error, area under the ROC curve, Brier score (summed over several
+    classes), accuracy, calibration error, share of Poisson deviance explained.
     """
     found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
         own = rows.groupby(["outer_fold", "group", "time", "row"], dropna=False)["loss"].mean().reset_index()
-        used = METHODS[method or default_method(rows["outer_fold"], folds or rows["outer_fold"].nunique())]
-        loss = used(paired(own, own.assign(loss=0.0), folds or int(rows["outer_fold"].max()) + 1), "difference")
+        loss, _ = of_one(own, folds or int(rows["outer_fold"].max()) + 1, method)
         fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
         score = {"test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high}
         score |= {

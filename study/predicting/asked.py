@@ -40,7 +40,8 @@ def ask(
     Raises
     ------
     StudyError
-        The study is not finished, there is no such target, or metric, margin or floor cannot be.
+        The study is not finished, there is no such target, or metric, margin or floor cannot be; or its rows are in time order,
+        and it was concluded by a version that did not keep that.
     """
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)
@@ -63,6 +64,12 @@ def ask(
         for name, each in questions(config, kept).items()
     }
     frame = pd.concat([results.predictions, results.trees], ignore_index=True)
+    if config.time is not None and ("time" not in frame or frame["time"].isna().any()):
+        raise StudyError(
+            f"The rows of {results.root} are in the order of '{config.time}', which its predictions do not tell, as after a "
+            "version before this one: as independent rows they would be judged surer than they are. "
+            f"{results.again} concludes the study anew; trials that are there are not run again."
+        )
     found = verdicts(
         frame[frame["target"].isin(kept)],
         results.trials[results.trials["target"].isin(kept)],

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from study.data.reader import Raw
-from study.evidence.pairs import clustered
+from study.evidence.scores import of_one
 from study.families.heads import FloatArray
 from study.predicting.intervals import interval_columns
 from study.predicting.models import (
@@ -27,7 +26,7 @@ from study.predicting.models import (
     verdict_on,
 )
 from study.records.results import Results
-from study.schema import ALL_ROWS, LOSS_NAMES, NETWORK, TREES, StudyError, procedure_of
+from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
 
 MOST_CELLS = 20_000_000
 """Numbers of a table up to which rows are looked for among the study's own."""
@@ -41,7 +40,7 @@ ODD = {
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A mean loss with its 95 % interval, NaN where there is one row or group alone; it is told from 0 on."""
+    """A mean loss with its 95 % interval, NaN where there is one row or group alone."""
 
     loss: float
     low: float
@@ -49,7 +48,7 @@ class MeanLoss:
 
     def __str__(self) -> str:
         said = f"{self.loss:.4g}"
-        return said if np.isnan(self.low) else f"{said} ({max(self.low, 0.0):.4g} to {self.high:.4g})"
+        return said if np.isnan(self.low) else f"{said} ({self.low:.4g} to {self.high:.4g})"
 
 
 @dataclass(frozen=True)
@@ -195,21 +194,14 @@ def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:
 
 
 def mean_loss(rows: pd.DataFrame) -> MeanLoss:
-    """Mean of the losses of test rows, with its t interval; rows of one group are no independent ones."""
-    variance, df = clustered(rows, rows["loss"])
-    half = stats.t.ppf(0.975, df) * np.sqrt(variance)
-    loss = float(rows["loss"].mean())
-    return MeanLoss(loss, loss - half, loss + half)
+    """Mean of the losses of a user's rows, with its interval; rows of one group are no independent ones."""
+    found, _ = of_one(rows.assign(outer_fold=0), folds=1)
+    return MeanLoss(found.estimate, found.low, found.high)
 
 
 def promised(results: Results, target: str, procedure: str) -> MeanLoss | None:
-    """Test loss of a procedure, as the report has it; None where it was not scored."""
-    if procedure != TREES:
-        ranks = results.ranks[results.ranks["target"] == target]
-        names = [NETWORK if family == NETWORK else procedure_of(family, 0) for family in ranks["family"]]
-        own = ranks[(ranks["depth"] <= 0) & (pd.Series(names, index=ranks.index) == procedure)]
-        if len(own):
-            return MeanLoss(*own[["test_loss", "low", "high"]].iloc[0].astype(float))
-    folds = [judged_rows(results, target, procedure, fold) for fold in range(results.config.n_outer)]
-    scored = pd.concat(folds)
-    return mean_loss(scored) if len(scored) else None
+    """Test loss of a procedure, as metrics.parquet and the report have it; None where it was not scored."""
+    metrics = results.metrics
+    own = metrics[(metrics["target"] == target) & (metrics["metric"] == LOSS) & metrics["base"].isna()]
+    own = own[own["other"] == procedure]
+    return MeanLoss(*own[["value", "low", "high"]].iloc[0].astype(float)) if len(own) else None

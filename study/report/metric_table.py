@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.records.results import Results
 from study.report.style import human
@@ -11,8 +12,9 @@ from study.schema import LOSS, REGRESSION
 
 
 def metrics_frame(results: Results) -> pd.DataFrame:
-    """Every metric but the loss of every procedure with its interval, and by how much a richer one is better."""
-    told = results.metrics[results.metrics["metric"] != LOSS]
+    """Every metric but the loss of every procedure with its interval, by how much a richer one is better, and on which outer
+    folds it exists where that is not on all."""
+    told, some = results.metrics[results.metrics["metric"] != LOSS], on_some_folds(results.metrics)
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
@@ -21,6 +23,7 @@ def metrics_frame(results: Results) -> pd.DataFrame:
             "target": row["target"], "metric": METRICS[row["metric"]].label, "procedure": row["other"], "value": row["value"],
             "95 % interval": _ends(row["low"], row["high"]), "better than the regression": row["value_gain"],
             "its interval": _ends(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
+            "on": some.get((row["target"], row["metric"])),
         }
         for row in both.to_dict("records")
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
+from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
@@ -222,4 +223,6 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
 def _notes(results: Results) -> list[str]:
     failed = int((results.trials["state"] == "FAIL").sum())
     told = [f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else []
+    some = on_some_folds(results.metrics).items()
+    told += [f"The {METRICS[metric].label} of {target} is that of {words}." for (target, metric), words in some]
     return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

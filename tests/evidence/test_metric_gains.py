@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from study.evidence.intervals import Rows
-from study.evidence.metric_gains import JUDGED, metric_table
+from study.evidence.margins import Question
+from study.evidence.metric_gains import JUDGED, metric_table, on_some_folds
 from study.evidence.pairs import paired
 from study.schema import EXTENDED, NETWORK, REGRESSION, SHORT, TREES
-from tests.evidence.losses import scored, three, trial, usual_trials
+from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
 
 @pytest.fixture
@@ -94,3 +95,58 @@ def test_no_interval_of_a_metric_leaves_the_values_that_it_can_have(kind: str, m
     assert table.loc[metric, "low"] >= 0
     assert table.loc[metric, "high"] <= most
     assert 0 in {table.loc[metric, "low"], most - table.loc[metric, "high"]}
+
+
+def two_classes(rng: np.random.Generator, one_class: set[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test rows of five outer folds, some of them of one class alone, and their trials."""
+    arms, row = (("constant", 0), ("logistic", 0), ("neural", 1)), np.arange(100)
+    hit = (row // 5 % 2 == 1) | np.isin(row % 5, list(one_class))
+    found = []
+    for place, (family, depth) in enumerate(arms):
+        p = np.clip(np.where(hit, 0.55, 0.45) + rng.normal(0, 0.2 / (1 + place), 100), 0.05, 0.95)
+        rows = scored(-np.log(np.where(hit, p, 1 - p)), family, depth, kind="binary")
+        found.append(rows.assign(outer_fold=row % 5, observed=hit.astype(float), predicted=p))
+    trials = [trial(family, depth, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for family, depth in arms]
+    return pd.concat(found, ignore_index=True), pd.DataFrame(trials)
+
+
+@pytest.mark.parametrize(
+    ("one_class", "said"),
+    [
+        (set(), ""),
+        ({2}, "4 of 5 outer folds; the other has one class alone"),
+        ({0, 2, 3}, "2 of 5 outer folds; the others have one class alone"),
+    ],
+)
+def test_on_how_many_folds_an_area_rests_is_told_in_table_and_sentence(
+    one_class: set[int], said: str, rng: np.random.Generator
+) -> None:
+    rows, trials = two_classes(rng, one_class)
+
+    table = metric_table(rows, trials, 5)
+    verdict = only_verdict([rows], trials, questions={"y": Question(metric="auc")})
+
+    assert on_some_folds(table) == ({("y", "auc"): said} if said else {})
+    assert set(table.loc[table["metric"] == "auc", "n_folds"]) == {5 - len(one_class)}
+    assert (f"(the network), on {said}." if said else "(the network).") in verdict.sentence
+
+
+def test_an_area_of_one_fold_has_the_interval_of_its_rows_in_table_and_verdict(rng: np.random.Generator) -> None:
+    rows, trials = two_classes(rng, {0, 1, 2, 3})
+
+    table = metric_table(rows, trials, 5)
+    verdict = only_verdict([rows], trials, questions={"y": Question(metric="auc")})
+
+    area = table[table["metric"] == "auc"].set_index("other")
+    assert set(area["method"]) == {"rows"}
+    assert (area["low"] < area["value"]).all()
+    assert verdict.by_pair[REGRESSION, NETWORK].method == "rows"
+
+
+def test_an_area_that_no_fold_has_is_left_out(rng: np.random.Generator) -> None:
+    rows, trials = two_classes(rng, {0, 1, 2, 3, 4})
+
+    table = metric_table(rows, trials, 5)
+
+    assert set(table["metric"]) == {"loss", "brier", "accuracy"}
+    assert on_some_folds(table) == {}

@@ -11,9 +11,10 @@ from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.margins import Question
-from study.evidence.metric_gains import metric_table, of_one, procedures, without_loss
+from study.evidence.metric_gains import metric_table, procedures
 from study.evidence.metrics import measure
 from study.evidence.pairs import paired
+from study.evidence.scores import of_one
 from study.evidence.winners import incumbents
 from study.schema import NETWORK, REGRESSION, Kind
 from tests.evidence.losses import only_verdict, scored, trial
@@ -98,9 +99,8 @@ def test_one_that_is_wrong_on_no_row_is_not_sure_to_be_right() -> None:
 def test_the_accuracy_of_one_is_no_surer_than_its_rows_though_folds_agree() -> None:
     """60 of 150 rows are wrong, 12 in each of five folds, so that the folds' means do not vary at all."""
     model = accurate(classes(alike=False, folds=5, wrong=60))[REGRESSION]
-    pairs = paired(model.losses, without_loss(model.losses), 5)
 
-    found = of_one(pairs, METHODS["corrected t"])
+    found, _ = of_one(model.losses, 5)
 
     half = stats.t.ppf(0.975, N - 1) * np.sqrt(0.4 * 0.6 / (N - 1))
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from scipy import stats
 
 from study.evidence import scores, winners
 from study.evidence.compare import family_scores
+from study.evidence.metric_gains import metric_table
 from study.families.heads import HEADS
 from study.schema import LOSS_NAMES, Kind
-from tests.evidence.losses import scored, trial
+from tests.evidence.losses import in_folds, scored, trial
 
 
 def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -> None:
@@ -72,19 +74,58 @@ def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
     assert (score["n_rows"], score["n_folds"]) == (60, 2)
 
 
-@pytest.mark.parametrize("repeats", [1, 2])
-def test_scores_and_ranks_have_one_interval_of_one_loss(rng: np.random.Generator, repeats: int) -> None:
-    rows = [
-        scored(rng.exponential(1.0, 31 - fold % 2), outer_fold=fold).assign(row=lambda own, f=fold: 40 * (f % 3) + own["row"])
-        for fold in range(3 * repeats)
-    ]
-    won = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(3 * repeats)])
+def series_error(losses: np.ndarray) -> float:
+    """Standard error of the mean of a series (T,) by five cosines."""
+    t = np.arange(len(losses)) + 0.5
+    moves = [np.sum((losses - losses.mean()) * np.cos(np.pi * j * t / len(losses))) for j in range(1, 6)]
+    return float(np.sqrt(2 / len(losses) * np.mean(np.square(moves)) / len(losses)))
 
-    (score,) = scores.test_scores(pd.concat(rows), won, 3).to_dict("records")
-    (rank,) = family_scores(pd.concat(rows), won, 3).to_dict("records")
 
-    same = ("test_loss", "std_error", "low", "high", "optimism")
-    assert [score[name] for name in same] == pytest.approx([rank[name] for name in same])
+def by_groups(losses: np.ndarray) -> float:
+    return float(losses.reshape(-1, 4).mean(axis=1).std(ddof=1) / math.sqrt(losses.size / 4))
+
+
+@pytest.mark.parametrize(
+    ("shape", "columns", "expected"),
+    [
+        ((1, 1), (), lambda own: own.std(ddof=1) / math.sqrt(own.size)),
+        ((1, 3), (), lambda own: own.std(ddof=1) / math.sqrt(own.size)),
+        ((1, 3), ("group",), by_groups),
+        ((1, 3), ("time",), series_error),
+        ((2, 3), ("group",), lambda own: math.hypot(by_groups(1.1 * own), own.mean() * 0.2 / 2)),
+    ],
+    ids=["one split", "one pass", "groups", "time order", "two repeats of groups"],
+)
+def test_a_loss_has_one_interval_in_scores_ranks_and_metrics_and_groups_time_and_repeats_count(
+    shape: tuple[int, int], columns: tuple[str, ...], expected: Callable[[np.ndarray], float], rng: np.random.Generator
+) -> None:
+    """All folds of a repeat agree on their mean, so that one pass of folds alone would be sure of it."""
+    repeats, folds = shape
+    once = np.repeat(rng.exponential(1.0, 8), 4)
+    losses = np.broadcast_to(once, (repeats, folds, 32)) * np.array([1.0, 1.2])[:repeats, None, None]
+    rows = in_folds(losses)
+    units = {"group": rows["row"] // 4, "time": rows["row"].astype(float)}
+    rows = rows.assign(**{name: units[name] for name in columns})
+    won = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(repeats * folds)])
+
+    (score,) = scores.test_scores(rows, won, folds).to_dict("records")
+    (rank,) = family_scores(rows, won, folds).to_dict("records")
+    metrics = metric_table(rows, won, folds)
+    (own,) = metrics[metrics["metric"] == "loss"].rename(columns={"value": "test_loss"}).to_dict("records")
+
+    ends = ("test_loss", "std_error", "low", "high")
+    assert [rank[name] for name in ends] == pytest.approx([score[name] for name in ends], rel=1e-12)
+    assert [own[name] for name in ends] == pytest.approx([score[name] for name in ends], rel=1e-12)
+    assert score["std_error"] == pytest.approx(expected(losses[0].ravel()))
+    assert rank["optimism"] == score["optimism"]
+
+
+def test_no_loss_is_below_nothing(rng: np.random.Generator) -> None:
+    losses = np.concatenate([np.zeros((1, 2, 20)), rng.exponential(1.0, (1, 1, 20))], axis=1)
+
+    (score,) = scores.test_scores(in_folds(losses), folds=3).to_dict("records")
+
+    assert score["low"] == 0 < score["test_loss"] < score["high"]
 
 
 def test_a_continuous_target_is_scored_by_r_squared_and_absolute_error(rng: np.random.Generator) -> None:

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from study.config.metrics import metrics_asked
+from study.predicting.asked import ask
 from study.predicting.results import Results, load_results
 from study.schema import METRICS_OF, Kind, StudyError
 from study.screen import cli
-from tests.report.synthetic import write_results
+from tests.report.synthetic import with_frames, write_results
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,20 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
 def test_a_question_that_cannot_be_asked_says_why(question: dict[str, object], said: str, finished: Results) -> None:
     with pytest.raises(StudyError, match=re.escape(said)):
         finished.ask(**question)  # type: ignore[arg-type]
+
+
+def test_predictions_that_do_not_tell_the_order_of_their_rows_are_not_judged_as_independent(finished: Results) -> None:
+    timed = finished.config.model_copy(update={"time": "age"})
+    known = finished.predictions.assign(time=finished.predictions["row"].astype(float))
+
+    for unknown in (finished.predictions, known.assign(time=known["time"].where(known["family"] != "neural"))):
+        with pytest.raises(StudyError, match=re.escape(f"The rows of {finished.root} are in the order of 'age'")) as caught:
+            ask(with_frames(finished, config=timed, predictions=unknown))
+        assert str(caught.value).endswith(
+            f"{finished.again} concludes the study anew; trials that are there are not run again."
+        )
+    verdict = ask(with_frames(finished, config=timed, predictions=known))[0]
+    assert "in time order" in str(verdict.method_words)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

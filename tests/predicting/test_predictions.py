@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from study.data.files import read_file
+from study.evidence.intervals import Rows
+from study.evidence.pairs import paired
 from study.evidence.winners import class_probabilities
 from study.predicting.models import judged_rows
 from study.predicting.predictions import predict, promised
@@ -97,12 +99,19 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     ranks = flats.ranks.query("target == 'price' and family == 'linear'").iloc[0]
     assert promise is not None
     assert (promise.loss, promise.low, promise.high) == (ranks["test_loss"], ranks["low"], ranks["high"])
+    of_trees = flats.metrics.query("target == 'price' and metric == 'loss' and base.isna() and other == 'trees'").iloc[0]
+    trees = promised(flats, "price", "trees")
+    assert trees is not None
+    assert (trees.loss, trees.low, trees.high) == tuple(of_trees[["value", "low", "high"]])
     half = 1.96 * loss.std() / 50**0.5
     own, low, high = loss.mean(), loss.mean() - half, loss.mean() + half
     assert said.notes[1].startswith(f"On the 50 rows that hold price, its mean squared error is {own:.4g} (")
     assert said.notes[1].endswith(f"; the study promised {promise} for rows that it has not seen.")
     told = said.notes[1].partition("(")[2].partition(")")[0].split(" to ")
-    assert [float(end) for end in told] == pytest.approx([low, high], rel=0.03)
+    rows_alone = pd.DataFrame({"outer_fold": 0, "row": np.arange(50), "loss": loss.to_numpy()})
+    interval = Rows()(paired(rows_alone, rows_alone.assign(loss=0.0), 1), "difference")
+    assert [float(end) for end in told] == pytest.approx([interval.low, interval.high], rel=1e-3)
+    assert interval.low < low < high < interval.high  # a few large losses make it wider than that of normal ones
 
 
 def test_a_warning_counts_gaps_unseen_levels_unread_dates_and_values_outside_the_range(flats: Results) -> None:

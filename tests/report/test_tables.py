@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import escape
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from study.evidence import compare, scores, sentences, winners
 from study.evidence.findings import TreesLine
@@ -15,6 +17,7 @@ from study.records.results import Results
 from study.report import tables
 from study.report.figures import coefficients
 from study.schema import ModelData
+from study.screen.progress import print_summary
 from tests.report.synthetic import compared, with_frames
 
 
@@ -192,6 +195,20 @@ def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_t
     better = rmse.loc["regression", "value"] - rmse.loc["network", "value"]
     assert rmse.loc["network", "better than the regression"] == pytest.approx(better)
     assert pd.isna(rmse.loc["regression", "better than the regression"])
+
+
+def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_all(results: Results) -> None:
+    own, out = results.metrics, io.StringIO()
+    others = (own["target"] == "colour") & (own["metric"] != "auc")
+    some = with_frames(results, metrics=own.assign(n_folds=own["n_folds"].mask(others, 3)))
+
+    frame = tables.metrics_frame(some)
+    print_summary(some, Console(file=out, width=1_000))
+
+    assert tables.metrics_frame(results)["on"].isna().all()
+    told = frame.groupby(["target", "metric"])["on"].first().dropna()
+    assert told.to_dict() == {("colour", "AUC"): "1 of 3 outer folds; the others have one class alone"}
+    assert f"Note: The AUC of colour is that of {told.iloc[0]}.\n" in out.getvalue()
 
 
 def test_every_metric_that_is_scored_has_a_name() -> None:
