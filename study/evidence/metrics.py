@@ -187,9 +187,10 @@ def placements(scores: FloatArray, hits: npt.NDArray[np.bool_]) -> FloatArray:
     """What each row adds to the area under the ROC curve: (n,) numbers whose mean is the area A.
 
     With V the share of the other class that a row is on the right side of, ties half, a row of a class with m of the n rows
-    has A + n / m (V - A), so that the variance of their mean is that of DeLong, DeLong and Clarke-Pearson (1988, *Comparing
-    the Areas under Two or More Correlated Receiver Operating Characteristic Curves*, Biometrics 44, equations 4 to 6). V
-    comes from ranks (Sun and Xu 2014, *Fast Implementation of DeLong's Algorithm*, IEEE Signal Process. Lett. 21, eq. 12).
+    has A + n / √(m (m - 1)) (V - A), so that the variance of their mean is that of DeLong, DeLong and Clarke-Pearson (1988,
+    *Comparing the Areas under Two or More Correlated Receiver Operating Characteristic Curves*, Biometrics 44, equations 4 to
+    6); the only row of its class, which tells nothing of that variance, has A. V comes from ranks (Sun and Xu 2014, *Fast
+    Implementation of DeLong's Algorithm*, IEEE Signal Process. Lett. 21, eq. 12).
     NaN where a class is missing. scores: (n,); hits: (n,) bool, the class whose scores should be high.
     """
     n, m = len(scores), int(hits.sum())
@@ -201,7 +202,8 @@ def placements(scores: FloatArray, hits: npt.NDArray[np.bool_]) -> FloatArray:
         below[side] = (ranks[side] - stats.rankdata(scores[side])) / others
     right = np.where(hits, below, 1 - below)
     area = float(right[hits].mean())
-    return np.asarray(area + n / np.where(hits, m, n - m) * (right - area))
+    size = np.where(hits, m, n - m)
+    return np.asarray(area + n / np.sqrt(np.maximum(size * (size - 1), 1)) * (right - area))
 
 
 def _null(observed: pd.Series, kind: Kind) -> pd.Series:

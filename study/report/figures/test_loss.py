@@ -11,9 +11,9 @@ from study.report.style import Picture, beside, colours, human, line_panels, lis
 TEXT = """\
 ## Loss on the test rows
 
-Further left is better. Dots are means over the test rows, lines their 95 % intervals, by the method of the verdict. The
-intervals of two models may overlap although one is reliably better: both are judged on the same rows, and the paired comparison
-below uses that.
+Further left is better. Dots are means over the test rows, lines their 95 % intervals, by the method of the verdict or by the
+rows, whichever is wider. The intervals of two models may overlap although one is reliably better: both are judged on the same
+rows, and the paired comparison below uses that.
 """
 
 
