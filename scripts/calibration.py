@@ -11,7 +11,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import islice, product
@@ -181,8 +181,6 @@ def simulate_all(
 
     kept: key of the cell and number of tables that need no file.
     """
-    from study.config import make_config
-    from study.machines.ray import ray_cluster
     from study.records.paths import write_atomic
 
     wanted = [
@@ -191,17 +189,27 @@ def simulate_all(
     wanted.sort(key=lambda job: (job[1], job[0].kind, job[0].rows, job[0].features))  # tables of one size share programs
     left = [job for job in wanted if not job[2].exists() and (job[0].key, job[1]) not in kept]
     print(f"{len(wanted) - len(left)} of {len(wanted)} tables are done.")
+    paths = {(cell, number): path for cell, number, path in left}
+    for job, frame in each_done(run_table, [(*job, question) for job in paths], workers):
+        write_atomic(paths[job[:2]], frame.to_parquet(index=False))
+
+
+def each_done(run: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Run a function for every job, so many at once in processes of their own; gives jobs and results as they are done."""
+    from study.config import make_config
+    from study.machines.ray import ray_cluster
+
     with ray_cluster(make_config({"name": "calibration", "data": {"source": "balloons"}, "targets": "balloons"}), 0):
         import ray  # reads at its import what ray_cluster sets
 
-        run = ray.remote(num_cpus=1, max_calls=100)(run_table)
-        jobs = iter(left)
-        running = {run.remote(cell, number, question): path for cell, number, path in islice(jobs, workers)}
-        for done in range(1, len(left) + 1):
+        remote = ray.remote(num_cpus=1, max_calls=100)(run)
+        left = iter(jobs)
+        running = {remote.remote(*job): job for job in islice(left, workers)}
+        for done in range(1, len(jobs) + 1):
             (first,), _ = ray.wait(list(running))
-            write_atomic(running.pop(first), ray.get(first).to_parquet(index=False))
-            running |= {run.remote(cell, number, question): path for cell, number, path in islice(jobs, 1)}
-            print(f"\r{done} of {len(left)}", end="", flush=True)
+            yield running.pop(first), ray.get(first)
+            running |= {remote.remote(*job): job for job in islice(left, 1)}
+            print(f"\r{done} of {len(jobs)}", end="", flush=True)
     print()
 
 

@@ -12,15 +12,13 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from calibration import DEPTHS, FOLDS, KINDS, REGRESSIONS, ROOT
+from calibration import DEPTHS, FOLDS, KINDS, REGRESSIONS, ROOT, each_done
 from calibration_report import MARGIN, put, share
 
 from harness.truths import Cell, Effect, simulate
@@ -133,12 +131,9 @@ def run(cell: Cell, number: int, folder: Path) -> None:
 
 def run_all(tables: int, folder: Path, workers: int) -> None:
     """Run so many tables a cell, one of each in turn, so that any stop leaves as many of each."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=30) as pool:
-        jobs = [pool.submit(run, cell, number, folder) for number, cell in product(range(tables), CELLS)]
-        for done, job in enumerate(as_completed(jobs), 1):
-            job.result()
-            print(f"\r{done} of {len(jobs)}", end="", flush=True)
-    print()
+    jobs = [(cell, number, folder) for number, cell in product(range(tables), CELLS)]
+    for _ in each_done(run, jobs, workers):
+        pass
 
 
 def read(folder: Path) -> pd.DataFrame:

@@ -95,17 +95,17 @@ def draw(scenario: Scenario, rng: np.random.Generator) -> tuple[pd.DataFrame, Fl
             x[:, 0] = units.codes < scenario.treated
     elif scenario.sort == "block":
         units = Units("block", np.arange(n) * blocks(n) // n)
-        noise, x = _in_time(noise[:, None], rho)[:, 0], _in_time(x, rho)
-    return pd.DataFrame(x, columns=["a", "b"]), _target(scenario, x @ SLOPES, noise, rng), units
+        noise, x = in_time(noise[:, None], rho)[:, 0], in_time(x, rho)
+    return pd.DataFrame(x, columns=["a", "b"]), target(scenario, x @ SLOPES, noise, rng), units
 
 
-def _in_time(drawn: FloatArray, rho: float) -> FloatArray:
+def in_time(drawn: FloatArray, rho: float) -> FloatArray:
     """Standard normal series (n, ...), each row correlated with the one before, of independent ones."""
     first = drawn[:1] / (1 - rho**2) ** 0.5
     return np.asarray((1 - rho**2) ** 0.5 * signal.lfilter([1.0], [1.0, -rho], np.vstack([first, drawn[1:]]), axis=0))
 
 
-def _target(scenario: Scenario, eta: FloatArray, noise: FloatArray, rng: np.random.Generator) -> FloatArray:
+def target(scenario: Scenario, eta: FloatArray, noise: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Target (n,) of a linear predictor: of classes and counts the quantile that the noise, standard normal, is of its own."""
     level = stats.norm.cdf(noise)
     if scenario.kind is Kind.CONTINUOUS:

@@ -10,12 +10,12 @@ on, and the bound.
 from __future__ import annotations
 
 import argparse
-from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from calibration_report import MARGIN, put, share
+from cheap_learners import designs
 
 from study.evidence.curve import ByFraction, gain_curve
 from study.evidence.decided import LAW, Forecast, kept_share, width_exponent
@@ -44,16 +44,14 @@ def table(number: int) -> tuple[FloatArray, FloatArray]:
 def losses(x: FloatArray, y: FloatArray, seed: int, parts: bool) -> tuple[ByFraction, ByFraction]:
     """Test losses of least squares without and with squares and products, by the fraction of the development rows."""
     rng = np.random.default_rng(seed)
-    pairs = combinations_with_replacement(range(COLUMNS), 2)
-    plain = np.column_stack([np.ones(len(x)), x])
-    designs = plain, np.column_stack([plain, *(x[:, i] * x[:, j] for i, j in pairs)])
+    both = designs(x)
     found: tuple[dict[float, list[pd.DataFrame]], ...] = ({}, {})
     for repeat in range(REPEATS):
         for fold, test in enumerate(np.array_split(rng.permutation(len(x)), FOLDS)):
             development = rng.permutation(np.setdiff1d(np.arange(len(x)), test))
             for fraction in FRACTIONS if parts else FRACTIONS[:1]:
                 rows = development[: round(fraction * len(development))]
-                for design, own in zip(designs, found, strict=True):
+                for design, own in zip(both, found, strict=True):
                     weights = np.linalg.lstsq(design[rows], y[rows], rcond=None)[0]
                     loss = (y[test] - design[test] @ weights) ** 2
                     piece = {"outer_fold": repeat * FOLDS + fold, "group": test, "row": test, "loss": loss}
