@@ -198,7 +198,7 @@ class DecidedAt(Frozen):
     where that is beyond MOST_TIMES, or where nothing tells. rows: of the table then. above, below: chance of either end at
     `times`, or at MOST_TIMES; NaN where nothing tells. slope: of the gain per 1 / times, and its standard error. repeats_limit:
     half the interval's width with endless repeats of the outer split, NaN where that cannot be told. curve: where the slope
-    comes from.
+    comes from. parts: whether both were trained on parts of the rows, be they too few for a curve.
     """
 
     base: str
@@ -214,3 +214,4 @@ class DecidedAt(Frozen):
     repeats_limit: Number
     curve: tuple[CurvePoint, ...]
     held: str = "margin"
+    parts: bool = False
