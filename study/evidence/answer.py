@@ -60,7 +60,7 @@ class Verdict(Frozen):
     each single depth, where there are several. trees, short, missing: beside the verdict. floor: test rows at the floor of
     the log loss, of each procedure that has any. question: what was asked of; bound: margin and floor on one scale. meaning:
     what the losses mean. break_even: the margin that each gain is as likely above as below. undefined: whether the rows have no
-    such metric. None or empty where it does not apply or a model was not scored.
+    such metric. None or empty where it does not apply, the rows are too few to tell, or a model was not scored.
     """
 
     target: str

@@ -161,7 +161,8 @@ class _Judge(Sides):
         if constant is None or not self.ladder or self._undefined:
             return None
         gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
-        return any(gain.low > 0 for gain in gains)
+        told = [gain for gain in gains if gain.known or gain.base_loss == 0]
+        return any(gain.low > 0 for gain in told) if told else None
 
     def _smallest_sufficient(self) -> Rung | None:
         """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike.
