@@ -29,9 +29,9 @@ from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
 from study.evidence.metrics import METRICS
 from study.evidence.named import named, stated
 from study.evidence.questions import bound_words, question_words
-from study.evidence.rule import ABOVE, ANSWERS, BELOW, side_of, standing
+from study.evidence.rule import ABOVE, ANSWERS, BELOW, apart, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
-from study.evidence.sentences import decided_words
+from study.evidence.sentences import decided_words, listed
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
 VERSION = 6
@@ -60,7 +60,7 @@ class Verdict(Frozen):
     each single depth, where there are several. trees, short, missing: beside the verdict. floor: test rows at the floor of
     the log loss, of each procedure that has any. question: what was asked of; bound: margin and floor on one scale. meaning:
     what the losses mean. break_even: the margin that each gain is as likely above as below. undefined: whether the rows have no
-    such metric. None or empty where it does not apply or a model was not scored.
+    such metric. None or empty where it does not apply, the rows are too few to tell, or a model was not scored.
     """
 
     target: str
@@ -173,8 +173,7 @@ class Verdict(Frozen):
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        told = self.nouns, REGRESSION, self.bar, self._stake, self._named
-        return lines.short_words(self.short, *told) if self.short else None
+        return lines.short_words(self.short, self.nouns, REGRESSION, self.bar, self._stake, self._named) if self.short else None
 
     @property
     def missing_words(self) -> str | None:
@@ -256,6 +255,8 @@ class Verdict(Frozen):
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
         if self.bound and self.bound.refused:
             return f"{keep}, and state the margin in another way: `margin_of: regression`, or `unit`."
+        if lost := [self.nouns[other] for base, other in apart(self.by_pair) if base == self.left[0]]:
+            return f"{keep}: no test row compares it with {listed(lost)}, so that nothing bounds what is given away."
         if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
         means = most_words(self.meaning, self.left[0]) if self.meaning else ""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from study.evidence.findings import Gain, Rung, RungGain
 from study.evidence.lines import network_noun
 from study.evidence.margins import FLOOR, MARGIN, Bar
-from study.evidence.rule import ABOVE, BELOW, held_by, side, side_of, terms_unsure
-from study.evidence.sentences import capital, interval, level_words, listed, loses, moved, percent, span
+from study.evidence.rule import ABOVE, BELOW, apart, held_by, side, side_of, terms_unsure
+from study.evidence.sentences import NOTHING, capital, interval, level_words, listed, loses, moved, percent, span
 from study.evidence.winners import CANDIDATES
 from study.schema import EXTENDED, REGRESSION
 
@@ -35,39 +35,47 @@ class Clauses:
 
     def sentence(self) -> str:
         """What is gained, and the answer."""
-        if math.isnan(self.gains[0].gain.improvement):
-            noun = self.nouns[REGRESSION]
+        noun, by_pair = self.nouns[REGRESSION], {(step.base, step.other): step.gain for step in self.gains}
+        if all(gain.nothing for gain in by_pair.values()):
             none = f"Nothing can be gained on {self.target}, which {noun} predicts without any {self.stake}"
             return f"{none}: the regression is enough."
-        clauses = [self._clause(step, place == 0) for place, step in enumerate(self.gains)]
+        clauses = [self._clause(step, before) for step, before in zip(self.gains, (None, *self.gains), strict=False)]
+        if right := [gain.n_rows for gain in by_pair.values() if gain.counted and gain.per_loss == 0]:
+            rows = f"none of {right[0]:,} test rows of {self.target}"
+            clauses.insert(0, f"{noun} is wrong on {rows}, which is no proof that it never is")
+        clauses += [f"no test row compares {self.nouns[base]} and {self.nouns[other]}" for base, other in apart(by_pair)]
         if len(self.left) == 1:
             return f"{capital('; '.join(clauses))}: the {self.answer}."
         names = [self.nouns[name] for name in self.left]
-        if terms_unsure({(each.base, each.other): each.gain for each in self.gains}, self.bar):
+        if terms_unsure(by_pair, self.bar):
             names[0] += f", which is not surely better than {self.nouns[REGRESSION]},"
         return f"{capital('; '.join(clauses))}: undecided between {listed(names)}."
 
-    def _clause(self, step: RungGain, first: bool) -> str:
-        """What a richer rung saves over a simpler one, and where that lies; the first one says of whose loss."""
+    def _clause(self, step: RungGain, before: RungGain | None) -> str:
+        """What a richer rung saves over a simpler one, and where that lies; before: what was told last, of whose loss."""
         gain, over_terms = step.gain, step.base == EXTENDED
         subject = "a regression with terms" if step.other == EXTENDED else network_noun(self.chosen.values())
         subject = f"over {self.nouns[EXTENDED]} the network" if over_terms else subject
-        loss = f"{self.nouns[REGRESSION]}'s {self.stake} on {self.target}" if first else f"that {self.stake}"
+        loss = f"that {self.stake}" if before else f"{self.nouns[REGRESSION]}'s {self.stake} on {self.target}"
         sure = interval(gain)
-        if gain.improvement < -1 and not over_terms:
-            size = f"has {1 - gain.improvement:,.3g} times {loss}"
-            least = f"{1 - gain.high:,.3g}" if gain.bounded else "0"
-            times = f"at least {least} times" if math.isnan(gain.low) else f"{least} to {1 - gain.low:,.3g} times"
-            sure = f"{level_words(gain.level)} interval {times}"
+        if gain.nothing:
+            return f"{subject} has no {self.stake} to save"
+        if math.isnan(gain.improvement):
+            size, sure = _rows(gain)
+        elif gain.improvement < -1 and not over_terms:
+            size, sure = f"has {1 - gain.improvement:,.3g} times {loss}", _times(gain)
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
             size = f"saves {percent(gain.improvement)} % of {loss}"
+        if math.isnan(gain.improvement) and not gain.known:
+            return f"{subject} {size}, which is no share that the {self.named[MARGIN]} could be held against"
         if not gain.known:
             return f"{subject} {size}, on too few test rows to be sure of anything"
         if math.isnan(self.bar.margin):
             return f"{subject} {size} ({sure})"
-        again = not first and held_by(gain, self.bar) == held_by(self.gains[0].gain, self.bar)
+        last = held_by(before.gain, self.bar) if before and before.gain.known and not before.gain.nothing else None
+        again = held_by(gain, self.bar) == last
         return f"{subject} {size} ({sure}), {self.place(gain, again)}"
 
     def candidates(self, candidate: str, gains: Mapping[str, Gain]) -> str:
@@ -88,7 +96,9 @@ class Clauses:
         return f"{where} {'it' if again else f'the {self.named[held]}'}{self._amount(gain) if held == FLOOR else ''}"
 
     def _amount(self, gain: Gain) -> str:
-        """The interval that is held against the floor, where that of the share lies elsewhere."""
+        """The interval that is held against the floor, where that of the share lies elsewhere, and was not told."""
+        if math.isnan(gain.improvement):
+            return ""
         if side(gain.improvement, gain.low, gain.high, self.bar.floor / gain.per_loss) == side_of(gain, self.bar):
             return ""
         told = span(gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss, gain.most)
@@ -100,9 +110,27 @@ def given_away(richer: Sequence[Gain], of: str, means: str) -> str:
 
     of: what the gains are shares of. means: what that is in numbers that people know; empty where it is not known.
     """
+    sure = f"with {level_words(1 - sum(1 - gain.level for gain in richer))} confidence"
     if not all(gain.bounded for gain in richer):
         none = f"what is given away {of} has no upper bound on these test rows; more of them are needed for one."
-        return f"{none} In what it means there is one: {means}." if means else none
-    most, sure = max(0.0, *(gain.high for gain in richer)), 1 - sum(1 - gain.level for gain in richer)
-    share = f"at most {percent(most)} % {of} is given away"
-    return f"with {level_words(sure)} confidence {share}{f', and {means}' if means else ''}."
+        return f"{none} In what it means there is one: {sure} {means}." if means else none
+    share = f"at most {percent(max([0.0, *(gain.high for gain in richer)]))} % {of} is given away"
+    return f"{sure} {share}{f', and {means}' if means else ''}."
+
+
+def _times(gain: Gain) -> str:
+    """The interval of how many times the regression's loss there is, 0 at least."""
+    least, most = f"{1 - gain.high:,.3g}", f"{1 - gain.low:,.3g}"
+    if not gain.bounded and math.isnan(gain.low):
+        return interval(gain)
+    if gain.bounded and not math.isnan(gain.low):
+        return f"{level_words(gain.level)} interval {least} to {most} times"
+    return f"with {level_words(gain.level)} confidence {f'at least {least}' if gain.bounded else f'at most {most}'} times"
+
+
+def _rows(gain: Gain) -> tuple[str, str]:
+    """On how many more rows a procedure is right than another, and the interval, where of no wrong row no share is known."""
+    more = gain.base_loss - gain.other_loss
+    size = f"{percent(abs(more))} % {'fewer' if more < 0 else 'more'} of the rows" if abs(more) >= NOTHING else "as many rows"
+    told = span(gain.low_amount, gain.high_amount, math.inf)
+    return f"is right on {size}", f"{level_words(gain.level)} interval {told} more"

@@ -14,7 +14,7 @@ from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval, default_method, level_of, method_at
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
-from study.evidence.pairs import FloatArray, paired, per_of, size_of
+from study.evidence.pairs import FloatArray, least_variance, paired, per_of, size_of
 from study.evidence.scores import chosen_networks, network_procedure, of_one, row_losses, units, with_groups
 from study.evidence.spread import spread
 from study.evidence.winners import ARM, CHOSEN, MODEL
@@ -77,9 +77,12 @@ def paired_gain(
         saved = judge(pairs, "difference")
         amount = {"low_amount": saved.low, "high_amount": saved.high}
         floor = [(saved, bar.floor), (gain, bar.floor / per_loss if per_loss > 0 else np.nan)]
-    tested = [(gain, bar.margin), *_surest(floor)]
+    counted = least_variance(pairs) > 0
+    amounts = counted and floor and per_loss == 0 and not np.isnan(bar.margin)
+    share = [] if amounts else [(gain, bar.margin)]  # of no wrong row there is no share
+    tested = [*share, *_surest(floor)]
     better = float(np.min([each.above(bound) for each, bound in tested]))
-    losses = [(gain, -bar.margin), *_surest([(each, -bound) for each, bound in floor])]
+    losses = [*((each, -bound) for each, bound in share), *_surest([(each, -bound) for each, bound in floor])]
     worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
     nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
     return Gain(
@@ -101,6 +104,7 @@ def paired_gain(
         equal=1 - better - worse,
         worse=worse,
         half_carried_by=half_carried_by(pairs),
+        counted=counted,
         method=gain.method,
     )
 

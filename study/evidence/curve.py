@@ -10,13 +10,14 @@ import pandas as pd
 
 from study.evidence.findings import CurvePoint
 from study.evidence.intervals import Method
-from study.evidence.pairs import contributions, mean_covariance, paired, series_covariance
+from study.evidence.pairs import FINE, contributions, least_variance, linearised, mean_covariance, paired, series_covariance
 from study.evidence.scores import UNIT, with_groups
 from study.evidence.winners import CHOSEN
 from study.schema import PART
 
 ByFraction = dict[float, pd.DataFrame]
-"""(n, 5) test losses of UNIT by the fraction of the development rows that a procedure was trained on; 1 is the judged one."""
+"""(n, 5 to 6) test losses of UNIT, and FINE where there is one, by the fraction of the development rows that a procedure was
+trained on; 1 is the judged one."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ def on_parts(predictions: pd.DataFrame, family: str, depth: int) -> ByFraction:
     heads = own[[*part, "val_loss", "depth", "family"]].drop_duplicates().sort_values([*part, "val_loss", "depth", "family"])
     best = heads.drop_duplicates(part)[[*part, "depth", "family"]]
     losses = with_groups(own.merge(best, on=[*part, "depth", "family"]))
+    told = ["loss", *losses.columns.intersection([FINE])]
     return {
-        float(str(candidate).removeprefix(PART)): some.groupby(UNIT[:-1], dropna=False)["loss"].mean().reset_index()
+        float(str(candidate).removeprefix(PART)): some.groupby(UNIT[:-1], dropna=False)[told].mean().reset_index()
         for candidate, some in losses.groupby("candidate")
     }
 
@@ -62,9 +64,10 @@ def gain_curve(
 
     The improvements r_f at fractions f are of the test rows and outer folds that all have, so with U (n_rows, n_fractions) the
     contributions of each row (`study.evidence.pairs.contributions`) their covariance S is that of the means of U,
-    `mean_covariance`, or in time order `series_covariance`. Weighted least squares with weights 1 / S_ff gives
-    r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n. The variance of the slope is that of a
-    linear map of r under S, plus what the weighted residuals show of the noise that every training adds of its own.
+    `mean_covariance`, or in time order `series_covariance`, with variances of `least_variance` at least. Weighted least squares
+    with weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess falls as 1 / n. The
+    variance of the slope is that of a linear map of r under S, plus what the weighted residuals show of the noise that every
+    training adds of its own.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def gain_curve(
     None where fewer than three fractions, with 1 among them, were scored for all.
     """
     found = []
-    columns: dict[float, pd.Series] = {}
+    columns, least = dict[float, pd.Series](), list[float]()
     in_time = False
     each = {f: paired(base[f], other[f], folds, per[f]) for f in sorted(set(base) & set(other) & set(per))}
     for fraction, pairs in _shared({f: pairs for f, pairs in each.items() if len(pairs)}).items():
@@ -85,6 +88,7 @@ def gain_curve(
         if not np.isfinite(estimate):
             continue
         columns[fraction] = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
+        least.append(least_variance(pairs) / linearised(pairs, "improvement")[2] ** 2)
         in_time = "time" in pairs
         gain = method(pairs)
         place = {"fraction": fraction, "n_rows": np.round(n_train * fraction)}
@@ -93,6 +97,7 @@ def gain_curve(
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
     covariance = series_covariance(rows) if in_time else mean_covariance(rows)
+    covariance += np.diag(np.maximum(least - covariance.diagonal(), 0.0))
     errors = np.sqrt(np.diag(covariance))
     if not (errors > 0).all():
         return None

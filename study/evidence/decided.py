@@ -151,11 +151,12 @@ def decided_at(
     curve: GainCurve | None,
     rows_now: float,
     held: str = MARGIN,
+    parts: bool = False,
 ) -> DecidedAt:
     """Find the number of rows at which the interval of `pairs` would likely leave out a bound.
 
     pair: names of base and other, and the bound. rows_now: of the table; NaN where it is not known, with one split. held:
-    MARGIN or FLOOR, whose bound it is.
+    MARGIN or FLOOR, whose bound it is. parts: whether both were trained on parts of the rows.
     """
     base, other, bound = pair
     gain = method(pairs)
@@ -178,4 +179,5 @@ def decided_at(
         repeats_limit=repeats_limit(pairs, method),
         curve=curve.points if curve else (),
         held=held,
+        parts=parts,
     )

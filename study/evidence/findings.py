@@ -40,8 +40,10 @@ class Gain(Size):
     the amount above the floor (`study.evidence.margins.Bar`); worse: the same of a loss; equal: neither. p_value: two-sided,
     of the one of margin and floor that `better` is of; the margin's where there is no floor. The ends of either interval are
     of the distribution that its probability is of. half_carried_by: fewest units (rows, groups, times) whose squared
-    contributions make half of the variance; 0 where there is none. method: a name of `study.evidence.intervals.METHODS`.
-    NaN where per has no loss, or there are fewer than two units.
+    contributions make half of the variance; 0 where there is none. counted: whether rows are counted that two procedures have
+    right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is wrong is then no proof that
+    none ever is. method: a name of `study.evidence.intervals.METHODS`. NaN where per has no loss, but for the amount, or there
+    are fewer than two units.
     """
 
     per: str
@@ -62,12 +64,18 @@ class Gain(Size):
     equal: Number
     worse: Number
     half_carried_by: int = 0
+    counted: bool = False
     method: str
 
     @property
     def known(self) -> bool:
-        """Whether the rows tell anything of how sure it is."""
-        return math.isfinite(self.std_error)
+        """Whether the rows tell anything of how sure it is, as a share or as an amount."""
+        return math.isfinite(self.std_error) or math.isfinite(self.high_amount)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing that could be saved: `per` has no loss, and that is not by the luck of a count."""
+        return math.isnan(self.improvement) and not self.counted
 
     @property
     def most(self) -> float:
@@ -202,7 +210,7 @@ class DecidedAt(Frozen):
     where that is beyond MOST_TIMES, or where nothing tells. rows: of the table then. above, below: chance of either end at
     `times`, or at MOST_TIMES; NaN where nothing tells. slope: of the gain per 1 / times, and its standard error. repeats_limit:
     half the interval's width with endless repeats of the outer split, NaN where that cannot be told. curve: where the slope
-    comes from.
+    comes from. parts: whether both were trained on parts of the rows, be they too few for a curve.
     """
 
     base: str
@@ -218,3 +226,4 @@ class DecidedAt(Frozen):
     repeats_limit: Number
     curve: tuple[CurvePoint, ...]
     held: str = "margin"
+    parts: bool = False

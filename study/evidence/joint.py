@@ -47,24 +47,27 @@ def answer_p(gains: Gains, margin: float | Bar, answer: str) -> float:
 
     A rung that was passed has the least p-value of a richer one above the margin, the answer the largest of all richer ones
     below it, each times the number of richer rungs (Bonferroni), and the regression with terms that of a gain of its own. All
-    of it must hold, so the largest of these counts (the intersection-union test of Berger 1982, Technometrics 24).
+    of it must hold, so the largest of these counts (the intersection-union test of Berger 1982, Technometrics 24). 1 where it
+    takes a gain of two that no test row compares.
     """
     scored, found = rungs(gains), [0.0]
     for rung in scored[: scored.index(answer) + 1]:
-        richer = [gains[rung, other] for other in scored[scored.index(rung) + 1 :]]
+        richer = [gains.get((rung, other)) for other in scored[scored.index(rung) + 1 :]]
         if rung == answer:
             found += [len(richer) * _p(gain) for gain in richer]
         else:
-            found.append(len(richer) * min(_p(gain) for gain in richer if side_of(gain, margin) == ABOVE))
+            found.append(len(richer) * min((_p(gain) for gain in richer if gain and side_of(gain, margin) == ABOVE), default=1))
     own = gains.get((REGRESSION, EXTENDED)) if answer == EXTENDED else None
     if own is not None:
         found.append((len(scored) - 1) * 2 * min(own.positive, 1 - own.positive))
     return min(max(found), 1.0)
 
 
-def _p(gain: Gain) -> float:
-    """Of the margin; 0 where there is no loss to save."""
-    return 0.0 if math.isnan(gain.improvement) else gain.p_value
+def _p(gain: Gain | None) -> float:
+    """Of margin and floor; 0 where there is no loss to save, 1 where nothing is known."""
+    if gain is not None and gain.nothing:
+        return 0.0
+    return 1.0 if gain is None or math.isnan(gain.p_value) else gain.p_value
 
 
 def together(verdicts: Iterable[Answered]) -> Together | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from study.evidence.findings import Gain, Number
 from study.evidence.metrics import METRICS, Measure
+from study.evidence.pairs import FINE
 from study.schema import LOSS, Frozen, Kind, MarginOf
 
 EXPLAINED, UNIT = "explained", "unit"
@@ -56,7 +58,8 @@ class Bound(Frozen):
     constant's shortfall, as such a share; NaN where no constant was scored. refused: whether the margin is a share of what is
     explained, and it is not sure that anything is. sd: standard deviation of the target; NaN of classes. shortfall: the
     regression's mean. amount: whether the margin is an amount, which no share of the regression's shortfall is; all gains are
-    then amounts too, shares of that mean as a number like any other, whatever it may truly be.
+    then amounts too, shares of that mean as a number like any other, whatever it may truly be. counted: the floor as an amount,
+    of a metric that counts rows, which has one where the shortfall is 0, too; NaN of others.
     """
 
     share: Number
@@ -67,11 +70,13 @@ class Bound(Frozen):
     sd: Number
     shortfall: Number
     amount: bool
+    counted: Number = math.nan
 
     @property
     def bar(self) -> Bar:
         """What the rule takes."""
-        return Bar(self.margin, self.floor * self.shortfall if self.floor else 0.0)
+        floor = self.floor * self.shortfall if self.shortfall else self.counted
+        return Bar(self.margin, floor if self.floor else 0.0)
 
     @property
     def held(self) -> str:
@@ -102,6 +107,7 @@ def bound_of(question: Question, asked: Measure, shortfall: float, explains: Gai
     floor = asked.share_of_floor(question.floor, shortfall) if question.floor else 0.0
     share = float(np.nan if refused else np.fmax(margin, floor))
     bounds = {"share": share, "margin": margin, "floor": floor, "explained": explained, "shortfall": shortfall}
+    bounds["counted"] = question.floor * asked.yard if FINE in asked.predictions else np.nan
     return Bound(**bounds, refused=refused, sd=asked.sd, amount=question.margin_of != "regression")
 
 

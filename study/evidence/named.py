@@ -36,7 +36,7 @@ def unit_amount(value: float, metric: str, kind: Kind) -> str:
     if metric in ERRORS:
         return f"{amount(value)} in the {METRICS[metric].stake}"
     if metric == "accuracy":
-        return f"{percent(value)} % of the rows"
+        return f"{100 * value:.3g} % of the rows"
     return f"{100 * value:.3g} point{'' if math.isclose(value, 0.01) else 's'} of {METRICS[metric].label}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,9 +33,9 @@ class Student:
     df: float
 
     def above(self, bound: float) -> float:
-        """P(quantity > bound)."""
+        """P(quantity > bound); NaN of a bound that is none."""
         if self.std_error == 0:
-            return float(self.estimate > bound)
+            return math.nan if math.isnan(bound) else float(self.estimate > bound)
         return float(special.stdtr(self.df, (self.estimate - bound) / self.std_error))
 
 
@@ -63,7 +64,10 @@ class Ratio:
         return float(self.moments.df(np.zeros(1))[0])
 
     def above(self, bound: float) -> float:
-        """P(quantity > bound). It never rises from the estimate outwards: what a nearer bound has excluded stays so."""
+        """P(quantity > bound). It never rises from the estimate outwards: what a nearer bound has excluded stays so. NaN of a
+        bound that is none."""
+        if math.isnan(bound):
+            return math.nan
         w = bound - self.moments.estimate
         if not self.std_error > 0:
             return float(w < 0) if self.std_error == 0 else np.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import combinations
 
 from study.evidence.findings import ENOUGH, TERMS, WORTH, Gain
 from study.evidence.margins import FLOOR, MARGIN, Bar
@@ -22,7 +23,7 @@ Gains = Mapping[tuple[str, str], Gain]
 
 
 def side(improvement: float, low: float, high: float, bound: float) -> str:
-    """ABOVE, BELOW or OPEN, where the interval of an improvement lies; BELOW where there is no loss to save."""
+    """ABOVE, BELOW or OPEN, where the interval of an improvement lies; BELOW where it is none, as there is no loss to save."""
     if math.isnan(improvement) or high < bound:
         return BELOW
     return ABOVE if low > bound else OPEN
@@ -32,7 +33,8 @@ def side_of(gain: Gain, bar: float | Bar) -> str:
     """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN. A float is a margin.
 
     It lies on a side of the floor by its amount, or by its share of the loss that was measured: where the loss is small the
-    amount is the surer of the two, and where it is large the share.
+    amount is the surer of the two, and where it is large the share. Of a count of which there was none the amount alone is held
+    against the floor, and nothing is decided without one; of another loss of 0 nothing can be saved.
     """
     sides = _sides(gain, Bar.of(bar)).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
@@ -47,10 +49,13 @@ def held_by(gain: Gain, bar: float | Bar) -> str:
 
 
 def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
-    sides = {MARGIN: side(gain.improvement, gain.low, gain.high, bar.margin)}
+    saved = 0.0 if gain.counted else gain.improvement
+    sides = {MARGIN: side(saved, gain.low, gain.high, bar.margin)}
     if bar.floor > 0 and not math.isnan(bar.margin):  # without a margin nothing is decided
-        share = side(gain.improvement, gain.low, gain.high, bar.floor / gain.per_loss if gain.per_loss > 0 else math.inf)
-        amount = side(gain.improvement, gain.low_amount, gain.high_amount, bar.floor)
+        if gain.counted and gain.per_loss == 0:
+            return {FLOOR: side(saved, gain.low_amount, gain.high_amount, bar.floor)}  # of no wrong row there is no share
+        share = side(saved, gain.low, gain.high, bar.floor / gain.per_loss if gain.per_loss > 0 else math.inf)
+        amount = side(saved, gain.low_amount, gain.high_amount, bar.floor)
         sides[FLOOR] = share if amount == OPEN else amount
     return sides
 
@@ -58,6 +63,11 @@ def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
 def rungs(gains: Gains) -> tuple[str, ...]:
     """Procedures that were scored, in the order of LADDER."""
     return tuple(rung for rung in LADDER if any(rung in pair for pair in gains))
+
+
+def apart(gains: Gains) -> list[tuple[str, str]]:
+    """Pairs of scored rungs, (simpler, richer), without a gain: no test row compares them."""
+    return [pair for pair in combinations(rungs(gains), 2) if pair not in gains]
 
 
 def state_of(rung: str, gains: Gains, bar: float | Bar) -> str:
@@ -118,4 +128,5 @@ def open_pair(gains: Gains, bar: float | Bar) -> tuple[str, str, float] | None:
     if pair is None:
         return None
     floor = held_by(gains[pair], bar) == FLOOR
-    return (*pair, bar.floor / gains[pair].per_loss if floor else bar.margin)
+    per = gains[pair].per_loss
+    return (*pair, (bar.floor / per if per > 0 else math.inf) if floor else bar.margin)

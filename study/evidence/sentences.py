@@ -93,13 +93,15 @@ def decided_words(found: DecidedAt, gain: Gain, base: str, other: str, named: st
 def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
     unknown = f"At how many rows it would be decided {pair} cannot be"
     if np.isnan(found.above):
-        return f"{unknown} told: they were not trained on parts of the rows."
+        none = ": they were not trained on parts of the rows."
+        return f"{unknown} told{' from the parts of the rows that they were trained on.' if found.parts else none}"
     bound = f"the {named}" if found.bound else "0"
     if np.isnan(found.times):
         ends = f"{of_100(found.above)} of 100 would end with a gain above {bound}, {of_100(found.below)} with one below"
         return f"{unknown} foreseen: of studies with {MOST_TIMES:.0f} times these rows {ends}."
     rows = f"about {about(found.rows)} rows" if np.isfinite(found.rows) else "more rows"
-    likely = f"It is likely decided {pair} by a study of {rows}, these among them ({found.times:.2g} times as many)"
+    times = f"{found.times:.2g}" if found.times < 10 else about(found.times)
+    likely = f"It is likely decided {pair} by a study of {rows}, these among them ({times} times as many)"
     ends = f"{of_100(max(found.above, found.below))} of 100 such studies would end with a gain {found.side} {bound}"
     return f"{likely}: {ends}. Judge it once, with all of them: each look before is one more chance of a wrong answer."
 

@@ -161,7 +161,8 @@ class _Judge(Sides):
         if constant is None or not self.ladder or self._undefined:
             return None
         gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
-        return any(gain.low > 0 for gain in gains)
+        told = [gain for gain in gains if gain.known or gain.base_loss == 0]
+        return any(gain.low > 0 for gain in told) if told else None
 
     def _smallest_sufficient(self) -> Rung | None:
         """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike.
@@ -203,7 +204,7 @@ class _Judge(Sides):
         Where margin and floor both leave it open, of the larger one: passing that is nearly passing both.
         """
         pair = open_pair(self.gains, self.bar)
-        if pair is None or self.plain is None or not self.gains[pair[:2]].known:
+        if pair is None or self.plain is None or np.isnan(self.gains[pair[:2]].std_error):
             return None
         if self.asked.metric.root or np.isnan(self.margin):
             return None
@@ -219,7 +220,8 @@ class _Judge(Sides):
         rows_now = self.n_train + len(pairs) / gain.n_folds
         if "time" in pairs:  # the last fold alone leaves all that are earlier
             rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
-        return decided_at(pairs, method, pair, fitted, rows_now, held)
+        parts = min(losses.keys() & gained.keys()) < 1
+        return decided_at(pairs, method, pair, fitted, rows_now, held, parts)
 
     def _curve(self, model: Model) -> ByFraction:
         parts = on_parts(self.asked.predictions, model.family, model.depth)

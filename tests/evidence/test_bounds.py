@@ -26,6 +26,14 @@ def test_where_a_gain_has_no_upper_bound_the_action_names_none_and_says_what_wou
     )
 
 
+def test_of_one_test_row_it_is_not_said_that_nothing_beats_the_constant() -> None:
+    verdict = only_verdict([scored(np.array([2.0]), "constant"), scored(np.array([1.0])), scored(np.array([0.5]), "neural", 1)])
+
+    assert verdict.beats_constant is None
+    assert "reliably better than the constant" not in verdict.sentence
+    assert verdict.action == "Keep linear regression, the simpler of the two; more test rows are needed for any interval."
+
+
 def test_where_a_loss_is_that_of_one_row_a_gain_has_no_lower_bound() -> None:
     verdict = judged(np.r_[np.full(39, 0.05), 40.0], np.random.default_rng(0).uniform(0.5, 1.5, 40))
 

@@ -99,6 +99,15 @@ def test_the_probability_of_a_larger_gain_never_rises(method: Rows | CorrectedT)
     assert chances[0] > 0.95 > 0.05 > chances[-1]
 
 
+@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats(), CorrectedT()], ids=lambda method: method.name)
+@pytest.mark.parametrize("pairs", [fixed_pairs(), fixed_pairs().assign(other=1.0, base=2.0)], ids=["unsure", "sure"])
+def test_of_a_bound_that_is_none_nothing_is_probable(method: Rows | CorrectedT, pairs: pd.DataFrame) -> None:
+    found = method(pairs)
+
+    assert found.std_error >= 0
+    assert np.isnan([found.above(np.nan), found.p_value(np.nan)]).all()
+
+
 def test_the_variance_of_a_series_is_that_of_its_slow_cosines() -> None:
     rng = np.random.default_rng(8)
     base, other = rng.uniform(1, 2, 90), rng.uniform(0.5, 1.5, 90)

@@ -64,7 +64,8 @@ def test_a_share_of_what_is_explained_is_refused_where_it_may_be_nothing(rng: np
 
     verdict = only_verdict(nothing, questions={"y": Question(margin_of="explained")})
 
-    assert math.isnan(verdict.margin)
+    gain = verdict.by_pair[REGRESSION, NETWORK]
+    assert all(math.isnan(each) for each in (verdict.margin, gain.better, gain.equal, gain.worse, gain.p_value))
     assert verdict.left == (REGRESSION, NETWORK)
     assert verdict.verdict == UNDECIDED
     assert verdict.bound_words is not None

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from study.evidence.answer import Verdict
 from study.evidence.compare import Model, paired_gain
-from study.evidence.findings import UNDECIDED
+from study.evidence.findings import ENOUGH, UNDECIDED
 from study.evidence.intervals import METHODS, method_at
+from study.evidence.joint import answer_p
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table, procedures
 from study.evidence.metrics import measure
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
+from study.evidence.sentences import percent
 from study.evidence.winners import incumbents
 from study.schema import NETWORK, REGRESSION, Kind
 from tests.evidence.losses import only_verdict, scored, trial
@@ -24,12 +30,12 @@ ARMS = ("constant", 0), ("logistic", 0), ("neural", 1)
 TRIALS = pd.DataFrame([trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in ARMS])
 
 
-def classes(*, alike: bool, apart: int = 0, folds: int = 1, wrong: int = 4) -> pd.DataFrame:
-    """Two procedures that are wrong on the same rows, but `apart` that the network has right alone; alike: equally sure."""
-    row = np.arange(N)
+def classes(*, alike: bool, apart: int = 0, folds: int = 1, wrong: int = 4, n: int = N) -> pd.DataFrame:
+    """Two that are wrong on the same of n rows, but for `apart` that the network has right alone; alike: equally sure."""
+    row = np.arange(n)
     found = []
     for family, depth, missed in (
-        ("constant", 0, row < N // 2),
+        ("constant", 0, row < n // 2),
         ("logistic", 0, row < wrong),
         ("neural", 1, (row < wrong) & (row >= apart)),
     ):
@@ -77,7 +83,84 @@ def test_a_verdict_of_accuracy_is_undecided_where_no_row_tells_two_apart() -> No
     verdict = only_verdict([classes(alike=False)], TRIALS, questions={"y": Question(metric="accuracy", floor=0.01)})
 
     assert verdict.verdict == UNDECIDED
+    assert "on both sides of the floor of 1 % of the rows: undecided" in verdict.sentence
     assert "at most 0 %" not in verdict.action
+
+
+def judged(predictions: pd.DataFrame, **question: Any) -> Verdict:
+    asked = Question.model_validate({"metric": "accuracy", "floor": 0.01} | question)
+    return only_verdict([predictions], TRIALS, questions={"y": asked})
+
+
+def test_a_regression_that_is_wrong_on_none_of_few_rows_is_not_sure_to_be_enough() -> None:
+    verdict = judged(classes(alike=False, folds=5, wrong=0))
+
+    gain = verdict.by_pair[REGRESSION, NETWORK]
+    assert verdict.verdict == UNDECIDED
+    assert gain.low_amount < -0.01 < 0.01 < gain.high_amount
+    assert gain.p_value > 0.05
+    assert verdict.sentence.endswith(
+        "Logistic regression is wrong on none of 150 test rows of y, which is no proof that it never is; a network with 1 "
+        f"hidden layer is right on as many rows (95 % interval {percent(gain.low_amount)} to {percent(gain.high_amount)} % "
+        "more), on both sides of the floor of 1 % of the rows: undecided between logistic regression and the network."
+    )
+    assert "what is given away of logistic regression's share of wrong rows has no upper bound" in verdict.action
+
+
+def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_surely_as_they_can() -> None:
+    verdict = judged(classes(alike=False, wrong=0, n=600))
+
+    gain = verdict.by_pair[REGRESSION, NETWORK]
+    assert (verdict.verdict, gain.high_amount < 0.01) == (ENOUGH, True)
+    assert answer_p(verdict.by_pair, verdict.bar, REGRESSION) == pytest.approx(2 * gain.better)
+    assert 0.005 < 2 * gain.better < 0.05
+    assert "right on as many rows" in verdict.sentence
+    assert "below the floor of 1 % of the rows: the regression is enough." in verdict.sentence
+
+
+@pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}, {"margin_of": "explained"}])
+def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(question: dict[str, Any]) -> None:
+    verdict = judged(classes(alike=False, wrong=0, n=600), **question)
+
+    assert verdict.verdict == UNDECIDED
+    assert math.isnan(verdict.by_pair[REGRESSION, NETWORK].p_value)
+    told = "which is no share that the 5 % margin could be held against: undecided"
+    assert (told in verdict.sentence) == (question == {"floor": 0.0})
+
+
+def test_where_a_regression_is_never_wrong_one_that_predicts_the_same_adds_nothing() -> None:
+    verdict = judged(classes(alike=True, wrong=0))
+
+    assert verdict.verdict == ENOUGH
+    assert "Nothing can be gained on y, which logistic regression predicts without any share of wrong rows" in verdict.sentence
+
+
+def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_save_rows() -> None:
+    rows = classes(alike=False, wrong=0)
+    terms = rows[rows["family"] == "logistic"].assign(family="extended")
+    trials = pd.concat([TRIALS, TRIALS[TRIALS["family"] == "logistic"].assign(family="extended")])
+
+    asked = {"y": Question(metric="accuracy", floor=0.01)}
+    verdict = only_verdict([rows, terms], trials, questions=asked)
+
+    assert verdict.verdict == UNDECIDED
+    assert "; a regression with terms has no share of wrong rows to save; a network with 1 hidden layer is " in verdict.sentence
+    assert "on both sides of the floor of 1 % of the rows; over the regression with terms" in verdict.sentence
+
+
+def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_decided() -> None:
+    whole = classes(alike=False, wrong=60)
+    parts = [whole[whole["family"] != "constant"].assign(candidate=f"rows-{share}", val_loss=1.0) for share in (0.25, 0.5)]
+
+    few, verdict = (judged(pd.concat([whole, *some], ignore_index=True)) for some in (parts[:1], parts))
+
+    told = verdict.decided_at
+    assert told is not None
+    assert [point.improvement for point in told.curve] == [0, 0, 0]
+    assert [point.std_error for point in told.curve] == pytest.approx([np.sqrt(2) / 60] * 3)
+    assert 1 < told.times < 40
+    assert told.side == "below"
+    assert "cannot be told from the parts of the rows that they were trained on." in few.action
 
 
 def test_with_several_rows_apart_the_interval_is_that_of_the_rows() -> None:
