@@ -15,8 +15,9 @@ TEXT = """\
 ## What if the margin were another?
 
 Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
-verdict is drawn. A dot marks where a gain is as likely above the margin as below. Where a curve is high the richer model is
-worth it at that margin, where it is low it is not, and between them the rows leave it open.
+verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
+where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin, where it
+is low it is not, and between them the rows leave it open.
 """
 
 
@@ -31,7 +32,7 @@ def data(results: Results) -> pd.DataFrame:
     Returns
     -------
     (n_gains * n_margins, 11) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
-    metric that was asked of), above (a probability), bound (the margin of the verdict, NaN where there is none), break_even,
+    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none), break_even,
     stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
     """
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
@@ -49,7 +50,8 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
             if own["bound"].notna().all():
-                ax.axvline(float(own["bound"].iloc[0]), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+                for bound in own["bound"].round(6).unique():
+                    ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             for model, curve in own.groupby("model", sort=False):
                 colour, at = str(curve["colour"].iloc[0]), float(curve["break_even"].iloc[0])
                 ax.plot(curve["margin"], curve["above"], color=colour, lw=2, label=model)
