@@ -34,7 +34,7 @@ from study.evidence.scale import Meaning, meaning_words, most_words
 from study.evidence.sentences import decided_words
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
 
-VERSION = 5
+VERSION = 6
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = (
     "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
