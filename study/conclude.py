@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from study.config import StudyConfig
 from study.data.encoding import Encoded, EncodedData, design
 from study.data.splits import IntArray
 from study.data.units import Units
 from study.evidence.answer import write_verdicts
-from study.evidence.compare import family_scores, pairwise
+from study.evidence.compare import family_scores
 from study.evidence.findings import FoldMissing, ShortTerms
-from study.evidence.margins import Bar
+from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import test_scores
-from study.evidence.verdicts import bars, margin_curves, verdicts
+from study.evidence.verdicts import Judge, answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.formula import formula
@@ -33,7 +32,7 @@ from study.records.short import ShortRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
 
 ROUNDED = 0.05
-"""Where the margin is no share of the regression's loss, the numbers of the short formula are rounded as for this one."""
+"""Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
 MOST_CELLS = 10_000_000
 """Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
 
@@ -43,24 +42,16 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     gather(paths, earlier_rows(data))
     results = load_results(paths.root)
     write_frame(paths.coefficients, coefficients(estimates_frame(read_winners(paths)), data))
-    for name, frame in comparisons(results.predictions, results.trials, results.config, results.trees).items():
-        write_frame(getattr(paths, name), frame)
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
+    n_train = {str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]}
+    asked = questions(results.config, kinds_of(results.trials))
+    judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
+    for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
+        write_frame(getattr(paths, name), frame)
     shorts = read_work(paths, ShortRecord)
-    margin = results.config.margin if results.config.margin_of == "regression" else ROUNDED
-    answers = verdicts(
-        predictions,
-        results.trials,
-        margin,
-        results.config.outer.folds,
-        n_train={str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]},
-        short=_short_terms(shorts, data, margin),
-        missing=_missing(shorts),
-        questions=questions(results.config, kinds_of(results.trials)),
-    )
-    write_atomic(paths.verdicts, write_verdicts(answers))
+    write_atomic(paths.verdicts, write_verdicts(answers(judged, _short_terms(shorts, data, asked), _missing(shorts))))
     deliver(paths, results.trials, results.config.keep_fold_models)
 
 
@@ -73,19 +64,25 @@ def earlier_rows(data: EncodedData) -> Earlier:
     return {place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float) for place, encoded in timed.items()}
 
 
-def _short_terms(records: list[ShortRecord], data: EncodedData, margin: float) -> dict[str, ShortTerms]:
+def rounded_for(question: Question) -> float:
+    """The share of the plain regression's loss that a short formula is rounded for: the margin where it is such a share."""
+    return question.margin if (question.metric, question.margin_of) == (LOSS, "regression") else ROUNDED
+
+
+def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[str, Question]) -> dict[str, ShortTerms]:
     """By target the terms of the short formula in each outer fold, and as text that of all rows.
 
-    Its numbers are rounded within a tenth of the margin, a share of the plain regression's validation loss, or of ROUNDED.
+    Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation loss.
     """
     folds: dict[str, dict[int, tuple[str, ...]]] = {}
     for record in whole(records):
         folds.setdefault(record.work.target, {})[record.work.outer_fold] = record.names
-    texts = {
-        record.work.target: formula(record.terms, data[record.work.target, ALL_ROWS], 0.1 * margin * record.path["val_loss"][0])
-        for record in records
-        if record.work.outer_fold == ALL_ROWS and record.state is TrialState.COMPLETE
-    }
+    texts = {}
+    for record in records:
+        if record.work.outer_fold == ALL_ROWS and record.state is TrialState.COMPLETE:
+            target = record.work.target
+            within = 0.1 * rounded_for(asked[target]) * record.path["val_loss"][0]
+            texts[target] = formula(record.terms, data[target, ALL_ROWS], within)
     return {target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()}
 
 
@@ -99,26 +96,20 @@ def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
 
 
 def comparisons(
-    predictions: pd.DataFrame, trials: pd.DataFrame, config: StudyConfig, trees: pd.DataFrame | None = None
+    predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge], trees: pd.DataFrame | None = None
 ) -> dict[str, pd.DataFrame]:
     """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
 
-    They are `scores`, `ranks`, `pairs`, `metrics` and `margins`; trees: the test rows of boosted trees, where there are any.
+    They are `scores`, `ranks`, `pairs`, `metrics` and `margins`; judged: of all targets; trees: the test rows of boosted trees,
+    where there are any.
     """
-    winners, folds = incumbents(trials), config.outer.folds
-    asked = questions(config, kinds_of(trials))
-    margins, held = margin_curves(predictions, trials, folds, asked), bars(predictions, trials, folds, asked)
-    plain = Bar(config.margin if config.margin_of == "regression" else ROUNDED)
-    told = {
-        target: held[target] if each.metric == LOSS and np.isfinite(held[target].margin) else plain
-        for target, each in asked.items()
-    }
+    winners, folds = incumbents(trials), judged[0].folds
     return {
         "scores": test_scores(predictions, winners, folds),
         "ranks": family_scores(predictions, winners, folds),
-        "pairs": pairwise(predictions, told, folds, winners),
+        "pairs": pair_table(judged),
         "metrics": metric_table(pd.concat([predictions, trees], ignore_index=True), winners, folds),
-        "margins": margins,
+        "margins": margin_curves(judged),
     }
 
 

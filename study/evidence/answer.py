@@ -216,7 +216,7 @@ class Verdict(Frozen):
         if not self.break_even or math.isnan(self.margin) or math.isnan(self.gains[0].gain.improvement):
             return None
         tell = partial(stated, question=self.question, bound=self.bound, kind=self.kind)
-        return margins_words(self.by_pair, self.break_even, self.nouns, self.bar.floor, self._named.get(FLOOR, FLOOR), tell)
+        return margins_words(self.by_pair, self.break_even, self.nouns, self.bar, self._named.get(FLOOR, FLOOR), tell)
 
     @property
     def bound_name(self) -> str:

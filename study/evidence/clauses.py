@@ -89,8 +89,8 @@ class Clauses:
 
     def place(self, gain: Gain, again: bool = False) -> str:
         """Where a gain lies: `beyond the 5 % margin`; again: whether that was named just before."""
-        held = held_by(gain, self.bar)
-        lows = {MARGIN: (gain.low, self.bar.margin), FLOOR: (gain.low_amount, self.bar.floor)}
+        held, bar = held_by(gain, self.bar), self.bar.of_gain(gain)
+        lows = {MARGIN: (gain.low, bar.margin), FLOOR: (gain.low_amount, bar.floor)}
         far = "far " if lows[held][0] > 3 * lows[held][1] else ""
         where = {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.bar), "on both sides of")
         return f"{where} {'it' if again else f'the {self.named[held]}'}{self._amount(gain) if held == FLOOR else ''}"
@@ -99,7 +99,8 @@ class Clauses:
         """The interval that is held against the floor, where that of the share lies elsewhere, and was not told."""
         if math.isnan(gain.improvement):
             return ""
-        if side(gain.improvement, gain.low, gain.high, self.bar.floor / gain.per_loss) == side_of(gain, self.bar):
+        floor = self.bar.of_gain(gain).floor / gain.per_loss
+        if side(gain.improvement, gain.low, gain.high, floor) == side_of(gain, self.bar):
             return ""
         told = span(gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss, gain.most)
         return f" (as an amount {told} of the {self.stake} that was measured)"

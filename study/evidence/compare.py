@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -70,8 +70,9 @@ def paired_gain(
     per = per or base
     pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
     size = size_of(pairs)
-    bar, judge = Bar.of(margin), method_at(method or default_method(base.losses["outer_fold"], folds), level)
-    gain, per_loss = judge(pairs), float(per_of(pairs).mean())
+    judge = method_at(method or default_method(base.losses["outer_fold"], folds), level)
+    gain, base_loss, per_loss = judge(pairs), float(pairs["base"].mean()), float(per_of(pairs).mean())
+    bar = Bar.of(margin).over(base_loss, per_loss)
     floor, amount = list[tuple[Interval, float]](), dict[str, float]()
     if bar.floor > 0:
         saved = judge(pairs, "difference")
@@ -89,7 +90,7 @@ def paired_gain(
         **size.model_dump(),
         per=per.family,
         per_loss=per_loss,
-        base_loss=float(pairs["base"].mean()),
+        base_loss=base_loss,
         other_loss=float(pairs["other"].mean()),
         improvement=gain.estimate,
         low=gain.low,
@@ -166,56 +167,53 @@ def rung_gains(
 
 
 def pairwise(
-    predictions: pd.DataFrame,
-    margins: float | Bar | Mapping[str, float | Bar],
+    found: Sequence[Model],
+    plain: Model | None,
+    margin: float | Bar,
     folds: int,
-    winners: pd.DataFrame | None = None,
     method: str | None = None,
-) -> pd.DataFrame:
-    """Paired gain of every model over every simpler one of its target (`paired_gain`), and Holm's p-values.
+    per: Model | None = None,
+) -> list[dict[str, Any]]:
+    """Paired gain of every model over every simpler one of one target (`paired_gain`), and Holm's p-values.
 
     Parameters
     ----------
-    predictions : (n_predictions, ...) frame of test rows.
-    margins : as margin in `paired_gain`, of all targets or by target.
-    folds, method : as in `paired_gain`.
-    winners : `incumbents(trials)`; without it *the network* is not among the models.
+    found, plain : `models` of the target, and the regression among them.
+    margin, folds, method : as in `paired_gain`.
+    per : whose loss all gains are shares of, where they are amounts.
 
     Returns
     -------
-    (n_pairs, ...) frame: target, kind, question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth
-    (families and hidden layers; CHOSEN for the network), the values of `paired_gain`, and p_holm, adjusted over the pairs of
-    the target and question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression with terms and the
-    network are those of `rung_gains`; of CHOICE shares of the regression's loss too, where it was scored, and all others of
-    the base's.
+    One dict a pair: question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth (families and hidden layers;
+    CHOSEN for the network), the values of `paired_gain`, margin and floor that the gain was held against, both as shares of
+    per_loss, and p_holm, adjusted over the pairs of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression,
+    regression with terms and the network are those of `rung_gains`. Without `per` those of CHOICE are shares of the
+    regression's loss too, where it was scored, and all others of the base's, as the margin then is.
     """
-    found: list[dict[str, Any]] = []
-    for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
-        sides = models(rows, winners)
-        margin = margins[str(target)] if isinstance(margins, Mapping) else margins
-        used = method or default_method(rows["outer_fold"], folds)
-        plain = the_regression(sides, Kind(str(kind)))
-        rungs = {(base, other): gain for base, other, gain in rung_gains(sides, plain, margin, folds, used)}
-        deep = [side for side in sides if side.depth > 0]
-        asked = {
-            PROCEDURES: list(combinations([side for side in sides if side.depth <= 0], 2)),
-            DEPTHS: [
-                (base, other)
-                for base, other in combinations([s for s in sides if s.depth > 0 or s.procedure == REGRESSION], 2)
-                if other.depth > 0 and (base.depth == 0 or base.family == other.family)
-            ],
-            CHOICE: [(side, sides[-1]) for side in deep if len(deep) > 1 and sides[-1].depth == CHOSEN],
-        }
-        for question, pairs in asked.items():
-            told = []
-            for base, other in pairs:
-                per = plain if question == CHOICE else None
-                gain = rungs.get((base, other)) or paired_gain(base, other, margin, folds, used, per=per)
-                about = {"target": target, "kind": kind, "question": question, "base": base.family, "base_depth": base.depth}
-                told.append(about | {"other": other.family, "other_depth": other.depth, **gain.model_dump()})
-            adjusted = holm([pair["p_value"] for pair in told])
-            found += [pair | {"p_holm": p} for pair, p in zip(told, adjusted.tolist(), strict=True)]
-    return pd.DataFrame(found)
+    rungs = {(base, other): gain for base, other, gain in rung_gains(found, plain, margin, folds, method, per)}
+    deep = [side for side in found if side.depth > 0]
+    asked = {
+        PROCEDURES: list(combinations([side for side in found if side.depth <= 0], 2)),
+        DEPTHS: [
+            (base, other)
+            for base, other in combinations([s for s in found if s.depth > 0 or s.procedure == REGRESSION], 2)
+            if other.depth > 0 and (base.depth == 0 or base.family == other.family)
+        ],
+        CHOICE: [(side, found[-1]) for side in deep if len(deep) > 1 and found[-1].depth == CHOSEN],
+    }
+    told = list[dict[str, Any]]()
+    for question, pairs in asked.items():
+        own = list[dict[str, Any]]()
+        for base, other in pairs:
+            unit = per or (plain if question == CHOICE else None)
+            gain = rungs.get((base, other)) or paired_gain(base, other, margin, folds, method, per=unit)
+            bar = Bar.of(margin).of_gain(gain)
+            about = {"question": question, "base": base.family, "base_depth": base.depth}
+            about |= {"other": other.family, "other_depth": other.depth, "margin": bar.margin}
+            own.append(about | {"floor": bar.floor / gain.per_loss if gain.per_loss > 0 else np.nan} | gain.model_dump())
+        adjusted = holm([pair["p_value"] for pair in own])
+        told += [pair | {"p_holm": p} for pair, p in zip(own, adjusted.tolist(), strict=True)]
+    return told
 
 
 def holm(p_values: Sequence[float]) -> FloatArray:
@@ -235,7 +233,9 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
 
     Parameters
     ----------
-    predictions, winners, folds : as in `pairwise`.
+    predictions : (n_predictions, ...) frame of test rows.
+    winners : `incumbents(trials)`.
+    folds : as in `paired_gain`.
     method : as in `study.evidence.scores.of_one`.
 
     Returns

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,15 +39,19 @@ class Span(Frozen):
     left: tuple[str, ...]
 
 
-def curve(interval: Interval, margins: Sequence[float]) -> pd.DataFrame:
-    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of each of n margins."""
-    return pd.DataFrame({"margin": margins, "above": [interval.above(float(margin)) for margin in margins]})
+def curve(interval: Interval, margins: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
+    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of each of n margins.
+
+    shares: (n,) what the gain has to be above at each margin (`study.evidence.margins.Bar.of_gain`).
+    """
+    return pd.DataFrame({"margin": margins, "above": [interval.above(float(share)) for share in shares]})
 
 
-def margins_of(gains: Mapping[tuple[str, str], Gain], bound: float) -> list[float]:
-    """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its own bound; at most 1."""
-    ends = [end for gain in gains.values() for end in (gain.improvement, gain.high) if math.isfinite(end)]
-    top = max(0.1, *(1.3 * end for end in ends), 2 * bound if math.isfinite(bound) else 0.0)
+def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Bar) -> list[float]:
+    """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its own bounds; at most 1."""
+    ends = [bar.stated(end, gain) for gain in gains.values() for end in (gain.improvement, gain.high)]
+    bounds = [bar.stated(bar.of_gain(gain).larger(gain.per_loss), gain) for gain in gains.values()]
+    top = np.nanmax([0.1, *(1.3 * end for end in ends), *(2 * bound for bound in bounds)])
     found: list[float] = np.linspace(0.0, min(top, 1.0), POINTS).tolist()
     return found
 
@@ -61,13 +65,14 @@ def break_even(interval: Interval) -> float:
     return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))
 
 
-def spans(gains: Gains, floor: float = 0.0) -> tuple[Span, ...]:
-    """What the rule leaves at every margin up to MOST, beside a floor: it changes only at the ends of the gains' intervals."""
-    ends = {end for gain in gains.values() for end in (gain.low, gain.high) if 0 < end < MOST}
-    places = [0.0, *sorted(ends), MOST]
+def spans(gains: Gains, bar: Bar) -> tuple[Span, ...]:
+    """What the rule leaves at every margin up to MOST, whatever that of the bar is, and beside its floor: it changes only at
+    the ends of the gains' intervals."""
+    ends = {bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high)}
+    places = [0.0, *sorted(end for end in ends if 0 < end < MOST), MOST]
     found: list[Span] = []
     for low, high in pairwise(places):
-        left = standing(gains, Bar((low + high) / 2, floor))
+        left = standing(gains, replace(bar, margin=(low + high) / 2))
         if found and found[-1].left == left:
             low = found.pop().low
         found.append(Span(low=low, high=high, left=left))
@@ -78,16 +83,16 @@ def margins_words(
     gains: Gains,
     even: Sequence[BreakEven],
     nouns: Mapping[str, str],
-    floor: float = 0.0,
+    bar: Bar,
     named: str = FLOOR,
     stated: Callable[[float], str] = lambda share: f"{percent(share)} %",
 ) -> str:
     """What the answer is at other margins, and where each gain is as likely above the margin as below.
 
-    floor: as in `study.evidence.margins.Bar`, and what it is called. stated: how a margin of a share is told.
+    named: what the floor of the bar is called. stated: how a margin of a share is told.
     """
-    found = _joined(spans(gains, floor))
-    beside = f" beside the {named}" if floor > 0 else ""
+    found = _joined(spans(gains, bar))
+    beside = f" beside the {named}" if bar.floor > 0 else ""
     told = [("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in found]
     if len(told) == 1:
         said = f"At every margin{beside}: {told[0][0]}."

@@ -81,7 +81,7 @@ class Measure:
     predictions: those of the target, with what a row adds to the shortfall as its loss; rows of outer folds that the metric
     does not exist on are left out. null: (n_rows,) of each row what the best constant has in place of its loss, by row;
     only where the shortfall is a share of its mean. sd: standard deviation of the target over the test rows; NaN of classes.
-    yard: what a floor of 1 is, in units of the shortfall.
+    yard: what a floor of 1 is, in the metric's unit.
     """
 
     metric: Metric
@@ -108,20 +108,10 @@ class Measure:
             loss = loss / whole - mean / whole**2 * (null - whole) if whole > 0 else loss * np.nan
         return losses.assign(loss=loss)
 
-    def share_of_unit(self, amount: float, shortfall: float) -> float:
-        """An amount in the metric's unit as a share of a shortfall: of the target in R², AUC points, shares of rows, ...
-
-        The loss of a continuous target is a square: its unit is that of the target, an amount less of its root.
-        """
-        if not shortfall > 0:
-            return np.nan
-        if self.metric.name == LOSS and self.kind is Kind.CONTINUOUS:
-            return float(1 - max(1 - amount / np.sqrt(shortfall), 0.0) ** 2)
-        return amount / shortfall
-
-    def share_of_floor(self, floor: float, shortfall: float) -> float:
-        """A floor, which is told on one scale for all targets of a kind, as a share of a shortfall (`yard`)."""
-        return self.share_of_unit(floor * self.yard, shortfall)
+    @property
+    def of_root(self) -> bool:
+        """Whether its unit is that of the root: the loss of a continuous target is a square, and an amount one of its error."""
+        return self.metric.name == LOSS and self.kind is Kind.CONTINUOUS
 
 
 def measure(metric: str, kind: Kind, predictions: pd.DataFrame) -> Measure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from study.evidence.margins import EXPLAINED, FLOOR, UNIT, Bound, Question, floor_unit_words, unit_words
+from study.evidence.margins import EXPLAINED, FLOOR, MARGIN, UNIT, Bound, Question, floor_unit_words, unit_words
 from study.evidence.metrics import METRICS
 from study.evidence.scale import amount
 from study.evidence.sentences import percent
@@ -47,7 +47,7 @@ def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str
     if bound is None:
         return ""
     stake = METRICS[question.metric].stake
-    margin, share = f"{100 * question.margin:.3g} %", f"{percent(bound.margin)} % of {regression}'s {stake}"
+    margin, share = f"{100 * question.margin:.3g} %", _of(bound, MARGIN, f"{regression}'s {stake}")
     of = f"of what {regression} explains"
     said = []
     if bound.refused:
@@ -56,14 +56,22 @@ def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str
             f"taken of that. State it as a share of the {stake} (`margin_of: regression`) or in its unit (`margin_of: unit`)."
         )
     elif question.margin_of == EXPLAINED:
-        said.append(f"The margin is {margin} {of}, here {share}.")
+        said.append(f"The margin is {margin} {of}{share}.")
     elif question.margin_of == UNIT:
-        said.append(f"The margin is {amount(question.margin)} {unit_words(question.metric, kind, target)}, here {share}.")
+        said.append(f"The margin is {amount(question.margin)} {unit_words(question.metric, kind, target)}{share}.")
     if question.metric == "rmse" and 0 < bound.share < 1:
         squared = percent(1 - (1 - bound.share) ** 2)
         said.append(f"{percent(bound.share)} % of an RMSE is {squared} % of the mean squared error.")
     if bound.held == FLOOR and math.isfinite(bound.share):
         what = f"{amount(question.floor)} {floor_unit_words(question.metric, kind, target)}"
-        most = f"{f'{percent(bound.floor)} %' if bound.floor < 1 else 'all'} of {regression}'s {stake}"
-        said.append(f"The floor holds, which is larger than the margin: a difference below {what}, here {most}, cannot matter.")
+        most = _of(bound, FLOOR, f"{regression}'s {stake}")
+        said.append(
+            f"The floor is larger than the margin here: a difference below {what}{most}{',' if most else ''} cannot matter."
+        )
     return " ".join(said)
+
+
+def _of(bound: Bound, name: str, whole: str) -> str:
+    """MARGIN or FLOOR as a share of what is lost, after a comma; nothing where nothing is."""
+    share, over = {MARGIN: bound.margin, FLOOR: bound.floor}[name], " for a gain over it" if name in bound.roots else ""
+    return f", here {f'{percent(share)} %' if share < 1 else 'all'} of {whole}{over}" if math.isfinite(share) else ""

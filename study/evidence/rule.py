@@ -42,13 +42,13 @@ def side_of(gain: Gain, bar: float | Bar) -> str:
 
 def held_by(gain: Gain, bar: float | Bar) -> str:
     """MARGIN or FLOOR, which of the two puts a gain on its side; where both do, the one that is larger on these rows."""
-    bar = Bar.of(bar)
-    sides, whole = _sides(gain, bar), side_of(gain, bar)
-    found = [name for name, own in sides.items() if own == whole]
-    return found[0] if len(found) == 1 else FLOOR if bar.floor > bar.margin * gain.per_loss else MARGIN
+    sides, whole, own = _sides(gain, Bar.of(bar)), side_of(gain, bar), Bar.of(bar).of_gain(gain)
+    found = [name for name, side in sides.items() if side == whole]
+    return found[0] if len(found) == 1 else FLOOR if own.floor > own.margin * gain.per_loss else MARGIN
 
 
 def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
+    bar = bar.of_gain(gain)
     saved = 0.0 if gain.counted else gain.improvement
     sides = {MARGIN: side(saved, gain.low, gain.high, bar.margin)}
     if bar.floor > 0 and not math.isnan(bar.margin):  # without a margin nothing is decided
@@ -127,6 +127,6 @@ def open_pair(gains: Gains, bar: float | Bar) -> tuple[str, str, float] | None:
     pair = max(found, key=lambda pair: pair[1] == left[-1], default=None)
     if pair is None:
         return None
+    own, per = bar.of_gain(gains[pair]), gains[pair].per_loss
     floor = held_by(gains[pair], bar) == FLOOR
-    per = gains[pair].per_loss
-    return (*pair, (bar.floor / per if per > 0 else math.inf) if floor else bar.margin)
+    return (*pair, (own.floor / per if per > 0 else math.inf) if floor else own.margin)

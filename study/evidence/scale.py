@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain, Number
-from study.evidence.intervals import method_at
+from study.evidence.intervals import Interval, method_at
+from study.evidence.margins import off_root
 from study.evidence.metric_gains import procedures
 from study.evidence.metrics import METRICS, measure
 from study.evidence.pairs import paired
@@ -64,8 +65,9 @@ def meaning(
 ) -> Meaning:
     """Say of one target what its losses mean, by the methods and at the levels of the verdict's gains.
 
-    A difference is the gain itself in another unit where it can be (`in_unit`), so that the two cannot disagree; rows that are
-    right and errors of counts have intervals of their own.
+    A difference is the gain itself in another unit where it can be (`in_unit`), so that the two cannot disagree; an end that
+    the share has not is that of the difference. Rows that are right and errors of counts have intervals of their own where the
+    loss was asked of.
 
     predictions, winners: of the target, as in `study.evidence.verdicts.verdicts`. gains: by (simpler, richer), of `metric`.
     """
@@ -75,29 +77,28 @@ def meaning(
     found = []
     for (base, other), gain in gains.items():
         if base in sides and other in sides:
+            saved = method_at(gain.method, gain.level)(paired(sides[base].losses, sides[other].losses, folds), "difference")
             if metric == LOSS and kind is not Kind.CONTINUOUS:
-                pairs = paired(sides[base].losses, sides[other].losses, folds)
-                told = method_at(gain.method, gain.level)(pairs, "difference")
-                value, low, high = told.estimate, told.low, told.high
+                value, low, high = saved.estimate, saved.low, saved.high
             else:
-                value, low, high = in_unit(gain, root=metric == LOSS)
+                value, low, high = in_unit(gain, saved, root=metric == LOSS)
             found.append(Difference(base=base, other=other, value=value, low=low, high=high, level=gain.level))
     n_folds, n_scored = (frame["outer_fold"].nunique() for frame in (asked.predictions, predictions))
     about = {"metric": asked.metric.name, "sd": asked.sd, "n_folds": n_folds, "n_scored": n_scored}
     return Meaning.model_validate(about | {"values": values, "differences": tuple(found)})
 
 
-def in_unit(gain: Gain, root: bool) -> tuple[float, float, float]:
+def in_unit(gain: Gain, saved: Interval, root: bool) -> tuple[float, float, float]:
     """A gain and its ends in the metric's own unit: times what they are shares of; NaN for an end that does not exist.
 
-    root: whether the gain is of squared errors and the unit that of their root. A base of mean loss B that is bettered by an
-    amount a has sqrt(B) - sqrt(B - a) less of it.
+    saved: the difference of the two in the metric, of a squared error in RMSEs; it may have an end where the share has none, as
+    few rows tell what the shares are of. root: whether the gain is of squared errors and the unit that of their root.
     """
-    shares = np.array([gain.improvement, gain.low, gain.high if gain.bounded else np.nan])
-    amounts = shares * gain.per_loss
-    if root:
-        amounts = np.sqrt(gain.base_loss) - np.sqrt(np.maximum(gain.base_loss - amounts, 0.0))
-    value, low, high = amounts.tolist()
+    shares = gain.improvement, gain.low, gain.high if gain.bounded else np.nan
+    told = [off_root(share * gain.per_loss, gain.base_loss) if root else share * gain.per_loss for share in shares]
+    value, low, high = (
+        own if np.isfinite(own) else end for own, end in zip(told, (np.nan, saved.low, saved.high), strict=True)
+    )
     return value, low, high
 
 

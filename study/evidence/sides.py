@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study.evidence.compare import Model, models, paired_gain, rung_gains, the_regression
+from study.evidence.compare import Model, models, paired_gain, pairwise, rung_gains, the_regression
 from study.evidence.findings import Gain
 from study.evidence.intervals import Interval, method_at
 from study.evidence.margin_curves import BreakEven, break_even, curve, margins_of
@@ -66,7 +66,7 @@ class Sides:
 
     @property
     def margin(self) -> float:
-        """The larger bound, a share of the regression's loss; NaN where it is refused."""
+        """The larger bound of a gain over the regression, a share of its loss; NaN where it is refused."""
         return self.question.margin if self.bound is None else self.bound.share
 
     @property
@@ -82,7 +82,12 @@ class Sides:
     def per(self) -> Model | None:
         """Whose losses all gains of the verdict are shares of: the regression's, or their mean, a number like any other, where
         the margin is an amount."""
-        return self.amounts if self.bound is not None and self.bound.amount else self.plain
+        return self.amounts if self.in_amounts else self.plain
+
+    @property
+    def in_amounts(self) -> bool:
+        """Whether the margin is an amount."""
+        return self.bound is not None and self.bound.amount
 
     @cached_property
     def amounts(self) -> Model | None:
@@ -129,13 +134,22 @@ class Sides:
 
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""
-        margins = margins_of(self.gains, self.margin)
-        about = {"target": self.target, "kind": self.kind.value}
-        pieces = [
-            curve(interval, margins).assign(**about, base=base, other=other, bound=self.margin, break_even=break_even(interval))
-            for (base, other), interval in self.intervals.items()
-        ]
+        margins = margins_of(self.gains, self.bar)
+        about, even = {"target": self.target, "kind": self.kind.value}, {(e.base, e.other): e.margin for e in self.break_even()}
+        pieces = []
+        for pair, interval in self.intervals.items():
+            gain, names = self.gains[pair], dict(zip(("base", "other"), pair, strict=True))
+            bound = self.bar.stated(self.bar.of_gain(gain).larger(gain.per_loss), gain)
+            shares = [replace(self.bar, margin=margin).of_gain(gain).margin for margin in margins]
+            pieces.append(curve(interval, margins, shares).assign(**about, **names, bound=bound, break_even=even[pair]))
         return pd.concat(pieces) if pieces else pd.DataFrame()
+
+    def pairs(self) -> pd.DataFrame:
+        """Every model against every simpler one (`pairwise`), asked what the verdict is asked."""
+        told = pairwise(self.models, self.plain, self.bar, self.folds, self.method, self.per if self.in_amounts else None)
+        return pd.DataFrame(
+            [{"target": self.target, "kind": self.kind.value, "metric": self.question.metric} | t for t in told]
+        )
 
     @cached_property
     def intervals(self) -> dict[tuple[str, str], Interval]:
@@ -150,5 +164,6 @@ class Sides:
     def break_even(self) -> tuple[BreakEven, ...]:
         """The margin that each gain is as likely above as below."""
         return tuple(
-            BreakEven(base=base, other=other, margin=break_even(each)) for (base, other), each in self.intervals.items()
+            BreakEven(base=pair[0], other=pair[1], margin=self.bar.stated(break_even(each), self.gains[pair]))
+            for pair, each in self.intervals.items()
         )

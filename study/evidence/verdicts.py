@@ -29,7 +29,7 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import level_of, method_at
-from study.evidence.margins import FLOOR, MARGIN, Bar, Question
+from study.evidence.margins import FLOOR, MARGIN, Question
 from study.evidence.pairs import paired
 from study.evidence.rule import held_by, open_pair, standing
 from study.evidence.scale import Meaning, meaning
@@ -71,56 +71,61 @@ def verdicts(
     questions : by target what is asked; by default of the loss, with this margin and without a floor. Where it is given, the
         verdict also says what the losses mean.
     """
-    known = n_train or {}
-    judges = _judges(predictions, trials, margin, folds, method, known, questions)
-    return [judge.verdict((short or {}).get(judge.target), (missing or {}).get(judge.target, {})) for judge in judges]
+    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), short, missing)
 
 
-def margin_curves(
+def judges(
     predictions: pd.DataFrame,
     trials: pd.DataFrame,
     folds: int,
-    questions: Mapping[str, Question],
+    questions: Mapping[str, Question] | None = None,
+    margin: float = np.nan,
     method: str | None = None,
-) -> pd.DataFrame:
-    """P(gain > m) at every margin m, of every gain of every verdict.
-
-    Parameters are those of `verdicts`. Returns an (n_gains * POINTS, 8) frame: target, kind, base, other, margin and above
-    (`study.evidence.margin_curves.curve`), bound (the larger of margin and floor, NaN where it is refused) and break_even.
-    """
-    pieces = [judge.curves() for judge in _judges(predictions, trials, np.nan, folds, method, {}, questions)]
-    columns = ["target", "kind", "base", "other", "margin", "above", "bound", "break_even"]
-    return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
-
-
-def bars(
-    predictions: pd.DataFrame, trials: pd.DataFrame, folds: int, questions: Mapping[str, Question], method: str | None = None
-) -> dict[str, Bar]:
-    """By target what gains have to pass; parameters are those of `verdicts`."""
-    return {judge.target: judge.bar for judge in _judges(predictions, trials, np.nan, folds, method, {}, questions)}
-
-
-def _judges(
-    predictions: pd.DataFrame,
-    trials: pd.DataFrame,
-    margin: float,
-    folds: int,
-    method: str | None,
-    n_train: Mapping[str, float],
-    questions: Mapping[str, Question] | None,
-) -> list[_Judge]:
-    winners, plain = incumbents(trials), Question(margin=margin)
+    n_train: Mapping[str, float] | None = None,
+) -> list[Judge]:
+    """A judge of every target, of whom several things can be asked; parameters are those of `verdicts`."""
+    winners, plain, known = incumbents(trials), Question(margin=margin), n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
         asked = plain if questions is None else questions[str(target)]
         told = questions is not None
-        found.append(_Judge(str(target), Kind(kind), own, best, asked, told, folds, method, n_train.get(str(target))))
+        found.append(Judge(str(target), Kind(kind), own, best, asked, told, folds, method, known.get(str(target))))
     return found
 
 
+def answers(
+    asked: Iterable[Judge],
+    short: Mapping[str, ShortTerms] | None = None,
+    missing: Mapping[str, Mapping[int, FoldMissing]] | None = None,
+) -> list[Verdict]:
+    """The verdict of every judge; short, missing: as in `verdicts`."""
+    return [judge.verdict((short or {}).get(judge.target), (missing or {}).get(judge.target, {})) for judge in asked]
+
+
+def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
+    """P(gain > m) at every margin m, of every gain of every verdict.
+
+    Returns an (n_gains * POINTS, 8) frame: target, kind, base, other, margin and above (`study.evidence.margin_curves.curve`),
+    bound (the larger of margin and floor, as the margin of which this gain has to pass as much; NaN where it is refused) and
+    break_even. A margin is told as a share of the regression's loss, of a gain over the regression.
+    """
+    pieces = [judge.curves() for judge in asked]
+    columns = ["target", "kind", "base", "other", "margin", "above", "bound", "break_even"]
+    return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
+
+
+def pair_table(asked: Iterable[Judge]) -> pd.DataFrame:
+    """Every model of every target against every simpler one.
+
+    Returns an (n_pairs, ...) frame: target, kind, metric (that the verdict is asked of, and the losses are of), and the columns
+    of `study.evidence.compare.pairwise`.
+    """
+    return pd.concat([pd.DataFrame(), *(judge.pairs() for judge in asked)], ignore_index=True)
+
+
 @dataclass(frozen=True, eq=False)
-class _Judge(Sides):
+class Judge(Sides):
     """Judges one target."""
 
     def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
@@ -181,7 +186,7 @@ class _Judge(Sides):
             return None
         least, unit = min(means.values()), self.plain.losses if self.plain else None
         loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
-        enough = [model for model in means if means[model] - least <= self.margin * loss]
+        enough = [model for model, mean in means.items() if mean - least <= self.bar.over(mean, loss).larger(loss) * loss]
         smallest = min(enough, key=lambda model: (model.depth, means[model]))
         return Rung(family=smallest.family, depth=smallest.depth)
 

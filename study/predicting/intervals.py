@@ -137,8 +137,9 @@ def interval_columns(
     observed = rows["observed"].to_numpy(float)
     raws = [model.reader.read(frame).values for model in models]
     predicted = np.stack([model.response(raw) for model, raw in zip(models, raws, strict=True)])
-    said = guarantee_words(level, len(folds), groups is not None, len(rows) if groups is None else len(np.unique(groups)))
-    if kind in {Kind.CONTINUOUS, Kind.COUNT}:
+    units, numbers = len(rows) if groups is None else len(np.unique(groups)), kind in {Kind.CONTINUOUS, Kind.COUNT}
+    said = guarantee_words(level, len(folds), groups is not None, units, numbers)
+    if numbers:
         scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
         low, high = symmetric(predicted, scored, level)
         if kind is Kind.COUNT:
@@ -157,22 +158,21 @@ def interval_columns(
     return {"set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")}, [said]
 
 
-def guarantee_words(level: float, n_folds: int, grouped: bool, units: int) -> str:
-    """What is known of how many rows the intervals hold."""
-    share, noun = f"{100 * level:.3g} %", "groups" if grouped else "rows"
+def guarantee_words(level: float, n_folds: int, grouped: bool, units: int, numbers: bool = True) -> str:
+    """What is known of how many rows the intervals hold, or the sets of classes where a target is no number."""
+    share, noun, name = f"{100 * level:.3g} %", "groups" if grouped else "rows", "Intervals" if numbers else "Sets of classes"
     if n_folds == 1:
-        said = f"Intervals come from the model of the one split and its {units:,} tested {noun} (split conformal): of new "
+        said = f"{name} come from the model of the one split and its {units:,} tested {noun} (split conformal): of new "
         said += f"{noun} like the study's at least {share} lie inside."
     else:
         least = max(0.0, 2 * level - 1)
-        said = (
-            f"Intervals come from the models of {n_folds} outer folds and their {units:,} tested {noun} (CV+): of new {noun} "
-        )
+        said = f"{name} come from the models of {n_folds} outer folds and their {units:,} tested {noun} (CV+): of new {noun} "
         said += f"like the study's about {share} lie inside in practice, at least about {100 * least:.3g} % for certain."
     if grouped:
         said += " Whole groups were left out, and each counts once."
     if math.ceil(level * (units + 1) - 1e-9) > units:
-        said += f" {units:,} {noun} are too few for {share}: the intervals are infinite."
+        every = "the intervals are infinite" if numbers else "the sets hold all classes"
+        said += f" {units:,} {noun} are too few for {share}: {every}."
     return said
 
 

@@ -202,7 +202,7 @@ class Results:
     terms and of the short formulas (`terms_frame`). scores: test loss of every model and
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
-    (`study.evidence.compare.pairwise`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
+    (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.

@@ -128,9 +128,9 @@ PAIRS = """\
 *gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests that the gain is
 just the margin: small where it is surely larger or surely smaller. After Holm it allows for all comparisons of one question:
 of the procedures, of the depths, or of choosing a depth against always taking the same. The last columns are the probabilities
-that the gain is above the margin, within it, or that the model is worse by more than the margin. Gains here are of the loss,
-whatever a verdict is asked of; the margin is the verdict's where that is of the loss, else the config's as a share of the
-loss, or 5 % where that is no share.
+that the gain is above the margin, within it, or that the model is worse by more than the margin. All of it is of the metric
+that the verdict is asked of. What a gain is *held against*, the larger of margin and floor, is a share of the same loss; a
+margin that is a share of a loss is one of the loss that is named.
 """
 REPRODUCE = """\
 ## Reproduce it

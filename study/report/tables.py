@@ -173,8 +173,9 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     ends = [_interval(*row) for row in zip(pairs["low"], pairs["high"], most, pairs["level"], strict=True)]
     shown = {
         "target": pairs["target"], "model": other, "against": base,
-        "gain": [_share(share) for share in pairs["improvement"]], "of the loss of": per,
+        "gain": [_share(share) for share in pairs["improvement"]], "of that of": per,
         **{name: [row[name] for row in ends] for name in ("interval", "level")},
+        "held against": [_share(share) for share in pairs[["margin", "floor"]].max(axis=1).where(pairs["margin"].notna())],
         "p": [_p(p) for p in pairs["p_value"]], "p, Holm": [_p(p) for p in pairs["p_holm"]],
         "better": [_chance(p) for p in pairs["better"]], "equal": [_chance(p) for p in pairs["equal"]],
         "worse": [_chance(p) for p in pairs["worse"]],

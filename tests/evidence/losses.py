@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence import verdicts
+from study.evidence import compare, verdicts
 from study.evidence.answer import Verdict, read_verdicts, write_verdicts
+from study.evidence.scores import row_losses
+from study.schema import Kind
 
 ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
 
@@ -60,3 +62,15 @@ def only_verdict(
     (verdict,) = verdicts.verdicts(pd.concat(predictions, ignore_index=True), trials, margin, 5, **more)
     assert read_verdicts(write_verdicts([verdict])) == [verdict]
     return verdict
+
+
+def pairs_of(
+    predictions: pd.DataFrame, margin: float, folds: int, winners: pd.DataFrame | None = None, method: str | None = None
+) -> pd.DataFrame:
+    """Every model of every target against every simpler one, by the loss."""
+    found = []
+    for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
+        sides = compare.models(rows, winners)
+        own = compare.pairwise(sides, compare.the_regression(sides, Kind(str(kind))), margin, folds, method)
+        found += [{"target": target} | pair for pair in own]
+    return pd.DataFrame(found)

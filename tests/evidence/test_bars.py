@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,9 @@ import pytest
 
 from study.evidence import rule
 from study.evidence.answer import Verdict
-from study.evidence.compare import pairwise
 from study.evidence.margin_curves import spans
 from study.evidence.margins import FLOOR, MARGIN, Bar, Question
-from study.evidence.verdicts import verdicts
-from study.evidence.winners import incumbents
+from study.evidence.verdicts import judges, pair_table, verdicts
 from study.schema import CURVES, EXTENDED, NETWORK, PRODUCTS, REGRESSION
 from tests.evidence.losses import scored, trial
 
@@ -62,7 +61,7 @@ def test_a_gain_has_one_interval_whatever_margin_and_floor_are() -> None:
 def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(seed: int, floor: float) -> None:
     verdict = judged(rows(seed), floor=floor)
 
-    for span in spans(verdict.by_pair, verdict.bar.floor):
+    for span in spans(verdict.by_pair, verdict.bar):
         for margin in (span.low + 1e-6, span.high - 1e-6):
             assert judged(rows(seed), floor=floor, margin=margin).left == span.left
 
@@ -73,15 +72,43 @@ def test_a_larger_margin_never_makes_a_richer_procedure_the_answer() -> None:
     assert all(each == sorted(each, reverse=True) for each in places)
 
 
-def test_pairs_verdict_and_sources_are_of_one_distribution() -> None:
-    predictions = rows()
-    verdict = judged(predictions, floor=0.01)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"margin_of": "unit", "margin": 0.05},
+        {"margin_of": "explained", "margin": 0.1},
+        {"metric": "rmse"},
+        {"metric": "r2", "margin_of": "unit", "margin": 0.02},
+    ],
+)
+def test_pairs_and_verdict_are_of_one_question(asked: dict[str, Any]) -> None:
+    """Interval, p and chances of a pair that the verdict is about are the verdict's, whatever that is asked."""
+    (judge,) = judges(rows(), trials(), 5, {"y": Question.model_validate({"floor": 0.01} | asked)})
 
-    pairs = pairwise(predictions, {"y": verdict.bar}, 5, incumbents(trials())).set_index(["base", "other"])
+    pairs = pair_table([judge]).set_index(["base", "other"])
     own = pairs[pairs["question"] == "procedures"]
-    for (base, other), gain in verdict.by_pair.items():
-        names = {REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}
-        assert own.loc[(names[base], names[other]), list(SHOWN)].tolist() == [getattr(gain, name) for name in SHOWN]
+    assert set(own["metric"]) == {asked.get("metric", "loss")}
+    for pair, gain in judge.gains.items():
+        base, other = ({REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}[name] for name in pair)
+        assert own.loc[(base, other), list(SHOWN)].tolist() == [getattr(gain, name) for name in SHOWN]
+
+
+def test_a_pair_beside_the_verdict_is_held_against_the_same_amount() -> None:
+    """The constant's loss is 1 more than the regression's P: that is 1 / P of it, and the margin a share of it too."""
+    (judge,) = judges(rows(), trials(), 5, {"y": Question(margin_of="unit", margin=0.3, floor=0.0)})
+
+    pairs = pair_table([judge]).set_index(["base", "other"])
+    own, p = pairs.loc[("constant", "linear")], judge.bar.at
+    assert (own["per"], own["improvement"] * p) == ("linear", pytest.approx(1.0))
+    falls = math.sqrt(p + 1) - math.sqrt(p)
+    assert (own["improvement"] > own["margin"], own["better"] > 0.5) == (falls > 0.3, falls > 0.3)
+    assert own["margin"] * p == pytest.approx(2 * 0.3 * math.sqrt(p + 1) - 0.3**2)
+
+
+def test_verdict_and_sources_are_of_one_distribution() -> None:
+    verdict = judged(rows(), floor=0.01)
+
     assert verdict.sources is not None
     parts = (verdict.sources.interactions, verdict.sources.curvature)
     whole = verdict.by_pair[REGRESSION, EXTENDED]

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from study.evidence import compare, scores
 from study.evidence.intervals import METHODS, Rows
 from study.evidence.pairs import paired
-from tests.evidence.losses import in_folds, scored, trial
+from tests.evidence.losses import in_folds, pairs_of, scored, trial
 
 FOLDS = 5
 
@@ -88,7 +88,7 @@ def test_seeds_are_averaged_before_rows_are_compared(rng: np.random.Generator) -
     one, two, network = rng.random((3, 50))
     predictions = pd.concat([scored(one, seed=0), scored(two, seed=1), scored(network, "neural", 1)])
 
-    (pair,) = compare.pairwise(predictions, 0.05, FOLDS).to_dict("records")
+    (pair,) = pairs_of(predictions, 0.05, FOLDS).to_dict("records")
 
     assert pair["base_loss"] == pytest.approx(((one + two) / 2).mean())
     assert pair["n_rows"] == 50
@@ -102,7 +102,7 @@ def every_model(rng: np.random.Generator) -> pd.DataFrame:
 def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_holm(rng: np.random.Generator) -> None:
     winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
 
-    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
+    pairs = pairs_of(every_model(rng), 0.05, FOLDS, winners)
 
     named = list(pairs[["question", "base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None))
     assert named == [
@@ -124,7 +124,7 @@ def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.r
     predictions = pd.concat([scored(rng.exponential(mean, 60), *model) for model, mean in means.items()])
     winners = pd.DataFrame([trial(*model, loss) for model, loss in means.items()])
 
-    pairs = compare.pairwise(predictions, 0.05, FOLDS, winners)
+    pairs = pairs_of(predictions, 0.05, FOLDS, winners)
     found = compare.family_scores(predictions, winners, FOLDS).set_index(["family", "depth"])["test_loss"]
 
     ladders = pairs[pairs["question"] == "depths"]
@@ -145,8 +145,8 @@ def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng:
     parts = [scored(losses, "extended", candidate=name) for name in ("ensemble", "products", "curves", "rows-0.5")]
     winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("extended", 0, 0.1)])
 
-    before = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
-    pairs = compare.pairwise(pd.concat([every_model(rng), own, short, *parts]), 0.05, FOLDS, winners)
+    before = pairs_of(every_model(rng), 0.05, FOLDS, winners)
+    pairs = pairs_of(pd.concat([every_model(rng), own, short, *parts]), 0.05, FOLDS, winners)
     found = compare.family_scores(pd.concat([every_model(rng), own, short, *parts]), winners, FOLDS)
 
     named = pairs[pairs["question"] == "procedures"]
@@ -187,7 +187,7 @@ def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
     ]
     winners = pd.DataFrame([trial("neural", 1, 0.5)])
 
-    pairs = compare.pairwise(pd.concat(models), 0.05, FOLDS, winners)
+    pairs = pairs_of(pd.concat(models), 0.05, FOLDS, winners)
 
     gain = pairs[pairs["question"] == "procedures"].set_index(["base", "other"])["improvement"]
     assert gain["linear", "network"] == pytest.approx(gain["linear", "extended"] + gain["extended", "network"])
@@ -200,7 +200,7 @@ def test_choosing_a_depth_is_held_against_each_depth_alone(rng: np.random.Genera
     winners = pd.DataFrame([*chosen, *(trial("neural", 2 - (fold == 1), 0.2, outer_fold=fold) for fold in range(2))])
     plain = in_folds(np.full((1, 2, 30), 2.0))
 
-    pairs = compare.pairwise(pd.concat([plain, *models]), 0.05, 2, winners)
+    pairs = pairs_of(pd.concat([plain, *models]), 0.05, 2, winners)
 
     found = pairs[pairs["question"] == "choice"].set_index("base_depth")["improvement"]
     network = (losses[0, 0, 0].mean() + losses[1, 0, 1].mean()) / 2
@@ -210,7 +210,7 @@ def test_choosing_a_depth_is_held_against_each_depth_alone(rng: np.random.Genera
 def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator) -> None:
     winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
 
-    pairs = compare.pairwise(every_model(rng), 0.05, FOLDS, winners)
+    pairs = pairs_of(every_model(rng), 0.05, FOLDS, winners)
     pairs = pairs[pairs["question"] != "choice"].set_index(["base", "other", "other_depth"])
 
     assert pairs.loc[("linear", "network", -1), "other_loss"] == pairs.loc[("linear", "neural", 2), "other_loss"]
@@ -221,7 +221,7 @@ def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.G
         [in_folds(rng.exponential(mean, (2, FOLDS, 20)), *model) for *model, mean in (("linear", 0, 1.0), ("neural", 1, 0.8))]
     )
 
-    pairs = pd.concat(compare.pairwise(predictions, 0.05, FOLDS, method=name) for name in METHODS)
+    pairs = pd.concat(pairs_of(predictions, 0.05, FOLDS, method=name) for name in METHODS)
 
     assert pairs["method"].tolist() == list(METHODS)
     assert len(set(pairs["base_loss"])) == 1
@@ -263,7 +263,7 @@ def test_refits_on_parts_of_the_rows_are_no_models(rng: np.random.Generator) -> 
     whole, more = pd.concat(models), pd.concat([*models, *parts])
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
-    pd.testing.assert_frame_equal(compare.pairwise(more, 0.05, 5, winners), compare.pairwise(whole, 0.05, 5, winners))
+    pd.testing.assert_frame_equal(pairs_of(more, 0.05, 5, winners), pairs_of(whole, 0.05, 5, winners))
     pd.testing.assert_frame_equal(compare.family_scores(more, winners, 5), compare.family_scores(whole, winners, 5))
     pd.testing.assert_frame_equal(scores.test_scores(more, winners), scores.test_scores(whole, winners))
 

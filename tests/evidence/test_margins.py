@@ -12,9 +12,9 @@ import pytest
 from study.evidence.answer import Verdict, write_verdicts
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED
 from study.evidence.margin_curves import POINTS, Span, spans
-from study.evidence.margins import Question
+from study.evidence.margins import Bar, Question
 from study.evidence.sentences import percent
-from study.evidence.verdicts import margin_curves
+from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
@@ -178,16 +178,16 @@ def test_the_answer_changes_only_at_the_ends_of_intervals(rng: np.random.Generat
         (EXTENDED, NETWORK): gain.model_copy(update={"low": -0.1, "high": -0.02}),
     }
 
-    assert spans(gains) == (
+    assert spans(gains, Bar(0.05)) == (
         Span(low=0.0, high=0.1, left=(EXTENDED,)),
         Span(low=0.1, high=0.3, left=(REGRESSION, EXTENDED)),
         Span(low=0.3, high=0.99, left=(REGRESSION,)),
     )
     amounts = {"low_amount": 0.1, "high_amount": 0.3}
     held = {pair: each.model_copy(update=amounts) for pair, each in gains.items()}
-    assert spans(held, 0.05) == spans(gains)
-    assert spans(held, 0.2)[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
-    assert spans(held, 0.4) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
+    assert spans(held, Bar(0.05, 0.05)) == spans(gains, Bar(0.05))
+    assert spans(held, Bar(0.05, 0.2))[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
+    assert spans(held, Bar(0.05, 0.4)) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
 
 
 def test_the_margins_at_which_the_answer_is_another_are_told(rng: np.random.Generator) -> None:
@@ -200,7 +200,7 @@ def test_the_margins_at_which_the_answer_is_another_are_told(rng: np.random.Gene
 
 
 def test_a_curve_falls_from_one_to_nothing_and_is_half_at_the_break_even_margin(rng: np.random.Generator) -> None:
-    frame = margin_curves(pd.concat(three(rng, 0.8, 0.9, 0.4)), trials(), 5, {"y": Question()})
+    frame = margin_curves(judges(pd.concat(three(rng, 0.8, 0.9, 0.4)), trials(), 5, {"y": Question()}))
 
     own = frame[(frame["base"] == REGRESSION) & (frame["other"] == EXTENDED)]
     assert len(own) == POINTS

@@ -10,6 +10,7 @@ from sklearn import metrics as m
 
 from harness.predicted import FOLDS, N, made
 from study.evidence.intervals import Rows
+from study.evidence.margins import share_of
 from study.evidence.metrics import Measure, measure, metrics_of, placements
 from study.evidence.pairs import paired
 from study.evidence.winners import class_probabilities
@@ -160,15 +161,21 @@ def test_outer_folds_whose_test_rows_are_of_one_class_have_no_area_and_are_left_
     assert set(asked.predictions["outer_fold"]) == {0, 1, 3, 4}
 
 
+def floor_of(metric: str, kind: Kind, rows: pd.DataFrame, shortfall: float) -> float:
+    """A floor of 0.01 as a share of a shortfall."""
+    asked = measure(metric, kind, rows)
+    return share_of(0.01 * asked.yard, asked, shortfall)
+
+
 def test_a_floor_of_a_hundredth_is_a_hundredth_of_the_targets_deviation_in_the_error() -> None:
     rows = made(Kind.CONTINUOUS, np.random.default_rng(7))
     sd = float(np.std(rows["observed"]))
     mse = float(rows["loss"].mean())
 
-    share = measure("loss", Kind.CONTINUOUS, rows).share_of_floor(0.01, mse)
+    share = floor_of("loss", Kind.CONTINUOUS, rows, mse)
 
     assert np.sqrt(mse * (1 - share)) == pytest.approx(np.sqrt(mse) - 0.01 * sd)
-    assert measure("rmse", Kind.CONTINUOUS, rows).share_of_floor(0.01, 2.0) == pytest.approx(0.01 * sd / 2)
+    assert floor_of("rmse", Kind.CONTINUOUS, rows, 2.0) == pytest.approx(0.01 * sd / 2)
 
 
 def test_a_floor_of_a_log_loss_is_a_share_of_the_best_constants() -> None:
@@ -176,17 +183,17 @@ def test_a_floor_of_a_log_loss_is_a_share_of_the_best_constants() -> None:
     p = rows["observed"].mean()
     constant = m.log_loss(rows["observed"], np.full(N, p))
 
-    assert measure("loss", Kind.BINARY, rows).share_of_floor(0.01, 0.1) == pytest.approx(0.01 * constant / 0.1)
-    assert measure("brier", Kind.BINARY, rows).share_of_floor(0.01, 0.1) == pytest.approx(0.01 * p * (1 - p) / 0.1)
-    assert measure("accuracy", Kind.BINARY, rows).share_of_floor(0.01, 0.1) == pytest.approx(0.1)
+    assert floor_of("loss", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * constant / 0.1)
+    assert floor_of("brier", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * p * (1 - p) / 0.1)
+    assert floor_of("accuracy", Kind.BINARY, rows, 0.1) == pytest.approx(0.1)
 
 
 def test_a_share_of_more_than_all_rows_is_more_than_any_loss_can_save() -> None:
     asked = measure("loss", Kind.CONTINUOUS, made(Kind.CONTINUOUS, np.random.default_rng(9)))
 
-    assert asked.share_of_unit(1e6, 4.0) == 1.0
-    assert asked.share_of_unit(1.0, 4.0) == pytest.approx(0.75)
-    assert np.isnan(asked.share_of_unit(1.0, 0.0))
+    assert share_of(3.0, asked, 4.0) == pytest.approx(1.25)
+    assert share_of(1.0, asked, 4.0) == pytest.approx(0.75)
+    assert np.isnan(share_of(1.0, asked, 0.0))
 
 
 def test_two_targets_that_share_classes_keep_the_order_of_their_own() -> None:

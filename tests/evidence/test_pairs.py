@@ -14,7 +14,7 @@ from study.evidence.intervals import CorrectedT, Method, Rows, RowsAndRepeats
 from study.evidence.pairs import clustered, mean_covariance
 from study.evidence.series import cosines, slow_moves
 from tests.evidence.fixed import grouped
-from tests.evidence.losses import scored, trial
+from tests.evidence.losses import pairs_of, scored, trial
 
 
 def test_the_variance_of_a_mean_is_that_of_statsmodels_with_clusters() -> None:
@@ -74,7 +74,7 @@ def test_groups_reach_comparisons_scores_and_their_words() -> None:
     alone = rows.drop(columns="group")
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
-    (pair, _), (naive, _) = (compare.pairwise(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone))
+    (pair, _), (naive, _) = (pairs_of(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone))
     error, naive_error = (scores.test_scores(p)["std_error"].to_numpy() for p in (rows, alone))
     spread, naive_spread = (compare.family_scores(p, winners, 5)["sd_rows"].to_numpy() for p in (rows, alone))
 

@@ -38,6 +38,7 @@ def test_where_rows_are_too_few_an_interval_is_infinite() -> None:
     assert np.isposinf(high).all()
     assert guarantee_words(0.9, 1, False, 8).endswith("8 rows are too few for 90 %: the intervals are infinite.")
     assert "infinite" not in guarantee_words(0.9, 1, False, 9)
+    assert guarantee_words(0.9, 1, False, 8, numbers=False).endswith("are too few for 90 %: the sets hold all classes.")
 
 
 def test_a_set_holds_the_classes_that_the_paper_puts_in(rng: np.random.Generator) -> None:

@@ -184,13 +184,12 @@ def write_results(
     write_atomic(paths.data, data.model_dump_json())
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     results = load_results(root)
-    for name, frame in comparisons(results.predictions, results.trials, config).items():
+    asked = questions(config, kinds_of(results.trials))
+    judged = verdicts.judges(results.predictions, results.trials, 5, asked)
+    for name, frame in comparisons(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
-    asked = questions(config, kinds_of(results.trials))
-    shorts = {"balloons": short}
-    found = verdicts.verdicts(results.predictions, results.trials, config.margin, 5, short=shorts, questions=asked)
-    write_atomic(paths.verdicts, write_verdicts(found))
+    write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)
 
 
@@ -203,7 +202,6 @@ def with_frames(results: Results, **changed: Any) -> Results:
 
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions."""
-    frames = comparisons(predictions, results.trials, results.config)
-    asked = questions(results.config, kinds_of(results.trials))
-    answers = verdicts.verdicts(predictions, results.trials, results.config.margin, 5, questions=asked)
-    return with_frames(results, predictions=predictions, verdicts=answers, **frames)
+    judged = verdicts.judges(predictions, results.trials, 5, questions(results.config, kinds_of(results.trials)))
+    frames = comparisons(predictions, results.trials, judged)
+    return with_frames(results, predictions=predictions, verdicts=verdicts.answers(judged), **frames)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from study.evidence import compare, winners
+from study.evidence import winners
 from study.evidence.findings import CurvePoint, DecidedAt
 from study.records.results import Results
 from study.report.figures import (
@@ -24,6 +24,7 @@ from study.report.figures import (
 )
 from study.report.style import Picture, colours
 from study.schema import LOSS_NAMES
+from tests.evidence.losses import pairs_of
 from tests.report.synthetic import KINDS, TERMS, compared, with_frames
 
 
@@ -91,7 +92,7 @@ def test_test_losses_are_those_of_the_default_candidates(results: Results) -> No
 def test_gains_are_those_of_the_verdicts_with_their_intervals(results: Results, with_terms: Results) -> None:
     frame, three = gains.data(results), gains.data(with_terms)
 
-    pairs = compare.pairwise(results.predictions, 0.05, 5, winners.incumbents(results.trials))
+    pairs = pairs_of(results.predictions, 0.05, 5, winners.incumbents(results.trials))
     columns = ["improvement", "low", "high", "level"]
     expected = pairs.loc[(pairs["base"] == "poisson") & (pairs["other"] == "network"), columns]
     assert frame.loc[frame["target"] == "pops", columns].to_numpy().tolist() == expected.to_numpy().tolist()

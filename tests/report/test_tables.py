@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from study.evidence import compare, scores, sentences, winners
+from study.evidence import scores, sentences, winners
 from study.evidence.findings import TreesLine
 from study.records.results import Results
 from study.report import tables
 from study.report.figures import coefficients
 from study.schema import ModelData
 from study.screen.progress import print_summary
+from tests.evidence.losses import pairs_of
 from tests.report.synthetic import compared, with_frames
 
 
@@ -101,8 +102,13 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = compare.pairwise(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
-    assert frame.loc[0, ["against", "of the loss of", "level"]].tolist() == ["constant", "constant", "95 %"]
+    pair = pairs_of(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
+    assert frame.loc[0, ["against", "of that of", "level", "held against"]].tolist() == [
+        "constant",
+        "constant",
+        "95 %",
+        "5.0 %",
+    ]
     assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
     assert frame.loc[0, "interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
 

@@ -49,14 +49,14 @@ def data(results: Results) -> pd.DataFrame:
     Returns
     -------
     (n_gains, 12) frame: target, kind, base, other (procedures), improvement, low, high (shares of the regression's loss),
-    level, margin (NaN where none can be told), stake (what the shares are of), model (what is compared), colour; no row where
-    the regression has no loss to gain on.
+    level, margin (the larger bound of the gain, NaN where none can be told), stake (what the shares are of), model (what is
+    compared), colour; no row where the regression has no loss to gain on.
     """
     columns = ["target", "kind", "base", "other", "improvement", "low", "high", "level", "margin", "stake", "model", "colour"]
     rows = [
         (
             verdict.target, verdict.kind.value, step.base, step.other, step.gain.improvement, step.gain.low, step.gain.high,
-            step.gain.level, verdict.margin, METRICS[verdict.question.metric].stake,
+            step.gain.level, verdict.bar.of_gain(step.gain).larger(step.gain.per_loss), METRICS[verdict.question.metric].stake,
             f"{SHORT_NAMES[step.other]} over {SHORT_NAMES[step.base]}", COLOURS[step.base, step.other],
         )
         for verdict in results.verdicts
@@ -75,13 +75,14 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = line_panels(frame, 1.0)
         for ax, own in parts:
-            palette, margin = colours(own), float(own["margin"].fillna(0.0).iloc[0])
+            palette, margin = colours(own), float(own["margin"].fillna(0.0).max())
             left, right = max(own["low"].min(), -1), max(own["high"].max(), 2 * margin)
             left, right = min(left, -2 * margin), min(right, 1)
-            ax.axvspan(-margin, margin, color=BAND, zorder=0)
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.axvline(margin, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            for row in own.itertuples():
+            for place, row in enumerate(own.fillna({"margin": 0.0}).itertuples()):
+                lane = 1 - (place + 1) / len(own), 1 - place / len(own)
+                ax.axvspan(-row.margin, row.margin, *lane, color=BAND, zorder=0)
+                ax.axvline(row.margin, *lane, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
                 ends = [max(row.low, left), min(max(row.high, left), right)]
                 ax.plot(ends, [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
                 shape = "o" if row.improvement >= left else "<"
@@ -96,8 +97,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(per_cent)
             ax.grid(axis="x")
-            ax.margins(y=0.22)
-            ax.invert_yaxis()
+            ax.set_ylim(len(own) - 0.5, -0.5)
     shares = frame.set_index(["target", "model"])["improvement"].map(lambda share: f"{percent(share)} %")
     stakes = " or ".join(dict.fromkeys(frame["stake"]))
     return Picture(figure, f"Share of the regression's {stakes} that richer models save over simpler ones. {listed(shares)}.")

@@ -15,8 +15,9 @@ TEXT = """\
 ## What if the margin were another?
 
 Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
-verdict is drawn. A dot marks where a gain is as likely above the margin as below. Where a curve is high the richer model is
-worth it at that margin, where it is low it is not, and between them the rows leave it open.
+verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
+where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin, where it
+is low it is not, and between them the rows leave it open.
 """
 
 
@@ -31,7 +32,7 @@ def data(results: Results) -> pd.DataFrame:
     Returns
     -------
     (n_gains * n_margins, 11) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
-    metric that was asked of), above (a probability), bound (the margin of the verdict, NaN where there is none), break_even,
+    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none), break_even,
     stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
     """
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
@@ -59,8 +60,9 @@ def draw(frame: pd.DataFrame) -> Picture:
                 if 0 <= at <= curve["margin"].max():
                     ax.plot(at, 0.5, "o", color=colour, ms=6, clip_on=False)
             if own["bound"].notna().all():
-                bound = float(own["bound"].iloc[0])
-                ax.axvline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label="margin, or a larger floor")
+                for place, bound in enumerate(own["bound"].round(6).unique()):
+                    name = "_" if place else "margin, or a larger floor"
+                    ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
             ax.set(
                 xlim=(0, own["margin"].max()),
                 ylim=(-0.03, 1.03),

@@ -1,0 +1,130 @@
+"""An amount of the error is held against the base of each gain: the same fall of a small error is less of a squared loss."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.evidence.answer import Verdict
+from study.evidence.findings import TERMS, WORTH
+from study.evidence.margin_curves import spans
+from study.evidence.margins import Bar, Question, off_loss, off_root
+from study.evidence.rule import ABOVE, BELOW, side_of
+from study.evidence.verdicts import Judge, judges, margin_curves
+from study.schema import EXTENDED, NETWORK, REGRESSION
+from tests.evidence.losses import only_verdict, scored, trial
+
+ARMS = pd.DataFrame([trial(family, depth, 1.0) for family, depth in (("linear", 0), ("extended", 0), ("neural", 1))])
+
+
+def sides(regression: float, terms: float, network: float, n: int = 500, spread: float = 0.1) -> list[pd.DataFrame]:
+    """Three procedures with these root mean squared errors, of a target whose standard deviation is 1."""
+    rng, y, found = np.random.default_rng(0), 1.0 - 2 * (np.arange(n) % 2), []
+    for family, depth, error in (("linear", 0, regression), ("extended", 0, terms), ("neural", 1, network)):
+        squares = rng.uniform(1 - spread, 1 + spread, n)
+        losses = error**2 * squares / squares.mean()
+        found.append(scored(losses, family, depth).assign(observed=y, predicted=y - np.sqrt(losses)))
+    return found
+
+
+def judged(rows: list[pd.DataFrame], **question: object) -> Verdict:
+    return only_verdict(rows, ARMS, questions={"y": Question.model_validate(question)})
+
+
+def held(judge: Judge, base: str, other: str, fall: float) -> float:
+    """What a gain is held against where the root of its base's loss has to fall by so much, as a share like the gain."""
+    gain = judge.gains[base, other]
+    return float((gain.base_loss - (math.sqrt(gain.base_loss) - fall) ** 2) / gain.per_loss)
+
+
+FLOOR, UNIT = {"margin": 0.001, "floor": 0.01}, {"margin": 0.05, "margin_of": "unit", "floor": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("errors", "question", "answer"),
+    [
+        ((0.2, 0.05, 0.01), FLOOR, WORTH),  # falls by 4 floors, which are a sixteenth of the regression's squared loss
+        ((0.2, 0.05, 0.042), FLOOR, TERMS),  # and by four fifths of one
+        ((1.0, 0.2, 0.1), UNIT, WORTH),  # by 2 margins, which are 3 % of that loss
+        ((1.0, 0.2, 0.17), UNIT, TERMS),
+    ],
+)
+@pytest.mark.parametrize("metric", ["loss", "rmse"])
+def test_a_small_error_that_falls_by_more_than_the_bound_is_worth_it_whichever_metric_says_so(
+    metric: str, errors: tuple[float, float, float], question: dict[str, float], answer: str
+) -> None:
+    verdict = judged(sides(*errors), metric=metric, **question)
+
+    assert verdict.verdict == answer
+    gain = verdict.by_pair[EXTENDED, NETWORK]
+    assert (gain.better > 0.975) == (side_of(gain, verdict.bar) == ABOVE) == (answer == WORTH)
+    assert (gain.p_value < 0.05) == (side_of(gain, verdict.bar) in {ABOVE, BELOW})
+
+
+@pytest.mark.parametrize("metric", ["loss", "rmse"])
+def test_a_margin_in_the_unit_of_the_error_is_told_as_one_of_every_base(metric: str) -> None:
+    verdict = judged(sides(1.0, 0.2, 0.1), metric=metric, **UNIT)
+
+    root = "root mean squared error" if metric == "loss" else "RMSE"
+    assert verdict.margins_words is not None
+    assert verdict.margins_words.endswith(f"the network over the regression with terms at 0.1 in the {root}.")
+
+
+def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> None:
+    rows = sides(1.0, 0.2, 0.1)
+    verdict = judged(rows, **UNIT)
+
+    for span in spans(verdict.by_pair, verdict.bar):
+        for share in (span.low + 1e-6, span.high - 1e-6):
+            assert judged(rows, **(UNIT | {"margin": 1 - math.sqrt(1 - share)})).left == span.left
+
+
+def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
+    rows = pd.concat(sides(0.2, 0.17, 0.12, n=60, spread=0.9))
+
+    for question in ({"margin": 0.001, "floor": 0.05}, {"margin": 0.05, "margin_of": "unit", "floor": 0.0}):
+        (judge,) = judges(rows, ARMS, 5, {"y": Question.model_validate(question)})
+        for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
+            above = np.interp(curve["bound"].iloc[0], curve["margin"], curve["above"])
+            assert above == pytest.approx(judge.intervals[base, other].above(held(judge, base, other, 0.05)), abs=0.01)
+
+
+def test_a_fall_of_the_root_is_told_in_the_loss_and_back() -> None:
+    assert off_loss(0.05, 1.0) == pytest.approx(1 - 0.95**2)
+    assert off_loss(0.05, 0.04) == pytest.approx(2 * 0.05 * 0.2 - 0.05**2)
+    for fall in (-0.3, 0.0, 0.1, 0.5):  # of a root of 0.2, more than there is too
+        assert off_root(off_loss(fall, 0.04), 0.04) == pytest.approx(fall)
+
+
+def test_a_bound_is_the_same_share_of_every_base_unless_it_is_one_of_the_root() -> None:
+    bar = Bar(0.05, 0.01, at=1.0)
+
+    assert bar.over(0.04, 1.0) == Bar(0.05, 0.01)
+    margin = Bar(1 - 0.95**2, 0.0, ("margin",), 1.0).over(0.04, 1.0).margin
+    assert margin == pytest.approx(0.2**2 - 0.15**2)
+
+
+def test_a_bound_of_the_error_is_told_as_a_share_of_the_regressions_loss_for_gains_over_that() -> None:
+    found = judged(sides(1.0, 0.2, 0.1), **UNIT).bound_words
+
+    assert found is not None
+    assert found.endswith("in the unit of y, here 9.8 % of linear regression's loss for a gain over it.")
+
+
+def test_of_a_regression_without_loss_a_margin_in_a_unit_is_no_share() -> None:
+    found = judged(sides(0.0, 0.2, 0.1), **UNIT).bound_words
+
+    assert found == "The margin is 0.05 of the root mean squared error, in the unit of y."
+
+
+def test_a_floor_is_said_to_be_the_larger_bound_not_the_one_that_decides() -> None:
+    verdict = judged(sides(0.2, 0.05, 0.04), margin=0.05, floor=0.01)
+
+    assert verdict.bound_words == (
+        "The floor is larger than the margin here: a difference below 0.01 standard deviations of y in the error, here 9.8 % "
+        "of linear regression's loss for a gain over it, cannot matter."
+    )
+    assert REGRESSION not in verdict.left
