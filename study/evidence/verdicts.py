@@ -186,7 +186,8 @@ class Judge(Sides):
             return None
         least, unit = min(means.values()), self.plain.losses if self.plain else None
         loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
-        enough = [model for model, mean in means.items() if mean - least <= self.bar.over(mean, loss).larger(loss) * loss]
+        bars = {model: self.bar.over(mean, loss) for model, mean in means.items()}
+        enough = [model for model, own in bars.items() if means[model] - least <= max(own.margin * loss, own.floor)]
         smallest = min(enough, key=lambda model: (model.depth, means[model]))
         return Rung(family=smallest.family, depth=smallest.depth)
 
@@ -225,7 +226,7 @@ class Judge(Sides):
         rows_now = self.n_train + len(pairs) / gain.n_folds
         if "time" in pairs:  # the last fold alone leaves all that are earlier
             rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
-        parts = min(losses.keys() & gained.keys()) < 1
+        parts = min(losses.keys() & gained.keys(), default=1.0) < 1
         return decided_at(pairs, method, pair, fitted, rows_now, held, parts)
 
     def _curve(self, model: Model) -> ByFraction:

@@ -33,7 +33,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
 
     pair = {"base": "regression", "other": "network"}
     decided = of("rows", "times", "above", "below", "slope", "slope_error", "repeats_limit")
-    curve = [{"fraction": f} | of("n_rows", "improvement", "std_error") for f in (0.5, 1.0)]
+    curve = [{"fraction": f} | of("n_rows", "improvement", "low", "high") for f in (0.5, 1.0)]
     counts = [{"term": "a²", "n_folds": 3}]
     short = of("loss") | {"gain": gain(), "left": None, "counts": counts, "n_terms": [1, 0], "formula": draw(st.text())}
     return Verdict.model_validate(

@@ -157,7 +157,9 @@ def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_deci
     told = verdict.decided_at
     assert told is not None
     assert [point.improvement for point in told.curve] == [0, 0, 0]
-    assert [point.std_error for point in told.curve] == pytest.approx([np.sqrt(2) / 60] * 3)
+    assert [point.high for point in told.curve] == pytest.approx([-point.low for point in told.curve])
+    assert [point.high for point in told.curve] == pytest.approx([told.curve[0].high] * 3)
+    assert told.curve[0].high > 2 * np.sqrt(2) / 60
     assert 1 < told.times < 40
     assert told.side == "below"
     assert "cannot be told from the parts of the rows that they were trained on." in few.action
@@ -202,4 +204,4 @@ def test_where_few_wrong_rows_bound_no_share_the_rows_themselves_are_bounded() -
     (loss,), (rows,) = by_loss.meaning.differences, by_rows.meaning.differences
     assert not by_rows.by_pair[REGRESSION, NETWORK].bounded
     assert (rows.value, rows.low, rows.high) == pytest.approx((loss.value, loss.low, loss.high))
-    assert by_rows.action.endswith("In what it means there is one: at most 5.0 % more of the rows would be right.")
+    assert by_rows.action.endswith("there is one: with 95 % confidence at most 5.0 % more of the rows would be right.")
