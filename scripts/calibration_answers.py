@@ -60,7 +60,8 @@ def true_gains(losses: Mapping[str, float] | pd.DataFrame) -> pd.DataFrame:
 
 def right_answer(true: Mapping[tuple[str, str], float]) -> str:
     """The rung that the rule gives where it knows the gains."""
-    known = {pair: Gain.model_construct(improvement=gain, low=gain, high=gain) for pair, gain in true.items()}
+    about = {"base_loss": 1.0, "per_loss": 1.0}  # the margin alone is asked, which is a share
+    known = {pair: Gain.model_construct(improvement=gain, low=gain, high=gain, **about) for pair, gain in true.items()}
     (answer,) = standing(known, MARGIN)
     return answer
 
