@@ -13,7 +13,7 @@ from calibration_report import MARGIN, by_group, put, share, tables_of
 from harness.truths import TERMS
 from study.evidence.compare import Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
-from study.evidence.intervals import LEVEL
+from study.evidence.intervals import LEVEL, Interval
 from study.evidence.rule import LADDER, standing
 from study.evidence.scores import with_groups
 from study.evidence.winners import ARM
@@ -169,7 +169,7 @@ def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
     return by_group(ranked, ["gain", "truth", "rows"], said)
 
 
-def ends(gain: Gain) -> tuple[float, float]:
+def ends(gain: Gain | Interval) -> tuple[float, float]:
     """Ends of an interval, infinite where there is none; NaN where the rows do not tell how sure the gain is."""
     if not math.isfinite(gain.std_error):
         return math.nan, math.nan

@@ -16,10 +16,12 @@ from calibration_answers import NAMES, PAIRS, ends, outcomes, right_answer, side
 from calibration_answers import judge as judge_answer
 from calibration_report import MARGIN, beside, by_group, exact, kept, put, share, tables_of
 from hard_cells import AT_MARGIN, HARD
+from intervals_tried import Growing, Undivided
 
-from study.evidence.compare import paired_gain, the_regression
+from study.evidence.compare import the_regression
 from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import METHODS, default_method
+from study.evidence.pairs import paired
 from study.evidence.rule import LADDER
 from study.schema import REGRESSION, Kind
 
@@ -29,7 +31,12 @@ FEWEST = 30
 """Tables below which nothing is said to fail: the truth itself is a mean over the other tables."""
 COVERS, FALSE = (92, 98), 5
 """Per cent within which an interval's coverage must lie, and most of the tables at the margin that may be falsely above it."""
-METHODS_OF = {"one split": ("rows",), "one pass": ("corrected t", "rows"), "repeats": tuple(METHODS)}
+TRIED = {**METHODS, **{method.name: method for method in (Undivided(), Growing())}}
+METHODS_OF = {
+    "one split": ("rows", Growing.name),
+    "one pass": ("corrected t", "rows", Growing.name),
+    "repeats": tuple(TRIED),
+}
 """Methods to choose from, by what outer folds there are."""
 RULE, SIDES = "as the rule", ("low", "high")
 """In place of a method: the interval that the answer is read from, at the level that it takes. Ends of an interval."""
@@ -59,7 +66,7 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     scheme = "one split" if n == 1 else "one pass" if n <= folds else "repeats"
     found = judge_answer(frame, folds)
     gains = {(RULE, pair): gain for pair, gain in found.pop("gains").items()} | {  # type: ignore[attr-defined]
-        (method, pair): paired_gain(ladder[pair[0]], ladder[pair[1]], MARGIN, folds, method, per=plain)
+        (method, pair): TRIED[method](paired(ladder[pair[0]].losses, ladder[pair[1]].losses, folds, plain.losses))
         for method in METHODS_OF[scheme]
         for pair in PAIRS
     }

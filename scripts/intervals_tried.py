@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from study.evidence.intervals import Interval, Rows, RowsAndRepeats, symmetric
 from study.evidence.moments import Moments
 from study.evidence.pairs import FloatArray, Quantity, clustered, contributions, linearised
 from study.evidence.scores import ARM
+
+GROWS, WITHIN = 0.5, 4.0
+"""How much more a gain varies than seen where it is larger by its own size and so many standard errors (`Growing`)."""
 
 
 def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
@@ -83,6 +86,31 @@ class Undivided(RowsAndRepeats):
     def moments(self, pairs: pd.DataFrame, quantity: Quantity) -> Moments:
         found = super().moments(pairs, quantity)
         return replace(found, repeats=found.repeats * found.n_repeats)
+
+
+@dataclass(frozen=True, eq=False)
+class _GrowingMoments(Moments):
+    """Moments whose variance at v, where |v| is above |q|, is GROWS (|v| - |q|) / (|q| + WITHIN e) larger than what is seen; q
+    is the estimate, e its standard error."""
+
+    def variance(self, w: FloatArray) -> FloatArray:
+        seen, size = super().variance(w), abs(self.estimate)
+        error = float(np.sqrt(super().variance(np.zeros(1))[0])) / self.per
+        if not error > 0:
+            return seen
+        return seen * (1 + GROWS * np.maximum(np.abs(self.estimate + w) - size, 0.0) / (size + WITHIN * error))
+
+
+@dataclass(frozen=True)
+class Growing(RowsAndRepeats):
+    """`RowsAndRepeats`, where what saves or loses more than was seen would have varied more: its predictions differ on more
+    rows, and by more, so that a procedure that happened to gain little on these rows looks surer than it is."""
+
+    name: str = "rows and repeats, growing"
+
+    def moments(self, pairs: pd.DataFrame, quantity: Quantity) -> Moments:
+        found = super().moments(pairs, quantity)
+        return _GrowingMoments(**{own.name: getattr(found, own.name) for own in fields(Moments)})
 
 
 @dataclass(frozen=True)
