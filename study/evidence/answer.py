@@ -262,7 +262,7 @@ class Verdict(Frozen):
         means = most_words(self.meaning, self.left[0]) if self.meaning else ""
         of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
         said = f"{keep}: {given_away(richer, of, means)}"
-        if (found := self.decided_at) is None or not all(gain.bounded for gain in richer):
+        if (found := self.decided_at) is None:
             return said
         names = self.nouns[found.base], self.nouns[found.other], self._named.get(found.held, found.held)
         return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"

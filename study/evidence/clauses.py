@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evidence.findings import Gain, Rung, RungGain
-from study.evidence.lines import network_noun
+from study.evidence.lines import as_amount, network_noun
 from study.evidence.margins import FLOOR, MARGIN, Bar
-from study.evidence.rule import ABOVE, BELOW, apart, held_by, side, side_of, terms_unsure
+from study.evidence.rule import ABOVE, BELOW, apart, held_by, side_of, terms_unsure
 from study.evidence.sentences import NOTHING, capital, interval, level_words, listed, loses, moved, percent, span
 from study.evidence.winners import CANDIDATES
 from study.schema import EXTENDED, REGRESSION
@@ -93,17 +93,7 @@ class Clauses:
         lows = {MARGIN: (gain.low, bar.margin), FLOOR: (gain.low_amount, bar.floor)}
         far = "far " if lows[held][0] > 3 * lows[held][1] else ""
         where = {ABOVE: f"{far}beyond", BELOW: "below"}.get(side_of(gain, self.bar), "on both sides of")
-        return f"{where} {'it' if again else f'the {self.named[held]}'}{self._amount(gain) if held == FLOOR else ''}"
-
-    def _amount(self, gain: Gain) -> str:
-        """The interval that is held against the floor, where that of the share lies elsewhere, and was not told."""
-        if math.isnan(gain.improvement):
-            return ""
-        floor = self.bar.of_gain(gain).floor / gain.per_loss
-        if side(gain.improvement, gain.low, gain.high, floor) == side_of(gain, self.bar):
-            return ""
-        told = span(gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss, gain.most)
-        return f" (as an amount {told} of the {self.stake} that was measured)"
+        return f"{where} {'it' if again else f'the {self.named[held]}'}{as_amount(gain, self.bar, self.stake)}"
 
 
 def given_away(richer: Sequence[Gain], of: str, means: str) -> str:

@@ -17,11 +17,12 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import METHODS
+from study.evidence.margins import FLOOR as FLOOR_BOUND
 from study.evidence.margins import Bar
 from study.evidence.metrics import METRICS
-from study.evidence.rule import BELOW, held_by, side_of
+from study.evidence.rule import BELOW, held_by, side, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent
+from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent, span
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
@@ -110,9 +111,20 @@ def short_words(
         below = side_of(short.left, bar) == BELOW
         called = named[held_by(short.left, bar)] if named else f"{100 * bar.margin:.3g} % margin"
         ends = "wholly below" if below else "which is not wholly below"
-        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}"
+        said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}{as_amount(short.left, bar, stake)}"
         said += ", so it can take its place" if below else ", so it does not take its place"
     return f"{said}.{_counts(short.counts, len(short.n_terms))}"
+
+
+def as_amount(gain: Gain, bar: Bar, stake: str) -> str:
+    """The interval of the amount in brackets, where that puts a gain on its side of the floor and the share's would not; else
+    nothing. stake: what the shares are of."""
+    if math.isnan(gain.improvement) or held_by(gain, bar) != FLOOR_BOUND:
+        return ""
+    if side(gain.improvement, gain.low, gain.high, bar.of_gain(gain).floor / gain.per_loss) == side_of(gain, bar):
+        return ""
+    told = span(gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss, gain.most)
+    return f" (as an amount {told} of the {stake} that was measured)"
 
 
 def _counts(counts: Sequence[TermCount], n_folds: int) -> str:

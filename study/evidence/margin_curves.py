@@ -20,7 +20,7 @@ from study.schema import Frozen
 POINTS = 121
 """Margins at which a curve is told."""
 MOST = 0.99
-"""Above this share of the loss nobody sets a margin, and no answer is told."""
+"""Above this share of the loss no answer is told, unless the margin itself is above it."""
 
 
 class BreakEven(Frozen):
@@ -66,10 +66,11 @@ def break_even(interval: Interval) -> float:
 
 
 def spans(gains: Gains, bar: Bar) -> tuple[Span, ...]:
-    """What the rule leaves at every margin up to MOST, whatever that of the bar is, and beside its floor: it changes only at
-    the ends of the gains' intervals."""
-    ends = {bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high)}
-    places = [0.0, *sorted(end for end in ends if 0 < end < MOST), MOST]
+    """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is larger, and beside its floor: it
+    changes only at the ends of the gains' intervals, and where nothing can be saved beyond."""
+    ends = {bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high, gain.most)}
+    most = 2 * bar.margin if bar.margin >= MOST else MOST
+    places = [0.0, *sorted(end for end in ends if 0 < end < most), most]
     found: list[Span] = []
     for low, high in pairwise(places):
         left = standing(gains, replace(bar, margin=(low + high) / 2))

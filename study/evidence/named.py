@@ -55,5 +55,5 @@ def stated(share: float, question: Question, bound: Bound | None, kind: Kind) ->
             return unit_amount(math.sqrt(bound.shortfall) * (1 - math.sqrt(1 - share)), question.metric, kind)
         return unit_amount(share * bound.shortfall, question.metric, kind)
     if question.margin_of == EXPLAINED and bound is not None:
-        return f"{percent(share / bound.explained)} %"
+        return f"{percent(share / bound.explained)} % of what it explains"
     return f"{percent(share)} %"

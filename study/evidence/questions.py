@@ -74,4 +74,5 @@ def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str
 def _of(bound: Bound, name: str, whole: str) -> str:
     """MARGIN or FLOOR as a share of what is lost, after a comma; nothing where nothing is."""
     share, over = {MARGIN: bound.margin, FLOOR: bound.floor}[name], " for a gain over it" if name in bound.roots else ""
-    return f", here {f'{percent(share)} %' if share < 1 else 'all'} of {whole}{over}" if math.isfinite(share) else ""
+    size = f"{percent(share)} %" if share < 1 else "all" if share == 1 else "more than all"
+    return f", here {size} of {whole}{over}" if math.isfinite(share) else ""

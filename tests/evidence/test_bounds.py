@@ -22,7 +22,8 @@ def test_where_a_gain_has_no_upper_bound_the_action_names_none_and_says_what_wou
     assert "(95 % interval with no bound on either side), on both sides of" in verdict.sentence
     assert verdict.action == (
         "Keep linear regression, the simpler of the two: what is given away of linear regression's loss has no upper bound on "
-        "these test rows; more of them are needed for one."
+        "these test rows; more of them are needed for one. At how many rows it would be decided between linear regression and "
+        "the network cannot be told: they were not trained on parts of the rows."
     )
 
 

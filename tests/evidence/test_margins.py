@@ -190,6 +190,16 @@ def test_the_answer_changes_only_at_the_ends_of_intervals(rng: np.random.Generat
     assert spans(held, Bar(0.05, 0.4)) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
 
 
+def test_the_answers_by_margin_reach_as_far_as_the_margin_itself(rng: np.random.Generator) -> None:
+    verdict = asked(rng, 0.8, 0.9, margin=3.0, margin_of="unit")
+
+    bar = verdict.bar
+    last = spans(verdict.by_pair, bar)[-1]
+
+    assert last.low < bar.margin < last.high
+    assert last.left == verdict.left == (REGRESSION,)
+
+
 def test_the_margins_at_which_the_answer_is_another_are_told(rng: np.random.Generator) -> None:
     verdict = asked(rng, 0.8, 0.9)
 

@@ -204,4 +204,4 @@ def test_where_few_wrong_rows_bound_no_share_the_rows_themselves_are_bounded() -
     (loss,), (rows,) = by_loss.meaning.differences, by_rows.meaning.differences
     assert not by_rows.by_pair[REGRESSION, NETWORK].bounded
     assert (rows.value, rows.low, rows.high) == pytest.approx((loss.value, loss.low, loss.high))
-    assert by_rows.action.endswith("there is one: with 95 % confidence at most 5.0 % more of the rows would be right.")
+    assert "there is one: with 95 % confidence at most 5.0 % more of the rows would be right." in by_rows.action

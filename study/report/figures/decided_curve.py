@@ -15,9 +15,10 @@ TEXT = """\
 ## At how many rows would it be decided?
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
-test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict. A line with
-an arrow goes on beyond the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or
-0; the dotted line, where there is one, is from where on a study likely ends on one side of it.
+test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the
+floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line with an arrow goes on beyond
+the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line, where
+there is one, is from where on a study likely ends on one side of it.
 """
 
 

@@ -16,8 +16,8 @@ TEXT = """\
 
 Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
 verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
-where a gain is as likely above the margin as below. Where a curve is high the richer model is worth it at that margin, where it
-is low it is not, and between them the rows leave it open.
+where a gain is as likely above the margin as below. Where a curve is high the richer model gains more than that margin, where
+it is low it does not, and between them the rows leave it open; a floor that is larger than the margin has to be passed too.
 """
 
 
