@@ -13,10 +13,11 @@ from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores
 from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import test_scores
-from study.evidence.verdicts import Judge, answers, judges, margin_curves, pair_table
+from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.formula import formula

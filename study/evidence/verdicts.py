@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import Model, paired_gain
-from study.evidence.curve import ByFraction, gain_curve, on_parts
-from study.evidence.decided import decided_at
 from study.evidence.findings import (
-    DecidedAt,
-    DepthGain,
     FoldMissing,
-    Gain,
-    Missing,
-    Rung,
-    RungGain,
-    ShortLine,
     ShortTerms,
-    Sources,
-    TermCount,
-    TreesLine,
 )
-from study.evidence.intervals import level_of, method_at
-from study.evidence.margins import FLOOR, MARGIN, Question
-from study.evidence.pairs import paired
-from study.evidence.rule import held_by, open_pair, standing
-from study.evidence.scale import Meaning, meaning
-from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
-from study.evidence.sides import Sides
-from study.evidence.sources import sources
-from study.evidence.winners import ARM, CANDIDATES, CHOSEN, incumbents
-from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.evidence.judge import Judge
+from study.evidence.margins import Question
+from study.evidence.winners import incumbents
+from study.schema import Kind
 
 
 def verdicts(
@@ -122,183 +100,3 @@ def pair_table(asked: Iterable[Judge]) -> pd.DataFrame:
     of `study.evidence.compare.pairwise`.
     """
     return pd.concat([pd.DataFrame(), *(judge.pairs() for judge in asked)], ignore_index=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Judge(Sides):
-    """Judges one target."""
-
-    def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
-        return Verdict(
-            target=self.target,
-            kind=self.kind,
-            margin=self.margin,
-            regression=self.plain.family if self.plain else None,
-            chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
-            gains=tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in self.gains.items()),
-            smallest_sufficient=self._smallest_sufficient(),
-            beats_constant=self._beats_constant(),
-            candidate=self._candidate(),
-            candidates=self._candidates(),
-            n_train=self.n_train,
-            decided_at=self._decided_at(),
-            sources=self._sources(),
-            depths=self._depths(),
-            trees=self._trees(),
-            short=self._short(short),
-            missing=joined(missing),
-            floor=self._floor(),
-            question=self.question,
-            bound=None if self._undefined else self.bound,
-            meaning=self._meaning(),
-            break_even=self.break_even() if self.told else (),
-            undefined=self._undefined,
-        )
-
-    @cached_property
-    def _undefined(self) -> bool:
-        """As R² of rows of one value, AUC of rows of one class, or deviance explained of counts that are all 0."""
-        scored = self.asked.predictions if self.plain is None else self.plain.losses
-        return self.question.metric != LOSS and len(self.predictions) > 0 and bool(scored["loss"].isna().all())
-
-    def _beats_constant(self) -> bool | None:
-        constant = next((model for model in self.models if model.family == CONSTANT), None)
-        if constant is None or not self.ladder or self._undefined:
-            return None
-        gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
-        told = [gain for gain in gains if gain.known or gain.base_loss == 0]
-        return any(gain.low > 0 for gain in told) if told else None
-
-    def _smallest_sufficient(self) -> Rung | None:
-        """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike.
-
-        The regression where it is the answer; of the networks alone where it is not among what is left.
-        """
-        left = standing(self.gains, self.bar)
-        if self.plain and left == (REGRESSION,):
-            return Rung(family=self.plain.family, depth=0)
-        means = {
-            model: float(model.losses.groupby("outer_fold")["loss"].mean().mean())
-            for model in self.models
-            if model.depth > 0 or (model is self.plain and (not left or REGRESSION in left))
-        }
-        if not means or self._undefined or np.isnan(self.margin):
-            return None
-        least, unit = min(means.values()), self.plain.losses if self.plain else None
-        loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
-        bars = {model: self.bar.over(mean, loss) for model, mean in means.items()}
-        enough = [model for model, own in bars.items() if means[model] - least <= max(own.margin * loss, own.floor)]
-        smallest = min(enough, key=lambda model: (model.depth, means[model]))
-        return Rung(family=smallest.family, depth=smallest.depth)
-
-    def _candidate(self) -> str | None:
-        return next(iter(self.used.loc[self.used["depth"] > 0, "candidate"]), None)
-
-    def _candidates(self) -> dict[str, Gain]:
-        """The gain over the regression that each way of using the network would have."""
-        found = {}
-        for candidate in CANDIDATES:
-            losses = units(network_procedure(row_losses(self.asked.predictions, candidate), self.winners))
-            if self.plain and len(losses):
-                level = level_of(len(self.ladder) - 1)
-                found[candidate] = self.gain(self.plain, Model(NETWORK, CHOSEN, self.asked.finish(losses)), level)
-        return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
-
-    def _decided_at(self) -> DecidedAt | None:
-        """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.
-
-        Where margin and floor both leave it open, of the larger one: passing that is nearly passing both.
-        """
-        pair = open_pair(self.gains, self.bar)
-        if pair is None or self.plain is None or np.isnan(self.gains[pair[:2]].std_error):
-            return None
-        if self.asked.metric.root or np.isnan(self.margin):
-            return None
-        gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
-        held = held_by(gain, self.bar) if pair[2] else MARGIN
-        unit = self.amounts if held == FLOOR else self.per
-        pairs = paired(base.losses, other.losses, self.folds, unit.losses if unit else None)
-        losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
-        if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
-            per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
-        method = method_at(gain.method, gain.level)
-        fitted = gain_curve(losses, gained, per, self.folds, self.n_train, method)
-        rows_now = self.n_train + len(pairs) / gain.n_folds
-        if "time" in pairs:  # the last fold alone leaves all that are earlier
-            rows_now = float(pairs["time"].max() + (pairs["time"] == pairs["time"].max()).sum())
-        parts = min(losses.keys() & gained.keys(), default=1.0) < 1
-        return decided_at(pairs, method, pair, fitted, rows_now, held, parts)
-
-    def _curve(self, model: Model) -> ByFraction:
-        parts = on_parts(self.asked.predictions, model.family, model.depth)
-        return {fraction: self.asked.finish(losses) for fraction, losses in parts.items()} | {1.0: model.losses}
-
-    def _arms(self, model: Model) -> pd.DataFrame:
-        if model.depth == CHOSEN:
-            return self.chosen
-        return self.losses.loc[(self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), ARM]
-
-    def _sources(self) -> Sources | None:
-        if self.plain is None or EXTENDED not in self.ladder:
-            return None
-        asked, both = self.asked, self.ladder[EXTENDED]
-        return sources(asked.predictions, self.plain, both, self.bar, self.folds, self.method, asked.finish, self.per)
-
-    def _meaning(self) -> Meaning | None:
-        told = self.predictions, self.winners, self.kind, self.gains, self.folds, self.question.metric
-        return meaning(*told) if self.told and self.gains else None
-
-    def _depths(self) -> tuple[DepthGain, ...]:
-        """Only where the network had a choice."""
-        deep = [model for model in self.models if model.depth > 0]
-        if NETWORK not in self.ladder or len(deep) < 2:
-            return ()
-        rungs = [(Rung(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK])) for m in deep]
-        return tuple(DepthGain(rung=rung, gain=gain) for rung, gain in rungs if gain.n_rows)
-
-    def _trees(self) -> TreesLine | None:
-        """Boosted trees beside the procedures that were scored."""
-        trees = self.line(TREES)
-        over = {name: self.gain(side, trees) for name, side in self.ladder.items()} if trees else {}
-        told = {name: gain for name, gain in over.items() if np.isfinite(gain.improvement)}
-        return TreesLine(loss=float(trees.losses["loss"].mean()), over=told) if trees and told else None
-
-    def _short(self, terms: ShortTerms | None) -> ShortLine | None:
-        line, richer = self.line(SHORT), self.ladder.get(EXTENDED)
-        if line is None or self._undefined:
-            return None
-        folds = [terms.folds[fold] for fold in sorted(terms.folds)] if terms else []
-        return ShortLine(
-            loss=float(line.losses["loss"].mean()),
-            gain=self.gain(self.plain, line) if self.plain else None,
-            left=self.gain(line, richer) if richer else None,
-            counts=counted(folds),
-            n_terms=tuple(len(fold) for fold in folds),
-            formula=terms.formula if terms else None,
-        )
-
-    def _floor(self) -> dict[str, int]:
-        """Test rows at the floor of the log loss, of every procedure that has any, of trees and of the short formula."""
-        rows = at_floor(self.used)
-        if rows.empty:
-            return {}
-        none = self.losses.loc[self.losses.index[:0], UNIT]
-        sides = {CONSTANT: Model(CONSTANT, 0, none), **self.ladder, SHORT: Model(SHORT, 0, none), TREES: Model(TREES, 0, none)}
-        arms = {name: self._arms(model).drop_duplicates() for name, model in sides.items()}
-        counts = {name: int(rows.merge(own, on=ARM)["row"].nunique()) for name, own in arms.items()}
-        return {name: count for name, count in counts.items() if count}
-
-
-def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
-    """In how many outer folds each term was found, those of most folds first."""
-    counts = Counter(term for fold in folds for term in dict.fromkeys(fold))
-    return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
-
-
-def joined(folds: Mapping[int, FoldMissing]) -> Missing | None:
-    """The terms that the score tests of all outer folds name; None without any test."""
-    if not folds:
-        return None
-    fewest = min(folds.values(), key=lambda fold: fold.n_units)
-    counts = counted(fold.terms for fold in folds.values())
-    return Missing(counts=counts, n_folds=len(folds), n_units=fewest.n_units, unit=fewest.unit)

@@ -74,3 +74,22 @@ def pairs_of(
         own = compare.pairwise(sides, compare.the_regression(sides, Kind(str(kind))), margin, folds, method)
         found += [{"target": target} | pair for pair in own]
     return pd.DataFrame(found)
+
+
+def undecided(rng: np.random.Generator, gain: float, n: int = 400, spread: float = 0.6) -> list[pd.DataFrame]:
+    base = rng.exponential(1.0, n)
+    factor = 1 + spread * rng.uniform(-1, 1, n)
+    factor += 1 - gain - np.average(factor, weights=base)
+    return [scored(base), scored(base * factor, "neural", 1)]
+
+
+def parts(models: list[pd.DataFrame], gains: dict[float, float]) -> list[pd.DataFrame]:
+    """Both models trained on parts of the rows, with the given gains."""
+    base = models[0]["loss"].to_numpy()
+    noise = models[1]["loss"].to_numpy() / base
+    noise = noise - np.average(noise, weights=base)
+    found = []
+    for fraction, gain in gains.items():
+        candidate = f"rows-{fraction:g}"
+        found += [scored(base * (1 - gain + noise), "neural", 1, candidate), scored(base, candidate=candidate)]
+    return [part.assign(val_loss=1.0) for part in found]

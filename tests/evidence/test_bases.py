@@ -10,10 +10,11 @@ import pytest
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import TERMS, WORTH
+from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.margins import Bar, Question, off_loss, off_root
 from study.evidence.rule import ABOVE, BELOW, side_of
-from study.evidence.verdicts import Judge, judges, margin_curves
+from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
 

@@ -12,32 +12,10 @@ from scipy import stats
 from scipy.signal import lfilter
 
 from study.evidence import sentences, verdicts
-from study.evidence.curve import GainCurve, gain_curve, on_parts
+from study.evidence.curve import GainCurve
 from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
-from study.evidence.intervals import METHODS, Interval, method_at, symmetric
-from study.evidence.margins import Question
-from study.evidence.pairs import paired
-from study.evidence.scores import with_groups
-from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
-
-
-def undecided(rng: np.random.Generator, gain: float, n: int = 400, spread: float = 0.6) -> list[pd.DataFrame]:
-    base = rng.exponential(1.0, n)
-    factor = 1 + spread * rng.uniform(-1, 1, n)
-    factor += 1 - gain - np.average(factor, weights=base)
-    return [scored(base), scored(base * factor, "neural", 1)]
-
-
-def parts(models: list[pd.DataFrame], gains: dict[float, float]) -> list[pd.DataFrame]:
-    """Both models trained on parts of the rows, with the given gains."""
-    base = models[0]["loss"].to_numpy()
-    noise = models[1]["loss"].to_numpy() / base
-    noise = noise - np.average(noise, weights=base)
-    found = []
-    for fraction, gain in gains.items():
-        candidate = f"rows-{fraction:g}"
-        found += [scored(base * (1 - gain + noise), "neural", 1, candidate), scored(base, candidate=candidate)]
-    return [part.assign(val_loss=1.0) for part in found]
+from study.evidence.intervals import METHODS, Interval, symmetric
+from tests.evidence.losses import in_folds, only_verdict, parts, scored, undecided, usual_trials
 
 
 def flat(slope: float = 0.0, error: float = 0.01, correlation: float = 0.0) -> GainCurve:
@@ -160,20 +138,6 @@ def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> N
     assert "between the regression with terms and the network" in verdict.action
 
 
-def test_on_a_part_the_network_takes_the_depth_of_least_validation_loss_on_that_part(rng: np.random.Generator) -> None:
-    models = undecided(rng, 0.08)
-    deep = models[1].assign(depth=2, loss=models[1]["loss"] * 1.01)
-    curve = parts(models, {0.25: -0.1, 0.5: 0.0})
-    shallow = [part for part in curve if part["depth"].iloc[0] == 1]
-    better = [part.assign(depth=2, val_loss=0.9, loss=part["loss"] * 0.5) for part in shallow]
-    trials = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.5), trial("neural", 2, 0.6)])
-
-    one, two = (only_verdict([*models, deep, *curve, *more], trials).decided_at for more in ([], better))
-
-    assert [point.improvement for point in one.curve] == pytest.approx([-0.1, 0.0, 0.08])
-    assert [point.improvement for point in two.curve] == pytest.approx([0.45, 0.5, 0.08])
-
-
 def test_a_gain_that_tends_to_the_margin_cannot_be_foreseen(rng: np.random.Generator) -> None:
     models = undecided(rng, 0.05)
     curve = parts(models, {0.25: 0.05, 0.5: 0.05})
@@ -222,15 +186,6 @@ def test_of_rows_in_time_order_the_slope_is_less_sure_and_the_table_has_the_rows
     assert math.isnan(series.rows) or series.rows == pytest.approx(500 * series.times)
 
 
-def test_parts_of_an_earlier_version_are_not_read(rng: np.random.Generator) -> None:
-    models = undecided(rng, 0.08)
-    old = [part.drop(columns="val_loss") for part in parts(models, {0.25: 0.0, 0.5: 0.05})]
-
-    verdict = only_verdict([*models, *old])
-
-    assert "cannot be told: they were not trained on parts of the rows" in verdict.action
-
-
 def test_what_endless_repeats_would_leave_is_said_and_no_number_of_them(rng: np.random.Generator) -> None:
     base = np.tile(rng.exponential(1.0, (1, 5, 30)), (3, 1, 1))
     luck = rng.uniform(-0.7, 0.7, (1, 5, 30))
@@ -250,66 +205,6 @@ def test_one_repeat_tells_nothing_of_more(rng: np.random.Generator, method: str)
     verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=5), method=method)
 
     assert verdict.action.endswith("One repeat of the outer split cannot tell what more would bring.")
-
-
-def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random.Generator) -> None:
-    models = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in undecided(rng, 0.08)]
-    curve = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in parts(models, {0.25: 0.0, 0.5: 0.05})]
-    told = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in (*models, *curve)]
-
-    found = only_verdict(told, questions={"y": Question(metric="r2", margin=0.006, margin_of="unit")}).decided_at
-
-    assert [point.improvement for point in found.curve] == pytest.approx([0.0, 0.05, 0.08])
-
-
-@pytest.mark.parametrize(("floor", "held"), [(0.0, "margin"), (0.013, "floor")])
-@pytest.mark.parametrize("method", ["rows", "corrected t"])
-def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_by(
-    rng: np.random.Generator, method: str, floor: float, held: str
-) -> None:
-    y = 3 * (-1.0) ** np.arange(400)
-    models = undecided(rng, 0.08)
-    told = [
-        each.assign(observed=y, predicted=y - np.sqrt(each["loss"]), outer_fold=each["row"] % 5)
-        for each in (*models, *parts(models, {0.25: 0.0, 0.5: 0.05}))
-    ]
-
-    question = Question(margin=0.07, floor=floor)
-    verdict = only_verdict(told, usual_trials(n_folds=5), method=method, questions={"y": question})
-
-    assert verdict.decided_at is not None
-    assert verdict.decided_at.held == held
-    gain, (quarter, _, whole) = verdict.by_pair["regression", "network"], verdict.decided_at.curve
-    amounts = (gain.low_amount / gain.per_loss, gain.high_amount / gain.per_loss)
-    assert (whole.low, whole.high) == pytest.approx((gain.low, gain.high) if held == "margin" else amounts)
-    regression, _, network, *_ = told
-    per = regression if held == "margin" else regression.assign(loss=regression["loss"].mean())
-    expected = method_at(method, gain.level)(paired(regression, network, 5, per))
-    assert (quarter.low, quarter.high) == pytest.approx((expected.low, expected.high))
-
-
-def test_parts_of_an_earlier_version_beside_new_ones_are_left_out(rng: np.random.Generator) -> None:
-    folds = [scored(rng.random(4), "neural", 1, "rows-0.5", outer_fold=fold) for fold in (0, 1)]
-
-    found = on_parts(pd.concat([folds[0].assign(val_loss=np.nan), folds[1].assign(val_loss=1.0)]), "neural", 1)
-
-    assert found[0.5]["outer_fold"].tolist() == [1] * 4
-
-
-def test_folds_that_lack_a_part_bend_no_curve(rng: np.random.Generator) -> None:
-    gains = np.array([-0.3, 0.1, 0.2, 0.2, 0.3])[None, :, None]
-    base = rng.uniform(0.9, 1.1, (1, 5, 30))
-    sides = [
-        with_groups(in_folds(losses)[["outer_fold", "row", "loss"]])
-        for losses in (base, base * (1 - gains) + rng.uniform(0, 0.01, base.shape))
-    ]
-    whole = [dict.fromkeys((0.25, 0.5, 1.0), side) for side in sides]
-    lacking = whole[1] | {0.25: sides[1][sides[1]["outer_fold"] > 0]}
-
-    curve = gain_curve(whole[0], lacking, whole[0], 5, 120, METHODS["rows"])
-
-    assert curve is not None
-    assert abs(curve.slope) < 1e-9
 
 
 @pytest.mark.parametrize("method", ["rows", "corrected t"])

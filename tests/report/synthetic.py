@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.model_selection import KFold
@@ -25,6 +26,7 @@ from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.questions import kinds_of, questions
 from study.records.results import Results, load_results
+from study.report.style import Picture
 from study.schema import Feature, Kind, ModelData
 from tests.records.examples import described
 
@@ -205,3 +207,8 @@ def compared(results: Results, predictions: pd.DataFrame) -> Results:
     judged = verdicts.judges(predictions, results.trials, 5, questions(results.config, kinds_of(results.trials)))
     frames = comparisons(predictions, results.trials, judged)
     return with_frames(results, predictions=predictions, verdicts=verdicts.answers(judged), **frames)
+
+
+def axes_of(picture: Picture) -> list[Axes]:
+    """Axes of a picture, in the order in which they were made."""
+    return list(picture.figure.axes)
