@@ -41,7 +41,7 @@ METHODS_OF = {
 RULE, SIDES = "as the rule", ("low", "high")
 """In place of a method: the interval that the answer is read from, at the level that it takes. Ends of an interval."""
 VERSION = "git", "-C", str(Path(__file__).parent), "log", "-1", "--format=%h", "--", "../study/evidence"
-"""Command for the commit that judges."""
+"""Command for the commit that judges; outside a repository there is none."""
 HALVES = "chosen on", "reported on"
 """Every second cell of HARD is of the first half."""
 
@@ -78,7 +78,7 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
 def keep(folder: Path, folds: int, page: Path) -> pd.DataFrame:
     """Judge every table of a folder, and keep it with those that are kept beside the page, which it gives."""
     places = {hard.cell.key for hard in HARD}
-    version = subprocess.check_output(VERSION, text=True).strip()
+    version = subprocess.run(VERSION, capture_output=True, text=True, check=False).stdout.strip() or "no commit"
     found = [
         {name: about[name] for name in ("cell", "table", "rows")} | judge(frame, folds) | {"version": version}
         for about, frame in tables_of(folder)

@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import (
-    FoldMissing,
-    ShortTerms,
-)
+from study.evidence.findings import FoldMissing, ShortTerms
 from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.winners import incumbents
