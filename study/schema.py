@@ -240,6 +240,11 @@ HOST_COLUMNS = ("wall_time_s", "node", "device")
 """Columns that may differ between two runs of one study; everything else is identical to the bit."""
 
 
+def printable(text: str) -> str:
+    """`text` in one line, what does not print written out: a newline as `\\n`."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """` Did you mean 'x'?` where one of `choices` is close to `word`, or to it in small letters, else an empty string."""
     names = list(choices)

@@ -26,6 +26,9 @@ from study.config.options import (
 from study.config.unit import Margin
 from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
 
+LONGEST_NAME = 200
+"""Bytes of a study's name: file systems take 255, and a config of that name has an ending."""
+
 
 class StudyConfig(Frozen):
     """One study: a table, its targets, the families to compare and how hard to try."""
@@ -107,8 +110,13 @@ class StudyConfig(Frozen):
     @field_validator("name")
     @classmethod
     def _name_is_one_folder(cls, name: str) -> str:
-        if not name.strip() or name in {".", ".."} or any(c in name for c in "/\\\0") or len(name) > 120:
+        if not name.strip() or name in {".", ".."} or any(c in name for c in "/\\"):
             raise ValueError(f"a name must be one folder name without slashes but got {name!r}")
+        if not name.isprintable():
+            hidden = next(c for c in name if not c.isprintable())
+            raise ValueError(f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}")
+        if len(name.encode()) > LONGEST_NAME:
+            raise ValueError(f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name!r} has {len(name.encode())}")
         return name
 
     @field_validator("targets")
@@ -140,8 +148,12 @@ class StudyConfig(Frozen):
         return StudyConfig.model_validate({**self.model_dump(), **changes})
 
 
+class _Twice(yaml.YAMLError):
+    """A key that a mapping has twice."""
+
+
 class _Loader(yaml.SafeLoader):
-    """Reads plain values, and no aliases: a few lines of them can stand for more than memory holds."""
+    """Reads plain values, each key once, and no aliases: a few lines of them can stand for more than memory holds."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -150,6 +162,23 @@ class _Loader(yaml.SafeLoader):
                 problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
             )
         return super().compose_node(parent, index)
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        """Before merges (`<<`) are applied, where a key of its own rightly wins over a merged one."""
+        node = super().compose_mapping_node(anchor)
+        lines: dict[Any, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # no text, which is refused later
+            line, text = key.start_mark.line + 1, key.value
+            if not key.tag.endswith((":merge", ":value")):
+                text = self.construct_object(key)
+            same = {text, text if isinstance(text, str) else json.dumps(text, default=str)}  # 1 and "1" become one key
+            if before := [lines[each] for each in same if each in lines]:
+                places = f"in line {line}" if before[0] == line else f"in lines {before[0]} and {line}"
+                raise _Twice(f"the key {key.value!r} is there twice, {places}. Remove one.")
+            lines |= dict.fromkeys(same, line)
+        return node
 
 
 def _read_yaml(text: str) -> Any:
@@ -182,6 +211,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
     try:
         content = _read_yaml(text)
+    except _Twice as error:
+        raise StudyError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
@@ -196,7 +227,7 @@ def make_config(
     """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where relative sources may lie."""
     try:
         values: dict[str, Any] = json.loads(json.dumps(content, default=str))
-    except TypeError as error:
+    except (TypeError, RecursionError) as error:
         raise StudyError(f"{origin}: {error}; a key is text, so quote it.") from None
     for override in overrides:
         _override(values, override)
@@ -206,9 +237,18 @@ def make_config(
         raise StudyError(_explain(error, origin)) from None
     source = config.data.source
     if folder is not None and config.data.is_path and not Path(source).is_absolute():
-        found = folder / source if (folder / source).exists() else Path(source)
+        beside = folder / source
+        found = beside if _is_there(beside) else Path(source)
         config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
     return config
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; none does whose name is too long."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _override(values: dict[str, Any], override: str) -> None:
@@ -217,6 +257,8 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
     try:
         value = _read_yaml(text)
+    except _Twice as error:
+        raise StudyError(f"--set {key}: {error}") from None
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None
     *parents, last = key.strip().split(".")

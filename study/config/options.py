@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -31,6 +32,17 @@ class DataConfig(Frozen):
     features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
     drop: list[str] = Field([], description="Columns to leave out.")
     types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
+
+    @field_validator("source")
+    @classmethod
+    def _source_can_be_a_file(cls, source: str) -> str:
+        try:
+            named = "\0" not in source and bool(os.fsencode(source))
+        except UnicodeEncodeError:  # half a character
+            named = False
+        if not named:
+            raise ValueError(f"a source must be the name of a table or file but got {source!r}")
+        return source
 
     @property
     def is_path(self) -> bool:

@@ -53,12 +53,13 @@ def read_file(path: Path, way_out: str = "Check data.source.") -> tuple[pd.DataF
     StudyError
         The file is missing, a folder, of an unknown format, empty, not UTF-8, or cannot be parsed.
     """
-    if path.is_dir():
-        raise StudyError(f"A source is a file, but {path} is a folder. Name a file in it.")
-    ending = next((e for e in FORMATS if path.name.lower().endswith(e)), None)
-    if ending is None:
-        raise StudyError(f"A table file ends in one of {', '.join(FORMATS)}, but the source is {path}. Convert it, to CSV say.")
+    ending = next((e for e in FORMATS if path.name.lower().endswith(e)), "")
     try:
+        if path.is_dir():
+            raise StudyError(f"A source is a file, but {path} is a folder. Name a file in it.")
+        if not ending:
+            rule = f"A table file ends in one of {', '.join(FORMATS)}"
+            raise StudyError(f"{rule}, but the source is {path}. Convert it, to CSV say.")
         content = path.read_bytes()
     except OSError as error:
         raise StudyError(f"Cannot read the table {path}: {error.strerror}. {way_out}") from None

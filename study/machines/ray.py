@@ -68,6 +68,27 @@ def check_cores(config: StudyConfig) -> None:
         raise StudyError(f"resources.cpus_per_trial is {needed:g} but there are {cpus} cores; no trial could start.")
 
 
+def check_gpus(config: StudyConfig, verbose: bool) -> None:
+    """Raise a StudyError where a trial needs more GPUs than a node of the study's own has, before Ray is started."""
+    address, needed = config.cluster.address, config.resources.gpus_per_trial
+    if not needed or address not in {"local", "slurm"}:
+        return
+    gpus = Allocation.current().given.gpus if address == "slurm" else available_gpus(config, verbose)
+    if needed > gpus:
+        raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
+
+
+def available_gpus(config: StudyConfig, verbose: bool) -> int:
+    """GPUs that a Ray started here would count: those of this machine that this process may see."""
+    import_ray(config, verbose)
+    from ray._private.accelerators import get_accelerator_manager_for_resource
+
+    manager = get_accelerator_manager_for_resource("GPU")
+    seen = manager.get_current_process_visible_accelerator_ids()
+    there = int(manager.get_current_node_num_accelerators())
+    return there if seen is None else min(there, len(seen))
+
+
 def quiet(verbose: bool) -> None:
     """Set what Ray and TensorFlow read from the environment: no chatter unless `verbose`, no usage reports.
 

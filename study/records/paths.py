@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, TREES, Arm, Share, fold_name
+from study.schema import ALL_ROWS, TREES, Arm, Share, StudyError, fold_name
 
+LONGEST_PART, LONGEST_PATH = 255, 3_800
+"""Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files stand below it."""
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
 SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)of(\d+)(?:\.json)?")
@@ -28,7 +30,8 @@ def safe_name(text: str) -> str:
     kept = re.sub(r"[^A-Za-z0-9._+=-]+", "_", text).strip("._")[:80]
     if kept and kept == text:
         return kept
-    return f"{kept or 'x'}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    content = text.encode(errors="surrogatepass")  # of a file name that is no UTF-8
+    return f"{kept or 'x'}~{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 class _Place:
@@ -51,6 +54,16 @@ class StudyPaths:
 
     root: Path
     share: Share | None = None
+
+    def __post_init__(self) -> None:
+        """Raise a StudyError where `root` is longer than a file system takes."""
+        parts = [os.fsencode(part) for part in self.root.absolute().parts]
+        part, whole = max(map(len, parts)), sum(map(len, parts)) + len(parts)
+        if part > LONGEST_PART or whole > LONGEST_PATH:
+            raise StudyError(
+                f"A results folder has at most {LONGEST_PATH:,} bytes in its whole path and {LONGEST_PART} in each name, but "
+                f"{str(self.root)[:60]!r}... has {whole:,} and {part}. Choose a shorter one."
+            )
 
     config = _Place("config.yaml")
     environment = _Place("environment{share}.json")

@@ -292,9 +292,9 @@ def load_results(path: str | Path) -> Results:
     Raises
     ------
     StudyError
-        The folder does not exist or holds no study.
+        The folder does not exist or holds no study, or its path is too long.
     """
     root = Path(path)
-    if not (root / "config.yaml").is_file():
+    if not StudyPaths(root).config.is_file():
         raise StudyError(f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one.")
     return Results(root)

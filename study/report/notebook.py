@@ -18,7 +18,7 @@ from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
 from study.report.sections import READING, SECTIONS
 from study.report.style import human
-from study.schema import TrialState
+from study.schema import TrialState, printable
 
 UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
 
@@ -59,8 +59,8 @@ def _cells(results: Results) -> list[NotebookNode]:
         "of": shares_of(results),
         "bound": held_against(results),
         "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
-        "folder": shlex.quote(f"results/{name}"),
-        "config": shlex.quote(f"results/{name}/config.yaml"),
+        "folder": printable(shlex.quote(f"results/{name}")),  # in one line, or it could end the block of code
+        "config": printable(shlex.quote(f"results/{name}/config.yaml")),
     }
     cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
     cells += [_code("tables.answer(results)"), _markdown(READING.format(**words))]

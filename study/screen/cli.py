@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from study.schema import StudyError
+from study.schema import StudyError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -170,10 +170,10 @@ def init(
 
     config = _config(table, target, None, None)
     path = output or Path(f"{config.name}.yaml")
-    if path.exists():
-        raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
-    text = config_text(prepare(config), table)
     try:
+        if path.exists():
+            raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
+        text = config_text(prepare(config), table)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
@@ -261,7 +261,7 @@ def main() -> None:
     try:
         app()
     except StudyError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print("\n".join(map(printable, f"Error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

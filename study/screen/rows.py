@@ -27,7 +27,11 @@ def check_out(path: Path) -> None:
     """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no such folder."""
     if path.suffix.lower() not in ENDINGS:
         raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
-    if not path.parent.is_dir():
+    try:
+        there = path.parent.is_dir()
+    except OSError as error:
+        raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --out.") from None
+    if not there:
         raise StudyError(f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out.")
 
 

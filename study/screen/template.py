@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 from study.api import Prepared
+from study.schema import printable
 
 WIDEST_COMMENT = 60
 """Features listed one a line before the rest are only counted."""
 
 
 def _quoted(text: str) -> str:
-    """`text` as a YAML scalar: a JSON string is one."""
-    return json.dumps(text, ensure_ascii=False)
+    """`text` as a YAML scalar in one line: a JSON string is one, and escapes of eight digits are those of YAML."""
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
 
 
 def config_text(prepared: Prepared, source: str) -> str:
@@ -21,13 +22,13 @@ def config_text(prepared: Prepared, source: str) -> str:
     `load_config` reads it back to the study that `study run TABLE --target T` would run.
     """
     table, config = prepared.table, prepared.plan.config
-    targets = "".join(f"  {_quoted(t.name)}: {t.kind.value}  # {t.reason}\n" for t in table.targets)
+    targets = "".join(f"  {_quoted(t.name)}: {t.kind.value}  # {printable(t.reason)}\n" for t in table.targets)
     listed = table.features[:WIDEST_COMMENT]
-    features = "".join(f"  #   {_quoted(f.name)}: {f.type}  ({f.reason})\n" for f in listed)
+    features = "".join(f"  #   {_quoted(f.name)}: {f.type}  ({printable(f.reason)})\n" for f in listed)
     if len(table.features) > len(listed):
         features += f"  #   and {len(table.features) - len(listed)} more\n"
-    notes = "".join(f"  # Note: {note}\n" for note in table.notes)
-    return f"""# A study of {source}: is a regression enough, or is a neural network worth it?
+    notes = "".join(f"  # Note: {printable(note)}\n" for note in table.notes)
+    return f"""# A study of {printable(source)}: is a regression enough, or is a neural network worth it?
 # Check it with `study check`, run it with `study run`. What is left out keeps its default.
 name: {_quoted(config.name)}
 

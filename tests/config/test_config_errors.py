@@ -51,6 +51,34 @@ def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data: {source: x}\ntarget: y\nseed: 1\nmargin: 0.1\nseed: 2\n", "'seed' is there twice, in lines 3 and 5"),
+        ("target: y\nsearch:\n  trials: 3\n  generation: 2\n  trials: 4\n", "'trials' is there twice, in lines 3 and 5"),
+        ("space: [{width: 8, width: 16}]\n", "'width' is there twice, in line 1"),
+        ("targets:\n  1: count\n  '1': binary\n", "'1' is there twice, in lines 2 and 3"),
+        ("targets:\n  a: count\n  <<: {b: count,\n    b: binary}\n", "'b' is there twice, in lines 3 and 4"),
+        ("<<: {a: 1}\n<<: {b: 1}\n", "'<<' is there twice, in lines 1 and 2"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_named_with_both_lines(tmp_path: Path, text: str, said: str) -> None:
+    path = written(tmp_path, text)
+
+    with pytest.raises(StudyError) as caught:
+        load_config(path)
+
+    assert str(caught.value) == f"{path}: the key {said}. Remove one."
+
+
+def test_a_key_beside_a_merge_wins_over_the_merged_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "<<: {seed: 1, margin: 0.2}\nseed: 2\ndata: {source: balloons}\ntarget: balloons\n")
+
+    config = load_config(path)
+
+    assert (config.seed, config.margin) == (2, 0.2)
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
 def test_a_file_without_keys_is_refused(tmp_path: Path, text: str) -> None:
     path = written(tmp_path, text)
@@ -103,6 +131,12 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"name": "a/b"}, "'name': a name must be one folder name without slashes but got 'a/b'."),
     ({"name": ".."}, "'name': a name must be one folder name without slashes but got '..'."),
+    ({"name": "a\nb"}, r"'name': a name must be of characters that print, in one line, but 'a\nb' has '\n'."),
+    ({"name": "a\x1b[2Jb"}, r"'name': a name must be of characters that print, in one line, but 'a\x1b[2Jb' has '\x1b'."),
+    ({"name": "a\u202eb"}, r"'name': a name must be of characters that print, in one line, but 'a\u202eb' has '\u202e'."),
+    ({"name": "ü" * 101}, f"'name': a name must have at most 200 bytes of UTF-8 but '{'ü' * 101}' has 202."),
+    ({"data": {"source": "a\0.csv"}}, r"'data.source': a source must be the name of a table or file but got 'a\x00.csv'."),
+    ({"data": {"source": "\ud800"}}, r"'data.source': a source must be the name of a table or file but got '\ud800'."),
     ({"data": "balloons"}, "'data': Input should be a valid mapping (got 'balloons')."),
     (
         {"data": {"source": "x", "types": {"a": "number"}}},
@@ -163,6 +197,7 @@ def test_several_mistakes_are_listed_together() -> None:
         ("trials", "--set takes key=value, such as search.trials=20, but got 'trials'."),
         ("=3", "--set takes key=value, such as search.trials=20, but got '=3'."),
         ("search.trials=[", "--set search.trials: '[' is not a YAML value; quote it."),
+        ("search={trials: 3, trials: 4}", "--set search: the key 'trials' is there twice, in line 1. Remove one."),
         ("name.first=x", "--set name.first=x: 'name' holds 'party', which has no keys below it."),
         ("search.trials=many", "the config: 'search.trials': Input should be a valid integer, unable to parse string as an "
          "integer (got 'many')."),
