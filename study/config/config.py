@@ -23,6 +23,7 @@ from study.config.options import (
     Space,
     TrainingConfig,
 )
+from study.config.text import Twice, read_yaml
 from study.config.unit import Margin
 from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
 
@@ -116,7 +117,9 @@ class StudyConfig(Frozen):
             hidden = next(c for c in name if not c.isprintable())
             raise ValueError(f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}")
         if len(name.encode()) > LONGEST_NAME:
-            raise ValueError(f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name!r} has {len(name.encode())}")
+            raise ValueError(
+                f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name[:40]!r}... has {len(name.encode())}"
+            )
         return name
 
     @field_validator("targets")
@@ -148,47 +151,6 @@ class StudyConfig(Frozen):
         return StudyConfig.model_validate({**self.model_dump(), **changes})
 
 
-class _Twice(yaml.YAMLError):
-    """A key that a mapping has twice."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads plain values, each key once, and no aliases: a few lines of them can stand for more than memory holds."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="aliases are not read; write the value out",
-                problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
-            )
-        return super().compose_node(parent, index)
-
-    def compose_mapping_node(self, anchor: Any) -> Any:
-        """Before merges (`<<`) are applied, where a key of its own rightly wins over a merged one."""
-        node = super().compose_mapping_node(anchor)
-        lines: dict[Any, int] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue  # no text, which is refused later
-            line, text = key.start_mark.line + 1, key.value
-            if not key.tag.endswith((":merge", ":value")):
-                text = self.construct_object(key)
-            same = {text, text if isinstance(text, str) else json.dumps(text, default=str)}  # 1 and "1" become one key
-            if before := [lines[each] for each in same if each in lines]:
-                places = f"in line {line}" if before[0] == line else f"in lines {before[0]} and {line}"
-                raise _Twice(f"the key {key.value!r} is there twice, {places}. Remove one.")
-            lines |= dict.fromkeys(same, line)
-        return node
-
-
-def _read_yaml(text: str) -> Any:
-    """Plain values; a yaml.YAMLError where it is no YAML, or YAML that says more than plain values."""
-    try:
-        return yaml.load(text, _Loader)
-    except (ValueError, RecursionError) as error:  # such as a thirteenth month, or a thousand brackets
-        raise yaml.YAMLError(str(error)) from None
-
-
 HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min", "keep_fold_models")
 """Keys that may change between two runs on one results folder, since no result depends on them.
 
@@ -210,8 +172,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
     try:
-        content = _read_yaml(text)
-    except _Twice as error:
+        content = read_yaml(text)
+    except Twice as error:
         raise StudyError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
@@ -256,8 +218,8 @@ def _override(values: dict[str, Any], override: str) -> None:
     if not equals or not key.strip():
         raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
     try:
-        value = _read_yaml(text)
-    except _Twice as error:
+        value = read_yaml(text)
+    except Twice as error:
         raise StudyError(f"--set {key}: {error}") from None
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None

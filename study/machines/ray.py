@@ -73,14 +73,15 @@ def check_gpus(config: StudyConfig, verbose: bool) -> None:
     address, needed = config.cluster.address, config.resources.gpus_per_trial
     if not needed or address not in {"local", "slurm"}:
         return
-    gpus = Allocation.current().given.gpus if address == "slurm" else available_gpus(config, verbose)
+    if address == "local":
+        import_ray(config, verbose)
+    gpus = available_gpus() if address == "local" else Allocation.current().given.gpus
     if needed > gpus:
         raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
 
 
-def available_gpus(config: StudyConfig, verbose: bool) -> int:
+def available_gpus() -> int:
     """GPUs that a Ray started here would count: those of this machine that this process may see."""
-    import_ray(config, verbose)
     from ray._private.accelerators import get_accelerator_manager_for_resource
 
     manager = get_accelerator_manager_for_resource("GPU")

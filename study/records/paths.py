@@ -58,12 +58,13 @@ class StudyPaths:
     def __post_init__(self) -> None:
         """Raise a StudyError where `root` is longer than a file system takes."""
         parts = [os.fsencode(part) for part in self.root.absolute().parts]
-        part, whole = max(map(len, parts)), sum(map(len, parts)) + len(parts)
-        if part > LONGEST_PART or whole > LONGEST_PATH:
-            raise StudyError(
-                f"A results folder has at most {LONGEST_PATH:,} bytes in its whole path and {LONGEST_PART} in each name, but "
-                f"{str(self.root)[:60]!r}... has {whole:,} and {part}. Choose a shorter one."
-            )
+        longest, whole = max(map(len, parts)), sum(map(len, parts)) + len(parts)
+        begin = f"{str(self.root)[:60]!r}..."
+        for has, most, where in ((longest, LONGEST_PART, "in a name"), (whole, LONGEST_PATH, "in its whole path")):
+            if has > most:
+                raise StudyError(
+                    f"A results folder has at most {most:,} bytes {where}, but {begin} has {has:,}. Choose a shorter one."
+                )
 
     config = _Place("config.yaml")
     environment = _Place("environment{share}.json")

@@ -134,7 +134,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"name": "a\nb"}, r"'name': a name must be of characters that print, in one line, but 'a\nb' has '\n'."),
     ({"name": "a\x1b[2Jb"}, r"'name': a name must be of characters that print, in one line, but 'a\x1b[2Jb' has '\x1b'."),
     ({"name": "a\u202eb"}, r"'name': a name must be of characters that print, in one line, but 'a\u202eb' has '\u202e'."),
-    ({"name": "ü" * 101}, f"'name': a name must have at most 200 bytes of UTF-8 but '{'ü' * 101}' has 202."),
+    ({"name": "ü" * 101}, f"'name': a name must have at most 200 bytes of UTF-8 but '{'ü' * 40}'... has 202."),
     ({"data": {"source": "a\0.csv"}}, r"'data.source': a source must be the name of a table or file but got 'a\x00.csv'."),
     ({"data": {"source": "\ud800"}}, r"'data.source': a source must be the name of a table or file but got '\ud800'."),
     ({"data": "balloons"}, "'data': Input should be a valid mapping (got 'balloons')."),

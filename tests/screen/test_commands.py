@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.inputs import make_frame
 from study.api import prepare
 from study.config import load_config, make_config
 from study.records.environment import Environment
@@ -13,7 +14,6 @@ from study.records.trial import TrialRecord
 from study.schema import Arm, Kind, TrialState
 from tests.records.examples import described, trial
 from tests.screen.conftest import Command
-from tests.screen.tables import make_frame
 
 WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 (neu)"
 """A folder name as people have."""

@@ -1,200 +1,47 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from study.machines.ray import available_cpus
+from harness.inputs import BAD_INPUTS, PRICE, files, write_good
 from tests.screen.conftest import Command
-from tests.screen.tables import make_frame
 
 STUDY = Path(sys.executable).with_name("study")
-PRICE = ("--target", "price")
+PAGE = Path(__file__).parents[2] / "docs/inputs.md"
 
 
-def files(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
-
-
-def write_good(folder: Path) -> None:
-    make_frame().to_csv(folder / "good.csv", index=False)
-
-
-def write_infinite(folder: Path) -> None:
-    make_frame().assign(size=lambda frame: frame["size"].mask(frame.index == 3, np.inf)).to_csv(
-        folder / "infinite.csv", index=False
-    )
-
-
-Spoil = Callable[[Path], object]
-CASES: dict[str, tuple[Spoil, tuple[str, ...], str]] = {
-    "a config that is not there": (
-        lambda folder: None,
-        ("none.yaml",),
-        "Cannot read the config none.yaml: No such file or directory.",
-    ),
-    "a table that is not there": (
-        lambda folder: None,
-        ("none.csv", *PRICE),
-        "Cannot read the table {folder}/none.csv: No such file or directory. Check data.source.",
-    ),
-    "a folder in place of a table": (
-        lambda folder: (folder / "folder.csv").mkdir(),
-        ("folder.csv", *PRICE),
-        "A source is a file, but {folder}/folder.csv is a folder. Name a file in it.",
-    ),
-    "a file of an unknown format": (
-        lambda folder: (folder / "table.xls").touch(),
-        ("table.xls", *PRICE),
-        "A table file ends in one of .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .feather, .jsonl, .ndjson, but the source is "
-        "{folder}/table.xls. Convert it, to CSV say.",
-    ),
-    "a CSV of binary junk": (
-        lambda folder: (folder / "junk.csv").write_bytes(bytes(range(256)) * 4),
-        ("junk.csv", *PRICE),
-        "A table file must be UTF-8 text, but {folder}/junk.csv is not in line 2. Save it as UTF-8.",
-    ),
-    "a ragged CSV": (
-        lambda folder: (folder / "ragged.csv").write_text("size,price\n1,2\n3\n"),
-        ("ragged.csv", *PRICE),
-        "Every line of a table needs as many cells as its header, but line 3 of {folder}/ragged.csv has 1 where the header "
-        "has 2. Mend that line, or quote cells that hold the separator.",
-    ),
-    "an empty file": (
-        lambda folder: (folder / "empty.csv").touch(),
-        ("empty.csv", *PRICE),
-        "A table needs a header and rows, but {folder}/empty.csv is empty. Choose another source.",
-    ),
-    "a header without rows": (
-        lambda folder: (folder / "header.csv").write_text("size,price\n"),
-        ("header.csv", *PRICE),
-        "A table needs rows, but header.csv has none below its header. Add rows or choose another source.",
-    ),
-    "five rows": (
-        lambda folder: make_frame(5).to_csv(folder / "five.csv", index=False),
-        ("five.csv", *PRICE),
-        "A comparison needs 20 rows, but five.csv has 5. Add rows.",
-    ),
-    "an unknown key": (
-        lambda folder: (folder / "party.yaml").write_text("data: {source: balloons}\ntarget: balloons\nserach: {trials: 3}\n"),
-        ("party.yaml",),
-        "party.yaml: unknown key 'serach'. Did you mean 'search'?",
-    ),
-    "an unknown key in --set": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "search.trails=3"),
-        "the command line: unknown key 'search.trails'. Did you mean 'trials'?",
-    ),
-    "a --set without a value": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "search.trials"),
-        "--set takes key=value, such as search.trials=20, but got 'search.trials'.",
-    ),
-    "a table without a target": (
-        write_good,
-        ("good.csv",),
-        "A table needs a target: study run good.csv --target COLUMN. (A config is a file that ends in .yaml.)",
-    ),
-    "a target that is not a column": (
-        write_good,
-        ("good.csv", "--target", "prize"),
-        "targets must name columns of good.csv, but it has no column 'prize'. Did you mean 'price'?",
-    ),
-    "a target with one value": (
-        lambda folder: make_frame().assign(price=1).to_csv(folder / "one.csv", index=False),
-        ("one.csv", *PRICE),
-        "A target needs two distinct values, but every cell of 'price' is '1'. Choose another.",
-    ),
-    "a target without a value": (
-        lambda folder: make_frame().assign(price=None).to_csv(folder / "none.csv", index=False),
-        ("none.csv", *PRICE),
-        "A target needs values, but every cell of 'price' is missing. Choose another target.",
-    ),
-    "a text column declared numeric": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "data.types={town: numeric}"),
-        "A numeric column holds only numbers, but column 'town' has 'Bonn' in row 0. Mend the cell, or set data.types.town to "
-        "category.",
-    ),
-    "an infinite number": (
-        write_infinite,
-        ("infinite.csv", *PRICE),
-        "Numbers must be finite and below 1e+100, but column 'size' has 1 that is not (row 3). Mend the cells, empty them, or "
-        "add the column to data.drop.",
-    ),
-    "a name with a slash": (
-        write_good,
-        ("good.csv", *PRICE, "--name", "a/b"),
-        "the command line: 'name': a name must be one folder name without slashes but got 'a/b'.",
-    ),
-    "a file in place of the folder of all results": (
-        lambda folder: (write_good(folder), (folder / "taken").touch()),
-        ("good.csv", *PRICE, "--results", "taken"),
-        "Cannot write taken/good: Not a directory. Free the place, or choose another with --results; finished trials are kept "
-        "and the same command goes on.",
-    ),
-    "a file in place of the results folder": (
-        lambda folder: (write_good(folder), (folder / "results").mkdir(), (folder / "results" / "good").touch()),
-        ("good.csv", *PRICE),
-        "Cannot write results/good: File exists. Free the place, or choose another with --results; finished trials are kept "
-        "and the same command goes on.",
-    ),
-    "an unknown family": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "families=[liner]"),
-        "'liner' is not a family. Did you mean 'linear'? Families: constant, linear, logistic, poisson, extended, "
-        "neural; packages may bring others.",
-    ),
-    "a family that does not serve the target": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "families=[logistic]"),
-        "No family of ['logistic'] serves a continuous target. These do: constant, linear, extended, neural.",
-    ),
-    "an unknown hyperparameter": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "space.neural.widht=3"),
-        "'neural' has no hyperparameter 'widht'. Did you mean 'width'? It has: learning_rate, batch_size, weight_decay, width, "
-        "activation, dropout.",
-    ),
-    "an unknown sampler": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "search.sampler=tp"),
-        "the command line: 'search.sampler': Input should be 'tpe', 'random' or 'gp' (got 'tp'). Did you mean 'tpe'?",
-    ),
-    "more cores a trial than there are": (
-        write_good,
-        ("good.csv", *PRICE, "--set", "resources.cpus_per_trial=4096"),
-        "resources.cpus_per_trial is 4096 but there are {cpus} cores; no trial could start.",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", BAD_INPUTS)
 def test_a_mistake_ends_in_one_message_and_leaves_nothing_behind(case: str, folder: Path, command: Command) -> None:
-    spoil, args, said = CASES[case]
-    spoil(folder)
+    bad = BAD_INPUTS[case]
+    bad.spoil(folder)
     before = files(folder)
 
-    ended = command("run", *args)
+    ended = command(*bad.args)
 
-    assert ended.err == f"Error: {said.format(folder=folder, cpus=available_cpus())}\n"
+    assert ended.err == bad.message(folder)
     assert (ended.code, ended.out) == (2, "")
     assert files(folder) == before
 
 
 @pytest.mark.parametrize("case", ["a ragged CSV", "an unknown key", "an unknown family"])
 def test_check_finds_the_same_mistake(case: str, folder: Path, command: Command) -> None:
-    spoil, args, said = CASES[case]
-    spoil(folder)
+    bad = BAD_INPUTS[case]
+    bad.spoil(folder)
 
-    ended = command("check", *args)
+    ended = command("check", *bad.args[1:])
 
-    assert (ended.code, ended.err) == (2, f"Error: {said.format(folder=folder)}\n")
+    assert (ended.code, ended.err) == (2, bad.message(folder))
+
+
+def test_the_page_of_bad_inputs_shows_every_one_with_its_exit_code() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|.*\| (\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert rows == [(name, "2") for name in BAD_INPUTS], "write it anew: scripts/inputs > docs/inputs.md"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is there")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.inputs import make_frame
 from study.api import prepare
 from study.config import dump_config, make_config
 from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths, write_atomic
 from tests.screen.conftest import Command
-from tests.screen.tables import make_frame
 
 SCRIPT = Path(__file__).parents[2] / "slurm" / "study.sbatch"
 SQUEUE = """
