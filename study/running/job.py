@@ -141,10 +141,10 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
 
     for number in (signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, stop)
-    if config.slurm.launch:
-        _warn_by_the_clock()
     try:
         with _leaving_on_sigterm(paths, cancelled):
+            if config.slurm.launch:
+                _warn_by_the_clock()
             yield watch
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
