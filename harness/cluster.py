@@ -160,11 +160,11 @@ class Cluster:
         self.on("ctl", "ip", "link", "set", name, "up")
 
     def wire(self, one: str, other: str) -> None:
-        """Lay a second network between two nodes, as eth1; it goes with either of them."""
+        """Lay a second network between two nodes, as eth1, of IPv6 alone."""
         ends = (f"netns {self._first_pid(one)} type veth", f"peer name eth1 netns {self._first_pid(other)}")
         subprocess.run(f"ip link add eth1 {' '.join(ends)}".split(), check=True)
         for name in (one, other):
-            self.on(name, "ip", "address", "add", f"10.79.0.{name[1:]}/24", "dev", "eth1")
+            self.on(name, "ip", "address", "add", f"fd79::{name[1:]}/64", "dev", "eth1", "nodad")
             self.on(name, "ip", "link", "set", "eth1", "up")
 
     def unwire(self, name: str) -> None:

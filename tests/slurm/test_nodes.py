@@ -87,7 +87,7 @@ def test_after_the_last_trial_the_other_nodes_go_back_while_the_report_is_writte
 def test_what_a_site_asks_for_holds_on_every_node(
     cluster: Cluster, submit: Submit, undisturbed: str, request: pytest.FixtureRequest
 ) -> None:
-    """A wrapper, a scratch folder, a network of its own and a range of ports."""
+    """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of ports."""
     first = submit("--nodes=1", "--hold")
     cluster.login("scancel", first.number)
     cluster.wire("n1", "n2")
@@ -113,8 +113,8 @@ def test_what_a_site_asks_for_holds_on_every_node(
 
     assert "study" in wrapped["n1"]
     assert "raylet" in wrapped["n2"]
-    assert {"--node-ip-address=10.79.0.2"} <= set(command)
-    assert next(word for word in command if word.startswith("--address=10.79.0.1:"))
+    assert "--node-ip-address=fd79::2" in command
+    assert any(word.startswith("--address=[fd79::1]:") for word in command)
     assert all(len(found) == 1 and found[0].startswith("study-") for found in places.values()), places
     for node, found in ports.items():
         assert found, node
