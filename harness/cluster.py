@@ -159,6 +159,18 @@ class Cluster:
         """Plug it in again."""
         self.on("ctl", "ip", "link", "set", name, "up")
 
+    def wire(self, one: str, other: str) -> None:
+        """Lay a second network between two nodes, as eth1, of IPv6 alone."""
+        ends = (f"netns {self._first_pid(one)} type veth", f"peer name eth1 netns {self._first_pid(other)}")
+        subprocess.run(f"ip link add eth1 {' '.join(ends)}".split(), check=True)
+        for name in (one, other):
+            self.on(name, "ip", "address", "add", f"fd79::{name[1:]}/64", "dev", "eth1", "nodad")
+            self.on(name, "ip", "link", "set", "eth1", "up")
+
+    def unwire(self, name: str) -> None:
+        """Take the second network of a node, and of the other end, away."""
+        self.on(name, "ip", "link", "delete", "eth1")
+
     def on(
         self, name: str, *command: str | Path, cwd: Path | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:

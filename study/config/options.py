@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
@@ -168,3 +169,50 @@ class SlurmConfig(Frozen):
     setup: list[str] = Field(
         [], description="Shell lines that `study submit` puts at the start of a job: modules, environments."
     )
+    launch: str = Field(
+        "",
+        description="What stands before the study's command on every node, such as `apptainer exec image.sif`: words as a "
+        "shell reads them, nothing expanded.",
+    )
+    scratch: str | None = Field(
+        None,
+        description="Node-local folder for Ray's files, variables such as $SLURM_TMPDIR expanded on each node; null: /tmp.",
+    )
+    interface: str | None = Field(
+        None,
+        description="Network interface of the first node on which Ray listens, such as ib0; the others take their way to it. "
+        "null: the one that leads to the others.",
+    )
+    ports: str | None = Field(
+        None,
+        description="Ports that a site's firewall leaves open between nodes, such as 20000-20999; null: any that are free.",
+    )
+
+    @property
+    def launch_words(self) -> list[str]:
+        """What stands before a command."""
+        return shlex.split(self.launch)
+
+    @field_validator("launch")
+    @classmethod
+    def _words(cls, launch: str) -> str:
+        try:
+            shlex.split(launch)
+        except ValueError as error:
+            raise ValueError(f"launch is words as a shell reads them, but {launch!r} has {error}") from None
+        return launch
+
+    @field_validator("scratch")
+    @classmethod
+    def _whole(cls, scratch: str | None) -> str | None:
+        if scratch is not None and not scratch.startswith(("/", "$")):
+            raise ValueError(f"scratch is a path from the root but got {scratch!r}")
+        return scratch
+
+    @field_validator("ports")
+    @classmethod
+    def _range(cls, ports: str | None) -> str | None:
+        given = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports or "1024-65535")
+        if given is None or not 1024 <= int(given[1]) < int(given[2]) <= 65_535:
+            raise ValueError(f"ports is a range between 1024 and 65535, such as 20000-20999, but got {ports!r}")
+        return ports

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -71,14 +70,17 @@ class Allocation:
                 "`cluster.address: slurm` works on the nodes of a SLURM job, and this is none. Queue one with `study submit`, "
                 "or leave it out (--set cluster.address=local) to run on this machine."
             )
-        listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
-        if listed.returncode:
-            raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
+        nodes = [environment["SLURMD_NODENAME"]]
+        if environment.get("SLURM_JOB_NUM_NODES") != "1":  # one node needs no scontrol
+            listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
+            if listed.returncode:
+                raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
+            nodes = listed.stdout.split()
         return cls(
             job=environment["SLURM_JOB_ID"],
             restarts=int(environment.get("SLURM_RESTART_COUNT", "0")),
             given=Given.here(environment),
-            nodes=tuple(listed.stdout.split()),
+            nodes=tuple(nodes),
         )
 
     @property
@@ -128,21 +130,3 @@ def node_is_lost(node: str) -> bool:
     """Whether SLURM itself can no longer reach a node: it is down, or does not respond (a star behind its state)."""
     state = slurm("sinfo", "--noheader", f"--nodes={node}", "--format=%T").stdout.strip().lower()
     return state.endswith("*") or state.startswith("down")
-
-
-def address_towards(other: str) -> str:
-    """This machine's address on the network that leads to another, a name or an address: the one that the other can reach.
-
-    Raises
-    ------
-    StudyError
-        The other's name is not known here.
-    """
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((other, 9))  # sends nothing: it only asks for the route
-            return str(probe.getsockname()[0])
-    except OSError as error:
-        raise StudyError(
-            f"{socket.gethostname()} finds no way to the node {other}: {error}. SLURM's node names must resolve."
-        ) from None

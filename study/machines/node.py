@@ -1,7 +1,7 @@
 """What SLURM starts on every node of a job but the first: a Ray node that ends with the study.
 
-`python -m study.machines.node HEAD_NODE HEAD_ADDRESS STORE_BYTES` takes the token as its first line of input; the line `end`
-ends it.
+`python -m study.machines.node HEAD_NODE HEAD_ADDRESS STORE_BYTES SCRATCH PORTS`, the last two empty where the site needs none,
+takes the token as its first line of input; the line `end` ends it.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
-from study.machines.allocation import Given, address_towards, node_is_lost, requeue
+from study.machines.allocation import Given, node_is_lost, requeue
+from study.machines.network import Ports, address_towards, answers, free_ports, host_and_port
 from study.machines.processes import end_children, use_token
 from study.machines.scratch import scratch_folder
 from study.schema import StudyError
@@ -32,49 +32,46 @@ END = "end\n"
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports that are free now. Another job may take one before Ray does; Ray is then started again."""
-    with ExitStack() as stack:
-        return [stack.enter_context(socket.create_server(("", 0))).getsockname()[1] for _ in range(count)]
-
-
-def _start(head: str, store_bytes: int, scratch: Path) -> subprocess.Popen[bytes]:
+def _start(head: str, store_bytes: int, scratch: Path, ports: str) -> subprocess.Popen[bytes]:
     given = Given.here()
     memory = given.ray_memory(store_bytes)
-    # Given ones: Ray waits 15 s for those that its agents choose, then crashes.
-    grpc, http, metrics, environments = _free_ports(4)
     options = {
         "address": head,
-        "node-ip-address": address_towards(head.rpartition(":")[0]),
+        "node-ip-address": address_towards(host_and_port(head)[0]),
         "node-name": given.node,
         "num-cpus": given.cpus,
         "num-gpus": given.gpus,
         "object-store-memory": store_bytes,
         "temp-dir": scratch / "ray",
-        "min-worker-port": 0,  # any that is free: other jobs may be on this node
-        "max-worker-port": 0,
-        "dashboard-agent-grpc-port": grpc,
-        "dashboard-agent-listen-port": http,
-        "metrics-export-port": metrics,
-        "runtime-env-agent-port": environments,
         "log-color": "false",
     } | ({} if memory is None else {"memory": memory})
+    options |= _port_options(ports, given.cpus)
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
     with (scratch / "log").open("wb") as log:
         arguments = [*command, *(f"--{name}={value}" for name, value in options.items())]
         return subprocess.Popen(arguments, stdout=log, stderr=log, env=os.environ | {"TMPDIR": str(scratch)})
 
 
+def _port_options(ports: str, cpus: int) -> dict[str, Any]:
+    """Other jobs may be on this node: of a site's range those that are free, or else any.
+
+    The agents' are given in any case: Ray waits 15 s for those that they choose, then crashes.
+    """
+    if not ports:
+        agents = free_ports(4)
+        chosen: dict[str, Any] = {"min-worker-port": 0, "max-worker-port": 0}
+    else:
+        of_range = Ports.choose(ports, cpus, int(os.environ["SLURM_JOB_ID"]))
+        agents = [of_range.agent_grpc, of_range.agent_http, of_range.metrics, of_range.environments]
+        servers = {"node-manager-port": of_range.node_manager, "object-manager-port": of_range.object_manager}
+        chosen = {**servers, "worker-port-list": of_range.worker_list}
+    names = ("dashboard-agent-grpc-port", "dashboard-agent-listen-port", "metrics-export-port", "runtime-env-agent-port")
+    return chosen | dict(zip(names, agents, strict=True))
+
+
 def _say(text: str) -> None:
     for line in text.splitlines():
         print(f"{os.environ['SLURMD_NODENAME']}: {line}", flush=True)
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    with suppress(OSError), socket.create_connection((host, int(port)), timeout=LOOK_EVERY_S):
-        return True
-    return False
 
 
 def _listen(stop: threading.Event) -> None:
@@ -83,12 +80,12 @@ def _listen(stop: threading.Event) -> None:
         stop.set()
 
 
-def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: threading.Event) -> None:
+def serve(head_node: str, head: str, store_bytes: int, ports: str, scratch: Path, stop: threading.Event) -> None:
     """Keep a Ray node running until `stop`; queue the job again if the head's node is lost, which --no-kill lets go on."""
     ray: subprocess.Popen[bytes] | None = None
     starts, heard, began = 0, time.monotonic(), 0.0
     while not stop.is_set():
-        if _answers(head):
+        if answers(head, LOOK_EVERY_S):
             heard = time.monotonic()
             if ray is None or ray.poll() is not None:
                 if ray is not None:
@@ -96,7 +93,7 @@ def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: thre
                     starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
                     raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
-                ray, starts, began = _start(head, store_bytes, scratch), starts + 1, time.monotonic()
+                ray, starts, began = _start(head, store_bytes, scratch, ports), starts + 1, time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
             _say(requeue(os.environ["SLURM_JOB_ID"]))
@@ -108,15 +105,17 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with scratch_folder() as scratch:
-        use_token(scratch, sys.stdin.readline().strip())
-        threading.Thread(target=_listen, args=(stop,), daemon=True).start()
-        try:
-            serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), scratch, stop)
-        except StudyError as error:
-            sys.exit(f"{os.environ['SLURMD_NODENAME']}: {error}")
-        finally:
-            end_children()
+    head_node, head, store_bytes, place, ports = sys.argv[1:]
+    try:
+        with scratch_folder(place or None) as scratch:
+            use_token(scratch, sys.stdin.readline().strip())
+            threading.Thread(target=_listen, args=(stop,), daemon=True).start()
+            try:
+                serve(head_node, head, int(store_bytes), ports, scratch, stop)
+            finally:
+                end_children()
+    except (StudyError, OSError) as error:
+        sys.exit(f"{os.environ['SLURMD_NODENAME']}: {error}")
 
 
 if __name__ == "__main__":

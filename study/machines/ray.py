@@ -7,31 +7,31 @@ import logging
 import os
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from functools import cache
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from study.config import StudyConfig
-from study.machines.allocation import Allocation, address_towards
-from study.machines.node import END
+from study.machines.allocation import Allocation
+from study.machines.network import Ports, address_of, address_towards, host_and_port
+from study.machines.others import Others, other_nodes
 from study.machines.processes import has_token, leave_now, use_token
 from study.machines.scratch import is_there, scratch_folder
 from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
-JOIN_S = 180
 LOOK_EVERY_S = 3
 GONE_S = 30
 """Seconds in which a run whose files were removed should have noticed."""
-END_S = 20
+REFUSED = {"RAY_gcs_server_port_wait_time_s": "5"}
+"""Seconds for which Ray asks a cluster that runs already again and again, also where it is refused for its token."""
 START = {
     "RAY_enable_metrics_collection": "0",
     "RAY_raylet_start_wait_time_s": "120",
@@ -133,20 +133,24 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     Raises
     ------
     StudyError
-        A trial needs more cores or GPUs than there are, a node did not join, or nothing answers at the address.
+        A trial needs more cores or GPUs than any node has, or nothing answers at the address.
     """
     import_ray(config, verbose)
     check_cores(config)
-    with scratch_folder() as scratch, _while_there(scratch):
-        address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
+    address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
+    with scratch_folder(config.slurm.scratch if address == "slurm" else None) as scratch, _while_there(scratch):
+        running: AbstractContextManager[Others | None]
         if address == "local":
             running = _local(store_bytes, scratch, verbose)
         elif address == "slurm":
-            running = _allocated(store_bytes, scratch, verbose)
+            running = _allocated(config, store_bytes, scratch, verbose)
         else:
             running = _joined(address, verbose)
-        with running:
-            _check_resources(config)
+        with running as others:
+            while lacking := _lacking(config):
+                if others is None or not others.awaited():
+                    raise StudyError(lacking)
+                time.sleep(LOOK_EVERY_S)
             yield scratch
 
 
@@ -172,16 +176,18 @@ def _while_there(scratch: Path) -> Iterator[None]:
         left.set()
 
 
-def _check_resources(config: StudyConfig) -> None:
+def _lacking(config: StudyConfig) -> str | None:
+    """Why no node that is there could run a trial, if so."""
     import ray
 
     cpus, gpus = config.resources.cpus_per_trial, config.resources.gpus_per_trial
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     most = max(node.get("GPU", 0) for node in nodes)
     if gpus > most:
-        raise StudyError(f"resources.gpus_per_trial is {gpus:g} but Ray sees {most:g} GPUs; no trial could start.")
+        return f"resources.gpus_per_trial is {gpus:g} but Ray sees {most:g} GPUs; no trial could start."
     if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
-        raise StudyError(f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start.")
+        return f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start."
+    return None
 
 
 @contextmanager
@@ -233,75 +239,50 @@ def _local(store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> It
 
 
 @contextmanager
-def _allocated(store_bytes: int, scratch: Path, verbose: bool) -> Iterator[None]:
-    """Ray on every node of the SLURM job, its head here."""
+def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool) -> Iterator[Others | None]:
+    """Ray on this node of the SLURM job, the head of those on its other nodes, which join as they come."""
+    import ray
+
     allocation = Allocation.current()
-    given = allocation.given
+    given, site = allocation.given, config.slurm
     options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_memory": given.ray_memory(store_bytes)}
-    workers: AbstractContextManager[None] = nullcontext()
-    if allocation.others:
+    if site.interface is not None:
+        options["_node_ip_address"] = address_of(site.interface)
+    elif allocation.others:
         options["_node_ip_address"] = address_towards(allocation.others[0])
-        workers = _workers(allocation, store_bytes, scratch)
-    with _local(store_bytes, scratch, verbose, _node_name=given.node, **options), workers:
-        yield
+    with ExitStack() as stack:
+        if site.ports is not None:
+            chosen = Ports.choose(site.ports, given.cpus, int(os.environ["SLURM_JOB_ID"]))
+            stack.enter_context(_ports_of_head(chosen))
+            options["_metrics_export_port"] = chosen.metrics
+        stack.enter_context(_local(store_bytes, scratch, verbose, _node_name=given.node, **options))
+        others = None
+        if allocation.others:
+            head = ray.get_runtime_context().gcs_address
+            others = stack.enter_context(other_nodes(config, allocation, head, store_bytes, _token(), scratch))
+        yield others
 
 
 @contextmanager
-def _workers(allocation: Allocation, store_bytes: int, scratch: Path) -> Iterator[None]:
-    """A Ray node on each other node of the job, by one step of SLURM that hears the token and the goodbye by its input."""
-    import ray
+def _ports_of_head(ports: Ports) -> Iterator[None]:
+    """Let a head that is started in the block take these ports, for which `ray.init` has no words but `ray start` has."""
+    from ray._private import parameter
 
-    count = len(allocation.others)
-    step = [
-        "srun", f"--nodes={count}", f"--ntasks={count}", "--ntasks-per-node=1", f"--exclude={allocation.given.node}",
-        "--overlap", "--mem=0", "--cpu-bind=none", "--no-kill", "--kill-on-bad-exit=0", "--wait=0", "--export=ALL", "--chdir=/",
-        sys.executable, "-m", "study.machines.node", allocation.given.node,
-        ray.get_runtime_context().gcs_address, str(store_bytes),
-    ]  # fmt: skip
-    # sbatch hands its own -c on, which would tie the step to so many CPUs of each node.
-    environment = {key: value for key, value in os.environ.items() if "CPUS_PER" not in key and key != "SLURM_TRES_PER_TASK"}
-    said = scratch / "workers.log"
-    with said.open("wb") as log:
-        process = subprocess.Popen(
-            step, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, start_new_session=True
-        )
+    usual = parameter.RayParams
+    parameter.RayParams = partial(
+        usual,
+        gcs_server_port=ports.gcs,
+        node_manager_port=ports.node_manager,
+        object_manager_port=ports.object_manager,
+        metrics_agent_port=ports.agent_grpc,
+        dashboard_agent_listen_port=ports.agent_http,
+        runtime_env_agent_port=ports.environments,
+        worker_port_list=ports.worker_list,
+    )
     try:
-        _tell(process, f"{_token()}\n")
-        _wait_for(allocation, process, said)
         yield
     finally:
-        _tell(process, END)
-        try:
-            process.wait(timeout=END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _tell(process: subprocess.Popen[str], line: str) -> None:
-    assert process.stdin is not None
-    with suppress(OSError):
-        process.stdin.write(line)
-        process.stdin.flush()
-
-
-def _wait_for(allocation: Allocation, step: subprocess.Popen[str], said: Path) -> None:
-    """Wait until every node of the job has joined the Ray cluster."""
-    import ray
-
-    until = time.monotonic() + JOIN_S
-    while missing := set(allocation.nodes) - {node["NodeName"] for node in ray.nodes() if node["Alive"]}:
-        lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
-        ended = {node for node in missing if any(line.startswith(f"srun: error: {node}: task") for line in lines)}
-        if ended or step.poll() is not None or time.monotonic() > until:
-            names = sorted(ended or missing)
-            what = "These nodes" if len(names) > 1 else "This node"
-            raise StudyError(
-                f"{what} did not join the Ray cluster of SLURM job {allocation.job}: {', '.join(names)}. A node needs the same "
-                f"Python environment ({sys.executable}) and a way to reach {allocation.given.node}. It said:\n"
-                + "\n".join(lines[-15:] or ["nothing"])
-            )
-        time.sleep(0.2)
+        parameter.RayParams = usual
 
 
 @contextmanager
@@ -310,10 +291,11 @@ def _joined(address: str, verbose: bool) -> Iterator[None]:
     from ray.exceptions import RayError
 
     with ExitStack() as stack:
+        stack.enter_context(_environment(*REFUSED))
+        os.environ.update(REFUSED)
         try:
             if address != "auto":  # Ray would wait for minutes
-                host, _, port = address.rpartition(":")
-                socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+                socket.create_connection(host_and_port(address), timeout=10).close()
             stack.enter_context(_ray(verbose, address=address))
         except (OSError, ValueError, RuntimeError, RayError) as error:
             raise StudyError(f"Cannot join the Ray cluster at cluster.address '{address}': {error}") from None

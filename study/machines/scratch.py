@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import tempfile
 import time
@@ -12,16 +13,28 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from study.schema import StudyError
+
 PREFIX = "study-"
 OWNED = ".owned"
 """Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with the process."""
+MOST_BYTES = 24
+"""Of a socket's 107 bytes, what Ray (64, with a process id of seven digits) and our own folder (19) leave."""
 _own: set[Path] = set()
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Make a folder with a short path (Ray's sockets allow 107 bytes), which is removed with the block."""
-    parent = Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
+def scratch_folder(place: str | None = None) -> Iterator[Path]:
+    """Make a folder in `place`, or else in /tmp, which is removed with the block.
+
+    place: `slurm.scratch`, with variables of the environment in it.
+
+    Raises
+    ------
+    StudyError
+        `place` is no folder that can be written to here, or its path is too long for Ray's sockets.
+    """
+    parent = _usual() if place is None else _checked(place)
     _clear_abandoned(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     _own.add(folder)
@@ -31,6 +44,23 @@ def scratch_folder() -> Iterator[Path]:
     finally:
         _remove(folder)
         _own.discard(folder)
+
+
+def _usual() -> Path:
+    return Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
+
+
+def _checked(place: str) -> Path:
+    folder = Path(os.path.expandvars(place))
+    length = len(os.fsencode(folder))
+    if length > MOST_BYTES:
+        raise StudyError(
+            f"slurm.scratch is {folder} on {platform.node()}, a path of {length} bytes, but Ray's sockets below it leave room "
+            f"for {MOST_BYTES}. Name a shorter one; a link will do."
+        )
+    if not folder.is_absolute() or not os.access(folder, os.W_OK):
+        raise StudyError(f"slurm.scratch is {folder} on {platform.node()}, which is no folder that can be written to.")
+    return folder
 
 
 def is_there(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from study.config import StudyConfig
+from study.machines.others import node_resources
 
 LEAST_WORKER_BYTES, GROWN_BYTES = 800_000_000, 1_500_000_000
 """What every worker asks for at least, and may take: 450 MB are its own with TensorFlow and one small network."""
@@ -39,7 +40,5 @@ class Slots:
 
 
 def slots(config: StudyConfig) -> Slots:
-    """Room for workers on the nodes of the cluster that runs."""
-    import ray
-
-    return Slots.of(config, [node["Resources"] for node in ray.nodes() if node["Alive"]])
+    """Room for workers on the nodes of the cluster that runs, and on those of this job that have not come yet."""
+    return Slots.of(config, node_resources(config))

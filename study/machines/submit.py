@@ -19,6 +19,7 @@ from study.records.paths import StudyPaths
 from study.schema import StudyError
 
 MARK = "# Modules and environments go here, line by line.\n"
+COMMAND = "exec study run "
 LOOK_EVERY_S = 5
 
 
@@ -87,6 +88,9 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
         )
     lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
     script = resources.files("study.machines").joinpath("study.sbatch").read_text(encoding="utf-8")
+    if config.slurm.launch:
+        lines.append("trap '' USR2  # of which what stands before the command would end; the study looks at the clock too")
+        script = script.replace(COMMAND, COMMAND.replace(" ", f" {shlex.join(config.slurm.launch_words)} ", 1))
     return Submission(
         ("sbatch", "--parsable", f"--job-name={config.name}", *request.options, "/dev/stdin", *run_arguments),
         script.replace(MARK, MARK + "\n".join(lines) + "\n"),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from study.config import StudyConfig
-from study.machines.allocation import Allocation, requeue
+from study.machines.allocation import STOP_BEFORE_END_S, Allocation, job_deadline, requeue
 from study.machines.lock import let_go
 from study.machines.note import JobNote, read_note, write_note
 from study.machines.processes import leave_now
@@ -30,6 +30,8 @@ CANCEL_S = 0.5
 """Seconds from SLURM's SIGTERM to the end at the latest: Ray's servers end too, and may take this process along before it has
 cleared up."""
 CANCELLED = 130
+WARN_S = 60
+"""Seconds before the walltime at which `study.sbatch` asks SLURM for a warning."""
 MOST_IDLE_RUNS = 2
 """Runs in a row without a new record after which a job is not queued again."""
 
@@ -141,6 +143,8 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
         signal.signal(number, stop)
     try:
         with _leaving_on_sigterm(paths, cancelled):
+            if config.slurm.launch:
+                _warn_by_the_clock()
             yield watch
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
@@ -148,6 +152,15 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
         if not cancelled.wait(timeout=1):
             watch.queue_again()
         raise
+
+
+def _warn_by_the_clock() -> None:
+    """Have the warning come from here: SLURM sends its own to the script's process, which need not be this one."""
+    if (until := job_deadline()) is not None:
+        left = max(0.0, until - time.monotonic() + STOP_BEFORE_END_S - WARN_S)
+        clock = threading.Timer(left, os.kill, (os.getpid(), signal.SIGUSR2))
+        clock.daemon = True
+        clock.start()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
+from study.machines.others import give_back_nodes
 from study.machines.ray import import_ray, ray_cluster
 from study.machines.slots import slots
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported
@@ -38,6 +39,7 @@ class Pool:
         self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
         self.room = 1
         self.wanted = 0
+        self.done = False
         self.over = threading.Event()
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._workers: dict[str, ActorHandle] = {}
@@ -65,13 +67,19 @@ class Pool:
             self._thread = threading.Thread(target=self._live, daemon=True)
             self._thread.start()
 
-    def finish(self) -> None:
-        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left here when it does."""
+    def finish(self, done: bool = False) -> None:
+        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left here when it does.
+
+        done: nothing is left to train, so that other nodes of a SLURM job go back to the site.
+        """
+        self.done = self.done or done
         self._workers.clear()
         self._references.clear()
         self._left.clear()
         self._matrix = None
         self.over.set()
+        if done and self._thread is None:
+            self._give_back()
 
     def serve(self, data: EncodedData) -> None:
         """Say what tasks are about: the encoded data of every place, of which each goes to Ray with its first task."""
@@ -149,8 +157,14 @@ class Pool:
             with ray_cluster(self.config, self.data_bytes, self.verbose) as scratch:
                 if not self.over.is_set():
                     self._tune(scratch)
+            if self.done:
+                self._give_back()
         except BaseException as error:
             self.tell(Broken(error))
+
+    def _give_back(self) -> None:
+        if self.config.cluster.address == "slurm":
+            give_back_nodes()
 
     def _tune(self, scratch: Path) -> None:
         """Have Ray Tune keep workers alive until the pool is over, its own files in `scratch`."""

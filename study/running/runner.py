@@ -73,7 +73,7 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
             Dispatcher(tasks, recorder, pool).run()
         if not recorder.finished:
             raise Interrupted
-    pool.finish()
+    pool.finish(done=True)
     if arms and not any(arm.incumbent for arm in arms.values()):
         failed = next((arm.records[min(arm.records)] for arm in arms.values() if arm.records), None)
         if failed is None:

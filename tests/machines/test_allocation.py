@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.allocation import Allocation, Given, address_towards, array_share, job_deadline, node_is_lost, slurm
+from study.machines.allocation import Allocation, Given, array_share, job_deadline, node_is_lost, slurm
 from study.schema import Share, StudyError
 
 BATCH = {
@@ -52,6 +52,14 @@ def test_an_allocation_knows_its_nodes_and_how_often_it_began(tools: Path) -> No
     assert again.restarts == 2
 
 
+def test_on_one_node_scontrol_is_not_asked(tools: Path) -> None:
+    write_tool(tools, "scontrol", "exit 1")
+
+    alone = Allocation.current(BATCH | {"SLURM_JOB_NODELIST": "n2", "SLURM_JOB_NUM_NODES": "1"})
+
+    assert (alone.nodes, alone.others) == (("n2",), ())
+
+
 @pytest.mark.parametrize("lacking", ["SLURM_JOB_ID", "SLURMD_NODENAME"])
 def test_outside_of_a_job_the_way_out_is_named(lacking: str) -> None:
     environment = {key: value for key, value in BATCH.items() if key != lacking}
@@ -80,15 +88,6 @@ def test_a_node_is_lost_where_slurm_says_so(tools: Path, state: str, lost: bool)
 def test_without_an_answer_of_slurm_no_node_is_lost(tools: Path) -> None:
     assert not node_is_lost("n1")
     assert slurm("sinfo").returncode == 1
-
-
-def test_the_address_is_that_of_the_route_to_the_other() -> None:
-    assert address_towards("127.0.0.1") == "127.0.0.1"
-
-
-def test_a_name_that_does_not_resolve_is_named() -> None:
-    with pytest.raises(StudyError, match=r"finds no way to the node no-such-node.invalid: .*must resolve"):
-        address_towards("no-such-node.invalid")
 
 
 def array(task: int, last: int, count: int) -> dict[str, str]:

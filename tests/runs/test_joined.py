@@ -19,6 +19,8 @@ from harness.studies import DRIVE, STUDY, drive, run
 from study import load_results
 from study.records.results import digest
 
+REFUSED_S = 60
+"""Within which a stranger's command has ended; with Ray's patience for a cluster that starts it took two minutes."""
 CONFIG = """
 data: {source: balloons, rows: 300}
 protocol: holdout
@@ -74,7 +76,9 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
     running: Running, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"cluster.address={running.address}"
+    began = time.monotonic()
     stranger = run(STUDY, "run", config, "--set", address, "--name=stranger", cwd=config.parent)
+    waited = time.monotonic() - began
     monkeypatch.setenv("RAY_ADDRESS", running.address)  # which a study of its own leaves alone
     drive(config, config.parent / "results", "name=own")
     monkeypatch.delenv("RAY_ADDRESS")
@@ -85,7 +89,9 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
     assert digest(joined.trials) == digest(own.trials)
     assert joined.config.cluster.address == "local"
     assert running.process.poll() is None
+    print(f"a stranger is refused after {waited:.0f} s, the start of a command included")
     assert stranger.returncode == 2
+    assert waited < REFUSED_S
     assert stranger.stderr.splitlines()[-1].startswith(
         f"Error: Cannot join the Ray cluster at cluster.address '{running.address}'"
     )

@@ -136,17 +136,6 @@ def test_before_its_walltime_a_job_queues_again_and_its_study_goes_on(cluster: C
     assert f"new records; job {job.number} queues again." in job.log
 
 
-def test_a_node_that_does_not_join_is_named(cluster: Cluster, submit: Submit) -> None:
-    cluster.on("n2", "mount", "-o", "remount,ro", "/tmp")
-    try:
-        job = submit("--nodes=3")
-        job.wait("FAILED")
-    finally:
-        cluster.on("n2", "mount", "-o", "remount,rw", "/tmp")
-
-    assert f"This node did not join the Ray cluster of SLURM job {job.number}: n2." in job.log
-
-
 def test_submit_queues_a_job_that_status_follows(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
     held = submit("--nodes=1", "--hold", name=WEIRD)
     cluster.login("scancel", held.number)

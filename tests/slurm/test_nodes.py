@@ -1,0 +1,123 @@
+"""Nodes that come late or never, that go back to the site, and what a site may ask of them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from harness.cluster import Cluster, wait_until
+from harness.jobs import ENDLESS, JOB_S, LONG, Job
+from harness.studies import STUDY
+from tests.slurm.conftest import Submit
+from tests.slurm.test_strangers import listeners
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+SCRATCH = "/run/own"
+FOREVER = (*ENDLESS, *(word for setting in LONG for word in ("--set", setting)))
+PORTS = range(21_000, 22_000)
+MARKED = r"""
+cd /proc
+for pid in [0-9]*; do tr '\0' '\n' <$pid/environ 2>/dev/null | grep -qx MARK=here && cat $pid/comm; done
+"""
+"""Names of the processes of a node that the wrapper has started, or one of those."""
+
+
+def started(cluster: Cluster, node: str) -> list[str]:
+    """The command by which Ray was started on a node that is not the first."""
+    lines = cluster.processes(node)
+    return next((line.split() for line in lines if "ray.scripts.scripts start" in line), [])
+
+
+def test_a_node_that_does_not_join_is_named_and_gets_work_when_it_comes_after_all(
+    cluster: Cluster, submit: Submit, undisturbed_first: str
+) -> None:
+    cluster.on("n2", "mount", "-o", "remount,ro", "/tmp")
+    try:
+        job = submit("--nodelist=n1,n2", run=FOREVER)
+        job.wait_for_node("n1")
+        named = f"Node n2 has not joined the Ray cluster of SLURM job {job.number}"
+        wait_until(lambda: named in job.log, lambda: job.log, JOB_S)
+    finally:
+        cluster.on("n2", "mount", "-o", "remount,rw", "/tmp")
+    before = job.nodes()
+    job.wait_for_node("n2")
+
+    assert before == {"n1"}
+    assert re.search(r"It said:\n(.*\n)*.*Read-only file system", job.log)
+    assert "Node n2 has joined the Ray cluster after all." in job.log
+    assert job.digest_of_first() == undisturbed_first
+
+
+def test_a_node_that_is_lost_before_its_step_starts_keeps_no_other_from_coming(
+    cluster: Cluster, submit: Submit, undisturbed: str
+) -> None:
+    job = submit("--nodes=3")
+    job.wait("RUNNING")
+    cluster.power_off("n2")
+    job.wait()
+
+    assert "Node n2 has not joined" in job.log
+    assert job.nodes() == {"n1", "n3"}
+    assert (job.show()["Restarts"], job.digest) == ("0", undisturbed)
+
+
+def test_after_the_last_trial_the_other_nodes_go_back_while_the_report_is_written(
+    cluster: Cluster, submit: Submit, undisturbed: str
+) -> None:
+    job = submit("--nodes=3")
+    job.wait_for_records(more_than=0)
+    whole = job.show()
+
+    wait_until(lambda: job.show()["NumNodes"] == "1", lambda: f"one node\n{job.show()}\n{job.log}", JOB_S)
+    alone, report = job.show(), (job.results / "report.html").exists()
+    idle = cluster.login("sinfo", "-hN", "-t", "idle", "-o", "%N").stdout.split()
+    job.wait()
+
+    assert (whole["NumNodes"], whole["NodeList"]) == ("3", "n[1-3]")
+    assert (alone["JobState"], alone["NodeList"], report) == ("RUNNING", "n1", False)
+    assert set(idle) <= {"n2", "n3"}
+    assert "Nothing is left to train on n2, n3. They are given back." in job.log
+    assert (job.results / "report.html").exists()
+    assert job.digest == undisturbed
+    assert not list(job.folder.glob("slurm_job_*"))
+
+
+def test_what_a_site_asks_for_holds_on_every_node(
+    cluster: Cluster, submit: Submit, undisturbed: str, request: pytest.FixtureRequest
+) -> None:
+    """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of ports."""
+    first = submit("--nodes=1", "--hold")
+    cluster.login("scancel", first.number)
+    cluster.wire("n1", "n2")
+    request.addfinalizer(lambda: cluster.unwire("n1"))
+    for node in ("n1", "n2"):
+        cluster.on(node, "mkdir", "-p", SCRATCH)
+    site = {
+        "launch": "env MARK=here",
+        "scratch": "$PLACE",
+        "interface": "eth1",
+        "ports": f"{PORTS[0]}-{PORTS[-1]}",
+        "setup": [f"export PLACE={SCRATCH}"],
+    }
+    (first.folder / "tiny.yaml").write_text((first.folder / "tiny.yaml").read_text() + f"slurm: {json.dumps(site)}\n")
+
+    queued = cluster.login(STUDY, "submit", "tiny.yaml", "--sbatch=--nodelist=n1,n2", "--nodes=2", cwd=first.folder)
+    job = Job(cluster, first.folder, queued.stdout.split()[3].rstrip("."))
+    job.wait_for_node("n2")
+    wrapped = {node: cluster.on(node, "sh", "-c", MARKED).stdout.split() for node in ("n1", "n2")}
+    command, ports = started(cluster, "n2"), {node: listeners(cluster, node) for node in ("n1", "n2")}
+    places = {node: cluster.on(node, "ls", SCRATCH).stdout.split() for node in ("n1", "n2")}
+    job.wait()
+
+    assert "study" in wrapped["n1"]
+    assert "raylet" in wrapped["n2"]
+    assert "--node-ip-address=fd79::2" in command
+    assert any(word.startswith("--address=[fd79::1]:") for word in command)
+    assert all(len(found) == 1 and found[0].startswith("study-") for found in places.values()), places
+    for node, found in ports.items():
+        assert found, node
+        assert {name for port, name in found.items() if int(port) not in PORTS} <= {"srun", "slurmd", "slurmstepd"}, found
+    assert job.digest == undisturbed
+    assert all(cluster.on(node, "ls", SCRATCH).stdout == "" for node in ("n1", "n2"))
