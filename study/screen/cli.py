@@ -208,7 +208,7 @@ def status(results: ResultsFolder) -> None:
         print(job)
         if not StudyPaths(results).config.exists():
             return
-    print_status(load_results(results), _console())
+    print_status(load_results(results), _console(), job)
 
 
 @app.command()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from importlib import metadata
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import yaml
 
 from study.api import prepare
 from study.config import json_schema, load_config, make_config
+from study.machines import lock
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
@@ -240,6 +243,25 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
         "Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()
+
+
+def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "BEAT_S", 0.2)
+    paths = StudyPaths(folder / "results" / "party")
+    write_atomic(paths.config, "name: party\ndata: {source: balloons}\ntarget: y\ndepths: 1\nsearch: {trials: 3}\n")
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    environment = Environment.here(seed=0)
+    write_atomic(paths.environment, environment.model_dump_json())
+
+    with lock.locked(paths):
+        during = command("status", "results/party").out.splitlines()[-1]
+    after = command("status", "results/party").out.splitlines()[-1]
+
+    to_go = "48 trials, 24 winners, 6 trees and 6 short formulas to go"
+    assert during == f"At work: process {os.getpid()} on {socket.gethostname()} since {environment.started}; {to_go}."
+    assert after == f"Not finished: {to_go}. Go on with: study run results/party/config.yaml"
 
 
 def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:
