@@ -10,7 +10,7 @@ from study.evidence.questions import asked_words
 from study.machines.ray import available_cpus
 from study.records.questions import questions
 from study.schema import Arm
-from study.screen.progress import columns, span
+from study.screen.progress import budget_words, columns, span
 from study.search.cost import FLOOR_S
 from study.search.plan import Plan
 
@@ -62,5 +62,5 @@ def print_check(prepared: Prepared, console: Console) -> None:
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
     console.print(arms_table(prepared.plan))
-    for line in cost_lines(prepared.plan):
+    for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

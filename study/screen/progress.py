@@ -54,6 +54,33 @@ def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
     return table
 
 
+def budget_words(plan: Plan) -> str | None:
+    """What a budget of core-hours buys, or that it is too small for even the least plan, or more than a plan takes unasked."""
+    config, used = plan.config, plan.seconds / 3_600
+    if config.budget_core_hours is None:
+        return None
+    given = f"budget_core_hours: {config.budget_core_hours:g}"
+    if used > config.budget_core_hours:
+        return (
+            f"{given} is too little for this table: the least plan, which this is, takes about {used:.2g} core-hours. Allow that, "
+            "or name fewer targets, columns or families."
+        )
+    repeats = "" if config.protocol == "holdout" else f"{config.outer.repeats} times {config.outer.folds} outer folds, "
+    depths = listed_depths(config.depths or [])
+    bought = (
+        f"{given} buys {repeats}{config.search.trials} trials an arm, {config.inner.seeds} seeds, {config.training.epochs} "
+        f"epochs and {depths}: about {used:.3g} core-hours."
+    )
+    more = " More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."
+    return bought + more * (used < config.budget_core_hours / 2)
+
+
+def listed_depths(depths: Sequence[int]) -> str:
+    """`depths 1, 2 and 3`, or `depth 1`."""
+    words = [str(depth) for depth in depths]
+    return f"depths {listed(words)}" if len(words) > 1 else f"depth {words[0]}"
+
+
 class Progress(Observer):
     """Observer that shows a row an arm: trials done, best validation loss, time left.
 
@@ -96,6 +123,8 @@ class Progress(Observer):
                 return
         else:
             self.note(f"'{plan.config.name}': {plan.n_trials} trials in {len(plan.arms)} arms, {plan.n_fits} fits.")
+        if (bought := budget_words(plan)) is not None:
+            self.note(bought)
         if plan.config.time_budget_min is not None:
             self.note(
                 f"A time budget of {plan.config.time_budget_min:g} minutes is set: what is searched depends on this machine's "

@@ -192,6 +192,23 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("0.05", "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs and depths 1, 2 and 3: "),
+        ("10000", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
+        ("0.001", "budget_core_hours: 0.001 is too little for this table: the least plan, which this is, takes about "),
+    ],
+)
+def test_check_says_what_a_budget_buys(hours: str, said: str, folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price", "--set", f"budget_core_hours={hours}")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert said in ended.out
+
+
 def test_a_column_name_with_brackets_is_printed_as_it_is(folder: Path, command: Command) -> None:
     make_frame().rename(columns={"size": "size [m]", "price": "price [/b]"}).to_csv(folder / "good.csv", index=False)
 

@@ -12,9 +12,8 @@ from study.config import samplers as samplers_module
 from study.families import FAMILIES
 from study.schema import REGRESSIONS, Kind, Share, StudyError
 from study.search.cost import Size, short_cost, trial_cost
+from study.search.effort import EFFORTS, FEWEST_TRIALS
 from study.search.plan import (
-    EFFORTS,
-    FEWEST_TRIALS,
     arm_trials,
     families_of,
     has_short,
