@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
-from study.config.options import Range, Space
+from study.config.options import Space
 from study.config.samplers import check_sampler
 from study.families import (
-    FAMILIES,
     check_space,
-    count_programs,
     first_params,
     get_family,
-    is_searched,
     resolve_space,
-    searched,
     shaping,
 )
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, REGRESSIONS, Arm, Kind, ModelData, Share, StudyError
-from study.search.cost import COMPILE_S, WINNER_S, Size, short_cost, trees_cost, trial_cost
+from study.schema import ALL_ROWS, Arm, ModelData, Share
+from study.search.cost import Size
 from study.search.effort import (
     DEPTHS,
     FEWEST_EPOCHS,
@@ -38,13 +32,13 @@ from study.search.effort import (
     most_repeats,
     steps,
 )
+from study.search.estimate import Cost, count_all_programs, study_cost
+from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
 
 NESTED_BELOW = 5_000
 """Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md), and"""
 NESTED_TO = 50_000
 """rows up to which it is where effort affords them."""
-REGRESSION_WINDOWS = 2
-"""Windows of a network in that of a regression (docs/design/0013)."""
 SMALL = 600, 0.2
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
@@ -57,13 +51,13 @@ class Plan:
 
     config: the given one with every number that `effort` decides filled in.
     beside: the work beside the arms, of each sort once a target and outer fold.
-    seconds: modelled core-seconds of all workers. programs: those of networks that a worker compiles at most.
+    cost: as it is modelled. programs: those of networks that a worker compiles at most.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
     beside: tuple[FoldWork, ...]
-    seconds: float
+    cost: Cost
     programs: int = 0
 
     def trials(self, arm: Arm) -> int:
@@ -82,7 +76,12 @@ class Plan:
         """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
         beside = self.beside[share.count - 1 - share.number :: share.count]
-        return replace(self, arms=tuple(dealt), beside=beside, seconds=self.seconds / share.count)
+        return replace(self, arms=tuple(dealt), beside=beside, cost=self.cost.share(share.count))
+
+    @property
+    def seconds(self) -> float:
+        """Core-seconds of all workers, as modelled."""
+        return self.cost.seconds
 
     @property
     def models(self) -> tuple[ModelData, ...]:
@@ -103,38 +102,6 @@ class Plan:
     def n_fits(self) -> int:
         """Models trained by all trials."""
         return sum(self.trials(arm) * self.replicates(arm) for arm in self.arms)
-
-
-def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
-    family, override = get_family(arm.family), config.space.get(arm.family, {})
-    if not is_searched(family, override):
-        return 1
-    forms = searched(family, resolve_space(family, 1, override)).values()
-    choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
-    return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
-
-
-def arm_window(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
-    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
-
-
-def families_of(config: StudyConfig, kind: Kind) -> list[str]:
-    """Families that serve a kind: study's own, the simplest first, or those of an explicit list that do, at least one."""
-    if config.families == "auto":
-        own = [family for family in FAMILIES.values() if kind in family.kinds]
-        return [family.name for family in sorted(own, key=lambda family: (not family.convex, family.inputs))]
-    serving = [name for name in config.families if kind in get_family(name).kinds]
-    if not serving:
-        fit = ", ".join(name for name, family in FAMILIES.items() if kind in family.kinds)
-        raise StudyError(f"No family of {config.families} serves a {kind.value} target. These do: {fit}.")
-    return serving
-
-
-def depths_of(config: StudyConfig, family: str) -> list[int]:
-    """Depths at which a family is compared."""
-    return [0] if get_family(family).convex else config.depths or [*DEPTHS]
 
 
 def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
@@ -158,37 +125,6 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
         for fold in (*range(config.n_outer), ALL_ROWS)
         if sort is Trees or has_short(config, size.kind)
     )
-
-
-def has_short(config: StudyConfig, kind: Kind) -> bool:
-    """Whether there is a short formula: it stands beside the kind's regression, which a config's families may lack."""
-    return REGRESSIONS[kind] in families_of(config, kind)
-
-
-def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, winners and work beside, and of two workers' compiling.
-
-    A winner, refitted and made of two parts of the rows, takes as long as two trials.
-    """
-    cost = 2 * COMPILE_S * count_all_programs(config, sizes)
-    for size in sizes:
-        place = trees_cost(size, effort_of(config).tree_trials) + short_cost(size) * has_short(config, size.kind)
-        for name in families_of(config, size.kind):
-            for depth in depths_of(config, name):
-                arm = Arm(target=size.target, kind=size.kind, family=name, depth=depth, outer_fold=ALL_ROWS)
-                place += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += (config.n_outer + 1) * place
-    return cost
-
-
-def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
-    """Programs of networks that a worker compiles at most: those of each target."""
-    found = 0
-    for size in sizes:
-        networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
-        spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
-        found += len(config.depths or DEPTHS) * sum(count_programs(family, space) for family, space in spaces)
-    return found
 
 
 def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
@@ -224,7 +160,7 @@ def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what its effort means, cut until it fits under the cap."""
     effort, most = effort_of(config), most_cost(config, sizes)
     seeds, trials, epochs = effort.seeds, effort.trials, amounts_of(config).epochs_for(max(size.rows for size in sizes))
-    while study_cost(resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes) > most:
+    while study_cost(resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes).seconds > most:
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
@@ -239,7 +175,7 @@ def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
 def _bought(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with the last of the steps that its budget affords, or the first where it affords none."""
     ladder, most = steps(), most_cost(config, sizes)
-    above = bisect_right(ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes))
+    above = bisect_right(ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds)
     return _with(config, ladder[max(0, above - 1)], sizes)
 
 
@@ -291,7 +227,7 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
 
     def affords(repeats: int) -> bool:
         filled = _with(nested(repeats), least_before(config, repeats), developed)
-        return study_cost(filled, developed) <= most_cost(config, developed)
+        return study_cost(filled, developed).seconds <= most_cost(config, developed)
 
     one_split = config.protocol == "holdout"
     if config.protocol == "auto":

@@ -195,7 +195,7 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        ("0.05", "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs and depths 1, 2 and 3: "),
+        ("0.05", "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs and depths 1, 2"),
         ("10000", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
         ("0.001", "budget_core_hours: 0.001 is too little for this table: the least plan, which this is, takes about "),
     ],
