@@ -1,6 +1,7 @@
 """What the README's figures and those of docs/scaling.md come from: ratios of things measured side by side in one run.
 
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
+estimates CONFIG…     how long `study check` says that studies take beside how long they take, and their core-seconds
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
 terms [SOURCE=TARGET…] test loss of the extended regression beside a plain grid of its own kind and EBM, on the same folds
 answers [SOURCE=TARGET…] the three answers on built-in tables, beside trees and EBM on the same folds
@@ -140,6 +141,9 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     whole.add_argument("keys", nargs="*", metavar="KEY=VALUE")
     whole.add_argument("--before", metavar="COMMIT")
     commands.add_parser("epochs").add_argument("configs", nargs="+", metavar="CONFIG")
+    said = commands.add_parser("estimates")
+    said.add_argument("configs", nargs="+", metavar="CONFIG")
+    said.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="keys", help="of every config")
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
@@ -195,6 +199,11 @@ def main() -> None:
         import engine
 
         engine.engine(arguments.before, arguments.config, arguments.keys)
+        return
+    if arguments.command == "estimates":
+        import estimates
+
+        estimates.estimates(arguments.configs, arguments.keys)
         return
     if arguments.command == "rivals":
         import rivals

@@ -32,7 +32,8 @@ from study.running.queue import FoldQueue
 from study.running.runner import search
 from study.schema import Arm, Share, StudyData, StudyError
 from study.search.cost import Size
-from study.search.plan import Plan, arm_trials, make_arms, make_beside, make_plan, resolve_outer
+from study.search.models import arm_trials
+from study.search.plan import Plan, make_arms, make_beside, make_plan, resolve_outer
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,17 @@ class StudyConfig(Frozen):
     families: Literal["auto"] | list[str] = Field(
         "auto", description="`auto`: the constant, the regression of each target's kind, and the networks."
     )
-    depths: list[Annotated[int, Field(ge=1, le=32)]] = Field([1, 2, 3], description="Hidden layers of the networks to compare.")
+    depths: list[Annotated[int, Field(ge=1, le=32)]] | None = Field(
+        None, description="Hidden layers of the networks to compare; null: 1, 2 and 3, or the first of these on a small budget."
+    )
     space: dict[str, Space] = Field({}, description="Overrides of a family's search space: family, then hyperparameter.")
     effort: Literal["quick", "normal", "thorough"] = Field(
         "normal", description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores."
+    )
+    budget_core_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None,
+        description="In place of `effort`: core-hours, by the cost model, to fill with what is left open of repeats, seeds, "
+        "epochs, trials and depths, the same on every machine.",
     )
     search: SearchConfig = SearchConfig()
     protocol: Literal["auto", "nested", "holdout"] = Field(
@@ -131,8 +138,8 @@ class StudyConfig(Frozen):
 
     @field_validator("depths")
     @classmethod
-    def _depths_once(cls, depths: list[int]) -> list[int]:
-        return sorted(set(depths))
+    def _depths_once(cls, depths: list[int] | None) -> list[int] | None:
+        return depths and sorted(set(depths))
 
     @field_validator("margin")
     @classmethod

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+import psutil
 from filelock import SoftFileLease, Timeout
 
 from study.records.paths import StudyPaths
@@ -18,6 +19,8 @@ LEASE_S = 60.0
 """Seconds without a sign of life after which the lock of a run on another host, or of a suspended one, is taken over."""
 BEAT_S = 2.0
 """Seconds between two signs of life of a run."""
+LOOKS = 20
+"""Times, an eighth of a beat apart, that others look for a sign of life of a run."""
 _leases: set[SoftFileLease] = set()
 """Held by this process."""
 
@@ -135,3 +138,24 @@ def _holder(lease: SoftFileLease, paths: StudyPaths) -> str:
         found = json.loads(paths.environment.read_bytes())
     since = f" since {found['started']}" if found.get("pid") == owner.pid else ""
     return f"process {owner.pid} on {owner.hostname.partition('?')[0]}{since}"
+
+
+def at_work(paths: StudyPaths) -> list[str]:
+    """Runs that hold a folder, all of it or a share, and give a sign of life, such as `process 4711 on n1 since …`.
+
+    All are watched at once: for a beat where they live, for LOOKS where one is dead and its host another. Nothing is touched.
+    """
+    first = {each: seen for each in (paths, *paths.shares) if (seen := _seen(each)) and not _gone(each)}
+    living: set[StudyPaths] = set()
+    for _ in range(LOOKS):
+        if len(living) == len(first):
+            break
+        threading.Event().wait(BEAT_S / 8)
+        living |= {each for each in first if _seen(each) not in (None, first[each])}
+    return [_holder(SoftFileLease(each.lock), each) for each in first if each in living]
+
+
+def _gone(paths: StudyPaths) -> bool:
+    """Whether a lock names a process that is not on this host, for sure."""
+    owner = SoftFileLease(paths.lock).owner
+    return owner is not None and owner.hostname == os.uname().nodename and not psutil.pid_exists(owner.pid)

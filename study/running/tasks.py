@@ -11,7 +11,7 @@ from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import REGRESSIONS
 from study.search.arms import ArmSearch
-from study.search.plan import EFFORTS
+from study.search.effort import effort_of
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 LEAST_BEGUN = 16
@@ -135,7 +135,7 @@ class Tasks:
             study=config.name,
             seed=config.seed,
             work=work,
-            tree_trials=EFFORTS[config.effort].tree_trials,
+            tree_trials=effort_of(config).tree_trials,
             override=config.space.get(REGRESSIONS[work.kind], {}),
             iterations=config.training.iterations,
         )

@@ -7,11 +7,9 @@ from rich.table import Table
 
 from study.api import Prepared
 from study.evidence.questions import asked_words
-from study.machines.ray import available_cpus
 from study.records.questions import questions
 from study.schema import Arm
-from study.screen.progress import columns, span
-from study.search.cost import FLOOR_S
+from study.screen.progress import budget_words, columns, span, workers_here
 from study.search.plan import Plan
 
 
@@ -28,11 +26,10 @@ def arms_table(plan: Plan) -> Table:
 
 def cost_lines(plan: Plan) -> list[str]:
     """How long it will take on this machine, and how every target is tested."""
-    config = plan.config
-    workers = config.resources.max_concurrent or max(1, int(available_cpus() // config.resources.cpus_per_trial))
+    config, workers = plan.config, workers_here(plan)
     cost = (
         f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.seconds / workers + FLOOR_S)} on {workers} workers, report included, and with "
+        f"about {span(plan.cost.lasts(workers))} on {workers} workers, start and report included, and with "
         f"the last search, on all rows, whose models are delivered. "
         f"At most {plan.slots} trials run at once, and a worker compiles at most {plan.programs} programs of networks."
     )
@@ -62,5 +59,5 @@ def print_check(prepared: Prepared, console: Console) -> None:
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
     console.print(arms_table(prepared.plan))
-    for line in cost_lines(prepared.plan):
+    for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

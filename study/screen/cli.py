@@ -6,6 +6,7 @@ import gc
 import json
 import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from study.schema import StudyError, printable
+from study.screen.flags import App
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from study.config import StudyConfig
 
-app = typer.Typer(
-    add_completion=False,
+app = App(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",
@@ -72,6 +73,21 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"family-study {version('family-study')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print name and version, and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -166,15 +182,14 @@ def init(
 ) -> None:
     """Write a commented config from a table."""
     from study.api import prepare
-    from study.screen.template import config_text
+    from study.screen.template import write_config
 
     config = _config(table, target, None, None)
     path = output or Path(f"{config.name}.yaml")
     try:
         if path.exists():
             raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
-        text = config_text(prepare(config), table)
-        path.write_text(text, encoding="utf-8")
+        write_config(path, prepare(config), table)
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
     print(f"Wrote {path}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
@@ -192,7 +207,7 @@ def status(results: ResultsFolder) -> None:
         print(job)
         if not StudyPaths(results).config.exists():
             return
-    print_status(load_results(results), _console())
+    print_status(load_results(results), _console(), job)
 
 
 @app.command()
@@ -259,7 +274,7 @@ def report(results: ResultsFolder) -> None:
 def main() -> None:
     """Entry point: what a user can mend ends in one message and exit code 2, without a traceback."""
     try:
-        app()
+        app(prog_name="study")
     except StudyError as error:
         print("\n".join(map(printable, f"Error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(2)

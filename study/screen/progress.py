@@ -17,6 +17,7 @@ from study.evidence.joint import together_words
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.evidence.winners import select_candidate
+from study.machines.ray import available_cpus
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.trial import TrialRecord, WinnerRecord
@@ -54,11 +55,46 @@ def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
     return table
 
 
+def workers_here(plan: Plan) -> int:
+    """Workers that a study would have on this machine, where it has tasks for so many."""
+    needs = plan.config.resources
+    most = needs.max_concurrent or max(1, int(available_cpus() // needs.cpus_per_trial))
+    return max(1, min(most, plan.slots + len(plan.beside)))
+
+
+def budget_words(plan: Plan) -> str | None:
+    """What a budget of core-hours buys, or that it is too small for even the least plan, or more than a plan takes unasked."""
+    config, used = plan.config, plan.seconds / 3_600
+    if config.budget_core_hours is None:
+        return None
+    given = f"budget_core_hours: {config.budget_core_hours:g}"
+    if used > config.budget_core_hours:
+        return (
+            f"{given} is too little for this table: the least plan, which this is, takes about {used:.2g} core-hours. "
+            "Allow that, or name fewer targets, columns or families."
+        )
+    repeats = "" if config.protocol == "holdout" else f"{config.outer.repeats} times {config.outer.folds} outer folds, "
+    depths = listed_depths(config.depths or [])
+    bought = (
+        f"{given} buys {repeats}{config.search.trials} trials an arm, {config.inner.seeds} seeds, {config.training.epochs} "
+        f"epochs and {depths}: about {used:.3g} core-hours."
+    )
+    more = " More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."
+    return bought + more * (used < config.budget_core_hours / 2)
+
+
+def listed_depths(depths: Sequence[int]) -> str:
+    """`depths 1, 2 and 3`, or `depth 1`."""
+    words = [str(depth) for depth in depths]
+    return f"depths {listed(words)}" if len(words) > 1 else f"depth {words[0]}"
+
+
 class Progress(Observer):
     """Observer that shows a row an arm: trials done, best validation loss, time left.
 
     Outer folds of one family and depth share a row. The time left divides what the remaining trials of each arm will take,
-    judged by its own mean so far (or by all, before its first), by the workers that were busy so far.
+    judged by its own mean so far (or by all, before its first), by the workers that were busy so far, since the first task
+    began; it is no less than the longest arm takes task by task. Verdicts and report come on top, as the plan has them.
     """
 
     def __init__(self, console: Console) -> None:
@@ -68,6 +104,8 @@ class Progress(Observer):
         self.beside = FoldQueue(())
         self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
         self.busy = (0, 0.0)  # the same of all arms
+        self.worked = 0.0  # seconds of all tasks
+        self.since = math.inf  # when the first of them began
         self.begin = time.monotonic()
         self.last_line = 0.0
         self.live: Live | None = None
@@ -96,6 +134,8 @@ class Progress(Observer):
                 return
         else:
             self.note(f"'{plan.config.name}': {plan.n_trials} trials in {len(plan.arms)} arms, {plan.n_fits} fits.")
+        if (bought := budget_words(plan)) is not None:
+            self.note(bought)
         if plan.config.time_budget_min is not None:
             self.note(
                 f"A time budget of {plan.config.time_budget_min:g} minutes is set: what is searched depends on this machine's "
@@ -105,7 +145,12 @@ class Progress(Observer):
             self.live = Live(console=self.console, get_renderable=self.table, refresh_per_second=2, transient=False)
             self.live.start()
 
+    def _took(self, seconds: float) -> None:
+        self.worked += seconds
+        self.since = min(self.since, time.monotonic() - seconds)
+
     def finished_trial(self, record: TrialRecord) -> None:
+        self._took(record.wall_time_s)
         (own, seconds), (every, all_seconds) = self.spent.get(record.arm.key, (0, 0.0)), self.busy
         self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
         self.busy = every + 1, all_seconds + record.wall_time_s
@@ -114,9 +159,11 @@ class Progress(Observer):
         self._line()
 
     def finished_winner(self, record: WinnerRecord) -> None:
+        self._took(record.wall_time_s)
         self._line(last=self._ended())
 
     def finished_work(self, record: FoldRecord) -> None:
+        self._took(record.wall_time_s)
         if record.state is TrialState.FAIL:
             self.note(f"The {record.work.noun} {record.work.key} failed and the study goes on: {reason(record.error)}")
         self._line(last=self._ended())
@@ -145,22 +192,29 @@ class Progress(Observer):
         self.note(f"{span(now - self.begin)}: {listed(counts)} done, about {span(self.seconds_left())} left")
 
     def seconds_left(self, keys: list[str] | None = None) -> float:
-        """Seconds until the given arms (or all) are done, if the workers stay as busy as they were."""
-        every, all_seconds = self.busy
-        if keys is None and self.plan and self._ended():
-            return 0.0
+        """Seconds until the given arms are done, or the command, if the workers stay as busy as they were."""
+        (every, all_seconds), plan = self.busy, self.plan
+        end = plan.cost.end if plan and keys is None else 0.0
+        if keys is None and plan and self._ended():
+            return end
         if not every:
-            return self.plan.seconds / 2 if self.plan and keys is None else float("nan")
+            if plan is None or keys is not None:
+                return float("nan")
+            undone = sum(max(0, arm.trials - len(arm.records)) for arm in self.arms.values())
+            return (plan.cost.lasts(workers_here(plan)) - plan.cost.start - end) * undone / plan.n_trials + end
         mean = all_seconds / every
-        work = 0.0
+        work, chains = 0.0, [0.0]
         for key in keys or list(self.arms):
             arm, (own, seconds) = self.arms[key], self.spent.get(key, (0, 0.0))
-            left = max(0, arm.trials - len(arm.records)) + (2 if arm.scored is None else 0)
-            work += left * (seconds / own if own else mean)
+            trials, winner = max(0, arm.trials - len(arm.records)), 2 if arm.scored is None else 0
+            trial = seconds / own if own else mean
+            work += (trials + winner) * trial
+            chains.append((math.ceil(trials / arm.width) + winner) * trial)
         if keys is None:
-            work += sum(self.beside.longest_s(each.sort) or 2 * mean for each in self.beside.left)
-        elapsed = max(1e-3, time.monotonic() - self.begin)
-        return work / max(0.5, all_seconds / elapsed)
+            beside = [self.beside.longest_s(each.sort) or 2 * mean for each in self.beside.left]
+            work, chains = work + sum(beside), [*chains, *beside]
+        busy = self.worked / max(1e-3, time.monotonic() - self.since)
+        return max(work / max(0.5, busy), *chains) + end
 
     def table(self) -> Table:
         title = f"{self.plan.config.name if self.plan else ''} · {span(time.monotonic() - self.begin)}"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from study.api import study_arms, study_beside
+from study.machines.lock import at_work
 from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
 from study.records.work import failure_notes
@@ -35,8 +36,11 @@ def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]]
     return table
 
 
-def print_status(results: Results, console: Console) -> None:
-    """Print a row an arm, broken records, and the way on or the verdicts with the digest of the dataframe."""
+def print_status(results: Results, console: Console, queued: str = "") -> None:
+    """Print a row an arm, broken records, and who goes on, the way on, or the verdicts with the digest of the dataframe.
+
+    queued: what was said already of a job in the queue, if there is one.
+    """
     found = read_records(results.paths)
     by_arm: dict[str, list[Outcome]] = {}
     for record in found.trials:
@@ -52,8 +56,17 @@ def print_status(results: Results, console: Console) -> None:
     if left or not beside.finished or not results.concluded:
         to_go = [f"{left} trials", f"{len(arms) - len(found.winners)} winners"]
         to_go += [f"{missing} {many}" for many, (missing, _) in beside.counts.items()]
-        print(f"Not finished: {listed(to_go)} to go. Go on with: study run {shlex.quote(str(results.paths.config))}")
+        print(_way_on(results, f"{listed(to_go)} to go", queued))
         return
     for verdict in results.verdicts:
         print(verdict.sentence)
     print(f"Finished. Digest of the dataframe: {digest(results.trials)}")
+
+
+def _way_on(results: Results, to_go: str, queued: str) -> str:
+    """Who is at work on what is left, or how to go on with it where nobody is and no job waits."""
+    if runs := at_work(results.paths):
+        return f"At work: {', '.join(runs)}; {to_go}."
+    if queued:
+        return f"Not finished: {to_go}. The SLURM job goes on with it."
+    return f"Not finished: {to_go}. Go on with: study run {shlex.quote(str(results.paths.config))}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 from study.api import Prepared
+from study.config import StudyConfig, json_schema
 from study.schema import printable
 
 WIDEST_COMMENT = 60
@@ -16,8 +19,35 @@ def _quoted(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
 
 
-def config_text(prepared: Prepared, source: str) -> str:
-    """YAML of a config for a table, every choice commented, the inferred kinds and types with their reasons.
+SCHEMA = "study.schema.json"
+"""What editors hold a config against, in its own folder: such a path works without a network, and wherever the two go."""
+
+
+def write_config(path: Path, prepared: Prepared, source: str) -> None:
+    """Write the config of a table, and beside it the schema that its first line names; another file of that name stays.
+
+    Raises
+    ------
+    OSError
+        One of them cannot be written.
+    """
+    path.write_text(config_text(prepared, source, path.parent), encoding="utf-8")
+    schema, text = path.with_name(SCHEMA), json_schema()
+    if not schema.exists() or f'"title": "{StudyConfig.__name__}"' in schema.read_text(encoding="utf-8", errors="replace"):
+        schema.write_text(text, encoding="utf-8")
+
+
+def _beside(config: StudyConfig, folder: Path) -> str:
+    """The table's source as a config in `folder` names it: a file by its path from there."""
+    if not config.data.is_path:
+        return config.data.source
+    path = os.path.relpath(config.data.source, folder.resolve())
+    named = config.data.model_copy(update={"source": path})
+    return path if named.is_path else f"./{path}"  # such as `a:b.csv`, which would be a library's
+
+
+def config_text(prepared: Prepared, source: str, folder: Path) -> str:
+    """YAML of a config in `folder`, every choice commented, the inferred kinds and types with their reasons.
 
     `load_config` reads it back to the study that `study run TABLE --target T` would run.
     """
@@ -28,12 +58,13 @@ def config_text(prepared: Prepared, source: str) -> str:
     if len(table.features) > len(listed):
         features += f"  #   and {len(table.features) - len(listed)} more\n"
     notes = "".join(f"  # Note: {printable(note)}\n" for note in table.notes)
-    return f"""# A study of {printable(source)}: is a regression enough, or is a neural network worth it?
+    return f"""# yaml-language-server: $schema={SCHEMA}
+# A study of {printable(source)}: is a regression enough, or is a neural network worth it?
 # Check it with `study check`, run it with `study run`. What is left out keeps its default.
 name: {_quoted(config.name)}
 
 data:
-  source: {_quoted(config.data.source)}
+  source: {_quoted(_beside(config, folder))}
   # Inferred types of the features:
 {features}{notes}  # features: [a, b]        # use only these columns
   # drop: [c]               # or leave these out
@@ -46,6 +77,7 @@ families: auto    # the constant, the regression of the target's kind, and the n
 depths: {config.depths}  # hidden layers of the networks
 
 effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two cores
+# budget_core_hours: 200    # in place of effort: so much work, to fill what is left open
 margin: {config.margin}      # smallest relative gain in loss for which you would change the model
 # metric: rmse              # ask the verdict of another metric than the loss: r2, mae, auc, brier, accuracy, ...
 # margin_of: explained      # take the margin of what the regression explains, or with `unit` in the metric's own unit

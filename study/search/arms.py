@@ -16,7 +16,7 @@ from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
 from study.schema import EXTENDED, REGRESSIONS, Arm, StudyError, Suggestion, TrialState
-from study.search.plan import arm_window
+from study.search.models import arm_window
 from study.seeds import derive_seed
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a study costs, in core-seconds: a fixed function of sizes, fitted once to measured studies."""
+"""What the tasks of a study cost, in core-seconds: a fixed function of sizes, fitted once to measured studies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ from study.families import get_family, resolve_space
 from study.records.trees import MOST_CELLS
 from study.schema import EXTENDED, Arm, Kind
 
-FLOOR_S = 14
-"""Seconds of a study in which nothing is trained: Ray and the workers start, the report is made."""
+START_S = 8.3
+"""Seconds from a command to its first task, a table of some rows read and encoded: imports, Ray, workers."""
+END_S = 0.5, 3.7
+"""Seconds from the last record to the end of a command, and more for each target: Ray ends, verdicts, the report;"""
+RECORD_S = 3e-3
+"""more for each trial,"""
+CELL_S = 1.2e-6
+"""and for each row and term three times what reading and encoding them takes before, which is this."""
 COMPILE_S = 1.0
 """Core-seconds to compile a program, or to read what another worker has; two workers are assumed, which both need all."""
 TRIAL_S = 0.015

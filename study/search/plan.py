@@ -2,66 +2,43 @@
 
 from __future__ import annotations
 
-import math
-import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
-from study.config.options import Range, Space
+from study.config.options import Space
 from study.config.samplers import check_sampler
 from study.families import (
-    FAMILIES,
     check_space,
-    count_programs,
     first_params,
     get_family,
-    is_searched,
     resolve_space,
-    searched,
     shaping,
 )
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, REGRESSIONS, Arm, Kind, ModelData, Share, StudyError
-from study.search.cost import COMPILE_S, WINNER_S, Size, short_cost, trees_cost, trial_cost
+from study.schema import ALL_ROWS, Arm, ModelData, Share
+from study.search.cost import Size
+from study.search.effort import (
+    DEPTHS,
+    FEWEST_EPOCHS,
+    FEWEST_TRIALS,
+    Amounts,
+    amounts_of,
+    effort_of,
+    least_before,
+    most_repeats,
+    steps,
+)
+from study.search.estimate import Cost, count_all_programs, study_cost
+from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
 
-
-@dataclass(frozen=True)
-class Effort:
-    """What an effort level means for a table of 5,000 rows, and where it gives way on larger ones.
-
-    trials: an arm. tree_trials: of boosted trees in an outer fold. seeds: a network and inner fold. epochs: most epochs of a
-    network. cap_s: most core-seconds a study may be modelled to cost; trials are cut until it fits. one_shape: whether what
-    shapes a program stays as it is in an arm's first trial, since to compile another takes longer than to train it.
-    """
-
-    trials: int
-    tree_trials: int
-    seeds: int
-    epochs: int
-    cap_s: float
-    one_shape: bool = False
-
-
-EFFORTS = {
-    "quick": Effort(trials=8, tree_trials=2, seeds=1, epochs=60, cap_s=150, one_shape=True),
-    "normal": Effort(trials=30, tree_trials=4, seeds=2, epochs=100, cap_s=960),
-    "thorough": Effort(trials=90, tree_trials=8, seeds=4, epochs=200, cap_s=4_800),
-}
-FEWEST_TRIALS = 4
-"""Trials that no cap takes away."""
 NESTED_BELOW = 5_000
 """Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md), and"""
 NESTED_TO = 50_000
 """rows up to which it is where effort affords them."""
-MOST_REPEATS = 3
-"""Outer repeats that are taken unasked."""
-WORTHWHILE_TRIALS = 8
-"""Trials an arm that go before a further repeat."""
-REGRESSION_WINDOWS = 2
-"""Windows of a network in that of a regression (docs/design/0013)."""
 SMALL = 600, 0.2
 """Rows of a table up to which a study may cost this share of its effort's cap, and"""
 LARGE = 9_000
@@ -74,13 +51,13 @@ class Plan:
 
     config: the given one with every number that `effort` decides filled in.
     beside: the work beside the arms, of each sort once a target and outer fold.
-    seconds: modelled core-seconds of all workers. programs: those of networks that a worker compiles at most.
+    cost: as it is modelled. programs: those of networks that a worker compiles at most.
     """
 
     config: StudyConfig
     arms: tuple[Arm, ...]
     beside: tuple[FoldWork, ...]
-    seconds: float
+    cost: Cost
     programs: int = 0
 
     def trials(self, arm: Arm) -> int:
@@ -99,7 +76,12 @@ class Plan:
         """
         dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
         beside = self.beside[share.count - 1 - share.number :: share.count]
-        return replace(self, arms=tuple(dealt), beside=beside, seconds=self.seconds / share.count)
+        return replace(self, arms=tuple(dealt), beside=beside, cost=self.cost.share(share.count))
+
+    @property
+    def seconds(self) -> float:
+        """Core-seconds of all workers, as modelled."""
+        return self.cost.seconds
 
     @property
     def models(self) -> tuple[ModelData, ...]:
@@ -122,33 +104,6 @@ class Plan:
         return sum(self.trials(arm) * self.replicates(arm) for arm in self.arms)
 
 
-def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
-    family, override = get_family(arm.family), config.space.get(arm.family, {})
-    if not is_searched(family, override):
-        return 1
-    forms = searched(family, resolve_space(family, 1, override)).values()
-    choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
-    return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
-
-
-def arm_window(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
-    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
-
-
-def families_of(config: StudyConfig, kind: Kind) -> list[str]:
-    """Families that serve a kind: study's own, the simplest first, or those of an explicit list that do, at least one."""
-    if config.families == "auto":
-        own = [family for family in FAMILIES.values() if kind in family.kinds]
-        return [family.name for family in sorted(own, key=lambda family: (not family.convex, family.inputs))]
-    serving = [name for name in config.families if kind in get_family(name).kinds]
-    if not serving:
-        fit = ", ".join(name for name, family in FAMILIES.items() if kind in family.kinds)
-        raise StudyError(f"No family of {config.families} serves a {kind.value} target. These do: {fit}.")
-    return serving
-
-
 def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
     """Every (target, family, depth, outer fold), regressions first, and the last searches, on all rows, behind all folds."""
     return tuple(
@@ -157,7 +112,7 @@ def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
         for size in sizes
         for fold in folds
         for family in families_of(config, size.kind)
-        for depth in ([0] if get_family(family).convex else config.depths)
+        for depth in depths_of(config, family)
     )
 
 
@@ -172,48 +127,21 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
     )
 
 
-def has_short(config: StudyConfig, kind: Kind) -> bool:
-    """Whether there is a short formula: it stands beside the kind's regression, which a config's families may lack."""
-    return REGRESSIONS[kind] in families_of(config, kind)
-
-
-def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds of all trials, winners and work beside, and of two workers' compiling.
-
-    A winner, refitted and made of two parts of the rows, takes as long as two trials.
-    """
-    cost = 2 * COMPILE_S * count_all_programs(config, sizes)
-    for size in sizes:
-        for arm in make_arms(config, [size]):
-            cost += (arm_trials(config, arm) + 2) * trial_cost(config, arm, size) + WINNER_S
-        cost += (config.n_outer + 1) * trees_cost(size, EFFORTS[config.effort].tree_trials)
-        cost += (config.n_outer + 1) * short_cost(size) * has_short(config, size.kind)
-    return cost
-
-
-def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
-    """Programs of networks that a worker compiles at most: those of each target."""
-    found = 0
-    for size in sizes:
-        networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
-        spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
-        found += len(config.depths) * sum(count_programs(family, space) for family, space in spaces)
-    return found
-
-
 def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds that a study of this effort may be modelled to cost."""
+    """Core-seconds that a study may be modelled to cost: its budget, or what its effort means for a table of this size."""
+    if config.budget_core_hours is not None:
+        return 3_600 * config.budget_core_hours
     few, least = SMALL
     rows = max(size.rows for size in sizes)
     share = least + (1 - least) * (rows - few) / (LARGE - few)
-    return EFFORTS[config.effort].cap_s * min(1.0, max(least, share))
+    return effort_of(config).cap_s * min(1.0, max(least, share))
 
 
 def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
-    """Fill in what `effort` decides and lay out the arms.
+    """Fill in what `effort` or a budget decides and lay out the arms. What the config sets itself is never touched.
 
-    Small tables get more epochs, large ones fewer (in proportion to the root of their rows); then, until the modelled cost
-    is under the cap, seeds go first, trials next and epochs last. What the config sets itself is never touched.
+    Small tables get more epochs, large ones fewer (in proportion to the root of their rows). Of an effort, until the modelled
+    cost is under its cap, seeds go first, trials next and epochs last. A budget buys the last of the `steps` that it affords.
 
     Raises
     ------
@@ -223,36 +151,50 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
     for name, override in config.space.items():
         check_space(get_family(name), override)
     check_sampler(config.search.sampler)
-    effort = EFFORTS[config.effort]
-    seeds, trials, epochs = effort.seeds, effort.trials, _epochs(config, sizes)
-    most = most_cost(config, sizes)
-    while (cost := study_cost(resolved := _filled(config, seeds, trials, epochs, sizes), sizes)) > most:
+    resolved = _cut(config, sizes) if config.budget_core_hours is None else _bought(config, sizes)
+    cost, programs = study_cost(resolved, sizes), count_all_programs(resolved, sizes)
+    return Plan(resolved, make_arms(resolved, sizes), make_beside(resolved, sizes), cost, programs)
+
+
+def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
+    """`config` with what its effort means, cut until it fits under the cap."""
+    effort, most = effort_of(config), most_cost(config, sizes)
+    seeds, trials, epochs = effort.seeds, effort.trials, amounts_of(config).epochs_for(max(size.rows for size in sizes))
+    while study_cost(resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes).seconds > most:
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
             trials = max(FEWEST_TRIALS, int(trials * 0.9))
-        elif epochs > 10 and config.training.epochs is None:
-            epochs = max(10, int(epochs * 0.9))
+        elif epochs > FEWEST_EPOCHS and config.training.epochs is None:
+            epochs = max(FEWEST_EPOCHS, int(epochs * 0.9))
         else:
             break
-    programs = count_all_programs(resolved, sizes)
-    return Plan(resolved, make_arms(resolved, sizes), make_beside(resolved, sizes), cost, programs)
+    return resolved
 
 
-def _epochs(config: StudyConfig, sizes: Sequence[Size]) -> int:
-    rows = max(size.rows for size in sizes)
-    return round(EFFORTS[config.effort].epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows))))
+def _bought(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
+    """`config` with the last of the steps that its budget affords, or the first where it affords none."""
+    ladder, most = steps(), most_cost(config, sizes)
+    above = bisect_right(ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds)
+    return _with(config, ladder[max(0, above - 1)], sizes)
 
 
-def _filled(config: StudyConfig, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]) -> StudyConfig:
+def _with(config: StudyConfig, amounts: Amounts, sizes: Sequence[Size]) -> StudyConfig:
+    """`config` with what it leaves open set to these amounts."""
+    epochs = amounts.epochs_for(max(size.rows for size in sizes))
+    return _filled(config, amounts.depths, amounts.seeds, amounts.trials, epochs, sizes)
+
+
+def _filled(config: StudyConfig, depths: int, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what it leaves open set so."""
     inner, search, training = (part.model_dump() for part in (config.inner, config.search, config.training))
     most = training["epochs"] or epochs
     return config.replace(
+        depths=config.depths or [*DEPTHS[:depths]],
         inner=inner | {"seeds": inner["seeds"] or seeds},
         search=search | {"trials": search["trials"] or trials},
         training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},
-        space={**config.space, **(_one_shape(config, sizes) if EFFORTS[config.effort].one_shape else {})},
+        space={**config.space, **(_one_shape(config, sizes) if effort_of(config).one_shape else {})},
     )
 
 
@@ -272,8 +214,9 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
 
     Nested where the largest target has fewer than NESTED_BELOW rows, and up to NESTED_TO where one pass leaves each arm
-    FEWEST_TRIALS at all their epochs under the cap of `effort`. Repeats: as many, up to MOST_REPEATS, as leave each arm
-    WORTHWHILE_TRIALS, since repeats narrow a verdict's interval more than longer searches do. Folds in time order have one.
+    FEWEST_TRIALS at all their epochs under the cap of `effort`, or within the budget. Repeats: as many as leave each arm
+    WORTHWHILE_TRIALS, since repeats narrow a verdict's interval more than longer searches do; a budget buys more of them once
+    each of those searches is a `normal` one.
     """
     rows = max(size.rows for size in sizes)
     developed = [replace(size, rows=size.rows - size.rows // config.outer.folds) for size in sizes]
@@ -282,14 +225,13 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
         own = config.outer.repeats or repeats
         return config.replace(protocol="nested", outer=config.outer.model_dump() | {"repeats": own})
 
-    def affords(repeats: int, trials: int) -> bool:
-        filled = _filled(nested(repeats), 1, trials, _epochs(config, developed), developed)
-        return study_cost(filled, developed) <= most_cost(config, developed)
+    def affords(repeats: int) -> bool:
+        filled = _with(nested(repeats), least_before(config, repeats), developed)
+        return study_cost(filled, developed).seconds <= most_cost(config, developed)
 
     one_split = config.protocol == "holdout"
     if config.protocol == "auto":
-        one_split = rows >= NESTED_BELOW and (rows > NESTED_TO or not affords(1, FEWEST_TRIALS))
+        one_split = rows >= NESTED_BELOW and (rows > NESTED_TO or not affords(1))
     if one_split:
         return config.replace(protocol="holdout")
-    affordable = [r for r in range(2, MOST_REPEATS + 1) if config.time is None and affords(r, WORTHWHILE_TRIALS)]
-    return nested(max(affordable, default=1))
+    return nested(max(filter(affords, range(2, most_repeats(config) + 1)), default=1))

@@ -14,7 +14,7 @@ import pytest
 from filelock import SoftFileLease
 
 from study.machines import lock
-from study.machines.lock import locked
+from study.machines.lock import at_work, locked
 from study.records.paths import StudyPaths
 from study.running.observer import Interrupted
 from study.schema import Share, StudyError
@@ -92,6 +92,26 @@ def test_the_environment_of_an_earlier_run_is_not_taken_for_the_holder_s(paths: 
 
         with pytest.raises(StudyError, match=f"process {first.pid} on {socket.gethostname()} is at work"), locked(paths):
             pass
+
+
+def test_who_is_at_work_is_told_while_it_gives_signs_of_life_and_no_longer(paths: StudyPaths) -> None:
+    with held(paths) as first:
+        working = at_work(paths)
+        first.kill()
+        first.wait()
+
+        assert working == [f"process {first.pid} on {socket.gethostname()}"]
+        assert at_work(paths) == []
+        assert paths.lock.exists()
+
+
+def test_shares_at_work_are_all_told_and_a_lock_of_another_host_that_nobody_touches_is_not(paths: StudyPaths) -> None:
+    with held(share(paths, 2)) as third, held(share(paths, 7)) as eighth:
+        share(paths, 4).lock.write_text(ELSEWHERE.format(LEASE_S))
+        began = time.monotonic()
+
+        assert at_work(paths) == [f"process {one.pid} on {socket.gethostname()}" for one in (third, eighth)]
+        assert time.monotonic() - began < 2.5 * BEAT_S + SLACK_S
 
 
 def test_a_lock_left_by_a_killed_process_does_not_block(paths: StudyPaths) -> None:

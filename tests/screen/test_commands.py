@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
+import os
+import socket
+from importlib import metadata
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from harness.inputs import make_frame
 from study.api import prepare
-from study.config import load_config, make_config
+from study.config import json_schema, load_config, make_config
+from study.machines import lock
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
@@ -24,6 +31,34 @@ def test_help_names_every_command(command: Command) -> None:
 
     assert ended.code == 0
     assert all(f" {name} " in ended.out for name in ("init", "check", "run", "status", "report"))
+
+
+@pytest.mark.parametrize("words", [(), ("run",), ("submit",)])
+def test_help_names_no_value_beside_an_option_that_takes_none(words: tuple[str, ...], command: Command) -> None:
+    ended = command(*words, "--help")
+
+    assert ended.code == 0
+    assert "--help " in ended.out
+    assert "<bool>" not in ended.out
+    assert words == () or "<str>" in ended.out
+
+
+def test_the_version_is_that_of_the_installed_package(command: Command) -> None:
+    ended = command("--version")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"family-study {metadata.version('family-study')}\n"
+
+
+def test_a_shell_can_complete_commands(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    script = command("--show-completion", "bash")
+    monkeypatch.setenv("_STUDY_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "study st")
+    monkeypatch.setenv("COMP_CWORD", "1")
+
+    assert "_STUDY_COMPLETE=complete_" in script.out
+    assert command().out.split() == ["status"]
 
 
 def test_a_word_that_is_no_command_is_answered_with_the_nearest(command: Command) -> None:
@@ -56,6 +91,38 @@ def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(folder:
     name = load_config(next(folder.glob("*.yaml"))).name
     assert name.startswith("my_table~")
     assert ended.out == f"Wrote {name}.yaml. Next: study check '{name}.yaml', then study run '{name}.yaml'\n"
+
+
+@pytest.mark.parametrize("table", ["data/cars.csv", "elsewhere/cars.csv", "data/a:b.csv"])
+def test_a_config_and_its_table_can_be_moved_together(table: str, folder: Path, command: Command) -> None:
+    (folder / "home" / table).parent.mkdir(parents=True)
+    (folder / "home" / "data" / "configs").mkdir(parents=True)
+    make_frame().to_csv(folder / "home" / table, index=False)
+
+    ended = command("init", f"home/{table}", "-t", "price", "-o", "home/data/configs/mine.yaml")
+    (folder / "home").rename(folder / "moved")
+
+    config = load_config("moved/data/configs/mine.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    assert config.data.source == str(folder / "moved" / table)
+    assert str(folder) not in (folder / "moved/data/configs/mine.yaml").read_text(encoding="utf-8")
+
+
+def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+    (folder / "more").mkdir()
+    (folder / "more/study.schema.json").write_text('{"title": "StudyConfig", "version": "before"}')
+    (folder / "other").mkdir()
+    (folder / "other/study.schema.json").write_text("somebody's")
+
+    for place in ("", "more/", "other/"):
+        assert command("init", "good.csv", "-t", "price", "-o", f"{place}good.yaml").code == 0
+
+    text = (folder / "good.yaml").read_text(encoding="utf-8")
+    _, _, named = text.splitlines()[0].partition("# yaml-language-server: $schema=")
+    written = [(folder / place / named).read_text(encoding="utf-8") for place in ("", "more", "other")]
+    assert written == [json_schema(), json_schema(), "somebody's"]
+    jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))
 
 
 def test_init_takes_a_built_in_table_and_several_targets(folder: Path, command: Command) -> None:
@@ -125,6 +192,23 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("0.05", "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs and depths 1, 2"),
+        ("10000", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
+        ("0.001", "budget_core_hours: 0.001 is too little for this table: the least plan, which this is, takes about "),
+    ],
+)
+def test_check_says_what_a_budget_buys(hours: str, said: str, folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price", "--set", f"budget_core_hours={hours}")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert said in ended.out
+
+
 def test_a_column_name_with_brackets_is_printed_as_it_is(folder: Path, command: Command) -> None:
     make_frame().rename(columns={"size": "size [m]", "price": "price [/b]"}).to_csv(folder / "good.csv", index=False)
 
@@ -176,6 +260,25 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
         "Go on with: study run 'results/my study/config.yaml'",
     ]
     assert paths.trial(arm, 2).exists()
+
+
+def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "BEAT_S", 0.2)
+    paths = StudyPaths(folder / "results" / "party")
+    write_atomic(paths.config, "name: party\ndata: {source: balloons}\ntarget: y\ndepths: 1\nsearch: {trials: 3}\n")
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    environment = Environment.here(seed=0)
+    write_atomic(paths.environment, environment.model_dump_json())
+
+    with lock.locked(paths):
+        during = command("status", "results/party").out.splitlines()[-1]
+    after = command("status", "results/party").out.splitlines()[-1]
+
+    to_go = "48 trials, 24 winners, 6 trees and 6 short formulas to go"
+    assert during == f"At work: process {os.getpid()} on {socket.gethostname()} since {environment.started}; {to_go}."
+    assert after == f"Not finished: {to_go}. Go on with: study run results/party/config.yaml"
 
 
 def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:

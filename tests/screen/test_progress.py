@@ -14,7 +14,7 @@ from study.records.trial import TrialRecord, WinnerRecord
 from study.running.queue import FoldQueue
 from study.schema import ALL_ROWS, Arm, Kind, TrialState
 from study.screen import progress as progress_module
-from study.screen.progress import Progress, print_summary, span
+from study.screen.progress import Progress, print_summary, span, workers_here
 from study.search.arms import ArmSearch
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan
@@ -113,8 +113,8 @@ def test_without_a_terminal_a_study_is_a_few_plain_lines(clock: Clock) -> None:
 
     assert out.getvalue().splitlines() == [
         f"'party [1]': 24 trials in 6 arms, {plan.n_fits} fits.",
-        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 3 short formulas done, about 1:34 min left",
-        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 3 short formulas done, about 1:28 min left",
+        "2 s: 1 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 3 short formulas done, about 1:38 min left",
+        "8 s: 4 of 24 trials, 0 of 6 winners, 0 of 3 trees and 0 of 3 short formulas done, about 1:32 min left",
     ]
 
 
@@ -142,7 +142,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     before = out.getvalue().splitlines()
     finish_work(shown, beside, 0)
 
-    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 3 of 3 short formulas done, about 0 s left"
+    said = "1 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 3 of 3 short formulas done, about 4 s left"
     assert out.getvalue().splitlines() == [*before, said]
 
 
@@ -193,7 +193,7 @@ def test_a_finished_study_says_that_nothing_is_left(clock: Clock) -> None:
     assert out.getvalue() == "Continuing 'party [1]': 24 of 24 trials are done, nothing is left to train.\n"
 
 
-def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(clock: Clock) -> None:
+def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_the_report_left(clock: Clock) -> None:
     plan, arms, beside = make_study()
     shown, out = plain()
     for key, arm in arms.items():
@@ -206,7 +206,7 @@ def test_a_run_that_had_but_work_beside_the_arms_to_do_ends_with_no_time_left(cl
         finish_work(shown, beside, number)
 
     assert out.getvalue().splitlines()[-1] == (
-        "6 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 3 of 3 short formulas done, about 0 s left"
+        "6 s: 24 of 24 trials, 6 of 6 winners, 3 of 3 trees and 3 of 3 short formulas done, about 4 s left"
     )
 
 
@@ -232,12 +232,30 @@ def test_the_time_left_divides_the_work_left_by_the_workers_that_were_busy(clock
     finish(shown, arms, "y [m]-neural-d1-o0", range(2), seconds=3)
 
     # Two trials and a winner (worth two) are left of the arms that have begun, six units of the others at the mean of 2 s, and
-    # three trees and three short formulas, each worth two until there is one of its sort.
-    work = 4 * 1 + 4 * 3 + 4 * 6 * 2
-    busy = (2 * 1 + 2 * 3) / 4
-    assert shown.seconds_left() == pytest.approx((work + 6 * 2 * 2) / busy)
+    # three trees and three short formulas, each worth two until there is one of its sort. The first task began 3 s ago.
+    work, end = 4 * 1 + 4 * 3 + 4 * 6 * 2, plan.cost.end
+    assert shown.seconds_left() == pytest.approx((work + 6 * 2 * 2) / (8 / 3) + end)
+    clock.now += 4
     finish_work(shown, beside, wall_time_s=7.0)
-    assert shown.seconds_left() == pytest.approx((work + 2 * 7 + 3 * 2 * 2) / busy)
+    assert shown.seconds_left() == pytest.approx((work + 2 * 7 + 3 * 2 * 2) / (15 / 7) + end)
+
+
+def test_the_time_left_is_no_less_than_the_longest_arm_takes_task_by_task(clock: Clock) -> None:
+    plan, arms, beside = make_study(search={"trials": 7})
+    shown, _ = plain()
+    shown.started(plan, arms, beside)
+    slow = "y [m]-neural-d1-all"
+    for key in arms:
+        finish(shown, arms, key, range(1 if key == slow else arms[key].trials), seconds=60)
+    for number in range(6):
+        finish_work(shown, beside, number, wall_time_s=60)
+    for key, arm in arms.items():
+        if key != slow:
+            arm.score(0)
+
+    # A window of six, so that six trials are one after none, and the winner is worth two.
+    assert shown.worked / 60 > 30
+    assert shown.seconds_left() == pytest.approx(60 * (1 + 2) + plan.cost.end)
 
 
 def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) -> None:
@@ -246,7 +264,8 @@ def test_before_the_first_trial_the_time_left_comes_from_the_plan(clock: Clock) 
 
     shown.started(plan, arms, beside)
 
-    assert shown.seconds_left() == pytest.approx(plan.seconds / 2)
+    cost = plan.cost
+    assert shown.seconds_left() == pytest.approx(cost.lasts(workers_here(plan)) - cost.start)
 
 
 def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -> None:

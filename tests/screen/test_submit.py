@@ -13,6 +13,8 @@ from study.api import prepare
 from study.config import dump_config, make_config
 from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths, write_atomic
+from study.schema import Kind
+from tests.records.examples import described
 from tests.screen.conftest import Command
 
 SCRIPT = Path(__file__).parents[2] / "slurm" / "study.sbatch"
@@ -164,6 +166,20 @@ def test_a_second_job_for_the_same_results_is_refused_while_the_first_is_in_the_
         "Error: SLURM job 42 works on results/good already (PENDING (Priority)). Wait for it, cancel it with `scancel 42`, "
         "or choose another --name.\n"
     )
+
+
+def test_status_leaves_it_to_a_job_in_the_queue_to_go_on(slurm: Path, command: Command) -> None:
+    paths = StudyPaths(slurm / "results" / "good")
+    write_atomic(paths.config, "name: good\ndata: {source: balloons}\ntarget: y\n")
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    write_note(paths, JobNote(id="42"))
+    (slurm / "state").write_text("PENDING|Resources||\n")
+
+    waiting, gone = (command("status", "results/good").out.splitlines() for _ in range(2))
+
+    assert waiting[0] == "SLURM job 42: PENDING (Resources)"
+    assert waiting[-1].endswith(" to go. The SLURM job goes on with it.")
+    assert gone[-1].endswith(" to go. Go on with: study run results/good/config.yaml")
 
 
 def test_status_says_where_the_job_stands(slurm: Path, command: Command) -> None:

@@ -10,11 +10,10 @@ import pytest
 from study.config import StudyConfig
 from study.config import samplers as samplers_module
 from study.families import FAMILIES
-from study.schema import REGRESSIONS, Kind, Share, StudyError
+from study.schema import ALL_ROWS, REGRESSIONS, Kind, Share, StudyError
 from study.search.cost import Size, short_cost, trial_cost
+from study.search.effort import EFFORTS, FEWEST_TRIALS
 from study.search.plan import (
-    EFFORTS,
-    FEWEST_TRIALS,
     arm_trials,
     families_of,
     has_short,
@@ -129,7 +128,7 @@ def test_epochs_fall_with_the_root_of_the_rows(rows: int, epochs: int) -> None:
 def test_a_table_of_100_000_rows_and_20_columns_is_cut_to_the_cap(effort: str) -> None:
     plan = make_plan(config_of(effort=effort), [LARGE])
 
-    assert plan.seconds == study_cost(plan.config, [LARGE])
+    assert plan.cost == study_cost(plan.config, [LARGE])
     assert plan.seconds <= EFFORTS[effort].cap_s
 
 
@@ -152,6 +151,7 @@ def test_under_the_cap_seeds_go_first_then_trials_then_epochs() -> None:
 
 def test_what_the_config_sets_is_never_touched_whatever_it_costs() -> None:
     explicit: dict[str, Any] = {
+        "depths": [1, 4],
         "search": {"trials": 500, "sampler": "random", "generation": 9, "max_tries": 2},
         "inner": {"folds": 7, "seeds": 3},
         "training": {"epochs": 999, "patience": 2, "iterations": 17},
@@ -217,10 +217,42 @@ def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_ev
     config = make_plan(config_of(5, families=["logistic"]), [size]).config
     arm, wide = helpers.arm_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
     searching = 3 * (trial_cost(config, arm, wide) - trial_cost(config, arm, size))  # a trial, a refit and parts of the rows
-    few, many = (study_cost(config, [replace(size, outputs=outputs)]) for outputs in (3, 10))
+    few, many = (study_cost(config, [replace(size, outputs=outputs)]).seconds for outputs in (3, 10))
 
     assert all(short_cost(other) > short_cost(size) for other in more)
     assert many - few == pytest.approx(6 * (searching + short_cost(wide) - short_cost(size)))
+
+
+def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and_its_report() -> None:
+    size = replace(SMALL, rows=4_000)
+    plan = make_plan(config_of(5, depths=[3], search={"trials": 13}), [size])
+    arm, cost = helpers.arm_of(depth=3, fold=ALL_ROWS), plan.cost
+    trial = trial_cost(plan.config, arm, size)
+
+    lasting = {workers: cost.lasts(workers) for workers in (1, 2, 16, 10**9)}
+
+    least = cost.start + cost.compiling + cost.end + (3 + 2) * trial  # 13 trials in a window of six, and the winner
+    assert least < lasting[10**9] == pytest.approx(least, abs=0.2)
+    assert lasting[1] == pytest.approx(cost.start + cost.seconds - cost.compiling + cost.end)
+    assert list(lasting.values()) == sorted(lasting.values(), reverse=True)
+
+
+def test_more_targets_trials_and_cells_lengthen_what_the_driver_does_alone() -> None:
+    plan = make_plan(config_of(5), [SMALL]).cost
+    trials = make_plan(config_of(5, search={"trials": 200}), [SMALL]).cost
+    targets = make_plan(config_of(5), [SMALL, replace(SMALL, target="z")]).cost
+    cells = make_plan(config_of(5), [replace(SMALL, rows=10**6)]).cost
+
+    assert all(plan.end < more.end for more in (trials, targets, cells))
+    assert plan.start == trials.start == targets.start < cells.start
+
+
+def test_a_share_has_its_part_of_the_searches_and_no_report() -> None:
+    plan = make_plan(config_of(5), [SMALL])
+
+    share = plan.share(Share(number=1, count=4)).cost
+
+    assert (share.seconds, share.last, share.end) == (plan.cost.seconds / 4, plan.cost.last / 4, 0)
 
 
 def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:

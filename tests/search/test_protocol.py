@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from study.schema import Kind
 from study.search.cost import Size
+from study.search.effort import EFFORTS, MOST_REPEATS, WORTHWHILE_TRIALS
 from study.search.plan import (
-    EFFORTS,
-    MOST_REPEATS,
     NESTED_BELOW,
     NESTED_TO,
-    WORTHWHILE_TRIALS,
     make_plan,
     most_cost,
     resolve_outer,

@@ -1,0 +1,91 @@
+"""What a whole study costs, and how long it lasts on some workers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from study.config import StudyConfig
+from study.families import count_programs, get_family, resolve_space
+from study.schema import ALL_ROWS, Arm
+from study.search.cost import (
+    CELL_S,
+    COMPILE_S,
+    END_S,
+    RECORD_S,
+    START_S,
+    WINNER_S,
+    Size,
+    short_cost,
+    trees_cost,
+    trial_cost,
+)
+from study.search.effort import DEPTHS, effort_of
+from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a study is modelled to cost.
+
+    seconds: core-seconds of all workers. compiling: seconds of each of two of them in that. last: core-seconds of the searches
+    on all rows and of the work beside them, which come last. chain: seconds of the longest of these, one task after the other.
+    start: seconds from the command to the first task, the table read and encoded. end: from the last record to the report.
+    """
+
+    seconds: float
+    compiling: float
+    last: float
+    chain: float
+    start: float
+    end: float
+
+    def lasts(self, workers: int) -> float:
+        """Seconds from the command to the report. Workers are busy until the last searches, which may have too few tasks."""
+        searching = (self.seconds - 2 * self.compiling - self.last) / workers
+        return self.start + self.compiling + searching + max(self.last / workers, self.chain) + self.end
+
+    def share(self, count: int) -> Cost:
+        """That of one of so many runs that divide the arms, none of which concludes."""
+        return replace(self, seconds=self.seconds / count, last=self.last / count, end=0.0)
+
+
+def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
+    """Cost of all trials, winners and work beside, and of two workers' compiling.
+
+    A winner, refitted and made of two parts of the rows, takes as long as two trials.
+    """
+    last, chains, trials = 0.0, [0.0], 0
+    for size in sizes:
+        beside = [trees_cost(size, effort_of(config).tree_trials), short_cost(size) * has_short(config, size.kind)]
+        last += sum(beside)
+        chains += beside
+        for name in families_of(config, size.kind):
+            for depth in depths_of(config, name):
+                arm = Arm(target=size.target, kind=size.kind, family=name, depth=depth, outer_fold=ALL_ROWS)
+                own, trial = arm_trials(config, arm), trial_cost(config, arm, size)
+                last += (own + 2) * trial + WINNER_S
+                chains.append((math.ceil(own / arm_window(config, arm)) + 2) * trial + WINNER_S)
+                trials += own
+    places, compiling = config.n_outer + 1, COMPILE_S * count_all_programs(config, sizes)
+    cells = CELL_S * max(size.rows * size.terms for size in sizes)
+    end, target = END_S
+    return Cost(
+        seconds=2 * compiling + places * last,
+        compiling=compiling,
+        last=last,
+        chain=max(chains),
+        start=START_S + cells,
+        end=end + target * len(sizes) + RECORD_S * places * trials + 3 * cells,
+    )
+
+
+def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
+    """Programs of networks that a worker compiles at most: those of each target."""
+    found = 0
+    for size in sizes:
+        networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
+        spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
+        found += len(config.depths or DEPTHS) * sum(count_programs(family, space) for family, space in spaces)
+    return found
