@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from study.conclude import conclude
@@ -12,11 +12,11 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.metrics import QUESTION_KEYS, metrics_asked
 from study.config.options import ClusterConfig
 from study.config.unit import check_unit
-from study.data.encoding import Encoded, encode_all
+from study.data.encoding import Encoded, EncodedData, encode_all
 from study.data.reader import make_reader
 from study.data.splits import Split, make_splits
 from study.data.tables import Table, read_table
-from study.data.vocabulary import MOST_LEVELS
+from study.data.vocabulary import MOST_LEVELS, find_vocabulary, missing_name
 from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_cores
@@ -30,7 +30,7 @@ from study.running.observer import Observer, interruptible
 from study.running.pool import Pool
 from study.running.queue import FoldQueue
 from study.running.runner import search
-from study.schema import Arm, Share, StudyData, StudyError
+from study.schema import Arm, Share, StudyData, StudyError, Target
 from study.search.cost import Size
 from study.search.plan import Plan, arm_trials, make_arms, make_beside, make_plan, resolve_outer
 
@@ -44,11 +44,23 @@ class Surveyed:
     plan: Plan
     splits: Mapping[str, tuple[Split, ...]]
 
-    @property
-    def data_bytes(self) -> int:
+    def places(self, share: Share | None = None) -> set[tuple[str, int]]:
+        """Targets and outer folds that a run on all arms, or on a share of them, is about."""
+        plan = self.plan if share is None else self.plan.share(share)
+        return {(arm.target, arm.outer_fold) for arm in plan.arms} | {(work.target, work.outer_fold) for work in plan.beside}
+
+    def bounds(self, target: str) -> tuple[int, int]:
+        """`Encoded.bounds` of a target, from all of its outer folds."""
+        splits = self.splits[target]
+        held = max(len(validation) for split in splits for _, validation in split.inner)
+        return max(len(split.development) for split in splits), held
+
+    def data_bytes(self, share: Share | None = None) -> int:
         """About how much the encoded data take: the matrix, of which a category's levels are not known yet, targets, folds."""
         terms = sum(MOST_LEVELS if feature.type == "category" else 1 for feature in self.description.features)
-        bits = sum(2 * len(split.inner) + 6 for splits in self.splits.values() for split in splits)
+        own = self.places(share)
+        splits = (split for name, of in self.splits.items() for split in of if (name, split.outer_fold) in own)
+        bits = sum(2 * len(split.inner) + 6 for split in splits)
         return self.description.rows * (4 * terms + 24 * len(self.splits)) + self.description.rows * bits // 8
 
 
@@ -79,8 +91,10 @@ def survey(config: StudyConfig) -> Surveyed:
     return Surveyed(table, description, plan, {target.name: make_splits(table, target, config) for target in table.targets})
 
 
-def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
+def prepare(config: StudyConfig, surveyed: Surveyed | None = None, share: Share | None = None) -> Prepared:
     """Read the table, unless it was, infer kinds, split, encode and plan; nothing is written.
+
+    share: of the arms, to encode what its tasks are about alone; the plan is that of all arms.
 
     Raises
     ------
@@ -89,11 +103,22 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     """
     surveyed = surveyed or survey(config)
     table = surveyed.table
-    data = encode_all(table, [(t, split) for t in table.targets for split in surveyed.splits[t.name]])
-    first = [data[target.name, 0] for target in table.targets]
-    sizes = [Size(each.target, each.kind, len(each.development), len(each.terms), each.n_outputs) for each in first]
+    own = surveyed.places(share)
+    data = encode_all(table, [(t, s) for t in table.targets for s in surveyed.splits[t.name] if (t.name, s.outer_fold) in own])
+    if share is not None:
+        data = {key: replace(encoded, bounds=surveyed.bounds(encoded.target)) for key, encoded in data.items()}
+    sizes = [_first_size(surveyed, target, data) for target in table.targets]
     plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
     return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data)
+
+
+def _first_size(surveyed: Surveyed, target: Target, data: EncodedData) -> Size:
+    """Size of a target by its first outer fold, of which but the terms are found where it is not encoded."""
+    if (first := data.get((target.name, 0))) is not None:
+        return Size(first.target, first.kind, len(first.development), len(first.terms), first.n_outputs)
+    table, development = surveyed.table, surveyed.splits[target.name][0].development
+    terms = find_vocabulary(table.frame, development, table.features, missing_name(table)).terms
+    return Size(target.name, target.kind, len(development), len(terms), target.n_outputs)
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
@@ -173,10 +198,10 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         if new:
             check_cores(config)  # before a folder is begun
         try:
-            with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
+            with locked(paths), Pool(config, surveyed.data_bytes(paths.share), verbose) as pool:
                 if new:
-                    pool.start(surveyed.plan.n_trials)
-                prepared = prepare(config, surveyed)
+                    pool.start((surveyed.plan if paths.share is None else surveyed.plan.share(paths.share)).n_trials)
+                prepared = prepare(config, surveyed, paths.share)
                 check_folder(paths, prepared)
                 _write_description(paths, prepared)
                 yield prepared, pool
@@ -213,12 +238,21 @@ def _asking(paths: StudyPaths, differing: Iterable[str]) -> str:
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
+    """Say what the study is, and where it runs; of shares that begin at once all say the same, and most find it said."""
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
-    write_atomic(paths.config, dump_config(config))
-    write_atomic(paths.data, prepared.description.model_dump_json(indent=2))
+    _say(paths.config, dump_config(config))
+    _say(paths.data, prepared.description.model_dump_json(indent=2))
     write_atomic(paths.environment, Environment.here(config.seed, packages(config.families)).model_dump_json(indent=2))
     for (target, fold), encoded in prepared.data.items():
-        write_atomic(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
+        _say(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
+
+
+def _say(path: Path, text: str) -> None:
+    """Write a file unless it says that already."""
+    with suppress(FileNotFoundError):
+        if path.read_bytes() == text.encode():
+            return
+    write_atomic(path, text)
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:

@@ -31,10 +31,10 @@ def locked(paths: StudyPaths) -> Iterator[None]:
     Each holds its own lock alone and looks at those that it does not go with once it has it, so that of two that begin
     together at least one sees the other.
 
-    The lock is a file with pid, host and start of its process, and its SLURM job, touched every BEAT_S, so it needs no more of a
-    network file system than exclusive creation. One that a dead process of this host left is taken over at once, and so is that
-    of an earlier run of this SLURM job; any other if LEASE_S pass without a touch, which takes watching and no comparison of
-    clocks. A run whose lock was taken over, because it was suspended or cut off for that long, is interrupted.
+    The lock is a file with pid, host and start of its process, and its SLURM job, touched every BEAT_S, so it needs no more of
+    a network file system than exclusive creation. One that a dead process of this host left is taken over at once, and so is
+    that of an earlier run of this SLURM job; any other if LEASE_S pass without a touch, which takes watching and no comparison
+    of clocks. A run whose lock was taken over, because it was suspended or cut off for that long, is interrupted.
 
     Raises
     ------
@@ -65,7 +65,8 @@ def _rivals(paths: StudyPaths) -> list[StudyPaths]:
     """Whose locks a run may not go with: all shares', or the whole's and those of shares that are divided otherwise."""
     if paths.share is None:
         return paths.shares
-    return [StudyPaths(paths.root), *(other for other in paths.shares if other.share and other.share.count != paths.share.count)]
+    count = paths.share.count
+    return [StudyPaths(paths.root), *(other for other in paths.shares if other.share and other.share.count != count)]
 
 
 def _look_at(rivals: list[StudyPaths]) -> None:

@@ -17,6 +17,8 @@ from study.schema import ALL_ROWS, TREES, Arm, Share, fold_name
 
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
+PACK = "trials.jsonl"
+"""All records of a finished arm's trials, one a line."""
 SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)of(\d+)(?:\.json)?")
 
 
@@ -86,6 +88,8 @@ class StudyPaths:
     """What is delivered: the judged procedures run once more on all rows."""
     fold_models = _Place("models/folds")
     """The models that were judged, each on the test rows of its outer fold."""
+    retried = _Place("retried")
+    """What `study retry` has put aside, each time in a folder of its own; nobody reads it."""
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
@@ -101,6 +105,10 @@ class StudyPaths:
 
     def trial(self, arm: Arm, number: int) -> Path:
         return self.arm(arm) / f"{number:04d}.json"
+
+    def pack(self, arm: Arm) -> Path:
+        """All records of a finished arm, in place of one a trial."""
+        return self.arm(arm) / PACK
 
     def winner(self, arm: Arm) -> Path:
         return self.arm(arm) / "winner.json"
