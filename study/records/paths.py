@@ -100,6 +100,13 @@ class StudyPaths:
         found = {(int(match[2]), int(match[1])) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
         return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
 
+    @property
+    def concluded(self) -> list[Path]:
+        """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
+        frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
+        frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
+        return [self.verdicts, *frames, self.figures, self.notebook, self.html]
+
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"
 
