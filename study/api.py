@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from study.conclude import conclude
@@ -14,7 +15,7 @@ from study.config.options import ClusterConfig
 from study.config.unit import check_unit
 from study.data.encoding import Encoded, EncodedData, encode_all
 from study.data.reader import make_reader
-from study.data.splits import Split, make_splits
+from study.data.splits import Split, first_development, make_splits
 from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS, find_vocabulary, missing_name
 from study.families import packages
@@ -37,16 +38,26 @@ from study.search.plan import Plan, arm_trials, make_arms, make_beside, make_pla
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A study of which the table is read, and nothing encoded. plan: as terms are not known yet. splits: by target."""
+    """A study of which the table is read, and nothing encoded.
+
+    plan: as terms are not known yet. splits: by target, of those that the run is about. share: of the arms, if not all.
+    """
 
     table: Table
     description: StudyData
     plan: Plan
     splits: Mapping[str, tuple[Split, ...]]
+    share: Share | None = None
 
-    def places(self, share: Share | None = None) -> set[tuple[str, int]]:
-        """Targets and outer folds that a run on all arms, or on a share of them, is about."""
-        plan = self.plan if share is None else self.plan.share(share)
+    @property
+    def own(self) -> Plan:
+        """What the run does."""
+        return self.plan if self.share is None else self.plan.share(self.share)
+
+    @cached_property
+    def places(self) -> set[tuple[str, int]]:
+        """Targets and outer folds that the run is about."""
+        plan = self.own
         return {(arm.target, arm.outer_fold) for arm in plan.arms} | {(work.target, work.outer_fold) for work in plan.beside}
 
     def bounds(self, target: str) -> tuple[int, int]:
@@ -55,13 +66,18 @@ class Surveyed:
         held = max(len(validation) for split in splits for _, validation in split.inner)
         return max(len(split.development) for split in splits), held
 
-    def data_bytes(self, share: Share | None = None) -> int:
+    @property
+    def data_bytes(self) -> int:
         """About how much the encoded data take: the matrix, of which a category's levels are not known yet, targets, folds."""
         terms = sum(MOST_LEVELS if feature.type == "category" else 1 for feature in self.description.features)
-        own = self.places(share)
-        splits = (split for name, of in self.splits.items() for split in of if (name, split.outer_fold) in own)
-        bits = sum(2 * len(split.inner) + 6 for split in splits)
+        bits = sum(2 * len(split.inner) + 6 for _, split in self.own_splits)
         return self.description.rows * (4 * terms + 24 * len(self.splits)) + self.description.rows * bits // 8
+
+    @property
+    def own_splits(self) -> list[tuple[Target, Split]]:
+        """Those of its places, by target."""
+        own = [target for target in self.table.targets if target.name in self.splits]
+        return [(t, split) for t in own for split in self.splits[t.name] if (t.name, split.outer_fold) in self.places]
 
 
 @dataclass(frozen=True)
@@ -74,8 +90,8 @@ class Prepared:
     data: Mapping[tuple[str, int], Encoded]
 
 
-def survey(config: StudyConfig) -> Surveyed:
-    """Read the table, infer kinds and split.
+def survey(config: StudyConfig, share: Share | None = None) -> Surveyed:
+    """Read the table, infer kinds and split, of a share its own targets.
 
     Raises
     ------
@@ -88,13 +104,15 @@ def survey(config: StudyConfig) -> Surveyed:
     check_unit(config.margin, config.margin_of, metrics_asked(config.metric, kinds), kinds)
     config = resolve_outer(config, _table_sizes(description))
     plan = make_plan(config, _table_sizes(description))
-    return Surveyed(table, description, plan, {target.name: make_splits(table, target, config) for target in table.targets})
+    surveyed = Surveyed(table, description, plan, {}, share)
+    own = {name for name, _ in surveyed.places}
+    return replace(surveyed, splits={t.name: make_splits(table, t, config) for t in table.targets if t.name in own})
 
 
-def prepare(config: StudyConfig, surveyed: Surveyed | None = None, share: Share | None = None) -> Prepared:
+def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     """Read the table, unless it was, infer kinds, split, encode and plan; nothing is written.
 
-    share: of the arms, to encode what its tasks are about alone; the plan is that of all arms.
+    surveyed: if of a share, what its tasks are about alone is encoded; the plan is that of all arms.
 
     Raises
     ------
@@ -103,22 +121,29 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None, share: Share 
     """
     surveyed = surveyed or survey(config)
     table = surveyed.table
-    own = surveyed.places(share)
-    data = encode_all(table, [(t, s) for t in table.targets for s in surveyed.splits[t.name] if (t.name, s.outer_fold) in own])
-    if share is not None:
+    data = encode_all(table, surveyed.own_splits)
+    if surveyed.share is not None:
         data = {key: replace(encoded, bounds=surveyed.bounds(encoded.target)) for key, encoded in data.items()}
-    sizes = [_first_size(surveyed, target, data) for target in table.targets]
+    sizes = _first_sizes(surveyed, data)
     plan = make_plan(resolve_outer(config, _table_sizes(surveyed.description)), sizes)
     return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data)
 
 
-def _first_size(surveyed: Surveyed, target: Target, data: EncodedData) -> Size:
-    """Size of a target by its first outer fold, of which but the terms are found where it is not encoded."""
-    if (first := data.get((target.name, 0))) is not None:
-        return Size(first.target, first.kind, len(first.development), len(first.terms), first.n_outputs)
-    table, development = surveyed.table, surveyed.splits[target.name][0].development
-    terms = find_vocabulary(table.frame, development, table.features, missing_name(table)).terms
-    return Size(target.name, target.kind, len(development), len(terms), target.n_outputs)
+def _first_sizes(surveyed: Surveyed, data: EncodedData) -> list[Size]:
+    """Size of every target by its first outer fold, whose terms are found also where it is not encoded."""
+    table, config = surveyed.table, surveyed.plan.config
+    known: dict[bytes, int] = {}  # targets with the same rows have the same terms
+    missing = missing_name(table)
+    found = []
+    for target in table.targets:
+        if (first := data.get((target.name, 0))) is not None:
+            found.append(Size(first.target, first.kind, len(first.development), len(first.terms), first.n_outputs))
+            continue
+        rows = first_development(table, target, config)
+        if (key := rows.tobytes()) not in known:
+            known[key] = len(find_vocabulary(table.frame, rows, table.features, missing).terms)
+        found.append(Size(target.name, target.kind, len(rows), known[key], target.n_outputs))
+    return found
 
 
 def _table_sizes(data: StudyData) -> list[Size]:
@@ -193,15 +218,15 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
     The workers of a new study start while it is encoded; one that goes on may have nothing left to do.
     """
     with interruptible():
-        surveyed = survey(config)
+        surveyed = survey(config, paths.share)
         new = not paths.config.exists()
         if new:
             check_cores(config)  # before a folder is begun
         try:
-            with locked(paths), Pool(config, surveyed.data_bytes(paths.share), verbose) as pool:
+            with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
                 if new:
-                    pool.start((surveyed.plan if paths.share is None else surveyed.plan.share(paths.share)).n_trials)
-                prepared = prepare(config, surveyed, paths.share)
+                    pool.start(surveyed.own.n_trials)
+                prepared = prepare(config, surveyed)
                 check_folder(paths, prepared)
                 _write_description(paths, prepared)
                 yield prepared, pool

@@ -1,4 +1,4 @@
-"""A trial that fails once, for a reason outside of it, is retried with all that was suggested from it, and nothing tells of it."""
+"""A trial that fails once, for a reason outside of it, is retried with all that was suggested from it."""
 
 from __future__ import annotations
 
