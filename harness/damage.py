@@ -10,26 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.kept import Kept, kept
 
-@dataclass(frozen=True)
-class Record:
-    """A record on disk; a second writing changes inode and time though not its bytes."""
-
-    written: tuple[int, int]
-    content: bytes
-
-
-Records = dict[str, Record]
+Records = dict[str, Kept]
 
 
 def snapshot(folder: Path) -> Records:
     """Every whole record of a results folder by trial id, or arm and `winner`, `trees` or `short`."""
     found = {}
-    for path in folder.glob("trials/*/*.json"):
-        with suppress(ValueError, FileNotFoundError):  # cut on purpose, and set aside meanwhile
-            stat, content = path.stat(), path.read_bytes()
-            json.loads(content)
-            found[f"{path.parent.name}-{path.stem}"] = Record((stat.st_ino, stat.st_mtime_ns), content)
+    for name, record in kept(folder).items():
+        with suppress(ValueError):  # cut on purpose
+            json.loads(record.content)
+            found[name.removesuffix(".json").replace("/", "-")] = record
     return found
 
 
@@ -40,7 +32,12 @@ def lost(before: Records, now: Records) -> set[str]:
 
 def rewritten(before: Records, now: Records) -> set[str]:
     """Records that were written again."""
-    return {name for name, record in before.items() if name in now and now[name].written != record.written}
+
+    def again(one: Kept, other: Kept) -> bool:
+        files = one.written, other.written
+        return one.content != other.content or (None not in files and files[0] != files[1])
+
+    return {name for name, record in before.items() if name in now and again(record, now[name])}
 
 
 @dataclass

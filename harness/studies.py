@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.kept import kept
 from study import load_results
 from study.records.results import digest
 
@@ -84,9 +85,8 @@ def started(*args: str | Path, cwd: Path, output: int = subprocess.PIPE) -> Iter
 
 
 def records(folder: Path) -> dict[str, bytes]:
-    """Every record of a results folder by its place below `trials/`."""
-    trials = folder / "trials"
-    return {str(path.relative_to(trials)): path.read_bytes() for path in trials.glob("*/*.json")}
+    """Every record of a results folder by its place below `trials/` where each has a file."""
+    return {name: record.content for name, record in kept(folder).items()}
 
 
 def wait_for_records(process: Process, folder: Path, more_than: int) -> None:

@@ -15,7 +15,7 @@ STUDY = ("protocol=nested", "outer.repeats=1", "search.generation=6")
 def _seconds(job: Job, begin: float) -> float:
     """Wait for a job; gives the seconds from `begin` to the last record."""
     job.wait()
-    return max(path.stat().st_mtime for path in job.results.glob("trials/*/*.json")) - begin
+    return max(path.stat().st_mtime for path in job.results.glob("trials/*/*.json*")) - begin
 
 
 def array(epochs: list[int]) -> None:

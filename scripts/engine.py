@@ -9,11 +9,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.kept import kept
+
 ROOT = Path(__file__).resolve().parents[1]
+LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,17 @@ def network_loss(folder: Path) -> float:
 class Ran:
     """A study whose command has ended.
 
-    results: its folder. begin: of the command, seconds since the epoch. end: seconds from there on.
+    results: its folder. end: seconds from the command on. written: those at which each record was written, as long as it was a
+    file of its own.
     """
 
     results: Path
-    begin: float
     end: float
+    written: dict[Path, float]
 
-    def ended(self, files: str = "*.json") -> dict[Path, float]:
-        """Seconds from the command on at which each record was written, in their order; files: of these names."""
-        paths = sorted(self.results.glob(f"trials/*/{files}"), key=lambda path: path.stat().st_mtime)
-        return {path: path.stat().st_mtime - self.begin for path in paths}
+    def ended(self) -> dict[Path, float]:
+        """Seconds from the command on at which each record was written, in their order."""
+        return dict(sorted(self.written.items(), key=lambda item: item[1]))
 
 
 def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache: Path | None = None) -> Ran:
@@ -99,20 +102,35 @@ def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache:
     command = [sys.executable, "-P", "-m", "study.screen.cli", "run", config, "--results", str(folder / "results")]
     command += [part for key in keys for part in ("--set", key)]
     environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(cache or folder / "cache")}
-    subprocess.run(command, cwd=code, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    written: dict[Path, float] = {}
+
+    def look() -> None:
+        with suppress(FileNotFoundError):  # it was packed meanwhile
+            for path in folder.glob("results/*/trials/*/*.json"):
+                written.setdefault(path, path.stat().st_mtime - begin)
+
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=code, env=environment, **quiet) as process:
+        while process.poll() is None:
+            look()
+            time.sleep(LOOK_EVERY_S)
     end = time.time() - begin
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    look()
     (results,) = (folder / "results").iterdir()
-    return Ran(results, begin, end)
+    return Ran(results, end, written)
 
 
 def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
     """Where the seconds of a study go."""
     ran = run_study(code, config, keys, folder)
     ended = ran.ended()
-    lasted = {path: float(json.loads(path.read_text(encoding="utf-8"))["wall_time_s"]) for path in ended if path.stem.isdigit()}
+    content = {ran.results / "trials" / name: record.content for name, record in kept(ran.results).items()}
+    lasted = {path: float(json.loads(content[path])["wall_time_s"]) for path in ended if path.stem.isdigit()}
     trials = [*lasted]
     begun = sorted(ended[path] - lasted[path] for path in trials)
-    kept = [path for path in folder.glob("cache/**/*") if path.is_file()]
+    programs = [path for path in folder.glob("cache/**/*") if path.is_file()]
     workers = 2
     return Spent(
         first=ended[trials[0]],
@@ -121,7 +139,7 @@ def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
         winners=max(ended.values()),
         end=ran.end,
         trained=sum(seconds for path, seconds in lasted.items() if "neural" in path.parent.name),
-        programs=len(kept) / workers if kept else None,
+        programs=len(programs) / workers if programs else None,
         loss=network_loss(ran.results),
     )
 

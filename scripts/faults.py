@@ -30,6 +30,8 @@ import psutil
 
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
 from harness.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
+from harness.kept import kept as kept_in
+from harness.kept import replace
 from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
@@ -174,7 +176,7 @@ class Storm:
         """Wait until a run has left a record, or is about to end."""
 
         def files() -> int:
-            return sum(1 for _ in folder.glob("trials/*/*.json"))
+            return len(kept_in(folder))
 
         found, until = files(), time.monotonic() + 2 * self.span
         while files() == found and time.monotonic() < until and process.poll() is None:
@@ -196,8 +198,8 @@ class Storm:
         """Truncate a record, which is no longer among those that must last."""
         name = self.rng.choice(sorted(kept))
         arm, _, stem = name.rpartition("-")
-        path = folder / "trials" / arm / f"{stem}.json"
-        path.write_bytes(kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])])
+        content = kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])]
+        replace(folder, f"{arm}/{stem}.json", content)
 
 
 def lives(process: psutil.Process) -> bool:

@@ -50,10 +50,10 @@ def read(folder: Path, _: int) -> None:
 
 def gather(folder: Path, _: int) -> None:
     """Write every dataframe from the records."""
-    from study.records import results
+    from study.records import gathering
     from study.records.paths import StudyPaths
 
-    results.gather(StudyPaths(folder))
+    gathering.gather(StudyPaths(folder))
 
 
 def load(folder: Path, _: int) -> None:

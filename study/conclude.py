@@ -26,9 +26,10 @@ from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
+from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.questions import kinds_of, questions
-from study.records.results import gather, load_results, read_winners, read_work, write_frame
+from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
 

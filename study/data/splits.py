@@ -65,6 +65,11 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     return (*splits, split_all_rows(table, target, config))
 
 
+def first_development(table: Table, target: Target, config: StudyConfig) -> IntArray:
+    """Development rows of outer fold 0 alone; errors as `make_splits`."""
+    return next(_outer(*_cutter(table, target), config))[0]
+
+
 def split_all_rows(table: Table, target: Target, config: StudyConfig) -> Split:
     """The last of these alone: what is delivered is searched for on all rows; errors as `make_splits`."""
     cutter, rows = _cutter(table, target)

@@ -6,8 +6,9 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import psutil
 from filelock import SoftFileLease, Timeout
@@ -29,12 +30,14 @@ _leases: set[SoftFileLease] = set()
 def locked(paths: StudyPaths) -> Iterator[None]:
     """Hold a results folder, which is made if needed, against every other run; reading it needs no lock.
 
-    Runs on different shares of the arms go together, but not with a run on all of them.
+    Runs on different shares of the arms go together, but not with a run on all of them, nor with shares of another division.
+    Each holds its own lock alone and looks at those that it does not go with once it has it, so that of two that begin
+    together at least one sees the other.
 
-    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
-    system than exclusive creation. One that a dead process of this host left is taken over at once; one of another host if
-    LEASE_S pass without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because
-    it was suspended or cut off for that long, is interrupted.
+    The lock is a file with pid, host and start of its process, and its SLURM job, touched every BEAT_S, so it needs no more of
+    a network file system than exclusive creation. One that a dead process of this host left is taken over at once, and so is
+    that of an earlier run of this SLURM job; any other if LEASE_S pass without a touch, which takes watching and no comparison
+    of clocks. A run whose lock was taken over, because it was suspended or cut off for that long, is interrupted.
 
     Raises
     ------
@@ -43,29 +46,75 @@ def locked(paths: StudyPaths) -> Iterator[None]:
     """
     paths.root.mkdir(parents=True, exist_ok=True)
     try:
-        with ExitStack() as stack:
-            stack.enter_context(_held(paths))
-            if paths.share is None:
-                for share in paths.shares:
-                    stack.enter_context(_held(share))
-            else:
-                divided_otherwise = [other for other in paths.shares if other.share and other.share.count != paths.share.count]
-                for other in (StudyPaths(paths.root), *divided_otherwise):
-                    with _held(other):
-                        pass  # nobody is at work there
+        with _held(paths):
+            _look_at(_rivals(paths))
             yield
     finally:
         with suppress(OSError):
             paths.root.rmdir()  # nothing was begun
 
 
-@contextmanager
-def _held(paths: StudyPaths) -> Iterator[None]:
-    lease = SoftFileLease(
+def slurm_run(environment: Mapping[str, str] = os.environ) -> tuple[str, int] | None:
+    """The SLURM job that this process runs in, a task of an array by array and task, and how often it was queued again."""
+    if "SLURM_JOB_ID" not in environment:
+        return None
+    job = environment["SLURM_JOB_ID"]
+    if "SLURM_ARRAY_TASK_ID" in environment:
+        job = f"{environment.get('SLURM_ARRAY_JOB_ID', job)}_{environment['SLURM_ARRAY_TASK_ID']}"
+    return job, int(environment.get("SLURM_RESTART_COUNT", "0"))
+
+
+def _rivals(paths: StudyPaths) -> list[StudyPaths]:
+    """Whose locks a run may not go with: all shares', or the whole's and those of shares that are divided otherwise."""
+    if paths.share is None:
+        return paths.shares
+    count = paths.share.count
+    return [StudyPaths(paths.root), *(other for other in paths.shares if other.share and other.share.count != count)]
+
+
+def _look_at(rivals: list[StudyPaths]) -> None:
+    """Come back once nobody who lives holds these locks; what the dead have left is removed.
+
+    All are watched at once, so that a thousand shares whose nodes are gone take LEASE_S too. Whoever removes a lock holds its
+    own already: a run that takes that lock meanwhile sees it and is refused.
+    """
+    watched: dict[StudyPaths, tuple[tuple[bytes, int], float]] = {}
+    for rival in rivals:
+        if rival.lock.exists():
+            with suppress(Timeout):
+                _lease(rival).acquire(timeout=0).lock.release()  # takes over from the dead of this host
+            if (found := _seen(rival)) is not None:
+                watched[rival] = found, time.monotonic()
+    while watched:
+        for rival, (first, since) in list(watched.items()):
+            now = _seen(rival)
+            if now is None:
+                del watched[rival]
+            elif now[0] != first[0]:
+                watched[rival] = now, time.monotonic()  # another's than before
+            elif now != first:
+                raise _refused(rival)
+            elif _came_before(now[0]) or time.monotonic() - since > LEASE_S:
+                rival.lock.unlink(missing_ok=True)
+        if watched:
+            time.sleep(BEAT_S / 8)
+
+
+def _lease(paths: StudyPaths) -> SoftFileLease:
+    return SoftFileLease(
         paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt, thread_local=False
     )
+
+
+@contextmanager
+def _held(paths: StudyPaths) -> Iterator[None]:
+    lease = _lease(paths)
     _acquire(lease, paths)
     _leases.add(lease)
+    if (own := slurm_run()) is not None:
+        with suppress(OSError), paths.lock.open("r+") as file:
+            file.seek(0, os.SEEK_END)
+            file.write(f"job={own[0]}\nrestarts={own[1]}\n")  # lines that filelock passes over
     try:
         yield
     except BaseException:
@@ -102,6 +151,8 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
         return now != first
 
     def acquire() -> None:
+        if (found := _seen(paths)) is not None and _came_before(found[0]):
+            lease.break_lock()
         lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
 
     try:
@@ -113,10 +164,15 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
             lease.break_lock()  # its process died between making the file and writing its name
             acquire()
     except Timeout:
-        raise StudyError(
-            f"One run at a time on a results folder, but {_holder(lease, paths)} is at work in {paths.root}. "
-            f"Wait for it or stop it, or choose another --name; `study status {paths.root}` says how far it is."
-        ) from None
+        raise _refused(paths) from None
+
+
+def _came_before(content: bytes) -> bool:
+    """Whether a lock is that of an earlier run of this SLURM job, which has ended since the job was queued again."""
+    own = slurm_run()
+    said = dict(line.partition("=")[::2] for line in content.decode(errors="replace").splitlines())
+    restarts = said.get("restarts", "")
+    return own is not None and said.get("job") == own[0] and restarts.isdecimal() and int(restarts) < own[1]
 
 
 def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
@@ -128,9 +184,16 @@ def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
         return None
 
 
-def _holder(lease: SoftFileLease, paths: StudyPaths) -> str:
+def _refused(paths: StudyPaths) -> StudyError:
+    return StudyError(
+        f"One run at a time on a results folder, but {_holder(paths)} is at work in {paths.root}. "
+        f"Wait for it or stop it, or choose another --name; `study status {paths.root}` says how far it is."
+    )
+
+
+def _holder(paths: StudyPaths) -> str:
     """Who holds the lock: host, pid, and since when, where its environment.json is written already."""
-    owner = lease.owner
+    owner = SoftFileLease(paths.lock).owner
     if owner is None:
         return "another run"
     found = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -21,6 +23,8 @@ from study.schema import StudyError
 MARK = "# Modules and environments go here, line by line.\n"
 COMMAND = "exec study run "
 LOOK_EVERY_S = 5
+MOST_LINES = 10
+"""Jobs on one study up to which each is named."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,11 @@ def queue(paths: StudyPaths, submission: Submission) -> str:
             "`study submit` needs SLURM's sbatch on PATH, and there is none. Run it on a login node of the cluster, "
             "or use `study run` on this machine."
         )
-    for note in _notes(paths):
-        if state := job_state(note.id):
-            raise StudyError(
-                f"SLURM job {note.id} works on {paths.root} already ({state}). Wait for it, cancel it with "
-                f"`scancel {note.id}`, or choose another --name."
-            )
+    for job, state in job_states([note.id for note in _notes(paths)]).items():
+        raise StudyError(
+            f"SLURM job {job} works on {paths.root} already ({state}). Wait for it, cancel it with "
+            f"`scancel {job}`, or choose another --name."
+        )
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -128,20 +131,37 @@ def queue(paths: StudyPaths, submission: Submission) -> str:
     return job
 
 
-def job_state(job: str) -> str:
-    """A job's state in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02 left`; empty if it has none."""
-    asked = slurm("squeue", "--noheader", f"--jobs={job}", "--format=%T|%r|%N|%L")
+def job_states(jobs: Sequence[str]) -> dict[str, str]:
+    """States of jobs in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02 left`, of those that are there.
+
+    jobs: `7`, or `7_2` for a task of an array. SLURM is asked once for all.
+    """
+    if not jobs:
+        return {}
+    numbers = dict.fromkeys(job.partition("_")[0] for job in jobs)
+    asked = slurm("squeue", "--noheader", "--array", f"--jobs={','.join(numbers)}", "--format=%i|%A|%T|%r|%N|%L")
     if asked.returncode:
-        return "" if "Invalid job id" in asked.stderr or shutil.which("squeue") is None else "SLURM does not answer"
-    state, reason, nodes, left = [*asked.stdout.strip().split("|"), "", "", ""][:4]
-    if nodes:
-        return f"{state} on {nodes}, {left} left"
-    return f"{state} ({reason})" if state else ""
+        known = "Invalid job id" in asked.stderr or shutil.which("squeue") is None
+        return {} if known else dict.fromkeys(jobs, "SLURM does not answer")
+    found = {}
+    for line in asked.stdout.splitlines():
+        name, number, state, reason, nodes, left = [*line.strip().split("|"), *[""] * 5][:6]
+        found[name] = found[number] = f"{state} on {nodes}, {left} left" if nodes else f"{state} ({reason})"
+    return {job: found[job] for job in jobs if job in found}
+
+
+def job_state(job: str) -> str:
+    """One job's state in the queue; empty if it has none."""
+    return job_states([job]).get(job, "")
 
 
 def queued(paths: StudyPaths) -> str:
-    """A line on each job that works on these results, if it is in the queue."""
-    return "\n".join(f"SLURM job {note.id}: {state}" for note in _notes(paths) if (state := job_state(note.id)))
+    """A line on each job that works on these results, if it is in the queue; of many jobs a line on each state."""
+    states = job_states([note.id for note in _notes(paths)])
+    if len(states) > MOST_LINES:
+        counts = Counter(re.sub(r" on .*", "", state) for state in states.values())
+        return "\n".join(f"SLURM jobs, {count} of {len(states)} in the queue: {state}" for state, count in counts.items())
+    return "\n".join(f"SLURM job {job}: {state}" for job, state in states.items())
 
 
 def _notes(paths: StudyPaths) -> list[JobNote]:

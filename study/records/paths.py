@@ -19,6 +19,8 @@ LONGEST_PART, LONGEST_PATH = 255, 3_800
 """Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files stand below it."""
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
+PACK = "trials.jsonl"
+"""All records of a finished arm's trials, one a line."""
 SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)of(\d+)(?:\.json)?")
 
 
@@ -100,6 +102,8 @@ class StudyPaths:
     """What is delivered: the judged procedures run once more on all rows."""
     fold_models = _Place("models/folds")
     """The models that were judged, each on the test rows of its outer fold."""
+    retried = _Place("retried")
+    """What `study retry` has put aside, each time in a folder of its own; nobody reads it."""
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
@@ -110,11 +114,22 @@ class StudyPaths:
         found = {(int(match[2]), int(match[1])) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
         return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
 
+    @property
+    def concluded(self) -> list[Path]:
+        """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
+        frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
+        frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
+        return [self.verdicts, *frames, self.figures, self.notebook, self.html]
+
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"
 
     def trial(self, arm: Arm, number: int) -> Path:
         return self.arm(arm) / f"{number:04d}.json"
+
+    def pack(self, arm: Arm) -> Path:
+        """All records of a finished arm, in place of one a trial."""
+        return self.arm(arm) / PACK
 
     def winner(self, arm: Arm) -> Path:
         return self.arm(arm) / "winner.json"

@@ -1,13 +1,11 @@
-"""Records on disk, and the dataframes on disk that are gathered from them."""
+"""Records on disk, and a results folder as it is read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,20 +15,19 @@ from pydantic import ValidationError
 from study.config import StudyConfig, load_config
 from study.evidence.answer import Verdict, read_verdicts
 from study.records.environment import Environment
-from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
+from study.records.frames import curves_frame, folds_frame, trials_frame
 from study.records.outcome import Outcome
-from study.records.paths import StudyPaths, atomic_file, write_atomic
+from study.records.packs import read_arm
+from study.records.paths import StudyPaths, write_atomic
 from study.records.refusal import first_wrong, name_of, run_again, unreadable
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
-from study.records.work import FoldOutcome, FoldRecord
+from study.records.work import FoldOutcome, FoldRecord, FoldWork
 from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError
 
 R = TypeVar("R", bound=Frozen)
 W = TypeVar("W", bound=FoldRecord)
-BATCH = 1_000
-"""Records that are held whole at once while a study is gathered."""
 
 
 def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
@@ -53,9 +50,9 @@ def write_work(paths: StudyPaths, record: FoldRecord, files: dict[str, bytes]) -
 
 
 def _read(
-    paths: StudyPaths, pattern: str, model: type[R], place: Callable[[R], Path], broken: list[Path] | None
+    paths: StudyPaths, files: Iterable[Path], model: type[R], place: Callable[[R], Path], broken: list[Path] | None
 ) -> Iterator[R]:
-    for path in sorted(paths.trials.glob(pattern)):
+    for path in files:
         try:
             record = model.model_validate_json(path.read_bytes())
             if place(record) != path:
@@ -66,46 +63,71 @@ def _read(
                 broken.append(path)
 
 
-def read_trials(paths: StudyPaths, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
+def read_trials(
+    paths: StudyPaths,
+    broken: list[Path] | None = None,
+    arms: Iterable[Arm] | None = None,
+    loose: set[Path] | None = None,
+) -> Iterator[TrialRecord]:
     """Every trial's record below `trials/`, in order of arm and number, one at a time: a large study does not fit in memory.
 
-    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone. loose: as
+    in `study.records.packs.read_arm`.
     """
-    return _read(paths, "*/[0-9]*.json", TrialRecord, lambda record: paths.trial(record.arm, record.number), broken)
+    folders = paths.trials.glob("*/") if arms is None else map(paths.arm, arms)
+    for folder in sorted(folders):
+        yield from read_arm(paths, folder, broken, loose)
 
 
-def read_winners(paths: StudyPaths, broken: list[Path] | None = None) -> list[WinnerRecord]:
-    """Every winner's record below `trials/`, in order of arm; broken as in `read_trials`."""
-    return list(_read(paths, "*/winner.json", WinnerRecord, lambda record: paths.winner(record.arm), broken))
+def read_winners(paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None) -> list[WinnerRecord]:
+    """Every winner's record below `trials/`, in order of arm; broken and arms as in `read_trials`."""
+    files = paths.trials.glob("*/winner.json") if arms is None else filter(Path.exists, map(paths.winner, arms))
+    return list(_read(paths, sorted(files), WinnerRecord, lambda record: paths.winner(record.arm), broken))
 
 
-def read_work(paths: StudyPaths, model: type[W], broken: list[Path] | None = None) -> list[W]:
-    """Every record of one sort of such work, in order of target and outer fold; broken as in `read_trials`."""
-    return list(_read(paths, f"*/{model.sort}.json", model, lambda record: paths.work(record.work), broken))
+def read_work(
+    paths: StudyPaths, model: type[W], broken: list[Path] | None = None, beside: Iterable[FoldWork] | None = None
+) -> list[W]:
+    """Every record of one sort of such work, in order of target and outer fold; broken as in `read_trials`.
+
+    beside: those alone.
+    """
+    places = None if beside is None else (paths.work(work) for work in beside if work.sort == model.sort)
+    files = paths.trials.glob(f"*/{model.sort}.json") if places is None else filter(Path.exists, places)
+    return list(_read(paths, sorted(files), model, lambda record: paths.work(record.work), broken))
 
 
-def read_outcomes(paths: StudyPaths, broken: list[Path] | None = None) -> list[FoldOutcome]:
-    """Outcomes of all such work; broken as in `read_trials`."""
-    return [record.outcome() for model in (TreesRecord, ShortRecord) for record in read_work(paths, model, broken)]
+def read_outcomes(
+    paths: StudyPaths, broken: list[Path] | None = None, beside: Iterable[FoldWork] | None = None
+) -> list[FoldOutcome]:
+    """Outcomes of all such work; broken and beside as in `read_work`."""
+    beside = None if beside is None else list(beside)
+    sorts: tuple[type[FoldRecord], ...] = (TreesRecord, ShortRecord)
+    return [record.outcome() for model in sorts for record in read_work(paths, model, broken, beside)]
 
 
 @dataclass(frozen=True)
 class Records:
-    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes."""
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes.
+
+    loose: folders of arms that have single files of trials.
+    """
 
     trials: list[Outcome]
     winners: list[WinnerRecord]
     beside: list[FoldOutcome]
     broken: list[Path]
+    loose: set[Path] = field(default_factory=set, compare=False)
 
 
-def read_records(paths: StudyPaths) -> Records:
-    """Read every record."""
-    broken: list[Path] = []
-    arms: dict[str, Arm] = {}
-    trials = [Outcome.of(each, arms.setdefault(each.arm.key, each.arm)) for each in read_trials(paths, broken)]
-    winners = read_winners(paths, broken)
-    return Records(trials, winners, read_outcomes(paths, broken), broken)
+def read_records(paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None) -> Records:
+    """Read every record, or those of some arms and work alone."""
+    broken, loose = list[Path](), set[Path]()
+    known: dict[str, Arm] = {}
+    read = read_trials(paths, broken, arms, loose)
+    trials = [Outcome.of(each, known.setdefault(each.arm.key, each.arm)) for each in read]
+    winners = read_winners(paths, broken, arms)
+    return Records(trials, winners, read_outcomes(paths, broken, beside), broken, loose)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -119,60 +141,6 @@ def digest(trials: pd.DataFrame) -> str:
             sha.update(b"\0" if pd.isna(value) else (value.hex() if isinstance(value, float) else str(value)).encode())
             sha.update(b"\x1f")
     return sha.hexdigest()
-
-
-def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
-    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time.
-
-    earlier: as in `predictions_frame`.
-    """
-    long = {paths.folds: folds_frame, paths.curves: curves_frame}
-    with ExitStack() as stack:
-        writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
-
-        def passing_by() -> Iterator[TrialRecord]:
-            records = read_trials(paths)
-            while batch := list(islice(records, BATCH)):
-                for write, make in writers:
-                    write(make(batch))
-                yield from batch
-
-        frame = trials_frame(passing_by())
-    write_frame(paths.results, frame)
-    write_atomic(paths.results_csv, frame.to_csv(index=False))
-    classes = Results(paths.root).data.classes
-    winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
-    write_frame(paths.predictions, predictions_frame([*winners, *whole(shorts)], classes, earlier))
-    write_frame(paths.trees, predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier))
-    write_frame(paths.terms, terms_frame(winners, shorts))
-
-
-def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet, whole or not at all."""
-    write_atomic(path, frame.to_parquet(index=False))
-
-
-@contextmanager
-def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.DataFrame], None]]:
-    """Write one frame as Parquet, whole or not at all, by a call for each of its pieces, a row group each.
-
-    empty: the frame without rows, written where no piece has any.
-    """
-    from pyarrow import Table
-    from pyarrow.parquet import ParquetWriter
-
-    with atomic_file(path) as file, ExitStack() as stack:
-        writers: list[ParquetWriter] = []
-
-        def write(piece: pd.DataFrame) -> None:
-            table = Table.from_pandas(piece, preserve_index=False)
-            if not writers:
-                writers.append(stack.enter_context(ParquetWriter(file, table.schema)))
-            writers[0].write_table(table)
-
-        yield lambda piece: None if piece.empty else write(piece)
-        if not writers:
-            write(empty)
 
 
 def _frame(

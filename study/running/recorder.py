@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from study.records.packs import pack
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
 from study.records.short import ShortRecord
@@ -95,3 +96,9 @@ class Recorder(Keeper):
                 write_winner(self.paths, record, files)
             case FoldRecord():
                 write_work(self.paths, record, files)
+
+    def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+        """Write a record and tell it; the last one of an arm, its winner if it has one, packs the arm's."""
+        super().keep(record, files)
+        if isinstance(record, TrialRecord | WinnerRecord) and self.arms[record.arm.key].finished:
+            pack(self.paths, record.arm)

@@ -9,6 +9,7 @@ from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
 from study.records.outcome import Outcome
+from study.records.packs import pack, set_aside
 from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.work import reason
@@ -26,13 +27,15 @@ from study.search.plan import Plan
 def make_searches(
     plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer
 ) -> tuple[dict[str, ArmSearch], FoldQueue]:
-    """Searches of all arms by key, and the work beside them, as the records on disk have left it; broken ones are set aside."""
-    found = read_records(paths)
-    own = {*map(paths.arm, plan.arms), *(paths.work(work).parent for work in plan.beside)}
+    """Searches of all arms by key, and the work beside them, as the records on disk have left it.
+
+    Broken records are set aside, and those of arms that a version before, or a run that was killed, has left finished in single
+    files are packed. Records of other arms are not looked at.
+    """
+    found = read_records(paths, plan.arms, plan.beside)
     for path in found.broken:
-        if path.parent in own:
-            aside = path.replace(path.with_suffix(".broken"))
-            observer.note(f"A broken record was set aside as {aside}; it is made again.")
+        aside = set_aside(paths, path)
+        observer.note(f"A broken record was set aside as {aside}; it is made again.")
     by_arm: dict[str, dict[int, Outcome]] = {}
     for record in found.trials:
         by_arm.setdefault(record.arm.key, {})[record.number] = record
@@ -48,6 +51,9 @@ def make_searches(
         )
         for arm in plan.arms
     }
+    for arm in plan.arms:
+        if paths.arm(arm) in found.loose and arms[arm.key].finished:
+            pack(paths, arm)
     return arms, FoldQueue(plan.beside, found.beside)
 
 

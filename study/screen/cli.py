@@ -101,6 +101,11 @@ def run(
 ) -> None:
     """Run a study, or go on with one, and write its report."""
     config = _config(source, target, set_, name)
+    _run(config, results, verbose, " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]))
+
+
+def _run(config: StudyConfig, results: Path, verbose: bool, again: str) -> None:
+    """Run a study, or what is left of it; `again` is the command that goes on with it."""
     from study.api import run_share, run_study
     from study.machines.allocation import array_share
     from study.records.paths import StudyPaths
@@ -118,7 +123,6 @@ def run(
                 run_share(config, share, results, watch, verbose)
                 print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
     except Interrupted:
-        again = " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])])
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
         raise typer.Exit(130) from None
 
@@ -208,6 +212,32 @@ def status(results: ResultsFolder) -> None:
         if not StudyPaths(results).config.exists():
             return
     print_status(load_results(results), _console(), job)
+
+
+@app.command()
+def retry(
+    results: ResultsFolder,
+    trial: Annotated[
+        str | None, typer.Option(help="Which one, such as y-neural-d1-o0-0003; all that failed if left out.")
+    ] = None,
+    set_: Overrides = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
+    put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
+) -> None:
+    """Run again what failed in a study, with all that was suggested or concluded from it."""
+    from study.config import load_config
+    from study.records.refusal import run_again
+    from study.records.results import load_results
+    from study.running.again import retry as set_aside
+
+    place = load_results(results).paths.root.resolve()
+    config = load_config(place / "config.yaml", set_ or []).replace(name=place.name)
+    set_aside(results, trial)
+    again = run_again(results, config.name)
+    if put_aside:
+        print(f"Go on with: {again.strip('`')}")
+    else:
+        _run(config, place.parent if results.is_absolute() else results.parent, verbose, again.strip("`"))
 
 
 @app.command()

@@ -5,9 +5,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,94 @@ def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths
             pass
 
     assert not paths.root.exists()
+
+
+def job(monkeypatch: pytest.MonkeyPatch, number: str, restarts: int, task: str | None = None) -> None:
+    """Be in a run of a SLURM job, or of a task of the array 70."""
+    named = {"SLURM_JOB_ID": number, "SLURM_RESTART_COUNT": str(restarts)}
+    for name, value in (named | ({"SLURM_ARRAY_JOB_ID": "70", "SLURM_ARRAY_TASK_ID": task} if task else {})).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("task", [None, "3"])
+def test_a_job_that_was_queued_again_takes_the_lock_of_its_earlier_run_at_once(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, task: str | None
+) -> None:
+    job(monkeypatch, "71", 0, task)
+    with locked(paths):
+        left = paths.lock.read_text().partition("job=")[2]
+    paths.root.mkdir()
+    paths.lock.write_text(f"{ELSEWHERE.format(LEASE_S)}job={left}")
+    job(monkeypatch, "75" if task else "71", 1, task)  # a task that is queued again keeps its name, whatever its number
+    begin = time.monotonic()
+
+    with locked(paths):
+        assert left == f"{'70_3' if task else '71'}\nrestarts=0\n"
+        assert paths.lock.read_text().endswith("restarts=1\n")
+        assert SoftFileLease(paths.lock).pid == os.getpid()
+
+    assert time.monotonic() - begin < LEASE_S / 2
+
+
+@pytest.mark.parametrize("left", ["job=72\nrestarts=0\n", "job=71\nrestarts=1\n", "job=71\nrestarts=\n", ""])
+def test_the_lock_of_another_job_or_of_the_same_run_or_of_none_takes_a_lease(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(LEASE_S) + left)
+    job(monkeypatch, "71", 1)
+    begin = time.monotonic()
+
+    with locked(paths):
+        pass
+
+    assert time.monotonic() - begin >= LEASE_S
+
+
+def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_that_holds_one(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    for number in range(300):
+        share(paths, number, count=300).lock.write_text(ELSEWHERE.format(LEASE_S))
+    begin, threads = time.monotonic(), threading.active_count()
+
+    with locked(paths):
+        assert [path.name for path in paths.root.iterdir()] == [".lock"]
+        assert threading.active_count() == threads + 1
+
+    assert LEASE_S <= time.monotonic() - begin < 2 * LEASE_S + SLACK_S
+
+
+def test_a_share_takes_over_from_a_run_on_all_that_died_elsewhere(paths: StudyPaths) -> None:
+    paths.root.mkdir()
+    paths.lock.write_text(ELSEWHERE.format(LEASE_S))
+
+    with locked(share(paths, 0)):
+        assert [path.name for path in paths.root.iterdir()] == [".lock-0of9"]
+
+
+def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_at_work(paths: StudyPaths) -> None:
+    at_work: set[str] = set()
+    wrong: list[set[str]] = []
+    guard, start = threading.Lock(), threading.Barrier(6)
+
+    def begin(own: StudyPaths) -> None:
+        start.wait()
+        with suppress(StudyError), locked(own):
+            with guard:
+                at_work.add(own.lock.name)
+                if ".lock" in at_work and len(at_work) > 1:
+                    wrong.append(set(at_work))
+            time.sleep(0.05)
+            with guard:
+                at_work.remove(own.lock.name)
+
+    paths.root.mkdir()
+    paths.config.touch()
+    for _ in range(5):
+        runs = [threading.Thread(target=begin, args=(own,)) for own in (paths, *(share(paths, n) for n in range(5)))]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+
+    assert wrong == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from study.config import dump_config, make_config
 from study.evidence.answer import VERSION
+from study.records import gathering
 from study.records import results as results_module
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
@@ -134,7 +135,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(shortening("z")), *every):
         write_work(paths, record, {})
 
-    results_module.gather(paths)
+    gathering.gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
     assert failure_notes(results_module.read_outcomes(paths)) == [
@@ -155,7 +156,7 @@ def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
     if done:
         results_module.write_winner(paths, winner(), {})
         write_work(paths, scored_trees(), {})
-        results_module.gather(paths)
+        gathering.gather(paths)
     return paths
 
 
@@ -179,9 +180,9 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Pat
     records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
     for record in records:
         results_module.write_trial(paths, record)
-    monkeypatch.setattr(results_module, "BATCH", 2)
+    monkeypatch.setattr(gathering, "BATCH", 2)
 
-    results_module.gather(paths)
+    gathering.gather(paths)
 
     results = load_results(tmp_path)
     pd.testing.assert_frame_equal(results.trials, trials_frame(records))
@@ -194,7 +195,7 @@ def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gath
     paths = make_folder(tmp_path)
     results_module.write_trial(paths, trial(number=2))
     if gathered:
-        results_module.gather(paths)
+        gathering.gather(paths)
 
     results = load_results(tmp_path)
 

@@ -15,8 +15,8 @@ from typing import Any
 from study.api import prepare
 from study.config import dump_config, make_config
 from study.data.encoding import Encoded
+from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import gather
 from study.records.trial import TrialRecord
 from study.running.observer import Observer
 from study.running.pool import Pool

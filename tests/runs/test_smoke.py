@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from harness.kept import replace
 from harness.studies import STUDY, drive, run
 from study import load_config, load_results, run_study
 from study.api import prepare
@@ -74,7 +75,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
 
     figures = {path for path in found if path.startswith("figures/")}
-    trials = {f"trials/{arm}/{number:04d}.json" for arm, count in ARMS.items() for number in range(count)}
+    trials = {f"trials/{arm}/trials.jsonl" for arm in ARMS}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
     work = [(sort, end, fold) for sort, end in (("short", "keras"), ("trees", "skops")) for fold in ("o0", "all")]
     beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
@@ -96,7 +97,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 
     starts = {path.read_bytes()[:2] for path in results.rglob("*") if path.is_file()}
 
-    assert endings == {".yaml", ".json", ".parquet", ".csv", ".ipynb", ".html", ".png", ".keras", ".skops"}
+    assert endings == {".yaml", ".json", ".jsonl", ".parquet", ".csv", ".ipynb", ".html", ".png", ".keras", ".skops"}
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
@@ -188,16 +189,17 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     folder = tmp_path / "smoke"
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
-        (folder / "trials" / lost).unlink()
-    broken = [folder / "trials" / place for place in ("balloons-extended-o0/0001.json", "balloons-short-o0/short.json")]
-    for path in broken:
-        path.write_bytes(path.read_bytes()[:200])
+        replace(folder, lost, None)
+    broken = [folder / "trials" / place for place in ("balloons-extended-o0/trials.jsonl", "balloons-short-o0/short.json")]
+    kept = [len(path.read_bytes()) - 200 for path in broken]
+    for path, length in zip(broken, kept, strict=True):
+        path.write_bytes(path.read_bytes()[:length])
 
     notes = drive(SMOKE, tmp_path, "resources.max_concurrent=1")
 
     aside = [path.with_suffix(".broken") for path in broken]
     assert notes.splitlines() == [f"A broken record was set aside as {path}; it is made again." for path in aside]
-    assert [len(path.read_bytes()) for path in aside] == [200, 200]
+    assert [len(path.read_bytes()) for path in aside] == kept
     assert digest(load_results(folder).trials) == digest(load_results(results).trials)
     assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
 

@@ -13,7 +13,7 @@ from study.api import prepare
 from study.config import dump_config, make_config
 from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths, write_atomic
-from study.schema import Kind
+from study.schema import Kind, Share
 from tests.records.examples import described
 from tests.screen.conftest import Command
 
@@ -156,7 +156,7 @@ def test_what_sbatch_refuses_is_said_in_its_words(slurm: Path, command: Command)
 
 def test_a_second_job_for_the_same_results_is_refused_while_the_first_is_in_the_queue(slurm: Path, command: Command) -> None:
     command("submit", "good.csv", "-t", "price")
-    (slurm / "state").write_text("PENDING|Priority||2:00:00\n")
+    (slurm / "state").write_text("42|42|PENDING|Priority||2:00:00\n")
 
     second = command("submit", "good.csv", "-t", "price")
     third = command("submit", "good.csv", "-t", "price")
@@ -173,7 +173,7 @@ def test_status_leaves_it_to_a_job_in_the_queue_to_go_on(slurm: Path, command: C
     write_atomic(paths.config, "name: good\ndata: {source: balloons}\ntarget: y\n")
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     write_note(paths, JobNote(id="42"))
-    (slurm / "state").write_text("PENDING|Resources||\n")
+    (slurm / "state").write_text("42|42|PENDING|Resources||\n")
 
     waiting, gone = (command("status", "results/good").out.splitlines() for _ in range(2))
 
@@ -184,7 +184,7 @@ def test_status_leaves_it_to_a_job_in_the_queue_to_go_on(slurm: Path, command: C
 
 def test_status_says_where_the_job_stands(slurm: Path, command: Command) -> None:
     write_note(StudyPaths(slurm / "results" / "good"), JobNote(id="42"))
-    (slurm / "state").write_text("PENDING|Resources||2:00:00\nRUNNING|None|n[1-3]|1:58:02\n")
+    (slurm / "state").write_text("42|42|PENDING|Resources||2:00:00\n42|42|RUNNING|None|n[1-3]|1:58:02\n")
 
     said = [command("status", "results/good") for _ in range(3)]
 
@@ -196,11 +196,34 @@ def test_status_says_where_the_job_stands(slurm: Path, command: Command) -> None
     assert [ended.code for ended in said] == [0, 0, 2]
 
 
+@pytest.mark.parametrize(("tasks", "shown"), [(3, 3), (1_000, 2)])
+def test_of_all_tasks_of_an_array_squeue_is_asked_once(slurm: Path, command: Command, tasks: int, shown: int) -> None:
+    root = slurm / "results" / "good"
+    for number in range(tasks):
+        write_note(StudyPaths(root, Share(number=number, count=tasks)), JobNote(id=f"70_{number}"))
+    running = [f"70_{number}|{71 + number}|RUNNING|None|n1|1:00:00\n" for number in range(tasks // 3)]
+    waiting = [f"70_{number}|{71 + number}|PENDING|Priority||2:00:00\n" for number in range(tasks // 3, tasks)]
+    (slurm / "bin" / "squeue").write_text(f"#!/bin/sh\necho \"$@\" >> '{slurm}/asked'\ncat '{slurm}/state'\n")
+    (slurm / "state").write_text("".join([*running, *waiting, "70_1001|1072|PENDING|Priority||2:00\n"]))
+
+    ended = command("status", "results/good")
+
+    (asked,) = (slurm / "asked").read_text().splitlines()
+    assert asked.split()[:3] == ["--noheader", "--array", "--jobs=70"]
+    lines = ended.out.splitlines()
+    assert len(lines) == shown
+    if tasks == 3:
+        assert lines[0] == "SLURM job 70_0: RUNNING on n1, 1:00:00 left"
+    else:
+        assert lines[0] == "SLURM jobs, 333 of 1000 in the queue: RUNNING"
+        assert lines[1] == "SLURM jobs, 667 of 1000 in the queue: PENDING (Priority)"
+
+
 def test_waiting_ends_with_the_job_and_fails_where_the_study_did_not_finish(
     slurm: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("study.machines.submit.LOOK_EVERY_S", 0)
-    states = "PENDING|Resources||2:00\nRUNNING|None|n1|2:00\nRUNNING|None|n1|1:59\n"
+    states = "42|42|PENDING|Resources||2:00\n42|42|RUNNING|None|n1|2:00\n42|42|RUNNING|None|n1|1:59\n"
     (slurm / "state").write_text(states)
 
     lost = command("submit", "good.csv", "-t", "price", "--wait")

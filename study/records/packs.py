@@ -1,0 +1,131 @@
+"""Records of an arm's trials: a file each while it is searched, and all in one, its pack, once it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from study.records.paths import PACK, StudyPaths, atomic_file, write_atomic
+from study.records.trial import TrialRecord
+from study.schema import Arm
+
+LOOKS = 3
+"""Times that an arm's folder is read which is packed by another process meanwhile."""
+
+
+def read_arm(
+    paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
+) -> Iterator[TrialRecord]:
+    """Every record in an arm's folder, in order of number, one at a time: of one in the pack and in a file too the packed one.
+
+    broken: takes single files, and a pack, in which something is truncated, empty or another's; the rest of a pack counts.
+    loose: takes the folder if it has single files.
+    """
+    for record, _ in _lines(paths, folder, broken, loose):
+        yield record
+
+
+def pack(paths: StudyPaths, arm: Arm) -> None:
+    """Put all records of a finished arm into its pack, which is written, synced and renamed before the single files go.
+
+    Whatever ends the process in between leaves the files, or the pack, or both, which read the same.
+    """
+    folder, loose = paths.arm(arm), set[Path]()
+    lines = list(_lines(paths, folder, None, loose))
+    if not loose or not lines:
+        return
+    with atomic_file(folder / PACK) as file:
+        for _, line in lines:
+            file.write(line + b"\n")
+    for record, _ in lines:
+        paths.trial(arm, record.number).unlink(missing_ok=True)
+
+
+def unpack(paths: StudyPaths, folder: Path, to: Path, below: int | None = None) -> None:
+    """Make files again of the records in a pack, of those that can be read and have a number below one, and move it away."""
+    for record, line in _lines(paths, folder):
+        if below is None or record.number < below:
+            write_atomic(paths.trial(record.arm, record.number), line)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    (folder / PACK).replace(to)
+
+
+def set_aside(paths: StudyPaths, broken: Path) -> Path:
+    """Rename a broken file, so that what it held is made again; gives its new name. Of a pack nothing else is lost."""
+    aside = broken.with_suffix(".broken")
+    if broken.name == PACK:
+        unpack(paths, broken.parent, aside)
+    else:
+        broken.replace(aside)
+    return aside
+
+
+def _lines(
+    paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
+) -> Iterator[tuple[TrialRecord, bytes]]:
+    """Records with their lines."""
+    last = -1
+    for _ in range(LOOKS):
+        wrong: list[Path] = []
+        files = {path.stem: path for path in folder.glob("[0-9]*.json")}
+        if loose is not None and files:
+            loose.add(folder)
+        try:
+            for record, line in _once(paths, folder, files, wrong):
+                if record.number > last:
+                    last = record.number
+                    yield record, line
+        except FileNotFoundError:  # it was packed since the folder was listed
+            continue
+        if broken is not None:
+            broken += wrong
+        return
+
+
+def _once(paths: StudyPaths, folder: Path, files: dict[str, Path], broken: list[Path]) -> Iterator[tuple[TrialRecord, bytes]]:
+    """The same from what was listed of the folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        A single file is gone.
+    """
+
+    def single(stem: str) -> Iterator[tuple[TrialRecord, bytes]]:
+        path = files.pop(stem)
+        line = path.read_bytes()
+        with suppress(ValueError):
+            record = TrialRecord.model_validate_json(line)
+            if paths.trial(record.arm, record.number) == path:
+                yield record, line if b"\n" not in line else record.model_dump_json().encode()
+                return
+        broken.append(path)
+
+    order = sorted(files, key=lambda stem: (len(stem), stem))
+    last = -1
+    for line in _packed(folder / PACK):
+        try:
+            record = TrialRecord.model_validate_json(line)
+            if paths.arm(record.arm) != folder or record.number <= last:
+                raise ValueError("another arm's record, or not in its place")
+        except ValueError:
+            broken += [folder / PACK] * (folder / PACK not in broken)
+            continue
+        last = record.number
+        files.pop(f"{last:04d}", None)
+        while order and (order[0] not in files or (order[0].isdecimal() and int(order[0]) < last)):
+            if (stem := order.pop(0)) in files:
+                yield from single(stem)
+        yield record, line
+    for stem in order:
+        if stem in files:
+            yield from single(stem)
+
+
+def _packed(path: Path) -> Iterator[bytes]:
+    """Lines of a pack; one that is empty has an empty line, which is no record."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        yield (file.readline() or b"\n").rstrip(b"\n")
+        for line in file:
+            yield line.rstrip(b"\n")

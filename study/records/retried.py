@@ -1,0 +1,118 @@
+"""What failed in a study, and how it is put aside so that it runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from study.records.packs import unpack
+from study.records.paths import StudyPaths
+from study.records.results import read_outcomes, read_trials, read_winners
+from study.records.work import FoldWork, reason
+from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedure_of
+
+LEFT_NUMBERS = "TrainingFailed: "
+"""How the reason of a trial begins whose loss was not finite: with the same hyperparameters and seeds it is so again."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A trial, or work beside the arms (number None), that left a record with the state FAIL."""
+
+    name: str
+    place: Arm | FoldWork
+    number: int | None
+    error: str | None
+
+    @property
+    def again(self) -> bool:
+        """Whether it will fail again."""
+        return reason(self.error).startswith(LEFT_NUMBERS)
+
+    @property
+    def sentence(self) -> str:
+        """That it will."""
+        return f"{self.name} fails again: {reason(self.error)}."
+
+
+def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
+    """All that failed, in order of arm and number, or what is called so.
+
+    Raises
+    ------
+    StudyError
+        Nothing failed, or it did not, or there is no such trial.
+    """
+    found, fine = [], set()
+    for record in read_trials(paths):
+        if record.state is TrialState.FAIL:
+            found.append(Failure(record.trial_id, record.arm, record.number, record.error))
+        elif record.trial_id == name:
+            fine.add(name)
+    for outcome in read_outcomes(paths):
+        if outcome.state is TrialState.FAIL:
+            found.append(Failure(outcome.work.key, outcome.work, None, outcome.error))
+        elif outcome.work.key == name:
+            fine.add(name)
+    if not found:
+        raise StudyError(
+            f"Nothing failed in {paths.root}, so there is nothing to retry; `study status {paths.root}` says more."
+        )
+    if name is None:
+        return found
+    names = [failure.name for failure in found]
+    if name in fine:
+        raise StudyError(f"Only what failed is retried, but {name} in {paths.root} did not; these did: {', '.join(names)}.")
+    if name not in names:
+        raise StudyError(f"There is no trial {name!r} in {paths.root}.{nearest(name, names)} These failed: {', '.join(names)}.")
+    return [failure for failure in found if failure.name == name]
+
+
+def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
+    """Move away the records of failures, all that follows from them, and what was concluded; gives the folder, of its own.
+
+    Of an arm that is every record from its first failure on, since later trials were suggested from it, its winner and model.
+    What others are made of goes last, so that whatever is left by a process that dies in between is a study to go on with.
+    Nobody else may be at work.
+    """
+    taken = [int(path.name) for path in paths.retried.glob("*") if path.name.isdecimal()]
+    aside = paths.retried / str(max(taken, default=0) + 1)
+
+    def move(path: Path) -> None:
+        if path.exists():
+            place = aside / path.relative_to(paths.root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+
+    first: dict[Arm, int] = {}
+    work = []
+    for failure in failed:
+        if isinstance(failure.place, Arm):
+            first[failure.place] = min(failure.number or 0, first.get(failure.place, failure.number or 0))
+        else:
+            work.append(failure.place)
+    for path in paths.concluded:
+        move(path)
+    delivered = {(arm.target, procedure_of(arm.family, arm.depth)) for arm in first if arm.outer_fold == ALL_ROWS}
+    for target, procedure in delivered:
+        move(paths.delivered(target, procedure))
+    for winner in read_winners(paths):
+        own = winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)
+        models = [paths.fold_models / name for name in winner.models]
+        rival = winner.arm.outer_fold == ALL_ROWS and own in delivered and not all(model.exists() for model in models)
+        if winner.arm in first or rival:  # a rival's model, which may be delivered now, was removed with those of the folds
+            for path in (paths.winner(winner.arm), *models):
+                move(path)
+    for arm, number in first.items():
+        move(paths.winner(arm))  # if it cannot be read
+        folder = paths.arm(arm)
+        files = sorted((int(path.stem), path) for path in folder.glob("[0-9]*.json") if path.stem.isdecimal())
+        for _, path in reversed([each for each in files if each[0] > number]):
+            move(path)
+        if paths.pack(arm).exists():
+            unpack(paths, folder, aside / paths.pack(arm).relative_to(paths.root), below=number)
+        move(paths.trial(arm, number))
+    for each in work:
+        move(paths.work(each))
+    return aside
