@@ -40,7 +40,7 @@ def test_a_node_gets_a_worker_a_core_unless_its_memory_holds_fewer(
 def test_fewer_workers_than_cores_may_each_take_more() -> None:
     assert found((8, 12)) == (8, 1.5, 1.5)
     assert found((8, 12), max_concurrent=4) == (4, 3, 3)
-    assert found((8, 12), cpus_per_trial=2) == (4, 3, 3)
+    assert found((2, 12), cpus_per_trial=0.5) == (4, 3, 3)
     assert found((2, 16), worker_memory_gb=0.001) == (2, 0.001, 0.001)
 
 

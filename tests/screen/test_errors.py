@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.machines.ray import available_cpus
 from tests.screen.conftest import Command
 from tests.screen.tables import make_frame
 
@@ -166,10 +165,17 @@ CASES: dict[str, tuple[Spoil, tuple[str, ...], str]] = {
         ("good.csv", *PRICE, "--set", "search.sampler=tp"),
         "the command line: 'search.sampler': Input should be 'tpe', 'random' or 'gp' (got 'tp'). Did you mean 'tpe'?",
     ),
-    "more cores a trial than there are": (
+    "more cores a trial than it uses": (
         write_good,
-        ("good.csv", *PRICE, "--set", "resources.cpus_per_trial=4096"),
-        "resources.cpus_per_trial is 4096 but there are {cpus} cores; no trial could start.",
+        ("good.csv", *PRICE, "--set", "resources.cpus_per_trial=2"),
+        "the command line: 'resources.cpus_per_trial': a trial trains on one core but got 2; for fewer workers, each with more "
+        "memory, raise `resources.worker_memory_gb`.",
+    ),
+    "more GPUs a trial than it uses": (
+        write_good,
+        ("good.csv", *PRICE, "--set", "resources.gpus_per_trial=2"),
+        "the command line: 'resources.gpus_per_trial': a trial trains on one GPU but got 2; a fraction, such as 0.25, lets "
+        "several share one.",
     ),
 }
 
@@ -182,7 +188,7 @@ def test_a_mistake_ends_in_one_message_and_leaves_nothing_behind(case: str, fold
 
     ended = command("run", *args)
 
-    assert ended.err == f"Error: {said.format(folder=folder, cpus=available_cpus())}\n"
+    assert ended.err == f"Error: {said.format(folder=folder)}\n"
     assert (ended.code, ended.out) == (2, "")
     assert files(folder) == before
 
