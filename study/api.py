@@ -19,7 +19,7 @@ from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS
 from study.families import packages
 from study.machines.lock import locked
-from study.machines.ray import check_cores
+from study.machines.ray import check_job
 from study.predicting.results import Results, load_results
 from study.records import results as records
 from study.records.environment import Environment
@@ -171,7 +171,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         surveyed = survey(config)
         new = not paths.config.exists()
         if new:
-            check_cores(config)  # before a folder is begun
+            check_job(config)  # before a folder is begun
         try:
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
                 if new:
