@@ -45,7 +45,7 @@ ReturnToService=2
 SlurmdTimeout=30
 KillWait=15
 GresTypes=gpu
-NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:2
+NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:none:2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -81,7 +81,8 @@ class Cluster:
         (self.folder / "state").mkdir()
         (self.folder / "slurm.conf").write_text(CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes))
         (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
-        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/zero\nName=gpu File=/dev/full\n")  # SLURM only counts them
+        gpus = "".join(f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full"))  # SLURM only counts them
+        (self.folder / "gres.conf").write_text(gpus)
         hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
         (self.folder / "hosts").write_text("\n".join(["127.0.0.1 localhost", *hosts]) + "\n")
         key = self.folder / "munge.key"

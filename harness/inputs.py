@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from study.machines.ray import available_cpus, available_gpus
+from study.machines.ray import available_gpus
 
 PRICE = ("--target", "price")
 
@@ -47,7 +47,7 @@ def _nothing(folder: Path) -> None:
 class Bad:
     """One such input.
 
-    args: of the program `study`. said: after `Error: `, with {folder}, where it runs, {cpus} and {gpus} of this machine. spoil:
+    args: of the program `study`. said: after `Error: `, with {folder}, where it runs, {gpus} of this machine. spoil:
     what is put into the folder before.
     """
 
@@ -58,7 +58,7 @@ class Bad:
     def message(self, folder: Path) -> str:
         """All that is printed, on standard error."""
         gpus = available_gpus() if "{gpus}" in self.said else None
-        return f"Error: {self.said.format(folder=folder, cpus=available_cpus(), gpus=gpus)}\n"
+        return f"Error: {self.said.format(folder=folder, gpus=gpus)}\n"
 
 
 def _write_infinite(folder: Path) -> None:
@@ -199,9 +199,16 @@ BAD_INPUTS: dict[str, Bad] = {
         "the command line: 'search.sampler': Input should be 'tpe', 'random' or 'gp' (got 'tp'). Did you mean 'tpe'?",
         write_good,
     ),
-    "more cores a trial than there are": Bad(
-        ("run", "good.csv", *PRICE, "--set", "resources.cpus_per_trial=4096"),
-        "resources.cpus_per_trial is 4096 but there are {cpus} cores; no trial could start.",
+    "more cores a trial than it uses": Bad(
+        ("run", "good.csv", *PRICE, "--set", "resources.cpus_per_trial=2"),
+        "the command line: 'resources.cpus_per_trial': a trial trains on one core but got 2; for fewer workers, each with more "
+        "memory, raise `resources.worker_memory_gb`.",
+        write_good,
+    ),
+    "more GPUs a trial than it uses": Bad(
+        ("run", "good.csv", *PRICE, "--set", "resources.gpus_per_trial=2"),
+        "the command line: 'resources.gpus_per_trial': a trial trains on one GPU but got 2; a fraction, such as 0.25, lets "
+        "several share one.",
         write_good,
     ),
     "a key twice in a config": Bad(
@@ -267,8 +274,8 @@ BAD_INPUTS: dict[str, Bad] = {
         _config('data: {source: "a\\0.csv"}\ntarget: price\n'),
     ),
     "more GPUs a trial than there are": Bad(
-        ("run", "good.csv", *PRICE, "--set", "resources.gpus_per_trial=64"),
-        "resources.gpus_per_trial is 64 but there are {gpus} GPUs; no trial could start.",
+        ("run", "good.csv", *PRICE, "--set", "resources.gpus_per_trial=1"),
+        "resources.gpus_per_trial is 1 but there are {gpus} GPUs; no trial could start.",
         write_good,
     ),
 }

@@ -20,7 +20,7 @@ from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS, find_vocabulary, missing_name
 from study.families import packages
 from study.machines.lock import locked
-from study.machines.ray import check_cores, check_gpus
+from study.machines.ray import check_gpus, check_job
 from study.predicting.results import Results, load_results
 from study.records import results as records
 from study.records.environment import Environment
@@ -223,7 +223,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         try:
             new = not paths.config.exists()
             if new:  # before a folder is begun
-                check_cores(config)
+                check_job(config)
                 check_gpus(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
                 if new:

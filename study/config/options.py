@@ -135,14 +135,35 @@ class TrainingConfig(Frozen):
 class ResourcesConfig(Frozen):
     """What one trial takes and how many run at once."""
 
-    cpus_per_trial: Annotated[float, Field(gt=0)] = Field(1, description="Cores a trial.")
-    gpus_per_trial: Annotated[float, Field(ge=0)] = Field(0, description="GPUs a trial; may be a fraction.")
+    cpus_per_trial: Annotated[float, Field(gt=0)] = Field(
+        1, description="Cores a trial, at most 1: it trains on one, and with less several share it."
+    )
+    gpus_per_trial: Annotated[float, Field(ge=0)] = Field(
+        0, description="Share of a GPU for each trial of a network, at most 1; 0: all train on CPUs."
+    )
     worker_memory_gb: Annotated[float, Field(gt=0)] = Field(
         3,
         description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
         "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",
     )
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
+
+    @field_validator("cpus_per_trial")
+    @classmethod
+    def _at_most_a_core(cls, cpus: float) -> float:
+        if cpus > 1:
+            raise ValueError(
+                f"a trial trains on one core but got {cpus:g}; for fewer workers, each with more memory, raise "
+                "`resources.worker_memory_gb`"
+            )
+        return cpus
+
+    @field_validator("gpus_per_trial")
+    @classmethod
+    def _at_most_a_gpu(cls, gpus: float) -> float:
+        if gpus > 1:
+            raise ValueError(f"a trial trains on one GPU but got {gpus:g}; a fraction, such as 0.25, lets several share one")
+        return gpus
 
 
 class ClusterConfig(Frozen):

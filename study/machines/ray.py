@@ -58,14 +58,10 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_cores(config: StudyConfig) -> None:
-    """Raise a StudyError where a trial needs more cores than a node of the study's own has."""
-    address, needed = config.cluster.address, config.resources.cpus_per_trial
-    if address not in {"local", "slurm"}:
-        return
-    cpus = Allocation.current().given.cpus if address == "slurm" else available_cpus()
-    if needed > cpus:
-        raise StudyError(f"resources.cpus_per_trial is {needed:g} but there are {cpus} cores; no trial could start.")
+def check_job(config: StudyConfig) -> None:
+    """Raise a StudyError where a study is to run on the nodes of a SLURM job, and this is none."""
+    if config.cluster.address == "slurm":
+        Allocation.current()
 
 
 def check_gpus(config: StudyConfig, verbose: bool) -> None:
@@ -133,10 +129,9 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     Raises
     ------
     StudyError
-        A trial needs more cores or GPUs than any node has, or nothing answers at the address.
+        A trial needs more GPUs than any node has, or nothing answers at the address.
     """
     import_ray(config, verbose)
-    check_cores(config)
     address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
     with scratch_folder(config.slurm.scratch if address == "slurm" else None) as scratch, _while_there(scratch):
         running: AbstractContextManager[Others | None]

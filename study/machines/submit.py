@@ -22,6 +22,9 @@ from study.schema import StudyError
 
 MARK = "# Modules and environments go here, line by line.\n"
 COMMAND = "exec study run "
+GPUS = ("--gpus-per-node", "--gpus-per-task", "--gpus-per-socket", "--gpus", "-G", "--gres", "--tres-per-task")
+"""Options of sbatch that ask for GPUs."""
+GPU_COUNTS = r"([^:,\s]+:)?[1-9]\d*(,[^:,\s]+:[1-9]\d*)*"
 LOOK_EVERY_S = 5
 MOST_LINES = 10
 """Jobs on one study up to which each is named."""
@@ -29,12 +32,15 @@ MOST_LINES = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of its options."""
+    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of its options.
+
+    gpus_per_node: a number, or numbers of types: `2`, `a100:2`.
+    """
 
     nodes: int = 1
     time: str | None = None
     cpus_per_task: int = 1
-    gpus_per_node: int | None = None
+    gpus_per_node: str | None = None
     partition: str | None = None
     account: str | None = None
     mem: str | None = None
@@ -51,6 +57,29 @@ class Request:
         if any(word.startswith(("--array", "-a")) for word in more):
             raise StudyError("`study submit` queues one job; slurm/README.md shows how an array of them divides a study.")
         return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs it asks for, on a node or in all; 0 if none."""
+        found = [0]
+        words = self.options
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            if word.startswith("-G") and word != "-G":
+                name, equals, value = "-G", "=", word[2:]
+            if name in GPUS:
+                found.append(_counted(value if equals else following, of_all="res" in name))
+        return max(found)
+
+
+def _counted(text: str, of_all: bool) -> int:
+    """GPUs in `[TYPE:]COUNT,...`; with `of_all` in what lists other things too, `gpu[:TYPE][:COUNT],...`."""
+    found = 0
+    for item in text.split(","):
+        fields = item.partition("(")[0].removeprefix("gres").lstrip("/:").split(":")
+        if not of_all or fields[0] == "gpu":
+            found += int(fields[-1]) if fields[-1].isdecimal() else 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,7 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
     Raises
     ------
     StudyError
-        No trial could start in what is asked for, GPUs would lie idle, or the config names another cluster.
+        GPUs would lie idle or are lacking, or the config names another cluster.
     """
     needs = config.resources
     if config.cluster.address not in {"local", "slurm"}:
@@ -80,15 +109,12 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
             f"A SLURM job starts a Ray of its own, but cluster.address is '{config.cluster.address}'. Leave it out, or use "
             "`study run`."
         )
-    if needs.cpus_per_trial > request.cpus_per_task:
+    if (asked := request.gpus_per_node) is not None and not re.fullmatch(GPU_COUNTS, asked):
+        raise StudyError(f"--gpus-per-node takes a number of GPUs, such as 2, or a100:2 of a type, but got {asked!r}.")
+    if bool(needs.gpus_per_trial) != bool(request.gpus):
         raise StudyError(
-            f"resources.cpus_per_trial is {needs.cpus_per_trial:g} but --cpus-per-task is {request.cpus_per_task}; "
-            "no trial could start."
-        )
-    if bool(needs.gpus_per_trial) != bool(request.gpus_per_node):
-        raise StudyError(
-            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and --gpus-per-node is {request.gpus_per_node or 0}: "
-            "trials train on GPUs if both are given (--set resources.gpus_per_trial=0.25), on CPUs if neither is."
+            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and the job asks for {request.gpus} GPUs: networks train on "
+            "GPUs if both are given (--gpus-per-node=2 --set resources.gpus_per_trial=0.25), on CPUs if neither is."
         )
     lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
     script = resources.files("study.machines").joinpath("study.sbatch").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Workers
 from study.running.recorder import Recorder
-from study.running.tasks import LEAST_BEGUN, Tasks
+from study.running.tasks import FIRST, LEAST_BEGUN, Tasks
 from study.schema import StudyError
 from study.training.task import Task
 
@@ -23,7 +23,8 @@ class Dispatcher:
     def __init__(self, tasks: Tasks, recorder: Recorder, workers: Workers) -> None:
         self.tasks, self.recorder, self.workers = tasks, recorder, workers
         self._failure: OSError | None = None
-        self._idle: deque[str] = deque()
+        self._gpu: dict[str, bool | None] = {}  # whether each worker has one
+        self._idle: dict[bool | None, deque[str]] = {gpu: deque() for gpu in FIRST}  # by that
         self._out: dict[str, Task] = {}  # by worker
         self._served: set[str] = set()  # workers that have had a task
         self._unborn = 0
@@ -38,7 +39,7 @@ class Dispatcher:
         StudyError
             Workers cannot live here. Whatever else has broken them is raised as it is.
         """
-        self.workers.want(self.tasks.left)
+        self.workers.want(self.tasks.left, self.tasks.left_plain)
         while not self.tasks.finished:
             self._take(self.workers.next(LOOK_EVERY_S))
             self._hand_out()
@@ -47,23 +48,36 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        while self._idle and (task := self.tasks.next()) is not None:
-            worker = self._idle.popleft()
-            self._out[worker] = task
-            self._served.add(worker)
-            self.workers.send(worker, task)
+        for gpu, idle in self._idle.items():
+            while idle and (task := self.tasks.next(gpu)) is not None:
+                worker = idle.popleft()
+                self._out[worker] = task
+                self._served.add(worker)
+                self.workers.send(worker, task)
+        self._release()
+
+    def _release(self) -> None:
+        """Let workers without a GPU leave when only networks are left, whose workers may be waiting for their cores."""
+        idle = self._idle[False]
+        if not idle or not all(task.network for task in self._out.values()) or self.tasks.left_plain:
+            return
+        self.workers.want(self.tasks.left, 0)
+        self._served.update(idle)  # there was nothing to serve them with
+        while idle:
+            self.workers.end(idle.popleft())
 
     def _take(self, event: Event | None) -> None:
         match event:
-            case Came(worker):
-                self._idle.append(worker)
+            case Came(worker, gpu):
+                self._gpu[worker] = gpu
+                self._idle[gpu].append(worker)
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0
                 if report.grown:
                     self.workers.end(worker)
                 else:
-                    self._idle.append(worker)
+                    self._idle[self._gpu[worker]].append(worker)
                     self._hand_out()  # before the record is written, which a disk may take its time for
                 self._written(lambda: self.recorder.report(task, report.record, report.files))
                 self.tasks.ended(task)
@@ -82,8 +96,8 @@ class Dispatcher:
             self._written(lambda: self.tasks.lost(task))
 
     def _bury(self, worker: str, error: str) -> None:
-        if worker in self._idle:
-            self._idle.remove(worker)
+        if worker in (idle := self._idle[self._gpu.pop(worker, None)]):
+            idle.remove(worker)
         self._unborn += worker not in self._served
         self._served.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
@@ -91,7 +105,7 @@ class Dispatcher:
                 f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "
                 f"of the last: {error or 'nothing'}. Every finished trial is kept; --verbose tells more."
             )
-        self.workers.want(self.tasks.left)
+        self.workers.want(self.tasks.left, self.tasks.left_plain)
 
     def _written(self, write: Callable[[], None]) -> None:
         """Note that the disk refuses, and hand out nothing more."""

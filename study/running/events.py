@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Came:
-    """A worker is there and idle."""
+    """A worker is there and idle. gpu: whether it has one, where some have one; None where all are alike."""
 
     worker: str
+    gpu: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Workers(Protocol):
 
     room: int
 
-    def want(self, count: int) -> None:
-        """Let no more than so many live."""
+    def want(self, count: int, plain: int) -> None:
+        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
 
     def next(self, timeout_s: float) -> Event | None:
         """What happens next; None if nothing does for so long."""

@@ -24,7 +24,7 @@ from study.running.tasks import Tasks
 from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
-from study.training.device import prepare_tensorflow, quiet
+from study.training.device import placed, prepare_tensorflow, quiet
 from study.training.short import run_short
 from study.training.task import FoldTask, Task, TrainingFailed, TrialTask, Unscored, WinnerTask
 from study.training.trial import run_trial
@@ -50,19 +50,21 @@ class Done:
 def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None) -> Done:
     """Run a task in this process; an exception in it becomes a record of its failure.
 
-    host: `node` and `device`, for the record. kept: what a winner's trial left, where that is still there.
+    host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a winner's trial left, where that
+    is still there.
     """
     begin = time.perf_counter()
     files: dict[str, bytes] = {}
     left = None
     record: Report | FoldRecord
     try:
-        if isinstance(task, FoldTask):
-            record, files = _work(task, data)
-        elif isinstance(task, TrialTask):
-            record, left = run_trial(task, data)
-        else:
-            record, files = run_winner(task, data, kept)
+        with placed(host["device"]):
+            if isinstance(task, FoldTask):
+                record, files = _work(task, data)
+            elif isinstance(task, TrialTask):
+                record, left = run_trial(task, data)
+            else:
+                record, files = run_winner(task, data, kept)
     except Exception as error:
         expected = isinstance(error, TrainingFailed)
         record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
@@ -120,16 +122,17 @@ def search_here(plan: Plan, data: EncodedData, observer: Observer | None = None)
 def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
     """Do in this process what the searches of a keeper have left to do; one of these works at a time, whatever the threads.
 
-    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. What
+    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. A GPU
+    stays visible, to whatever else this process does, and is used where the config has trials of networks train on GPUs. What
     trains later here, with arrays of the same shapes, uses the same compiled programs again. config: of the plan.
     """
     tasks = Tasks(config, keeper.arms, keeper.beside, keeper.give_up)
     best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     with _ONE:
         with quiet():
-            device = prepare_tensorflow()
+            device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
         while (task := tasks.next()) is not None:
-            host = {"node": platform.node(), "device": "cpu" if isinstance(task, FoldTask) else device}
+            host = {"node": platform.node(), "device": device if task.network else "cpu"}
             left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
             if done.kept is not None and isinstance(task, TrialTask) and isinstance(done.record, TrialRecord):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,25 +28,31 @@ class _Unpickled:
 
 
 class Lives(_Unpickled, Searcher):  # type: ignore[misc]
-    """Suggests a life as long as fewer live than the pool wants. config: what each of them is given."""
+    """Suggests a life as long as fewer live than the pool wants. kinds: how many of each kind may live, and what one is given.
 
-    def __init__(self, pool: Pool, config: dict[str, Any]) -> None:
+    Of two kinds that lack lives the first is suggested, so that the second does not take its cores.
+    """
+
+    def __init__(self, pool: Pool, kinds: Sequence[tuple[int, dict[str, Any]]]) -> None:
         super().__init__()
-        self.pool, self.config = pool, config
-        self.alive: set[str] = set()
+        self.pool, self.kinds = pool, kinds
+        self.alive: list[set[str]] = [set() for _ in kinds]
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune waits for a first one."""
         if self.pool.over.is_set():
             return str(Searcher.FINISHED)
-        if len(self.alive) >= self.pool.wanted:
-            return None
-        self.alive.add(trial_id)
-        return self.config
+        for alive, (most, config) in zip(self.alive, self.kinds, strict=True):
+            wanted = self.pool.wanted_plain if config["gpu"] is False else self.pool.wanted
+            if len(alive) < min(most, wanted):
+                alive.add(trial_id)
+                return config
+        return None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Make room for another life."""
-        self.alive.discard(trial_id)
+        for alive in self.alive:
+            alive.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""
@@ -73,7 +80,7 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
-            self.pool.came(trial.trial_id, worker)
+            self.pool.came(trial.trial_id, worker, trial.config["gpu"])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""

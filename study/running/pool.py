@@ -38,7 +38,7 @@ class Pool:
     def __init__(self, config: StudyConfig, data_bytes: int, verbose: bool = False) -> None:
         self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
         self.room = 1
-        self.wanted = 0
+        self.wanted = self.wanted_plain = 0
         self.done = False
         self.over = threading.Event()
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -61,7 +61,7 @@ class Pool:
 
     def start(self, wanted: int) -> None:
         """Begin to start workers, at most so many, unless that has begun."""
-        self.wanted = wanted
+        self.want(wanted, wanted)
         if self._thread is None:
             import_ray(self.config, self.verbose)  # in this thread, which may be about to set filters of warnings
             self._thread = threading.Thread(target=self._live, daemon=True)
@@ -103,9 +103,9 @@ class Pool:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def want(self, count: int) -> None:
-        """Let no more than so many live."""
-        self.wanted = count
+    def want(self, count: int, plain: int) -> None:
+        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
+        self.wanted, self.wanted_plain = count, plain
 
     def next(self, timeout_s: float) -> Event | None:
         """What happens next; None if nothing does for so long."""
@@ -143,10 +143,10 @@ class Pool:
         """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
-    def came(self, worker: str, handle: ActorHandle) -> None:
+    def came(self, worker: str, handle: ActorHandle, gpu: bool | None) -> None:
         """Take a worker in that Tune has started."""
         self._workers[worker] = handle
-        self.tell(Came(worker))
+        self.tell(Came(worker, gpu))
 
     def _hear(self, worker: str, future: Any) -> None:
         self.tell(Lost(worker) if future.exception() else Reported(worker, future.result()))
@@ -178,7 +178,7 @@ class Pool:
         tuner = tune.Tuner(
             StudyWorker,
             tune_config=tune.TuneConfig(
-                search_alg=Lives(self, {"needs": dict(found.needs), "worker_bytes": found.worker_bytes}),
+                search_alg=Lives(self, found.kinds),
                 num_samples=-1,
                 max_concurrent_trials=found.count,  # without a number Tune starts one worker at a time
                 trial_dirname_creator=lambda trial: trial.trial_id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from study.config import StudyConfig
+from study.families import get_family
 from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import REGRESSIONS
@@ -16,6 +17,8 @@ from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 LEAST_BEGUN = 16
 """Arms that are begun at once, however few workers there are."""
+FIRST: dict[bool | None, tuple[bool | None, ...]] = {None: (None,), False: (False,), True: (True, False)}
+"""What a worker is served from, by whether it has a GPU: arms of networks (True), other arms (False), or all in turn (None)."""
 
 
 class Tasks:
@@ -50,6 +53,7 @@ class Tasks:
         self.until = until
         self.stopping = False
         self.begun = LEAST_BEGUN
+        self._networks = {key for key, arm in arms.items() if not get_family(arm.arm.family).convex}
         self._later = OrderedDict(arms)  # not begun
         self._ready: OrderedDict[str, ArmSearch] = OrderedDict()  # who may have something to hand out, next in turn first
         self._searched = 0
@@ -60,8 +64,16 @@ class Tasks:
     @property
     def left(self) -> int:
         """How many are not recorded yet, those that are out included."""
-        arms = sum(max(0, arm.trials - len(arm.records)) + (not arm.finished) for arm in self.arms.values())
-        return arms + len(self.beside.left)
+        return self._left(self.arms) + len(self.beside.left)
+
+    @property
+    def left_plain(self) -> int:
+        """How many of them train no network."""
+        return self._left(self.arms.keys() - self._networks) + len(self.beside.left)
+
+    def _left(self, keys: Iterable[str]) -> int:
+        arms = (self.arms[key] for key in keys)
+        return sum((0 if arm.closed else max(0, arm.trials - len(arm.records))) + (not arm.finished) for arm in arms)
 
     @property
     def finished(self) -> bool:
@@ -73,11 +85,14 @@ class Tasks:
             return True  # what is left is too long
         return self.stopping or (self.beside.finished and all(arm.finished for arm in self.arms.values()))
 
-    def next(self) -> Task | None:
-        """The next one, or None while every arm waits or all are done."""
+    def next(self, gpu: bool | None = None) -> Task | None:
+        """The next one, or None while every arm waits or all are done.
+
+        gpu: whether the worker that asks has one, where some have. One that has gets networks first, one that has not none.
+        """
         self._look_at_the_clock()
-        task = None if self.stopping else self._next()
-        self._nothing = task is None
+        task = None if self.stopping else self._next(gpu)
+        self._nothing = task is None and (self._nothing or gpu is not False)
         if task is not None:
             self._out.add(task.key)
         return task
@@ -111,23 +126,13 @@ class Tasks:
         if not self._out and not any(arm.records for arm in self.arms.values()):
             self.beside.close()  # there is nothing that it could stand beside
 
-    def _next(self) -> Task | None:
+    def _next(self, gpu: bool | None) -> Task | None:
         begun = len(self.arms) if self.deadline is not None else self.begun + self._searched
         while self._later and len(self.arms) - len(self._later) < begun:
             self._ready.update([self._later.popitem(last=False)])
-        while self._ready or self._later:
-            key, arm = (self._ready or self._later).popitem(last=False)
-            # A winner, and the first work of a sort, lasts as long as two trials.
-            if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
-                continue
-            if (suggestion := arm.next_trial()) is not None:
-                self._ready[key] = arm
-                own = {"bars": arm.bars(suggestion.number), "penalties": arm.penalties}
-                return TrialTask.of(self.config, arm.arm, suggestion, **own)
-            if (best := arm.next_winner()) is not None:
-                assert best.val_loss is not None  # it is complete
-                self._searched += 1
-                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(best.val_loss, arm.parts)
+        for networks in FIRST[gpu]:
+            if (task := self._of_arms(networks)) is not None:
+                return task
         if (work := self.beside.next(self._fits)) is None:
             return None
         config = self.config
@@ -139,6 +144,31 @@ class Tasks:
             override=config.space.get(REGRESSIONS[work.kind], {}),
             iterations=config.training.iterations,
         )
+
+    def _of_arms(self, networks: bool | None) -> Task | None:
+        """The next of the arms of networks, of the others, or with None of all."""
+        while (turn := self._turn(networks)) is not None:
+            key, arm = turn
+            # A winner, and the first work of a sort, lasts as long as two trials.
+            if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
+                continue
+            if (suggestion := arm.next_trial()) is not None:
+                self._ready[key] = arm
+                own = {"bars": arm.bars(suggestion.number), "penalties": arm.penalties}
+                return TrialTask.of(self.config, arm.arm, suggestion, **own)
+            if (best := arm.next_winner()) is not None:
+                assert best.val_loss is not None  # it is complete
+                self._searched += 1
+                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(best.val_loss, arm.parts)
+        return None
+
+    def _turn(self, networks: bool | None) -> tuple[str, ArmSearch] | None:
+        """Take the arm out that is the next in turn, of those that are ready or else not begun."""
+        for arms in (self._ready, self._later):
+            key = next((key for key in arms if networks in {None, key in self._networks}), None)
+            if key is not None:
+                return key, arms.pop(key)
+        return None
 
     def _fits(self, work: FoldWork) -> bool:
         known = self.beside.longest_s(work.sort)

@@ -16,8 +16,8 @@ from ray.exceptions import RayError
 
 from study.records.trial import TrialRecord
 from study.running.here import run_task
-from study.training.device import prepare_tensorflow
-from study.training.task import FoldTask, Task
+from study.training.device import hide_gpus, prepare_tensorflow
+from study.training.task import Task
 
 if TYPE_CHECKING:
     from study.training.problem import Kept
@@ -67,7 +67,9 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         self.came = False
         self.leaving = asyncio.Event()
         self.hands = ThreadPoolExecutor(1)
-        self.device = self.hands.submit(prepare_tensorflow, gpu=bool(ray.get_gpu_ids()))
+        if not (gpu := bool(ray.get_gpu_ids())):
+            hide_gpus()
+        self.device = self.hands.submit(prepare_tensorflow, gpu)
         matrix = lru_cache(maxsize=1)(ray.get)
         self.data = lru_cache(maxsize=2)(lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole)))
 
@@ -97,7 +99,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
     def _run(self, task: Task, matrix: ray.ObjectRef, encoded: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report:
         """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
-        host = {"node": platform.node(), "device": "cpu" if isinstance(task, FoldTask) else self.device.result()}
+        host = {"node": platform.node(), "device": self.device.result() if task.network else "cpu"}
         data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
         done = run_task(task, data, host, _fetched(kept))
         left = _left(done.record, done.kept) if done.kept and isinstance(done.record, TrialRecord) else None

@@ -137,7 +137,7 @@ def submit(
     nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
     time: Annotated[str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")] = None,
     cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
-    gpus_per_node: Annotated[int | None, typer.Option(min=1, help="GPUs on each node.")] = None,
+    gpus_per_node: Annotated[str | None, typer.Option(help="GPUs on each node: 2, or a100:2 of a type.")] = None,
     partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
     account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
     mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,

@@ -89,5 +89,5 @@ seed: {config.seed}
 # time: date                # test rows come later than all others
 # space:                    # search spaces, by family
 #   neural: {{width: [32, 64], learning_rate: {{low: 1.0e-3, high: 1.0e-2, log: true}}}}
-# resources: {{cpus_per_trial: 1, gpus_per_trial: 0, max_concurrent: 2}}
+# resources: {{worker_memory_gb: 3, gpus_per_trial: 0, max_concurrent: 2}}
 """

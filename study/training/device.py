@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from study.training.programs import forget_programs, programs_folder
 
@@ -13,8 +14,20 @@ UNWANTED = ("matplotlib", "pandas", "sklearn")
 """What Keras imports where it is there, for parts of it that are not used here: a third of the time that its import takes."""
 
 
+def hide_gpus() -> None:
+    """Show no GPU to what this process imports after; Ray shows all of a node to workers that have none of them."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+
+def placed(device: str) -> AbstractContextManager[Any]:
+    """Let TensorFlow compute on the device that a record names, `cpu` or `gpu`; others that it sees are left alone."""
+    import tensorflow as tf
+
+    return tf.device("CPU:0") if device == "cpu" else nullcontext()
+
+
 def prepare_tensorflow(gpu: bool = False) -> str:
-    """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu` or `gpu`.
+    """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu`, or `gpu` if asked.
 
     One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
     optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
@@ -36,12 +49,12 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
+        for each in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(each, True)
     except RuntimeError:
         pass  # a process that has trained before is set up already
     tf.get_logger().setLevel("ERROR")
-    return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+    return "gpu" if gpu and tf.config.list_physical_devices("GPU") else "cpu"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a worker is told, beside the data: a trial, an arm's winner, or work on an outer fold beside its arms.
 
-key: its name among all tasks of a study. place: target and outer fold, whose data it takes.
+key: its name among all tasks of a study. place: target and outer fold, whose data it takes. network: whether it trains
+networks, which a GPU may do; a CPU computes all else.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 from study.config import StudyConfig
 from study.config.options import Space
+from study.families import get_family
 from study.records.trial import TrialRecord
 from study.records.work import FoldRecord, FoldWork
 from study.schema import Arm, Frozen, Suggestion, TrialState
@@ -51,6 +53,10 @@ class TrainingTask(Frozen):
     @property
     def place(self) -> tuple[str, int]:
         return self.arm.target, self.arm.outer_fold
+
+    @property
+    def network(self) -> bool:
+        return not get_family(self.arm.family).convex
 
 
 class TrialTask(TrainingTask):
@@ -122,6 +128,7 @@ class FoldTask(Frozen):
     kind's regression, and of its iterations.
     """
 
+    network: ClassVar = False
     study: str
     seed: int
     work: FoldWork

@@ -11,7 +11,6 @@ import pytest
 
 from study.config import StudyConfig, differing_keys, make_config
 from study.machines.processes import use_token
-from study.machines.ray import check_cores
 from study.schema import StudyError
 
 BELOW = (
@@ -49,19 +48,6 @@ def test_where_a_study_runs_is_no_part_of_what_it_is() -> None:
     elsewhere = config_with(cluster={"address": "slurm"}, slurm={"setup": ["module load python"]})
 
     assert differing_keys(config_with(), elsewhere) == {}
-
-
-def test_a_trial_must_fit_into_what_slurm_gave_on_a_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "scontrol").write_text("#!/bin/sh\necho n1\n")
-    (tmp_path / "scontrol").chmod(0o755)
-    given = {"SLURM_JOB_ID": "7", "SLURMD_NODENAME": "n1", "SLURM_JOB_NODELIST": "n1", "SLURM_CPUS_ON_NODE": "2"}
-    for name, value in (given | {"PATH": str(tmp_path)}).items():
-        monkeypatch.setenv(name, value)
-
-    check_cores(config_with(cluster={"address": "slurm"}, resources={"cpus_per_trial": 2}))
-
-    with pytest.raises(StudyError, match=r"resources\.cpus_per_trial is 3 but there are 2 cores"):
-        check_cores(config_with(cluster={"address": "slurm"}, resources={"cpus_per_trial": 3}))
 
 
 def test_the_token_lies_in_a_file_of_its_owner_and_not_in_the_environment(

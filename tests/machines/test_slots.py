@@ -40,11 +40,37 @@ def test_a_node_gets_a_worker_a_core_unless_its_memory_holds_fewer(
 def test_fewer_workers_than_cores_may_each_take_more() -> None:
     assert found((8, 12)) == (8, 1.5, 1.5)
     assert found((8, 12), max_concurrent=4) == (4, 3, 3)
-    assert found((8, 12), cpus_per_trial=2) == (4, 3, 3)
+    assert found((2, 12), cpus_per_trial=0.5) == (4, 3, 3)
     assert found((2, 16), worker_memory_gb=0.001) == (2, 0.001, 0.001)
 
 
 def test_where_ray_knows_no_memory_none_is_asked_for() -> None:
     slots = Slots.of(config_of(resources={"gpus_per_trial": 0.5}), [{"CPU": 8, "GPU": 2}, {"CPU": 8}])
 
-    assert (slots.count, slots.needs) == (4, {"CPU": 1, "GPU": 0.5, "memory": 0})
+    assert slots.needs == {"CPU": 1, "GPU": 0.5, "memory": 0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "more", "expected"),
+    [
+        ([(8, 2, None)], {}, [(4, 0.5, True), (4, 0, False)]),
+        ([(8, 2, None), (8, 0, None)], {}, [(4, 0.5, True), (12, 0, False)]),
+        ([(4, 2, None)], {}, [(4, 0.5, None)]),  # no core is left
+        ([(2, 4, None)], {}, [(2, 0.5, None)]),
+        ([(8, 2, 8)], {}, [(4, 0.5, True), (4, 0, False)]),
+        ([(8, 2, 4)], {}, [(4, 0.5, True), (1, 0, False)]),  # memory for five
+        ([(8, 2, None)], {"max_concurrent": 6}, [(4, 0.5, True), (2, 0, False)]),
+        ([(8, 2, None)], {"max_concurrent": 2}, [(2, 0.5, None)]),
+        ([(8, 2, None)], {"gpus_per_trial": 1}, [(2, 1, True), (6, 0, False)]),
+        ([(8, 2, None)], {"gpus_per_trial": 0}, [(8, 0, None)]),
+    ],
+)
+def test_cores_that_workers_with_a_share_of_a_gpu_leave_have_workers_without(
+    nodes: list[tuple[int, int, float | None]], more: dict[str, float], expected: list[tuple[int, float, bool | None]]
+) -> None:
+    given = [{"CPU": cpus, "GPU": gpus} | ({"memory": gb * GB} if gb else {}) for cpus, gpus, gb in nodes]
+
+    slots = Slots.of(config_of(resources={"gpus_per_trial": 0.5} | more), given)
+
+    assert [(room, told["needs"]["GPU"], told["gpu"]) for room, told in slots.kinds] == expected
+    assert {told["needs"]["CPU"] for _, told in slots.kinds} == {1}

@@ -45,10 +45,10 @@ class Script:
         self.events: list[Event] = []
         self.sent: list[tuple[str, str]] = []
         self.left: list[str] = []
-        self.born = self.alive = self.wanted = 0
+        self.born = self.alive = self.wanted = self.wanted_plain = 0
 
-    def want(self, count: int) -> None:
-        self.wanted = count
+    def want(self, count: int, plain: int) -> None:
+        self.wanted, self.wanted_plain = count, plain
 
     def next(self, timeout_s: float) -> Event | None:
         if self.events:
@@ -68,6 +68,27 @@ class Script:
         self.left.append(worker)
         if not any(event == Ended(worker) for event in self.events):  # it lives
             self.events.append(Ended(worker))
+
+
+class Mixed(Script):
+    """A worker without a GPU, and one with, who comes as soon as a core is left."""
+
+    def __init__(self, act: Callable[[str, Task], list[Event]], cores: int) -> None:
+        super().__init__(act)
+        self.cores = cores
+        self.there: list[str] = []
+
+    def next(self, timeout_s: float) -> Event | None:
+        if not self.events:
+            lacking = [name for name in ("cpu", "gpu") if name not in self.there and (name == "gpu" or self.wanted_plain)]
+            assert lacking, "it waits for ever"
+            assert len(self.there) < self.cores, "it waits for ever"
+            self.there += lacking[: self.cores - len(self.there)]
+            self.events = [Came(name, name == "gpu") for name in self.there]
+        event = self.events.pop(0)
+        if isinstance(event, Ended):
+            self.there.remove(event.worker)
+        return event
 
 
 def report(worker: str, task: Task) -> list[Event]:
@@ -90,6 +111,19 @@ def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_t
     assert workers.wanted == 6
     assert arm.finished
     assert len(read_records(StudyPaths(tmp_path)).trials) == 5
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_networks_go_to_workers_with_a_gpu_and_the_others_leave_their_cores_when_nothing_else_is_left(
+    tmp_path: Path, cores: int
+) -> None:
+    arms, workers = [small(trials=2), small("neural", trials=9)], Mixed(report, cores)
+
+    dispatcher(tmp_path, arms, workers).run()
+
+    assert {(worker, "neural" in key) for worker, key in workers.sent} == {("cpu", False), ("gpu", True)}
+    assert len(workers.sent) == 13
+    assert workers.left == ["cpu"]
 
 
 def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.studies import DRIVE, STUDY, drive, run
@@ -41,14 +42,15 @@ class Running:
 
 
 @pytest.fixture
-def running() -> Iterator[Running]:
-    """A Ray with a token, as somebody else may have started it."""
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """A Ray with a token, as somebody else may have started it: of one core, unless options say otherwise."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = secrets.token_hex(32)
     own = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        options = [f"--port={port}", f"--temp-dir={folder}", "--num-cpus=1", "--object-store-memory=100000000"]
+        options = [f"--port={port}", f"--temp-dir={folder}", "--object-store-memory=100000000"]
+        options += getattr(request, "param", ["--num-cpus=1"])
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--include-dashboard=false"]
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen([*command, *options], env=os.environ | own, stdout=log, stderr=log)
@@ -95,6 +97,27 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
     assert stranger.stderr.splitlines()[-1].startswith(
         f"Error: Cannot join the Ray cluster at cluster.address '{running.address}'"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.parametrize("running", [["--num-cpus=2", "--num-gpus=1"]], indirect=True)
+def test_workers_with_a_gpu_and_without_do_together_what_those_of_one_kind_do(
+    running: Running, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray is told of a GPU that is not there, so that the worker that has it computes on a CPU, under a GPU's flags."""
+    few = ("families=[linear, neural]", "depths=[1]", "effort=quick", "search.trials=4", "training.epochs=10")
+    drive(config, config.parent / "results", "name=one", *few)
+    monkeypatch.setenv("RAY_AUTH_TOKEN", running.token)
+
+    address = f"cluster.address={running.address}"
+    drive(config, config.parent / "results", "name=two", "resources.gpus_per_trial=1", address, *few)
+
+    one, two = (load_results(config.parent / "results" / name).trials for name in ("one", "two"))
+    plain, networks = (one[one["family"] == family] for family in ("linear", "neural"))
+    assert (len(plain), len(networks)) == (2, 8)
+    assert digest(two[two["family"] == "linear"]) == digest(plain)
+    np.testing.assert_allclose(two.loc[two["family"] == "neural", "val_loss"], networks["val_loss"], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

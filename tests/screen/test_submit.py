@@ -12,6 +12,7 @@ from harness.inputs import make_frame
 from study.api import prepare
 from study.config import dump_config, make_config
 from study.machines.note import JobNote, read_note, write_note
+from study.machines.submit import Request
 from study.records.paths import StudyPaths, write_atomic
 from study.schema import Kind, Share
 from tests.records.examples import described
@@ -103,12 +104,17 @@ def test_config_and_results_folder_are_checked_before_anything_is_queued(slurm: 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--gpus-per-node=a100:2"], "resources.gpus_per_trial is 0 and the job asks for 2 GPUs: "),
+        (["--sbatch", "--gres gpu:v100:4"], "resources.gpus_per_trial is 0 and the job asks for 4 GPUs: "),
+        (["--set", "resources.gpus_per_trial=1"], "resources.gpus_per_trial is 1 and the job asks for 0 GPUs: "),
         (
-            ["--set", "resources.cpus_per_trial=4"],
-            "resources.cpus_per_trial is 4 but --cpus-per-task is 1; no trial could start.",
+            ["--gpus-per-node=two"],
+            "--gpus-per-node takes a number of GPUs, such as 2, or a100:2 of a type, but got 'two'.",
         ),
-        (["--gpus-per-node=2"], "resources.gpus_per_trial is 0 and --gpus-per-node is 2: "),
-        (["--set", "resources.gpus_per_trial=1"], "resources.gpus_per_trial is 1 and --gpus-per-node is 0: "),
+        (
+            ["--gpus-per-node=0"],
+            "--gpus-per-node takes a number of GPUs, such as 2, or a100:2 of a type, but got '0'.",
+        ),
         (["--set", "cluster.address=head:6379"], "A SLURM job starts a Ray of its own, but cluster.address is 'head:6379'."),
         (
             ["--sbatch", "--array=0-9"],
@@ -127,6 +133,44 @@ def test_a_job_that_could_not_work_is_not_queued(options: list[str], said: str, 
     assert ended.code == 2
     assert ended.err.startswith(f"Error: {said}")
     assert not (slurm / "arguments").exists()
+
+
+@pytest.mark.parametrize(
+    ("job", "gpus"),
+    [
+        (Request(), 0),
+        (Request(gpus_per_node="2"), 2),
+        (Request(gpus_per_node="a100:2"), 2),
+        (Request(gpus_per_node="a100:2,v100:1"), 3),
+        (Request(sbatch="--gres=gpu:2"), 2),
+        (Request(sbatch="--gres=gpu:a100:1"), 1),
+        (Request(sbatch="--gres gpu:a100"), 1),
+        (Request(sbatch="--gres=gpu"), 1),
+        (Request(sbatch="--gres=nvme:1,gpu:a100:3(S:0)"), 3),
+        (Request(sbatch="--gres=nvme:4"), 0),
+        (Request(sbatch="--gres=none"), 0),
+        (Request(sbatch="--gpus=a100:4"), 4),
+        (Request(sbatch="-G4"), 4),
+        (Request(sbatch="-G 4"), 4),
+        (Request(sbatch="--gpus-per-task=a100:1"), 1),
+        (Request(sbatch="--tres-per-task=cpu:4,gres/gpu:a100:2"), 2),
+        (Request(sbatch="--exclusive --qos=gpu"), 0),
+    ],
+)
+def test_gpus_are_counted_in_every_way_that_sbatch_is_asked_for_them(job: Request, gpus: int) -> None:
+    assert job.gpus == gpus
+
+
+def test_a_job_with_gpus_of_a_type_is_queued_as_it_is_asked_for(slurm: Path, command: Command) -> None:
+    share = ["--set", "resources.gpus_per_trial=0.5"]
+
+    ended = [
+        command("submit", "good.csv", "-t", "price", *share, *options, "--name", name)
+        for name, options in {"one": ["--gpus-per-node=a100:2"], "other": ["--sbatch=--gres=gpu:a100:1"]}.items()
+    ]
+
+    assert [(each.code, each.err) for each in ended] == [(0, "")] * 2
+    assert "--gres=gpu:a100:1" in (slurm / "arguments").read_text().splitlines()
 
 
 def test_without_sbatch_the_way_out_is_named(folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

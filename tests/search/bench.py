@@ -37,9 +37,9 @@ class Bench:
         self.given_up.append((task.key, tries))
         self.record(task, TrialState.FAIL)
 
-    def start(self) -> str | None:
-        """Ask for a task; gives its key."""
-        task = self.tasks.next()
+    def start(self, gpu: bool | None = None) -> str | None:
+        """Ask for a task, for a worker with a GPU or without where some have one; gives its key."""
+        task = self.tasks.next(gpu)
         if task is None:
             return None
         self.out[task.key] = task

@@ -87,7 +87,7 @@ def test_the_plan_does_not_look_at_the_machine(effort: str, monkeypatch: pytest.
 
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setenv("SLURM_CPUS_ON_NODE", "64")
-    elsewhere = make_plan(config.replace(resources={"cpus_per_trial": 4, "gpus_per_trial": 1}), [LARGE])
+    elsewhere = make_plan(config.replace(resources={"cpus_per_trial": 0.5, "gpus_per_trial": 1}), [LARGE])
 
     assert elsewhere.seconds == here.seconds
     assert elsewhere.arms == here.arms
