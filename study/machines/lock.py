@@ -215,7 +215,7 @@ def at_work(paths: StudyPaths) -> list[str]:
             break
         threading.Event().wait(BEAT_S / 8)
         living |= {each for each in first if _seen(each) not in (None, first[each])}
-    return [_holder(SoftFileLease(each.lock), each) for each in first if each in living]
+    return [_holder(each) for each in first if each in living]
 
 
 def _gone(paths: StudyPaths) -> bool:
