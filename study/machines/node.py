@@ -17,7 +17,7 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from study.machines.allocation import Given, address_towards, node_is_lost, requeue
+from study.machines.allocation import Given, address_towards, job_name, node_is_lost, requeue
 from study.machines.processes import end_children, use_token
 from study.machines.scratch import scratch_folder
 from study.schema import StudyError
@@ -99,7 +99,7 @@ def serve(head_node: str, head: str, store_bytes: int, scratch: Path, stop: thre
                 ray, starts, began = _start(head, store_bytes, scratch), starts + 1, time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
-            _say(requeue(os.environ["SLURM_JOB_ID"]))
+            _say(requeue(job_name()))
         stop.wait(LOOK_EVERY_S)
 
 
