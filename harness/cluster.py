@@ -1,6 +1,7 @@
 """A real SLURM of several nodes on this machine: a namespace a host, with its own network, processes, /tmp and /dev/shm.
 
-The home that all hosts share is `Cluster.home`. CPUs and memory are claimed, not confined.
+The home that all hosts share is `Cluster.home`. CPUs and memory are claimed, not confined. A job of the partition `urgent`
+preempts those of `main`, which queue again, and of `spare`, which end.
 """
 
 from __future__ import annotations
@@ -46,7 +47,12 @@ SlurmdTimeout=30
 KillWait=15
 GresTypes=gpu
 NodeName=n[1-{nodes}] CPUs=4 RealMemory=8000 Gres=gpu:none:2
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=DEFAULT Nodes=ALL MaxTime=INFINITE State=UP
+PartitionName=main Default=YES PriorityTier=1
+PartitionName=spare PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent PriorityTier=2 PreemptMode=OFF
 """
 
 

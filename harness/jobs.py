@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ LEFT_S = 180
 
 @dataclass(frozen=True)
 class Job:
-    """A queued or running job, and where it works."""
+    """A queued or running job, or a task of an array, and where it works. number: `7`, or `7_2`."""
 
     cluster: Cluster
     folder: Path
@@ -42,7 +44,28 @@ class Job:
 
     @property
     def log(self) -> str:
-        return (self.folder / f"study-{self.number}.log").read_text(encoding="utf-8", errors="replace")
+        number = self.show()["JobId"] if "_" in self.number else self.number
+        return (self.folder / f"study-{number}.log").read_text(encoding="utf-8", errors="replace")
+
+    def task(self, number: int) -> Job:
+        """One task of this array."""
+        return Job(self.cluster, self.folder, f"{self.number}_{number}")
+
+    def preempt(self) -> Job:
+        """Let a job of a minute take the first of its nodes; gives that job. It may be cancelled at once."""
+        options = ("--partition=urgent", "--exclusive", f"--nodelist={self.show()['BatchHost']}", "--output=/dev/null")
+        queued = self.cluster.login("sbatch", "--parsable", *options, "--wrap=sleep 60", cwd=self.folder)
+        urgent = Job(self.cluster, self.folder, queued.stdout.strip())
+        urgent.wait("RUNNING")
+        return urgent
+
+    def reach_walltime(self) -> None:
+        """Let SLURM warn it as it does before a walltime, wait until it is queued again, and give it more time."""
+        hours, minutes, seconds = map(int, re.split("[-:]", self.show()["RunTime"])[-3:])
+        limit = math.ceil((60 * (60 * hours + minutes) + seconds + 40) / 60)
+        self.cluster.login("scontrol", "update", f"JobId={self.number}", f"TimeLimit={limit}")
+        self.wait("PENDING")
+        self.cluster.login("scontrol", "update", f"JobId={self.number}", "TimeLimit=UNLIMITED")
 
     def show(self) -> dict[str, str]:
         """What SLURM says of it."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import random
-import re
 import tempfile
 import time
 from collections import defaultdict
@@ -121,11 +119,7 @@ def walltime(site: Site) -> bool:
     job = site.job
     if len(snapshot(job.results)) > N_RECORDS / 3:
         return False
-    hours, minutes, seconds = map(int, re.split("[-:]", job.show()["RunTime"])[-3:])
-    limit = math.ceil((60 * (60 * hours + minutes) + seconds + 40) / 60)
-    site.cluster.login("scontrol", "update", f"JobId={job.number}", f"TimeLimit={limit}")
-    job.wait("PENDING")
-    site.cluster.login("scontrol", "update", f"JobId={job.number}", "TimeLimit=UNLIMITED")
+    job.reach_walltime()
     return True
 
 

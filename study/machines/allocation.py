@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from study.schema import Share, StudyError
 
@@ -16,10 +18,10 @@ SPARE_BYTES = 200_000_000
 """Least memory that a node offers to Ray's accounts, where it is what one worker asks for."""
 
 
-def slurm(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of SLURM; one that is missing or does not answer ends with a code other than 0."""
+def slurm(*command: str, seconds: float = COMMAND_S) -> subprocess.CompletedProcess[str]:
+    """Run a command of SLURM; one that is missing or does not answer for so long ends with a code other than 0."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_S)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, 1, "", str(error))
 
@@ -49,7 +51,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Allocation:
-    """A SLURM job, seen from the node that its script runs on."""
+    """A SLURM job, seen from the node that its script runs on. job: its name (`job_name`)."""
 
     job: str
     restarts: int
@@ -77,7 +79,7 @@ class Allocation:
                 raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
             nodes = listed.stdout.split()
         return cls(
-            job=environment["SLURM_JOB_ID"],
+            job=job_name(environment),
             restarts=int(environment.get("SLURM_RESTART_COUNT", "0")),
             given=Given.here(environment),
             nodes=tuple(nodes),
@@ -87,6 +89,16 @@ class Allocation:
     def others(self) -> tuple[str, ...]:
         """Nodes beside the one that this process runs on."""
         return tuple(node for node in self.nodes if node != self.given.node)
+
+
+def job_name(environment: Mapping[str, str] = os.environ) -> str:
+    """What SLURM's commands call the job that this process runs in, and no other: `7`, or `7_2` for a task of an array.
+
+    A task has a number of its own too, but one of them has the array's, by which commands mean all tasks.
+    """
+    if "SLURM_ARRAY_TASK_ID" in environment:
+        return f"{environment['SLURM_ARRAY_JOB_ID']}_{environment['SLURM_ARRAY_TASK_ID']}"
+    return environment["SLURM_JOB_ID"]
 
 
 def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
@@ -121,9 +133,37 @@ def job_deadline(environment: Mapping[str, str] = os.environ) -> float | None:
     return None if end is None else time.monotonic() + float(end) - time.time() - STOP_BEFORE_END_S
 
 
-def requeue(job: str) -> str:
-    """End a running job and queue it again; gives what SLURM says against it, or nothing."""
-    return slurm("scontrol", "requeue", job).stderr.strip()
+def requeue(job: str, seconds: float = COMMAND_S) -> str:
+    """End a job, named by `job_name`, and queue it again; gives what SLURM says against it, or nothing."""
+    asked = slurm("scontrol", "requeue", job, seconds=seconds)
+    return asked.stderr.strip() or ("it gives no reason" if asked.returncode else "")
+
+
+class Ending(Enum):
+    """Why SLURM ends a job with SIGTERM.
+
+    QUEUED: it queues the job again itself, as where a partition has PreemptMode=REQUEUE. PREEMPTED: another job needs its
+    nodes, and nobody queues this one again. OTHER: it was cancelled, or its time is over. UNKNOWN: SLURM does not say.
+    """
+
+    QUEUED = "queued"
+    PREEMPTED = "preempted"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+def ending(job: str, restarts: int, seconds: float = COMMAND_S) -> Ending:
+    """Why a job that has got SIGTERM ends. restarts: of the run that asks; SLURM counts one more when it queues a job.
+
+    A job that was cancelled in the grace time before its preemption was cancelled: it ends later than it was chosen.
+    """
+    shown = slurm("scontrol", "--oneliner", "show", "job", job, seconds=seconds)
+    found = dict(re.findall(r" (Restarts|EndTime|PreemptTime)=(\S+)", shown.stdout))
+    if shown.returncode or "Restarts" not in found:
+        return Ending.UNKNOWN
+    if int(found["Restarts"]) > restarts:
+        return Ending.QUEUED
+    return Ending.PREEMPTED if found.get("PreemptTime") == found.get("EndTime") else Ending.OTHER
 
 
 def node_is_lost(node: str) -> bool:

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from study.machines.allocation import Given, node_is_lost, requeue
+from study.machines.allocation import Given, job_name, node_is_lost, requeue
 from study.machines.network import Ports, address_towards, answers, free_ports, host_and_port
 from study.machines.processes import end_children, use_token
 from study.machines.scratch import scratch_folder
@@ -96,7 +96,7 @@ def serve(head_node: str, head: str, store_bytes: int, ports: str, scratch: Path
                 ray, starts, began = _start(head, store_bytes, scratch, ports), starts + 1, time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
-            _say(requeue(os.environ["SLURM_JOB_ID"]))
+            _say(requeue(job_name()))
         stop.wait(LOOK_EVERY_S)
 
 

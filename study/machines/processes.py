@@ -27,6 +27,13 @@ def use_token(folder: Path, token: str) -> None:
         AuthenticationTokenLoader.instance().reset_cache()
 
 
+def hold_children() -> None:
+    """Stop every process below this one where it is: a server of Ray that ends takes this process along."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.suspend()
+
+
 def leave_now(code: int) -> None:
     """End this process, those below it and its scratch folders without asking Ray, which may no longer answer."""
     end_children([psutil.Process.kill])

@@ -8,14 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from study.config import StudyConfig
-from study.machines.allocation import STOP_BEFORE_END_S, Allocation, job_deadline, requeue
+from study.machines.allocation import STOP_BEFORE_END_S, Allocation, Ending, ending, job_deadline, requeue
 from study.machines.lock import let_go
 from study.machines.note import JobNote, read_note, write_note
-from study.machines.processes import leave_now
+from study.machines.processes import hold_children, leave_now
 from study.records.paths import StudyPaths
 from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
@@ -27,8 +27,10 @@ from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
 CANCEL_S = 0.5
-"""Seconds from SLURM's SIGTERM to the end at the latest: Ray's servers end too, and may take this process along before it has
-cleared up."""
+"""Seconds from SLURM's SIGTERM, or from its answer why, to the end."""
+ASK_S = 8.0
+"""Seconds that SLURM has for each of two answers after its SIGTERM: its SIGKILL comes after KillWait, mostly 30 s."""
+LEAVE_S = 2 * ASK_S + 10
 CANCELLED = 130
 WARN_S = 60
 """Seconds before the walltime at which `study.sbatch` asks SLURM for a warning."""
@@ -114,6 +116,26 @@ class Progressing(Observer):
         if refused := requeue(number):
             print(f"SLURM does not queue it again: {refused}", file=sys.stderr)
 
+    def leave(self) -> None:
+        """Say why SLURM ends the job, which it is asked; one that is preempted queues again, a cancelled one never does."""
+        job = self.allocation.job
+        why = ending(job, self.allocation.restarts, ASK_S)
+        if why in {Ending.QUEUED, Ending.PREEMPTED} and self.job is not None:
+            with suppress(StudyError):  # it was not this run's fault that it left nothing
+                write_note(self.paths, self.job.model_copy(update={"idle": self.job.idle - 1}))
+        match why:
+            case Ending.QUEUED:
+                said = f"; SLURM queues job {job} again"
+            case Ending.PREEMPTED:
+                refused = requeue(job, ASK_S)
+                then = f"is not queued again: {refused}" if refused else "queues again"
+                said = f": job {job} was preempted and {then}"
+            case Ending.OTHER:
+                said = ""
+            case Ending.UNKNOWN:
+                said = f"; it does not say whether job {job} was preempted, so it is not queued again"
+        print(f"Stopped by SLURM{said}. Every finished trial is kept in {self.paths.root}.", file=sys.stderr, flush=True)
+
 
 def _no_progress(job: str) -> str:
     return (
@@ -126,7 +148,8 @@ def _no_progress(job: str) -> str:
 def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Iterator[Observer]:
     """Run a study in the block, watched by what this yields; where SLURM or want of time stops it, the job queues again.
 
-    SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`. With another `cluster.address` nothing of this happens.
+    SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`, or preemption. With another `cluster.address` nothing of
+    this happens.
     """
     if config.cluster.address != "slurm":
         yield observer
@@ -134,7 +157,7 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
     allocation = Allocation.current()
     print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
     watch = Progressing(paths, allocation, observer)
-    cancelled = threading.Event()
+    ended = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -142,14 +165,16 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
     for number in (signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        with _leaving_on_sigterm(paths, cancelled):
+        with _leaving_on_sigterm(watch, ended):
             if config.slurm.launch:
                 _warn_by_the_clock()
             yield watch
     except (KeyboardInterrupt, Interrupted):
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if not cancelled.wait(timeout=1):
+        if ended.wait(timeout=1):
+            time.sleep(LEAVE_S)  # a thread is about to end this process
+        else:
             watch.queue_again()
         raise
 
@@ -164,10 +189,11 @@ def _warn_by_the_clock() -> None:
 
 
 @contextmanager
-def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterator[None]:
-    """Set `cancelled` and leave soon after a SIGTERM in the block, come what may.
+def _leaving_on_sigterm(watch: Progressing, ended: threading.Event) -> Iterator[None]:
+    """Set `ended` and leave after a SIGTERM in the block, at the latest after LEAVE_S, come what may.
 
-    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens.
+    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens; and
+    as their end would be that of this process, they are held until SLURM has said why.
     """
     heard, signals = os.pipe()
     os.set_blocking(signals, False)
@@ -175,9 +201,10 @@ def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterat
     def listen() -> None:
         while number := os.read(heard, 1):
             if number[0] == signal.SIGTERM:
-                cancelled.set()
-                print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
-                let_go()  # at once, since Ray may end this process when its servers are gone
+                ended.set()
+                hold_children()
+                let_go()
+                watch.leave()
                 time.sleep(CANCEL_S)
                 leave_now(CANCELLED)
         os.close(heard)

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.allocation import Allocation, Given, array_share, job_deadline, node_is_lost, slurm
+from study.machines.allocation import (
+    Allocation,
+    Ending,
+    Given,
+    array_share,
+    ending,
+    job_deadline,
+    job_name,
+    node_is_lost,
+    requeue,
+    slurm,
+)
 from study.schema import Share, StudyError
 
 BATCH = {
@@ -107,3 +118,41 @@ def test_a_job_that_is_no_array_has_none() -> None:
 def test_a_part_of_an_array_is_refused(last: int, count: int) -> None:
     with pytest.raises(StudyError, match=r"Queue the script without --array to run what some of them left undone"):
         array_share(array(last, last, count))
+
+
+def test_a_task_of_an_array_is_named_by_the_array_and_its_own_number() -> None:
+    task = BATCH | array(2, last=2, count=3) | {"SLURM_ARRAY_JOB_ID": "7"}  # SLURM_JOB_ID is 7 too, which means all tasks
+
+    assert (job_name(task), job_name(BATCH)) == ("7_2", "7")
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        ("Restarts=1 EndTime=2026-11-29T06:36:56", Ending.QUEUED),
+        ("Restarts=0 EndTime=2026-11-29T06:26:56 PreemptTime=2026-11-29T06:26:56", Ending.PREEMPTED),
+        ("Restarts=0 EndTime=2026-11-29T06:26:34 PreemptTime=None", Ending.OTHER),
+        ("Restarts=0 EndTime=2026-11-29T06:29:31 PreemptTime=2026-11-29T06:29:26", Ending.OTHER),  # cancelled in its grace time
+        ("", Ending.UNKNOWN),
+    ],
+)
+def test_slurm_is_asked_why_a_job_ends(tools: Path, shown: str, why: Ending) -> None:
+    write_tool(tools, "scontrol", f'[ "$*" = "--oneliner show job 7_2" ] && echo "JobId=7 JobName=x {shown} Y=1"')
+
+    assert ending("7_2", restarts=0) is why
+
+
+def test_a_slurm_that_does_not_answer_in_time_has_not_said_why(tools: Path) -> None:
+    write_tool(tools, "scontrol", "exec /bin/sleep 60")
+    begin = time.monotonic()
+
+    assert ending("7", restarts=0, seconds=0.2) is Ending.UNKNOWN
+    assert "timed out" in requeue("7", seconds=0.2)
+    assert time.monotonic() - begin < 10
+
+
+def test_a_job_that_slurm_does_not_queue_again_comes_with_its_reason(tools: Path) -> None:
+    write_tool(tools, "scontrol", '[ "$*" = "requeue 7_2" ] || { echo "Requested operation is disabled" >&2; exit 1; }')
+
+    assert requeue("7_2") == ""
+    assert requeue("7") == "Requested operation is disabled"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.allocation import Allocation, Given
+from study.machines.allocation import Allocation, Ending, Given
 from study.machines.note import JobNote, read_note, write_note
 from study.records.paths import StudyPaths
 from study.running import job
@@ -71,6 +71,44 @@ def test_a_job_is_queued_again_unless_two_runs_left_nothing(
         watch.queue_again()
 
     assert queued == (["7"] if done or not idle else [])
+
+
+@pytest.mark.parametrize(
+    ("why", "queued", "said"),
+    [
+        (Ending.PREEMPTED, ["7_2"], "Stopped by SLURM: job 7_2 was preempted and queues again. Every"),
+        (Ending.QUEUED, [], "Stopped by SLURM; SLURM queues job 7_2 again. Every"),
+        (Ending.OTHER, [], "Stopped by SLURM. Every"),
+        (Ending.UNKNOWN, [], "Stopped by SLURM; it does not say whether job 7_2 was preempted, so it is not queued"),
+    ],
+)
+def test_only_a_preempted_job_is_queued_again_and_once(
+    paths: StudyPaths,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    why: Ending,
+    queued: list[str],
+    said: str,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(job, "ending", lambda *_: why)
+    monkeypatch.setattr(job, "requeue", lambda number, seconds: asked.append(number) or "")
+
+    Progressing(paths, Allocation("7_2", 0, Given("n1", 1, 0, None), ("n1",)), Observer()).leave()
+
+    assert asked == queued
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_run_that_was_preempted_is_not_counted_as_idle(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "ending", lambda *_: Ending.QUEUED)
+    for restarts in range(4):
+        watch = Progressing(paths, Allocation("7", restarts, Given("n1", 1, 0, None), ("n1",)), Observer())
+        watch.job = begin_run(paths, "7", restarts, records=5)
+        watch.leave()
+
+    assert begin_run(paths, "7", restarts=4, records=5).idle == 0
+    assert begin_run(paths, "7", restarts=5, records=5).idle == 1
 
 
 def test_a_note_that_cannot_be_read_is_no_note(paths: StudyPaths) -> None:
