@@ -190,10 +190,10 @@ def init(
         raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
     prepared = prepare(config)
     try:
-        write_config(path, prepared, table)
+        written = write_config(path, prepared, table)
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
-    print(f"Wrote {path}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
+    print(f"Wrote {' and '.join(map(str, written))}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
 
 
 @app.command()
