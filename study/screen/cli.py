@@ -193,10 +193,10 @@ def init(
     try:
         if path.exists():
             raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
-        write_config(path, prepare(config), table)
+        written = write_config(path, prepare(config), table)
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
-    print(f"Wrote {path}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
+    print(f"Wrote {' and '.join(map(str, written))}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
 
 
 @app.command()

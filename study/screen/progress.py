@@ -70,23 +70,17 @@ def budget_words(plan: Plan) -> str | None:
     given = f"budget_core_hours: {config.budget_core_hours:g}"
     if used > config.budget_core_hours:
         return (
-            f"{given} is too little for this table: the least plan, which this is, takes about {used:.2g} core-hours. "
+            f"{given} is too little: the plan takes about {used:.2g} core-hours with all that is left open at its least. "
             "Allow that, or name fewer targets, columns or families."
         )
     repeats = "" if config.protocol == "holdout" else f"{config.outer.repeats} times {config.outer.folds} outer folds, "
-    depths = listed_depths(config.depths or [])
+    depths = [str(depth) for depth in config.depths or []]
     bought = (
         f"{given} buys {repeats}{config.search.trials} trials an arm, {config.inner.seeds} seeds, {config.training.epochs} "
-        f"epochs and {depths}: about {used:.3g} core-hours."
+        f"epochs, depth {listed(depths) if depths[1:] else ''.join(depths) or 'none'}: about {used:.3g} core-hours."
     )
     more = " More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."
     return bought + more * (used < config.budget_core_hours / 2)
-
-
-def listed_depths(depths: Sequence[int]) -> str:
-    """`depths 1, 2 and 3`, or `depth 1`."""
-    words = [str(depth) for depth in depths]
-    return f"depths {listed(words)}" if len(words) > 1 else f"depth {words[0]}"
 
 
 class Progress(Observer):

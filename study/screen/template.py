@@ -23,8 +23,10 @@ SCHEMA = "study.schema.json"
 """What editors hold a config against, in its own folder: such a path works without a network, and wherever the two go."""
 
 
-def write_config(path: Path, prepared: Prepared, source: str) -> None:
-    """Write the config of a table, and beside it the schema that its first line names; another file of that name stays.
+def write_config(path: Path, prepared: Prepared, source: str) -> list[Path]:
+    """Write the config of a table, and beside it the schema that its first line names; gives what was written.
+
+    Another file of the schema's name stays.
 
     Raises
     ------
@@ -35,6 +37,8 @@ def write_config(path: Path, prepared: Prepared, source: str) -> None:
     schema, text = path.with_name(SCHEMA), json_schema()
     if not schema.exists() or f'"title": "{StudyConfig.__name__}"' in schema.read_text(encoding="utf-8", errors="replace"):
         schema.write_text(text, encoding="utf-8")
+        return [path, schema]
+    return [path]
 
 
 def _beside(config: StudyConfig, folder: Path) -> str:

@@ -21,7 +21,7 @@ from study.search.cost import (
     trees_cost,
     trial_cost,
 )
-from study.search.effort import DEPTHS, effort_of
+from study.search.effort import effort_of
 from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
 
 
@@ -87,5 +87,5 @@ def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
     for size in sizes:
         networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
         spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
-        found += len(config.depths or DEPTHS) * sum(count_programs(family, space) for family, space in spaces)
+        found += sum(len(depths_of(config, family.name)) * count_programs(family, space) for family, space in spaces)
     return found

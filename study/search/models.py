@@ -29,7 +29,9 @@ def families_of(config: StudyConfig, kind: Kind) -> list[str]:
 
 def depths_of(config: StudyConfig, family: str) -> list[int]:
     """Depths at which a family is compared."""
-    return [0] if get_family(family).convex else config.depths or [*DEPTHS]
+    if get_family(family).convex:
+        return [0]
+    return [*DEPTHS] if config.depths is None else config.depths
 
 
 def has_short(config: StudyConfig, kind: Kind) -> bool:

@@ -190,7 +190,7 @@ def _filled(config: StudyConfig, depths: int, seeds: int, trials: int, epochs: i
     inner, search, training = (part.model_dump() for part in (config.inner, config.search, config.training))
     most = training["epochs"] or epochs
     return config.replace(
-        depths=config.depths or [*DEPTHS[:depths]],
+        depths=[*DEPTHS[:depths]] if config.depths is None else config.depths,
         inner=inner | {"seeds": inner["seeds"] or seeds},
         search=search | {"trials": search["trials"] or trials},
         training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},

@@ -78,7 +78,9 @@ def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(name: str, f
     planned = prepare(load_config("written.yaml")).plan
     direct = prepare(make_config({"name": planned.config.name, "data": {"source": name}, "targets": "price"}, folder=folder))
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == "Wrote written.yaml. Next: study check written.yaml, then study run written.yaml\n"
+    assert (
+        ended.out == "Wrote written.yaml and study.schema.json. Next: study check written.yaml, then study run written.yaml\n"
+    )
     assert planned.arms == direct.plan.arms
     assert planned.config == direct.plan.config.replace(targets={"price": "continuous"})
 
@@ -90,7 +92,9 @@ def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(folder:
 
     name = load_config(next(folder.glob("*.yaml"))).name
     assert name.startswith("my_table~")
-    assert ended.out == f"Wrote {name}.yaml. Next: study check '{name}.yaml', then study run '{name}.yaml'\n"
+    assert (
+        ended.out == f"Wrote {name}.yaml and study.schema.json. Next: study check '{name}.yaml', then study run '{name}.yaml'\n"
+    )
 
 
 @pytest.mark.parametrize("table", ["data/cars.csv", "elsewhere/cars.csv", "data/a:b.csv"])
@@ -195,9 +199,12 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        ("0.05", "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs and depths 1, 2"),
+        (
+            "0.05",
+            "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs, depth 1, 2 and 3: ",
+        ),
         ("10000", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
-        ("0.001", "budget_core_hours: 0.001 is too little for this table: the least plan, which this is, takes about "),
+        ("0.001", "budget_core_hours: 0.001 is too little: the plan takes about "),
     ],
 )
 def test_check_says_what_a_budget_buys(hours: str, said: str, folder: Path, command: Command) -> None:

@@ -117,3 +117,17 @@ def test_a_large_budget_repeats_the_folds_more_often_than_any_effort_but_never_t
 def test_a_budget_is_a_number_above_0(hours: Any) -> None:
     with pytest.raises(StudyError, match="'budget_core_hours': Input should be "):
         helpers.config_of(budget_core_hours=hours)
+
+
+@pytest.mark.parametrize("hours", [1e-300, 1e308])
+def test_no_budget_is_too_small_or_too_large_for_a_plan(hours: float) -> None:
+    config = plan_of(SIZES[0], hours).config
+
+    assert (config.search.trials, config.inner.seeds) in {(BOUGHT[0].trials, 1), (BOUGHT[-1].trials, BOUGHT[-1].seeds)}
+
+
+def test_a_config_that_names_no_depth_at_all_has_no_network() -> None:
+    plan = plan_of(SIZES[0], 1, depths=[])
+
+    assert {arm.family for arm in plan.arms} == {"constant", "linear", "extended"}
+    assert plan.programs == 0
