@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,6 +21,7 @@ PORTS = range(21_000, 22_000)
 MARKED = r"""
 cd /proc
 for pid in [0-9]*; do tr '\0' '\n' <$pid/environ 2>/dev/null | grep -qx MARK=here && cat $pid/comm; done
+true
 """
 """Names of the processes of a node that the wrapper has started, or one of those."""
 
@@ -84,14 +86,19 @@ def test_after_the_last_trial_the_other_nodes_go_back_while_the_report_is_writte
     assert not list(job.folder.glob("slurm_job_*"))
 
 
-def test_what_a_site_asks_for_holds_on_every_node(
-    cluster: Cluster, submit: Submit, undisturbed: str, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def second_network(cluster: Cluster) -> Iterator[None]:
+    """One between n1 and n2, for as long as there are jobs."""
+    cluster.wire("n1", "n2")
+    yield
+    cluster.unwire("n1")
+
+
+@pytest.mark.usefixtures("second_network")
+def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
     """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of ports."""
     first = submit("--nodes=1", "--hold")
     cluster.login("scancel", first.number)
-    cluster.wire("n1", "n2")
-    request.addfinalizer(lambda: cluster.unwire("n1"))
     for node in ("n1", "n2"):
         cluster.on(node, "mkdir", "-p", SCRATCH)
     site = {
