@@ -90,7 +90,7 @@ class Ports:
     def choose(cls, allowed: str, cpus: int, job: int) -> Ports:
         """Free ports of a range such as 20000-20999, from a place in it that is the job's: another job may be on this node.
 
-        Another one may still take one before Ray does; Ray is then started again.
+        Another one may still take one before Ray does; on other nodes Ray is then started again.
 
         Raises
         ------

@@ -39,7 +39,13 @@ class Step:
         environment = {k: value for k, value in os.environ.items() if "CPUS_PER" not in k and k != "SLURM_TRES_PER_TASK"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, start_new_session=True
+                ["env", *self.command],  # which says so where there is no srun
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
             )
         self.starts += 1
         self.ended_at = None
@@ -58,8 +64,15 @@ class Step:
             return
         now = time.monotonic()
         self.ended_at = self.ended_at or now
-        if now - self.ended_at > min(MOST_AGAIN_S, AGAIN_S * 2 ** (self.starts - 1)):
+        if now - self.ended_at > min(MOST_AGAIN_S, AGAIN_S * 2.0 ** (self.starts - 1)):
+            self.close()
             self._start()
+
+    def close(self) -> None:
+        """Let go of its input."""
+        assert self.process.stdin is not None
+        with suppress(OSError):
+            self.process.stdin.close()
 
     @property
     def failed(self) -> bool:
@@ -79,6 +92,7 @@ class Step:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.close()
 
 
 class Others:
@@ -117,7 +131,8 @@ class Others:
                     f"without it until it does. A node needs the same Python environment ({sys.executable}) and a way to reach "
                     f"{self.allocation.given.node}. It said:\n{step.said}"
                 )
-            step.look()
+            if step.node not in there:
+                step.look()
 
     def end(self) -> None:
         """Say goodbye to all, and wait until their steps have ended."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,8 +22,13 @@ PORTS = range(21_000, 22_000)
 MARKED = r"""
 cd /proc
 for pid in [0-9]*; do tr '\0' '\n' <$pid/environ 2>/dev/null | grep -qx MARK=here && cat $pid/comm; done
+true
 """
 """Names of the processes of a node that the wrapper has started, or one of those."""
+
+GIVE_BACK = f"""{sys.executable} -c '
+from study.machines.others import give_back_nodes
+give_back_nodes()'; squeue -h -j $SLURM_JOB_ID -o %N"""
 
 
 def started(cluster: Cluster, node: str) -> list[str]:
@@ -84,14 +91,36 @@ def test_after_the_last_trial_the_other_nodes_go_back_while_the_report_is_writte
     assert not list(job.folder.glob("slurm_job_*"))
 
 
-def test_what_a_site_asks_for_holds_on_every_node(
-    cluster: Cluster, submit: Submit, undisturbed: str, request: pytest.FixtureRequest
-) -> None:
+def test_where_the_site_forbids_it_a_job_keeps_its_nodes_and_says_so(cluster: Cluster) -> None:
+    conf = cluster.folder / "slurm.conf"
+    usual = conf.read_text()
+    try:
+        conf.write_text(usual.replace("SchedulerParameters=", "SchedulerParameters=disable_job_shrink,"))
+        cluster.login("scontrol", "reconfigure")
+        ended = cluster.login("sbatch", "--wait", "--nodes=3", "--ntasks-per-node=1", f"--wrap={GIVE_BACK}", "--output=kept")
+    finally:
+        conf.write_text(usual)
+        cluster.login("scontrol", "reconfigure")
+
+    said, nodes = (cluster.home / "kept").read_text().splitlines()
+    assert ended.returncode == 0
+    assert said.startswith("Nothing is left to train on n2, n3. SLURM keeps them until the job ends: ")
+    assert nodes == "n[1-3]"
+
+
+@pytest.fixture
+def second_network(cluster: Cluster) -> Iterator[None]:
+    """One between n1 and n2, for as long as there are jobs."""
+    cluster.wire("n1", "n2")
+    yield
+    cluster.unwire("n1")
+
+
+@pytest.mark.usefixtures("second_network")
+def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
     """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of ports."""
     first = submit("--nodes=1", "--hold")
     cluster.login("scancel", first.number)
-    cluster.wire("n1", "n2")
-    request.addfinalizer(lambda: cluster.unwire("n1"))
     for node in ("n1", "n2"):
         cluster.on(node, "mkdir", "-p", SCRATCH)
     site = {
