@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 import psutil
 from filelock import SoftFileLease, Timeout
 
+from study.machines.allocation import job_name
 from study.records.paths import StudyPaths
 from study.schema import StudyError
 
@@ -58,10 +59,7 @@ def slurm_run(environment: Mapping[str, str] = os.environ) -> tuple[str, int] | 
     """The SLURM job that this process runs in, a task of an array by array and task, and how often it was queued again."""
     if "SLURM_JOB_ID" not in environment:
         return None
-    job = environment["SLURM_JOB_ID"]
-    if "SLURM_ARRAY_TASK_ID" in environment:
-        job = f"{environment.get('SLURM_ARRAY_JOB_ID', job)}_{environment['SLURM_ARRAY_TASK_ID']}"
-    return job, int(environment.get("SLURM_RESTART_COUNT", "0"))
+    return job_name(environment), int(environment.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _rivals(paths: StudyPaths) -> list[StudyPaths]:
