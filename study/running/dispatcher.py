@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
-from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Workers
+from study.records.work import reason
+from study.running.blame import Blame
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Unfit, Workers
+from study.running.journal import Journal
 from study.running.recorder import Recorder
 from study.running.tasks import LEAST_BEGUN, Tasks
 from study.schema import StudyError
@@ -18,13 +21,20 @@ MOST_UNBORN = 3
 
 
 class Dispatcher:
-    """Keeps every worker busy until nothing is left to do, and knows which task each of them has."""
+    """Keeps every worker busy until nothing is left to do, and knows which task each of them has.
 
-    def __init__(self, tasks: Tasks, recorder: Recorder, workers: Workers) -> None:
-        self.tasks, self.recorder, self.workers = tasks, recorder, workers
+    Whose a failure is says `Blame`; a task that failed waits in `Tasks` until it is handed out again or given up. journal:
+    notes each task before it is handed out.
+    """
+
+    def __init__(self, tasks: Tasks, recorder: Recorder, workers: Workers, journal: Journal) -> None:
+        self.tasks, self.recorder, self.workers, self.journal = tasks, recorder, workers, journal
+        self.blame = Blame(tasks.config.search.max_tries)
         self._failure: OSError | None = None
         self._idle: deque[str] = deque()
+        self._nodes: dict[str, str] = {}  # of every worker that came
         self._out: dict[str, Task] = {}  # by worker
+        self._kept_free: dict[str, str] = {}  # nodes that get nothing until they are idle, and the task that gets them then
         self._served: set[str] = set()  # workers that have had a task
         self._unborn = 0
 
@@ -36,26 +46,86 @@ class Dispatcher:
         OSError
             A record could not be written: the first such error, once what was out then has ended.
         StudyError
-            Workers cannot live here. Whatever else has broken them is raised as it is.
+            Workers cannot live here, or every node fails at whatever it is given. Whatever else has broken them is raised as
+            it is.
         """
         self.workers.want(self.tasks.left)
         while not self.tasks.finished:
             self._take(self.workers.next(LOOK_EVERY_S))
+            self._judge()
             self._hand_out()
         if self._failure is not None:
             raise self._failure
 
+    def _judge(self) -> None:
+        """Give up what is at fault; end where every node is."""
+        self._written(lambda: self.tasks.judge(lambda task: self.journal.verdict(task) or self.blame.verdict(task)))
+        if (out := self.blame.left_out) and self.tasks.quiet and not self.tasks.finished:
+            useless = sum(node in out for node in self._nodes.values())
+            if useless >= self.workers.room or self.workers.nodes() <= out.keys():
+                raise self.blame.broken()
+
     def _hand_out(self) -> None:
+        self._offer()
+        while self.tasks.quiet and self.tasks.waiting and self._of_use:
+            self.blame.release(self.workers.nodes())
+            self._judge()
+            self._offer()
+
+    @property
+    def _of_use(self) -> bool:
+        """Whether any idle worker may take a task."""
+        return any(self._nodes[worker] not in self.blame.left_out for worker in self._idle)
+
+    def _offer(self) -> None:
+        """Give every idle worker a task, as far as there are any for its node."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        while self._idle and (task := self.tasks.next()) is not None:
+        none_for: set[str] = set()
+        passed: list[str] = []
+        idle_on = Counter(self._nodes[worker] for worker in self._idle)
+        while self._idle and len(none_for) < len(idle_on):
             worker = self._idle.popleft()
-            self._out[worker] = task
-            self._served.add(worker)
-            self.workers.send(worker, task)
+            node = self._nodes[worker]
+            task = None if node in none_for else self._task_for(node)
+            if task is None:
+                passed.append(worker)
+                none_for.add(node)
+            else:
+                self._send(worker, task)
+        self._idle.extendleft(reversed(passed))
+
+    def _send(self, worker: str, task: Task) -> None:
+        self._written(lambda: self.journal.out(task))
+        self._out[worker] = task
+        self._served.add(worker)
+        self.blame.begin(task, self._nodes[worker])
+        self.workers.send(worker, task)
+
+    def _task_for(self, node: str) -> Task | None:
+        """What an idle worker of a node gets."""
+        waiting = self.tasks.waiting
+        if self.blame.closed(node) or self.journal.closed(waiting):
+            return None
+        busy, own = self.blame.busy(node), self._kept_free.pop(node, None)
+        whole = [each.key for each in waiting if self.blame.whole(each.key) and self._fits(each, node)]
+        if own not in whole:
+            taken = self._kept_free.values()
+            own = next((key for key in whole if not busy or key not in taken), None)
+        if own is None:
+            return self.tasks.next(lambda task: not self.blame.whole(task.key) and self._fits(task, node))
+        if busy:
+            self._kept_free[node] = own
+            return None
+        return self.tasks.next(lambda task: task.key == own)
+
+    def _fits(self, task: Task, node: str) -> bool:
+        return self.blame.may(task.key, node) and self.journal.may(task)
 
     def _take(self, event: Event | None) -> None:
         match event:
-            case Came(worker):
+            case Came(worker, node, host):
+                self._nodes[worker] = node
+                self.blame.know(node, host)
                 self._idle.append(worker)
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
@@ -64,26 +134,52 @@ class Dispatcher:
                     self.workers.end(worker)
                 else:
                     self._idle.append(worker)
-                    self._hand_out()  # before the record is written, which a disk may take its time for
+                if report.error:
+                    self._failed(worker, task, report.error)
+                    return
+                self.blame.succeeded(task)
+                self._offer()  # before the record is written, which a disk may take its time for
                 self._written(lambda: self.recorder.report(task, report.record, report.files))
+                self._written(lambda: self.journal.back(task))
                 self.tasks.ended(task)
+            case Unfit(worker, error) if worker in self._out:
+                task = self._out.pop(worker)
+                self._failed(worker, task, error, unfit=True)
             case Lost(worker):
-                self._give_back(worker)
+                self._lose(worker, event)
                 self.workers.end(worker)  # if it lives, it is of no use
             case Ended(worker, error):
-                self._give_back(worker)
+                self._lose(worker, Lost(worker, error))
                 self._bury(worker, error)
             case Broken(error):
                 raise error
 
-    def _give_back(self, worker: str) -> None:
-        task = self._out.pop(worker, None)
-        if task is not None:
-            self._written(lambda: self.tasks.lost(task))
+    def _lose(self, worker: str, how: Lost) -> None:
+        if (task := self._out.pop(worker, None)) is not None:
+            lost = how.died and self._nodes[worker] not in self.workers.nodes()
+            self._failed(worker, task, how.error, died=how.died, reached=how.reached, lost=lost)
+
+    def _failed(self, worker: str, task: Task, error: str, *, unfit: bool = False, **how: bool) -> None:
+        left_out = {*self.blame.left_out}
+        if unfit:
+            self.blame.unfit(task, error)
+        else:
+            self.blame.failed(task, error, **how)
+        self._written(lambda: self.journal.back(task))
+        self.tasks.failed(task)
+        for node in self.blame.left_out.keys() - left_out:
+            why = "a worker there cannot train" if unfit else "one task after the other failed there and none succeeded"
+            self.recorder.observer.note(
+                f"Node {self.blame.host(node)} is left out: {why}. What failed there is not recorded and runs elsewhere. "
+                f"The first error: {reason(self.blame.left_out[node])}"
+            )
+            self._want()
 
     def _bury(self, worker: str, error: str) -> None:
         if worker in self._idle:
             self._idle.remove(worker)
+        self._nodes.pop(worker, None)
+        self._kept_free = {node: key for node, key in self._kept_free.items() if node in self._nodes.values()}
         self._unborn += worker not in self._served
         self._served.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
@@ -91,7 +187,11 @@ class Dispatcher:
                 f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "
                 f"of the last: {error or 'nothing'}. Every finished trial is kept; --verbose tells more."
             )
-        self.workers.want(self.tasks.left)
+        self._want()
+
+    def _want(self) -> None:
+        """Ask for a worker a task, beside those of nodes that are left out, which keep their places and take nothing."""
+        self.workers.want(self.tasks.left + sum(node in self.blame.left_out for node in self._nodes.values()))
 
     def _written(self, write: Callable[[], None]) -> None:
         """Note that the disk refuses, and hand out nothing more."""

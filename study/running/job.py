@@ -165,6 +165,7 @@ def _leaving_on_sigterm(paths: StudyPaths, cancelled: threading.Event) -> Iterat
                 cancelled.set()
                 print(f"Stopped by SLURM. Every finished trial is kept in {paths.root}.", file=sys.stderr, flush=True)
                 let_go()  # at once, since Ray may end this process when its servers are gone
+                paths.journal.unlink(missing_ok=True)  # nothing that is out is to blame
                 time.sleep(CANCEL_S)
                 leave_now(CANCELLED)
         os.close(heard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,7 +15,7 @@ from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.ray import import_ray, ray_cluster
 from study.machines.slots import slots
-from study.running.events import Broken, Came, Ended, Event, Lost, Reported
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Unfit
 from study.running.observer import Interrupted
 from study.training.task import Task, WinnerTask
 
@@ -135,13 +135,29 @@ class Pool:
         """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
-    def came(self, worker: str, handle: ActorHandle) -> None:
-        """Take a worker in that Tune has started."""
+    def came(self, worker: str, handle: ActorHandle, node: str, host: str) -> None:
+        """Take a worker in that Tune has started. node, host: as in `Came`."""
         self._workers[worker] = handle
-        self.tell(Came(worker))
+        self.tell(Came(worker, node, host))
+
+    def nodes(self) -> Set[str]:
+        """Nodes on which workers can live now, by Ray's ids."""
+        import ray
+
+        own = self.config.resources
+        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        return {node["NodeID"] for node in alive if all(node["Resources"].get(name, 0) >= n for name, n in least.items())}
 
     def _hear(self, worker: str, future: Any) -> None:
-        self.tell(Lost(worker) if future.exception() else Reported(worker, future.result()))
+        from ray.exceptions import ActorUnavailableError, RayTaskError
+
+        if (error := future.exception()) is not None:
+            died, reached = not isinstance(error, RayTaskError), not isinstance(error, ActorUnavailableError)
+            self.tell(Lost(worker, str(error), died, reached))
+            return
+        said = future.result()
+        self.tell(Unfit(worker, said) if isinstance(said, str) else Reported(worker, said))
 
     def _live(self) -> None:
         """Ray from its start to its end, in a thread of its own."""
