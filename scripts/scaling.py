@@ -223,7 +223,7 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
         return process.memory_info().rss / 1e3
 
     by_key = {arm.arm.key: arm for arm in arms}
-    tasks = Tasks(plan.config, by_key, FoldQueue(()), lambda task, tries: None)
+    tasks = Tasks(plan.config, by_key, FoldQueue(()), lambda task, error: None)
     out: list[Task] = []
     asked = told = 0.0
     rng, number, before, most = np.random.default_rng(0), 0, held(), 0.0

@@ -20,6 +20,7 @@ from synthetic import config_of
 from study.records.paths import StudyPaths
 from study.running.dispatcher import Dispatcher
 from study.running.events import Came, Event, Reported
+from study.running.journal import Journal
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
@@ -84,6 +85,10 @@ class VirtualWorkers:
     def end(self, worker: str) -> None:
         """None grows."""
 
+    def nodes(self) -> set[str]:
+        """One machine."""
+        return {"here"}
+
 
 def _simulate(mean_s: float) -> tuple[int, float, float]:
     """Tasks, virtual seconds from the beginning to the end, and the share of all workers' time that tasks took."""
@@ -97,7 +102,7 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
         workers = VirtualWorkers(mean_s)
         tasks = Tasks(plan.config, arms, recorder.beside, recorder.give_up)
         n_tasks = tasks.left
-        Dispatcher(tasks, recorder, workers).run()
+        Dispatcher(tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)).run()
     finally:
         shutil.rmtree(folder)
     return n_tasks, workers.now_s, workers.busy_s / (SLOTS * workers.now_s)

@@ -35,6 +35,7 @@ from study.schema import Arm, Share, StudyData, StudyError, Target
 from study.search.cost import Size
 from study.search.models import arm_trials
 from study.search.plan import Plan, make_arms, make_beside, make_plan, resolve_outer
+from study.training.device import overridden
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,8 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     _say(paths.config, dump_config(config))
     _say(paths.data, prepared.description.model_dump_json(indent=2))
-    write_atomic(paths.environment, Environment.here(config.seed, packages(config.families)).model_dump_json(indent=2))
+    environment = Environment.here(config.seed, packages(config.families), overridden())
+    write_atomic(paths.environment, environment.model_dump_json(indent=2))
     for (target, fold), encoded in prepared.data.items():
         _say(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
 

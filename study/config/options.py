@@ -97,7 +97,7 @@ class SearchConfig(Frozen):
         description="Width of the search's window: a trial waits for the results of those so many numbers before it, twice as "
         "many for a regression; results do not depend on the number of workers.",
     )
-    max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Starts of a trial whose worker dies, before it is a FAIL.")
+    max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Failures where others succeed, before a trial is a FAIL.")
 
 
 class OuterConfig(Frozen):

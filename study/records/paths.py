@@ -72,6 +72,8 @@ class StudyPaths:
     environment = _Place("environment{share}.json")
     lock = _Place(".lock{share}")
     """Held by the run that is at work here."""
+    journal = _Place(".handed-out{share}")
+    """What a run has out; one that ends in order removes it."""
     data = _Place("data.json")
     """What was read and inferred: columns, kinds, reasons, notes."""
     job = _Place("job{share}.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,9 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Came:
-    """A worker is there and idle. gpu: whether it has one, where some have one; None where all are alike."""
+    """A worker is there and idle.
+
+    node: Ray's id of its node, another one after it was lost. host: what people call it. gpu: whether the worker has one, where
+    some have one; None where all are alike.
+    """
 
     worker: str
+    node: str = "here"
+    host: str = "here"
     gpu: bool | None = None
 
 
@@ -29,9 +36,24 @@ class Reported:
 
 @dataclass(frozen=True)
 class Lost:
-    """A worker could not run its task: it died, or is of no use."""
+    """A worker could not run its task: it died, or is of no use.
+
+    error: what Ray says. died: whether its process is gone, as the kernel ends one where memory runs out. reached: whether Ray
+    could say so, or only that nobody answers, as where a whole node is lost.
+    """
 
     worker: str
+    error: str = ""
+    died: bool = True
+    reached: bool = True
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """A worker has found that it cannot train, and has not begun its task. error: why, in full."""
+
+    worker: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,7 @@ class Broken:
     error: BaseException
 
 
-Event = Came | Reported | Lost | Ended | Broken
+Event = Came | Reported | Lost | Unfit | Ended | Broken
 
 
 class Workers(Protocol):
@@ -71,3 +93,6 @@ class Workers(Protocol):
 
     def end(self, worker: str) -> None:
         """Let a worker leave that is idle or of no use."""
+
+    def nodes(self, network: bool = False) -> Set[str]:
+        """Nodes on which workers can live now, by Ray's ids, and others that may come yet. network: such as train networks."""

@@ -17,6 +17,7 @@ from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
+from study.running.blame import Blame
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
 from study.running.recorder import Keeper, Report
@@ -40,15 +41,19 @@ _ONE = threading.Lock()
 
 @dataclass(frozen=True)
 class Done:
-    """What a task leaves. files: models, by name. kept: what a network's complete trial has for its arm's winner."""
+    """What a task leaves: a record, or the traceback of an exception that is not known to be its own fault.
 
-    record: Report | FoldRecord
+    files: models, by name. kept: what a network's complete trial has for its arm's winner.
+    """
+
+    record: Report | FoldRecord | None
     files: dict[str, bytes] = field(default_factory=dict)
     kept: Kept | None = None
+    error: str = ""
 
 
 def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None) -> Done:
-    """Run a task in this process; an exception in it becomes a record of its failure.
+    """Run a task in this process; training that leaves the finite numbers becomes a record of its failure.
 
     host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a winner's trial left, where that
     is still there.
@@ -65,9 +70,10 @@ def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | No
                 record, left = run_trial(task, data)
             else:
                 record, files = run_winner(task, data, kept)
-    except Exception as error:
-        expected = isinstance(error, TrainingFailed)
-        record = task.failed(f"{type(error).__name__}: {error}" if expected else traceback.format_exc())
+    except TrainingFailed as error:
+        record = task.failed(f"{type(error).__name__}: {error}")
+    except Exception:
+        return Done(None, error=traceback.format_exc())
     record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
     complete = isinstance(record, TrialRecord) and record.state is TrialState.COMPLETE
     return Done(record, files, left if complete else None)
@@ -125,18 +131,37 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
     Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. A GPU
     stays visible, to whatever else this process does, and is used where the config has trials of networks train on GPUs. What
     trains later here, with arrays of the same shapes, uses the same compiled programs again. config: of the plan.
+
+    Raises
+    ------
+    StudyError
+        Models cannot be trained in this process, or nothing succeeds in it (`Blame`).
     """
-    tasks = Tasks(config, keeper.arms, keeper.beside, keeper.give_up)
+    tasks, blame, here = Tasks(config, keeper.arms, keeper.beside, keeper.give_up), Blame(config.search.max_tries), "here"
+    blame.know(here, platform.node())
     best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     with _ONE:
         with quiet():
             device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
-        while (task := tasks.next()) is not None:
+        while not tasks.finished:
+            if (task := tasks.next(lambda each: blame.may(each.key, here))) is None:
+                blame.release({here})
+                tasks.judge(blame.verdict)
+                continue
+            blame.begin(task, here)
             host = {"node": platform.node(), "device": device if task.network else "cpu"}
             left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
             if done.kept is not None and isinstance(task, TrialTask) and isinstance(done.record, TrialRecord):
                 own = (done.record.val_loss or 0.0, task.number, done.kept)
                 best[task.arm.key] = min(best.get(task.arm.key, own), own, key=lambda each: each[:2])
-            keeper.keep(done.record, done.files)
-            tasks.ended(task)
+            if done.record is None:
+                blame.failed(task, done.error)
+                tasks.failed(task)
+                if blame.left_out:
+                    raise blame.broken()
+            else:
+                blame.succeeded(task)
+                keeper.keep(done.record, done.files)
+                tasks.ended(task)
+            tasks.judge(blame.verdict)

@@ -204,6 +204,7 @@ def _leaving_on_sigterm(watch: Progressing, ended: threading.Event) -> Iterator[
                 ended.set()
                 hold_children()
                 let_go()
+                watch.paths.journal.unlink(missing_ok=True)  # nothing that is out is to blame
                 watch.leave()
                 time.sleep(CANCEL_S)
                 leave_now(CANCELLED)

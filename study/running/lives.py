@@ -80,7 +80,7 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
-            self.pool.came(trial.trial_id, worker, trial.config["gpu"])
+            self.pool.came(trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""

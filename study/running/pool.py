@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
-from study.machines.others import give_back_nodes
+from study.machines.allocation import Allocation
+from study.machines.others import JOIN_S, give_back_nodes
 from study.machines.ray import import_ray, ray_cluster
 from study.machines.slots import slots
-from study.running.events import Broken, Came, Ended, Event, Lost, Reported
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Unfit
 from study.running.observer import Interrupted
 from study.training.task import Task, WinnerTask
 
@@ -40,6 +42,8 @@ class Pool:
         self.room = 1
         self.wanted = self.wanted_plain = 0
         self.done = False
+        self._awaited: Set[str] = set()  # nodes of the job, until a time by which they should have come
+        self._awaited_until = 0.0
         self.over = threading.Event()
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._workers: dict[str, ActorHandle] = {}
@@ -143,13 +147,35 @@ class Pool:
         """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
-    def came(self, worker: str, handle: ActorHandle, gpu: bool | None) -> None:
-        """Take a worker in that Tune has started."""
+    def came(self, worker: str, handle: ActorHandle, node: str, host: str, gpu: bool | None) -> None:
+        """Take a worker in that Tune has started. node, host, gpu: as in `Came`."""
         self._workers[worker] = handle
-        self.tell(Came(worker, gpu))
+        self.tell(Came(worker, node, host, gpu))
+
+    def nodes(self, network: bool = False) -> Set[str]:
+        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet.
+
+        network: whether workers that train networks can.
+        """
+        import ray
+
+        own = self.config.resources
+        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial if network else 0}
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        there = {node["NodeID"] for node in alive if all(node["Resources"].get(name, 0) >= n for name, n in least.items())}
+        if time.monotonic() < self._awaited_until:
+            there |= self._awaited - {node["NodeName"] for node in alive}
+        return there
 
     def _hear(self, worker: str, future: Any) -> None:
-        self.tell(Lost(worker) if future.exception() else Reported(worker, future.result()))
+        from ray.exceptions import ActorUnavailableError, RayTaskError
+
+        if (error := future.exception()) is not None:
+            died, reached = not isinstance(error, RayTaskError), not isinstance(error, ActorUnavailableError)
+            self.tell(Lost(worker, str(error), died, reached))
+            return
+        said = future.result()
+        self.tell(Unfit(worker, said) if isinstance(said, str) else Reported(worker, said))
 
     def _live(self) -> None:
         """Ray from its start to its end, in a thread of its own."""
@@ -173,6 +199,8 @@ class Pool:
         from study.running.lives import Lives, Over, Registry
         from study.running.worker import StudyWorker
 
+        if self.config.cluster.address == "slurm":
+            self._awaited, self._awaited_until = {*Allocation.current().others}, time.monotonic() + JOIN_S
         found = slots(self.config)
         self.room = found.count
         tuner = tune.Tuner(

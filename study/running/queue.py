@@ -52,10 +52,6 @@ class FoldQueue:
         self.work = tuple(each for each in self.work if each.key in self.outcomes)
         self._waiting.clear()
 
-    def give_back(self, work: FoldWork) -> None:
-        """Take back what was handed out and left no record; it is handed out again next."""
-        self._waiting.insert(0, work)
-
     def tell(self, record: FoldRecord) -> None:
         """Take in what was done or failed."""
         self.outcomes[record.work.key] = record.outcome()

@@ -43,9 +43,9 @@ class Keeper(ABC):
         """Whether nothing is left to do."""
         return self.beside.finished and all(arm.finished for arm in self.arms.values())
 
-    def give_up(self, task: Task, tries: int) -> None:
-        """Keep the failure of what was lost with its worker so many times."""
-        self.keep(task.failed(f"The worker died {tries} times while it ran {task.noun}: out of memory, or a crash."), {})
+    def give_up(self, task: Task, error: str) -> None:
+        """Keep the failure of a task that is at fault."""
+        self.keep(task.failed(error), {})
 
     def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""

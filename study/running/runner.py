@@ -14,6 +14,7 @@ from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.records.work import reason
 from study.running.dispatcher import Dispatcher
+from study.running.journal import Journal
 from study.running.observer import Interrupted, Observer
 from study.running.pool import Pool
 from study.running.queue import FoldQueue
@@ -75,8 +76,13 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
         tasks = make_tasks(plan.config, recorder)
         pool.serve(data)
         pool.start(tasks.left)
-        with pool.stopped_by_ctrl_c():
-            Dispatcher(tasks, recorder, pool).run()
+        with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():
+            if journal.suspects:
+                observer.note(
+                    "The driver of the last run died. One of these may have been why, so they run one at a time: "
+                    f"{', '.join(sorted(journal.suspects))}."
+                )
+            Dispatcher(tasks, recorder, pool, journal).run()
         if not recorder.finished:
             raise Interrupted
     pool.finish(done=True)

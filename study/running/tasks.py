@@ -12,7 +12,7 @@ from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import REGRESSIONS
 from study.search.arms import ArmSearch
-from study.search.effort import effort_of
+from study.search.plan import effort_of
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 LEAST_BEGUN = 16
@@ -21,12 +21,17 @@ FIRST: dict[bool | None, tuple[bool | None, ...]] = {None: (None,), False: (Fals
 """What a worker is served from, by whether it has a GPU: arms of networks (True), other arms (False), or all in turn (None)."""
 
 
+def serves(gpu: bool | None, task: Task) -> bool:
+    """Whether a worker takes a task. gpu: whether it has one, where some have."""
+    return gpu is not False or not task.network
+
+
 class Tasks:
     """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits for its results.
 
     Work beside the arms is handed out where every arm waits or is done. What comes back is told to the arm or the queue by
-    whoever keeps the records, then here (`ended`). What was lost with its worker (`lost`) is handed out again, up to
-    `search.max_tries` times, then `give_up` tells its failure.
+    whoever keeps the records, then here (`ended`). What has left none (`failed`) waits and is handed out again, before
+    all else, until it is judged to be at fault (`judge`); then `give_up` tells its failure.
 
     arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new trial is suggested; what is out
     finishes, and winners and work beside the arms are done, if there was a trial. until: `time.monotonic()` by which all must
@@ -41,7 +46,7 @@ class Tasks:
         config: StudyConfig,
         arms: Mapping[str, ArmSearch],
         beside: FoldQueue,
-        give_up: Callable[[Task, int], None],
+        give_up: Callable[[Task, str], None],
         deadline: float | None = None,
         until: float | None = None,
     ) -> None:
@@ -58,7 +63,7 @@ class Tasks:
         self._ready: OrderedDict[str, ArmSearch] = OrderedDict()  # who may have something to hand out, next in turn first
         self._searched = 0
         self._out: set[str] = set()
-        self._tries: dict[str, int] = {}
+        self._again: OrderedDict[str, Task] = OrderedDict()  # wait to be handed out once more, the next one first
         self._nothing = False  # was there to hand out, when last asked
 
     @property
@@ -85,15 +90,26 @@ class Tasks:
             return True  # what is left is too long
         return self.stopping or (self.beside.finished and all(arm.finished for arm in self.arms.values()))
 
-    def next(self, gpu: bool | None = None) -> Task | None:
-        """The next one, or None while every arm waits or all are done.
+    @property
+    def waiting(self) -> list[Task]:
+        """What failed, or did not fit, and is to be handed out yet."""
+        return [] if self.stopping else [task for task in self._again.values() if self._in_time_for(task)]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is out."""
+        return not self._out
+
+    def next(self, fits: Callable[[Task], bool] = lambda task: True, gpu: bool | None = None) -> Task | None:
+        """The next one that `fits`, or None while every arm waits or all are done. What does not fit waits.
 
         gpu: whether the worker that asks has one, where some have. One that has gets networks first, one that has not none.
         """
         self._look_at_the_clock()
-        task = None if self.stopping else self._next(gpu)
-        self._nothing = task is None and (self._nothing or gpu is not False)
+        task = None if self.stopping else self._again_for(fits, gpu) or self._fresh(fits, gpu)
+        self._nothing = task is None and not self.waiting and (self._nothing or gpu is not False)
         if task is not None:
+            self._again.pop(task.key, None)
             self._out.add(task.key)
         return task
 
@@ -104,27 +120,42 @@ class Tasks:
         if not isinstance(task, FoldTask):
             self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
 
-    def lost(self, task: Task) -> None:
-        """Hand a task out again whose worker was lost, or give it up."""
-        self.ended(task)
-        tries = self._tries[task.key] = self._tries.get(task.key, 0) + 1
-        if tries >= self.config.search.max_tries:
-            self.give_up(task, tries)
-        elif isinstance(task, FoldTask):
-            self.beside.give_back(task.work)
-        elif isinstance(task, WinnerTask):
-            self.arms[task.arm.key].retry_winner()
-        else:
-            self.arms[task.arm.key].give_back(task.number)
+    def failed(self, task: Task) -> None:
+        """Let a task wait that has left no record."""
+        self._out.discard(task.key)
+        self._nothing = False
+        self._again[task.key] = task
+        self._again.move_to_end(task.key, last=False)
+
+    def judge(self, verdict: Callable[[Task], str | None]) -> None:
+        """Give up what waits and is at fault, by what `verdict` says of it."""
+        for task in list(self._again.values()):
+            if (error := verdict(task)) is not None:
+                del self._again[task.key]
+                self.give_up(task, error)
+                self.ended(task)
 
     def _look_at_the_clock(self) -> None:
         if self.deadline is None or time.monotonic() <= self.deadline:
             return
         self.deadline = None
+        for task in list(self._again.values()):
+            if isinstance(task, TrialTask):
+                self.arms[task.arm.key].give_back(task.number)
+                del self._again[task.key]
         for arm in self.arms.values():
             arm.close()
         if not self._out and not any(arm.records for arm in self.arms.values()):
             self.beside.close()  # there is nothing that it could stand beside
+
+    def _again_for(self, fits: Callable[[Task], bool], gpu: bool | None) -> Task | None:
+        fitting = sorted(filter(fits, self.waiting), key=lambda task: bool(gpu) and not task.network)
+        return next((task for task in fitting if serves(gpu, task)), None)
+
+    def _fresh(self, fits: Callable[[Task], bool], gpu: bool | None) -> Task | None:
+        while (task := self._next(gpu)) is not None and not fits(task):
+            self._again[task.key] = task
+        return task
 
     def _next(self, gpu: bool | None) -> Task | None:
         begun = len(self.arms) if self.deadline is not None else self.begun + self._searched
@@ -133,7 +164,7 @@ class Tasks:
         for networks in FIRST[gpu]:
             if (task := self._of_arms(networks)) is not None:
                 return task
-        if (work := self.beside.next(self._fits)) is None:
+        if (work := self.beside.next(self._work_fits)) is None:
             return None
         config = self.config
         return FoldTask(
@@ -149,7 +180,6 @@ class Tasks:
         """The next of the arms of networks, of the others, or with None of all."""
         while (turn := self._turn(networks)) is not None:
             key, arm = turn
-            # A winner, and the first work of a sort, lasts as long as two trials.
             if not self._in_time(arm.longest_s, trials=2 if len(arm.records) >= arm.trials else 1):
                 continue
             if (suggestion := arm.next_trial()) is not None:
@@ -170,12 +200,20 @@ class Tasks:
                 return key, arms.pop(key)
         return None
 
-    def _fits(self, work: FoldWork) -> bool:
+    def _in_time_for(self, task: Task) -> bool:
+        if isinstance(task, FoldTask):
+            return self._work_fits(task.work)
+        return self._in_time(self.arms[task.arm.key].longest_s, trials=2 if isinstance(task, WinnerTask) else 1)
+
+    def _work_fits(self, work: FoldWork) -> bool:
         known = self.beside.longest_s(work.sort)
         return self._in_time(known, trials=1 if known else 2)
 
     def _in_time(self, longest_s: float, trials: int) -> bool:
-        """Whether what lasts as long as so many of the longest trials (of all arms, where that is 0) would end by `until`."""
+        """Whether what lasts as long as so many of the longest trials (of all arms, where that is 0) would end by `until`.
+
+        A winner, and the first work of a sort, lasts as long as two.
+        """
         if self.until is None:
             return True
         longest_s = longest_s or max((arm.longest_s for arm in self.arms.values()), default=0.0)

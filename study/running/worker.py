@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 
 from study.records.trial import TrialRecord
 from study.running.here import run_task
-from study.training.device import hide_gpus, prepare_tensorflow
+from study.training.device import hide_gpus, prove
 from study.training.task import Task
 
 if TYPE_CHECKING:
@@ -40,13 +40,15 @@ class Left:
 class Report:
     """What a worker says of a task.
 
-    record: JSON. files: models, by name. left: a complete trial's. grown: whether the worker is to be replaced.
+    record: JSON. files: models, by name. left: a complete trial's. grown: whether the worker is to be replaced. error:
+    traceback of an exception that may be the node's fault as well as the task's; there is no record then.
     """
 
     record: str
     files: dict[str, bytes] = field(default_factory=dict)
     left: Left | None = None
     grown: bool = False
+    error: str = ""
 
 
 class StudyWorker(tune.Trainable):  # type: ignore[misc]
@@ -69,7 +71,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         self.hands = ThreadPoolExecutor(1)
         if not (gpu := bool(ray.get_gpu_ids())):
             hide_gpus()
-        self.device = self.hands.submit(prepare_tensorflow, gpu)
+        self.proof = self.hands.submit(prove, gpu)
         matrix = lru_cache(maxsize=1)(ray.get)
         self.data = lru_cache(maxsize=2)(lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole)))
 
@@ -85,25 +87,34 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it is done."""
         if self.came:
             return {"done": True}
-        return {"done": False, "worker": ray.get_runtime_context().current_actor, "node": platform.node()}
+        own = ray.get_runtime_context()
+        return {"done": False, "worker": own.current_actor, "node": own.get_node_id(), "host": platform.node()}
 
     async def leave(self) -> None:
         """End this life; what runs is not waited for."""
         self.leaving.set()
 
-    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Report:
-        """Run a task. references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is
-        still there; in a sequence, so that Ray hands them on unread.
+    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Report | str:
+        """Run a task, or say why this worker cannot run any.
+
+        references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is still there; in a
+        sequence, so that Ray hands them on unread.
         """
         return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
 
-    def _run(self, task: Task, matrix: ray.ObjectRef, encoded: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report:
-        """Run a task here. An exception in it becomes a FAIL record; only a dying worker leaves none."""
-        host = {"node": platform.node(), "device": self.device.result() if task.network else "cpu"}
-        data = self.data(matrix, encoded)  # where that fails, this worker is of no use, and the task is not to blame
+    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report | str:
+        """Run a task here, if this worker has proved itself. An exception in it is reported."""
+        proof = self.proof.result()
+        if proof.error:
+            return proof.error
+        host = {"node": platform.node(), "device": proof.device if task.network else "cpu"}
+        data = self.data(matrix, apart)  # where that fails, this worker is of no use, and the task is not to blame
         done = run_task(task, data, host, _fetched(kept))
+        grown = _own_memory() > self.worker_bytes
+        if done.record is None:
+            return Report("", grown=grown, error=done.error)
         left = _left(done.record, done.kept) if done.kept and isinstance(done.record, TrialRecord) else None
-        return Report(done.record.model_dump_json(), done.files, left, grown=_own_memory() > self.worker_bytes)
+        return Report(done.record.model_dump_json(), done.files, left, grown)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to save: the records are all there is."""

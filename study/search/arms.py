@@ -151,10 +151,6 @@ class ArmSearch:
         self._winner_out = True
         return self.incumbent
 
-    def retry_winner(self) -> None:
-        """Hand the incumbent out again: its worker was lost."""
-        self._winner_out = False
-
     def score(self, number: int) -> None:
         """Take note that the incumbent of that number is scored, or given up."""
         self.scored = number

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from study.schema import StudyError
 from study.training.programs import forget_programs, programs_folder
 
 UNWANTED = ("matplotlib", "pandas", "sklearn")
 """What Keras imports where it is there, for parts of it that are not used here: a third of the time that its import takes."""
+KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+"""What a keras.json may say too. It is not read here."""
+CPU_FLAGS, GPU_FLAGS = "--xla_backend_optimization_level=1", "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0"
 
 
 def hide_gpus() -> None:
@@ -31,21 +40,31 @@ def prepare_tensorflow(gpu: bool = False) -> str:
 
     One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
     optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
-    between processes (`study.training.programs`).
+    between processes (`study.training.programs`). Whatever a result depends on is set, whatever the environment or a
+    keras.json says (`overridden`).
+
+    Raises
+    ------
+    StudyError
+        This process has imported Keras before, with other settings.
     """
+    overridden()  # while the user's values are there
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    if not gpu:
-        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
-        if (folder := programs_folder()) is not None:
-            forget_programs(folder)
-            kept = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
-            before = os.environ.get("TF_XLA_FLAGS", "").removesuffix(kept).strip()
-            os.environ["TF_XLA_FLAGS"] = f"{before} {kept}".strip()  # the last one counts
-    with _without(*UNWANTED):
-        import keras  # noqa: F401
+    os.environ |= _settings(gpu)
+    if not gpu and (folder := programs_folder()) is not None:
+        forget_programs(folder)
+        os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
+    with _without(*UNWANTED), _no_keras_json():
+        import keras
         import tensorflow as tf
 
+    found = {"backend": keras.config.backend()} | {name: getattr(keras.config, name)() for name in KERAS}
+    if wrong := {name: value for name, value in found.items() if value != ({"backend": "tensorflow"} | KERAS)[name]}:
+        told = ", ".join(f"{name} {value}" for name, value in wrong.items())
+        raise StudyError(
+            f"Models are trained by Keras with backend tensorflow, {', '.join(f'{k} {v}' for k, v in KERAS.items())}, and "
+            f"Keras was imported in this process before, with {told}. Do this in a process of its own."
+        )
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -55,6 +74,67 @@ def prepare_tensorflow(gpu: bool = False) -> str:
         pass  # a process that has trained before is set up already
     tf.get_logger().setLevel("ERROR")
     return "gpu" if gpu and tf.config.list_physical_devices("GPU") else "cpu"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether a process can train. device: as `prepare_tensorflow` gives it. error: why it cannot, in full; empty if it can."""
+
+    device: str
+    error: str = ""
+
+
+def prove(gpu: bool = False) -> Proof:
+    """Set up TensorFlow in a worker and try it: the settings hold, and a product on the device that trains is what it is."""
+    try:
+        device = prepare_tensorflow(gpu)
+        import numpy as np
+        import tensorflow as tf
+
+        if gpu and device != "gpu":
+            raise RuntimeError("this worker has a GPU, and TensorFlow finds none")
+        with tf.device(f"/{device}:0"):
+            found = tf.linalg.matmul([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]).numpy()
+        if found.dtype != np.float32 or found.tolist() != [[19.0, 22.0], [43.0, 50.0]]:
+            raise ArithmeticError(f"a product of two matrices is {found.tolist()} ({found.dtype}) on the {device}")
+    except Exception:
+        return Proof("", traceback.format_exc())
+    return Proof(device)
+
+
+@cache
+def overridden() -> dict[str, str]:
+    """What the user's environment and keras.json say that is not heeded, by name, as this process found it first."""
+    found = {name: said for name, ours in _settings(False).items() if (said := os.environ.get(name)) and said != ours}
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    with suppress(OSError, ValueError, AttributeError):
+        theirs = json.loads((home / "keras.json").read_text(encoding="utf-8"))
+        ours = {"backend": "tensorflow"} | KERAS
+        found |= {f"keras.json: {name}": str(theirs[name]) for name in ours if theirs.get(name, ours[name]) != ours[name]}
+    return found
+
+
+def _settings(gpu: bool) -> dict[str, str]:
+    """Variables of the environment that a result depends on."""
+    return {
+        "KERAS_BACKEND": "tensorflow",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "XLA_FLAGS": GPU_FLAGS if gpu else CPU_FLAGS,
+        "TF_XLA_FLAGS": "",
+    }
+
+
+@contextmanager
+def _no_keras_json() -> Iterator[None]:
+    """Let Keras, where it is imported in the block, find no keras.json, and write none."""
+    before = os.environ.get("KERAS_HOME")
+    os.environ["KERAS_HOME"] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_HOME"]
+        if before is not None:
+            os.environ["KERAS_HOME"] = before
 
 
 @contextmanager

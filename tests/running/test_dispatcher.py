@@ -11,6 +11,7 @@ from study.records.paths import StudyPaths
 from study.records.results import read_records
 from study.running.dispatcher import MOST_UNBORN, Dispatcher
 from study.running.events import Broken, Came, Ended, Event, Lost, Reported
+from study.running.journal import Journal
 from study.running.observer import Interrupted, Observer
 from study.running.queue import FoldQueue
 from study.running.recorder import Recorder
@@ -40,8 +41,10 @@ class Script:
 
     room = 2
 
-    def __init__(self, act: Callable[[str, Task], list[Event]]) -> None:
+    def __init__(self, act: Callable[[str, Task], list[Event]], *nodes: str) -> None:
         self.act = act
+        self.on = nodes or ("here",)
+        self.gone: set[str] = set()
         self.events: list[Event] = []
         self.sent: list[tuple[str, str]] = []
         self.left: list[str] = []
@@ -58,7 +61,8 @@ class Script:
         assert self.alive < min(self.room, self.wanted), "it waits for ever"
         self.born += 1
         self.alive += 1
-        return Came(f"w{self.born}")
+        node = self.on[(self.born - 1) % len(self.on)]
+        return Came(f"w{self.born}", node, node)
 
     def send(self, worker: str, task: Task) -> None:
         self.sent.append((worker, task.key))
@@ -68,6 +72,9 @@ class Script:
         self.left.append(worker)
         if not any(event == Ended(worker) for event in self.events):  # it lives
             self.events.append(Ended(worker))
+
+    def nodes(self, network: bool = False) -> set[str]:
+        return {*self.on} - self.gone
 
 
 class Mixed(Script):
@@ -99,7 +106,8 @@ def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: 
     by_key = {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
-    return Dispatcher(Tasks(config, by_key, recorder.beside, recorder.give_up), recorder, workers)
+    tasks = Tasks(config, by_key, recorder.beside, recorder.give_up)
+    return Dispatcher(tasks, recorder, workers, Journal(recorder.paths, max_tries))
 
 
 def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(tmp_path: Path) -> None:
@@ -199,11 +207,17 @@ def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp
 
 
 def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> None:
-    dispatched = dispatcher(tmp_path, [small(trials=1)], Script(lambda worker, _: [Lost(worker), Ended(worker)]), max_tries=1)
-    (tmp_path / "trials").write_text("a file in the way")
+    def act(worker: str, task: Task) -> list[Event]:
+        return [Lost(worker), Ended(worker)] if task.key == "y-extended-o0-0000" else report(worker, task)
 
-    with pytest.raises(OSError, match="trials"):
+    arm = small(trials=3)
+    dispatched = dispatcher(tmp_path, [arm], Script(act), max_tries=1)
+    StudyPaths(tmp_path).trial(arm.arm, 0).mkdir(parents=True)  # in the way
+
+    with pytest.raises(OSError, match="0000"):
         dispatched.run()
+
+    assert sorted(arm.records) == [1, 2]
 
 
 def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) -> None:

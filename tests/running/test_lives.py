@@ -66,15 +66,15 @@ def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> 
 
 
 def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None:
-    result: dict[str, Any] = {"done": False, "worker": object(), "node": "n1"}
+    result: dict[str, Any] = {"done": False, "worker": object(), "node": "0a", "host": "n1"}
     registry = Registry(pool, Path())
 
     trial = SimpleNamespace(trial_id="a", config={"gpu": True})
     registry.on_trial_result(1, [], trial, result)
     registry.on_trial_result(2, [], trial, {"done": True})
 
-    assert result == {"done": False, "node": "n1"}
-    assert (pool.next(0), pool.next(0)) == (Came("a", gpu=True), None)
+    assert result == {"done": False, "node": "0a", "host": "n1"}
+    assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1", gpu=True), None)
 
 
 def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:

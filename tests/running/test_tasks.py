@@ -118,29 +118,54 @@ def test_under_a_time_budget_every_arm_is_begun() -> None:
     assert {str(key)[11:] for key in keys} == {f"o{fold}-0000" for fold in range(20)}
 
 
-def test_a_lost_trial_is_handed_out_again_until_it_has_had_its_tries_and_is_then_given_up() -> None:
-    bench = Bench([small(trials=1)], max_tries=3)
+def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_be_at_fault() -> None:
+    bench = Bench([small(trials=2)])
 
     for _ in range(3):
+        bench.tasks.judge(lambda task: None)
         assert bench.start() == "y-extended-o0-0000"
-        bench.lose("y-extended-o0-0000")
+        bench.fail("y-extended-o0-0000")
+    bench.tasks.judge(lambda task: "ValueError: its own")
 
-    assert bench.given_up == [("y-extended-o0-0000", 3)]
+    assert bench.given_up == [("y-extended-o0-0000", "ValueError: its own")]
     assert bench.arms[0].records[0].state is TrialState.FAIL
-    assert (bench.start(), bench.tasks.finished) == (None, True)
+    assert bench.run() == ["y-extended-o0-0001", "y-extended-o0-winner"]
 
 
-def test_a_lost_winner_is_handed_out_again_and_then_given_up_with_tries_of_its_own() -> None:
-    bench = Bench([small(trials=1)], max_tries=2)
-    bench.lose(bench.start())
+def test_what_does_not_fit_waits_and_another_is_handed_out_meanwhile() -> None:
+    bench = Bench([small(trials=2)])
+
+    second = bench.start(lambda task: task.key != "y-extended-o0-0000")
+    none = bench.start(lambda task: task.key != "y-extended-o0-0000")
+
+    assert (second, none, bench.tasks.finished) == ("y-extended-o0-0001", None, False)
+    assert [task.key for task in bench.tasks.waiting] == ["y-extended-o0-0000"]
+    bench.finish(second)
+    assert bench.run() == ["y-extended-o0-0000", "y-extended-o0-winner"]
+
+
+def test_a_winner_that_failed_is_handed_out_again_and_then_given_up() -> None:
+    bench = Bench([small(trials=1)])
     bench.finish(bench.start())
 
     for _ in range(2):
         assert bench.start() == "y-extended-o0-winner"
-        bench.lose("y-extended-o0-winner")
+        bench.fail("y-extended-o0-winner")
+    bench.tasks.judge(lambda task: "no")
 
-    assert bench.given_up == [("y-extended-o0-winner", 2)]
+    assert bench.given_up == [("y-extended-o0-winner", "no")]
     assert (bench.start(), bench.tasks.finished) == (None, True)
+
+
+def test_after_the_deadline_a_trial_that_failed_is_not_tried_again() -> None:
+    bench = Bench([small(trials=3)])
+    first, second = bench.start(), bench.start()
+    bench.finish(first)
+    bench.fail(second)
+
+    bench.tasks.deadline = 0.0
+
+    assert bench.run() == ["y-extended-o0-winner"]
 
 
 def test_it_is_not_finished_while_anything_is_out() -> None:
@@ -207,19 +232,15 @@ def test_tasks_told_to_stop_hand_nothing_out_and_are_finished_when_what_is_out_h
     assert bench.tasks.finished
 
 
-@pytest.mark.parametrize("max_tries", [1, 2])
-def test_a_study_whose_every_trial_is_lost_still_ends(max_tries: int) -> None:
-    bench = Bench([small(trials=2), small("constant", 1)], max_tries=max_tries)
+def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
+    bench = Bench([small(trials=2), small("constant", 1)])
 
-    for _ in range(3 * max_tries):
-        bench.lose(bench.start())
+    for _ in range(3):
+        bench.fail(bench.start())
+        bench.tasks.judge(lambda task: "no")
 
     assert (bench.start(), bench.tasks.finished) == (None, True)
-    assert sorted(bench.given_up) == [
-        ("y-constant-o0-0000", max_tries),
-        ("y-extended-o0-0000", max_tries),
-        ("y-extended-o0-0001", max_tries),
-    ]
+    assert [key for key, _ in bench.given_up] == ["y-extended-o0-0000", "y-constant-o0-0000", "y-extended-o0-0001"]
 
 
 def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> None:
@@ -238,18 +259,17 @@ def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_
 
 
 @pytest.mark.parametrize("of", [trees_of, short_of])
-def test_lost_work_is_handed_out_again_until_it_has_had_its_tries_and_has_then_failed(
-    of: Callable[[int], FoldWork],
-) -> None:
+def test_work_that_failed_is_handed_out_again_until_it_is_given_up(of: Callable[[int], FoldWork]) -> None:
     first, second = of(0), of(1)
-    bench = Bench([], FoldQueue([first, second]), max_tries=2)
+    bench = Bench([], FoldQueue([first, second]))
 
     for _ in range(2):
         assert bench.start() == first.key
-        bench.lose(first.key)
+        bench.fail(first.key)
+    bench.tasks.judge(lambda task: "no")
     bench.finish(bench.start())
 
-    assert bench.given_up == [(first.key, 2)]
+    assert bench.given_up == [(first.key, "no")]
     assert {key: outcome.state for key, outcome in bench.beside.outcomes.items()} == {
         first.key: "FAIL",
         second.key: "COMPLETE",

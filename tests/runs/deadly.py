@@ -1,6 +1,7 @@
-"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS_FOLDER exit|crash|CGROUP.
+"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS exit|crash|driver|CGROUP.
 
-A CGROUP is a folder of the kernel's, into which the process moves before it takes memory without end.
+A CGROUP is a folder of the kernel's, into which the process moves before it takes memory without end. With `driver` it takes
+the driver along, and there is no work beside the arms.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from study.api import prepare
 from study.config import dump_config, make_config
@@ -28,6 +31,9 @@ def die(how: str) -> None:
         os._exit(1)
     if how == "crash":
         ctypes.string_at(0)
+    if how == "driver":
+        psutil.Process().parent().parent().kill()
+        os._exit(1)
     Path(how, "cgroup.procs").write_text(str(os.getpid()))
     taken = []
     while True:
@@ -42,7 +48,10 @@ class Deadly(Encoded):
 
 
 class Failures(Observer):
-    """Prints the error of every failed trial."""
+    """Prints the error of every failed trial, and every note."""
+
+    def note(self, text: str) -> None:
+        print(text, flush=True)
 
     def finished_trial(self, record: TrialRecord) -> None:
         if record.error:
@@ -64,7 +73,8 @@ if __name__ == "__main__":
     healthy = prepared.data["colour", 0]
     deadly = Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
     write_atomic(paths.config, dump_config(config))
+    plan = dataclasses.replace(prepared.plan, beside=()) if sys.argv[2] == "driver" else prepared.plan
     with Pool(config, 0) as pool:
-        search(prepared.plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
+        search(plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
     write_atomic(paths.data, prepared.table.summary().model_dump_json())
     gather(paths)

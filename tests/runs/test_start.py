@@ -31,8 +31,8 @@ def test_workers_come_while_the_driver_encodes_and_both_are_busy_before_the_firs
         order.append("encoded")
         return encode(*given)
 
-    def note_came(pool: Pool, worker: str, handle: Any) -> None:
-        came(pool, worker, handle)
+    def note_came(pool: Pool, worker: str, *more: Any) -> None:
+        came(pool, worker, *more)
         there.release()
 
     def note_sent(pool: Pool, worker: str, task: Task) -> None:

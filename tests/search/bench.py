@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,27 +20,26 @@ from .helpers import arm_of, arm_search, config_of, record_of
 
 @dataclass
 class Bench:
-    """Tasks, each by its key. given_up: keys and tries."""
+    """Tasks, each by its key. given_up: keys and errors."""
 
     arms: list[ArmSearch]
     beside: FoldQueue = field(default_factory=lambda: FoldQueue(()))
-    max_tries: int = 3
     deadline: float | None = None
-    given_up: list[tuple[str, int]] = field(default_factory=list)
+    given_up: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        config = config_of(effort="quick", search={"max_tries": self.max_tries})
+        config = config_of(effort="quick")
         arms = {arm.arm.key: arm for arm in self.arms}
         self.tasks = Tasks(config, arms, self.beside, self.give_up, self.deadline)
         self.out: dict[str, Task] = {}
 
-    def give_up(self, task: Task, tries: int) -> None:
-        self.given_up.append((task.key, tries))
+    def give_up(self, task: Task, error: str) -> None:
+        self.given_up.append((task.key, error))
         self.record(task, TrialState.FAIL)
 
-    def start(self, gpu: bool | None = None) -> str | None:
-        """Ask for a task, for a worker with a GPU or without where some have one; gives its key."""
-        task = self.tasks.next(gpu)
+    def start(self, gpu: bool | None = None, fits: Callable[[Task], bool] = lambda task: True) -> str | None:
+        """Ask for a task that fits, for a worker with a GPU or without where some have one; gives its key."""
+        task = self.tasks.next(fits, gpu)
         if task is None:
             return None
         self.out[task.key] = task
@@ -60,8 +60,8 @@ class Bench:
         self.record(task)
         self.tasks.ended(task)
 
-    def lose(self, key: str | None) -> None:
-        self.tasks.lost(self.out.pop(str(key)))
+    def fail(self, key: str | None) -> None:
+        self.tasks.failed(self.out.pop(str(key)))
 
     def run(self) -> list[str]:
         """Finish everything as soon as it is started, until nothing is left; gives the keys."""

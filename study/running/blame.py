@@ -1,0 +1,197 @@
+"""Whose a failure is: the task's that fails where others succeed, or the node's that fails at whatever it is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from study.schema import StudyError
+from study.training.task import FoldTask, Task, WinnerTask
+
+IN_A_ROW = 3
+"""Different tasks that fail on a node one after the other, none succeeding in between, after which it is left out."""
+
+
+@dataclass
+class _Failure:
+    """A failure that is nobody's yet. counts: whether it would be a try of its task."""
+
+    error: str
+    counts: bool
+
+
+@dataclass
+class _Run:
+    """A task that is out. turn: when it began. alone: whether nothing else has run on its node meanwhile."""
+
+    turn: int
+    alone: bool
+
+
+@dataclass
+class _Node:
+    """running: what is out here. row: what failed here since the last success, and how. last: turn of the last failure.
+    proved: whether any succeeded.
+    """
+
+    host: str
+    running: dict[str, _Run] = field(default_factory=dict)
+    pending: dict[str, _Failure] = field(default_factory=dict)
+    row: list[tuple[str, str]] = field(default_factory=list)
+    last: int = 0
+    proved: bool = False
+
+    def clear(self) -> None:
+        self.pending.clear()
+        self.row.clear()
+
+
+class Blame:
+    """Counts failures, for tasks and for nodes.
+
+    A failure is nobody's until another task succeeds on the same node: then it is a try of its task, which is at fault after
+    `max_tries`. A node that fails IN_A_ROW different tasks before it succeeds with any, or one task so often before it has
+    ever succeeded, is left out, and what failed there is nobody's. All winners of one family are one task in this, and so is
+    all work of one sort beside the arms, since a fault of their own would hit each of them.
+
+    A worker that died may have been out of memory for what its neighbours took. So its task asks for a whole node from then on,
+    and only a death without neighbours is a try; workers that were at work together and died are one failure of their node.
+
+    left_out: nodes that get nothing more, and the first error in a row of each.
+    """
+
+    def __init__(self, max_tries: int) -> None:
+        self.max_tries = max_tries
+        self.left_out: dict[str, str] = {}
+        self._nodes: dict[str, _Node] = {}
+        self._where: dict[str, str] = {}  # node of each task that is out
+        self._tries: Counter[str] = Counter()
+        self._said: dict[str, tuple[str, bool]] = {}  # last error of a task, and whether its worker died
+        self._whole: set[str] = set()
+        self._unreached: set[str] = set()
+        self._turn = 0
+
+    def know(self, node: str, host: str) -> None:
+        """Take note of a node, and what people call it."""
+        self._nodes.setdefault(node, _Node(host))
+
+    def host(self, node: str) -> str:
+        return self._nodes[node].host
+
+    def busy(self, node: str) -> bool:
+        """Whether a task is out on a node."""
+        return bool(self._nodes[node].running)
+
+    def closed(self, node: str) -> bool:
+        """Whether a node gets nothing now: it is left out, or a task has it whole."""
+        return node in self.left_out or not self._whole.isdisjoint(self._nodes[node].running)
+
+    def may(self, key: str, node: str) -> bool:
+        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was."""
+        return self._tries[key] < self.max_tries and key not in self._nodes[node].pending
+
+    def whole(self, key: str) -> bool:
+        """Whether a task asks for a whole node."""
+        return key in self._whole
+
+    def begin(self, task: Task, node: str) -> None:
+        """A task is handed out."""
+        running = self._nodes[node].running
+        for run in running.values():
+            run.alone = False
+        self._turn += 1
+        self._where[task.key] = node
+        running[task.key] = _Run(self._turn, alone=not running)
+
+    def succeeded(self, task: Task) -> None:
+        """A task has ended with a record, a loss that is not finite included."""
+        _, node, _ = self._end(task)
+        self.forget(task)
+        self._count(node)
+        node.proved = True
+        node.clear()
+
+    def failed(self, task: Task, error: str, *, died: bool = False, reached: bool = True, lost: bool = False) -> None:
+        """A task has ended in an exception, or its worker died.
+
+        reached: whether its worker's end is known, or only that it does not answer, which is no reason for a whole node the
+        first time. lost: whether the whole node is, so that nobody is to blame.
+        """
+        name, node, run = self._end(task)
+        if lost:
+            node.clear()
+        if lost or name in self.left_out:
+            return
+        known = reached or task.key in self._unreached
+        if died:
+            (self._whole if known else self._unreached).add(task.key)
+        node.pending[task.key] = _Failure(error, counts=not died or (run.alone and known))
+        self._said[task.key] = error, died
+        if not died or run.turn > node.last:
+            node.row.append((_kind(task), error))
+            node.last = self._turn
+        if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
+            self._leave_out(name, node.row[0][1])
+
+    def unfit(self, task: Task, error: str) -> None:
+        """A worker could not begin its task: its node cannot train."""
+        name, _, _ = self._end(task)
+        self._leave_out(name, error)
+
+    def forget(self, task: Task) -> None:
+        """A task is over."""
+        self._tries.pop(task.key, None)
+        self._said.pop(task.key, None)
+        self._whole.discard(task.key)
+        self._unreached.discard(task.key)
+        for node in self._nodes.values():
+            node.pending.pop(task.key, None)
+
+    def release(self, nodes: Collection[str]) -> None:
+        """Nothing is left but tasks that failed, and nothing is out: nobody else can say whose the failures were.
+
+        On a node that has succeeded before they are their tasks'; on another one each task may run once more. nodes: that live.
+        """
+        for name, node in self._nodes.items():
+            if node.proved and name in nodes:
+                self._count(node)
+                node.row.clear()
+            node.pending.clear()
+
+    def verdict(self, task: Task) -> str | None:
+        """The last error in full of a task that is at fault."""
+        if self._tries[task.key] < self.max_tries:
+            return None
+        error, died = self._said[task.key]
+        if not died:
+            return error
+        times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
+        return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
+
+    def broken(self) -> StudyError:
+        """What ends a run that has no other node."""
+        hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
+        (first, *_) = self.left_out.values()
+        return StudyError(
+            f"Trials cannot run here: on {hosts} nothing succeeds any more, so the environment is at fault and not the trials. "
+            "None of these failures is recorded, every finished trial is kept, and the same command goes on once this is "
+            f"mended. The first error:\n{first.rstrip()}"
+        )
+
+    def _end(self, task: Task) -> tuple[str, _Node, _Run]:
+        name = self._where.pop(task.key)
+        return name, self._nodes[name], self._nodes[name].running.pop(task.key)
+
+    def _count(self, node: _Node) -> None:
+        self._tries.update(key for key, failure in node.pending.items() if failure.counts)
+
+    def _leave_out(self, node: str, error: str) -> None:
+        self._nodes[node].clear()
+        self.left_out.setdefault(node, error)
+
+
+def _kind(task: Task) -> str:
+    if isinstance(task, FoldTask):
+        return task.work.sort
+    return f"winner of {task.arm.model_name}" if isinstance(task, WinnerTask) else task.key

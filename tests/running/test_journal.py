@@ -1,0 +1,128 @@
+"""What is out is noted on disk, and a driver's death is blamed on one suspect at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from study.records.paths import StudyPaths
+from study.running.journal import Journal
+from study.running.queue import FoldQueue
+from study.running.tasks import Tasks
+from study.schema import Share
+from study.training.task import Task
+from tests.search.bench import small
+from tests.search.helpers import config_of
+
+
+@pytest.fixture
+def tasks() -> list[Task]:
+    found = Tasks(config_of(), {"y-extended-o0": small(trials=9)}, FoldQueue(()), lambda *_: None)
+    return [task for _ in range(9) if (task := found.next()) is not None]
+
+
+Die = Callable[..., Journal]
+
+
+@pytest.fixture
+def die() -> Iterator[Die]:
+    """A driver that dies with some tasks out, after those that came back."""
+    left = []
+
+    def die(paths: StudyPaths, *out: Task, back: tuple[Task, ...] = ()) -> Journal:
+        journal = Journal(paths, 2).__enter__()
+        left.append(journal)
+        for task in (*back, *out):
+            journal.out(task)
+        for task in back:
+            journal.back(task)
+        return journal
+
+    yield die
+    for journal in left:
+        assert journal._file is not None
+        journal._file.close()
+
+
+def test_a_run_that_ends_in_order_leaves_no_journal_and_no_suspect(tmp_path: Path, tasks: list[Task]) -> None:
+    with suppress(KeyboardInterrupt), Journal(StudyPaths(tmp_path), 2) as journal:
+        journal.out(tasks[0])
+        raise KeyboardInterrupt
+
+    with Journal(StudyPaths(tmp_path), 2) as after:
+        assert after.suspects == set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_out_when_a_driver_died_is_suspect_and_runs_one_at_a_time(tmp_path: Path, tasks: list[Task], die: Die) -> None:
+    paths = StudyPaths(tmp_path)
+    die(paths, *tasks[1:3], back=(tasks[0],))
+
+    with Journal(paths, 2) as journal:
+        assert journal.suspects == {tasks[1].key, tasks[2].key}
+        assert all(map(journal.may, tasks))
+        journal.out(tasks[0])
+        journal.out(tasks[1])
+        assert [journal.may(task) for task in tasks[2:4]] == [False, True]
+        assert not journal.closed([tasks[2]])
+        journal.back(tasks[1])
+        assert journal.may(tasks[2])
+
+
+def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_its_tries(
+    tmp_path: Path, tasks: list[Task], die: Die
+) -> None:
+    paths, deadly, beside = StudyPaths(tmp_path), tasks[0], tasks[1]
+    die(paths, deadly, beside)
+    die(paths, deadly, tasks[2])
+
+    alone = die(paths)
+    assert alone.suspects == {task.key for task in tasks[:3]}
+    alone.out(tasks[3])
+    assert (alone.may(deadly), alone.closed([deadly]), alone.closed([])) == (False, True, False)
+    alone.back(tasks[3])
+    assert alone.may(deadly)
+    alone.out(deadly)
+    assert alone.closed([])
+
+    last = die(paths)
+    assert last.verdict(deadly) == "Its driver died 2 times while it ran this trial: out of memory, or a crash."
+    assert [last.verdict(task) for task in tasks[1:]] == [None] * 8
+
+
+def test_a_journal_does_not_grow_with_the_study(
+    tmp_path: Path, tasks: list[Task], die: Die, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.running.journal.MOST_LINES", 100)
+    paths = StudyPaths(tmp_path)
+    journal = die(paths, tasks[0])
+
+    for _ in range(1_000):
+        journal.out(tasks[1])
+        journal.back(tasks[1])
+
+    assert len(paths.journal.read_text().splitlines()) <= 102
+    with Journal(paths, 2) as after:
+        assert after.suspects == {tasks[0].key}
+
+
+def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Task]) -> None:
+    paths = StudyPaths(tmp_path)
+    paths.journal.write_text(json.dumps({"out": tasks[0].key}) + '\n{"out": "y-ext')
+
+    with Journal(paths, 2) as journal:
+        assert journal.suspects == {tasks[0].key}
+
+
+def test_the_run_on_all_arms_takes_over_what_the_drivers_of_shares_left(tmp_path: Path, tasks: list[Task], die: Die) -> None:
+    whole, share = StudyPaths(tmp_path), StudyPaths(tmp_path, Share(number=1, count=3))
+    share.environment.touch()
+    die(share, tasks[0])
+
+    with Journal(whole, 2) as journal:
+        assert journal.suspects == {tasks[0].key}
+        assert not share.journal.exists()
