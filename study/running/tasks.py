@@ -12,7 +12,7 @@ from study.records.work import FoldWork
 from study.running.queue import FoldQueue
 from study.schema import REGRESSIONS
 from study.search.arms import ArmSearch
-from study.search.plan import effort_of
+from study.search.effort import effort_of
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
 LEAST_BEGUN = 16

@@ -91,7 +91,7 @@ class Mixed(Script):
             assert lacking, "it waits for ever"
             assert len(self.there) < self.cores, "it waits for ever"
             self.there += lacking[: self.cores - len(self.there)]
-            self.events = [Came(name, name == "gpu") for name in self.there]
+            self.events = [Came(name, gpu=name == "gpu") for name in self.there]
         event = self.events.pop(0)
         if isinstance(event, Ended):
             self.there.remove(event.worker)

@@ -135,8 +135,8 @@ def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_b
 def test_what_does_not_fit_waits_and_another_is_handed_out_meanwhile() -> None:
     bench = Bench([small(trials=2)])
 
-    second = bench.start(lambda task: task.key != "y-extended-o0-0000")
-    none = bench.start(lambda task: task.key != "y-extended-o0-0000")
+    second = bench.start(fits=lambda task: task.key != "y-extended-o0-0000")
+    none = bench.start(fits=lambda task: task.key != "y-extended-o0-0000")
 
     assert (second, none, bench.tasks.finished) == ("y-extended-o0-0001", None, False)
     assert [task.key for task in bench.tasks.waiting] == ["y-extended-o0-0000"]
