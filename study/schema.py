@@ -192,7 +192,8 @@ class ModelData(Frozen):
 class StudyData(Frozen):
     """What was read and inferred of a study's table, and the models that are compared on it; stored as data.json.
 
-    digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are any.
+    digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are any. splitting: what they do
+    to the splits, in words.
     """
 
     rows: int
@@ -201,6 +202,7 @@ class StudyData(Frozen):
     targets: tuple[Target, ...]
     groups: str | None = None
     time: str | None = None
+    splitting: str = ""
     notes: tuple[str, ...] = ()
     models: tuple[ModelData, ...] = ()
 

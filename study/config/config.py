@@ -87,7 +87,7 @@ class StudyConfig(Frozen):
     resources: ResourcesConfig = ResourcesConfig()
     cluster: ClusterConfig = ClusterConfig()
     slurm: SlurmConfig = SlurmConfig()
-    time_budget_min: Annotated[float, Field(gt=0)] | None = Field(
+    time_budget_min: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         None, description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed."
     )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")

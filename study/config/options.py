@@ -28,8 +28,8 @@ class DataConfig(Frozen):
         description="`balloons`, a library's own table such as `sklearn:wine` or `statsmodels:fair`, or a path to CSV, TSV, "
         "Parquet, Feather or JSON lines. A relative path is looked up beside the config, then in the working folder."
     )
-    rows: Annotated[int, Field(ge=1)] = Field(10_000, description="Rows that the balloons generator draws.")
-    seed: int = Field(0, description="Seed of the balloons generator.")
+    rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(10_000, description="Rows that the balloons generator draws.")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of the balloons generator.")
     features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
     drop: list[str] = Field([], description="Columns to leave out.")
     types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
@@ -91,7 +91,7 @@ class SearchConfig(Frozen):
     """How each arm is searched."""
 
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
-    trials: Annotated[int, Field(ge=1)] | None = Field(None, description="Trials an arm; null: from `effort`.")
+    trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, description="Trials an arm; null: from `effort`.")
     generation: Annotated[int, Field(ge=1)] = Field(
         6,
         description="Width of the search's window: a trial waits for the results of those so many numbers before it, twice as "
@@ -103,8 +103,8 @@ class SearchConfig(Frozen):
 class OuterConfig(Frozen):
     """Splits into development and test rows."""
 
-    folds: Annotated[int, Field(ge=2)] = Field(5, description="Outer folds of the nested protocol.")
-    repeats: Annotated[int, Field(ge=1)] | None = Field(
+    folds: Annotated[int, Field(ge=2, le=1_000)] = Field(5, description="Outer folds of the nested protocol.")
+    repeats: Annotated[int, Field(ge=1, le=100)] | None = Field(
         None, description="How often the outer folds are drawn anew; null: as often as `effort` can afford on this table."
     )
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="Share of test rows of the holdout protocol.")
@@ -114,13 +114,17 @@ class InnerConfig(Frozen):
     """Splits of the development rows into training and validation rows; replicates are folds x seeds."""
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
-    seeds: Annotated[int, Field(ge=1)] | None = Field(None, description="Seeds a network per inner fold; null: from `effort`.")
+    seeds: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
+        None, description="Seeds a network per inner fold; null: from `effort`."
+    )
 
 
 class TrainingConfig(Frozen):
     """How long the networks train. Regressions always train to convergence."""
 
-    epochs: Annotated[int, Field(ge=1)] | None = Field(None, description="Most epochs of a network; null: from `effort`.")
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="Most epochs of a network; null: from `effort`."
+    )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="Epochs without less validation loss before a replicate stops, or without 0.2 % less of their mean before "
@@ -135,13 +139,13 @@ class TrainingConfig(Frozen):
 class ResourcesConfig(Frozen):
     """What one trial takes and how many run at once."""
 
-    cpus_per_trial: Annotated[float, Field(gt=0)] = Field(
+    cpus_per_trial: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         1, description="Cores a trial, at most 1: it trains on one, and with less several share it."
     )
-    gpus_per_trial: Annotated[float, Field(ge=0)] = Field(
+    gpus_per_trial: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         0, description="Share of a GPU for each trial of a network, at most 1; 0: all train on CPUs."
     )
-    worker_memory_gb: Annotated[float, Field(gt=0)] = Field(
+    worker_memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         3,
         description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
         "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.columns import Column, check_finite, read_column
+from study.data.columns import Column, as_label, check_finite, read_column
+from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
@@ -34,7 +35,8 @@ class Table:
     or class labels as text. The groups column is text, the time column float64.
     notes: what a reader should know: columns left out and why, rows without a target, rare classes.
     digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
-    combined: features that products and curves are made of; None: all.
+    combined: features that products and curves are made of; None: all. splitting: how splits keep rows apart by groups or
+    time, in words.
     """
 
     frame: pd.DataFrame
@@ -45,6 +47,7 @@ class Table:
     notes: tuple[str, ...]
     digest: str
     combined: tuple[str, ...] | None = None
+    splitting: str = ""
 
     def summary(self) -> StudyData:
         return StudyData(
@@ -54,6 +57,7 @@ class Table:
             targets=self.targets,
             groups=self.groups,
             time=self.time,
+            splitting=self.splitting,
             notes=self.notes,
         )
 
@@ -61,7 +65,7 @@ class Table:
 def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     """Read the source of `config`, unless it was, and infer the rest.
 
-    Left out as features, each with a note: constant columns, text that is nearly all distinct, whole numbers that count the
+    Left out as features, each with a note: constant columns, text that hardly repeats, whole numbers that count the
     rows, and cells that are neither numbers nor words. Naming a column in `data.features` or `data.types` keeps it unless it
     is constant. A feature that tells a target without error is kept and noted. Errors and notes count rows from 0.
 
@@ -90,14 +94,19 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         targets.append(target)
         notes += _target_notes(target, columns[name])
     features = _features(config, source, raw, columns, notes)
+    splitting = ""
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
+        splitting = _grouped_words(columns[config.groups])
     if config.time:
-        columns[config.time] = _time(raw.pop(config.time), config)
+        time = _time(raw.pop(config.time), config)
+        columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
     notes += leaks(frame, [feature.name for feature in features], targets)
+    notes += hints(frame, features, config.data.types, bool(splitting))
+    order = (config.groups, config.time)
     combined = _combined(config, features)
-    return Table(frame, tuple(features), tuple(targets), config.groups, config.time, tuple(notes), source.digest, combined)
+    return Table(frame, tuple(features), tuple(targets), *order, tuple(notes), source.digest, combined, splitting)
 
 
 def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] | None:
@@ -167,13 +176,20 @@ def _features(
         missing = int(column.values.isna().sum())
         found.append(Feature(name=name, type=column.type, reason=column.reason, missing=missing, pattern=column.pattern))
         columns[name] = column.values
-    notes += [f"Left out, since {why}: {_shown(names)}." for why, names in left_out.items() if names]
+    notes += [f"Left out, since {why}: {_shown(names)}.{_KEEP.get(why, '')}" for why, names in left_out.items() if names]
     if not found:
         raise StudyError(
             f"A model needs a feature, but {source.origin} leaves none: {' '.join(notes) or 'every column is a target.'} "
             "Name columns in data.features, or drop fewer."
         )
     return found
+
+
+_TEXT = "the texts hardly repeat, as names and remarks do not, and teach nothing about other rows"
+_KEEP = {
+    _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together."
+}
+"""What to do where a column that was left out is wanted after all."""
 
 
 def _constant(column: Column) -> str:
@@ -186,7 +202,7 @@ def _identifier(column: Column) -> str:
     present = column.values.dropna()
     distinct = present.nunique()
     if column.type == "category" and distinct > max(LEAST_ROWS, 0.5 * len(present)):
-        return "text that is mostly distinct names rows or is prose"
+        return _TEXT
     if column.type != "numeric" or distinct < len(column.values) or (present % 1 != 0).any():
         return ""
     if present.max() - present.min() + 1 == distinct:
@@ -226,7 +242,7 @@ def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
     return values
 
 
-def _time(raw: pd.Series[Any], config: StudyConfig) -> pd.Series[Any]:
+def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
     name = str(raw.name)
     column = read_column(raw, config.data.types.get(name))
     if column.type not in {"numeric", "date"}:
@@ -238,4 +254,14 @@ def _time(raw: pd.Series[Any], config: StudyConfig) -> pd.Series[Any]:
     if column.values.isna().any():
         row = int(column.values.isna().to_numpy().argmax())
         raise StudyError(f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row.")
-    return column.values
+    return column
+
+
+def _grouped_words(groups: pd.Series[Any]) -> str:
+    return f"Rows of one {str(groups.name)!r} ({groups.nunique():,} groups) stay together in every split."
+
+
+def _timed_words(time: Column) -> str:
+    ends = time.values.min(), time.values.max()
+    first, last = (f"{pd.Timestamp(end, unit='D'):%Y-%m-%d}" if time.type == "date" else as_label(end) for end in ends)
+    return f"Test rows are later than all others by {time.name!r}, which goes from {first} to {last}."

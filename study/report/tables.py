@@ -44,6 +44,8 @@ def answer(results: Results) -> Html:
     cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
     if cards and (said := together_words(results.verdicts)):
         cards.append(f'<p class="basis">{escape(said)}</p>')
+    if cards and results.data.splitting:
+        cards.append(f'<p class="basis">{escape(results.data.splitting)}</p>')
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
 
@@ -234,13 +236,13 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
 
 
 def data_summary(results: Results) -> Html:
-    """What was read: rows, targets, features with their reasons, notes."""
+    """What was read: rows and how splits keep them apart, targets, features with their reasons, notes."""
     data = results.data
     found = [*failure_notes(read_outcomes(results.paths)), *clipping_notes(read_winners(results.paths), data.time is not None)]
     notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *found])
     targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
-    parts = [f"<p>{human(data.rows)} rows.</p>", f"<ul>{notes}</ul>" if notes else ""]
+    parts = [f"<p>{human(data.rows)} rows.</p>", _paragraph(data.splitting), f"<ul>{notes}</ul>" if notes else ""]
     parts += [f"<h4>{title}</h4>{table(_records(rows))}" for title, rows in (("Targets", targets), ("Features", features))]
     return Html("".join(parts))
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from study.api import Prepared
 from study.evidence.questions import asked_words
 from study.records.questions import questions
-from study.schema import Arm
+from study.schema import Arm, printable
 from study.screen.progress import budget_words, columns, span, workers_here
 from study.search.plan import Plan
 
@@ -46,15 +46,17 @@ def cost_lines(plan: Plan) -> list[str]:
 def print_check(prepared: Prepared, console: Console) -> None:
     """Print all of it."""
     table, config = prepared.table, prepared.plan.config
-    console.print(f"{config.name}: {len(table.frame)} rows from {config.data.source}", soft_wrap=True)
+    console.print(f"{config.name}: {len(table.frame)} rows from {printable(config.data.source)}", soft_wrap=True)
     for found in table.targets:
         console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
     kinds = {found.name: found.kind for found in table.targets}
     for target, question in questions(config, kinds).items():
         console.print(asked_words(question, kinds[target], target), soft_wrap=True)
-    features = columns(("feature", "type", "why"), left=3)
+    if table.splitting:
+        console.print(table.splitting, soft_wrap=True)
+    features = columns(("feature", "type", "empty cells", "why"), left=4)
     for feature in table.features:
-        features.add_row(feature.name, feature.type, feature.reason)
+        features.add_row(feature.name, feature.type, str(feature.missing or "-"), feature.reason)
     console.print(features)
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)

@@ -243,6 +243,8 @@ def print_summary(results: Results, console: Console) -> None:
     """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
     console.print()
     print_verdicts(results.verdicts, console)
+    if results.data.splitting:
+        console.print(results.data.splitting, soft_wrap=True)
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):

@@ -159,6 +159,20 @@ def test_names_show_as_they_are(name: str) -> None:
     assert "script" not in {tag for tag, _ in page.tags}
 
 
+def test_a_name_of_many_lines_stays_in_its_heading_and_its_block_of_code() -> None:
+    assert literal("a\n\n# b\u2028c") == r"a\\n\\n\# b\\u2028c"
+
+
+def test_a_folder_of_many_lines_stays_in_its_block_of_code(make_results: Callable[..., Results], tmp_path: Path) -> None:
+    moved = tmp_path / "a\n```\n<b>"
+    shutil.copytree(make_results(["balloons"], n_trials=1, depths=(1,)).root, moved)
+
+    text = build_notebook(moved).cells[-2].source
+
+    assert "\nstudy run 'results/a\\n```\\n<b>/config.yaml'\n" in text
+    assert text.count("\n```") == 2
+
+
 def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]) -> None:
     only_regression = make_results(["balloons"], depths=())
 

@@ -254,6 +254,15 @@ def test_failures_are_counted_by_arm(results: Results) -> None:
     assert tables.failures_frame(results).empty
 
 
+def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> None:
+    said = "Rows of one 'dealer' (40 groups) stay together in every split."
+    grouped = with_frames(results, data=results.data.model_copy(update={"splitting": said}))
+
+    assert tables.answer(grouped).endswith(f'<p class="basis">{escape(said)}</p></div>')
+    assert f"<p>{escape(said)}</p>" in tables.data_summary(grouped)
+    assert "stay together" not in tables.answer(results) + tables.data_summary(results)
+
+
 def test_classes_and_reasons_of_the_data_are_told(results: Results) -> None:
     html = tables.data_summary(results)
 

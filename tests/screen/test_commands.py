@@ -129,6 +129,18 @@ def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(folder: P
     jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))
 
 
+def test_what_init_writes_is_one_line_each_whatever_a_file_is_called(folder: Path, command: Command) -> None:
+    name = "a\nseed: 5 \u2028\x7f.csv"
+    make_frame().to_csv(folder / name, index=False)
+
+    ended = command("init", name, "-t", "price", "-o", "written.yaml")
+
+    config = load_config("written.yaml")
+    first = Path("written.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert (ended.code, config.seed, config.data.source) == (0, 0, str(folder / name))
+    assert first.startswith(r"# A study of a\nseed: 5 \u2028\x7f.csv: is a regression")
+
+
 def test_init_takes_a_built_in_table_and_several_targets(folder: Path, command: Command) -> None:
     ended = command("init", "sklearn:iris", "-t", "target", "-t", "sepal length (cm)")
 
@@ -146,6 +158,23 @@ def test_init_explains_every_feature_and_its_type(folder: Path, command: Command
     assert '  #   "size": numeric  (numbers, 40 distinct values)\n' in text
     assert '  #   "town": category  (text, 2 distinct values)\n' in text
     assert '  "price": continuous  # numeric, 40 distinct values\n' in text
+
+
+def test_check_counts_empty_cells_hints_at_codes_and_confirms_groups(folder: Path, command: Command) -> None:
+    frame = make_frame().assign(zip=lambda frame: [10_115 + 7 * (row % 4) for row in frame.index], house=lambda f: f.index // 4)
+    frame.loc[:2, "size"] = float("nan")
+    frame.to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price", "--set", "groups=house")
+
+    lines = {" ".join(line.split()) for line in ended.out.splitlines()}
+    assert lines >= {
+        "Rows of one 'house' (10 groups) stay together in every split.",
+        "size numeric 3 numbers, 37 distinct values",
+        "Note: 'zip' is read as numbers and looks like a code: 4 whole numbers from 10115 to 10136. If it names something and "
+        "measures nothing, set data.types.zip to category.",
+        "Note: 3 of 120 cells of the features are empty, in 1 of 3 columns; most in 'size' (3 of 40 rows).",
+    }
 
 
 def test_init_overwrites_nothing(folder: Path, command: Command) -> None:
@@ -181,7 +210,7 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
         "The verdict on price is asked of the mean squared error: the margin is 5 % of linear regression's loss, and a "
         "difference below 0.01 standard deviations of price in the error cannot matter (floor).",
     ]
-    assert {"size numeric numbers, 40 distinct values", "town category text, 2 distinct values"} <= set(lines)
+    assert {"size numeric - numbers, 40 distinct values", "town category - text, 2 distinct values"} <= set(lines)
     assert "Note: Left out, since consecutive numbers count the rows: row." in lines
     assert lines[-8:-2] == [
         "target model outer folds trials fits a trial",

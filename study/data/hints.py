@@ -1,0 +1,81 @@
+"""What a reader of a table should look at: codes that are read as numbers, columns that repeat like groups, empty cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.schema import Feature
+
+FEWEST = 20
+"""Values above which a column looks like a list of units, such as dealers: of more levels a category has no terms."""
+OFTEN = 3
+"""Rows of a value, on average, from which on it comes again and again."""
+SPARSE = 10
+"""Times that the range of codes is wider than their number; years, ages and counts fill theirs."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_CODE_WORDS = frozenset({"zip", "zipcode", "plz", "postal", "postcode", "code", "id"})
+
+
+def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool) -> list[str]:
+    """Notes on features of `frame`: a sentence a column, and one on empty cells.
+
+    declared: columns whose type the config says, which are no codes. arranged: groups or time are set already.
+    """
+    notes = []
+    for feature in features:
+        counts = frame[feature.name].value_counts()
+        code = feature.type == "numeric" and feature.name not in declared and _is_code(feature.name, counts)
+        if code:
+            notes.append(
+                f"{feature.name!r} is read as numbers and looks like a code: {len(counts)} whole numbers from "
+                f"{counts.index.min():.0f} to {counts.index.max():.0f}. If it names something and measures nothing, set "
+                f"data.types.{feature.name} to category."
+            )
+        if (code or feature.type == "category") and not arranged and len(counts) > FEWEST and _repeats(counts):
+            notes.append(
+                f"{feature.name!r} has {len(counts)} values, each in about {counts.mean():.0f} rows. If rows of one belong "
+                f"together, as those of one customer do, set groups to {feature.name!r}."
+            )
+    return notes + _gaps(len(frame), features)
+
+
+def _repeats(counts: pd.Series[Any]) -> bool:
+    return bool(counts.mean() >= OFTEN)
+
+
+def _is_code(name: str, counts: pd.Series[Any]) -> bool:
+    """Whether whole numbers look like names: three or more, none below 0, and called so, or like zip codes.
+
+    These all have four digits or more and equally many, come again and again, lie far apart, and are mostly no multiples of
+    ten, as prices and incomes are; four digits between 1500 and 2200 are years.
+    """
+    values = np.asarray(counts.index, np.float64)
+    if len(values) < 3 or (values % 1 != 0).any() or values.min() < 0:
+        return False
+    words = _WORDS.findall(name)
+    if words and words[-1].lower() in _CODE_WORDS:
+        return True
+    low, high = float(values.min()), float(values.max())
+    alike = low >= 1_000 and len(f"{low:.0f}") == len(f"{high:.0f}")
+    years = low >= 1_500 and high <= 2_200
+    apart = SPARSE * len(values) <= high - low + 1
+    return alike and not years and apart and _repeats(counts) and float((values % 10 == 0).mean()) < 0.5
+
+
+def _gaps(n_rows: int, features: Sequence[Feature]) -> list[str]:
+    """How many cells are empty, where some are."""
+    gappy = [feature for feature in features if feature.missing]
+    if not gappy:
+        return []
+    empty, most = sum(feature.missing for feature in gappy), max(gappy, key=lambda feature: feature.missing)
+    total = n_rows * len(features)
+    return [
+        f"{empty:,} of {total:,} cells of the features are empty, in {len(gappy)} of {len(features)} columns; most in "
+        f"{most.name!r} ({most.missing:,} of {n_rows:,} rows)."
+    ]

@@ -1,0 +1,139 @@
+"""What a table is hinted to hold: codes, groups, gaps, and how its splits are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.data.tables import read_table
+from study.schema import StudyData
+
+from .helpers import config_for, table_of
+
+ROWS = 400
+RNG = np.random.default_rng(0)
+ZIPS = RNG.permutation(np.arange(10_115, 80_331, 7))[:25]
+
+
+def frame(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({**columns, "x": RNG.normal(size=ROWS), "y": RNG.normal(size=ROWS)})
+
+
+def drawn(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Each of the values in about as many rows."""
+    return np.resize(np.asarray(values), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("plz", ZIPS[:8]),
+        ("zip", [2_138, 10_115, 80_331]),
+        ("where", ZIPS[:8]),
+        ("storeId", [1, 2, 7]),
+        ("country code", [4, 40, 276]),
+    ],
+)
+def test_whole_numbers_that_look_like_codes_are_noted_unless_their_type_is_declared(
+    tmp_path: Path, name: str, values: Any
+) -> None:
+    table = frame(**{name: drawn(values)})
+
+    found = table_of(tmp_path, table).notes
+    declared = table_of(tmp_path, table, data={"types": {name: "numeric"}}).notes
+
+    assert found == (
+        f"{name!r} is read as numbers and looks like a code: {len(values)} whole numbers from {min(values)} to {max(values)}. "
+        f"If it names something and measures nothing, set data.types.{name} to category.",
+    )
+    assert declared == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("year", range(1990, 2021)),
+        ("built", [1_700, 1_850, 1_911, 1_999]),
+        ("income", range(20_000, 99_000, 2_500)),
+        ("price", RNG.integers(10_000, 99_999, ROWS)),
+        ("visits", RNG.poisson(3, ROWS)),
+        ("day", range(1_000, 1_100)),
+        ("metres", [900, 1_234, 20_345, 33_333]),
+        ("width", [0.5, 1_234.5, 4_321.5]),
+        ("paid", [1, 2]),
+        ("grid", [1, 2, 3]),
+        ("id", [0, 1]),
+    ],
+)
+def test_amounts_years_and_counts_are_no_codes(tmp_path: Path, name: str, values: Any) -> None:
+    assert table_of(tmp_path, frame(**{name: drawn(list(values))})).notes == ()
+
+
+def test_a_column_that_repeats_like_groups_is_noted_unless_groups_or_time_are_set(tmp_path: Path) -> None:
+    table = frame(dealer=drawn([f"dealer {i}" for i in range(40)]), seen=pd.date_range("2020-01-01", periods=ROWS))
+
+    found = table_of(tmp_path, table).notes
+
+    assert found == (
+        "'dealer' has 40 values, each in about 10 rows. If rows of one belong together, as those of one customer do, set "
+        "groups to 'dealer'.",
+    )
+    assert table_of(tmp_path, table, groups="dealer").notes == ()
+    assert table_of(tmp_path, table, time="seen").notes == ()
+
+
+def test_a_code_of_many_values_may_be_groups_too(tmp_path: Path) -> None:
+    first, second = table_of(tmp_path, frame(zip=drawn(ZIPS))).notes
+
+    assert first.startswith("'zip' is read as numbers and looks like a code: 25 whole numbers from ")
+    assert second.startswith("'zip' has 25 values, each in about 16 rows. ")
+
+
+@pytest.mark.parametrize("count", [20, 150])
+def test_few_levels_and_levels_that_hardly_come_again_are_no_groups(tmp_path: Path, count: int) -> None:
+    assert table_of(tmp_path, frame(town=drawn([f"town {i}" for i in range(count)]))).notes == ()
+
+
+def test_empty_cells_are_counted(tmp_path: Path) -> None:
+    gaps = np.where(np.arange(ROWS) < 30, np.nan, RNG.normal(size=ROWS))
+    few = np.where(np.arange(ROWS) < 3, None, drawn(["a", "b"]))
+
+    table = table_of(tmp_path, frame(gaps=gaps, few=few))
+
+    assert table.notes == ("33 of 1,200 cells of the features are empty, in 2 of 3 columns; most in 'gaps' (30 of 400 rows).",)
+    assert [feature.missing for feature in table.features] == [30, 3, 0]
+
+
+def test_groups_and_time_are_confirmed_in_words(tmp_path: Path) -> None:
+    table = frame(dealer=drawn(["a", "b", "c"]), seen=pd.date_range("2019-01-02", periods=ROWS), week=drawn(range(50)))
+
+    def said(**more: str) -> str:
+        return StudyData.model_validate_json(table_of(tmp_path, table, **more).summary().model_dump_json()).splitting
+
+    assert said() == ""
+    assert said(groups="dealer") == "Rows of one 'dealer' (3 groups) stay together in every split."
+    assert said(time="seen") == "Test rows are later than all others by 'seen', which goes from 2019-01-02 to 2020-02-05."
+    assert said(time="week") == "Test rows are later than all others by 'week', which goes from 0 to 49."
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("sklearn:diabetes", "target"),
+        ("sklearn:wine", "target"),
+        ("sklearn:breast_cancer", "target"),
+        ("statsmodels:fair", "affairs"),
+        ("statsmodels:anes96", "vote"),
+        ("statsmodels:randhie", "mdvis"),
+        ("balloons", "balloons"),
+    ],
+)
+def test_tables_of_measurements_get_no_hint(source: str, target: str) -> None:
+    notes = read_table(config_for(source, target)).notes
+
+    assert [note for note in notes if "looks like a code" in note or "set groups" in note] == []

@@ -1,0 +1,159 @@
+"""Random configs, valid and nearly valid: `study check` accepts or refuses each in one message, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.inputs import make_frame
+from study.screen import cli
+
+COLUMNS = ["size", "town", "price", "year", "zip", "seen"]
+"""Of the table that is asked about; it has no other."""
+COLUMN = st.sampled_from(COLUMNS)
+NAMES = COLUMN | st.sampled_from(["Size", "", "no", "price\n", "a: b"])
+WORDS = st.sampled_from(
+    ["", " ", "auto", "null", "loss", "auc", "a\nb", "\x1b[2J", "\u202e", "ü" * 99, "\ud800", "\0", "1e400", "~", "<<"]
+)
+NUMBERS = st.integers(-2, 70) | st.sampled_from([10**6, 10**18, -(10**18), 0.5, 1e-300, 1e300, float("nan"), float("inf")])
+ODD = st.recursive(
+    st.none() | st.booleans() | NUMBERS | WORDS | NAMES | st.dates() | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | NAMES | NUMBERS, inner, max_size=3),
+    max_leaves=4,
+)
+"""What a value must not be, for the most part."""
+SCRAPS = st.sampled_from(
+    ["", "\n", ": ", "\t", "- ", "&a ", "*a", "!!int ", "!!timestamp ", "{", "]", "'", "#", "\0", "\x85", "<<: "]
+)
+"""What is put into a text, where it is cut."""
+
+
+def some(**fields: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """A mapping with some of these keys."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+RANGES = some(low=NUMBERS, high=NUMBERS, log=st.booleans(), integer=st.booleans(), zero=st.booleans())
+SPACES = RANGES | st.lists(st.sampled_from([8, 16, "silu", 0.1]), max_size=3) | st.sampled_from([8, 0.01, "silu"])
+KINDS = st.sampled_from(["auto", "continuous", "binary", "multiclass", "count"])
+METRICS = st.sampled_from(["loss", "r2", "rmse", "mae", "auc", "brier", "accuracy", "explained_deviance"])
+SMALL = st.integers(1, 6)
+FEW = st.integers(2, 3)
+CONFIGS = st.fixed_dictionaries(
+    {
+        "data": st.fixed_dictionaries(
+            {"source": st.just("table.csv")},
+            optional={
+                "rows": st.integers(1, 60),
+                "seed": SMALL,
+                "features": st.none() | st.lists(COLUMN, max_size=3),
+                "drop": st.lists(COLUMN, max_size=1),
+                "types": st.dictionaries(COLUMN, st.sampled_from(["numeric", "boolean", "category", "date"]), max_size=2),
+            },
+        ),
+        "targets": st.lists(COLUMN, min_size=1, max_size=2) | st.dictionaries(COLUMN, KINDS, min_size=1, max_size=2),
+        "outer": st.fixed_dictionaries({"folds": FEW, "repeats": st.just(1)}, optional={"test_fraction": st.floats(0.05, 0.6)}),
+        "inner": st.fixed_dictionaries({"folds": FEW}, optional={"seeds": SMALL}),
+    },
+    optional={
+        "name": st.sampled_from(["party", "Grüße zum Fest"]),
+        "families": st.just("auto")
+        | st.lists(st.sampled_from(["linear", "logistic", "neural", "extended"]), min_size=1, max_size=3),
+        "depths": SMALL | st.lists(SMALL, max_size=3),
+        "space": st.dictionaries(
+            st.sampled_from(["neural", "linear", "none"]),
+            st.dictionaries(st.sampled_from(["width", "learning_rate", "activation", "l2"]), SPACES, max_size=2),
+            max_size=2,
+        ),
+        "effort": st.sampled_from(["quick", "normal", "thorough"]),
+        "search": some(sampler=st.sampled_from(["tpe", "random"]), trials=SMALL, generation=SMALL, max_tries=SMALL),
+        "protocol": st.sampled_from(["auto", "nested", "holdout"]),
+        "groups": st.none() | COLUMN,
+        "time": st.none() | COLUMN,
+        "training": some(epochs=SMALL, patience=SMALL, iterations=SMALL),
+        "terms": st.just("auto") | st.lists(COLUMN, max_size=2),
+        "metric": METRICS | st.dictionaries(COLUMN, METRICS, max_size=2),
+        "margin_of": st.sampled_from(["regression", "explained", "unit"]),
+        "margin": st.floats(0.01, 0.9),
+        "floor": st.floats(0, 0.9),
+        "resources": some(cpus_per_trial=SMALL, gpus_per_trial=st.sampled_from([0, 0.5, 1]), max_concurrent=SMALL),
+        "cluster": some(address=st.sampled_from(["local", "slurm", "auto", "host:1"])),
+        "slurm": some(setup=st.lists(st.just("module load x"), max_size=2)),
+        "time_budget_min": st.none() | st.floats(0.1, 5),
+        "seed": SMALL,
+        "keep_fold_models": st.booleans(),
+    },
+)
+
+
+def places(value: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every key of a config, and every place of its lists, as the way there."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [place for key in keys for place in ((*before, key), *places(value[key], (*before, key)))]
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """The text of a config, in up to two places of which a value is odd, a key is wrong or gone, or the text is cut."""
+    config = draw(CONFIGS)
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
+        *parents, last = draw(st.sampled_from(places(config) or [("seed",)]))
+        place = config
+        for parent in parents:
+            place = place[parent]
+        change = draw(st.sampled_from(["value", "key", "gone"]))
+        if change != "value" and isinstance(place, dict):
+            value = place.pop(last, None)
+            if change == "key":
+                place[draw(WORDS | st.just(f"{last}s"))] = value
+        else:
+            place[last] = draw(ODD)
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=draw(st.booleans()))
+    if draw(st.integers(0, 4)) == 0:
+        cut = draw(st.integers(0, len(text)))
+        text = text[:cut] + draw(SCRAPS) + text[cut + draw(st.integers(0, 3)) :]
+    return text
+
+
+def ended(*args: str) -> tuple[int, str]:
+    """Exit code of the program in this process, and what it wrote on standard error; whatever else it raises comes out."""
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        patch.setattr(sys, "argv", ["study", *args])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+    code = caught.value.code
+    return code if isinstance(code, int) else 0, said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a table that has each type, groups, times and codes."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    frame = make_frame(48)
+    frame["year"] = [2000 + row // 4 for row in range(48)]
+    frame["zip"] = [f"0{row % 8}1" for row in range(48)]
+    frame["seen"] = [f"2024-01-{1 + row % 28:02d}" for row in range(48)]
+    frame.to_csv(folder / "table.csv", index=False)
+    return folder
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(texts())
+def test_any_config_is_accepted_or_refused_in_a_message(around: Path, text: str) -> None:
+    path = around / "party.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with contextlib.chdir(around):
+        code, said = ended("check", "party.yaml")
+
+    assert code in {0, 2}
+    assert said.startswith("Error: ") if code else not said
+    assert {file.name for file in around.iterdir()} == {"table.csv", "party.yaml"}
