@@ -17,6 +17,7 @@ scaling PART SIZE…    cost of so many trials: records on disk, the driver with
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 memory                what driver, object store and workers take on 1,000,000 rows x 50 columns beside the table
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
+shares [SHARES [TRIALS]] start of a share, locks, calls of squeue and files of a study divided over so many, simulated on disk
 """
 
 from __future__ import annotations
@@ -171,6 +172,9 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     long.add_argument("--case", action="append", choices=[*memory.CASES], help="both where none is named")
     long.add_argument("tasks", nargs="*", metavar="TASK", help=f"{', '.join(memory.TASKS)}; all where none is named")
     commands.add_parser("array").add_argument("epochs", nargs="*", type=int, default=[10, 20_000])
+    many = commands.add_parser("shares")
+    many.add_argument("count", nargs="?", type=int, default=1_000, metavar="SHARES")
+    many.add_argument("trials", nargs="?", type=int, default=1_000_000, metavar="TRIALS")
     arguments = parser.parse_args(words)
     # Before Python 3.12.8 `choices` of any number of words refuse none at all.
     if arguments.command == "memory" and (unknown := [task for task in arguments.tasks if task not in memory.TASKS]):
@@ -235,6 +239,11 @@ def main() -> None:
         import array_jobs
 
         array_jobs.array(arguments.epochs)
+        return
+    if arguments.command == "shares":
+        import shares
+
+        shares.shares(arguments.count, arguments.trials)
         return
     if arguments.command == "utilisation":
         import utilisation
