@@ -115,7 +115,7 @@ class Others:
         from ray.exceptions import RayError
 
         while not self.over.wait(LOOK_EVERY_S):
-            with suppress(RayError):
+            with suppress(RayError, OSError):
                 self._look({node["NodeName"] for node in ray.nodes() if node["Alive"]})
 
     def _look(self, there: set[str]) -> None:
