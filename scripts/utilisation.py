@@ -55,7 +55,7 @@ class VirtualWorkers:
     def _at(self, seconds: float, event: Event) -> None:
         heapq.heappush(self._events, (seconds, next(self._order), event))
 
-    def want(self, count: int) -> None:
+    def want(self, count: int, plain: int) -> None:
         """Start the workers that there is room for."""
         for number in range(self._alive, min(self.room, count)):
             self._at(START_S + number * STAGGER_S, Came(f"w{number}"))

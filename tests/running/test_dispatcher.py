@@ -90,8 +90,9 @@ class Mixed(Script):
             lacking = [name for name in ("cpu", "gpu") if name not in self.there and (name == "gpu" or self.wanted_plain)]
             assert lacking, "it waits for ever"
             assert len(self.there) < self.cores, "it waits for ever"
-            self.there += lacking[: self.cores - len(self.there)]
-            self.events = [Came(name, gpu=name == "gpu") for name in self.there]
+            born = lacking[: self.cores - len(self.there)]
+            self.there += born
+            self.events = [Came(name, gpu=name == "gpu") for name in born]
         event = self.events.pop(0)
         if isinstance(event, Ended):
             self.there.remove(event.worker)

@@ -16,7 +16,7 @@ from study.search.arms import ArmSearch
 from study.search.cost import WINNER_S, Size, short_cost, trees_cost, trial_cost
 from study.search.effort import effort_of
 from study.search.plan import Plan, make_plan
-from study.training.task import FoldTask, Task, TrialTask, WinnerTask
+from study.training.task import FoldTask, Task, WinnerTask
 
 from . import helpers
 
