@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from study.records.work import reason
@@ -82,7 +82,7 @@ class Dispatcher:
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
         none_for: set[str] = set()
         passed: list[str] = []
-        idle_on = Counter(self._nodes[worker] for worker in self._idle)
+        idle_on = {self._nodes[worker] for worker in self._idle}
         while self._idle and len(none_for) < len(idle_on):
             worker = self._idle.popleft()
             node = self._nodes[worker]

@@ -142,6 +142,8 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
             device = prepare_tensorflow()
         while not tasks.finished:
             if (task := tasks.next(lambda each: blame.may(each.key, here))) is None:
+                if not tasks.waiting:
+                    break
                 blame.release({here})
                 tasks.judge(blame.verdict)
                 continue

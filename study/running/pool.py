@@ -45,6 +45,7 @@ class Pool:
         self._references: dict[tuple[str, int], Any] = {}
         self._matrix: Any = None
         self._left: dict[str, Left] = {}  # of each arm's best trial so far
+        self._nodes: set[str] = set()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Pool:
@@ -146,8 +147,10 @@ class Pool:
 
         own = self.config.resources
         least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
-        alive = [node for node in ray.nodes() if node["Alive"]]
-        return {node["NodeID"] for node in alive if all(node["Resources"].get(name, 0) >= n for name, n in least.items())}
+        with suppress(Exception):  # Ray's control server is gone, and Ray is about to end this process
+            alive = [(node["NodeID"], node["Resources"]) for node in ray.nodes() if node["Alive"]]
+            self._nodes = {name for name, has in alive if all(has.get(what, 0) >= n for what, n in least.items())}
+        return self._nodes
 
     def _hear(self, worker: str, future: Any) -> None:
         from ray.exceptions import ActorUnavailableError, RayTaskError
