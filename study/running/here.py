@@ -145,6 +145,8 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
             device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
         while not tasks.finished:
             if (task := tasks.next(lambda each: blame.may(each.key, here))) is None:
+                if not tasks.waiting:
+                    break
                 blame.release({here})
                 tasks.judge(blame.verdict)
                 continue

@@ -109,7 +109,11 @@ class Journal:
     def _write(self, **line: str) -> None:
         if self._file is None:
             return
-        self._file.write(f"{json.dumps(line)}\n".encode())
+        try:
+            self._file.write(f"{json.dumps(line)}\n".encode())
+        except OSError as error:
+            error.filename = str(self._paths.journal)
+            raise
         self._lines += 1
         if self._lines >= MOST_LINES:
             self._begin()

@@ -51,6 +51,7 @@ class Pool:
         self._references: dict[tuple[str, int], Any] = {}
         self._matrix: Any = None
         self._left: dict[str, Left] = {}  # of each arm's best trial so far
+        self._nodes: list[dict[str, Any]] = []  # that live, as Ray tells of them
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Pool:
@@ -161,11 +162,11 @@ class Pool:
 
         own = self.config.resources
         least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial if network else 0}
-        alive = [node for node in ray.nodes() if node["Alive"]]
-        there = {node["NodeID"] for node in alive if all(node["Resources"].get(name, 0) >= n for name, n in least.items())}
-        if time.monotonic() < self._awaited_until:
-            there |= self._awaited - {node["NodeName"] for node in alive}
-        return there
+        with suppress(Exception):  # Ray's control server is gone, and Ray is about to end this process
+            self._nodes = [node for node in ray.nodes() if node["Alive"]]
+        able = [node for node in self._nodes if all(node["Resources"].get(name, 0) >= n for name, n in least.items())]
+        late = self._awaited if time.monotonic() < self._awaited_until else set()
+        return {node["NodeID"] for node in able} | (late - {node["NodeName"] for node in self._nodes})
 
     def _hear(self, worker: str, future: Any) -> None:
         from ray.exceptions import ActorUnavailableError, RayTaskError
