@@ -1,7 +1,7 @@
 """A real SLURM of several nodes on this machine: a namespace a host, with its own network, processes, /tmp and /dev/shm.
 
-The home that all hosts share is `Cluster.home`. CPUs and memory are claimed, not confined. A job of the partition `urgent`
-preempts those of `main`, which queue again, and of `spare`, which end.
+The home that all hosts share is `Cluster.home`. CPUs are claimed, not confined; memory is, where `harness.groups` can be made.
+A job of the partition `urgent` preempts those of `main`, which SLURM queues again, and of `spare`, which it does not.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from harness import groups
+
 ROOT = Path(__file__).parents[1]
 NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "ip", "unshare", "nsenter", "setpriv")
-SPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
+SPACES = ("--net", "--uts", "--mount", "--ipc", "--pid", "--cgroup")
 PACKAGES = "slurmctld slurmd slurm-client munge iproute2 util-linux"
 WAIT_S = 60
+OWN = ("/tmp", "/root", "/home")
+"""Folders that every host has one of its own of, which all users may pass."""
+GUEST, GUEST_ID = "guest", 29_999
+"""A user of all hosts beside root."""
 
 CONF = """
 ClusterName=test
@@ -33,13 +39,13 @@ SlurmctldPidFile=/run/slurmctld.pid
 SlurmdPidFile=/run/slurmd.pid
 SlurmctldLogFile={folder}/ctl/slurmctld.log
 SlurmdLogFile={folder}/%n/slurmd.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+ProctrackType=proctrack/{proctrack}
+TaskPlugin=task/{task}
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-DefMemPerCPU=1000
+DefMemPerCPU=2000
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SlurmdParameters=config_overrides
 ReturnToService=2
@@ -85,11 +91,27 @@ class Cluster:
         self.home = self.folder / "home"
         self.home.mkdir()
         (self.folder / "state").mkdir()
+<<<<<<< HEAD
         (self.folder / "slurm.conf").write_text(CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes))
         (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
         gpus = "".join(f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full"))  # SLURM only counts them
         (self.folder / "gres.conf").write_text(gpus)
+=======
+        self.confined = groups.missing() is None
+        proctrack, task, plugin = ("cgroup", "cgroup", "cgroup/v1") if self.confined else ("linuxproc", "none", "disabled")
+        (self.folder / "slurm.conf").write_text(
+            CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes, proctrack=proctrack, task=task)
+        )
+        (self.folder / "cgroup.conf").write_text(f"CgroupPlugin={plugin}\nConstrainRAMSpace=yes\n")
+        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/zero\nName=gpu File=/dev/full\n")  # SLURM only counts them
+>>>>>>> jobs
         hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
+        self.folder.chmod(0o755)
+        for name, line in (
+            ("passwd", f"{GUEST}:x:{GUEST_ID}:{GUEST_ID}::{self.home}:/bin/sh"),
+            ("group", f"{GUEST}:x:{GUEST_ID}:"),
+        ):
+            (self.folder / name).write_text(Path("/etc", name).read_text() + line + "\n")
         (self.folder / "hosts").write_text("\n".join(["127.0.0.1 localhost", *hosts]) + "\n")
         key = self.folder / "munge.key"
         key.touch(mode=0o600)
@@ -101,8 +123,9 @@ class Cluster:
 
     @property
     def shared(self) -> list[Path]:
-        """Folders below /tmp that all hosts see: the project and its environment, where they lie there."""
-        return [path for path in (ROOT, Path(sys.executable).parents[1]) if path.is_relative_to("/tmp")]
+        """Folders that all hosts see: the project, its environment and Python, where they lie in a folder of OWN."""
+        found = (ROOT, Path(sys.executable).parents[1], Path(sys.base_prefix))
+        return [path for path in found if any(path.is_relative_to(own) for own in OWN)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -129,13 +152,15 @@ class Cluster:
 
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
+        own = groups.make(f"{self.folder.name}-{name}") if self.confined else []
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc"]
         script = [ROOT / "harness/host.sh", name, self.address(name), self.folder, *self.shared]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
             self.hosts[name] = subprocess.Popen(
-                [*command, "--propagation", "private", *map(str, script)],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                [*groups.entering(own), *command, "--propagation", "private", *map(str, script)],
+                env=self.environment | {"GROUPS_OF_HOST": " ".join(map(str, own)), "OWN": " ".join(OWN)},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         wait_until(lambda: self._first_pid(name), f"{name} has started")
         if name == "ctl":
@@ -157,6 +182,7 @@ class Cluster:
         host = self.hosts.pop(name)
         host.kill()
         host.wait()
+        groups.remove(f"{self.folder.name}-{name}")
 
     def cut(self, name: str) -> None:
         """Pull a node's network cable; its processes live on."""
@@ -191,6 +217,11 @@ class Cluster:
     def login(self, *command: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command on the login node."""
         return self.on("ctl", *command, cwd=cwd, check=check)
+
+    def as_guest(self, *command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command of the other user on the login node."""
+        user = ["setpriv", f"--reuid={GUEST_ID}", f"--regid={GUEST_ID}", "--clear-groups", "env", f"HOME={self.home}"]
+        return self.login(*user, f"USER={GUEST}", *command, cwd=cwd)
 
     def processes(self, name: str) -> list[str]:
         """Command lines on a node, without those that make it one."""

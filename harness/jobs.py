@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.cluster import ROOT, Cluster, wait_until
+from harness.cluster import GUEST_ID, ROOT, Cluster, wait_until
 from harness.studies import N_RECORDS, SLOW, records
 from study import load_results
 from study.records.frames import trials_frame
@@ -122,11 +123,17 @@ class Job:
         return digest(first())
 
 
-def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = ()) -> Job:
-    """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand."""
+def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = (), guest: bool = False) -> Job:
+    """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand.
+
+    guest: by the user who is not root, whose folder it then is.
+    """
     folder.mkdir(exist_ok=True)
     (folder / "tiny.yaml").write_text(SLOW)
-    queued = cluster.login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
+    if guest:
+        os.chown(folder, GUEST_ID, GUEST_ID)
+    login = cluster.as_guest if guest else cluster.login
+    queued = login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
     return Job(cluster, folder, queued.stdout.strip())
 
 

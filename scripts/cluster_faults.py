@@ -14,14 +14,14 @@ from pathlib import Path
 from harness.cluster import Cluster, missing, wait_until
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
 from harness.jobs import Job, leftovers, queue
-from harness.studies import undisturbed_digest
+from harness.studies import records, undisturbed_digest
 from study.records.results import digest
 from study.schema import StudyError
 
 TRIALS = 80
 N_RECORDS = 2 * ((1 + 1) + (TRIALS + 1) + 2)
 """As `harness.studies` counts them."""
-NODES = "--nodes=2-3"
+NODES, RUN = "--nodes=2-3", ("--set", f"search.trials={TRIALS}")
 SPARE = 12
 """Records to go below which a study is left alone."""
 SETTLE_S = 300
@@ -41,12 +41,19 @@ class Site:
 
     def submit(self, folder: Path) -> None:
         """Queue the study, or what is left of it, and wait until it runs and has a new record."""
-        self.job = queue(self.cluster, folder, NODES, run=("--set", f"search.trials={TRIALS}"))
+        self.job = queue(self.cluster, folder, NODES, run=RUN)
         before = snapshot(self.job.results)
         self.job.wait("RUNNING")
         begin = time.monotonic()
         self.progress(before)
         self.starts.append(time.monotonic() - begin)
+
+    def end(self) -> None:
+        """Cancel the job, and say what it leaves on the nodes."""
+        self.cluster.login("scancel", self.job.number)
+        wait_until(self.cluster.is_idle, "all nodes idle", SETTLE_S)
+        if left := leftovers(self.cluster):
+            say(f"left on the nodes: {left}")
 
     def progress(self, before: Records) -> None:
         """Wait for a record that was not there before, or the end of the job."""
@@ -123,9 +130,40 @@ def walltime(site: Site) -> bool:
     return True
 
 
+def preemption(site: Site) -> bool:
+    """Let a job that goes before it take the first node of the job, if the study lasts so long."""
+    job = site.job
+    if len(snapshot(job.results)) > N_RECORDS / 2:
+        return False
+    urgent = job.preempt()
+    site.cluster.login("scancel", urgent.number)
+    return int(job.show()["Restarts"]) > 0
+
+
+def array_walltime(site: Site) -> bool:
+    """Let an array go on with the study in place of the job, and one of its tasks reach its walltime; then cancel it.
+
+    The task queues again, and no other does.
+    """
+    job = site.job
+    if len(snapshot(job.results)) > N_RECORDS / 6:
+        return False
+    site.end()
+    kept = records(job.results)
+    site.job = queue(site.cluster, job.folder, "--array=0-1", "--exclusive", run=RUN)
+    other, task = site.job.task(0), site.job.task(1)  # which has the array's number
+    task.wait("RUNNING")
+    task.wait_for_node(task.show()["BatchHost"], without=kept)
+    task.reach_walltime()
+    task.wait("RUNNING")
+    assert [each.show()["Restarts"] for each in (other, task)] == ["0", "1"], "another task was queued again"
+    before = snapshot(job.results)
+    wait_until(lambda: len(snapshot(job.results)) > len(before), "another record of the array", SETTLE_S)
+    return True
+
+
 def scancel(site: Site) -> bool:
     """Cancel the job."""
-    site.cluster.login("scancel", site.job.number)
     return True
 
 
@@ -136,6 +174,8 @@ FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
     "SLURM's controller restarted": (restart_controller, 10),
     "kill -9 of another node's raylet": (kill_raylet, 30),
     "walltime": (walltime, 0),
+    "array at walltime": (array_walltime, 0),
+    "preemption": (preemption, 0),
     "scancel": (scancel, 0),
 }
 """How each is done, false where there was nothing to hurt; and the seconds within which it shows."""
@@ -147,11 +187,8 @@ def hurt(site: Site, name: str, number: int) -> bool:
     before, begin = snapshot(site.job.results), time.time()
     if not inject(site):
         return False
-    if inject is scancel:  # which alone ends the job, so that it must be queued by hand
-        wait_until(lambda: site.job.state not in {"RUNNING", "COMPLETING"}, f"the end of job {site.job.number}", SETTLE_S)
-        wait_until(site.cluster.is_idle, "all nodes idle", 120)
-        if left := leftovers(site.cluster):
-            say(f"left on the nodes: {left}")
+    if inject in {scancel, array_walltime}:  # after which the study must be queued by hand
+        site.end()
         before |= snapshot(site.job.results)
         site.submit(site.job.folder)
     time.sleep(max(0, begin + watch - time.time()))

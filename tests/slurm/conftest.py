@@ -52,8 +52,9 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
     """`submit("--nodes=3", ..., run=[...])`: sbatch on the script in the project, as by hand, in a folder of its own."""
     jobs: list[Job] = []
 
-    def queue_here(*options: str, run: tuple[str, ...] = (), name: str = "") -> Job:
-        jobs.append(queue(cluster, cluster.home / f"{request.node.name[:40]} {name or len(jobs)}", *options, run=run))
+    def queue_here(*options: str, run: tuple[str, ...] = (), name: str = "", guest: bool = False) -> Job:
+        folder = cluster.home / f"{request.node.name[:40]} {name or len(jobs)}"
+        jobs.append(queue(cluster, folder, *options, run=run, guest=guest))
         return jobs[-1]
 
     yield queue_here

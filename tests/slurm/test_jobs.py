@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster import Cluster, wait_until
-from harness.jobs import ENDLESS, Job, queue, wait_until_clean
+from harness.jobs import ENDLESS, LEFT_S, Job, leftovers, queue, wait_until_clean
 from harness.studies import STUDY, records
 from study.machines.note import read_note
 from study.records.paths import StudyPaths
@@ -84,13 +84,15 @@ def test_a_cancelled_job_ends_with_every_finished_trial_and_the_next_goes_on(
     wait_until(cluster.is_idle, "all nodes idle")
 
     kept = records(job.results)
-    wait_until_clean(cluster)
+    wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), lambda: f"no process: {leftovers(cluster)}", LEFT_S)
     assert not (job.results / ".lock").exists()
     assert "--num-cpus=4" in started.split()
     assert "Stopped by SLURM. Every finished trial is kept in results/tiny." in job.log
-    cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--wait", cwd=job.folder)
+    cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=3", "--wait", cwd=job.folder)
     assert kept.items() <= records(job.results).items()
     assert job.digest == undisturbed
+    wait_until(cluster.is_idle, "all nodes idle")
+    wait_until_clean(cluster)  # the next run clears what SLURM's SIGKILL may have left
 
 
 def test_the_warning_of_the_walltime_stops_the_study_cleanly_and_the_job_goes_on_by_itself(
