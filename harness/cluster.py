@@ -91,20 +91,14 @@ class Cluster:
         self.home = self.folder / "home"
         self.home.mkdir()
         (self.folder / "state").mkdir()
-<<<<<<< HEAD
-        (self.folder / "slurm.conf").write_text(CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes))
-        (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
-        gpus = "".join(f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full"))  # SLURM only counts them
-        (self.folder / "gres.conf").write_text(gpus)
-=======
         self.confined = groups.missing() is None
         proctrack, task, plugin = ("cgroup", "cgroup", "cgroup/v1") if self.confined else ("linuxproc", "none", "disabled")
         (self.folder / "slurm.conf").write_text(
             CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes, proctrack=proctrack, task=task)
         )
         (self.folder / "cgroup.conf").write_text(f"CgroupPlugin={plugin}\nConstrainRAMSpace=yes\n")
-        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/zero\nName=gpu File=/dev/full\n")  # SLURM only counts them
->>>>>>> jobs
+        gpus = "".join(f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full"))  # SLURM only counts them
+        (self.folder / "gres.conf").write_text(gpus)
         hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
         self.folder.chmod(0o755)
         for name, line in (
