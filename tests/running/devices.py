@@ -13,7 +13,8 @@ from typing import Any
 
 def seen(worker: Any) -> list[Any]:
     """What its process shows to TensorFlow."""
-    return [os.environ.get("CUDA_VISIBLE_DEVICES"), worker.device.result()]
+    proof = worker.proof.result()
+    return [os.environ.get("CUDA_VISIBLE_DEVICES"), proof.device, proof.error.strip().splitlines()[-1:]]
 
 
 def workers() -> dict[str, Any]:

@@ -22,7 +22,8 @@ def said(what: str) -> Any:
 
 @pytest.mark.slow
 def test_a_worker_without_a_gpu_sees_none_and_one_with_a_share_sees_that_one_alone() -> None:
-    assert said("workers") == {"with": ["0", "cpu"], "without": ["-1", "cpu"]}
+    none = "RuntimeError: this worker has a GPU, and TensorFlow finds none"
+    assert said("workers") == {"with": ["0", "", [none]], "without": ["-1", "cpu", []]}
 
 
 def test_what_trains_in_the_callers_process_is_placed_on_the_cpu_and_the_callers_gpus_stay_visible() -> None:

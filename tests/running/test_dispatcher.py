@@ -135,6 +135,26 @@ def test_networks_go_to_workers_with_a_gpu_and_the_others_leave_their_cores_when
     assert workers.left == ["cpu"]
 
 
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("how", ["fails", "dies"])
+def test_a_network_that_failed_waits_for_a_worker_with_a_gpu(tmp_path: Path, how: str, cores: int) -> None:
+    failed: set[str] = set()
+
+    def act(worker: str, task: Task) -> list[Event]:
+        if not task.network or task.key in failed:
+            return report(worker, task)
+        failed.add(task.key)
+        return [Reported(worker, Report("", error="no"))] if how == "fails" else [Lost(worker), Ended(worker)]
+
+    arms, workers = [small(trials=9), small("neural", trials=1)], Mixed(act, cores)
+
+    dispatcher(tmp_path, arms, workers).run()
+
+    assert {worker for worker, key in workers.sent if "neural" in key} == {"gpu"}
+    assert [record.state for arm in arms for record in arm.records.values()] == ["COMPLETE"] * 10
+    assert arms[1].finished
+
+
 def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         return [Lost(worker), Ended(worker)] if task.key == "y-extended-o0-0001" else report(worker, task)

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from harness.studies import DRIVE, STUDY, drive, run
+from harness.studies import DRIVE, STUDY, drive, records, run
 from study import load_results
 from study.records.results import digest
 
@@ -102,22 +101,18 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
 @pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.parametrize("running", [["--num-cpus=2", "--num-gpus=1"]], indirect=True)
-def test_workers_with_a_gpu_and_without_do_together_what_those_of_one_kind_do(
+def test_a_gpu_that_ray_counts_and_tensorflow_does_not_find_ends_the_study_and_no_network_has_failed(
     running: Running, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ray is told of a GPU that is not there, so that the worker that has it computes on a CPU, under a GPU's flags."""
-    few = ("families=[linear, neural]", "depths=[1]", "effort=quick", "search.trials=4", "training.epochs=10")
-    drive(config, config.parent / "results", "name=one", *few)
     monkeypatch.setenv("RAY_AUTH_TOKEN", running.token)
+    given = ("families=[linear, neural]", "depths=[1]", "resources.gpus_per_trial=1", f"cluster.address={running.address}")
 
-    address = f"cluster.address={running.address}"
-    drive(config, config.parent / "results", "name=two", "resources.gpus_per_trial=1", address, *few)
+    ended = run(sys.executable, DRIVE, config, "results", *given, cwd=config.parent)
 
-    one, two = (load_results(config.parent / "results" / name).trials for name in ("one", "two"))
-    plain, networks = (one[one["family"] == family] for family in ("linear", "neural"))
-    assert (len(plain), len(networks)) == (2, 8)
-    assert digest(two[two["family"] == "linear"]) == digest(plain)
-    np.testing.assert_allclose(two.loc[two["family"] == "neural", "val_loss"], networks["val_loss"], rtol=1e-5)
+    assert ended.returncode == 1
+    assert "study.schema.StudyError: Trials cannot run here: on " in ended.stderr
+    assert "RuntimeError: this worker has a GPU, and TensorFlow finds none" in ended.stderr
+    assert not [name for name in records(config.parent / "results" / "tiny") if "neural" in name]
 
 
 @pytest.mark.parametrize(
