@@ -51,6 +51,10 @@ class Architecture:
         return layers.dense(self.n_outputs, activation)(x)
 
 
+LIMITS = (-1e100, 1e100)
+"""Beyond them squares and products of numbers overflow."""
+
+
 class Family:
     """A way of building and training the model. Subclass it, set the class attributes and say what differs.
 
@@ -62,6 +66,7 @@ class Family:
     path: where it is convex, the hyperparameter of which every trial scores the whole space, the weight of the sum of squared
         weights beside the sum of losses; Optuna suggests the others.
     zeros: hyperparameters for which 0 is always tried.
+    limits: smallest and largest value that a config may give a hyperparameter; LIMITS where none are named.
     most_trials: trials of an arm beyond which more bring nothing; None: as many as an arm has.
     """
 
@@ -71,6 +76,7 @@ class Family:
     inputs: ClassVar[bool] = True
     path: ClassVar[str | None] = None
     zeros: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
     most_trials: ClassVar[int | None] = None
 
     def __repr__(self) -> str:

@@ -28,6 +28,7 @@ class Extended(Regression):
     name = EXTENDED
     kinds = frozenset(Kind)
     zeros = (PRODUCTS, CURVES)
+    limits = {PRODUCTS: (0, 1e100), CURVES: (0, 1e100), **Regression.limits}
     most_trials = len(FIRST)
 
     def start(self) -> dict[str, Any]:

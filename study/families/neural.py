@@ -18,6 +18,13 @@ class Neural(Family):
 
     name = "neural"
     kinds = frozenset(Kind)
+    limits = {
+        "learning_rate": (0, 1e100),
+        "batch_size": (1, 1e6),
+        "weight_decay": (0, 1e100),
+        "width": (1, 1e5),
+        "dropout": (0, 0.99),
+    }
 
     def label(self, depth: int) -> str:
         return f"network, {depth} layer{'s' if depth > 1 else ''}"

@@ -39,6 +39,7 @@ class Regression(Family):
 
     convex = True
     path = "l2"
+    limits = {"l2": (0, 1e100)}
 
     def start(self) -> dict[str, Any]:
         return {"l2": None}

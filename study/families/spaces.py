@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from study.config.options import Range, Space
-from study.families.base import Family
+from study.families.base import LIMITS, Family
 from study.schema import StudyError, nearest
 
 PENALTIES = 50
@@ -18,17 +18,37 @@ PENALTIES = 50
 
 
 def check_space(family: Family, override: Space) -> None:
-    """Raise a StudyError where a config overrides what `family` does not have, or takes 0 from one of its `zeros`."""
+    """Raise a StudyError where a config overrides what `family` does not have, with what it cannot be, or without a zero.
+
+    A zero is 0 for one of its `zeros`.
+    """
     names = family.start()
     for name in override:
         if name not in names:
             valid = ", ".join(names) or "none"
             raise StudyError(f"'{family.name}' has no hyperparameter '{name}'.{nearest(name, names)} It has: {valid}.")
+        if wrong := _wrong(names[name], family.limits.get(name, LIMITS), override[name]):
+            raise StudyError(f"space.{family.name}.{name} takes {wrong}.")
         if name in family.zeros and not _lies_in(override[name], 0):
             raise StudyError(
                 f"space.{family.name}.{name} lacks 0, which is the regression without {name} and must be among what is tried. "
                 "Add 0 to its choices."
             )
+
+
+def _wrong(start: Any, limits: tuple[float, float], form: Any) -> str:
+    """What a hyperparameter takes and what it got instead, if anything; its `start` tells words and whole numbers."""
+    values = [form.low, form.high] if isinstance(form, Range) else form if isinstance(form, list) else [form]
+    low, high = limits
+    whole = isinstance(start, int) and not isinstance(form, Range)
+
+    def fits(value: Any) -> bool:
+        if isinstance(start, str) or isinstance(value, str | bool):
+            return isinstance(start, str) and isinstance(value, str)
+        return bool(low <= value <= high and (not whole or value % 1 == 0))
+
+    rule = "words" if isinstance(start, str) else f"{'whole ' * whole}numbers from {low:g} to {high:g}"
+    return next((f"{rule} but got {value!r}" for value in values if not fits(value)), "")
 
 
 def is_searched(family: Family, override: Space) -> bool:

@@ -178,6 +178,27 @@ def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(fam
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("family", "name", "form", "said"),
+    [
+        ("neural", "width", [8, "wide"], "whole numbers from 1 to 100000 but got 'wide'"),
+        ("neural", "width", Range(low=1, high=1e300, integer=True), "numbers from 1 to 100000 but got 1e+300"),
+        ("neural", "width", [8, 16.5], "whole numbers from 1 to 100000 but got 16.5"),
+        ("neural", "width", True, "whole numbers from 1 to 100000 but got True"),
+        ("neural", "batch_size", float("nan"), "whole numbers from 1 to 1e+06 but got nan"),
+        ("neural", "dropout", [0.0, 5], "numbers from 0 to 0.99 but got 5"),
+        ("neural", "activation", Range(low=1, high=2), "words but got 1.0"),
+        ("linear", "l2", -1, "numbers from 0 to 1e+100 but got -1"),
+        ("extended", "products", [0, -0.1], "numbers from 0 to 1e+100 but got -0.1"),
+    ],
+)
+def test_a_value_that_a_hyperparameter_cannot_have_is_named_with_its_rule(family: str, name: str, form: Any, said: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        resolve_space(get_family(family), 100, {name: form})
+
+    assert str(caught.value) == f"space.{family}.{name} takes {said}."
+
+
 def test_an_override_replaces_one_entry_of_the_space_and_leaves_the_others() -> None:
     family = get_family("neural")
 

@@ -42,7 +42,7 @@ def some(**fields: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 RANGES = some(low=NUMBERS, high=NUMBERS, log=st.booleans(), integer=st.booleans(), zero=st.booleans())
-SPACES = RANGES | st.lists(st.sampled_from([8, 16, "silu", 0.1]), max_size=3) | st.sampled_from([8, 0.01, "silu"])
+SPACES = RANGES | st.lists(st.sampled_from([8, 16, "silu", 0.1]), max_size=3) | st.sampled_from([8, 0.01, "silu"]) | NUMBERS
 KINDS = st.sampled_from(["auto", "continuous", "binary", "multiclass", "count"])
 METRICS = st.sampled_from(["loss", "r2", "rmse", "mae", "auc", "brier", "accuracy", "explained_deviance"])
 SMALL = st.integers(1, 6)
@@ -69,8 +69,8 @@ CONFIGS = st.fixed_dictionaries(
         | st.lists(st.sampled_from(["linear", "logistic", "neural", "extended"]), min_size=1, max_size=3),
         "depths": SMALL | st.lists(SMALL, max_size=3),
         "space": st.dictionaries(
-            st.sampled_from(["neural", "linear", "none"]),
-            st.dictionaries(st.sampled_from(["width", "learning_rate", "activation", "l2"]), SPACES, max_size=2),
+            st.sampled_from(["neural", "neural", "extended", "linear"]),
+            st.dictionaries(st.sampled_from(["width", "learning_rate", "activation", "dropout", "l2"]), SPACES, max_size=2),
             max_size=2,
         ),
         "effort": st.sampled_from(["quick", "normal", "thorough"]),
