@@ -113,7 +113,7 @@ def predict_raw(model: Any, raw: FloatArray) -> FloatArray:
     """
     outputs = int(model.output.shape[-1])
     found = np.zeros((len(raw), outputs))
-    with tf.device("CPU"):
+    with tf.device("CPU:0"):
         for start in range(0, len(raw), BATCH):
             part = raw[start : start + BATCH]
             whole = np.zeros((BATCH, raw.shape[1]))
