@@ -88,9 +88,19 @@ class Ran:
     end: float
     written: dict[Path, float]
 
-    def ended(self) -> dict[Path, float]:
-        """Seconds from the command on at which each record was written, in their order."""
-        return dict(sorted(self.written.items(), key=lambda item: item[1]))
+    def ended(self, files: str = "*.json") -> dict[Path, float]:
+        """Seconds from the command on at which each record was written, in their order; files: of these names."""
+        own = {path: seconds for path, seconds in self.written.items() if path.match(files)}
+        return dict(sorted(own.items(), key=lambda item: item[1]))
+
+
+def written_since(begin: float, results: Path) -> dict[Path, float]:
+    """Seconds from then on at which each record below a folder of results folders was written that has a file now."""
+    found = {}
+    for path in results.glob("*/trials/*/*.json"):
+        with suppress(FileNotFoundError):  # it is packed meanwhile
+            found[path] = path.stat().st_mtime - begin
+    return found
 
 
 def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache: Path | None = None) -> Ran:
@@ -103,21 +113,15 @@ def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache:
     command += [part for key in keys for part in ("--set", key)]
     environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(cache or folder / "cache")}
     written: dict[Path, float] = {}
-
-    def look() -> None:
-        with suppress(FileNotFoundError):  # it was packed meanwhile
-            for path in folder.glob("results/*/trials/*/*.json"):
-                written.setdefault(path, path.stat().st_mtime - begin)
-
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=code, env=environment, **quiet) as process:
         while process.poll() is None:
-            look()
+            written |= written_since(begin, folder / "results")
             time.sleep(LOOK_EVERY_S)
     end = time.time() - begin
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    look()
+    written |= written_since(begin, folder / "results")
     (results,) = (folder / "results").iterdir()
     return Ran(results, end, written)
 

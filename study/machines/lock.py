@@ -76,13 +76,11 @@ def _look_at(rivals: list[StudyPaths]) -> None:
     All are watched at once, so that a thousand shares whose nodes are gone take LEASE_S too. Whoever removes a lock holds its
     own already: a run that takes that lock meanwhile sees it and is refused.
     """
-    watched: dict[StudyPaths, tuple[tuple[bytes, int], float]] = {}
-    for rival in rivals:
-        if rival.lock.exists():
-            with suppress(Timeout):
-                _lease(rival).acquire(timeout=0).lock.release()  # takes over from the dead of this host
-            if (found := _seen(rival)) is not None:
-                watched[rival] = found, time.monotonic()
+    begin = time.monotonic()
+    watched = {rival: (found, begin) for rival in rivals if (found := _seen(rival)) is not None}
+    for rival in watched:
+        with suppress(Timeout):
+            _lease(rival).acquire(timeout=0).lock.release()  # takes over from the dead of this host
     while watched:
         for rival, (first, since) in list(watched.items()):
             now = _seen(rival)

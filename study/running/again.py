@@ -31,7 +31,6 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
         Nothing failed, or not that one, nothing that could succeed, or another run is at work.
     """
     paths = load_results(root).paths
-    failures(paths, trial)
     with locked(paths):
         failed = failures(paths, trial)
         for failure in failed:

@@ -226,18 +226,17 @@ def retry(
 ) -> None:
     """Run again what failed in a study, with all that was suggested or concluded from it."""
     from study.config import load_config
-    from study.records.refusal import run_again
     from study.records.results import load_results
     from study.running.again import retry as set_aside
 
-    place = load_results(results).paths.root.resolve()
-    config = load_config(place / "config.yaml", set_ or []).replace(name=place.name)
+    opened, place = load_results(results), results.resolve()
+    config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
     set_aside(results, trial)
-    again = run_again(results, config.name)
+    again = opened.again.strip("`")
     if put_aside:
-        print(f"Go on with: {again.strip('`')}")
+        print(f"Go on with: {again}")
     else:
-        _run(config, place.parent if results.is_absolute() else results.parent, verbose, again.strip("`"))
+        _run(config, results.parent if results.name == place.name else place.parent, verbose, again)
 
 
 @app.command()

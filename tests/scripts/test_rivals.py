@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from benchmark import ROWS
-from engine import Ran
+from engine import Ran, written_since
 from rival_tables import Step, reached, write_rows
 from rivals import FOLDS, SHAPE, rate
 
@@ -37,14 +37,15 @@ def test_a_tool_is_given_the_codes_and_levels_of_a_table_as_study_reads_them(tmp
 
 
 def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(tmp_path: Path) -> None:
-    (tmp_path / "trials" / "arm").mkdir(parents=True)
+    folder = tmp_path / "party" / "trials" / "arm"
+    folder.mkdir(parents=True)
     written = {"0000.json": 130, "0001.json": 120, "winner.json": 150}
     for name, second in written.items():
-        path = tmp_path / "trials" / "arm" / name
+        path = folder / name
         path.touch()
         os.utime(path, (second, second))
 
-    ended = Ran(tmp_path, begin=100, end=60).ended("[0-9]*.json")
+    ended = Ran(tmp_path / "party", 60, written_since(100, tmp_path)).ended("[0-9]*.json")
 
     assert [(path.name, seconds) for path, seconds in ended.items()] == [("0001.json", 20), ("0000.json", 30)]
 
