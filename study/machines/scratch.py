@@ -50,14 +50,19 @@ def _usual() -> Path:
     return Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
 
 
+def check_length(place: str) -> None:
+    """Raise a StudyError where `slurm.scratch` is too long for Ray's sockets below it; variables may still make it shorter."""
+    length = len(os.fsencode(place))
+    if "$" not in place and length > MOST_BYTES:
+        raise StudyError(
+            f"slurm.scratch is {place}, a path of {length} bytes, but Ray's sockets below it leave room for {MOST_BYTES}. "
+            "Name a shorter one; a link will do."
+        )
+
+
 def _checked(place: str) -> Path:
     folder = Path(os.path.expandvars(place))
-    length = len(os.fsencode(folder))
-    if length > MOST_BYTES:
-        raise StudyError(
-            f"slurm.scratch is {folder} on {platform.node()}, a path of {length} bytes, but Ray's sockets below it leave room "
-            f"for {MOST_BYTES}. Name a shorter one; a link will do."
-        )
+    check_length(str(folder))
     if not folder.is_absolute() or not os.access(folder, os.W_OK):
         raise StudyError(f"slurm.scratch is {folder} on {platform.node()}, which is no folder that can be written to.")
     return folder

@@ -56,6 +56,13 @@ def test_words_that_no_shell_reads_are_named() -> None:
         config_with("apptainer exec 'image.sif")
 
 
+def test_a_scratch_folder_too_long_for_sockets_is_named_before_anything_is_queued() -> None:
+    config = config_with("").replace(slurm={"scratch": "/local/scratch/of-this-cluster"})
+
+    with pytest.raises(StudyError, match=r"slurm\.scratch is /local/scratch/of-this-cluster, a path of 30 bytes"):
+        make_submission(config, Request(), ["a.yaml"])
+
+
 @pytest.mark.parametrize(("launch", "stopped"), [("conda run -n study", True), ("", False)])
 def test_behind_a_wrapper_the_study_is_warned_by_its_own_clock(launch: str, stopped: bool, tmp_path: Path) -> None:
     (tmp_path / "scontrol").write_text('#!/bin/sh\necho "$@" >> asked\n')

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.studies import DRIVE, N_RECORDS, TINY, records, run
+from harness.studies import DRIVE, N_RECORDS, STUDY, TINY, records, run
 
 NODES = "127.0.0.1 127.0.0.2 127.0.0.3"
 TOOLS = {
@@ -17,27 +17,40 @@ TOOLS = {
 }
 
 
-@pytest.mark.slow
-def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_came(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the study's, in a job whose other nodes never come."""
     for name, body in TOOLS.items():
         (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path}\n{body}\n")
         (tmp_path / name).chmod(0o755)
-    first, *_ = NODES.split()
-    job = {
-        "SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "3", "SLURM_JOB_NODELIST": "all", "SLURMD_NODENAME": first,
-        "SLURM_CPUS_ON_NODE": "1",
+    given = {
+        "SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "3", "SLURM_JOB_NODELIST": "all", "SLURMD_NODENAME": "127.0.0.1",
+        "SLURM_CPUS_ON_NODE": "1", "PATH": f"{tmp_path}:{os.environ['PATH']}",
     }  # fmt: skip
-    for name, value in (job | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}).items():
+    for name, value in given.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "tiny.yaml").write_text(TINY)
+    return tmp_path
 
-    ended = run(sys.executable, DRIVE, tmp_path / "tiny.yaml", tmp_path / "results", "cluster.address=slurm", cwd=tmp_path)
+
+@pytest.mark.slow
+def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_came(job: Path) -> None:
+    ended = run(sys.executable, DRIVE, job / "tiny.yaml", job / "results", "cluster.address=slurm", cwd=job)
 
     assert ended.returncode == 0, ended.stderr
-    assert len(records(tmp_path / "results" / "tiny")) == N_RECORDS
+    assert len(records(job / "results" / "tiny")) == N_RECORDS
     for node in ("127.0.0.2", "127.0.0.3"):
         assert ended.stderr.count(f"Node {node} has not joined the Ray cluster of SLURM job 7; the study goes on") == 1
     assert ended.stderr.count("It said:\nno way there") == 2
-    assert (tmp_path / "asked").read_text() == f"update JobId=7 NodeList={first}\n"
+    assert (job / "asked").read_text() == "update JobId=7 NodeList=127.0.0.1\n"
+
+
+@pytest.mark.slow
+def test_where_only_a_node_that_never_came_could_have_run_a_trial_the_study_ends(job: Path) -> None:
+    ended = run(STUDY, "run", "tiny.yaml", "--set=cluster.address=slurm", "--set=resources.gpus_per_trial=1", cwd=job)
+
+    assert ended.returncode == 2
+    assert "Node 127.0.0.2 has not joined" in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("Error: ")
+    assert "no trial could start" in ended.stderr
+    assert not (job / "asked").exists()
