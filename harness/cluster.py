@@ -101,8 +101,10 @@ class Cluster:
         (self.folder / "gres.conf").write_text(gpus)
         hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
         self.folder.chmod(0o755)
+        self.guest_home.mkdir()
+        os.chown(self.guest_home, GUEST_ID, GUEST_ID)
         for name, line in (
-            ("passwd", f"{GUEST}:x:{GUEST_ID}:{GUEST_ID}::{self.home}:/bin/sh"),
+            ("passwd", f"{GUEST}:x:{GUEST_ID}:{GUEST_ID}::{self.guest_home}:/bin/sh"),
             ("group", f"{GUEST}:x:{GUEST_ID}:"),
         ):
             (self.folder / name).write_text(Path("/etc", name).read_text() + line + "\n")
@@ -114,6 +116,11 @@ class Cluster:
 
     def address(self, name: str) -> str:
         return f"10.78.0.{100 if name == 'ctl' else name[1:]}"
+
+    @property
+    def guest_home(self) -> Path:
+        """The other user's home."""
+        return self.home / GUEST
 
     @property
     def shared(self) -> list[Path]:
@@ -214,7 +221,7 @@ class Cluster:
 
     def as_guest(self, *command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command of the other user on the login node."""
-        user = ["setpriv", f"--reuid={GUEST_ID}", f"--regid={GUEST_ID}", "--clear-groups", "env", f"HOME={self.home}"]
+        user = ["setpriv", f"--reuid={GUEST_ID}", f"--regid={GUEST_ID}", "--clear-groups", "env", f"HOME={self.guest_home}"]
         return self.login(*user, f"USER={GUEST}", *command, cwd=cwd)
 
     def processes(self, name: str) -> list[str]:

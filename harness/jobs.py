@@ -23,6 +23,7 @@ ENDLESS = ("--set", "search.trials=1000")
 """Makes the study outlast every fault on any machine; what a trial is depends on its number alone."""
 LONG = ("families=[neural]", "training.epochs=60000", "training.patience=60000")
 """Makes every trial longer than a worker takes to start on a busy machine, so that a node that comes back is given one."""
+ON_THE_WAY = {"PENDING", "RUNNING", "SIGNALING", "COMPLETING", "REQUEUED"}
 N_FIRST = 3
 """Trials of an endless study that are compared."""
 JOB_S = 480
@@ -87,7 +88,7 @@ class Job:
 
         def there() -> bool:
             state = self.state
-            assert state in {*wanted, "PENDING", "RUNNING", "COMPLETING"}, self.log
+            assert state in {*wanted, *ON_THE_WAY}, f"{state}: {self.log}"
             return state in wanted
 
         wait_until(there, f"{wanted}", JOB_S)

@@ -30,7 +30,7 @@ def use_token(folder: Path, token: str) -> None:
 def hold_children() -> None:
     """Stop every process below this one where it is: a server of Ray that ends takes this process along."""
     for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             child.suspend()
 
 

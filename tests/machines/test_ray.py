@@ -19,11 +19,14 @@ BELOW = (
 LEAVE = f"""
 import subprocess, sys
 from study.machines.node import scratch_folder
-from study.machines.processes import leave_now
+from study.machines.processes import hold_children, leave_now
 with scratch_folder() as folder:
     child = subprocess.Popen([sys.executable, "-c", {BELOW!r}], stdout=subprocess.PIPE)
     child.stdout.readline()
     print(folder, flush=True)
+    sys.stdin.readline()
+    hold_children()
+    print(flush=True)
     sys.stdin.readline()
     leave_now(7)
 """
@@ -68,15 +71,21 @@ def test_the_token_lies_in_a_file_of_its_owner_and_not_in_the_environment(
     assert "RAY_AUTH_TOKEN" not in os.environ
 
 
-def test_who_leaves_at_once_leaves_no_process_and_no_folder() -> None:
+def test_who_leaves_at_once_leaves_no_process_and_no_folder_held_ones_included() -> None:
     leave = [sys.executable, "-c", LEAVE]
     with subprocess.Popen(leave, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
         assert process.stdout
         folder = Path(process.stdout.readline().strip())
         below = psutil.Process(process.pid).children(recursive=True)
         assert (folder.is_dir(), len(below)) == (True, 2)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        held = [child.status() for child in below]
         process.communicate("\n", timeout=60)
 
     assert process.returncode == 7
+    assert held == [psutil.STATUS_STOPPED] * 2
     assert psutil.wait_procs(below, timeout=10)[1] == []
     assert not folder.exists()
