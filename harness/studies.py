@@ -18,6 +18,7 @@ from study import load_results
 from study.records.results import digest
 
 DRIVE = Path(__file__).with_name("drive.py")
+DEADLY = Path(__file__).with_name("deadly.py")
 STUDY = Path(sys.executable).with_name("study")
 TIMEOUT_S = 300
 TINY = """

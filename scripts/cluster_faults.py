@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -115,6 +116,21 @@ def kill_raylet(site: Site) -> bool:
     return node is not None and site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
 
 
+def break_environment(site: Site) -> bool:
+    """Take half of TensorFlow from a node that is not the head's, until it is left out; then Ray starts anew there."""
+    found = find_spec("tensorflow")
+    if (node := site.other()) is None or found is None or found.origin is None:
+        return False
+    half = Path(found.origin).parent / "python"
+    site.cluster.on(node, "mount", "-t", "tmpfs", "none", half)
+    site.cluster.on(node, "pkill", "-9", "raylet", check=False)  # the workers that are there have imported it
+    try:
+        wait_until(lambda: f"Node {node} is left out" in site.job.log, f"{node} is left out", SETTLE_S)
+    finally:
+        site.cluster.on(node, "umount", half)
+    return site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
+
+
 def restart_controller(site: Site) -> bool:
     """Stop SLURM's controller for five seconds."""
     site.cluster.restart_controller(5)
@@ -173,6 +189,7 @@ FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
     "a link cut for 20 s": (cut, 30),
     "SLURM's controller restarted": (restart_controller, 10),
     "kill -9 of another node's raylet": (kill_raylet, 30),
+    "TensorFlow broken on a node": (break_environment, 30),
     "walltime": (walltime, 0),
     "array at walltime": (array_walltime, 0),
     "preemption": (preemption, 0),

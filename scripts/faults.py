@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import fault_scenarios
 import psutil
 
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
@@ -255,7 +256,9 @@ def undisturbed(place: Path, workers: int) -> tuple[str, float]:
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=100, help="processes to kill; other faults come on top")
+    parser.add_argument(
+        "--kills", type=int, default=100, help="processes to kill, other faults come on top; 0: two faults of no moment"
+    )
     parser.add_argument(
         "--cluster", type=int, metavar="TIMES", help="hurt a job on a SLURM cluster instead, with each of its faults so often"
     )
@@ -272,6 +275,9 @@ def main() -> None:
         sys.exit(not cluster_faults.rage(arguments.cluster, arguments.seed))
     rng = random.Random(arguments.seed)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
+    if not arguments.kills:
+        with interruptible(), tempfile.TemporaryDirectory(prefix="faults-") as folder:
+            sys.exit(not fault_scenarios.scenarios(Path(folder)))
     with interruptible(), small_disk() as place:
         one, _ = undisturbed(place, 1)
         two, span = undisturbed(place, 2)

@@ -66,6 +66,8 @@ class Journal:
         """Whether a task may be handed out now: a suspect not beside another, nor beside anything if a driver died of it."""
         if task.key not in self.suspects:
             return True
+        if self.deaths[task.key] >= self.max_tries:
+            return False
         return not self._out if self.deaths[task.key] else not self._out & self.suspects
 
     def closed(self, waiting: Iterable[Task]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from itertools import pairwise
 from pathlib import Path
@@ -182,6 +183,17 @@ def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_n
     assert len(alone) == 2  # the first is no try, the second is
     assert arm.records[0].state is TrialState.FAIL
     assert {arm.records[n].state for n in range(1, 6)} == {TrialState.COMPLETE}
+
+
+def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_path: Path) -> None:
+    suspects = [{"suspect": FIRST, "deaths": 3}, {"suspect": SECOND, "deaths": 2}]
+    StudyPaths(tmp_path).journal.write_text("".join(f"{json.dumps(line)}\n" for line in suspects))
+    arm, workers = small(trials=4), Script(report)
+
+    run(tmp_path, [arm], workers)
+
+    assert FIRST not in {key for _, key in workers.sent}
+    assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
 
 
 class Chance(Script):

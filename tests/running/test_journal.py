@@ -90,6 +90,7 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
     assert alone.closed([])
 
     last = die(paths)
+    assert [last.may(task) for task in tasks[:2]] == [False, True]
     assert last.verdict(deadly) == "Its driver died 2 times while it ran this trial: out of memory, or a crash."
     assert [last.verdict(task) for task in tasks[1:]] == [None] * 8
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from harness.memory import memory_group
-from harness.studies import DRIVE, digest_of, run, started, wait_for_records, workers
+from harness.studies import DEADLY, DRIVE, digest_of, run, started, wait_for_records, workers
 from study import load_results
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_outcomes, read_trials
@@ -54,7 +54,7 @@ def way_to_die(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("way_to_die", ["exit", "crash", "out of memory"], indirect=True)
 def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path, way_to_die: str) -> None:
-    ended = run(sys.executable, Path(__file__).with_name("deadly.py"), tmp_path / "results", way_to_die, cwd=tmp_path)
+    ended = run(sys.executable, DEADLY, tmp_path / "results", way_to_die, cwd=tmp_path)
 
     frame = load_results(tmp_path / "results").trials.query("outer_fold == 0").set_index("target")
     assert ended.returncode == 0, ended.stderr
@@ -75,7 +75,7 @@ def test_a_trial_that_kills_its_worker_every_time_is_a_failure_and_the_others_go
 def test_a_trial_that_kills_its_driver_every_time_is_found_given_up_and_its_neighbours_are_not_blamed(tmp_path: Path) -> None:
     paths, notes = StudyPaths(tmp_path / "results"), []
     for _ in range(9):
-        ended = run(sys.executable, Path(__file__).with_name("deadly.py"), paths.root, "driver", cwd=tmp_path)
+        ended = run(sys.executable, DEADLY, paths.root, "driver", cwd=tmp_path)
         notes.append("The driver of the last run died." in ended.stdout)
         if not ended.returncode:
             break
@@ -86,6 +86,9 @@ def test_a_trial_that_kills_its_driver_every_time_is_found_given_up_and_its_neig
     said = "Its driver died 2 times while it ran this trial: out of memory, or a crash."
     assert failed == [("colour-constant-o0-0000", said)]
     assert len(records) == 4
+    run(sys.executable, DEADLY, tmp_path / "healthy", "nothing", cwd=tmp_path)
+    healthy = {record.trial_id: record for record in read_trials(StudyPaths(tmp_path / "healthy"))}
+    assert all(records[name].val_loss == healthy[name].val_loss for name in records.keys() - {"colour-constant-o0-0000"})
     assert notes == [False, True, True, True]  # it kills one beside others, then one a try
     assert not paths.journal.exists()
 

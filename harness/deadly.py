@@ -1,7 +1,7 @@
-"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS exit|crash|driver|CGROUP.
+"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS HOW.
 
-A CGROUP is a folder of the kernel's, into which the process moves before it takes memory without end. With `driver` it takes
-the driver along, and there is no work beside the arms.
+HOW is `exit`, `crash`, or a control group's folder, into which the process moves before it takes memory without end. With
+`driver` it takes the driver along, and with `nothing` the data are harmless; then there is no work beside the arms.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from study.running.runner import search
 
 
 def die(how: str) -> None:
+    """End this process."""
     if how == "exit":
         os._exit(1)
     if how == "crash":
@@ -71,9 +72,13 @@ if __name__ == "__main__":
     )
     paths, prepared = StudyPaths(Path(sys.argv[1])), prepare(config)
     healthy = prepared.data["colour", 0]
-    deadly = Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
+    deadly = (
+        healthy
+        if sys.argv[2] == "nothing"
+        else Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
+    )
     write_atomic(paths.config, dump_config(config))
-    plan = dataclasses.replace(prepared.plan, beside=()) if sys.argv[2] == "driver" else prepared.plan
+    plan = dataclasses.replace(prepared.plan, beside=()) if sys.argv[2] in {"driver", "nothing"} else prepared.plan
     with Pool(config, 0) as pool:
         search(plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
     write_atomic(paths.data, prepared.table.summary().model_dump_json())
