@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def config_of(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
     """Config from a YAML file, or made for a table and its targets."""
+    from study.config import load_config, make_config
     from study.records.paths import safe_name
 
     settings = list(overrides or [])
