@@ -22,7 +22,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from study import load_config, load_results
-from study.api import prepare
 from study.config import make_config
 from study.config.options import DataConfig
 from study.data import files
@@ -30,6 +29,7 @@ from study.data.files import read_file
 from study.data.sources import read_source
 from study.explain.trees import open_trees
 from study.families.saved import open_model
+from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.records.results import Records, read_records
 from study.schema import StudyError

@@ -19,8 +19,8 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
-from study.api import prepare
 from study.config import StudyConfig, load_config
+from study.prepare import prepare
 from study.schema import ALL_ROWS
 from study.screen import cli
 

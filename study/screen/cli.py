@@ -106,8 +106,9 @@ def submit(
 ) -> None:
     """Queue a study as a SLURM job, after a check of its config."""
     config = config_of(source, target, set_, name)
-    from study.api import check_folder, prepare
+    from study.api import check_folder
     from study.machines.submit import Request, follow, make_submission, queue
+    from study.prepare import prepare
     from study.records.paths import StudyPaths
 
     prepared, paths = prepare(config), StudyPaths(results / config.name)
@@ -131,7 +132,7 @@ def submit(
 @app.command()
 def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
     """Validate a config or table and print what would be done, without doing it."""
-    from study.api import prepare
+    from study.prepare import prepare
     from study.screen.check import print_check
 
     print_check(prepare(config_of(source, target, set_, name)), console())
@@ -144,7 +145,7 @@ def init(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
 ) -> None:
     """Write a commented config from a table."""
-    from study.api import prepare
+    from study.prepare import prepare
     from study.screen.template import write_config
 
     config = config_of(table, target, None, None)

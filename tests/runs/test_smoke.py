@@ -15,8 +15,8 @@ from rich.console import Console
 from harness.kept import replace
 from harness.studies import STUDY, drive, run
 from study import load_config, load_results, run_study
-from study.api import prepare
 from study.conclude import conclude
+from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_work, write_work
 from study.records.short import ShortRecord

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from harness.inputs import make_frame
-from study.api import prepare
 from study.config import json_schema, load_config, make_config
+from study.prepare import prepare
 from study.schema import Kind
 from tests.screen.conftest import Command
 
