@@ -149,6 +149,8 @@ class Dispatcher:
                 self._nodes[worker], self._gpu[worker] = node, gpu
                 self.blame.know(node, host)
                 self._idle[gpu].append(worker)
+                if node in self.blame.left_out:
+                    self._want()  # another one in its place
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0

@@ -152,8 +152,9 @@ def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wa
     def act(worker: str, task: Task) -> list[Event]:
         return [Unfit(worker, "no")] if worker == "w1" else report(worker, task)
 
-    arm, workers = small(trials=1), Script(act, "bad", "good")
-    run(tmp_path, [arm], workers)  # with one trial left one worker would be wanted, and it takes nothing
+    arm, workers = small(trials=1), Script(act, *["bad"] * 3, "good")  # also those that come there later
+    workers.room = 4
+    run(tmp_path, [arm], workers)  # with a trial and a winner left two workers would be wanted, and they take nothing
 
     assert arm.finished
 
