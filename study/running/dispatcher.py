@@ -169,6 +169,8 @@ class Dispatcher:
             case Unfit(worker, error) if worker in self._out:
                 task = self._out.pop(worker)
                 self._failed(worker, task, error, unfit=True)
+                if self._nodes[worker] not in self.blame.left_out:
+                    self.workers.end(worker)  # the next one may do better
             case Lost(worker):
                 self._lose(worker, event)
                 self.workers.end(worker)  # if it lives, it is of no use

@@ -23,7 +23,7 @@ from study.running.worker import Report
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.running.test_dispatcher import Script, report
+from tests.running.test_dispatcher import Script, report, report_of
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -146,6 +146,27 @@ def test_a_worker_that_cannot_prove_itself_leaves_its_node_out_at_once(tmp_path:
     bad |= {f"w{n}" for n in range(40)}
     with pytest.raises(StudyError, match=r"ImportError: libcuda$"):
         run(tmp_path / "alone", [small(trials=6)], Script(act))
+
+
+def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replaced(tmp_path: Path) -> None:
+    def act(worker: str, task: Task) -> list[Event]:
+        if worker in bad:
+            return [Unfit(worker, "Traceback\nOSError: stale file handle\n")]
+        return [Reported(worker, report_of(task, grown=worker == "w1"))]
+
+    bad = {"w2", "w4"}
+    arm, workers = small(trials=6), Script(act)
+    workers.room = 1
+    assert run(tmp_path, [arm], workers, max_tries=1) == []
+    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    assert workers.left == ["w1", "w2"]
+
+    bad |= {f"w{n}" for n in range(2, 40)}
+    workers = Script(act)
+    workers.room = 1
+    with pytest.raises(StudyError, match=r"(?s)nothing succeeds any more.*OSError: stale file handle$"):
+        run(tmp_path / "mostly", [small(trials=6)], workers)
+    assert [worker for worker, _ in workers.sent] == ["w1", "w2", "w3", "w4"]
 
 
 def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wanted(tmp_path: Path) -> None:
