@@ -37,6 +37,7 @@ class Dispatcher:
         self._out: dict[str, Task] = {}  # by worker
         self._kept_free: dict[str, str] = {}  # nodes that get nothing until they are idle, and the task that gets them then
         self._served: set[str] = set()  # workers that have had a task
+        self._erred: set[str] = set()  # workers whose last task ended in an exception
         self._unborn = 0
 
     def run(self) -> None:
@@ -154,13 +155,15 @@ class Dispatcher:
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0
-                if report.grown:
-                    self.workers.end(worker)
+                if report.grown or (report.error and worker in self._erred):
+                    self.workers.end(worker)  # what fails may be its own process
                 else:
                     self._idle[self._gpu[worker]].append(worker)
                 if report.error:
+                    self._erred.add(worker)
                     self._failed(worker, task, report.error)
                     return
+                self._erred.discard(worker)
                 self.blame.succeeded(task)
                 self._offer()  # before the record is written, which a disk may take its time for
                 self._written(lambda: self.recorder.report(task, report.record, report.files))
@@ -208,6 +211,7 @@ class Dispatcher:
         self._kept_free = {node: key for node, key in self._kept_free.items() if node in self._nodes.values()}
         self._unborn += worker not in self._served
         self._served.discard(worker)
+        self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
             raise StudyError(
                 f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "

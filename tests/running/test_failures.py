@@ -38,6 +38,17 @@ def died(worker: str) -> list[Event]:
     return [Lost(worker, "killed"), Ended(worker)]
 
 
+class Prompt(Script):
+    """Workers that come as soon as there is room, whatever else happens."""
+
+    def next(self, timeout_s: float) -> Event | None:
+        waiting = [] if self.alive < min(self.room, self.wanted) else self.events
+        before, self.events = self.events, waiting
+        event = super().next(timeout_s)
+        self.events = before
+        return event
+
+
 class Heard(Observer):
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -92,7 +103,7 @@ def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_
         return raised(worker, "Traceback\nOSError: no room in /tmp\n") if worker in bad else report(worker, task)
 
     bad = {f"w{n}" for n in range(1, 40, 2)}
-    arm, workers = small(trials=12), Script(act, "bad", "good")
+    arm, workers = small(trials=12), Prompt(act, "bad", "good")
     notes = run(tmp_path, [arm], workers)
 
     assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
@@ -167,6 +178,23 @@ def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replac
     with pytest.raises(StudyError, match=r"(?s)nothing succeeds any more.*OSError: stale file handle$"):
         run(tmp_path / "mostly", [small(trials=6)], workers)
     assert [worker for worker, _ in workers.sent] == ["w1", "w2", "w3", "w4"]
+
+
+def test_a_worker_that_fails_at_two_tasks_in_a_row_is_replaced_before_its_node_is_left_out(tmp_path: Path) -> None:
+    def act(worker: str, task: Task) -> list[Event]:
+        if worker == "w1":
+            workers.events[:0] = raised(worker, "Traceback\nInternalError: CUDA_ERROR_ILLEGAL_ADDRESS\n")  # in milliseconds
+            return []
+        return report(worker, task)
+
+    arm, workers = small(trials=9), Script(act)
+    workers.events = [Came("w1"), Came("w2")]
+    workers.born = workers.alive = 2
+    assert run(tmp_path, [arm], workers) == []
+
+    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    assert [worker for worker, _ in workers.sent].count("w1") == 2
+    assert workers.left == ["w1"]
 
 
 def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wanted(tmp_path: Path) -> None:
