@@ -33,6 +33,7 @@ class Journal:
         self.deaths: Counter[str] = Counter()
         self._paths = paths
         self._out: set[str] = set()
+        self._suspects_out: set[str] = set()
         self._lines = 0
         self._file: BinaryIO | None = None
 
@@ -55,11 +56,14 @@ class Journal:
     def out(self, task: Task) -> None:
         """Note that a task is about to be handed out."""
         self._out.add(task.key)
+        if task.key in self.suspects:
+            self._suspects_out.add(task.key)
         self._write(out=task.key)
 
     def back(self, task: Task) -> None:
         """Note that a task is out no more: it has left its record, or waits."""
         self._out.discard(task.key)
+        self._suspects_out.discard(task.key)
         self._write(back=task.key)
 
     def may(self, task: Task) -> bool:
@@ -68,7 +72,7 @@ class Journal:
             return True
         if self.deaths[task.key] >= self.max_tries:
             return False
-        return not self._out if self.deaths[task.key] else not self._out & self.suspects
+        return not (self._out if self.deaths[task.key] else self._suspects_out)
 
     def closed(self, waiting: Iterable[Task]) -> bool:
         """Whether nothing may be handed out: what a driver died of is out, or waits for what is out to end."""
