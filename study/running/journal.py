@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -48,10 +49,12 @@ class Journal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """End in order, whatever has ended the run: nothing is suspect."""
-        if self._file is not None:
-            self._file.close()
-        self._paths.journal.unlink(missing_ok=True)
+        """End in order, whatever has ended the run: nothing is suspect. A journal of a run that took this one's place stays."""
+        if self._file is None:
+            return
+        with self._file, suppress(OSError):
+            if os.path.samestat(os.fstat(self._file.fileno()), self._paths.journal.stat()):
+                self._paths.journal.unlink()
 
     def out(self, task: Task) -> None:
         """Note that a task is about to be handed out."""
@@ -105,10 +108,10 @@ class Journal:
         self.suspects |= out | suspects
 
     def _begin(self) -> None:
-        if self._file is not None:
-            self._file.close()
         lines = [*({"suspect": key, "deaths": self.deaths[key]} for key in self.suspects), *({"out": key} for key in self._out)]
         write_atomic(self._paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines))
+        if self._file is not None:
+            self._file.close()
         self._file = self._paths.journal.open("ab", buffering=0)
         self._lines = 0
 

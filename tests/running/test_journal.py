@@ -131,6 +131,32 @@ def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: 
         assert Counted.asked - asked == 2
 
 
+def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_one_that_took_its_place(tmp_path: Path, tasks: list[Task]) -> None:
+    paths = StudyPaths(tmp_path)
+    with Journal(paths, 2):
+        other = Journal(paths, 2).__enter__()
+        other.out(tasks[0])
+
+    assert json.loads(paths.journal.read_text()) == {"out": tasks[0].key}
+    other.__exit__(None, None, None)
+    assert not paths.journal.exists()
+
+
+def test_where_a_journal_cannot_be_written_anew_that_is_the_error_and_the_run_ends_in_order(
+    tmp_path: Path, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.running.journal.MOST_LINES", 1)
+    paths = StudyPaths(tmp_path)
+    journal = Journal(paths, 2).__enter__()
+    paths.journal.unlink()
+    paths.journal.mkdir()  # in the way
+
+    for note in (journal.out, journal.back):
+        with pytest.raises(OSError, match="handed-out"):
+            note(tasks[0])
+    journal.__exit__(None, None, None)
+
+
 def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Task]) -> None:
     paths = StudyPaths(tmp_path)
     paths.journal.write_text(json.dumps({"out": tasks[0].key}) + '\n{"out": "y-ext')
