@@ -85,7 +85,8 @@ class Dispatcher:
     def _offer(self) -> None:
         """Give every idle worker a task, as far as there are any for its node."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        for gpu, idle in self._idle.items():
+        for gpu in sorted(self._idle, key=lambda gpu: gpu is False and bool(self.journal.deaths)):  # what runs alone comes first
+            idle = self._idle[gpu]
             none_for: set[str] = set()
             passed: list[str] = []
             idle_on = {self._nodes[worker] for worker in idle}

@@ -23,7 +23,7 @@ from study.running.worker import Report
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.running.test_dispatcher import Script, report, report_of
+from tests.running.test_dispatcher import Mixed, Script, report, report_of
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -244,6 +244,17 @@ def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_pa
 
     assert FIRST not in {key for _, key in workers.sent}
     assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+
+
+def test_a_network_that_has_killed_its_driver_does_not_wait_for_all_that_trains_none(tmp_path: Path) -> None:
+    arms, workers = [small("neural", trials=2), small(trials=6)], Mixed(report, cores=2)
+    deadly = arms[0].arm.trial_id(0)
+    StudyPaths(tmp_path).journal.write_text(json.dumps({"suspect": deadly, "deaths": 1}))
+
+    run(tmp_path, arms, workers)
+
+    assert [key for _, key in workers.sent].index(deadly) < 5
+    assert len(workers.sent) == 10
 
 
 class Chance(Script):
