@@ -83,9 +83,9 @@ class Dispatcher:
         return any(serves(gpu, task) for gpu in idle for task in self.tasks.waiting)
 
     def _offer(self) -> None:
-        """Give every idle worker a task, as far as there are any for its node."""
+        """Give every idle worker a task, as far as there are any for its node; a network that runs alone waits for no other."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        for gpu in sorted(self._idle, key=lambda gpu: gpu is False and bool(self.journal.deaths)):  # what runs alone comes first
+        for gpu in sorted(self._idle, key=lambda gpu: gpu is False and bool(self.journal.deaths)):
             idle = self._idle[gpu]
             none_for: set[str] = set()
             passed: list[str] = []
@@ -198,6 +198,7 @@ class Dispatcher:
         self._written(lambda: self.journal.back(task))
         self.tasks.failed(task)
         for node in self.blame.left_out.keys() - left_out:
+            self._kept_free.pop(node, None)
             why = "a worker there cannot train" if unfit else "one task after the other failed there and none succeeded"
             self.recorder.observer.note(
                 f"Node {self.blame.host(node)} is left out: {why}. What failed there is not recorded and runs elsewhere. "
