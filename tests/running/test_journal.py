@@ -131,7 +131,7 @@ def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: 
         assert Counted.asked - asked == 2
 
 
-def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_one_that_took_its_place(tmp_path: Path, tasks: list[Task]) -> None:
+def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_path: Path, tasks: list[Task]) -> None:
     paths = StudyPaths(tmp_path)
     with Journal(paths, 2):
         other = Journal(paths, 2).__enter__()
