@@ -8,10 +8,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
+from cluster_scenarios import scenarios
+
+from harness.broken import half_tensorflow
 from harness.cluster import Cluster, missing, wait_until
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
 from harness.jobs import Job, leftovers, queue
@@ -118,16 +120,11 @@ def kill_raylet(site: Site) -> bool:
 
 def break_environment(site: Site) -> bool:
     """Take half of TensorFlow from a node that is not the head's, until it is left out; then Ray starts anew there."""
-    found = find_spec("tensorflow")
-    if (node := site.other()) is None or found is None or found.origin is None:
+    if (node := site.other()) is None:
         return False
-    half = Path(found.origin).parent / "python"
-    site.cluster.on(node, "mount", "-t", "tmpfs", "none", half)
-    site.cluster.on(node, "pkill", "-9", "raylet", check=False)  # the workers that are there have imported it
-    try:
+    with half_tensorflow(site.cluster, node):
+        site.cluster.on(node, "pkill", "-9", "raylet", check=False)  # the workers that are there have imported it
         wait_until(lambda: f"Node {node} is left out" in site.job.log, f"{node} is left out", SETTLE_S)
-    finally:
-        site.cluster.on(node, "umount", half)
     return site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
 
 
@@ -228,6 +225,8 @@ def hurt(site: Site, name: str, number: int) -> bool:
 def rage(times: int, seed: int) -> bool:
     """Inject every fault so many times, on one study after another, and print a table; whether nothing was lost.
 
+    times: 0 for the nodes of `cluster_scenarios`.
+
     Raises
     ------
     StudyError
@@ -235,6 +234,8 @@ def rage(times: int, seed: int) -> bool:
     """
     if reason := missing():
         raise StudyError(f"No SLURM cluster can be made on this machine: {reason}.")
+    if not times:
+        return scenarios()
     rng = random.Random(seed)
     cards = [name for name in FAULTS for _ in range(times)]
     rng.shuffle(cards)

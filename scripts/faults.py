@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cluster_faults
 import fault_scenarios
 import psutil
 
@@ -260,7 +261,7 @@ def main() -> None:
         "--kills", type=int, default=100, help="processes to kill, other faults come on top; 0: two faults of no moment"
     )
     parser.add_argument(
-        "--cluster", type=int, metavar="TIMES", help="hurt a job on a SLURM cluster instead, with each of its faults so often"
+        "--cluster", type=int, metavar="TIMES", help="hurt jobs of a SLURM instead, with each fault so often; 0: broken nodes"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the faults' order and moments")
     parser.add_argument("--drive", nargs=3, metavar=("FOLDER", "JOURNAL", "WORKERS"), help=argparse.SUPPRESS)
@@ -269,9 +270,7 @@ def main() -> None:
         folder, book, workers = arguments.drive
         drive(Path(folder), Path(book), int(workers))
         return
-    if arguments.cluster:
-        import cluster_faults
-
+    if arguments.cluster is not None:
         sys.exit(not cluster_faults.rage(arguments.cluster, arguments.seed))
     rng = random.Random(arguments.seed)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # drivers must hear Ctrl-C, if we run in the background too
