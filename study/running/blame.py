@@ -171,14 +171,14 @@ class Blame:
         times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
         return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
 
-    def broken(self) -> StudyError:
-        """What ends a run that has no other node."""
+    def broken(self, on_disk: bool = True) -> StudyError:
+        """What ends a run that has no other node. on_disk: whether it keeps records, from which it can go on."""
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()
+        kept = "None of these failures is recorded, each finished trial is kept; the same command goes on once this is mended. "
         return StudyError(
-            f"Trials cannot run here: on {hosts} nothing succeeds any more, so the environment is at fault and not the trials. "
-            "None of these failures is recorded, every finished trial is kept, and the same command goes on once this is "
-            f"mended. The first error:\n{first.rstrip()}"
+            f"Trials cannot run here: on {hosts} all that was tried last failed, as where the environment is at fault and not "
+            f"the trials. {kept if on_disk else ''}The first error:\n{first.rstrip()}"
         )
 
     def _end(self, task: Task) -> tuple[str, _Node, _Run]:

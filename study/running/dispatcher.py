@@ -17,7 +17,7 @@ from study.training.task import Task
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 MOST_UNBORN = 3
-"""Workers that may end before their first task, one after the other and for each that there is room for."""
+"""Workers that may end before their first task while nothing is out, one after the other, for each that there is room for."""
 
 
 class Dispatcher:
@@ -209,9 +209,9 @@ class Dispatcher:
     def _bury(self, worker: str, error: str) -> None:
         if worker in (idle := self._idle[self._gpu.pop(worker, None)]):
             idle.remove(worker)
-        self._nodes.pop(worker, None)
+        node = self._nodes.pop(worker, None)
         self._kept_free = {node: key for node, key in self._kept_free.items() if node in self._nodes.values()}
-        self._unborn += worker not in self._served
+        self._unborn += worker not in self._served and node not in self.blame.left_out and self.tasks.quiet
         self._served.discard(worker)
         self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:

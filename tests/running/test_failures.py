@@ -125,7 +125,7 @@ def test_on_a_single_node_three_failures_in_a_row_end_it_with_the_first_error_an
 
     arm, workers = small(trials=9), Script(act)
     workers.room = 1
-    said = r"(?s)^Trials cannot run here: on here nothing .*The first error:\n"
+    said = r"(?s)^Trials cannot run here: on here all .*The first error:\n"
     with pytest.raises(StudyError, match=said + ("Traceback\n  here\nImportError: 0$" if how is raised else "killed$")):
         run(tmp_path, [arm], workers)
 

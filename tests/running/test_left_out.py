@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from study.running.events import Came, Event, Reported, Unfit
+from study.running.dispatcher import MOST_UNBORN
+from study.running.events import Came, Ended, Event, Reported, Unfit
 from study.schema import StudyError, TrialState
 from study.training.task import Task
 from tests.running.test_dispatcher import Script, dispatcher, report, report_of
@@ -46,7 +47,7 @@ def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replac
     bad |= {f"w{n}" for n in range(2, 40)}
     workers = Script(act)
     workers.room = 1
-    with pytest.raises(StudyError, match=r"(?s)nothing succeeds any more.*OSError: stale file handle$"):
+    with pytest.raises(StudyError, match=r"(?s)all that was tried last failed, as where.*OSError: stale file handle$"):
         run(tmp_path / "mostly", [small(trials=6)], workers)
     assert [worker for worker, _ in workers.sent] == ["w1", "w2", "w3", "w4"]
 
@@ -99,3 +100,17 @@ def test_a_node_that_is_left_out_is_kept_free_for_nobody(tmp_path: Path) -> None
     happens(*report("e", dispatched._out["e"]))
     assert dispatched._out.keys() <= {"b", "e"}
     assert [task.key for task in dispatched._out.values()] == [FIRST]
+
+
+def test_workers_that_end_one_after_the_other_at_a_broken_node_end_no_study_that_trains_elsewhere(tmp_path: Path) -> None:
+    arm, workers = small(trials=1), Script(lambda worker, task: [], "n", "m")
+    dispatched = dispatcher(tmp_path, [arm], workers)
+    events: list[Event] = [Came("a", "n"), Unfit("a", "no"), Came("b", "m")]
+    for n in range(MOST_UNBORN * workers.room + 1):
+        events += [Came(f"c{n}", "n"), Ended(f"c{n}", "killed")]
+
+    for event in events:
+        dispatched._take(event)
+        dispatched._hand_out()
+
+    assert [(worker, task.key) for worker, task in dispatched._out.items()] == [("b", FIRST)]
