@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable
 
 from rich.console import Console
@@ -69,4 +68,4 @@ def _way_on(results: Results, to_go: str, queued: str) -> str:
         return f"At work: {', '.join(runs)}; {to_go}."
     if queued:
         return f"Not finished: {to_go}. The SLURM job goes on with it."
-    return f"Not finished: {to_go}. Go on with: study run {shlex.quote(str(results.paths.config))}"
+    return f"Not finished: {to_go}. Go on with: {results.again.strip('`')}"
