@@ -175,6 +175,7 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ]
     assert ended.out.splitlines()[9:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
+        "1 of 2 trials failed; their records say why. `study retry 'results/my study'` runs them again.",
         "Not finished: 14 trials, 8 winners, 2 trees and 2 short formulas to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
