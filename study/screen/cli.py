@@ -185,12 +185,17 @@ def retry(
     put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
 ) -> None:
     """Run again what failed in a study, with all that was suggested or concluded from it."""
+    from study.api import check_folder
     from study.config import load_config
+    from study.prepare import prepare
     from study.records.results import load_results
+    from study.records.retried import failures
     from study.running.again import retry as set_aside
 
     opened, place = load_results(results), results.resolve()
     config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
+    if not put_aside and failures(opened.paths, trial):
+        check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
     set_aside(results, trial)
     again = opened.again.strip("`")
     if put_aside:

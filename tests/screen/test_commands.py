@@ -175,6 +175,7 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ]
     assert ended.out.splitlines()[9:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
+        "1 of 2 trials failed; their records say why. `study retry 'results/my study'` runs them again.",
         "Not finished: 14 trials, 8 winners, 2 trees and 2 short formulas to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
@@ -198,6 +199,8 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
     to_go = "48 trials, 24 winners, 6 trees and 6 short formulas to go"
     assert during == f"At work: process {os.getpid()} on {socket.gethostname()} since {environment.started}; {to_go}."
     assert after == f"Not finished: {to_go}. Go on with: study run results/party/config.yaml"
+    paths.root.rename(folder / "kept")
+    assert command("status", "kept").out.splitlines()[-1].endswith("study run kept/config.yaml --results . --name kept")
 
 
 def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:
