@@ -32,7 +32,7 @@ class _Run:
 @dataclass
 class _Node:
     """running: what is out here. row: what failed here since the last success, and how. last: turn of the last failure.
-    proved: whether any succeeded.
+    proved: whether any succeeded. unfit: workers, by whether they have a GPU, that could not begin since one like them could.
     """
 
     host: str
@@ -41,6 +41,7 @@ class _Node:
     row: list[tuple[str, str]] = field(default_factory=list)
     last: int = 0
     proved: bool = False
+    unfit: dict[bool | None, int] = field(default_factory=dict)
 
     def clear(self) -> None:
         self.pending.clear()
@@ -131,15 +132,19 @@ class Blame:
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
             node.last = self._turn
-        self._look_at_row(name)
+        if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
+            self._leave_out(name, node.row[0][1])
 
-    def unfit(self, task: Task, error: str) -> None:
-        """A worker could not begin its task: its node cannot train, or where others have it has failed once more."""
-        name, node, run = self._end(task)
-        if name in self.left_out:
-            return
-        node.row.append((f"proof {run.turn}", error))
-        self._look_at_row(name, at_once=not node.proved)
+    def fit(self, node: str, gpu: bool | None = None) -> None:
+        """A worker of a node could begin its task. gpu: whether it has one, where some have."""
+        self._nodes[node].unfit[gpu] = 0
+
+    def unfit(self, task: Task, error: str, gpu: bool | None = None) -> None:
+        """A worker could not begin its task: its node cannot train, unless others like it could."""
+        name, node, _ = self._end(task)
+        node.unfit[gpu] = node.unfit.get(gpu, IN_A_ROW) + 1
+        if node.unfit[gpu] >= IN_A_ROW:
+            self._leave_out(name, error)
 
     def forget(self, task: Task) -> None:
         """A task is over."""
@@ -188,13 +193,9 @@ class Blame:
     def _count(self, node: _Node) -> None:
         self._tries.update(key for key, failure in node.pending.items() if failure.counts)
 
-    def _look_at_row(self, name: str, *, at_once: bool = False) -> None:
-        """Leave a node out that has failed too often."""
-        node = self._nodes[name]
-        many = len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW)
-        if many or at_once:
-            self.left_out[name] = node.row[-1 if at_once else 0][1]
-            node.clear()
+    def _leave_out(self, node: str, error: str) -> None:
+        self._nodes[node].clear()
+        self.left_out.setdefault(node, error)
 
 
 def _kind(task: Task) -> str:

@@ -156,6 +156,7 @@ class Dispatcher:
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0
+                self.blame.fit(self._nodes[worker], self._gpu[worker])
                 if report.grown or (report.error and worker in self._erred):
                     self.workers.end(worker)  # what fails may be its own process
                 else:
@@ -192,7 +193,7 @@ class Dispatcher:
     def _failed(self, worker: str, task: Task, error: str, *, unfit: bool = False, **how: bool) -> None:
         left_out = {*self.blame.left_out}
         if unfit:
-            self.blame.unfit(task, error)
+            self.blame.unfit(task, error, self._gpu[worker])
         else:
             self.blame.failed(task, error, **how)
         self._written(lambda: self.journal.back(task))

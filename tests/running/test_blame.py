@@ -91,3 +91,14 @@ def test_where_nothing_is_on_disk_no_record_is_said_to_be_kept(tasks: list[Task]
     own.unfit(tasks[0], "no")
 
     assert ["each finished trial is kept" in str(own.broken(on_disk)) for on_disk in (True, False)] == [True, False]
+
+
+def test_a_gpu_that_is_not_there_leaves_its_node_out_also_where_workers_without_one_succeed(tasks: list[Task]) -> None:
+    own = blame("n")
+    own.begin(tasks[0], "n")
+    own.fit("n", gpu=False)
+    own.succeeded(tasks[0])
+    own.begin(tasks[1], "n")
+    own.unfit(tasks[1], "no GPU", gpu=True)
+
+    assert own.left_out == {"n": "no GPU"}
