@@ -183,8 +183,8 @@ def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:
     StudyError
         There is no trial yet, or a version before this one concluded the study.
     """
-    if load_results(paths.root).trials.empty:
-        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; `study run {paths.config}` goes on.")
+    if (results := load_results(paths.root)).trials.empty:
+        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; {results.again} goes on.")
     with kernel or Kernel(paths.root) as own:
         own.start()  # it imports at the same time as this process
         from study.report.notebook import write_report as write

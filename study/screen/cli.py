@@ -13,7 +13,7 @@ import typer
 
 from study.schema import StudyError, printable
 from study.screen.flags import App
-from study.screen.given import as_options, config_of, console
+from study.screen.given import as_options, config_of, console, writing
 
 if TYPE_CHECKING:
     from study.config import StudyConfig
@@ -196,7 +196,8 @@ def retry(
     config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
     if not put_aside and failures(opened.paths, trial):
         check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
-    set_aside(results, trial)
+    with writing(results):
+        set_aside(results, trial)
     again = opened.again.strip("`")
     if put_aside:
         print(f"Go on with: {again}")
@@ -262,7 +263,8 @@ def report(results: ResultsFolder) -> None:
     from study.api import write_report
     from study.records.results import load_results
 
-    print(write_report(load_results(results).paths))
+    with writing(results):
+        print(write_report(load_results(results).paths))
 
 
 def main() -> None:

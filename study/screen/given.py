@@ -1,9 +1,11 @@
-"""What a command line gives: a config or a table, a question's options, and a place to print to."""
+"""What a command line gives: a config or a table, a question's options, a place to print to, and one to write to."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,3 +53,13 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Raise a StudyError where something below `place` cannot be written, as on a disk that is full or read-only."""
+    try:
+        yield
+    except OSError as error:
+        why = f"{error.filename or place}: {error.strerror or error}"
+        raise StudyError(f"Cannot write {why}. Free the place; the same command goes on.") from None

@@ -71,18 +71,21 @@ def budget_words(plan: Plan) -> str | None:
         return None
     given = f"budget_core_hours: {config.budget_core_hours:g}"
     if used > config.budget_core_hours:
+        step = 10.0 ** (math.floor(math.log10(used)) - 1)  # rounded up, so that what is named is enough
         return (
-            f"{given} is too little: the plan takes about {used:.2g} core-hours with all that is left open at its least. "
-            "Allow that, or name fewer targets, columns or families."
+            f"{given} is too little: the plan takes about {math.ceil(used / step) * step:.2g} core-hours with all that is left "
+            "open at its least. Allow that, or name fewer targets, columns or families."
         )
-    repeats = "" if config.protocol == "holdout" else f"{config.outer.repeats} times {config.outer.folds} outer folds, "
-    depths = [str(depth) for depth in config.depths or []]
-    bought = (
-        f"{given} buys {repeats}{config.search.trials} trials an arm, {config.inner.seeds} seeds, {config.training.epochs} "
-        f"epochs, depth {listed(depths) if depths[1:] else ''.join(depths) or 'none'}: about {used:.3g} core-hours."
-    )
-    more = " More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."
-    return bought + more * (used < config.budget_core_hours / 2)
+    repeats, folds, seeds = config.outer.repeats or 1, config.outer.folds, config.inner.seeds or 1
+    bought = [] if config.protocol == "holdout" else [f"{repeats} time{'s' * (repeats > 1)} {folds} outer folds"]
+    if any(plan.trials(arm) > 1 for arm in plan.arms):
+        bought.append(f"{config.search.trials} trials an arm")
+    if depths := [str(depth) for depth in sorted({arm.depth for arm in plan.arms if arm.depth})]:
+        bought += [f"{seeds} seed{'s' * (seeds > 1)}", f"{config.training.epochs} epochs"]
+        bought.append(f"depth {listed(depths) if depths[1:] else depths[0]}")
+    keys = "search.trials, inner.seeds" + ", outer.repeats" * (config.protocol != "holdout")
+    more = f" More than that must be asked for by its keys ({keys})." * (used < config.budget_core_hours / 2)
+    return f"{given} buys {', '.join(bought) or 'one fit a model'}: about {used:.3g} core-hours.{more}"
 
 
 class Progress(Observer):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from importlib import metadata
 from pathlib import Path
@@ -109,23 +110,36 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
+    ("hours", "more", "said"),
     [
-        (
-            "0.05",
-            "budget_core_hours: 0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs, depth 1, 2 and 3: ",
-        ),
-        ("10000", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
-        ("0.001", "budget_core_hours: 0.001 is too little: the plan takes about "),
+        ("0.05", "", "0.05 buys 6 times 5 outer folds, 30 trials an arm, 2 seeds, 200 epochs, depth 1, 2 and 3: about 0.0"),
+        ("10000", "", "More than that must be asked for by its keys (search.trials, inner.seeds, outer.repeats)."),
+        ("10000", "protocol=holdout", "More than that must be asked for by its keys (search.trials, inner.seeds)."),
+        ("0.02", "families=[linear]", "0.02 buys 10 times 5 outer folds: about 0.0"),
+        ("0.001", "", "budget_core_hours: 0.001 is too little: the plan takes about "),
     ],
 )
-def test_check_says_what_a_budget_buys(hours: str, said: str, folder: Path, command: Command) -> None:
+def test_check_says_what_a_budget_buys(hours: str, more: str, said: str, folder: Path, command: Command) -> None:
     make_frame().to_csv(folder / "good.csv", index=False)
 
-    ended = command("check", "good.csv", "-t", "price", "--set", f"budget_core_hours={hours}")
+    settings = [f"--set={key}" for key in (f"budget_core_hours={hours}", more) if key]
+    ended = command("check", "good.csv", "-t", "price", *settings)
 
     assert (ended.code, ended.err) == (0, "")
     assert said in ended.out
+
+
+@pytest.mark.parametrize("more", ["protocol=nested", "protocol=holdout", "families=[linear]"])
+def test_a_budget_that_check_names_as_the_least_is_enough(more: str, folder: Path, command: Command) -> None:
+    make_frame().to_csv(folder / "good.csv", index=False)
+
+    def said(hours: str) -> str:
+        return command("check", "good.csv", "-t", "price", "--set", f"budget_core_hours={hours}", "--set", more).out
+
+    least = re.search(r"takes about (\S+) core-hours", said("0.0001"))
+
+    assert least is not None
+    assert f"budget_core_hours: {least[1]} buys " in said(least[1])
 
 
 def test_a_column_name_with_brackets_is_printed_as_it_is(folder: Path, command: Command) -> None:

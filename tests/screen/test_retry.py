@@ -56,3 +56,13 @@ def test_what_cannot_be_retried_is_an_error_that_changes_nothing(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"Error: {said}")
     assert len(read_records(paths).trials) == 3
+
+
+def test_where_nothing_can_be_put_aside_that_is_said_and_nothing_is_changed(paths: StudyPaths, command: Command) -> None:
+    paths.retried.write_text("in the way")
+
+    ended = command("retry", "results/party", "--put-aside")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Error: Cannot write results/party/retried")
+    assert len(read_records(paths).trials) == 3
