@@ -14,7 +14,7 @@ from harness.jobs import Job, queue
 from harness.studies import records, undisturbed_digest
 from study.records.results import digest
 
-TRIALS = 40
+TRIALS = 20
 N_RECORDS = 2 * ((1 + 1) + (TRIALS + 1) + 2)
 """As `harness.studies` counts them."""
 RUN = ("--set", f"search.trials={TRIALS}")
