@@ -15,9 +15,9 @@ from typing import Any
 
 import psutil
 
-from study.api import prepare
 from study.config import dump_config, make_config
 from study.data.encoding import Encoded
+from study.prepare import prepare
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.trial import TrialRecord

@@ -130,7 +130,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, CANDIDATES, incumbents
-    from study.records.results import folds_frame, predictions_frame, trials_frame
+    from study.records.frames import folds_frame, predictions_frame, trials_frame
     from study.running.here import search_here
     from study.schema import ALL_ROWS, CURVES, PRODUCTS
     from study.search.cost import Size

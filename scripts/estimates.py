@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 from engine import ROOT, run_study
 
-from study.api import prepare
 from study.config import load_config
+from study.prepare import prepare
 from study.screen.progress import workers_here
 
 LOOK_EVERY_S = 0.25

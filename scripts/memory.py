@@ -74,11 +74,11 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     import pandas as pd
     import statsmodels.discrete.discrete_model  # noqa: F401
 
-    from study.api import Surveyed, prepare
     from study.conclude import _coefficients
     from study.config import make_config
     from study.data.reader import make_reader
     from study.data.splits import make_splits
+    from study.prepare import Surveyed, prepare
     from study.records.frames import predictions_frame
     from study.search.cost import Size
     from study.search.plan import make_plan

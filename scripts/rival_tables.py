@@ -64,9 +64,9 @@ def install(tool: str, package: str, folder: Path) -> Path | None:
 
 def write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     """Write development and test rows of a study of one split for scripts/automl.py; gives its target and the tested values."""
-    from study.api import survey
     from study.config import load_config
     from study.data.tables import target_values
+    from study.prepare import survey
     from study.schema import Kind
 
     surveyed = survey(load_config(ROOT / config, HOLDOUT))

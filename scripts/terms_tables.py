@@ -62,8 +62,8 @@ def rows_of(
     given: Mapping[str, float] | None = None,
 ) -> None:
     """Write the table as study reads it, the folds' rows, and what each machine is given, for scripts/ebm.py."""
-    from study.api import survey
     from study.config import make_config
+    from study.prepare import survey
 
     table = survey(make_config({"name": "x", "data": {"source": source}, "targets": [target]}, settings, "words", Path())).table
     own = encoded[0]

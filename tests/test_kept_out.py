@@ -22,7 +22,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from study import load_config, load_results
-from study.api import prepare
 from study.config import make_config
 from study.config.options import DataConfig
 from study.data import files
@@ -30,6 +29,7 @@ from study.data.files import read_file
 from study.data.sources import read_source
 from study.explain.trees import open_trees
 from study.families.saved import open_model
+from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.records.results import Records, read_records
 from study.schema import StudyError
@@ -111,9 +111,11 @@ def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "x" * 121])
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "a\nb", "x" * 201])
 def test_a_study_s_name_that_is_no_folder_name_is_refused(name: str) -> None:
-    with pytest.raises(StudyError, match="a name must be one folder name without slashes"):
+    with pytest.raises(
+        StudyError, match=r"a name must (be one folder name without slashes|be of characters that print|have at most 200 bytes)"
+    ):
         make_config({"name": name, "data": {"source": "balloons"}, "targets": ["balloons"]})
 
 

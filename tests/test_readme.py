@@ -19,10 +19,11 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
-from study.api import prepare
 from study.config import StudyConfig, load_config
+from study.prepare import prepare
 from study.schema import ALL_ROWS
 from study.screen import cli
+from study.screen.given import config_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -98,7 +99,7 @@ def parsed(command: str, arguments: list[str]) -> Any:
 def planned(context: Any) -> StudyConfig:
     """Config of what `study run` would do, planned on its table."""
     values = context.params
-    config = cli._config(values["source"], values["target"], values["set_"], values["name"])
+    config = config_of(values["source"], values["target"], values["set_"], values["name"])
     return prepare(config).plan.config
 
 

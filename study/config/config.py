@@ -1,31 +1,24 @@
-"""StudyConfig, the frozen description of one study, and `load_config`, the only reader of YAML."""
+"""StudyConfig, the frozen description of one study."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from study.config.options import (
     ClusterConfig,
     DataConfig,
     InnerConfig,
     OuterConfig,
-    Range,
     ResourcesConfig,
     SearchConfig,
     SlurmConfig,
     Space,
     TrainingConfig,
 )
-from study.config.text import Twice, read_yaml
 from study.config.unit import Margin
-from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName, StudyError, nearest
+from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName
 
 LONGEST_NAME = 200
 """Bytes of a study's name: file systems take 255, and a config of that name has an ending."""
@@ -156,155 +149,3 @@ class StudyConfig(Frozen):
     def replace(self, **changes: Any) -> StudyConfig:
         """This config with some top-level fields replaced, validated again."""
         return StudyConfig.model_validate({**self.model_dump(), **changes})
-
-
-HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min", "keep_fold_models")
-"""Keys that may change between two runs on one results folder, since no result depends on them.
-
-`search.max_tries` neither, but it decides what is recorded as a failure.
-"""
-
-
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
-    """Read a YAML config, apply `key.sub=value` overrides (values are YAML) and validate.
-
-    Raises
-    ------
-    StudyError
-        The file is missing or is no YAML, a key is unknown (the nearest is named), or a value breaks its rule.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
-    try:
-        content = read_yaml(text)
-    except Twice as error:
-        raise StudyError(f"{path}: {error}") from None
-    except yaml.YAMLError as error:
-        raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise StudyError(f"{path} must be a mapping of keys to values; `study init TABLE --target T` writes one.")
-    content.setdefault("name", path.stem)
-    return make_config(content, overrides, str(path), path.parent)
-
-
-def make_config(
-    content: Mapping[str, Any], overrides: Sequence[str] = (), origin: str = "the config", folder: Path | None = None
-) -> StudyConfig:
-    """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where relative sources may lie."""
-    try:
-        values: dict[str, Any] = json.loads(json.dumps(content, default=str))
-    except (TypeError, RecursionError) as error:
-        raise StudyError(f"{origin}: {error}; a key is text, so quote it.") from None
-    for override in overrides:
-        _override(values, override)
-    try:
-        config = StudyConfig.model_validate(values)
-    except ValidationError as error:
-        raise StudyError(_explain(error, origin)) from None
-    source = config.data.source
-    if folder is not None and config.data.is_path and not Path(source).is_absolute():
-        beside = folder / source
-        found = beside if _is_there(beside) else Path(source)
-        config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
-    return config
-
-
-def _is_there(path: Path) -> bool:
-    """Whether a file exists; none does whose name is too long."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def _override(values: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
-    try:
-        value = read_yaml(text)
-    except Twice as error:
-        raise StudyError(f"--set {key}: {error}") from None
-    except yaml.YAMLError:
-        raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None
-    *parents, last = key.strip().split(".")
-    place = values
-    for parent in parents:
-        below = place.setdefault(parent, {})
-        if not isinstance(below, dict):
-            raise StudyError(f"--set {override}: '{parent}' holds {below!r}, which has no keys below it.")
-        place = below
-    if last in {"target", "targets"} and not parents:
-        values.pop("target", None)
-        values.pop("targets", None)
-    place[last] = value
-
-
-def _valid_keys(location: Sequence[str | int]) -> list[str]:
-    if len(location) == 3 and location[0] == "space":
-        return list(Range.model_fields)
-    model: Any = StudyConfig
-    for part in location:
-        field = getattr(model, "model_fields", {}).get(part)
-        model = field.annotation if field else None
-    return list(getattr(model, "model_fields", {}))
-
-
-_UNION_TAG = re.compile(r"range|choices|value|(literal|list|dict|str-enum)\[.*\]")
-"""Parts of an error's place that name a member of a union, not a key."""
-
-
-def _explain(error: ValidationError, origin: str) -> str:
-    lines: dict[str, str] = {}
-    for item in error.errors(include_url=False):
-        location = [part for part in item["loc"] if not _UNION_TAG.fullmatch(str(part))]
-        if location[:1] == ["space"] and location[3:] and location[-1] in {"bool", "int", "float", "str"}:
-            item["msg"], location = "Input should be a range, a list of choices or one value", location[:3]
-        key = ".".join(map(str, location))
-        if item["type"] == "extra_forbidden":
-            valid = _valid_keys(location[:-1])
-            hint = nearest(str(location[-1]), valid) or (f" Valid keys: {', '.join(valid)}." if valid else "")
-            lines[key] = f"unknown key '{key}'.{hint}"
-        elif item["type"] == "missing":
-            lines[key] = f"'{key}' is missing."
-        else:
-            lines[key] = _wrong_value(item, key, lines.get(key, ""))
-    lines = {key: line for key, line in lines.items() if not any(other.startswith(f"{key}.") for other in lines)}
-    if len(lines) == 1:
-        return f"{origin}: {next(iter(lines.values()))}"
-    return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines.values())])
-
-
-def _wrong_value(item: Any, key: str, before: str) -> str:
-    """One line on a wrong value; `before` is the line of another member of the same union, which this one continues."""
-    got, rule = item["input"], item["msg"].removeprefix("Value error, ")
-    rule = re.sub(r"dictionary( or instance of \w+)?", "mapping", rule)
-    expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
-    hint = nearest(got, expected) if isinstance(got, str) else ""
-    if before:
-        said, _, end = before.partition(" (got ")
-        return f"{said} or {rule.removeprefix('Input should be ')} (got {end}" if rule not in said else before
-    shown = "" if isinstance(got, dict) or item["type"] == "value_error" else f" (got {got!r})"
-    named = f"'{key}': " if key else ""
-    return f"{named}{rule}{shown}.{hint}"
-
-
-def dump_config(config: StudyConfig) -> str:
-    """`config` as YAML that `load_config` reads back to an equal config."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
-
-
-def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ, with both values; keys that no result depends on (HOST_KEYS) are left out."""
-
-    def flat(value: Any, prefix: str) -> dict[str, Any]:
-        if not isinstance(value, dict) or not value:
-            return {prefix: value}
-        return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}" if prefix else key).items()}
-
-    a = flat(one.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
-    b = flat(other.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
-    return {key: (a.get(key), b.get(key)) for key in sorted({*a, *b}) if a.get(key) != b.get(key)}

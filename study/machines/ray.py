@@ -65,14 +65,17 @@ def check_job(config: StudyConfig) -> None:
 
 
 def check_gpus(config: StudyConfig, verbose: bool) -> None:
-    """Raise a StudyError where a trial needs more GPUs than a node of the study's own has, before Ray is started."""
+    """Raise a StudyError where a trial needs more GPUs than there are, before Ray is started and other nodes are known."""
     address, needed = config.cluster.address, config.resources.gpus_per_trial
     if not needed or address not in {"local", "slurm"}:
         return
     if address == "local":
         import_ray(config, verbose)
-    gpus = available_gpus() if address == "local" else Allocation.current().given.gpus
-    if needed > gpus:
+        gpus, more = available_gpus(), False
+    else:
+        allocation = Allocation.current()
+        gpus, more = allocation.given.gpus, bool(allocation.others)  # which may have some
+    if needed > gpus and not more:
         raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from study.machines.lock import locked
 from study.records.results import load_results
 from study.records.retried import failures, put_aside
+from study.running.journal import forgive
 from study.schema import StudyError
 
 
@@ -41,5 +42,6 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
                 f"Nothing that failed in {paths.root} could succeed with the same hyperparameters, so nothing was changed; "
                 "with --trial one is retried all the same."
             )
+        forgive(paths, {failure.name for failure in again})
         aside = put_aside(paths, again)
     tell(f"To be run again: {', '.join(failure.name for failure in again)}. What they left is in {aside}.")

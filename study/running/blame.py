@@ -131,13 +131,15 @@ class Blame:
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
             node.last = self._turn
-        if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
-            self._leave_out(name, node.row[0][1])
+        self._look_at_row(name)
 
     def unfit(self, task: Task, error: str) -> None:
-        """A worker could not begin its task: its node cannot train."""
-        name, _, _ = self._end(task)
-        self._leave_out(name, error)
+        """A worker could not begin its task: its node cannot train, or where others have it has failed once more."""
+        name, node, run = self._end(task)
+        if name in self.left_out:
+            return
+        node.row.append((f"proof {run.turn}", error))
+        self._look_at_row(name, at_once=not node.proved)
 
     def forget(self, task: Task) -> None:
         """A task is over."""
@@ -169,14 +171,14 @@ class Blame:
         times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
         return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
 
-    def broken(self) -> StudyError:
-        """What ends a run that has no other node."""
+    def broken(self, on_disk: bool = True) -> StudyError:
+        """What ends a run that has no other node. on_disk: whether it keeps records, from which it can go on."""
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()
+        kept = "None of these failures is recorded, each finished trial is kept; the same command goes on once this is mended. "
         return StudyError(
-            f"Trials cannot run here: on {hosts} nothing succeeds any more, so the environment is at fault and not the trials. "
-            "None of these failures is recorded, every finished trial is kept, and the same command goes on once this is "
-            f"mended. The first error:\n{first.rstrip()}"
+            f"Trials cannot run here: on {hosts} all that was tried last failed, as where the environment is at fault and not "
+            f"the trials. {kept if on_disk else ''}The first error:\n{first.rstrip()}"
         )
 
     def _end(self, task: Task) -> tuple[str, _Node, _Run]:
@@ -186,9 +188,13 @@ class Blame:
     def _count(self, node: _Node) -> None:
         self._tries.update(key for key, failure in node.pending.items() if failure.counts)
 
-    def _leave_out(self, node: str, error: str) -> None:
-        self._nodes[node].clear()
-        self.left_out.setdefault(node, error)
+    def _look_at_row(self, name: str, *, at_once: bool = False) -> None:
+        """Leave a node out that has failed too often."""
+        node = self._nodes[name]
+        many = len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW)
+        if many or at_once:
+            self.left_out[name] = node.row[-1 if at_once else 0][1]
+            node.clear()
 
 
 def _kind(task: Task) -> str:

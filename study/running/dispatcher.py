@@ -17,7 +17,7 @@ from study.training.task import Task
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 MOST_UNBORN = 3
-"""Workers that may end before their first task, one after the other and for each that there is room for."""
+"""Workers that may end before their first task while nothing is out, one after the other, for each that there is room for."""
 
 
 class Dispatcher:
@@ -37,6 +37,7 @@ class Dispatcher:
         self._out: dict[str, Task] = {}  # by worker
         self._kept_free: dict[str, str] = {}  # nodes that get nothing until they are idle, and the task that gets them then
         self._served: set[str] = set()  # workers that have had a task
+        self._erred: set[str] = set()  # workers whose last task ended in an exception
         self._unborn = 0
 
     def run(self) -> None:
@@ -82,9 +83,10 @@ class Dispatcher:
         return any(serves(gpu, task) for gpu in idle for task in self.tasks.waiting)
 
     def _offer(self) -> None:
-        """Give every idle worker a task, as far as there are any for its node."""
+        """Give every idle worker a task, as far as there are any for its node; a network that runs alone waits for no other."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        for gpu, idle in self._idle.items():
+        for gpu in sorted(self._idle, key=lambda gpu: gpu is False and bool(self.journal.deaths)):
+            idle = self._idle[gpu]
             none_for: set[str] = set()
             passed: list[str] = []
             idle_on = {self._nodes[worker] for worker in idle}
@@ -149,16 +151,20 @@ class Dispatcher:
                 self._nodes[worker], self._gpu[worker] = node, gpu
                 self.blame.know(node, host)
                 self._idle[gpu].append(worker)
+                if node in self.blame.left_out:
+                    self._want()  # another one in its place
             case Reported(worker, report) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0
-                if report.grown:
-                    self.workers.end(worker)
+                if report.grown or (report.error and worker in self._erred):
+                    self.workers.end(worker)  # what fails may be its own process
                 else:
                     self._idle[self._gpu[worker]].append(worker)
                 if report.error:
+                    self._erred.add(worker)
                     self._failed(worker, task, report.error)
                     return
+                self._erred.discard(worker)
                 self.blame.succeeded(task)
                 self._offer()  # before the record is written, which a disk may take its time for
                 self._written(lambda: self.recorder.report(task, report.record, report.files))
@@ -167,6 +173,8 @@ class Dispatcher:
             case Unfit(worker, error) if worker in self._out:
                 task = self._out.pop(worker)
                 self._failed(worker, task, error, unfit=True)
+                if self._nodes[worker] not in self.blame.left_out:
+                    self.workers.end(worker)  # the next one may do better
             case Lost(worker):
                 self._lose(worker, event)
                 self.workers.end(worker)  # if it lives, it is of no use
@@ -190,6 +198,7 @@ class Dispatcher:
         self._written(lambda: self.journal.back(task))
         self.tasks.failed(task)
         for node in self.blame.left_out.keys() - left_out:
+            self._kept_free.pop(node, None)
             why = "a worker there cannot train" if unfit else "one task after the other failed there and none succeeded"
             self.recorder.observer.note(
                 f"Node {self.blame.host(node)} is left out: {why}. What failed there is not recorded and runs elsewhere. "
@@ -200,10 +209,11 @@ class Dispatcher:
     def _bury(self, worker: str, error: str) -> None:
         if worker in (idle := self._idle[self._gpu.pop(worker, None)]):
             idle.remove(worker)
-        self._nodes.pop(worker, None)
+        node = self._nodes.pop(worker, None)
         self._kept_free = {node: key for node, key in self._kept_free.items() if node in self._nodes.values()}
-        self._unborn += worker not in self._served
+        self._unborn += worker not in self._served and node not in self.blame.left_out and self.tasks.quiet
         self._served.discard(worker)
+        self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
             raise StudyError(
                 f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "

@@ -161,7 +161,7 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
                 blame.failed(task, done.error)
                 tasks.failed(task)
                 if blame.left_out:
-                    raise blame.broken()
+                    raise blame.broken(on_disk=False)
             else:
                 blame.succeeded(task)
                 keeper.keep(done.record, done.files)

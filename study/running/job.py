@@ -203,8 +203,9 @@ def _leaving_on_sigterm(watch: Progressing, ended: threading.Event) -> Iterator[
             if number[0] == signal.SIGTERM:
                 ended.set()
                 hold_children()
-                let_go()
-                watch.paths.journal.unlink(missing_ok=True)  # nothing that is out is to blame
+                with suppress(OSError):
+                    watch.paths.journal.unlink(missing_ok=True)  # nothing that is out is to blame
+                let_go()  # now another run may have a journal there
                 watch.leave()
                 time.sleep(CANCEL_S)
                 leave_now(CANCELLED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO
@@ -33,6 +34,7 @@ class Journal:
         self.deaths: Counter[str] = Counter()
         self._paths = paths
         self._out: set[str] = set()
+        self._suspects_out: set[str] = set()
         self._lines = 0
         self._file: BinaryIO | None = None
 
@@ -47,19 +49,24 @@ class Journal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """End in order, whatever has ended the run: nothing is suspect."""
-        if self._file is not None:
-            self._file.close()
-        self._paths.journal.unlink(missing_ok=True)
+        """End in order, whatever has ended the run: nothing is suspect. A journal of a run that took this one's place stays."""
+        if self._file is None:
+            return
+        with self._file, suppress(OSError):
+            if os.path.samestat(os.fstat(self._file.fileno()), self._paths.journal.stat()):
+                self._paths.journal.unlink()
 
     def out(self, task: Task) -> None:
         """Note that a task is about to be handed out."""
         self._out.add(task.key)
+        if task.key in self.suspects:
+            self._suspects_out.add(task.key)
         self._write(out=task.key)
 
     def back(self, task: Task) -> None:
         """Note that a task is out no more: it has left its record, or waits."""
         self._out.discard(task.key)
+        self._suspects_out.discard(task.key)
         self._write(back=task.key)
 
     def may(self, task: Task) -> bool:
@@ -68,7 +75,7 @@ class Journal:
             return True
         if self.deaths[task.key] >= self.max_tries:
             return False
-        return not self._out if self.deaths[task.key] else not self._out & self.suspects
+        return not (self._out if self.deaths[task.key] else self._suspects_out)
 
     def closed(self, waiting: Iterable[Task]) -> bool:
         """Whether nothing may be handed out: what a driver died of is out, or waits for what is out to end."""
@@ -101,10 +108,10 @@ class Journal:
         self.suspects |= out | suspects
 
     def _begin(self) -> None:
-        if self._file is not None:
-            self._file.close()
         lines = [*({"suspect": key, "deaths": self.deaths[key]} for key in self.suspects), *({"out": key} for key in self._out)]
         write_atomic(self._paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines))
+        if self._file is not None:
+            self._file.close()
         self._file = self._paths.journal.open("ab", buffering=0)
         self._lines = 0
 
@@ -119,3 +126,12 @@ class Journal:
         self._lines += 1
         if self._lines >= MOST_LINES:
             self._begin()
+
+
+def forgive(paths: StudyPaths, keys: Collection[str]) -> None:
+    """Count no death of a driver against tasks that are to be tried anew; nobody may be at work."""
+    names = [json.dumps(key).encode() for key in keys]
+    for each in (paths, *paths.shares):
+        with suppress(FileNotFoundError):
+            lines = each.journal.read_bytes().splitlines(keepends=True)
+            write_atomic(each.journal, b"".join(line for line in lines if not any(key in line for key in names)))

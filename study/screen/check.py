@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from study.api import Prepared
 from study.evidence.questions import asked_words
+from study.prepare import Prepared
 from study.records.questions import questions
 from study.schema import Arm, printable
 from study.screen.progress import budget_words, columns, span, workers_here

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import gc
-import json
-import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from study.schema import StudyError, printable
 from study.screen.flags import App
+from study.screen.given import as_options, config_of, console
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from study.config import StudyConfig
 
 app = App(
@@ -35,44 +32,6 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE
 ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")]
 Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
-
-
-def _config(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
-    """Config from a YAML file, or made for a table and its targets."""
-    from study.config import load_config, make_config
-    from study.records.paths import safe_name
-
-    settings = list(overrides or [])
-    if name is not None:
-        settings.append(f"name={json.dumps(name)}")
-    if Path(source).suffix.lower() in {".yaml", ".yml"}:
-        if targets:
-            settings.append(f"targets=[{', '.join(map(json.dumps, targets))}]")
-        return load_config(source, settings)
-    if not targets:
-        raise StudyError(
-            f"A table needs a target: study run {source} --target COLUMN. (A config is a file that ends in .yaml.)"
-        )
-    stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
-    content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
-    return make_config(content, settings, "the command line", Path())
-
-
-def _as_options(text: str) -> str:
-    """What is said of the keys of a question, said of the options that `ask` takes."""
-
-    def option(found: re.Match[str]) -> str:
-        return f"--{found[1].replace('_', '-')}"
-
-    text = re.sub(r"^(?:the question: )?'?(metric|margin_of|margin|floor)\b'?", option, text)
-    return re.sub(r"`(metric|margin_of|margin|floor): (\w+)`", lambda found: f"`{option(found)} {found[2]}`", text)
-
-
-def _console() -> Console:
-    """Where people read: names of columns are printed as they are, brackets and colons included."""
-    from rich.console import Console
-
-    return Console(markup=False, emoji=False, highlight=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -100,7 +59,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")] = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
-    config = _config(source, target, set_, name)
+    config = config_of(source, target, set_, name)
     _run(config, results, verbose, " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]))
 
 
@@ -116,7 +75,7 @@ def _run(config: StudyConfig, results: Path, verbose: bool, again: str) -> None:
     share = array_share() if config.cluster.address == "slurm" else None
     paths = StudyPaths(results / config.name, share)
     try:
-        with Progress(_console()) as progress, running(config, paths, progress) as watch:
+        with Progress(console()) as progress, running(config, paths, progress) as watch:
             if share is None:
                 print(run_study(config, results, watch, verbose).paths.html)
             else:
@@ -146,9 +105,10 @@ def submit(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
 ) -> None:
     """Queue a study as a SLURM job, after a check of its config."""
-    config = _config(source, target, set_, name)
-    from study.api import check_folder, prepare
+    config = config_of(source, target, set_, name)
+    from study.api import check_folder
     from study.machines.submit import Request, follow, make_submission, queue
+    from study.prepare import prepare
     from study.records.paths import StudyPaths
 
     prepared, paths = prepare(config), StudyPaths(results / config.name)
@@ -172,10 +132,10 @@ def submit(
 @app.command()
 def check(source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None) -> None:
     """Validate a config or table and print what would be done, without doing it."""
-    from study.api import prepare
+    from study.prepare import prepare
     from study.screen.check import print_check
 
-    print_check(prepare(_config(source, target, set_, name)), _console())
+    print_check(prepare(config_of(source, target, set_, name)), console())
 
 
 @app.command()
@@ -185,10 +145,10 @@ def init(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
 ) -> None:
     """Write a commented config from a table."""
-    from study.api import prepare
+    from study.prepare import prepare
     from study.screen.template import write_config
 
-    config = _config(table, target, None, None)
+    config = config_of(table, target, None, None)
     path = output or Path(f"{config.name}.yaml")
     try:
         if path.exists():
@@ -211,7 +171,7 @@ def status(results: ResultsFolder) -> None:
         print(job)
         if not StudyPaths(results).config.exists():
             return
-    print_status(load_results(results), _console(), job)
+    print_status(load_results(results), console(), job)
 
 
 @app.command()
@@ -225,12 +185,17 @@ def retry(
     put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
 ) -> None:
     """Run again what failed in a study, with all that was suggested or concluded from it."""
+    from study.api import check_folder
     from study.config import load_config
+    from study.prepare import prepare
     from study.records.results import load_results
+    from study.records.retried import failures
     from study.running.again import retry as set_aside
 
     opened, place = load_results(results), results.resolve()
     config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
+    if not put_aside and failures(opened.paths, trial):
+        check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
     set_aside(results, trial)
     again = opened.again.strip("`")
     if put_aside:
@@ -284,11 +249,11 @@ def ask(
     try:
         found = load_results(results).ask(metric, margin, margin_of, floor, target)
     except StudyError as error:
-        raise StudyError(_as_options(str(error))) from None
+        raise StudyError(as_options(str(error))) from None
     if as_json:
         print(write_verdicts(found))
     else:
-        print_verdicts(found, _console())
+        print_verdicts(found, console())
 
 
 @app.command()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from shlex import quote
 from types import TracebackType
 
 import pandas as pd
@@ -270,9 +272,14 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
     return table
 
 
+def failed_words(failed: int, trials: int, root: Path) -> str:
+    """How many trials failed, where it says why, and how they are run again."""
+    return f"{failed} of {trials} trials failed; their records say why. `study retry {quote(str(root))}` runs them again."
+
+
 def _notes(results: Results) -> list[str]:
     failed = int((results.trials["state"] == "FAIL").sum())
-    told = [f"{failed} of {len(results.trials)} trials failed; their records say why."] if failed else []
+    told = [failed_words(failed, len(results.trials), results.root)] if failed else []
     some = on_some_folds(results.metrics).items()
     told += [f"The {METRICS[metric].label} of {target} is that of {words}." for (target, metric), words in some]
     return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable
 
 from rich.console import Console
@@ -13,8 +12,8 @@ from study.machines.lock import at_work
 from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
 from study.records.work import failure_notes
-from study.schema import ALL_ROWS, Arm
-from study.screen.progress import columns, listed
+from study.schema import ALL_ROWS, Arm, TrialState
+from study.screen.progress import columns, failed_words, listed
 
 
 def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]], scored: Collection[str]) -> Table:
@@ -50,6 +49,8 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     for path in found.broken:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
     left = sum(budget - len(by_arm.get(arm.key, [])) for arm, budget in arms)
+    if failed := sum(record.state is TrialState.FAIL for record in found.trials):
+        print(failed_words(failed, len(found.trials), results.root))
     for note in failure_notes(found.beside):
         print(note)
     beside = study_beside(results, found.beside)
@@ -69,4 +70,4 @@ def _way_on(results: Results, to_go: str, queued: str) -> str:
         return f"At work: {', '.join(runs)}; {to_go}."
     if queued:
         return f"Not finished: {to_go}. The SLURM job goes on with it."
-    return f"Not finished: {to_go}. Go on with: study run {shlex.quote(str(results.paths.config))}"
+    return f"Not finished: {to_go}. Go on with: {results.again.strip('`')}"

@@ -6,8 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from study.api import Prepared
 from study.config import StudyConfig, json_schema
+from study.prepare import Prepared
 from study.schema import printable
 
 WIDEST_COMMENT = 60

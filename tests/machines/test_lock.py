@@ -5,70 +5,16 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 from filelock import SoftFileLease
 
-from study.machines import lock
 from study.machines.lock import at_work, locked
 from study.records.paths import StudyPaths
 from study.running.observer import Interrupted
-from study.schema import Share, StudyError
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from study.machines import lock
-from study.machines.lock import locked
-from study.records.paths import StudyPaths
-from study.schema import Share
-lock.BEAT_S, lock.LEASE_S = map(float, sys.argv[2:4])
-with locked(StudyPaths(Path(sys.argv[1]), Share(number=int(sys.argv[4]), count=9) if sys.argv[4:] else None)):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-ELSEWHERE = "filelock/2\npid=4711\nhost=elsewhere\nmode=lease\ntoken=1\nduration={:.1f}\nstart=1\n"
-
-
-BEAT_S, LEASE_S = 0.2, 2.0
-"""Short, since every test waits for one of them."""
-SLACK_S = 2.0
-"""What a busy machine may add."""
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "BEAT_S", BEAT_S)
-    monkeypatch.setattr(lock, "LEASE_S", LEASE_S)
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> StudyPaths:
-    return StudyPaths(tmp_path / "cars")
-
-
-def share(paths: StudyPaths, number: int, count: int = 9) -> StudyPaths:
-    """The same folder for a run on a share."""
-    return StudyPaths(paths.root, Share(number=number, count=count))
-
-
-@contextmanager
-def held(paths: StudyPaths) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the folder."""
-    number = [] if paths.share is None else [paths.share.number]
-    command = [sys.executable, "-c", HOLD, *map(str, (paths.root, BEAT_S, LEASE_S, *number))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+from study.schema import StudyError
+from tests.machines.locks import BEAT_S, ELSEWHERE, HOLD, LEASE_S, SLACK_S, held
 
 
 def test_a_second_run_is_refused_and_told_who_the_first_is(paths: StudyPaths) -> None:
@@ -104,15 +50,6 @@ def test_who_is_at_work_is_told_while_it_gives_signs_of_life_and_no_longer(paths
         assert working == [f"process {first.pid} on {socket.gethostname()}"]
         assert at_work(paths) == []
         assert paths.lock.exists()
-
-
-def test_shares_at_work_are_all_told_and_a_lock_of_another_host_that_nobody_touches_is_not(paths: StudyPaths) -> None:
-    with held(share(paths, 2)) as third, held(share(paths, 7)) as eighth:
-        share(paths, 4).lock.write_text(ELSEWHERE.format(LEASE_S))
-        began = time.monotonic()
-
-        assert at_work(paths) == [f"process {one.pid} on {socket.gethostname()}" for one in (third, eighth)]
-        assert time.monotonic() - began < 2.5 * BEAT_S + SLACK_S
 
 
 def test_a_lock_left_by_a_killed_process_does_not_block(paths: StudyPaths) -> None:
@@ -215,39 +152,6 @@ def test_a_run_that_began_nothing_leaves_no_folder(paths: StudyPaths) -> None:
     assert not paths.root.exists()
 
 
-def test_shares_go_together_but_each_once_and_not_with_a_run_on_all(paths: StudyPaths) -> None:
-    one, other = share(paths, 0), share(paths, 1)
-
-    with held(one) as first:
-        with locked(other):
-            assert {path.name for path in paths.root.iterdir()} == {".lock-0of9", ".lock-1of9"}
-        for second in (one, paths, share(paths, 1, count=2)):
-            with pytest.raises(StudyError, match=f"process {first.pid} on .* is at work in {paths.root}"), locked(second):
-                pass
-
-
-def test_a_share_is_refused_while_a_run_works_on_all(paths: StudyPaths) -> None:
-    with (
-        held(paths) as first,
-        pytest.raises(StudyError, match=f"process {first.pid} on .* is at work"),
-        locked(share(paths, 0)),
-    ):
-        pass
-
-    with locked(share(paths, 0)):
-        pass
-
-
-def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths) -> None:
-    with held(share(paths, 3)) as first:
-        first.kill()
-        first.wait()
-        with locked(paths):
-            pass
-
-    assert not paths.root.exists()
-
-
 def job(monkeypatch: pytest.MonkeyPatch, number: str, restarts: int, task: str | None = None) -> None:
     """Be in a run of a SLURM job, or of a task of the array 70."""
     named = {"SLURM_JOB_ID": number, "SLURM_RESTART_COUNT": str(restarts)}
@@ -288,52 +192,3 @@ def test_the_lock_of_another_job_or_of_the_same_run_or_of_none_takes_a_lease(
         pass
 
     assert time.monotonic() - begin >= LEASE_S
-
-
-def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_that_holds_one(paths: StudyPaths) -> None:
-    paths.root.mkdir()
-    for number in range(300):
-        share(paths, number, count=300).lock.write_text(ELSEWHERE.format(LEASE_S))
-    begin, threads = time.monotonic(), threading.active_count()
-
-    with locked(paths):
-        assert [path.name for path in paths.root.iterdir()] == [".lock"]
-        assert threading.active_count() == threads + 1
-
-    assert LEASE_S <= time.monotonic() - begin < 2 * LEASE_S + SLACK_S
-
-
-def test_a_share_takes_over_from_a_run_on_all_that_died_elsewhere(paths: StudyPaths) -> None:
-    paths.root.mkdir()
-    paths.lock.write_text(ELSEWHERE.format(LEASE_S))
-
-    with locked(share(paths, 0)):
-        assert [path.name for path in paths.root.iterdir()] == [".lock-0of9"]
-
-
-def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_at_work(paths: StudyPaths) -> None:
-    at_work: set[str] = set()
-    wrong: list[set[str]] = []
-    guard, start = threading.Lock(), threading.Barrier(6)
-
-    def begin(own: StudyPaths) -> None:
-        start.wait()
-        with suppress(StudyError), locked(own):
-            with guard:
-                at_work.add(own.lock.name)
-                if ".lock" in at_work and len(at_work) > 1:
-                    wrong.append(set(at_work))
-            time.sleep(0.05)
-            with guard:
-                at_work.remove(own.lock.name)
-
-    paths.root.mkdir()
-    paths.config.touch()
-    for _ in range(5):
-        runs = [threading.Thread(target=begin, args=(own,)) for own in (paths, *(share(paths, n) for n in range(5)))]
-        for run in runs:
-            run.start()
-        for run in runs:
-            run.join()
-
-    assert wrong == []

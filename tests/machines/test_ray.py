@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.cluster import wait_until
 from study.config import StudyConfig, differing_keys, make_config
 from study.machines.processes import use_token
 from study.schema import StudyError
@@ -82,10 +83,9 @@ def test_who_leaves_at_once_leaves_no_process_and_no_folder_held_ones_included()
         process.stdin.write("\n")
         process.stdin.flush()
         process.stdout.readline()
-        held = [child.status() for child in below]
+        wait_until(lambda: {child.status() for child in below} == {psutil.STATUS_STOPPED}, "both are held")
         process.communicate("\n", timeout=60)
 
     assert process.returncode == 7
-    assert held == [psutil.STATUS_STOPPED] * 2
     assert psutil.wait_procs(below, timeout=10)[1] == []
     assert not folder.exists()

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.api import _write_description, prepare
+from study.api import _write_description
 from study.conclude import conclude
 from study.config import make_config
 from study.predicting.results import Results, load_results
+from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.running.here import work_here
 from study.running.observer import Observer

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from study.config import dump_config, make_config
 from study.evidence.findings import FoldMissing
+from study.records.gathering import gather
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import write_trial, write_winner, write_work
 from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
 from study.records.trial import Candidate, CoefficientRow, ReplicateRecord, TermRow, TrialRecord, WinnerRecord
@@ -130,3 +135,18 @@ def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
 
 def failed_work(own: FoldWork) -> FoldRecord:
     return own.record("party", TrialState.FAIL, error="Traceback\nValueError: no.\n")
+
+
+def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
+    """A results folder with two trials, one of which failed; done: with what a finished study has beside."""
+    paths = StudyPaths(root)
+    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
+    write_atomic(paths.config, dump_config(config))
+    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
+    write_trial(paths, trial())
+    write_trial(paths, failed())
+    if done:
+        write_winner(paths, winner(), {})
+        write_work(paths, scored_trees(), {})
+        gather(paths)
+    return paths

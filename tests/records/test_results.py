@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.config import dump_config, make_config
 from study.evidence.answer import VERSION
 from study.records import gathering
 from study.records import results as results_module
 from study.records.environment import Environment
-from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
+from study.records.frames import trials_frame
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import (
@@ -38,6 +37,7 @@ from tests.records.examples import (
     described,
     failed,
     failed_work,
+    make_folder,
     scored_trees,
     shortened,
     shortening,
@@ -144,50 +144,6 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
         "The boosted trees of z failed on all rows (ValueError: no), so no line of trees stands beside its verdict.",
         "The short formula of z failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
     ]
-
-
-def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
-    paths = StudyPaths(root)
-    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
-    write_atomic(paths.config, dump_config(config))
-    write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
-    results_module.write_trial(paths, trial())
-    results_module.write_trial(paths, failed())
-    if done:
-        results_module.write_winner(paths, winner(), {})
-        write_work(paths, scored_trees(), {})
-        gathering.gather(paths)
-    return paths
-
-
-def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
-    paths = make_folder(tmp_path, done=True)
-
-    results = load_results(tmp_path)
-
-    pd.testing.assert_frame_equal(results.trials, trials_frame([trial(), failed()]))
-    pd.testing.assert_frame_equal(results.folds, folds_frame([trial()]))
-    pd.testing.assert_frame_equal(results.curves, curves_frame([trial()]))
-    pd.testing.assert_frame_equal(results.predictions, predictions_frame([winner()], {"y": []}))
-    pd.testing.assert_frame_equal(results.trees, predictions_frame(whole([scored_trees()]), {"y": []}))
-    table = pd.read_csv(paths.results_csv)
-    assert list(table) == list(results.trials)
-    assert table["val_loss"].dropna().tolist() == [1 / 3]
-
-
-def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = make_folder(tmp_path)
-    records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
-    for record in records:
-        results_module.write_trial(paths, record)
-    monkeypatch.setattr(gathering, "BATCH", 2)
-
-    gathering.gather(paths)
-
-    results = load_results(tmp_path)
-    pd.testing.assert_frame_equal(results.trials, trials_frame(records))
-    pd.testing.assert_frame_equal(results.folds, folds_frame(records))
-    pd.testing.assert_frame_equal(results.curves, curves_frame(records))
 
 
 @pytest.mark.parametrize("gathered", [False, True])

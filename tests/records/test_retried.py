@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.results import read_records, write_trial, write_winner, write_work
 from study.records.retried import Failure, failures, put_aside
 from study.running.again import retry
+from study.running.journal import Journal
 from study.schema import ALL_ROWS, StudyError
 from tests.records.examples import arm, failed, failed_work, scored_trees, trees, trial, winner
 
@@ -206,3 +208,15 @@ def test_nothing_is_put_aside_while_a_run_is_at_work(paths: StudyPaths, monkeypa
         assert refusal(paths).startswith("One run at a time on a results folder")
 
     assert 2 in left(paths)[NEURAL.key]
+
+
+def test_what_is_retried_has_no_death_of_a_driver_to_answer_for(paths: StudyPaths) -> None:
+    own, neighbour = (arm.trial_id(2) for arm in (NEURAL, LINEAR))
+    lines = [{"suspect": own, "deaths": 3}, {"suspect": neighbour, "deaths": 1}, {"out": own}]
+    paths.journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))  # that of a driver that died after
+
+    retry(paths.root, own, tell=lambda said: None)
+
+    with Journal(paths, 3) as journal:
+        assert journal.deaths == {neighbour: 1}
+        assert journal.suspects == {neighbour}

@@ -83,3 +83,11 @@ def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_t
 
     assert own.left_out == {}
     assert [own.verdict(task) for task in tasks[-4:]] == ["Traceback\nMemoryError"] * 4
+
+
+def test_where_nothing_is_on_disk_no_record_is_said_to_be_kept(tasks: list[Task]) -> None:
+    own = blame("n")
+    own.begin(tasks[0], "n")
+    own.unfit(tasks[0], "no")
+
+    assert ["each finished trial is kept" in str(own.broken(on_disk)) for on_disk in (True, False)] == [True, False]

@@ -13,7 +13,7 @@ from study.records.paths import StudyPaths
 from study.records.work import FoldWork
 from study.running.blame import IN_A_ROW
 from study.running.dispatcher import Dispatcher
-from study.running.events import Came, Ended, Event, Lost, Reported, Unfit
+from study.running.events import Came, Ended, Event, Lost, Reported
 from study.running.journal import Journal
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
@@ -23,7 +23,7 @@ from study.running.worker import Report
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.running.test_dispatcher import Script, report
+from tests.running.test_dispatcher import Mixed, Script, report
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -36,6 +36,17 @@ def raised(worker: str, said: str = "Traceback\nValueError: no\n") -> list[Event
 
 def died(worker: str) -> list[Event]:
     return [Lost(worker, "killed"), Ended(worker)]
+
+
+class Prompt(Script):
+    """Workers that come as soon as there is room, whatever else happens."""
+
+    def next(self, timeout_s: float) -> Event | None:
+        waiting = [] if self.alive < min(self.room, self.wanted) else self.events
+        before, self.events = self.events, waiting
+        event = super().next(timeout_s)
+        self.events = before
+        return event
 
 
 class Heard(Observer):
@@ -92,7 +103,7 @@ def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_
         return raised(worker, "Traceback\nOSError: no room in /tmp\n") if worker in bad else report(worker, task)
 
     bad = {f"w{n}" for n in range(1, 40, 2)}
-    arm, workers = small(trials=12), Script(act, "bad", "good")
+    arm, workers = small(trials=12), Prompt(act, "bad", "good")
     notes = run(tmp_path, [arm], workers)
 
     assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
@@ -114,7 +125,7 @@ def test_on_a_single_node_three_failures_in_a_row_end_it_with_the_first_error_an
 
     arm, workers = small(trials=9), Script(act)
     workers.room = 1
-    said = r"(?s)^Trials cannot run here: on here nothing .*The first error:\n"
+    said = r"(?s)^Trials cannot run here: on here all .*The first error:\n"
     with pytest.raises(StudyError, match=said + ("Traceback\n  here\nImportError: 0$" if how is raised else "killed$")):
         run(tmp_path, [arm], workers)
 
@@ -130,32 +141,6 @@ def test_the_only_task_of_a_node_that_never_succeeded_ends_it_too(tmp_path: Path
         run(tmp_path, [arm], workers)
 
     assert (len(workers.sent), arm.records) == (IN_A_ROW, {})
-
-
-def test_a_worker_that_cannot_prove_itself_leaves_its_node_out_at_once(tmp_path: Path) -> None:
-    def act(worker: str, task: Task) -> list[Event]:
-        return [Unfit(worker, "Traceback\nImportError: libcuda")] if worker in bad else report(worker, task)
-
-    bad = {f"w{n}" for n in range(1, 40, 2)}
-    arm, workers = small(trials=6), Script(act, "bad", "good")
-    notes = run(tmp_path, [arm], workers, max_tries=1)
-    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
-    assert sum(worker in bad for worker, _ in workers.sent) == 1
-    assert [note[:56] for note in notes] == ["Node bad is left out: a worker there cannot train. What "]
-
-    bad |= {f"w{n}" for n in range(40)}
-    with pytest.raises(StudyError, match=r"ImportError: libcuda$"):
-        run(tmp_path / "alone", [small(trials=6)], Script(act))
-
-
-def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wanted(tmp_path: Path) -> None:
-    def act(worker: str, task: Task) -> list[Event]:
-        return [Unfit(worker, "no")] if worker == "w1" else report(worker, task)
-
-    arm, workers = small(trials=1), Script(act, "bad", "good")
-    run(tmp_path, [arm], workers)  # with one trial left one worker would be wanted, and it takes nothing
-
-    assert arm.finished
 
 
 def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_node(tmp_path: Path) -> None:
@@ -194,6 +179,17 @@ def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_pa
 
     assert FIRST not in {key for _, key in workers.sent}
     assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+
+
+def test_a_network_that_has_killed_its_driver_does_not_wait_for_all_that_trains_none(tmp_path: Path) -> None:
+    arms, workers = [small("neural", trials=2), small(trials=6)], Mixed(report, cores=2)
+    deadly = arms[0].arm.trial_id(0)
+    StudyPaths(tmp_path).journal.write_text(json.dumps({"suspect": deadly, "deaths": 1}))
+
+    run(tmp_path, arms, workers)
+
+    assert [key for _, key in workers.sent].index(deadly) < 5
+    assert len(workers.sent) == 10
 
 
 class Chance(Script):

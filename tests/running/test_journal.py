@@ -111,6 +111,52 @@ def test_a_journal_does_not_grow_with_the_study(
         assert after.suspects == {tasks[0].key}
 
 
+def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: Path, tasks: list[Task]) -> None:
+    class Counted(set[str]):
+        asked = 0
+
+        def __contains__(self, key: object) -> bool:
+            Counted.asked += 1
+            return super().__contains__(key)
+
+        def __and__(self, other: object) -> set[str]:
+            raise AssertionError("it goes through all that is out")
+
+    with Journal(StudyPaths(tmp_path), 2) as journal:
+        journal.suspects = Counted(task.key for task in tasks[:2])
+        journal._out = Counted(f"other-{n}" for n in range(1_000))
+        journal.out(tasks[0])
+        asked = Counted.asked
+        assert [journal.may(task) for task in tasks[1:3]] == [False, True]
+        assert Counted.asked - asked == 2
+
+
+def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_path: Path, tasks: list[Task]) -> None:
+    paths = StudyPaths(tmp_path)
+    with Journal(paths, 2):
+        other = Journal(paths, 2).__enter__()
+        other.out(tasks[0])
+
+    assert json.loads(paths.journal.read_text()) == {"out": tasks[0].key}
+    other.__exit__(None, None, None)
+    assert not paths.journal.exists()
+
+
+def test_where_a_journal_cannot_be_written_anew_that_is_the_error_and_the_run_ends_in_order(
+    tmp_path: Path, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.running.journal.MOST_LINES", 1)
+    paths = StudyPaths(tmp_path)
+    journal = Journal(paths, 2).__enter__()
+    paths.journal.unlink()
+    paths.journal.mkdir()  # in the way
+
+    for note in (journal.out, journal.back):
+        with pytest.raises(OSError, match="handed-out"):
+            note(tasks[0])
+    journal.__exit__(None, None, None)
+
+
 def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Task]) -> None:
     paths = StudyPaths(tmp_path)
     paths.journal.write_text(json.dumps({"out": tasks[0].key}) + '\n{"out": "y-ext')

@@ -15,8 +15,8 @@ from rich.console import Console
 from harness.kept import replace
 from harness.studies import STUDY, drive, run
 from study import load_config, load_results, run_study
-from study.api import prepare
 from study.conclude import conclude
+from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_work, write_work
 from study.records.short import ShortRecord
@@ -227,7 +227,8 @@ def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_w
     print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
 
     to_go = "0 trials, 0 winners, 0 trees and 1 short formulas to go"
-    said = f"Not finished: {to_go}. Go on with: study run {tmp_path / 'smoke' / 'config.yaml'}\n"
+    again = f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
+    said = f"Not finished: {to_go}. Go on with: {again}\n"
     assert capsys.readouterr().out == said
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from study import api
+from study import api, prepare
 from study.config import load_config
 from study.running.events import Event, Reported
 from study.running.pool import Pool
@@ -23,7 +23,7 @@ def test_workers_come_while_the_driver_encodes_and_both_are_busy_before_the_firs
     config: Path, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, order = threading.Semaphore(0), []
-    encode, came, send, hear = api.encode_all, Pool.came, Pool.send, Pool.next
+    encode, came, send, hear = prepare.encode_all, Pool.came, Pool.send, Pool.next
 
     def encode_when_both_are_there(*given: Any) -> Any:
         for _ in range(2):
@@ -46,7 +46,7 @@ def test_workers_come_while_the_driver_encodes_and_both_are_busy_before_the_firs
         return event
 
     for place, name, own in (
-        (api, "encode_all", encode_when_both_are_there),
+        (prepare, "encode_all", encode_when_both_are_there),
         (Pool, "came", note_came),
         (Pool, "send", note_sent),
         (Pool, "next", note_heard),

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-import json
 import os
 import socket
 from importlib import metadata
 from pathlib import Path
 
-import jsonschema
 import pytest
-import yaml
 
 from harness.inputs import make_frame
-from study.api import prepare
-from study.config import json_schema, load_config, make_config
 from study.machines import lock
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
@@ -68,98 +63,6 @@ def test_a_word_that_is_no_command_is_answered_with_the_nearest(command: Command
     assert "No such command 'rum'. Did you mean 'run'?" in ended.err
 
 
-@pytest.mark.parametrize("name", [f"{WEIRD}/a b.c 表.csv", "-.csv"])
-def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(name: str, folder: Path, command: Command) -> None:
-    (folder / name).parent.mkdir(exist_ok=True)
-    make_frame().to_csv(folder / name, index=False)
-
-    ended = command("init", "--output", "written.yaml", "--target", "price", "--", name)
-
-    planned = prepare(load_config("written.yaml")).plan
-    direct = prepare(make_config({"name": planned.config.name, "data": {"source": name}, "targets": "price"}, folder=folder))
-    assert (ended.code, ended.err) == (0, "")
-    assert (
-        ended.out == "Wrote written.yaml and study.schema.json. Next: study check written.yaml, then study run written.yaml\n"
-    )
-    assert planned.arms == direct.plan.arms
-    assert planned.config == direct.plan.config.replace(targets={"price": "continuous"})
-
-
-def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(folder: Path, command: Command) -> None:
-    make_frame().to_csv(folder / "my table.csv", index=False)
-
-    ended = command("init", "my table.csv", "-t", "price")
-
-    name = load_config(next(folder.glob("*.yaml"))).name
-    assert name.startswith("my_table~")
-    assert (
-        ended.out == f"Wrote {name}.yaml and study.schema.json. Next: study check '{name}.yaml', then study run '{name}.yaml'\n"
-    )
-
-
-@pytest.mark.parametrize("table", ["data/cars.csv", "elsewhere/cars.csv", "data/a:b.csv"])
-def test_a_config_and_its_table_can_be_moved_together(table: str, folder: Path, command: Command) -> None:
-    (folder / "home" / table).parent.mkdir(parents=True)
-    (folder / "home" / "data" / "configs").mkdir(parents=True)
-    make_frame().to_csv(folder / "home" / table, index=False)
-
-    ended = command("init", f"home/{table}", "-t", "price", "-o", "home/data/configs/mine.yaml")
-    (folder / "home").rename(folder / "moved")
-
-    config = load_config("moved/data/configs/mine.yaml")
-    assert (ended.code, ended.err) == (0, "")
-    assert config.data.source == str(folder / "moved" / table)
-    assert str(folder) not in (folder / "moved/data/configs/mine.yaml").read_text(encoding="utf-8")
-
-
-def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(folder: Path, command: Command) -> None:
-    make_frame().to_csv(folder / "good.csv", index=False)
-    (folder / "more").mkdir()
-    (folder / "more/study.schema.json").write_text('{"title": "StudyConfig", "version": "before"}')
-    (folder / "other").mkdir()
-    (folder / "other/study.schema.json").write_text("somebody's")
-
-    for place in ("", "more/", "other/"):
-        assert command("init", "good.csv", "-t", "price", "-o", f"{place}good.yaml").code == 0
-
-    text = (folder / "good.yaml").read_text(encoding="utf-8")
-    _, _, named = text.splitlines()[0].partition("# yaml-language-server: $schema=")
-    written = [(folder / place / named).read_text(encoding="utf-8") for place in ("", "more", "other")]
-    assert written == [json_schema(), json_schema(), "somebody's"]
-    jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))
-
-
-def test_what_init_writes_is_one_line_each_whatever_a_file_is_called(folder: Path, command: Command) -> None:
-    name = "a\nseed: 5 \u2028\x7f.csv"
-    make_frame().to_csv(folder / name, index=False)
-
-    ended = command("init", name, "-t", "price", "-o", "written.yaml")
-
-    config = load_config("written.yaml")
-    _, second, *_ = Path("written.yaml").read_text(encoding="utf-8").splitlines()
-    assert (ended.code, config.seed, config.data.source) == (0, 0, str(folder / name))
-    assert second.startswith(r"# A study of a\nseed: 5 \u2028\x7f.csv: is a regression")
-
-
-def test_init_takes_a_built_in_table_and_several_targets(folder: Path, command: Command) -> None:
-    ended = command("init", "sklearn:iris", "-t", "target", "-t", "sepal length (cm)")
-
-    config = load_config("sklearn-iris.yaml")
-    assert ended.code == 0
-    assert config.targets == {"target": Kind.MULTICLASS, "sepal length (cm)": Kind.CONTINUOUS}
-
-
-def test_init_explains_every_feature_and_its_type(folder: Path, command: Command) -> None:
-    make_frame().to_csv(folder / "good.csv", index=False)
-
-    command("init", "good.csv", "-t", "price")
-
-    text = (folder / "good.yaml").read_text(encoding="utf-8")
-    assert '  #   "size": numeric  (numbers, 40 distinct values)\n' in text
-    assert '  #   "town": category  (text, 2 distinct values)\n' in text
-    assert '  "price": continuous  # numeric, 40 distinct values\n' in text
-
-
 def test_check_counts_empty_cells_hints_at_codes_and_confirms_groups(folder: Path, command: Command) -> None:
     frame = make_frame().assign(zip=lambda frame: [10_115 + 7 * (row % 4) for row in frame.index], house=lambda f: f.index // 4)
     frame.loc[:2, "size"] = float("nan")
@@ -175,26 +78,6 @@ def test_check_counts_empty_cells_hints_at_codes_and_confirms_groups(folder: Pat
         "measures nothing, set data.types.zip to category.",
         "Note: 3 of 120 cells of the features are empty, in 1 of 3 columns; most in 'size' (3 of 40 rows).",
     }
-
-
-def test_init_overwrites_nothing(folder: Path, command: Command) -> None:
-    make_frame().to_csv(folder / "good.csv", index=False)
-    (folder / "good.yaml").write_text("mine")
-
-    ended = command("init", "good.csv", "-t", "price")
-
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "Error: good.yaml exists already and is left as it is; name another file with --output.\n"
-    assert (folder / "good.yaml").read_text() == "mine"
-
-
-def test_init_says_where_it_cannot_write(folder: Path, command: Command) -> None:
-    make_frame().to_csv(folder / "good.csv", index=False)
-
-    ended = command("init", "good.csv", "-t", "price", "-o", "none/good.yaml")
-
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "Error: Cannot write none/good.yaml: No such file or directory. Name another file with --output.\n"
 
 
 def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command: Command) -> None:
@@ -292,6 +175,7 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     ]
     assert ended.out.splitlines()[9:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
+        "1 of 2 trials failed; their records say why. `study retry 'results/my study'` runs them again.",
         "Not finished: 14 trials, 8 winners, 2 trees and 2 short formulas to go. "
         "Go on with: study run 'results/my study/config.yaml'",
     ]
@@ -315,6 +199,8 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
     to_go = "48 trials, 24 winners, 6 trees and 6 short formulas to go"
     assert during == f"At work: process {os.getpid()} on {socket.gethostname()} since {environment.started}; {to_go}."
     assert after == f"Not finished: {to_go}. Go on with: study run results/party/config.yaml"
+    paths.root.rename(folder / "kept")
+    assert command("status", "kept").out.splitlines()[-1].endswith("study run kept/config.yaml --results . --name kept")
 
 
 def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:

@@ -1,24 +1,18 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from study.config import make_config
-from study.records.short import ShortFormula
-from study.records.trial import TrialRecord, WinnerRecord
 from study.running.queue import FoldQueue
-from study.schema import ALL_ROWS, Arm, Kind, TrialState
+from study.schema import TrialState
 from study.screen import progress as progress_module
 from study.screen.progress import Progress, print_summary, span, workers_here
-from study.search.arms import ArmSearch
-from study.search.cost import Size
-from study.search.plan import Plan, make_plan
 from tests.report.synthetic import write_results
+from tests.screen.shown import finish, make_study, plain, winner
 
 
 class Clock:
@@ -36,50 +30,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(progress_module, "time", clock)
     return clock
-
-
-def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
-    """Two outer folds and all rows of a regression with terms and of a network, four trials each, and the work beside them."""
-    config = make_config(
-        {
-            "name": "party [1]",
-            "data": {"source": "balloons"},
-            "targets": ["y [m]"],
-            "families": ["extended", "neural"],
-            "depths": 1,
-            "protocol": "nested",
-            "outer": {"folds": 2},
-            "search": {"trials": 4},
-            **more,
-        }
-    )
-    plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
-    short = [ShortFormula(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold) for fold in (0, 1, ALL_ROWS)]
-    plan = replace(plan, beside=(*plan.beside, *short))  # those of the plain regression, left out for fewer trials
-    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, FoldQueue(plan.beside)
-
-
-def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
-    state, error = (TrialState.COMPLETE, None) if loss is not None else (TrialState.FAIL, "Traceback\nValueError: [no] luck\n")
-    told = {"study": "party", "trial_id": arm.trial_id(number), "generation": 0, "params": {}, "wall_time_s": seconds}
-    return TrialRecord(arm=arm, number=number, state=state, val_loss=loss, error=error, **told)
-
-
-def winner(arm: Arm) -> WinnerRecord:
-    told = {"study": "party", "rows": [], "observed": [], "candidates": (), "coefficients": ()}
-    return WinnerRecord(arm=arm, number=0, params={}, val_loss=0.5, **told)
-
-
-def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range, **more: Any) -> None:
-    for number in numbers:
-        told = record(arms[key].arm, number, **more)
-        arms[key].tell(told)
-        shown.finished_trial(told)
-
-
-def plain() -> tuple[Progress, io.StringIO]:
-    out = io.StringIO()
-    return Progress(Console(file=out, width=60, markup=False, emoji=False, highlight=False)), out
 
 
 @pytest.mark.parametrize(

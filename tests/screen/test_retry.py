@@ -43,6 +43,7 @@ def test_what_failed_can_be_put_aside_alone_for_a_job_to_go_on_with(paths: Study
             "Only what failed is retried, but y-linear-o0-0002 in ",
         ),
         (["results/party", "--trial=y-linear-o0-0011"], "There is no trial 'y-linear-o0-0011' in results/party. Did you mean "),
+        (["results/party"], "targets must name columns of balloons, but it has no column 'y'."),
         (["results/none"], "results/none is not a results folder: it has no config.yaml."),
         (["results/party", "--set", "seeds=1"], "results/party/config.yaml: unknown key 'seeds'. Did you mean 'seed'?"),
     ],

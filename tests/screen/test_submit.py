@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.inputs import make_frame
-from study.api import prepare
 from study.config import dump_config, make_config
 from study.machines.note import JobNote, read_note, write_note
 from study.machines.submit import Request
+from study.prepare import prepare
 from study.records.paths import StudyPaths, write_atomic
 from study.schema import Kind, Share
 from tests.records.examples import described

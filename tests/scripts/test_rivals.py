@@ -13,8 +13,8 @@ from engine import Ran, written_since
 from rival_tables import Step, reached, write_rows
 from rivals import FOLDS, SHAPE, rate
 
-from study.api import survey
 from study.config import make_config
+from study.prepare import survey
 from tests.data.helpers import saved
 
 
