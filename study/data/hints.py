@@ -20,6 +20,10 @@ SPARSE = 10
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CODE_WORDS = frozenset({"zip", "zipcode", "plz", "postal", "postcode", "code", "id"})
+_UNITS = re.compile(
+    "client|company|customer|dealer|driver|firm|hospital|household|participant|patient|person|school|seller|shop|store|subject|user"
+)
+"""What rows are of, where a column of whole numbers is called so; in the plural it counts them."""
 
 
 def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool) -> list[str]:
@@ -30,14 +34,16 @@ def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection
     notes = []
     for feature in features:
         counts = frame[feature.name].value_counts()
-        code = feature.type == "numeric" and feature.name not in declared and _is_code(feature.name, counts)
+        number = feature.type == "numeric" and feature.name not in declared
+        code = number and _is_code(feature.name, counts)
         if code:
             notes.append(
                 f"{feature.name!r} is read as numbers and looks like a code: {len(counts)} whole numbers from "
                 f"{counts.index.min():.0f} to {counts.index.max():.0f}. If it names something and measures nothing, set "
                 f"data.types.{feature.name} to category."
             )
-        if (code or feature.type == "category") and not arranged and len(counts) > FEWEST and _repeats(counts):
+        names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
+        if names and not arranged and len(counts) > FEWEST and _repeats(counts):
             notes.append(
                 f"{feature.name!r} has {len(counts)} values, each in about {counts.mean():.0f} rows. If rows of one belong "
                 f"together, as those of one customer do, set groups to {feature.name!r}."
@@ -47,6 +53,13 @@ def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection
 
 def _repeats(counts: pd.Series[Any]) -> bool:
     return bool(counts.mean() >= OFTEN)
+
+
+def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
+    """Whether whole numbers are those of dealers, say."""
+    words = _WORDS.findall(name)
+    whole = not (np.asarray(counts.index, np.float64) % 1).any()
+    return bool(words) and whole and _UNITS.fullmatch(words[-1].lower()) is not None
 
 
 def _is_code(name: str, counts: pd.Series[Any]) -> bool:

@@ -35,6 +35,8 @@ def cost_lines(plan: Plan) -> list[str]:
     )
     if config.protocol == "holdout":
         return [cost, f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows."]
+    if config.time is not None:  # which no repeat draws otherwise
+        return [cost, f"Every target is tested in {config.outer.folds} outer folds, in the order of time."]
     repeats = config.outer.repeats or 1
     tested = (
         f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "

@@ -74,6 +74,14 @@ def test_amounts_years_and_counts_are_no_codes(tmp_path: Path, name: str, values
     assert table_of(tmp_path, frame(**{name: drawn(list(values))})).notes == ()
 
 
+def test_numbers_of_dealers_or_customers_are_noted_as_groups_and_how_many_there_are_is_not(tmp_path: Path) -> None:
+    table = frame(dealer=drawn(range(40)), lastCustomer=drawn(range(30)), dealers=drawn(range(40)), user=drawn(["no", "yes"]))
+
+    found = table_of(tmp_path, table).notes
+
+    assert [note.split(", each")[0] for note in found] == ["'dealer' has 40 values", "'lastCustomer' has 30 values"]
+
+
 def test_a_column_that_repeats_like_groups_is_noted_unless_groups_or_time_are_set(tmp_path: Path) -> None:
     table = frame(dealer=drawn([f"dealer {i}" for i in range(40)]), seen=pd.date_range("2020-01-01", periods=ROWS))
 

@@ -109,6 +109,15 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
+def test_check_offers_no_further_repeat_of_folds_in_time_order(folder: Path, command: Command) -> None:
+    make_frame().assign(day=range(40)).to_csv(folder / "good.csv", index=False)
+
+    ended = command("check", "good.csv", "-t", "price", "--set", "time=day", "--set", "protocol=nested")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[-1] == "Every target is tested in 5 outer folds, in the order of time."
+
+
 @pytest.mark.parametrize(
     ("hours", "more", "said"),
     [
@@ -218,7 +227,7 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
 
 
 def test_report_of_a_study_without_a_trial_says_how_to_go_on(folder: Path, command: Command) -> None:
-    write_atomic(folder / "results" / "party" / "config.yaml", "data: {source: balloons}\ntarget: y\n")
+    write_atomic(folder / "results" / "party" / "config.yaml", "name: party\ndata: {source: balloons}\ntarget: y\n")
 
     ended = command("report", "results/party")
 
