@@ -98,7 +98,7 @@ class Ports:
             Too few of them are free here.
         """
         first, last = map(int, allowed.split("-"))
-        size, least = N_SERVERS + WORKERS_A_CORE * cpus + MORE_WORKERS, N_SERVERS + cpus + MORE_WORKERS
+        size, least = N_SERVERS + WORKERS_A_CORE * cpus + MORE_WORKERS, _least_ports(cpus)
         blocks = max(1, (last + 1 - first) // size)
         begin = first + size * (job % blocks)
         free: list[int] = []
@@ -114,6 +114,19 @@ class Ports:
             )
         gcs, node, objects, grpc, http, metrics, environments, *workers = free
         return cls(gcs, node, objects, grpc, http, metrics, environments, tuple(workers))
+
+
+def check_ports(allowed: str, cpus: int) -> None:
+    """Raise a StudyError where a range has fewer ports than the workers of a node with so many cores need."""
+    first, last = map(int, allowed.split("-"))
+    if (there := last + 1 - first) < (least := _least_ports(cpus)):
+        raise StudyError(
+            f"slurm.ports is {allowed}, which are {there}; a node of {cpus} core{'s' * (cpus > 1)} needs {least}. Name a wider range."
+        )
+
+
+def _least_ports(cpus: int) -> int:
+    return N_SERVERS + cpus + MORE_WORKERS
 
 
 def _is_free(port: int) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from study.config import StudyConfig
 from study.machines.allocation import slurm
+from study.machines.network import check_ports
 from study.machines.note import JobNote, read_note, write_note
 from study.machines.scratch import check_length
 from study.records.paths import StudyPaths
@@ -102,7 +103,7 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
     Raises
     ------
     StudyError
-        GPUs would lie idle or are lacking, `slurm.scratch` is too long, or the config names another cluster.
+        GPUs would lie idle or are lacking, `slurm.scratch` is too long, `slurm.ports` too few, or the config names another cluster.
     """
     needs = config.resources
     if config.cluster.address not in {"local", "slurm"}:
@@ -118,6 +119,8 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
             "GPUs if both are given (--gpus-per-node=2 --set resources.gpus_per_trial=0.25), on CPUs if neither is."
         )
     check_length(config.slurm.scratch or "")
+    if config.slurm.ports:
+        check_ports(config.slurm.ports, request.cpus_per_task)
     lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
     script = resources.files("study.machines").joinpath("study.sbatch").read_text(encoding="utf-8")
     if config.slurm.launch:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from study.machines.network import Ports, address_of, address_towards, answers, free_ports, host_and_port
+from study.machines.network import Ports, address_of, address_towards, answers, check_ports, free_ports, host_and_port
 from study.schema import StudyError
 
 TWO_NETWORKS = """
@@ -97,3 +97,12 @@ def test_a_range_that_is_too_small_is_named() -> None:
 
     with pytest.raises(StudyError, match=rf"slurm\.ports is {port}-{port + 9}, of which \d+ are free on .*; 4 cores need 27"):
         Ports.choose(f"{port}-{port + 9}", 4, 7)
+
+
+def test_a_range_that_is_too_narrow_is_refused_before_a_job_is_queued() -> None:
+    check_ports("20000-20026", 4)
+
+    with pytest.raises(
+        StudyError, match=r"slurm\.ports is 20000-20025, which are 26; a node of 4 cores needs 27\. Name a wider range\."
+    ):
+        check_ports("20000-20025", 4)

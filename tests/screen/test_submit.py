@@ -104,6 +104,10 @@ def test_config_and_results_folder_are_checked_before_anything_is_queued(slurm: 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (
+            ["--set", "slurm.ports=20000-20010"],
+            "slurm.ports is 20000-20010, which are 11; a node of 1 core needs 24. Name a wider range.",
+        ),
         (["--gpus-per-node=a100:2"], "resources.gpus_per_trial is 0 and the job asks for 2 GPUs: "),
         (["--sbatch", "--gres gpu:v100:4"], "resources.gpus_per_trial is 0 and the job asks for 4 GPUs: "),
         (["--set", "resources.gpus_per_trial=1"], "resources.gpus_per_trial is 1 and the job asks for 0 GPUs: "),
