@@ -121,7 +121,8 @@ def check_ports(allowed: str, cpus: int) -> None:
     first, last = map(int, allowed.split("-"))
     if (there := last + 1 - first) < (least := _least_ports(cpus)):
         raise StudyError(
-            f"slurm.ports is {allowed}, which are {there}; a node of {cpus} core{'s' * (cpus > 1)} needs {least}. Name a wider range."
+            f"slurm.ports is {allowed}, which are {there}; a node of {cpus} core{'s' * (cpus > 1)} needs {least}. "
+            "Name a wider range."
         )
 
 

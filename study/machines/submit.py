@@ -103,7 +103,8 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
     Raises
     ------
     StudyError
-        GPUs would lie idle or are lacking, `slurm.scratch` is too long, `slurm.ports` too few, or the config names another cluster.
+        GPUs would lie idle or are lacking, `slurm.scratch` is too long, `slurm.ports` too few, or the config names another
+        cluster.
     """
     needs = config.resources
     if config.cluster.address not in {"local", "slurm"}:
