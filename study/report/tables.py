@@ -41,11 +41,9 @@ BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "un
 
 def answer(results: Results) -> Html:
     """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
-    cards = [_card(verdict) for verdict in results.verdicts] if results.concluded else []
+    cards = [_card(verdict, results.data.splitting) for verdict in results.verdicts] if results.concluded else []
     if cards and (said := together_words(results.verdicts)):
         cards.append(f'<p class="basis">{escape(said)}</p>')
-    if cards and results.data.splitting:
-        cards.append(f'<p class="basis">{escape(results.data.splitting)}</p>')
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
 
 
@@ -54,7 +52,7 @@ def no_break(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _card(verdict: Verdict) -> str:
+def _card(verdict: Verdict, splitting: str) -> str:
     badge = verdict.verdict
     rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
@@ -66,16 +64,16 @@ def _card(verdict: Verdict) -> str:
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f'<p class="sentence">{escape(verdict.sentence)}</p>'
-        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict) if badge else ""}'
+        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict, splitting) if badge else ""}'
         f"{table(gains_frame(rungs, 'gain of', verdict.margin)) if badge else ''}"
         f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
     )
 
 
-def _basis(verdict: Verdict) -> str:
-    """What the verdict is about and rests on, and what stands beside it."""
+def _basis(verdict: Verdict, splitting: str) -> str:
+    """What the verdict is about and rests on, and what stands beside it. splitting: what groups or time do to the splits."""
     beside = (verdict.depths_words, verdict.trees_words, verdict.floor_words, verdict.carried_words)
-    told = [verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
+    told = [splitting, verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
     told += [f"Intervals: {verdict.method_words}.", *beside]
     return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
 
