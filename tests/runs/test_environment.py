@@ -11,10 +11,10 @@ from harness.studies import STUDY, drive, records, run
 from study import load_results
 from study.records.results import digest
 
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 FEW = ("search.trials=2", "effort=quick")
 
 
-@pytest.mark.slow
 def test_what_the_shell_and_keras_json_say_changes_no_digest_and_is_noted(
     config: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,7 +41,6 @@ def test_what_the_shell_and_keras_json_say_changes_no_digest_and_is_noted(
     assert clean.environment.overridden == {}
 
 
-@pytest.mark.slow
 def test_where_tensorflow_cannot_be_imported_the_run_ends_with_its_error_in_full_and_no_record(
     config: Path, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from harness.studies import DRIVE, N_RECORDS, STUDY, TINY, records, run
 
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 NODES = "127.0.0.1 127.0.0.2 127.0.0.3"
 TOOLS = {
     "scontrol": f"test $1 = show && printf '%s\\n' {NODES} || echo \"$@\" >> asked",
@@ -33,7 +34,6 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
 def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_came(job: Path) -> None:
     ended = run(sys.executable, DRIVE, job / "tiny.yaml", job / "results", "cluster.address=slurm", cwd=job)
 
@@ -45,7 +45,6 @@ def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_
     assert (job / "asked").read_text() == "update JobId=7 NodeList=127.0.0.1\n"
 
 
-@pytest.mark.slow
 def test_where_only_a_node_that_never_came_could_have_run_a_trial_the_study_ends(job: Path) -> None:
     ended = run(STUDY, "run", "tiny.yaml", "--set=cluster.address=slurm", "--set=resources.gpus_per_trial=1", cwd=job)
 
