@@ -10,9 +10,9 @@ from study import load_results
 from tests.slurm.conftest import Submit
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
-WIDE = 3_000_000
-"""Width of a layer whose activations alone, of 64 rows and two replicates, are 1.5 GB."""
-SETTINGS = (f"space.neural.width=[8, {WIDE}]", "search.trials=2", "search.max_tries=2", "training.epochs=200")
+WIDE = 30_000
+"""Width of two layers with 3.6 GB of weights between them, for each of two replicates."""
+SETTINGS = ("depths=[2]", f"space.neural.width=[8, {WIDE}]", "search.trials=2", "search.max_tries=2", "training.epochs=200")
 
 
 def test_a_trial_that_outgrows_the_memory_of_its_job_is_killed_by_the_kernel_and_the_study_is_finished_without_it(

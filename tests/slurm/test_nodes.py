@@ -16,6 +16,8 @@ from tests.slurm.conftest import Submit
 from tests.slurm.test_strangers import listeners
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+SLURMS = {"srun", "slurmd", "slurmd-wlm", "slurmstepd"}
+"""What listens on ports of its own; Debian has two names for one of them."""
 SCRATCH = "/run/own"
 FOREVER = (*ENDLESS, *(word for setting in LONG for word in ("--set", setting)))
 PORTS = range(21_000, 22_000)
@@ -147,6 +149,6 @@ def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Subm
     assert all(len(found) == 1 and found[0].startswith("study-") for found in places.values()), places
     for node, found in ports.items():
         assert found, node
-        assert {name for port, name in found.items() if int(port) not in PORTS} <= {"srun", "slurmd", "slurmstepd"}, found
+        assert {name for port, name in found.items() if int(port) not in PORTS} <= SLURMS, found
     assert job.digest == undisturbed
     assert all(cluster.on(node, "ls", SCRATCH).stdout == "" for node in ("n1", "n2"))
