@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.report.style import human
+from study.digits import human
 
 
 class Html(str):

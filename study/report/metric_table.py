@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study.digits import human
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.records.results import Results
-from study.report.style import human
 from study.schema import LOSS, REGRESSION
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from study.digits import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
-from study.report.sections import READING, SECTIONS
-from study.report.style import human
+from study.report.sections import CHAPTERS
 from study.schema import TrialState, printable
 
 UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
@@ -52,8 +52,8 @@ def build_notebook(root: Path) -> NotebookNode:
 
 
 def _cells(results: Results) -> list[NotebookNode]:
-    shown = [section for section in SECTIONS if section.when(results)]
-    figures = ", ".join(sorted(section.figure for section in shown if section.figure))
+    shown = {chapter: [section for section in chapter.sections if section.when(results)] for chapter in CHAPTERS}
+    figures = ", ".join(sorted(section.figure for sections in shown.values() for section in sections if section.figure))
     name = results.root.resolve().name
     words = {
         "of": shares_of(results),
@@ -63,10 +63,13 @@ def _cells(results: Results) -> list[NotebookNode]:
         "config": printable(shlex.quote(f"results/{name}/config.yaml")),
     }
     cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
-    cells += [_code("tables.answer(results)"), _markdown(READING.format(**words))]
-    for section in shown:
-        cells += [_markdown(section.text.format(**words))] if section.text else []
-        cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
+    cells += [_code("tables.answer(results)")]
+    for chapter, sections in shown.items():
+        if sections:
+            cells += [_markdown(f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip())]
+        for section in sections:
+            cells += [_markdown(section.text.format(**words))] if section.text else []
+            cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
     return cells
 
 

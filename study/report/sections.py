@@ -75,8 +75,6 @@ def has_sources(results: Results) -> bool:
 
 
 READING = """\
-## How to read this
-
 Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), the
 regression with terms, and networks with 1, 2, ... hidden layers. All had equal chances in the search, which are not equal
 counts: a trial of a regression scores a whole path of penalties. Validation rows chose the best trial of each arm, its
@@ -91,7 +89,7 @@ Where an interval lies on both sides the answer is undecided, and the simplest m
 regression tests two gains at once, so that their intervals are at 97.5 %.
 """
 SOURCES = """\
-## Where does the gain come from?
+### Where does the gain come from?
 
 Shares of {of}, by the same test rows. *Interactions* and *curvature* divide what the regression with terms
 saves: each is the mean of what its terms save alone and what they save on top of the others. The *short formula* is a
@@ -133,8 +131,6 @@ that the verdict is asked of. What a gain is *held against*, the larger of margi
 margin that is a share of a loss is one of the loss that is named.
 """
 REPRODUCE = """\
-## Reproduce it
-
 `config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
 workers. From the project's folder:
 
@@ -146,27 +142,77 @@ study report {folder}
 This notebook runs again as it is, in this folder. What it was run with:
 """
 
-SECTIONS = (
-    drawn(gains),
-    drawn(margin_curve),
-    Section(SOURCES, "tables.sources(results)", has_sources),
-    drawn(decided_curve),
-    drawn(test_loss),
-    Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
-    Section(METRICS, "tables.by_target(tables.metrics_frame(results))", test_loss.when),
-    Section(SPREAD, "tables.by_target(tables.spread_frame(results))", test_loss.when),
-    Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
-    drawn(predicted_observed),
-    drawn(probabilities),
-    drawn(coefficients),
-    Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
-    drawn(loss_by_family),
-    drawn(best_so_far),
-    drawn(learning_curves),
-    Section("## The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
-    Section("## The models", "tables.delivered(results)", lambda results: results.concluded),
-    Section("## The data", "tables.data_summary(results)"),
-    Section("## Trials that failed", 'tables.table(tables.failures_frame(results), "No trial failed.")'),
-    Section(REPRODUCE, "tables.table(tables.environment_frame(results))"),
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the report: its title, what it says first (Markdown, filled as that of a section), and its sections."""
+
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+
+
+CHAPTERS = (
+    Chapter(
+        "Is it fair?",
+        READING,
+        (Section("", "tables.data_summary(results)"),),
+    ),
+    Chapter(
+        "The comparison",
+        "",
+        (
+            drawn(gains),
+            drawn(margin_curve),
+            Section(SOURCES, "tables.sources(results)", has_sources),
+            drawn(decided_curve),
+            drawn(test_loss),
+            Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
+            Section(METRICS, "tables.by_target(tables.metrics_frame(results))", test_loss.when),
+            Section(SPREAD, "tables.by_target(tables.spread_frame(results))", test_loss.when),
+            Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
+        ),
+    ),
+    Chapter(
+        "What the models say, and where they differ",
+        "",
+        (
+            drawn(coefficients),
+            Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
+        ),
+    ),
+    Chapter(
+        "How good are the predictions?",
+        "",
+        (
+            drawn(predicted_observed),
+            drawn(probabilities),
+        ),
+    ),
+    Chapter(
+        "How the search went",
+        "",
+        (
+            drawn(loss_by_family),
+            drawn(best_so_far),
+            drawn(learning_curves),
+            Section("### The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
+        ),
+    ),
+    Chapter(
+        "All trials",
+        "",
+        (Section("", 'tables.table(tables.failures_frame(results), "No trial failed.")'),),
+    ),
+    Chapter(
+        "How to repeat this",
+        REPRODUCE,
+        (
+            Section("", "tables.table(tables.environment_frame(results))"),
+            Section("### The models", "tables.delivered(results)", lambda results: results.concluded),
+        ),
+    ),
 )
-"""In the order of the report, which begins with the answer and READING."""
+"""In the order of the report, which begins with the answer. One of which no section is shown is left out."""
+
+SECTIONS = tuple(section for chapter in CHAPTERS for section in chapter.sections)

@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from study.digits import human
 from study.evidence.winners import CHOSEN
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
 
@@ -185,28 +186,6 @@ def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> Non
     ax.margins(y=0.12)
 
 
-def human(value: Any, digits: int = 3) -> str:
-    """A number with `digits` significant digits; integers whole; a dash where there is none."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
-        return "\N{EN DASH}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        return str(value)
-    number = float(value)
-    if not math.isfinite(number):
-        text = "\N{INFINITY}" if number > 0 else "-\N{INFINITY}"
-    elif isinstance(value, int | np.integer) or (number.is_integer() and abs(number) < 1e6):
-        text = f"{int(number):,}"
-    elif 1e-4 <= abs(number) < 1e5:
-        text = f"{number:,.{max(digits - 1 - math.floor(math.log10(abs(number))), 0)}f}"
-    else:
-        mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
-        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
-
-
 def per_cent(share: float, _: object = None) -> str:
     """A share on an axis."""
     return f"{100 * share:.6g} %".replace("-", "\N{MINUS SIGN}")
@@ -230,10 +209,11 @@ def listed(values: pd.Series) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with the words for those who cannot see it; notebooks show it as a PNG that carries them."""
+    """A figure, its finding as its title, and the words for those who cannot see it; notebooks show a PNG that carries them."""
 
     figure: Figure
     alt: str
+    title: str = ""
 
     def png(self) -> bytes:
         stream = io.BytesIO()
@@ -242,4 +222,4 @@ class Picture:
         return stream.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt, "title": self.title}}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.digits import human
 from study.records.results import Results
 from study.report.figures import (
     best_so_far,
@@ -19,7 +20,7 @@ from study.report.figures import (
     test_loss,
 )
 from study.report.sections import SECTIONS
-from study.report.style import colours, human, model_colour, model_name, use_log_axis
+from study.report.style import colours, model_colour, model_name, use_log_axis
 from study.schema import REGRESSIONS, Kind, ModelData
 
 

@@ -12,7 +12,7 @@ from study.report.style import Picture, colours, listed, log_axis, look, target_
 from study.schema import LOSS_NAMES, Kind
 
 TEXT = """\
-## Was the search long enough?
+### Was the search long enough?
 
 The least validation loss after so many trials. A line still falling at its end says that more trials could help that arm. A
 regression's trial scores a whole path of penalties, so that without terms it has one.

@@ -7,14 +7,15 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from study.digits import human
 from study.records.results import Results
-from study.report.style import INK, MUTED, REGRESSION, Picture, human, look, plain, target_panels
+from study.report.style import INK, MUTED, REGRESSION, Picture, look, plain, target_panels
 from study.schema import CONSTANT
 
 MOST_TERMS = 24
 
 TEXT = """\
-## What the regressions say
+### What the regressions say
 
 A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars
 those of an exact fit with its 95 % interval. They are per unit of each column as it stands in the table; for a logistic

@@ -12,7 +12,7 @@ from study.records.results import Results
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_cent, target_panels
 
 TEXT = """\
-## At how many rows would it be decided?
+### At how many rows would it be decided?
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
 test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the

@@ -27,7 +27,7 @@ from study.report.style import (
 from study.schema import EXTENDED, NETWORK, REGRESSION
 
 TEXT = """\
-## What does a richer model gain?
+### What does a richer model gain?
 
 Each dot is what a richer model saves over a simpler one on the test rows, as a share of {of}; the line is the interval by
 which the verdict is drawn. Right of the dashed line the gain is larger than {bound}. The shaded band is too small a difference

@@ -12,7 +12,7 @@ from study.report.style import INK, Picture, colours, log_axis, look, panels, pl
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 TEXT = """\
-## How the networks learned
+### How the networks learned
 
 A line a replicate{fold}: coloured is validation, dashed is training. Validation rising while training falls is overfitting;
 each replicate kept the weights of its lowest validation loss.

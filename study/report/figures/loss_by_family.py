@@ -14,7 +14,7 @@ from study.records.results import Results
 from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
 
 TEXT = """\
-## Validation loss of every replicate
+### Validation loss of every replicate
 
 Each point is one replicate (an inner fold and a seed) of the arm's incumbent, the black bar their mean. The spread shows how
 much the loss depends on which rows were seen and where training started.

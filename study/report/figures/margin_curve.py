@@ -12,7 +12,7 @@ from study.report.figures.gains import COLOURS, SHORT_NAMES
 from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
 
 TEXT = """\
-## What if the margin were another?
+### What if the margin were another?
 
 Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
 verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks

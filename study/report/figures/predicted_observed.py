@@ -13,7 +13,7 @@ from study.schema import CONSTANT, Kind
 MOST_POINTS = 1_500
 
 TEXT = """\
-## Predicted and observed
+### Predicted and observed
 
 One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses.
 """

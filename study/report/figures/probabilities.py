@@ -14,7 +14,7 @@ from study.report.style import MUTED, Picture, colours, look, panels, plain, wit
 from study.schema import CONSTANT, Kind
 
 TEXT = """\
-## Are the probabilities right?
+### Are the probabilities right?
 
 Left: test rows in ten groups by predicted probability; on the grey line a predicted 30 % happens 30 % of the time. Right: how
 many cases are found for how many false alarms; the closer to the upper left corner the better.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study.digits import human
 from study.evidence.winners import MODEL, select_candidate
 from study.records.results import Results
-from study.report.style import Picture, beside, colours, human, line_panels, listed, look, loss_axis, use_log_axis, with_names
+from study.report.style import Picture, beside, colours, line_panels, listed, look, loss_axis, use_log_axis, with_names
 
 TEXT = """\
-## Loss on the test rows
+### Loss on the test rows
 
 Further left is better. Dots are means over the test rows, lines their 95 % intervals, by the method of the verdict or by the
 rows, whichever is wider. The intervals of two models may overlap although one is reliably better: both are judged on the same
