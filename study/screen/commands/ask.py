@@ -1,0 +1,35 @@
+"""`study ask`: another question."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from study.schema import StudyError
+from study.screen.given import as_options, console
+from study.screen.options import ResultsFolder
+
+
+def ask(
+    results: ResultsFolder,
+    metric: Annotated[str | None, typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance.")] = None,
+    margin: Annotated[float | None, typer.Option(help="Smallest gain for which you would change the model.")] = None,
+    margin_of: Annotated[str | None, typer.Option(help="What the margin is of: regression, explained or unit.")] = None,
+    floor: Annotated[float | None, typer.Option(help="Smallest difference that can matter.")] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Which target; all if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
+) -> None:
+    """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
+    from study.evidence.answer import write_verdicts
+    from study.predicting.results import load_results
+    from study.screen.progress import print_verdicts
+
+    try:
+        found = load_results(results).ask(metric, margin, margin_of, floor, target)
+    except StudyError as error:
+        raise StudyError(as_options(str(error))) from None
+    if as_json:
+        print(write_verdicts(found))
+    else:
+        print_verdicts(found, console())

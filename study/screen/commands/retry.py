@@ -1,0 +1,41 @@
+"""`study retry`: what failed, once more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from study.screen.commands.run import go_on
+from study.screen.given import writing
+from study.screen.options import Overrides, ResultsFolder, Verbose
+
+
+def retry(
+    results: ResultsFolder,
+    trial: Annotated[
+        str | None, typer.Option(help="Which one, such as y-neural-d1-o0-0003; all that failed if left out.")
+    ] = None,
+    set_: Overrides = None,
+    verbose: Verbose = False,
+    put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
+) -> None:
+    """Run again what failed in a study, with all that was suggested or concluded from it."""
+    from study.api import check_folder
+    from study.config import load_config
+    from study.prepare import prepare
+    from study.records.results import load_results
+    from study.records.retried import failures
+    from study.running.again import retry as set_aside
+
+    opened, place = load_results(results), results.resolve()
+    config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
+    if not put_aside and failures(opened.paths, trial):
+        check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
+    with writing(results):
+        set_aside(results, trial)
+    again = opened.again.strip("`")
+    if put_aside:
+        print(f"Go on with: {again}")
+    else:
+        go_on(config, results.parent if results.name == place.name else place.parent, verbose, again)
