@@ -63,13 +63,7 @@ def ask(
         name: each.model_copy(update={"after": told[name].question.after or each != told[name].question})
         for name, each in questions(config, kept).items()
     }
-    frame = pd.concat([results.predictions, results.trees], ignore_index=True)
-    if config.time is not None and ("time" not in frame or frame["time"].isna().any()):
-        raise StudyError(
-            f"The rows of {results.root} are in the order of '{config.time}', which its predictions do not tell, as after a "
-            "version before this one: as independent rows they would be judged surer than they are. "
-            f"{results.again} concludes the study anew; trials that are there are not run again."
-        )
+    frame = judged_rows(results)
     found = verdicts(
         frame[frame["target"].isin(kept)],
         results.trials[results.trials["target"].isin(kept)],
@@ -79,6 +73,25 @@ def ask(
         questions=wanted,
     )
     return [_with_what_stays(verdict, told[verdict.target]) for verdict in found]
+
+
+def judged_rows(results: Results) -> pd.DataFrame:
+    """Test rows of all that is judged, boosted trees among it.
+
+    Raises
+    ------
+    StudyError
+        They are in time order, and do not tell it.
+    """
+    frame = pd.concat([results.predictions, results.trees], ignore_index=True)
+    time = results.config.time
+    if time is not None and ("time" not in frame or frame["time"].isna().any()):
+        raise StudyError(
+            f"The rows of {results.root} are in the order of '{time}', which its predictions do not tell, as after a "
+            "version before this one: as independent rows they would be judged surer than they are. "
+            f"{results.again} concludes the study anew; trials that are there are not run again."
+        )
+    return frame
 
 
 def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:

@@ -12,6 +12,7 @@ import typer
 from study.schema import StudyError, printable
 from study.screen.commands.ask import ask
 from study.screen.commands.check import check
+from study.screen.commands.compare import compare
 from study.screen.commands.init import init
 from study.screen.commands.predict import predict
 from study.screen.commands.report import report
@@ -43,7 +44,7 @@ def _options(
     pass
 
 
-for command in (run, submit, check, init, status, retry, predict, ask, report):  # in this order `--help` lists them
+for command in (run, submit, check, init, status, retry, predict, ask, compare, report):  # in this order `--help` lists them
     app.command()(command)
 
 

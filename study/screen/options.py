@@ -16,3 +16,4 @@ ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders 
 Name = Annotated[str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object in place of text.")]

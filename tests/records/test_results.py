@@ -160,6 +160,14 @@ def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gath
     pd.testing.assert_frame_equal(results.curves_of([arm().trial_id(2), "unknown"]), own)
 
 
+def test_a_study_of_regressions_alone_has_no_curves_of_its_trials(tmp_path: Path) -> None:
+    paths = make_folder(tmp_path / "party")
+    results_module.write_trial(paths, trial(curves={}))
+    gathering.gather(paths)
+
+    assert load_results(paths.root).curves_of([arm().trial_id(0)]).empty
+
+
 def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> None:
     make_folder(tmp_path)
 

@@ -1,0 +1,239 @@
+"""Several finished studies of one target on the same test rows: what the procedures of one lose more or less than another's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import integrate, stats
+
+from study.evidence.answer import Verdict
+from study.evidence.compare import Model, paired_gain
+from study.evidence.findings import Gain, Number
+from study.evidence.intervals import level_of
+from study.evidence.margins import Bar
+from study.evidence.matched import common_folds, mismatch, split_digest
+from study.evidence.metrics import METRICS
+from study.evidence.rule import ABOVE, BELOW, side_of
+from study.evidence.sentences import capital, moved, percent
+from study.evidence.sides import Sides
+from study.evidence.winners import incumbents
+from study.schema import Frozen, StudyData
+
+ANSWER = "answer"
+"""Of the gains between studies that of their answers, beside those of regression, regression with terms and network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """What one study brings into a comparison on a target.
+
+    name: what it is called. data: of its table. verdict: on the target, as it is asked here. predictions, trials: frames of
+    all its targets. folds: outer folds a repeat.
+    """
+
+    name: str
+    data: StudyData
+    verdict: Verdict
+    predictions: pd.DataFrame
+    trials: pd.DataFrame
+    folds: int
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """Test rows of the target."""
+        return self.predictions[self.predictions["target"] == self.verdict.target]
+
+    def sides(self, outer_folds: Sequence[int]) -> Sides:
+        """Its procedures on these outer folds, as its question scores them."""
+        best = incumbents(self.trials[self.trials["target"] == self.verdict.target])
+        kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
+        verdict = self.verdict
+        return Sides(
+            verdict.target, verdict.kind, kept[0], kept[1], verdict.question, True, self.folds, None, float(verdict.n_train)
+        )
+
+
+class StudyGain(Frozen):
+    """What a procedure of one study, `other`, saves over one of the first study, `base`.
+
+    study: place of the other study among those compared, from 1. procedure: ANSWER, or the one that both are.
+    """
+
+    study: int
+    procedure: str
+    base: str
+    other: str
+    gain: Gain
+    sentence: str
+
+
+class Between(Frozen):
+    """One target in several studies.
+
+    differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups or time; refused: the same
+    in a sentence. Both None where nothing does. digest: of the test rows that all share. outer_folds, n_rows: that all tested.
+    losses: of every study by procedure, on those rows. per: family whose loss, in the first study, gains are shares of. gains:
+    over the first study. best: place of the study whose answer lost least, None of a tie. flattered: by how much the best of so
+    many would seem better than it is, a share of the same loss, if all answers were alike. together: sentences on it all.
+    """
+
+    target: str
+    kind: str
+    metric: str | None = None
+    differs: str | None = None
+    refused: str | None = None
+    digest: str | None = None
+    outer_folds: int = 0
+    n_rows: int = 0
+    losses: tuple[dict[str, Number], ...] = ()
+    per: str | None = None
+    gains: tuple[StudyGain, ...] = ()
+    best: int | None = None
+    flattered: Number = math.nan
+    together: tuple[str, ...] = ()
+
+
+def between(told: Sequence[Finished]) -> Between:
+    """Pair the test losses of two studies or more of one target, each against the first (`paired_gain`).
+
+    All gains are shares of the loss of the first study's regression (of each base where it has none), and held against its
+    margin and floor; of k studies each interval has the level at which those of one procedure hold together in 95 % of cases.
+    """
+    first, *others = told
+    target, kind = first.verdict.target, first.verdict.kind.value
+    for other in others:
+        if (found := _apart(first, other)) is not None:
+            said = f"No gain on {target} is told between {first.name} and {other.name}: {found[1]}."
+            return Between(target=target, kind=kind, differs=found[0], refused=said)
+    folds = common_folds([each.own for each in told])
+    for other in others:
+        rows = [each.own[each.own["outer_fold"].isin(folds)] for each in (first, other)]
+        if (found := mismatch(*rows)) is not None:
+            said = f"No gain on {target} is told between {first.name} and {other.name}: {found[1]}. {_WAY[found[0]]}"
+            return Between(target=target, kind=kind, differs=found[0], refused=said)
+    sides = [each.sides(folds) for each in told]
+    return _paired(told, sides, folds)
+
+
+_WAY = {
+    "splits": "Studies of one seed, protocol, outer.folds and outer.test_fraction test the same rows.",
+    "target": "Both must predict the same column of the same rows.",
+    "groups": "Give both the same groups.",
+    "time": "Give both the same time.",
+}
+
+
+def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
+    """What differs before any row is looked at."""
+    if one.data.rows != other.data.rows:
+        return "rows", f"their tables have {one.data.rows:,} and {other.data.rows:,} rows"
+    if one.data.digest != other.data.digest:
+        way = "run both on one file, and leave columns out by data.features or data.drop"
+        return "data", f"they read other data ({one.data.digest[:8]} and {other.data.digest[:8]}); {way}"
+    a, b = one.verdict, other.verdict
+    if a.kind != b.kind:
+        return "target", f"it is {a.kind.value} in one and {b.kind.value} in the other"
+    if a.question.metric != b.question.metric:
+        names = " and ".join(METRICS[each.question.metric].label for each in (a, b))
+        return "metric", f"their verdicts are asked of {names}; --metric {a.question.metric} asks all of one"
+    nested = min(each.own["outer_fold"].nunique() for each in (one, other)) > 1
+    if nested and one.folds != other.folds:
+        return "splits", f"a repeat has {one.folds} outer folds in one and {other.folds} in the other"
+    return None
+
+
+def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[int]) -> Between:
+    first, level = sides[0], level_of(len(told) - 1)
+    verdict = told[0].verdict
+    stake = METRICS[verdict.question.metric].stake
+    of = f"of {verdict.nouns['regression']}'s {stake}" if first.plain else f"of its {stake}"
+    gains = []
+    for place, (study, side) in enumerate(zip(told[1:], sides[1:], strict=True), 1):
+        asked = [(name, name, name) for name in first.ladder if name in side.ladder]
+        answers = str(verdict.answer_procedure), str(study.verdict.answer_procedure)
+        if answers[0] in first.ladder and answers[1] in side.ladder:
+            asked = [(ANSWER, *answers), *asked]
+        for name, base, other in asked:
+            gain = _gain(first, first.ladder[base], side.ladder[other], level)
+            nouns = verdict.nouns[base], study.verdict.nouns[other]
+            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name))
+            gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))
+    losses = tuple({name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides)
+    answered = [each.verdict.answer_procedure for each in told]
+    of_answers = [own.get(str(name), math.nan) for own, name in zip(losses, answered, strict=True)]
+    tied = any(map(math.isnan, of_answers)) or of_answers.count(min(of_answers)) > 1
+    best = None if tied else int(np.argmin(of_answers))
+    errors = [each.gain.std_error for each in gains if each.procedure == ANSWER]
+    flattered = expected_best(len(told)) * float(np.nanmax([*errors, np.nan])) / math.sqrt(2) if errors else math.nan
+    rows = told[0].own[told[0].own["outer_fold"].isin(folds)]
+    return Between(
+        target=verdict.target,
+        kind=verdict.kind.value,
+        metric=verdict.question.metric,
+        digest=split_digest(rows),
+        outer_folds=len(folds),
+        n_rows=int(rows["row"].nunique()),
+        losses=losses,
+        per=first.plain.family if first.plain else None,
+        gains=tuple(gains),
+        best=best,
+        flattered=flattered,
+        together=tuple(_together(told, folds, best, flattered, of)),
+    )
+
+
+def _gain(first: Sides, base: Model, other: Model, level: float) -> Gain:
+    return paired_gain(base, other, first.bar, first.folds, per=first.per, level=level)
+
+
+def _sentence(name: str, studies: tuple[str, str], nouns: tuple[str, str], gain: Gain, bar: Bar, words: tuple[str, str]) -> str:
+    """What is saved, and where that lies; words: what shares are of, and what a gain is held against."""
+    of, bound = words
+    own, its = (f" ({nouns[1]})", f" ({nouns[0]})") if name == ANSWER else ("", "")
+    over = f"{'The answer' if name == ANSWER else capital(nouns[1])} of {studies[1]}{own}", f"that of {studies[0]}{its}"
+    if math.isnan(gain.improvement):
+        return f"{over[0]} has nothing to save over {over[1]} that could be told as a share."
+    if gain.improvement == gain.std_error == 0:
+        return f"{over[0]} and {over[1]} lose the same on every test row."
+    said = f"{over[0]} {moved(gain)} {of} over {over[1]}"
+    if not gain.known:
+        return f"{said}: too few rows to be sure of anything."
+    side = side_of(gain, bar)
+    if gain.high < 0:
+        return f"{said}: surely worse."
+    if gain.low > 0:
+        more = {ABOVE: "by more than", BELOW: "by less than"}.get(side, "though not surely by more than")
+        return f"{said}: surely better, {more} the {bound}."
+    return f"{said}: {f'no gain above the {bound}' if side == BELOW else 'it is not sure which is better'}."
+
+
+def _together(told: Sequence[Finished], folds: Sequence[int], best: int | None, flattered: float, of: str) -> list[str]:
+    """On which rows, how sure, and that the best is flattered."""
+    found = []
+    most = max(each.own["outer_fold"].nunique() for each in told)
+    if len(folds) < most:
+        found.append(f"Losses and gains are of the {len(folds)} outer folds that all tested, of {most} that one did.")
+    if len(told) > 2:
+        found.append(f"Intervals are at {100 * level_of(len(told) - 1):.4g} %, so that all of one procedure hold in 95 %.")
+    if best is not None:
+        size = f", by about {percent(flattered)} % {of} if all were alike" if math.isfinite(flattered) else ""
+        found.append(
+            f"{told[best].name} has the least loss of these {len(told)} studies. Chosen by the test rows that it is judged on, "
+            f"the best of {len(told)} is flattered{size}; only rows that none has seen tell how good it is."
+        )
+    return found
+
+
+def expected_best(n: int) -> float:
+    """The expected largest of n independent standard normals: 0.564 of 2, 0.846 of 3.
+
+    n studies that are truly alike, whose losses on the same rows differ by a standard error s in pairs, seem to be led by one
+    that is better than their mean by this times s / sqrt(2): the winner's curse.
+    """
+    density = lambda z: z * n * stats.norm.pdf(z) * stats.norm.cdf(z) ** (n - 1)  # noqa: E731
+    return float(integrate.quad(density, -10, 10)[0])

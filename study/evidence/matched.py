@@ -1,0 +1,62 @@
+"""Whether two studies tested the same rows in the same way, so that their losses can be paired."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+
+PLACE = ["outer_fold", "row"]
+TOLD = ["group", "time", "observed"]
+
+
+def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Every test row of one target once an outer fold, in that order: outer_fold, row, group, time and observed.
+
+    Without groups a row's group is the row itself, without an order its time is NaN.
+    """
+    rows = predictions.drop_duplicates(PLACE).sort_values(PLACE, ignore_index=True)
+    rows = rows if "group" in rows else rows.assign(group=rows["row"])
+    rows = rows if "time" in rows else rows.assign(time=float("nan"))
+    return rows[[*PLACE, *TOLD]]
+
+
+def split_digest(predictions: pd.DataFrame) -> str:
+    """SHA-256 of the `tested_rows` of one target: alike where the same rows were tested in the same outer folds.
+
+    It takes in what each row's target was, which rows belong together, and their order in time.
+    """
+    rows = tested_rows(predictions).astype(float)
+    return hashlib.sha256(rows.to_numpy("<f8", na_value=float("nan")).tobytes()).hexdigest()
+
+
+def common_folds(frames: Sequence[pd.DataFrame]) -> list[int]:
+    """Outer folds that every one of some studies tested, ascending: of repeats all have the first ones."""
+    folds = [set(frame["outer_fold"].unique()) for frame in frames]
+    return sorted(int(fold) for fold in set.intersection(*folds)) if folds else []
+
+
+def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
+    """What keeps the test rows of two studies of one target from being paired, as a word and a sentence; None if nothing does.
+
+    one, other: predictions of the outer folds that both tested. The word is `splits`, `target`, `groups` or `time`.
+    """
+    a, b = tested_rows(one), tested_rows(other)
+    if a.empty or b.empty:
+        return "splits", "they have no outer fold in common"
+    if not a[PLACE].equals(b[PLACE]):
+        fold = next(f for f in common_folds([a, b]) if _rows(a, f) != _rows(b, f))
+        n, m, both = len(_rows(a, fold)), len(_rows(b, fold)), len(_rows(a, fold) & _rows(b, fold))
+        return "splits", f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same"
+    if (changed := a["observed"] != b["observed"]).any():
+        return "target", f"the target differs on {changed.sum():,} of {len(a):,} tested rows"
+    if (changed := pd.factorize(a["group"])[0] != pd.factorize(b["group"])[0]).any():
+        return "groups", f"other rows belong together, on {changed.sum():,} of {len(a):,} tested rows"
+    if not a["time"].equals(b["time"]):
+        return "time", "their rows are in another order of time, or one's are in none"
+    return None
+
+
+def _rows(tested: pd.DataFrame, fold: int) -> set[int]:
+    return set(tested.loc[tested["outer_fold"] == fold, "row"])
