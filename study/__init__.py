@@ -1,7 +1,7 @@
 """study: is a regression enough for this table, or is a neural network worth it, and how sure are we?
 
-`run_study`, `load_config` and `load_results` are the public surface, and the estimators for scikit-learn; importing this loads
-neither TensorFlow nor Ray nor scikit-learn.
+`run_study`, `load_config`, `load_results` and `train_trial` are the public surface, and the estimators for scikit-learn;
+importing this loads neither TensorFlow nor Ray nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from study.api import run_study
+    from study.api import run_study, train_trial
     from study.config import StudyConfig, load_config
     from study.estimators import FamilyClassifier, FamilyRegressor
     from study.predicting.results import Results, load_results
@@ -24,10 +24,12 @@ __all__ = [
     "load_config",
     "load_results",
     "run_study",
+    "train_trial",
 ]
 
 _HOME = {
     "run_study": "study.api",
+    "train_trial": "study.api",
     "FamilyClassifier": "study.estimators",
     "FamilyRegressor": "study.estimators",
     "load_config": "study.config",

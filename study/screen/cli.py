@@ -18,6 +18,7 @@ from study.screen.commands.predict import predict
 from study.screen.commands.report import report
 from study.screen.commands.retry import retry
 from study.screen.commands.run import run
+from study.screen.commands.show import show
 from study.screen.commands.status import status
 from study.screen.commands.submit import submit
 from study.screen.flags import App
@@ -44,7 +45,19 @@ def _options(
     pass
 
 
-for command in (run, submit, check, init, status, retry, predict, ask, compare, report):  # in this order `--help` lists them
+for command in (
+    run,
+    submit,
+    check,
+    init,
+    status,
+    show,
+    retry,
+    predict,
+    ask,
+    compare,
+    report,
+):  # in this order `--help` lists them
     app.command()(command)
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from study.digits import human
 from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
 from study.evidence.metric_gains import on_some_folds
@@ -254,11 +255,11 @@ def print_summary(results: Results, console: Console) -> None:
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
         model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
-        losses = (f"{row[column]:.4g}" for column in ("test_loss", "std_error", "val_loss"))
+        losses = (human(row[column], digits) for column, digits in (("test_loss", 4), ("std_error", 2), ("val_loss", 4)))
         table.add_row(row["target"], model, *losses)
     console.print(table)
     console.print(metrics_table(results.metrics))
-    for note in _notes(results):
+    for note in notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
     for note in delivery_notes(results):
         console.print(note, soft_wrap=True)
@@ -270,7 +271,7 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
     told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
     table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
     for row in told.to_dict("records"):
-        numbers = (f"{row[name]:.3g}" if math.isfinite(row[name]) else "-" for name in ("value", "low", "high"))
+        numbers = (human(row[name]) for name in ("value", "low", "high"))
         table.add_row(row["target"], METRICS[row["metric"]].label, row["other"], *numbers)
     return table
 
@@ -280,7 +281,8 @@ def failed_words(failed: int, trials: int, root: Path) -> str:
     return f"{failed} of {trials} trials failed; their records say why. `study retry {quote(str(root))}` runs them again."
 
 
-def _notes(results: Results) -> list[str]:
+def notes(results: Results) -> list[str]:
+    """What to know of a finished study beside its answers."""
     failed = int((results.trials["state"] == "FAIL").sum())
     told = [failed_words(failed, len(results.trials), results.root)] if failed else []
     some = on_some_folds(results.metrics).items()

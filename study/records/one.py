@@ -1,0 +1,76 @@
+"""One trial of a study, found by its id, with its place in its arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from study.records.paths import StudyPaths
+from study.records.results import read_trials, read_winners
+from study.records.trial import TermRow, TrialRecord, WinnerRecord
+from study.schema import StudyError, TrialState, nearest
+
+
+@dataclass(frozen=True)
+class OneTrial:
+    """A trial and what follows from it.
+
+    rank: its place among the complete trials of its arm by validation loss, 1 the least; None of one that is not complete.
+    complete: how many those are. winner: what it left on the test rows, where it is its arm's winner.
+    """
+
+    record: TrialRecord
+    rank: int | None
+    complete: int
+    winner: WinnerRecord | None
+
+    @property
+    def test_losses(self) -> dict[str, float]:
+        """Mean test loss by candidate (`Candidate`), over its seeds; empty for what has no test rows."""
+        found: dict[str, list[float]] = {}
+        for candidate in self.winner.candidates if self.winner else ():
+            if len(candidate.loss):
+                found.setdefault(candidate.name, []).append(float(np.mean(candidate.loss)))
+        return {name: float(np.mean(losses)) for name, losses in found.items()}
+
+    @property
+    def terms(self) -> tuple[TermRow, ...]:
+        """Of a regression with terms that won its arm."""
+        return self.winner.terms if self.winner else ()
+
+
+def mean_curve(record: TrialRecord) -> list[tuple[int, float]]:
+    """(epoch, validation loss) at every epoch that the record keeps, the mean over the replicates that it tells of there."""
+    losses = np.array(record.curves.get("val_loss", []), float)
+    if not losses.size:
+        return []
+    told = ~np.isnan(losses).all(axis=0)
+    means = np.nanmean(losses[:, told], axis=0)
+    return list(zip(np.asarray(record.curves["epoch"])[told].tolist(), means.tolist(), strict=True))
+
+
+def find_trial(paths: StudyPaths, trial_id: str) -> OneTrial:
+    """A trial of a study, finished or not.
+
+    Raises
+    ------
+    StudyError
+        There is none of that id.
+    """
+    records = list(read_trials(paths))
+    own = next((record for record in records if record.trial_id == trial_id), None)
+    if own is None:
+        ids = [record.trial_id for record in records]
+        some = f" It has {len(ids):,}, such as {ids[0]}; results.csv names all." if ids else " It has none yet."
+        raise StudyError(f"There is no trial {trial_id!r} in {paths.root}.{nearest(trial_id, ids) or some}")
+    losses = sorted(
+        (record.val_loss, record.number)
+        for record in records
+        if record.arm == own.arm and record.state is TrialState.COMPLETE and record.val_loss is not None
+    )
+    rank = (
+        losses.index((own.val_loss, own.number)) + 1 if own.state is TrialState.COMPLETE and own.val_loss is not None else None
+    )
+    winner = next((each for each in read_winners(paths, arms=[own.arm]) if each.number == own.number), None)
+    return OneTrial(own, rank, len(losses), winner)
