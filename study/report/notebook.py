@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,12 +16,11 @@ from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
+from study.report.page import render as render
 from study.report.sections import CHAPTERS
 from study.schema import TrialState, printable
 
 UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
-
-TEMPLATE = Path(__file__).parent / "template"
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
@@ -63,7 +61,7 @@ def _cells(results: Results) -> list[NotebookNode]:
         "config": printable(shlex.quote(f"results/{name}/config.yaml")),
     }
     cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
-    cells += [_code("tables.answer(results)")]
+    cells += [_markdown("## The answer"), _code("tables.answer(results)")]
     for chapter, sections in shown.items():
         if sections:
             cells += [_markdown(f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip())]
@@ -79,24 +77,13 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         return kernel.execute(notebook)
 
 
-def render(notebook: NotebookNode) -> str:
-    """`notebook` with its outputs as one HTML file that loads nothing: pictures and style are inside, code is folded away."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name)
-    css = (TEMPLATE / "report.css").read_text(encoding="utf-8")
-    resources = {"report_css": css, "report_title": notebook.metadata.get("title", "Report")}
-    html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return str(html)
-
-
 def get_ready() -> None:
     """Render an empty page: what rendering imports it imports when it is first used, which takes longer than a report."""
     render(nbformat.v4.new_notebook(cells=[_code("0"), _markdown("0")]))
 
 
 def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
-    """Write report.ipynb (executed), report.html and figures/*.png of the study at `paths`; returns the HTML's path."""
+    """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns the HTML's path."""
     notebook = build_notebook(paths.root.resolve())
     with ThreadPoolExecutor(1) as beside:
         beside.submit(get_ready)  # while the kernel draws
@@ -104,8 +91,9 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     for cell in notebook.cells:
         name = cell.metadata.get("report", {}).get("figure")
         for output in cell.get("outputs", []):
-            if name and "image/png" in output.get("data", {}):
-                write_atomic(paths.figures / f"{name}.png", base64.b64decode(output["data"]["image/png"]))
+            if name and "image/svg+xml" in output.get("data", {}):
+                write_atomic(paths.figures / f"{name}.svg", output["data"]["image/svg+xml"])
+                (paths.figures / f"{name}.png").unlink(missing_ok=True)  # of a version before
     write_atomic(paths.notebook, nbformat.writes(notebook))
     write_atomic(paths.html, render(notebook))
     return paths.html

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -21,23 +16,37 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from study.digits import human
 from study.evidence.winners import CHOSEN
+from study.report.palette import (
+    BAND,
+    GREEN,
+    GREY,
+    INK,
+    LILAC,
+    MUTED,
+    NETWORKS,
+    ON_DARK,
+    ON_LIGHT,
+    PAPER,
+    RAMPS,
+    REGRESSION,
+    RULE,
+    VIOLET,
+)  # fmt: skip
+from study.report.picture import DPI, Picture, look
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
 
-INK, MUTED, RULE, BAND = "#1f2933", "#6b7785", "#d9dee4", "#eef1f4"
-GREY, REGRESSION, GREEN, VIOLET, LILAC = "#8a94a0", "#0072b2", "#009e73", "#6b4fa0", "#a892cf"
-NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
-"""Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
-RAMPS = (
-    NETWORKS,
-    ("#e3a8c8", "#cc79a7", "#a04c7c", "#732f56", "#4a1c37"),
-    ("#f4e65c", "#cfc020", "#99900e", "#6b6409", "#464205"),
-)
-"""Colours of the first, second and third family of networks; a fourth has those of the first again."""
+__all__ = [
+    "BAND", "DPI", "GREEN", "GREY", "INK", "LILAC", "MUTED", "NETWORKS", "ON_DARK", "ON_LIGHT", "PAPER", "RAMPS", "REGRESSION",
+    "RULE", "VIOLET", "Picture", "look",
+]  # fmt: skip
+"""What figures take from here that is made elsewhere."""
 NEURAL = "neural"
 """The family of dense networks, which studies of every version have; others bring their own label."""
 
 WIDTH_IN = 8.4
-DPI = 180
+"""Of a figure of several columns."""
+SINGLE_IN = 4.8
+"""Of a figure of one column, whose text is legible on a phone."""
 
 
 def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
@@ -86,44 +95,15 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["model"], frame["colour"], strict=True))
 
 
-@contextmanager
-def look() -> Iterator[None]:
-    """Seaborn's white style, and what the report sets beside it."""
-    settings: Any = {
-        "font.sans-serif": ["DejaVu Sans"],
-        "font.size": 9,
-        "axes.titlesize": 10,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.titlepad": 9,
-        "axes.labelsize": 9,
-        "axes.labelcolor": MUTED,
-        "axes.edgecolor": RULE,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "grid.color": RULE,
-        "grid.linewidth": 0.6,
-        "text.color": INK,
-        "axes.titlecolor": INK,
-        "xtick.color": MUTED,
-        "ytick.color": INK,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "xtick.major.size": 0,
-        "ytick.major.size": 0,
-        "legend.frameon": False,
-        "legend.fontsize": 8.5,
-    }
-    with sns.axes_style("white"), mpl.rc_context(settings):
-        yield
-
-
 def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
-    """A figure of `n` axes, filled row by row; heights in inches, one for all rows or one a row."""
+    """A figure of `n` axes, filled row by row; heights in inches, one for all rows or one a row.
+
+    The page shows them as here where it is wide, and below each other on a phone, where one of a single column keeps its size.
+    """
     columns = max(1, min(columns, n))
     rows = math.ceil(max(n, 1) / columns)
     heights = height_in if isinstance(height_in, list) else [height_in] * rows
-    figure = Figure(figsize=(WIDTH_IN, sum(heights)), layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN if columns > 1 else SINGLE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
     grid: Any = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
     figure.get_layout_engine().set(w_pad=0.09, h_pad=0.08)  # type: ignore[union-attr, call-arg]
@@ -205,21 +185,3 @@ def listed(values: pd.Series) -> str:
     """Numbers by (target, model) as the words of an alternative text."""
     keys = values.index.to_frame().itertuples(index=False)
     return "; ".join(f"{target}, {model}: {human(value)}" for (target, model), value in zip(keys, values, strict=True))
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure, its finding as its title, and the words for those who cannot see it; notebooks show a PNG that carries them."""
-
-    figure: Figure
-    alt: str
-    title: str = ""
-
-    def png(self) -> bytes:
-        stream = io.BytesIO()
-        with look():
-            self.figure.savefig(stream, format="png", dpi=DPI)
-        return stream.getvalue()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt, "title": self.title}}

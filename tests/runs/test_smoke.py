@@ -89,7 +89,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
         "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
         *trials, *winners, *beside, *models,
     }  # fmt: skip
-    assert {Path(figure).suffix for figure in figures} == {".png"}
+    assert {Path(figure).suffix for figure in figures} == {".svg"}
 
 
 def test_nothing_is_pickled(results: Path) -> None:
@@ -97,7 +97,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 
     starts = {path.read_bytes()[:2] for path in results.rglob("*") if path.is_file()}
 
-    assert endings == {".yaml", ".json", ".jsonl", ".parquet", ".csv", ".ipynb", ".html", ".png", ".keras", ".skops"}
+    assert endings == {".yaml", ".json", ".jsonl", ".parquet", ".csv", ".ipynb", ".html", ".svg", ".keras", ".skops"}
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
