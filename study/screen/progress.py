@@ -80,7 +80,7 @@ def budget_words(plan: Plan) -> str | None:
     repeats, folds, seeds = config.outer.repeats or 1, config.outer.folds, config.inner.seeds or 1
     bought = [] if config.protocol == "holdout" else [f"{times(repeats)} {count(folds, 'outer fold')}"]
     if any(plan.trials(arm) > 1 for arm in plan.arms):
-        bought.append(f"{count(config.search.trials, 'trial')} an arm")
+        bought.append(f"{config.search.trials} trials an arm")
     if depths := [str(depth) for depth in sorted({arm.depth for arm in plan.arms if arm.depth})]:
         bought += [count(seeds, "seed"), f"{config.training.epochs} epochs"]
         bought.append(f"depth {listed(depths) if depths[1:] else depths[0]}")
