@@ -1,4 +1,4 @@
-"""Numbers as people read them: one way of writing them for sentences, tables and figures."""
+"""Numbers as people read them: one way of writing them for sentences, tables, figures and the terminal."""
 
 from __future__ import annotations
 
@@ -8,24 +8,96 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+NOTHING = 5e-6
+"""A smaller share is none, whatever its sign."""
+NEARLY_ALL = 0.9999
+"""A larger share that is not all is told as over it."""
+
 
 def human(value: Any, digits: int = 3) -> str:
     """A number with `digits` significant digits; integers whole; a dash where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
-        return "\N{EN DASH}"
+        return DASH
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return str(value)
     number = float(value)
     if not math.isfinite(number):
         text = "\N{INFINITY}" if number > 0 else "-\N{INFINITY}"
-    elif isinstance(value, int | np.integer) or (number.is_integer() and abs(number) < 1e6):
+    elif isinstance(value, int | np.integer) or (number.is_integer() and abs(number) < 1e7):
         text = f"{int(number):,}"
-    elif 1e-4 <= abs(number) < 1e5:
-        text = f"{number:,.{max(digits - 1 - math.floor(math.log10(abs(number))), 0)}f}"
     else:
         mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
-        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return text.replace("-", "\N{MINUS SIGN}")
+        place = int(exponent)
+        if -4 <= place < 7:
+            text = f"{number:,.{max(digits - 1 - place, 0)}f}"
+        else:
+            text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(place).translate(_SUPERSCRIPTS)}"
+    return text.replace("-", MINUS)
+
+
+def given(value: Any, digits: int = 3) -> str:
+    """A number without zeros at its end, as one that was chosen is given, or one that a sentence tells."""
+    text, times, power = human(value, digits).partition(" \N{MULTIPLICATION SIGN}")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + times + power
+
+
+def given_percent(share: float, digits: int = 3) -> str:
+    """A share that somebody chose, or one of an axis: `5 %`, `97.5 %`."""
+    return f"{given(100 * share, digits)} %"
+
+
+def percent(share: float) -> str:
+    """A share that was measured in per cent, without the sign: one decimal, two near 100, `over 99.99`; 0 for NOTHING."""
+    value = round(100 * share, 6) if abs(share) >= NOTHING else 0.0
+    if NEARLY_ALL < share < 1 - 1e-12:
+        return f"over {100 * NEARLY_ALL:.2f}"
+    if 99.5 <= value < 100:
+        text = f"{value:.{min(math.ceil(-math.log10(100 - value)), 2)}f}"
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+    return text.replace("-", MINUS)
+
+
+def percents(low: float, high: float) -> str:
+    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0 %`, `about 0 %`, `over 99.99 %`."""
+    first, last = percent(low), percent(high)
+    if first == last:
+        return f"{'' if first.startswith('over') else 'about '}{first} %"
+    return f"{first} to {last} %"
+
+
+def interval(low: float, high: float) -> str:
+    """The ends of an interval, a dash where it has none: `0.120 to 0.140`."""
+    return f"{human(low)} to {human(high)}" if low <= high else DASH
+
+
+def chance(share: float) -> str:
+    """A probability: `< 1 %`, `37 %`, `> 99 %`; a dash where there is none."""
+    if pd.isna(share):
+        return DASH
+    return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
+def p_value(value: float) -> str:
+    """A p-value to three decimals; a dash where there is none."""
+    return DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def about(number: float) -> str:
+    """A number to two significant digits: 1,600 for 1,583."""
+    return f"{float(f'{number:.2g}'):,.0f}" if abs(number) >= 10 else given(number, 2)
+
+
+def count(n: int, noun: str) -> str:
+    """`1 trial`, `1,200 trials`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def times(n: int) -> str:
+    """How often: `once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
 
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from study.digits import given
 from study.evidence.findings import Gain, Rung, RungGain
 from study.evidence.lines import as_amount, network_noun
 from study.evidence.margins import FLOOR, MARGIN, Bar
@@ -63,7 +64,7 @@ class Clauses:
         if math.isnan(gain.improvement):
             size, sure = _rows(gain)
         elif gain.improvement < -1 and not over_terms:
-            size, sure = f"has {1 - gain.improvement:,.3g} times {loss}", _times(gain)
+            size, sure = f"has {given(1 - gain.improvement)} times {loss}", _times(gain)
         elif loses(gain):
             size = f"adds {percent(-gain.improvement)} % to {loss}"
         else:
@@ -111,11 +112,12 @@ def given_away(richer: Sequence[Gain], of: str, means: str) -> str:
 
 def _times(gain: Gain) -> str:
     """The interval of how many times the regression's loss there is, 0 at least."""
-    least, most = f"{1 - gain.high:,.3g}", f"{1 - gain.low:,.3g}"
+    least, most = given(1 - gain.high), given(1 - gain.low)
     if not gain.bounded and math.isnan(gain.low):
         return interval(gain)
     if gain.bounded and not math.isnan(gain.low):
-        return f"{level_words(gain.level)} interval {least} to {most} times"
+        ends = f"about {least}" if least == most else f"{least} to {most}"
+        return f"{level_words(gain.level)} interval {ends} times"
     return f"with {level_words(gain.level)} confidence {f'at least {least}' if gain.bounded else f'at most {most}'} times"
 
 

@@ -31,7 +31,7 @@ from study.evidence.findings import (
 from study.evidence.intervals import level_of, method_at
 from study.evidence.margins import FLOOR, MARGIN
 from study.evidence.pairs import paired
-from study.evidence.rule import held_by, open_pair, standing
+from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
 from study.evidence.scale import Meaning, meaning
 from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
 from study.evidence.sides import Sides
@@ -86,26 +86,19 @@ class Judge(Sides):
         return any(gain.low > 0 for gain in told) if told else None
 
     def _smallest_sufficient(self) -> Rung | None:
-        """Fewest hidden layers within the margin of the least loss, the lesser loss of two alike.
+        """Fewest hidden layers that are surely enough, by the intervals of the answer.
 
-        The regression where it is the answer; of the networks alone where it is not among what is left.
+        The regression where it is the answer. Where the network is, its only rung, or the one of fewest layers over which
+        choosing the rung surely gains too little to matter. None where no rung is sure, and beside every other answer.
         """
         left = standing(self.gains, self.bar)
         if self.plain and left == (REGRESSION,):
             return Rung(family=self.plain.family, depth=0)
-        means = {
-            model: float(model.losses.groupby("outer_fold")["loss"].mean().mean())
-            for model in self.models
-            if model.depth > 0 or (model is self.plain and (not left or REGRESSION in left))
-        }
-        if not means or self._undefined or np.isnan(self.margin):
-            return None
-        least, unit = min(means.values()), self.plain.losses if self.plain else None
-        loss = least if unit is None else float(unit.groupby("outer_fold")["loss"].mean().mean())
-        bars = {model: self.bar.over(mean, loss) for model, mean in means.items()}
-        enough = [model for model, own in bars.items() if means[model] - least <= max(own.margin * loss, own.floor)]
-        smallest = min(enough, key=lambda model: (model.depth, means[model]))
-        return Rung(family=smallest.family, depth=smallest.depth)
+        deep = [Rung(family=model.family, depth=model.depth) for model in self.models if model.depth > 0]
+        if left != (NETWORK,) or len(deep) < 2:
+            return deep[0] if left == (NETWORK,) and deep else None
+        enough = [each.rung for each in self._depths() if side_of(each.gain, self.bar) == BELOW]
+        return min(enough, key=lambda rung: (rung.depth, rung.family), default=None)
 
     def _candidate(self) -> str | None:
         return next(iter(self.used.loc[self.used["depth"] > 0, "candidate"]), None)

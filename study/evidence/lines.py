@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from study.digits import count, given_percent, human
 from study.evidence.findings import (
     LEAST_UNITS,
     DepthGain,
@@ -100,16 +101,16 @@ def short_words(
     margin.
     """
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
-    number = str(most) if least == most else f"{least} to {most}"
-    size = f", with {number} term{'' if number == '1' else 's'} beside the columns," if short.n_terms else ""
+    number = count(most, "term") if least == most else f"{least} to {count(most, 'term')}"
+    size = f", with {number} beside the columns," if short.n_terms else ""
     article = "an" if stake[0] in "aeiouR" else "a"
-    said = f"The short formula{size} has {article} {stake} of {short.loss:.3g}"
+    said = f"The short formula{size} has {article} {stake} of {human(short.loss)}"
     if short.gain is not None and math.isfinite(short.gain.improvement):
         said += f" and {moved(short.gain)} of {nouns[regression]}'s {stake}"
     bar = Bar.of(margin)
     if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(bar.margin):
         below = side_of(short.left, bar) == BELOW
-        called = named[held_by(short.left, bar)] if named else f"{100 * bar.margin:.3g} % margin"
+        called = named[held_by(short.left, bar)] if named else f"{given_percent(bar.margin)} margin"
         ends = "wholly below" if below else "which is not wholly below"
         said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}{as_amount(short.left, bar, stake)}"
         said += ", so it can take its place" if below else ", so it does not take its place"
@@ -131,14 +132,14 @@ def _counts(counts: Sequence[TermCount], n_folds: int) -> str:
     if not counts or n_folds < 2:
         return ""
     named = [f"{count.term} ({count.n_folds})" for count in counts[:MOST_NAMED]]
-    more = [f"{len(counts) - MOST_NAMED} others"] if len(counts) > MOST_NAMED else []
+    more = [count(len(counts) - MOST_NAMED, "other")] if len(counts) > MOST_NAMED else []
     return f" Its terms, and how many of {n_folds} outer folds chose each: {listed([*named, *more])}."
 
 
 def missing_words(missing: Missing, regression: str) -> str:
     """Which terms the strict score test names as missing from the regression, a noun."""
     if missing.n_units < LEAST_UNITS:
-        few = f"{missing.n_units} {missing.unit}s, fewer than the {LEAST_UNITS} that it needs"
+        few = f"{count(missing.n_units, missing.unit)}, fewer than the {LEAST_UNITS} that it needs"
         return f"The score test names no missing term: it sums over {few}."
     sure = [count for count in missing.counts if 2 * count.n_folds > missing.n_folds]
     if not sure:
@@ -155,7 +156,7 @@ def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
     """How many test rows are at the floor of the log loss."""
     said = listed([f"{count:,} of {nouns[name]}" for name, count in floor.items()])
     return (
-        f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {FLOOR:.1f} nats and not "
+        f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {human(FLOOR)} nats and not "
         f"infinity; test rows at that limit: {said}."
     )
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
+from study.digits import given, given_percent, percent
 from study.evidence.margins import EXPLAINED, FLOOR, MARGIN, UNIT, Bound, Question
 from study.evidence.metrics import METRICS
-from study.evidence.scale import amount
-from study.evidence.sentences import percent
 from study.schema import LOSS, Kind
 
 ERRORS = frozenset({"rmse", "mae"})
@@ -19,7 +18,7 @@ def named(question: Question, bound: Bound | None, kind: Kind, target: str, regr
 
     regression: its noun.
     """
-    of = f"{100 * question.margin:.3g} %"
+    of = given_percent(question.margin)
     if question.margin_of == UNIT:
         margin = f"margin of {unit_amount(question.margin, question.metric, kind)}"
     else:
@@ -32,19 +31,19 @@ def named(question: Question, bound: Bound | None, kind: Kind, target: str, regr
 def unit_amount(value: float, metric: str, kind: Kind) -> str:
     """An amount in a metric's own unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats a row`."""
     if metric == LOSS:
-        return f"{amount(value)} in the root mean squared error" if kind is Kind.CONTINUOUS else f"{amount(value)} nats a row"
+        return f"{given(value)} in the root mean squared error" if kind is Kind.CONTINUOUS else f"{given(value)} nats a row"
     if metric in ERRORS:
-        return f"{amount(value)} in the {METRICS[metric].stake}"
+        return f"{given(value)} in the {METRICS[metric].stake}"
     if metric == "accuracy":
-        return f"{100 * value:.3g} % of the rows"
-    return f"{100 * value:.3g} point{'' if math.isclose(value, 0.01) else 's'} of {METRICS[metric].label}"
+        return f"{given_percent(value)} of the rows"
+    return f"{given(100 * value)} point{'' if math.isclose(value, 0.01) else 's'} of {METRICS[metric].label}"
 
 
 def _floor(value: float, metric: str, kind: Kind, target: str) -> str:
     if metric in ERRORS or (metric == LOSS and kind is Kind.CONTINUOUS):
-        return f"{amount(value)} standard deviations of {target}"
+        return f"{given(value)} standard deviations of {target}"
     if metric in {LOSS, "brier"}:
-        return f"{100 * value:.3g} % of the constant's {METRICS[metric].stake}"
+        return f"{given_percent(value)} of the constant's {METRICS[metric].stake}"
     return unit_amount(value, metric, kind)
 
 

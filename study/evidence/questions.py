@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
+from study.digits import given, given_percent, percent
 from study.evidence.margins import EXPLAINED, FLOOR, MARGIN, UNIT, Bound, Question, floor_unit_words, unit_words
 from study.evidence.metrics import METRICS
-from study.evidence.scale import amount
-from study.evidence.sentences import percent
 from study.schema import LOSS, LOSS_NAMES, NOUNS, REGRESSIONS, Kind
 
 
@@ -29,12 +28,12 @@ def metric_words(question: Question, kind: Kind) -> str:
 def asked_words(question: Question, kind: Kind, target: str) -> str:
     """What a verdict will be asked of, before there is any: metric, margin and floor."""
     regression, stake = NOUNS[REGRESSIONS[kind]], METRICS[question.metric].stake
-    margin = f"{100 * question.margin:.3g} % of {regression}'s {stake}"
+    margin = f"{given_percent(question.margin)} of {regression}'s {stake}"
     if question.margin_of == EXPLAINED:
-        margin = f"{100 * question.margin:.3g} % of what {regression} explains"
+        margin = f"{given_percent(question.margin)} of what {regression} explains"
     elif question.margin_of == UNIT:
-        margin = f"{amount(question.margin)} {unit_words(question.metric, kind, target)}"
-    floor = f"{amount(question.floor)} {floor_unit_words(question.metric, kind, target)}"
+        margin = f"{given(question.margin)} {unit_words(question.metric, kind, target)}"
+    floor = f"{given(question.floor)} {floor_unit_words(question.metric, kind, target)}"
     least = f"a difference below {floor} cannot matter (floor)" if question.floor else "there is no floor"
     return f"The verdict on {target} is asked of the {metric_words(question, kind)}: the margin is {margin}, and {least}."
 
@@ -47,7 +46,7 @@ def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str
     if bound is None:
         return ""
     stake = METRICS[question.metric].stake
-    margin, share = f"{100 * question.margin:.3g} %", _of(bound, MARGIN, f"{regression}'s {stake}")
+    margin, share = given_percent(question.margin), _of(bound, MARGIN, f"{regression}'s {stake}")
     of = f"of what {regression} explains"
     said = []
     if bound.refused:
@@ -58,12 +57,12 @@ def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str
     elif question.margin_of == EXPLAINED:
         said.append(f"The margin is {margin} {of}{share}.")
     elif question.margin_of == UNIT:
-        said.append(f"The margin is {amount(question.margin)} {unit_words(question.metric, kind, target)}{share}.")
+        said.append(f"The margin is {given(question.margin)} {unit_words(question.metric, kind, target)}{share}.")
     if question.metric == "rmse" and 0 < bound.share < 1:
         squared = percent(1 - (1 - bound.share) ** 2)
         said.append(f"{percent(bound.share)} % of an RMSE is {squared} % of the mean squared error.")
     if bound.held == FLOOR and math.isfinite(bound.share):
-        what = f"{amount(question.floor)} {floor_unit_words(question.metric, kind, target)}"
+        what = f"{given(question.floor)} {floor_unit_words(question.metric, kind, target)}"
         most = _of(bound, FLOOR, f"{regression}'s {stake}")
         said.append(
             f"The floor is larger than the margin here: a difference below {what}{most}{',' if most else ''} cannot matter."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from study.digits import given, percent
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import Interval, method_at
 from study.evidence.margins import off_root
@@ -14,7 +15,7 @@ from study.evidence.metric_gains import procedures
 from study.evidence.metrics import METRICS, measure
 from study.evidence.pairs import paired
 from study.evidence.rule import LADDER
-from study.evidence.sentences import listed, percent
+from study.evidence.sentences import listed
 from study.schema import LOSS, Frozen, Kind
 
 MEANS = {Kind.CONTINUOUS: "rmse", Kind.COUNT: "rmse", Kind.BINARY: "accuracy", Kind.MULTICLASS: "accuracy"}
@@ -102,24 +103,18 @@ def in_unit(gain: Gain, saved: Interval, root: bool) -> tuple[float, float, floa
     return value, low, high
 
 
-def amount(value: float) -> str:
-    """A number in a target's unit: three significant digits, more of a large one."""
-    text = f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
     """What the losses mean, procedure by procedure."""
     if found.metric == "accuracy":
         parts = [f"{percent(value)} % with {nouns[name]}" for name, value in found.values.items()]
         return f"Of the test rows of {target} are right: {listed(parts)}."
     if found.metric not in ERRORS:
-        parts = [f"{value:.3f} ({nouns[name]})".replace("-", "\N{MINUS SIGN}", 1) for name, value in found.values.items()]
+        parts = [f"{given(value)} ({nouns[name]})" for name, value in found.values.items()]
         metric = METRICS[found.metric]
         some = metric.folds_words(found.n_folds, found.n_scored)
         return f"The {metric.label} on {target} is {listed(parts)}{f', on {some}' if some else ''}."
-    parts = [f"{amount(value)} ({nouns[name]})" for name, value in found.values.items()]
-    beside = f", whose standard deviation is {amount(found.sd)}" if np.isfinite(found.sd) else ""
+    parts = [f"{given(value)} ({nouns[name]})" for name, value in found.values.items()]
+    beside = f", whose standard deviation is {given(found.sd)}" if np.isfinite(found.sd) else ""
     return f"Predictions of {target}{beside}, are off by {listed(parts)}, as {ERRORS[found.metric]}."
 
 
@@ -131,6 +126,6 @@ def most_words(found: Meaning, base: str) -> str:
     if found.metric == "accuracy":
         return f"at most {percent(most)} % more of the rows would be right"
     if found.metric in ERRORS:
-        return f"the error would be less by at most {amount(most)}"
+        return f"the error would be less by at most {given(most)}"
     metric = METRICS[found.metric]
-    return f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {amount(most)}"
+    return f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {given(most)}"

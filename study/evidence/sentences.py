@@ -6,21 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from study.digits import NOTHING as NOTHING
+from study.digits import about, given, given_percent, percents
+from study.digits import percent as percent
 from study.evidence.decided import LIKELY, MOST_TIMES
 from study.evidence.findings import DecidedAt, Gain
-
-NOTHING = 5e-6
-"""A smaller share is none, whatever its sign."""
-
-
-def percent(share: float) -> str:
-    """A share in per cent for a sentence: one decimal, and as many as it takes to tell 99.98 from 100; 0 for NOTHING."""
-    value = round(100 * share, 6) if abs(share) >= NOTHING else 0.0
-    if 99.5 <= value < 100:
-        text = f"{value:.{min(int(np.ceil(-np.log10(100 - value))), 6)}f}"
-    else:
-        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def span(low: float, high: float, most: float) -> str:
@@ -28,7 +18,10 @@ def span(low: float, high: float, most: float) -> str:
     bounded = high < most
     if np.isnan(low):
         return f"at most {percent(high)} %" if bounded else "no bound on either side"
-    return f"{percent(low)} to {percent(high)} %" if bounded else f"at least {percent(low)} %"
+    if bounded:
+        return percents(low, high)
+    least = percent(low)
+    return f"{'' if least.startswith('over') else 'at least '}{least} %"
 
 
 def ends(gain: Gain) -> str:
@@ -43,7 +36,7 @@ def loses(gain: Gain) -> bool:
 
 def level_words(level: float) -> str:
     """A level in per cent: `95 %`, `97.5 %`."""
-    return f"{100 * level:.3g} %"
+    return given_percent(level)
 
 
 def interval(gain: Gain) -> str:
@@ -71,12 +64,6 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def about(number: float) -> str:
-    """A number to two significant digits: 1,600 for 1,583."""
-    digits = max(int(np.floor(np.log10(number))) - 1, 0)
-    return f"{round(number / 10**digits) * 10**digits:,.0f}"
-
-
 def of_100(chance: float) -> int:
     """So many of 100; what does not reach LIKELY is not rounded up to it."""
     return min(round(100 * chance), int(100 * LIKELY) - 1) if chance < LIKELY else round(100 * chance)
@@ -98,10 +85,9 @@ def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
     bound = f"the {named}" if found.bound else "0"
     if np.isnan(found.times):
         ends = f"{of_100(found.above)} of 100 would end with a gain above {bound}, {of_100(found.below)} with one below"
-        return f"{unknown} foreseen: of studies with {MOST_TIMES:.0f} times these rows {ends}."
+        return f"{unknown} foreseen: of studies with {given(MOST_TIMES)} times these rows {ends}."
     rows = f"about {about(found.rows)} rows" if np.isfinite(found.rows) else "more rows"
-    times = f"{found.times:.2g}" if found.times < 10 else about(found.times)
-    likely = f"It is likely decided {pair} by a study of {rows}, these among them ({times} times as many)"
+    likely = f"It is likely decided {pair} by a study of {rows}, these among them ({about(found.times)} times as many)"
     ends = f"{of_100(max(found.above, found.below))} of 100 such studies would end with a gain {found.side} {bound}"
     return f"{likely}: {ends}. Judge it once, with all of them: each look before is one more chance of a wrong answer."
 

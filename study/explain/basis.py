@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from study.digits import about
 from study.schema import Kind
 
 INTERCEPT = "intercept"
@@ -105,7 +106,7 @@ def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.nd
             notes[term].append(f"collinear ({_names(names)}): least-norm weights, no standard error")
         unsure |= tied
     elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
-        of_all.append(f"collinear (condition number {condition:.2g}): no standard error")
+        of_all.append(f"collinear (condition number {about(condition)}): no standard error")
     if n <= len(terms) + 1:
         of_all.append(f"{n} rows for {len(terms) + 1} coefficients: no standard error")
     for said in notes.values():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from study.data.encoding import Encoded, design
 from study.data.rows import drawn
+from study.digits import given
 from study.families.heads import HEADS, FloatArray
 from study.records.trial import TermRow
 from study.schema import Kind
@@ -167,7 +168,7 @@ def _sum(intercept: float, slopes: FloatArray, texts: Sequence[str]) -> str:
 
 def _number(value: float) -> str:
     size = abs(value)
-    return np.format_float_positional(size, trim="-") if 1e-4 <= size < 1e7 else f"{size:g}"
+    return np.format_float_positional(size, trim="-") if 1e-6 <= size < 1e7 else given(size, 15)
 
 
 def _signed(value: float) -> str:

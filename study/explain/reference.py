@@ -13,6 +13,7 @@ from scipy import stats
 
 from study.data.rows import IntArray
 from study.data.units import Sort, Units
+from study.digits import given
 from study.explain import long
 from study.explain.basis import FAILED, INTERCEPT, Basis, Fit, Scales, basis_of
 from study.explain.jackknife import LEAST_CARRIERS, LEAST_UNITS, bent, jackknife
@@ -105,7 +106,7 @@ def reference_coefficients(
     if l2 == 0:
         return both
     estimate, arrived = penalised(y, kind, l2, scale)
-    note = f"penalised (l2 = {l2:.3g}): no standard error{'' if arrived else '; the fit did not converge'}"
+    note = f"penalised (l2 = {given(l2)}): no standard error{'' if arrived else '; the fit did not converge'}"
     said = [f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]]
     return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(ref_estimate=estimate.T.ravel(), note=said)
 

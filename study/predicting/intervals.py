@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.digits import given_percent
 from study.evidence.winners import class_probabilities
 from study.families.heads import FloatArray
 from study.predicting.models import Model, judged_rows, open_saved
@@ -160,14 +161,14 @@ def interval_columns(
 
 def guarantee_words(level: float, n_folds: int, grouped: bool, units: int, numbers: bool = True) -> str:
     """What is known of how many rows the intervals hold, or the sets of classes where a target is no number."""
-    share, noun, name = f"{100 * level:.3g} %", "groups" if grouped else "rows", "Intervals" if numbers else "Sets of classes"
+    share, noun, name = given_percent(level), "groups" if grouped else "rows", "Intervals" if numbers else "Sets of classes"
     if n_folds == 1:
         said = f"{name} come from the model of the one split and its {units:,} tested {noun} (split conformal): of new "
         said += f"{noun} like the study's at least {share} lie inside."
     else:
         least = max(0.0, 2 * level - 1)
         said = f"{name} come from the models of {n_folds} outer folds and their {units:,} tested {noun} (CV+): of new {noun} "
-        said += f"like the study's about {share} lie inside in practice, at least about {100 * least:.3g} % for certain."
+        said += f"like the study's about {share} lie inside in practice, at least about {given_percent(least)} for certain."
     if grouped:
         said += " Whole groups were left out, and each counts once."
     if math.ceil(level * (units + 1) - 1e-9) > units:

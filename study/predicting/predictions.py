@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.reader import Raw
+from study.digits import human
 from study.evidence.scores import of_one
 from study.families.heads import FloatArray
 from study.predicting.intervals import interval_columns
@@ -47,8 +48,8 @@ class MeanLoss:
     high: float
 
     def __str__(self) -> str:
-        said = f"{self.loss:.4g}"
-        return said if np.isnan(self.low) else f"{said} ({self.low:.4g} to {self.high:.4g})"
+        said = human(self.loss, 4)
+        return said if np.isnan(self.low) else f"{said} ({human(self.low, 4)} to {human(self.high, 4)})"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     said = []
     if promise is not None and fold is None:
         verdict = verdict_on(results, reader.target)
-        n = f"{verdict.n_train:,.0f}"
+        n = human(round(verdict.n_train))
         said.append(
             f"No test row is left to score {verdict.nouns[saved.name]} for {reader.target}, fitted on all {reader.n_rows:,} "
             f"rows. The same procedure on {n} of them had a {name} of {promise} on its test rows."

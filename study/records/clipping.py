@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from study.digits import percent
 from study.records.trial import WinnerRecord
 
 MOST = 0.01
@@ -22,7 +23,7 @@ def clipping_notes(winners: Iterable[WinnerRecord], ordered: bool) -> list[str]:
     most = 0.0 if ordered else MOST
     return [
         f"Of the cells of the test rows of {target!r} that products and curves are made of, "
-        f"{100 * clipped[target] / cells[target]:.2g} % lie outside what the development rows held: there the terms count what "
+        f"{percent(clipped[target] / cells[target])} % lie outside what the development rows held: there the terms count what "
         "they count at the ends of that."
         for target in cells
         if clipped[target] > most * cells[target]

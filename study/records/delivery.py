@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from study.digits import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results
 from study.schema import (
@@ -79,6 +80,7 @@ def delivery_notes(results: Results) -> list[str]:
     megabytes = sum(path.stat().st_size for path in judged) / 1e6
     if megabytes:
         found.append(
-            f"The models that were judged take {megabytes:.3g} MB in {paths.fold_models}; `keep_fold_models: false` drops them."
+            f"The models that were judged take {human(megabytes)} MB in {paths.fold_models}; "
+            "`keep_fold_models: false` drops them."
         )
     return found

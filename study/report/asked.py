@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from study.digits import given, given_percent
 from study.evidence.answer import Verdict
 from study.evidence.metrics import METRICS
 from study.records.results import Results
@@ -38,5 +39,5 @@ def _margin(results: Results) -> str:
     """The margin of the config, in words."""
     config = results.config
     if config.margin_of == "unit":
-        return f"{config.margin:.3g} in the metric's own unit"
-    return f"{100 * config.margin:.3g} %" + (" of what the regression explains" if config.margin_of == "explained" else "")
+        return f"{given(config.margin)} in the metric's own unit"
+    return given_percent(config.margin) + (" of what the regression explains" if config.margin_of == "explained" else "")

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.digits import human
+from study.digits import given_percent, human
 from study.evidence.winners import CHOSEN
 from study.report.palette import (
     BAND,
@@ -168,7 +168,7 @@ def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> Non
 
 def per_cent(share: float, _: object = None) -> str:
     """A share on an axis."""
-    return f"{100 * share:.6g} %".replace("-", "\N{MINUS SIGN}")
+    return given_percent(share, 6)
 
 
 def wrapped(label: str, width: int = 44) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from study.digits import count, given_percent, times
 from study.evidence.questions import asked_words
 from study.prepare import Prepared
 from study.records.questions import questions
@@ -28,18 +29,20 @@ def cost_lines(plan: Plan) -> list[str]:
     """How long it will take on this machine, and how every target is tested."""
     config, workers = plan.config, workers_here(plan)
     cost = (
-        f"{len(plan.arms)} arms, {plan.n_trials} trials, {plan.n_fits} fits, at most {config.training.epochs} epochs; "
-        f"about {span(plan.cost.lasts(workers))} on {workers} workers, start and report included, and with "
+        f"{count(len(plan.arms), 'arm')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
+        f"{config.training.epochs} epochs; "
+        f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and report included, and with "
         f"the last search, on all rows, whose models are delivered. "
-        f"At most {plan.slots} trials run at once, and a worker compiles at most {plan.programs} programs of networks."
+        f"At most {count(plan.slots, 'trial')} run at once, and a worker compiles at most "
+        f"{count(plan.programs, 'program')} of networks."
     )
     if config.protocol == "holdout":
-        return [cost, f"Every target is tested on one split, {100 * config.outer.test_fraction:.3g} % of its rows."]
+        return [cost, f"Every target is tested on one split, {given_percent(config.outer.test_fraction)} of its rows."]
     if config.time is not None:  # which no repeat draws otherwise
-        return [cost, f"Every target is tested in {config.outer.folds} outer folds, in the order of time."]
+        return [cost, f"Every target is tested in {count(config.outer.folds, 'outer fold')}, in the order of time."]
     repeats = config.outer.repeats or 1
     tested = (
-        f"Every target is tested in {config.outer.folds} outer folds, drawn {repeats} time{'s' * (repeats > 1)}; "
+        f"Every target is tested in {count(config.outer.folds, 'outer fold')}, drawn {times(repeats)}; "
         f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval."
     )
     return [cost, tested]
@@ -48,7 +51,7 @@ def cost_lines(plan: Plan) -> list[str]:
 def print_check(prepared: Prepared, console: Console) -> None:
     """Print all of it."""
     table, config = prepared.table, prepared.plan.config
-    console.print(f"{config.name}: {len(table.frame)} rows from {printable(config.data.source)}", soft_wrap=True)
+    console.print(f"{config.name}: {count(len(table.frame), 'row')} from {printable(config.data.source)}", soft_wrap=True)
     for found in table.targets:
         console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
     kinds = {found.name: found.kind for found in table.targets}

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from study.digits import human
+from study.digits import count, given, human, times
 from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
 from study.evidence.metric_gains import on_some_folds
@@ -70,23 +70,23 @@ def budget_words(plan: Plan) -> str | None:
     config, used = plan.config, plan.seconds / 3_600
     if config.budget_core_hours is None:
         return None
-    given = f"budget_core_hours: {config.budget_core_hours:g}"
+    told = f"budget_core_hours: {given(config.budget_core_hours, 6)}"
     if used > config.budget_core_hours:
         step = 10.0 ** (math.floor(math.log10(used)) - 1)  # rounded up, so that what is named is enough
         return (
-            f"{given} is too little: the plan takes about {math.ceil(used / step) * step:.2g} core-hours with all that is left "
-            "open at its least. Allow that, or name fewer targets, columns or families."
+            f"{told} is too little: the plan takes about {given(math.ceil(used / step) * step, 2)} core-hours with all "
+            "that is left open at its least. Allow that, or name fewer targets, columns or families."
         )
     repeats, folds, seeds = config.outer.repeats or 1, config.outer.folds, config.inner.seeds or 1
-    bought = [] if config.protocol == "holdout" else [f"{repeats} time{'s' * (repeats > 1)} {folds} outer folds"]
+    bought = [] if config.protocol == "holdout" else [f"{times(repeats)} {count(folds, 'outer fold')}"]
     if any(plan.trials(arm) > 1 for arm in plan.arms):
         bought.append(f"{config.search.trials} trials an arm")
     if depths := [str(depth) for depth in sorted({arm.depth for arm in plan.arms if arm.depth})]:
-        bought += [f"{seeds} seed{'s' * (seeds > 1)}", f"{config.training.epochs} epochs"]
+        bought += [count(seeds, "seed"), f"{config.training.epochs} epochs"]
         bought.append(f"depth {listed(depths) if depths[1:] else depths[0]}")
     keys = "search.trials, inner.seeds" + ", outer.repeats" * (config.protocol != "holdout")
     more = f" More than that must be asked for by its keys ({keys})." * (used < config.budget_core_hours / 2)
-    return f"{given} buys {', '.join(bought) or 'one fit a model'}: about {used:.3g} core-hours.{more}"
+    return f"{told} buys {', '.join(bought) or 'one fit a model'}: about {human(used)} core-hours.{more}"
 
 
 class Progress(Observer):
@@ -133,13 +133,14 @@ class Progress(Observer):
             if ended:
                 return
         else:
-            self.note(f"'{plan.config.name}': {plan.n_trials} trials in {len(plan.arms)} arms, {plan.n_fits} fits.")
+            size = f"{count(plan.n_trials, 'trial')} in {count(len(plan.arms), 'arm')}, {count(plan.n_fits, 'fit')}"
+            self.note(f"'{plan.config.name}': {size}.")
         if (bought := budget_words(plan)) is not None:
             self.note(bought)
         if plan.config.time_budget_min is not None:
             self.note(
-                f"A time budget of {plan.config.time_budget_min:g} minutes is set: what is searched depends on this machine's "
-                "speed, and another run will not give the same results."
+                f"A time budget of {given(plan.config.time_budget_min, 6)} minutes is set: what is searched depends on this "
+                "machine's speed, and another run will not give the same results."
             )
         if self.console.is_terminal:
             self.live = Live(console=self.console, get_renderable=self.table, refresh_per_second=2, transient=False)
@@ -187,7 +188,7 @@ class Progress(Observer):
         self.last_line = now
         done = sum(len(arm.records) for arm in self.arms.values())
         scored = sum(arm.scored is not None for arm in self.arms.values())
-        counts = [f"{done} of {self.plan.n_trials} trials", f"{scored} of {len(self.arms)} winners"]
+        counts = [f"{done} of {count(self.plan.n_trials, 'trial')}", f"{scored} of {count(len(self.arms), 'winner')}"]
         counts += [f"{n - left} of {n} {many}" for many, (left, n) in self.beside.counts.items()]
         self.note(f"{span(now - self.begin)}: {listed(counts)} done, about {span(self.seconds_left())} left")
 
@@ -225,7 +226,7 @@ class Progress(Observer):
         for (target, model), keys in rows.items():
             arms = [self.arms[key] for key in keys]
             losses = [own.val_loss for arm in arms if (own := arm.incumbent) and own.val_loss is not None]
-            best = f"{sum(losses) / len(losses):.4g}" if losses else "-"
+            best = human(sum(losses) / len(losses) if losses else None, 4)
             done, total = sum(len(arm.records) for arm in arms), sum(arm.trials for arm in arms)
             seconds = self.seconds_left(keys)
             left = "done" if all(arm.finished for arm in arms) else "…" if math.isnan(seconds) else span(seconds)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from study.api import study_arms, study_beside
+from study.digits import count, human
 from study.machines.lock import at_work
 from study.records.outcome import Outcome
 from study.records.results import Results, digest, read_records
@@ -29,7 +30,7 @@ def arms_table(arms: Iterable[tuple[Arm, int]], by_arm: dict[str, list[Outcome]]
             str(arm.outer_fold) if arm.outer_fold != ALL_ROWS else "all rows",
             f"{len(own)}/{budget}",
             str(len(own) - len(losses) or ""),
-            f"{min(losses):.4g}" if losses else "-",
+            human(min(losses) if losses else None, 4),
             "scored" if arm.key in scored else "",
         )
     return table
@@ -55,7 +56,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
         print(note)
     beside = study_beside(results, found.beside)
     if left or not beside.finished or not results.concluded:
-        to_go = [f"{left} trials", f"{len(arms) - len(found.winners)} winners"]
+        to_go = [count(left, "trial"), count(len(arms) - len(found.winners), "winner")]
         to_go += [f"{missing} {many}" for many, (missing, _) in beside.counts.items()]
         print(_way_on(results, f"{listed(to_go)} to go", queued))
         return

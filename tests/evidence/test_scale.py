@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from harness.predicted import made
+from study.digits import given
 from study.evidence.answer import Verdict
 from study.evidence.margins import Question
 from study.evidence.metrics import METRICS, metrics_of
-from study.evidence.scale import amount
 from study.evidence.sentences import of_100, span
 from study.schema import METRICS_OF, NETWORK, REGRESSION, REGRESSIONS, Kind
 from tests.evidence.losses import only_verdict, trial
@@ -58,11 +58,12 @@ def test_an_answer_of_the_area_under_the_curve_begins_with_it_and_gives_it_away_
     assert verdict.meaning is not None
     plain, network = (verdict.meaning.values[name] for name in (REGRESSION, NETWORK))
     assert verdict.sentence.startswith(
-        f"Asked of the AUC. The AUC on y is {plain:.3f} (logistic regression) and {network:.3f} (the network). A network with"
+        f"Asked of the AUC. The AUC on y is {given(plain)} (logistic regression) and {given(network)} (the network). "
+        "A network with"
     )
     if verdict.verdict == "undecided":
         most = verdict.meaning.most(REGRESSION)
-        assert f"is given away, and the AUC would be higher by at most {amount(most)}." in verdict.action
+        assert f"is given away, and the AUC would be higher by at most {given(most)}." in verdict.action
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -74,7 +75,7 @@ def test_every_metric_of_a_kind_has_words(kind: Kind) -> None:
 
 
 def test_an_end_that_does_not_exist_is_left_out() -> None:
-    assert span(0.999994, 1.2, 1.0) == "at least 99.9994 %"
+    assert span(0.999994, 1.2, 1.0) == "over 99.99 %"
     assert span(-9.7, np.nan, 1.0) == "at least \N{MINUS SIGN}970 %"
     assert span(np.nan, 0.2, 1.0) == "at most 20.0 %"
     assert span(np.nan, np.nan, 1.0) == "no bound on either side"

@@ -182,7 +182,7 @@ def test_a_network_many_times_worse_is_told_in_times(rng: np.random.Generator) -
 
     verdict = only_verdict([scored(base), scored(40 * base, "neural", 1)])
 
-    assert "has 40 times linear regression's loss on y (95 % interval 40 to 40 times), below the 5 %" in verdict.sentence
+    assert "has 40 times linear regression's loss on y (95 % interval about 40 times), below the 5 %" in verdict.sentence
 
 
 def test_where_nothing_beats_the_constant_the_verdict_says_so(rng: np.random.Generator) -> None:
@@ -226,7 +226,7 @@ def test_the_verdict_names_its_estimand_method_and_candidate_and_gives_the_other
     assert verdict.verdict == "network is worth it"
     assert verdict.candidate_words == (
         "The network is the mean prediction of the replicates that the search trained; as the incumbent refitted on all "
-        "development rows it saves 3.0 % (95 % interval 3.0 to 3.0 %) of linear regression's loss, below the 5 % margin."
+        "development rows it saves 3.0 % (95 % interval about 3.0 %) of linear regression's loss, below the 5 % margin."
     )
     terms = only_verdict([*models, in_folds(0.6 * base, "extended")], usual_trials(n_folds=10))
     assert terms.method_words == f"{words}, those over linear regression at 97.5 %, so that both hold together in 95 %"

@@ -235,8 +235,8 @@ def test_in_a_terminal_outer_folds_share_a_row_of_the_live_table(clock: Clock) -
     last = [line.split() for line in out.getvalue().rpartition("party")[2].splitlines()]
     assert last[0] == ["[1]", "·", "1:10", "min"]
     assert last[1] == ["target", "model", "trials", "best", "loss", "left"]
-    assert last[2] == ["y", "[m]", "extended", "12/12", "0.375", "done"]
-    assert last[3][:5] == ["y", "[m]", "neural-d1", "1/12", "0.5"]
+    assert last[2] == ["y", "[m]", "extended", "12/12", "0.3750", "done"]
+    assert last[3][:5] == ["y", "[m]", "neural-d1", "1/12", "0.5000"]
 
 
 def test_the_live_view_prints_no_plain_lines(clock: Clock) -> None:
