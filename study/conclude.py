@@ -12,25 +12,33 @@ from study.data.splits import IntArray
 from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.compare import family_scores
+from study.evidence.effects import differences, mean_effects
 from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.helps import row_gains
+from study.evidence.importance import importances
 from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import test_scores
+from study.evidence.surfaces import mean_surfaces
 from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
+from study.explain.density import with_density
 from study.explain.formula import formula
 from study.explain.jackknife import blocks
 from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
+from study.explain.where import where_it_helps
 from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
 from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
+from study.records.probed import answered, effects_frame, rises_frame, surfaces_frame
 from study.records.questions import kinds_of, questions
 from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
+from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
 
 ROUNDED = 0.05
@@ -52,9 +60,28 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
     for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
         write_frame(getattr(paths, name), frame)
+    for name, frame in what_models_say(paths, predictions, results.trials, data).items():
+        write_frame(getattr(paths, name), frame)
     shorts = read_work(paths, ShortRecord)
     write_atomic(paths.verdicts, write_verdicts(answers(judged, _short_terms(shorts, data, asked), _missing(shorts))))
     deliver(paths, results.trials, results.config.keep_fold_models)
+
+
+def what_models_say(
+    paths: StudyPaths, predictions: pd.DataFrame, trials: pd.DataFrame, data: EncodedData
+) -> dict[str, pd.DataFrame]:
+    """Effects, surfaces, importances and where the network helps, by the name of its frame in Results.
+
+    Of records that versions before this one left, only the last; the others have no rows.
+    """
+    answers = list(answered(read_winners(paths), whole(read_work(paths, TreesRecord))))
+    effects = effects_frame(answers)
+    return {
+        "effects": with_density(mean_effects(effects, differences(effects)), data),
+        "surfaces": mean_surfaces(surfaces_frame(answers)),
+        "importances": importances(rises_frame(answers)),
+        "helps": where_it_helps(row_gains(predictions, incumbents(trials)), data),
+    }
 
 
 def earlier_rows(data: EncodedData) -> Earlier:

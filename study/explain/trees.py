@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 
 from study.data.encoding import Encoded
+from study.data.probe import probe
 from study.data.rows import IntArray, drawn, shuffled
 from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
@@ -69,8 +70,10 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         development, test = _drawn(encoded.development, encoded, root), encoded.test
         model.fit(encoded.raw(development), encoded.y[development])
         predicted = _predict(model, encoded, test)
+        loss_of = HEADS[encoded.kind].response_loss
+        probed = probe(encoded, lambda raw: _answer(model, raw, encoded), loss_of, effects=False)
     observed = encoded.y[test]
-    loss = HEADS[encoded.kind].response_loss(predicted, observed)
+    loss = loss_of(predicted, observed)
     candidate = Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss))
     record = trees.record(
         name,
@@ -84,6 +87,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         candidates=() if encoded.outer_fold == ALL_ROWS else (candidate,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
         earlier=encoded.earlier,
+        probed=probed,
     )
     path = StudyPaths(Path()).fold_model(encoded.target, TREES, encoded.outer_fold)
     return record, {path.name: skops.io.dumps(model, compression=ZIP_DEFLATED)}
@@ -143,6 +147,11 @@ def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
 def _predict(model: Any, encoded: Encoded, rows: IntArray) -> FloatArray:
     parts = [rows[start : start + PREDICTED] for start in range(0, len(rows), PREDICTED)] or [rows]
     return np.concatenate([trees_response(model, encoded.raw(part), encoded.classes) for part in parts])
+
+
+def _answer(model: Any, raw: FloatArray, encoded: Encoded) -> FloatArray:
+    """What `probe` asks for, of one replicate."""
+    return trees_response(model, raw, encoded.classes).reshape(1, len(raw), -1)
 
 
 def trees_response(model: Any, raw: FloatArray, classes: Sequence[str]) -> FloatArray:

@@ -99,6 +99,14 @@ class StudyPaths:
     """The metrics that people know of every procedure, and by how much one is better than another, with intervals."""
     margins = _Place("margins.parquet")
     """How probable it is that a gain of a verdict is above a margin, for every margin."""
+    effects = _Place("effects.parquet")
+    """Mean effects of single columns on the predictions of regression, regression with terms and network."""
+    surfaces = _Place("surfaces.parquet")
+    """The same of two columns, and which of them act together."""
+    importances = _Place("importances.parquet")
+    """How much more every model loses where a column is permuted."""
+    helps = _Place("helps.parquet")
+    """Rows on which the network helps most and least, and what they have in common."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -121,6 +129,7 @@ class StudyPaths:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
         frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
+        frames += [self.effects, self.surfaces, self.importances, self.helps]
         return [self.verdicts, *frames, self.figures, self.notebook, self.html]
 
     def arm(self, arm: Arm) -> Path:

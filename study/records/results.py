@@ -172,7 +172,10 @@ class Results:
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
-    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
+    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
+    (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). surfaces: of two
+    (`study.evidence.surfaces.mean_surfaces`). importances: of permuted columns (`study.evidence.importance.importances`).
+    helps: groups of rows on which the network helps most and least (`study.explain.where.where_it_helps`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -236,6 +239,10 @@ class Results:
     pairs = _frame(lambda paths: paths.pairs)
     metrics = _frame(lambda paths: paths.metrics)
     margins = _frame(lambda paths: paths.margins)
+    effects = _frame(lambda paths: paths.effects)
+    surfaces = _frame(lambda paths: paths.surfaces)
+    importances = _frame(lambda paths: paths.importances)
+    helps = _frame(lambda paths: paths.helps)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""

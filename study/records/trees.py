@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field
 
+from study.probed import Probed
 from study.records.trial import Candidate
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, TREES, TrialState
@@ -30,7 +31,7 @@ class TreesRecord(FoldRecord):
     """What boosted trees leave.
 
     number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
-    (n_trials,). rows, observed, candidates, groups, earlier: as in a WinnerRecord; nothing where they failed.
+    (n_trials,). rows, observed, candidates, groups, earlier, probed: as in a WinnerRecord; nothing where they failed.
     """
 
     sort: ClassVar = TREES
@@ -45,3 +46,4 @@ class TreesRecord(FoldRecord):
     candidates: tuple[Candidate, ...] = ()
     groups: list[int] = []
     earlier: list[int] = []
+    probed: Probed | None = None

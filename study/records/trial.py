@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from study.numbers import Numbers
+from study.probed import Probed
 from study.schema import Arm, Frozen, TrialState
 
 
@@ -119,7 +120,7 @@ class WinnerRecord(Frozen):
     rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. earlier:
     (n_test,) how many rows of the table are earlier in time, empty where rows are in no order. terms: of the regression with
     terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a regression's fit of
-    all development rows arrived within `training.iterations`.
+    all development rows arrived within `training.iterations`. probed: what the judged model answers column by column.
     """
 
     study: str
@@ -137,6 +138,7 @@ class WinnerRecord(Frozen):
     models: tuple[str, ...] = ()
     groups: list[int] = []
     earlier: list[int] = []
+    probed: Probed | None = None
     wall_time_s: float = 0.0
     node: str = ""
     device: str = ""

@@ -14,7 +14,7 @@ from study.records.trial import CoefficientRow, TermRow
 from study.schema import ALL_ROWS, EXTENDED
 from study.training.columns import Regression
 from study.training.regression import fit, walked
-from study.training.scored import Won, candidates, judged, scored_parts
+from study.training.scored import Won, asked, candidates, judged, scored_parts
 from study.training.task import WinnerTask
 
 
@@ -44,11 +44,14 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
                 predicted.insert(0, ("ensemble", -1, head.response(np.mean(inner, axis=0))))
             scored += candidates([each for each in predicted if np.isfinite(each[2]).all()], encoded)
             scored += scored_parts(encoded, partial(_on_part, task, encoded))
+        inputs = get_family(task.arm.family).inputs
+        probed = asked(encoded, lambda raw: head.response(own.predictor(raw)).reshape(1, len(raw), -1)) if inputs else None
     if task.arm.family == EXTENDED:
         raw = encoded.raw(encoded.test)
-        return Won(model, scored, terms=term_rows(own, encoded), clipped=own.terms.clipped(raw), converged=converged)
-    rows = _coefficient_rows(encoded, own.kernel, own.bias) if get_family(task.arm.family).inputs else []
-    return Won(model, scored, tuple(rows), converged=converged)
+        clipped = own.terms.clipped(raw)
+        return Won(model, scored, (), term_rows(own, encoded), clipped, converged, probed)
+    rows = _coefficient_rows(encoded, own.kernel, own.bias) if inputs else []
+    return Won(model, scored, tuple(rows), converged=converged, probed=probed)
 
 
 def _on_part(task: WinnerTask, encoded: Encoded, own: Encoded, number: int) -> tuple[FloatArray, float]:

@@ -10,9 +10,11 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.parts import on_part
+from study.data.probe import Answer, probe
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.numbers import Numbers
+from study.probed import Probed
 from study.records.trial import Candidate, CoefficientRow, TermRow
 from study.schema import ALL_ROWS, PART
 from study.training.task import TrainingFailed
@@ -23,7 +25,7 @@ class Won:
     """What an incumbent becomes: its saved model (Keras), the judged candidate and others, and a regression's weights.
 
     terms: weights of columns and terms of the regression with terms. clipped: cells of its test rows outside their bounds.
-    converged: whether a regression's fit arrived.
+    converged: whether a regression's fit arrived. probed: what it answers column by column.
     """
 
     model: Any
@@ -32,6 +34,7 @@ class Won:
     terms: tuple[TermRow, ...] = ()
     clipped: int = 0
     converged: bool = True
+    probed: Probed | None = None
 
 
 def judged(name: str, seed: int, model: Any, encoded: Encoded) -> tuple[Candidate, ...]:
@@ -50,6 +53,11 @@ def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -
         Candidate(name=name, seed=seed, predicted=Numbers(values), loss=Numbers(head.response_loss(values, observed)))
         for name, seed, values in predicted
     )
+
+
+def asked(encoded: Encoded, answer: Answer) -> Probed | None:
+    """What the judged model answers column by column (`study.data.probe.probe`)."""
+    return probe(encoded, answer, HEADS[encoded.kind].response_loss)
 
 
 def scored_parts(encoded: Encoded, trained: Callable[[Encoded, int], tuple[FloatArray, float]]) -> tuple[Candidate, ...]:

@@ -16,7 +16,7 @@ from study.records.paths import StudyPaths
 from study.records.trial import Candidate, WinnerRecord
 from study.seeds import derive_seed
 from study.training.regression_winner import run_regression_winner
-from study.training.scored import Won, candidates, judged, scored_parts
+from study.training.scored import Won, asked, candidates, judged, scored_parts
 from study.training.task import WinnerTask
 from study.training.trial import architecture_of, make_problem, replicates_of, train
 
@@ -61,6 +61,7 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
         models=(name,),
         groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
         earlier=encoded.earlier,
+        probed=won.probed,
     )
     return record, {name: model_bytes(won.model)}
 
@@ -81,7 +82,7 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
         stop = round(float(np.median(kept.best_epoch)))
         scored += _refit(task, encoded, architecture, stop)
         scored += scored_parts(encoded, partial(_on_part, task, architecture, encoded))
-    return Won(model, scored)
+    return Won(model, scored, probed=asked(encoded, partial(_replicates, kept.weights, architecture, encoded, folds)))
 
 
 def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int) -> tuple[Candidate, ...]:
@@ -125,6 +126,22 @@ def _test_predictors(weights: Weights, architecture: Architecture, encoded: Enco
         pieces.append(linear_predictor(weights, architecture, x))
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
     return np.asarray(np.concatenate(pieces, axis=1) * scale + center)
+
+
+def _replicates(
+    weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int], raw: FloatArray
+) -> FloatArray:
+    """Responses (n_replicates, n, n_outputs) to raw rows (n, n_terms), each replicate reading them through its encoder."""
+    from study.families.stacked import linear_predictor
+
+    x = np.zeros((len(encoders), len(raw), architecture.n_features), np.float32)
+    gaps = np.isnan(raw)
+    for k, encoder in enumerate(encoders):
+        factor = np.where(encoded.varies[encoder], 1 / encoded.scale[encoder], 0.0)
+        x[k][:, encoded.columns] = (np.where(gaps, encoded.fill[encoder], raw) - encoded.center[encoder]) * factor
+    scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
+    eta = linear_predictor(weights, architecture, x) * scale + center
+    return np.asarray(HEADS[encoded.kind].response(eta)).reshape(*eta.shape[:2], -1)
 
 
 def _model(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> Any:

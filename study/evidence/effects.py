@@ -1,0 +1,112 @@
+"""Where the models differ: their mean effects of single columns, and by how much these stray from each other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from study.schema import EXTENDED, NETWORK, REGRESSION
+
+FloatArray = npt.NDArray[np.float64]
+CURVE = ["target", "column", "output"]
+PROCEDURES = (REGRESSION, EXTENDED, NETWORK)
+MEASURED = ["target", "column", "base", "other", "output", "differ", "spread", "rank"]
+INNER = (0.1, 0.9)
+"""Quantiles of the curves of outer folds and replicates between which a band lies."""
+
+
+def centred(effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects less the mean of their own curve over the table's rows (`share`); each fold's and replicate's by itself.
+
+    A column counts that half of the outer folds at least were asked about.
+    """
+    keys = [*CURVE, "procedure", "outer_fold", "replicate"]
+    weight = effects.groupby(keys)["share"].transform("sum")
+    mean = (effects["effect"] * effects["share"] / weight).groupby([effects[key] for key in keys]).transform("sum")
+    folds = effects.groupby("target")["outer_fold"].transform("nunique")
+    own = effects.groupby(["target", "column"])["outer_fold"].transform("nunique")
+    return effects.assign(effect=effects["effect"] - mean)[2 * own >= folds]
+
+
+def asked_pair(procedures: set[str]) -> tuple[str, str] | None:
+    """The two whose difference is measured: the regression and the network, or else the richest and the plainest there are."""
+    present = [name for name in PROCEDURES if name in procedures]
+    return (present[0], present[-1]) if len(present) > 1 else None
+
+
+def differences(effects: pd.DataFrame) -> pd.DataFrame:
+    """By how much the effects of a richer model differ from those of a plainer one, column by column.
+
+    effects: as from `study.records.probed.effects_frame`. Gives MEASURED: base and other are procedures (`asked_pair`); differ
+    is the root of the mean square, over the table's rows, of the mean over outer folds of their centred difference, less the
+    variance of that mean over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is
+    more. spread is the root of the mean variance of the difference over folds and replicates, NaN of a single one. Of several
+    classes output names that in which the column differs most. rank: from 1, the largest `differ` first.
+    """
+    found = []
+    for (target, column), own in centred(effects).groupby(["target", "column"], sort=False):
+        pair = asked_pair(set(own["procedure"]))
+        if pair is None:
+            continue
+        measured = []
+        for output, rows in own.groupby("output", sort=False):
+            share, mean, single, folds = _difference(rows, *pair)
+            means = pd.DataFrame(single).groupby(folds).mean().to_numpy()
+            square = share @ (mean**2 - luck(means if len(means) > 1 else single))
+            spread = float(share @ single.var(axis=0, ddof=1)) if len(single) > 1 else math.nan
+            measured.append((max(float(square), 0.0), float(share @ mean**2), spread, str(output)))
+        best = max(measured)
+        found.append((target, column, *pair, best[3], math.sqrt(best[0]), math.sqrt(best[2])))
+    frame = pd.DataFrame(found, columns=MEASURED[:-1])
+    rank = frame.groupby("target")["differ"].rank(method="first", ascending=False).astype(int)
+    return frame.assign(rank=rank).sort_values(["target", "rank"], ignore_index=True)
+
+
+def luck(single: FloatArray) -> FloatArray:
+    """Variance of the mean of some curves or surfaces (n, ...); 0 of fewer than two, of which none is known."""
+    return np.asarray(single.var(axis=0, ddof=1) / len(single) if len(single) > 1 else np.zeros(single.shape[1:]))
+
+
+def _difference(rows: pd.DataFrame, base: str, other: str) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Of one column: shares and mean difference (n_points,), that of each fold and replicate (n, n_points), its fold (n,)."""
+    name = rows["level"].where(rows["level"] != "", rows["value"].map(float.hex))
+    rows = rows.assign(point=name)
+    share = rows.groupby("point", sort=False)["share"].mean()
+    table = rows.pivot_table(index=["procedure", "outer_fold", "replicate"], columns="point", values="effect")
+    table = table.reindex(columns=share.index)
+    judged = table.xs(-1, level="replicate")
+    difference = pd.DataFrame(judged.loc[other]) - pd.DataFrame(judged.loc[base])
+    mean = np.nan_to_num(difference.mean().to_numpy(np.float64))
+    curves = table.loc[other]
+    replicates = curves[curves.index.get_level_values("replicate") >= 0]
+    curves = replicates if len(replicates) else curves
+    folds = curves.index.get_level_values("outer_fold")
+    both = folds.isin(judged.loc[base].index)
+    single = curves[both].to_numpy() - judged.loc[base].reindex(folds[both]).to_numpy()
+    weights = (share / share.sum()).to_numpy()
+    return weights, mean, np.where(np.isnan(single), mean, single), folds[both].to_numpy(np.float64)
+
+
+def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Mean centred effect of each procedure over the outer folds at each point, and how single curves stray.
+
+    measured: of `differences`. Gives its columns, then kind, procedure, sort, place, value, level, share, effect, low and high
+    (the INNER quantiles of the curves of folds and, of a network, their replicates) and n_curves. Only the output measured.
+    """
+    own = centred(effects).merge(measured, on=CURVE)
+    order = own.groupby(["target", "column", "level"], sort=False)["share"].transform("mean")
+    own = own.assign(place=np.where(own["level"] == "", own["place"], -order))
+    keys = [*MEASURED, "kind", "procedure", "sort", "value", "level"]
+    several = own.groupby([*CURVE, "procedure"])["replicate"].transform("max") >= 0
+    judged = own[own["replicate"] < 0].groupby(keys, sort=False, dropna=False)
+    mean = judged.agg(place=("place", "mean"), share=("share", "mean"), effect=("effect", "mean"))
+    curves = own[(own["replicate"] >= 0) | ~several].groupby(keys, sort=False, dropna=False)["effect"]
+    bands = pd.DataFrame({"low": curves.quantile(INNER[0]), "high": curves.quantile(INNER[1]), "n_curves": curves.size()})
+    frame = mean.join(bands).reset_index()
+    frame["procedure"] = pd.Categorical(frame["procedure"], PROCEDURES, ordered=True)
+    frame = frame.sort_values(["target", "rank", "procedure", "place"], ignore_index=True)
+    place = frame.groupby(["target", "column", "procedure"], observed=True).cumcount()
+    return frame.assign(procedure=frame["procedure"].astype("str"), place=place)

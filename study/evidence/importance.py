@@ -1,0 +1,35 @@
+"""What each model makes of each column: how much more it loses where the column is permuted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+
+PROCEDURES = (REGRESSION, EXTENDED, NETWORK, TREES)
+
+
+def importances(rises: pd.DataFrame) -> pd.DataFrame:
+    """Mean rise of the loss over the outer folds, for every column that half of them at least were asked about.
+
+    rises: as from `study.records.probed.rises_frame`. Gives target, kind, column, procedure, share (the rise as a share of the
+    best constant's loss on the same rows, both means over folds), low and high (share less and plus the standard deviation over
+    folds; of one fold the standard error over rows), rise (in units of the loss), n_folds, rank (by the mean over procedures).
+    """
+    columns = ["target", "kind", "column", "procedure"]
+    folds = rises.groupby("target")["outer_fold"].transform("nunique")
+    own = rises[2 * rises.groupby(["target", "column"])["outer_fold"].transform("nunique") >= folds]
+    frame = own.groupby(columns, sort=False).agg(
+        rise=("rise", "mean"), constant=("constant", "mean"), stray=("rise", "std"), error=("error", "mean"),
+        n_folds=("rise", "size"),
+    ).reset_index()  # fmt: skip
+    stray = frame["stray"].fillna(frame["error"]) / frame["constant"]
+    share = frame["rise"] / frame["constant"]
+    frame = frame.assign(share=share, low=share - stray, high=share + stray)
+    mean = frame.groupby(["target", "column"])["share"].mean().rename("mean").reset_index()
+    mean["rank"] = mean.groupby("target")["mean"].rank(method="first", ascending=False).astype(int)
+    frame = frame.merge(mean[["target", "column", "rank"]], on=["target", "column"])
+    place = frame["procedure"].map({name: i for i, name in enumerate(PROCEDURES)})
+    order = np.lexsort((place, frame["rank"], frame["target"]))
+    return frame.iloc[order].reset_index(drop=True)[[*columns, "share", "low", "high", "rise", "n_folds", "rank"]]

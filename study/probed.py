@@ -1,0 +1,70 @@
+"""What a fold's model answers when it is asked column by column: the types that records keep of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from study.numbers import Numbers
+from study.schema import Frozen
+
+ColumnSort = Literal["number", "date", "category"]
+
+
+class Axis(Frozen):
+    """The points at which a column is asked about, and the share of the table's rows that are nearest to each.
+
+    values: of a number, or of a date in days since 1970, ascending; empty for a category, whose levels are names.
+    """
+
+    column: str
+    sort: ColumnSort
+    values: tuple[float, ...] = ()
+    levels: tuple[str, ...] = ()
+    shares: tuple[float, ...]
+
+
+class Effect(Frozen):
+    """Partial dependence on one column: the mean response with every row's cell of it set to a point.
+
+    curves: (1 + n_replicates, n_points, n_outputs), that of the judged model first, then those of its replicates.
+    """
+
+    axis: Axis
+    curves: Numbers
+
+
+class Surface(Frozen):
+    """Partial dependence of the judged model on two columns.
+
+    shares: (n_points, n_points), of the table's rows. heights: (n_points, n_points, n_outputs).
+    """
+
+    axes: tuple[Axis, Axis]
+    shares: Numbers
+    heights: Numbers
+
+
+class Rise(Frozen):
+    """By how much the loss of a test row rises where a column's cells are permuted among the rows.
+
+    rise: mean over rows and permutations. error: its standard error over rows, or over their groups.
+    """
+
+    column: str
+    rise: float
+    error: float
+
+
+class Probed(Frozen):
+    """A model's answers on test rows.
+
+    outputs: the classes that effects and surfaces are of, the second of two; a single empty word for other kinds. loss,
+    constant: mean loss of the model, and of the best constant, on the rows that are permuted.
+    """
+
+    outputs: tuple[str, ...]
+    loss: float
+    constant: float
+    effects: tuple[Effect, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
+    rises: tuple[Rise, ...] = ()
