@@ -99,6 +99,16 @@ class StudyPaths:
     """The metrics that people know of every procedure, and by how much one is better than another, with intervals."""
     margins = _Place("margins.parquet")
     """How probable it is that a gain of a verdict is above a margin, for every margin."""
+    residuals = _Place("residuals.parquet")
+    """Mean residuals in bins of the prediction, and of the columns that explain most of them."""
+    calibration = _Place("calibration.parquet")
+    """How often what is predicted with a probability happens."""
+    discrimination = _Place("discrimination.parquet")
+    """ROC and precision-recall curves."""
+    confusion = _Place("confusion.parquet")
+    """Which classes are taken for which."""
+    frequencies = _Place("frequencies.parquet")
+    """How often each count came up, and how often it should."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -121,6 +131,7 @@ class StudyPaths:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
         frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
+        frames += [self.residuals, self.calibration, self.discrimination, self.confusion, self.frequencies]
         return [self.verdicts, *frames, self.figures, self.notebook, self.html]
 
     def arm(self, arm: Arm) -> Path:

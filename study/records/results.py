@@ -171,7 +171,8 @@ class Results:
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
-    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
+    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). residuals, calibration, discrimination,
+    confusion, frequencies: how good the predictions are (`study.evidence.checks`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -235,6 +236,11 @@ class Results:
     pairs = _frame(lambda paths: paths.pairs)
     metrics = _frame(lambda paths: paths.metrics)
     margins = _frame(lambda paths: paths.margins)
+    residuals = _frame(lambda paths: paths.residuals)
+    calibration = _frame(lambda paths: paths.calibration)
+    discrimination = _frame(lambda paths: paths.discrimination)
+    confusion = _frame(lambda paths: paths.confusion)
+    frequencies = _frame(lambda paths: paths.frequencies)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""
