@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from study.data.encoding import Encoded, EncodedData, design
+from study.data.originals import originals_of
 from study.data.splits import IntArray
 from study.data.units import Units
 from study.evidence.answer import write_verdicts
+from study.evidence.checks.checks import checks
+from study.evidence.checks.columns import Originals
 from study.evidence.compare import family_scores
 from study.evidence.effects import differences, mean_effects
 from study.evidence.findings import FoldMissing, ShortTerms
@@ -58,7 +62,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     n_train = {str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]}
     asked = questions(results.config, kinds_of(results.trials))
     judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
-    for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
+    originals = partial(originals_of, data)
+    for name, frame in comparisons(results.predictions, results.trials, judged, originals, results.trees).items():
         write_frame(getattr(paths, name), frame)
     for name, frame in what_models_say(paths, predictions, results.trials, data).items():
         write_frame(getattr(paths, name), frame)
@@ -125,21 +130,26 @@ def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
 
 
 def comparisons(
-    predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge], trees: pd.DataFrame | None = None
+    predictions: pd.DataFrame,
+    trials: pd.DataFrame,
+    judged: Sequence[Judge],
+    originals: Originals,
+    trees: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
 
-    They are `scores`, `ranks`, `pairs`, `metrics` and `margins`; judged: of all targets; trees: the test rows of boosted trees,
-    where there are any.
+    They are `scores`, `ranks`, `pairs`, `metrics`, `margins` and those of `study.evidence.checks`; judged: of all targets;
+    originals: the columns of the table; trees: the test rows of boosted trees, where there are any.
     """
     winners, folds = incumbents(trials), judged[0].folds
+    beside = pd.concat([predictions, trees], ignore_index=True)
     return {
         "scores": test_scores(predictions, winners, folds),
         "ranks": family_scores(predictions, winners, folds),
         "pairs": pair_table(judged),
-        "metrics": metric_table(pd.concat([predictions, trees], ignore_index=True), winners, folds),
+        "metrics": metric_table(beside, winners, folds),
         "margins": margin_curves(judged),
-    }
+    } | checks(beside, winners, originals)
 
 
 def columns_of(encoded: Encoded, rows: IntArray) -> pd.DataFrame | Blocks:

@@ -107,6 +107,16 @@ class StudyPaths:
     """How much more every model loses where a column is permuted."""
     helps = _Place("helps.parquet")
     """Rows on which the network helps most and least, and what they have in common."""
+    residuals = _Place("residuals.parquet")
+    """Mean residuals in bins of the prediction, and of the columns that explain most of them."""
+    calibration = _Place("calibration.parquet")
+    """How often what is predicted with a probability happens."""
+    discrimination = _Place("discrimination.parquet")
+    """ROC and precision-recall curves."""
+    confusion = _Place("confusion.parquet")
+    """Which classes are taken for which."""
+    frequencies = _Place("frequencies.parquet")
+    """How often each count came up, and how often it should."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -130,6 +140,7 @@ class StudyPaths:
         frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
         frames += [self.effects, self.surfaces, self.importances, self.helps]
+        frames += [self.residuals, self.calibration, self.discrimination, self.confusion, self.frequencies]
         return [self.verdicts, *frames, self.figures, self.notebook, self.html]
 
     def arm(self, arm: Arm) -> Path:

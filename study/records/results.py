@@ -175,7 +175,8 @@ class Results:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
     (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). surfaces: of two
     (`study.evidence.surfaces.mean_surfaces`). importances: of permuted columns (`study.evidence.importance.importances`).
-    helps: groups of rows on which the network helps most and least (`study.explain.where.where_it_helps`).
+    helps: groups of rows on which the network helps most and least (`study.explain.where.where_it_helps`). residuals,
+    calibration, discrimination, confusion, frequencies: how good the predictions are (`study.evidence.checks`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -243,6 +244,11 @@ class Results:
     surfaces = _frame(lambda paths: paths.surfaces)
     importances = _frame(lambda paths: paths.importances)
     helps = _frame(lambda paths: paths.helps)
+    residuals = _frame(lambda paths: paths.residuals)
+    calibration = _frame(lambda paths: paths.calibration)
+    discrimination = _frame(lambda paths: paths.discrimination)
+    confusion = _frame(lambda paths: paths.confusion)
+    frequencies = _frame(lambda paths: paths.frequencies)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""

@@ -13,13 +13,19 @@ from study.report import tables
 from study.report.figures import (
     best_so_far,
     coefficients,
+    confusion,
     decided_curve,
     gains,
     learning_curves,
     loss_by_family,
     margin_curve,
+    precision_recall,
     predicted_observed,
     probabilities,
+    residual_columns,
+    residuals,
+    roc,
+    rootogram,
     test_loss,
 )
 from study.report.style import Picture
@@ -186,7 +192,13 @@ CHAPTERS = (
         "",
         (
             drawn(predicted_observed),
+            drawn(residuals),
+            drawn(residual_columns),
+            drawn(rootogram),
             drawn(probabilities),
+            drawn(roc),
+            drawn(precision_recall),
+            drawn(confusion),
         ),
     ),
     Chapter(

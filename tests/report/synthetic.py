@@ -19,6 +19,7 @@ from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
 from study.evidence.answer import write_verdicts
+from study.evidence.checks.columns import Original
 from study.evidence.findings import ShortTerms
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
@@ -47,6 +48,11 @@ def make_table(n: int = 600, seed: int = 0) -> pd.DataFrame:
     pops = rng.poisson(np.exp(1 + 2 * children))
     table = {"relationship": single - 0.5, "children": children, "age": age, "balloons": balloons}
     return pd.DataFrame({**table, "colour": colour.astype(float), "shape": shape, "pops": pops.astype(float)})
+
+
+def originals(target: str) -> list[Original]:
+    """The columns that every target is predicted from."""
+    return [Original(name, "", column) for name, column in make_table()[TERMS].items()]
 
 
 def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
@@ -188,7 +194,7 @@ def write_results(
     results = load_results(root)
     asked = questions(config, kinds_of(results.trials))
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
-    for name, frame in comparisons(results.predictions, results.trials, judged).items():
+    for name, frame in comparisons(results.predictions, results.trials, judged, originals).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
@@ -205,7 +211,7 @@ def with_frames(results: Results, **changed: Any) -> Results:
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions."""
     judged = verdicts.judges(predictions, results.trials, 5, questions(results.config, kinds_of(results.trials)))
-    frames = comparisons(predictions, results.trials, judged)
+    frames = comparisons(predictions, results.trials, judged, originals)
     return with_frames(results, predictions=predictions, verdicts=verdicts.answers(judged), **frames)
 
 

@@ -5,58 +5,94 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from study.evidence.winners import MODEL, select_candidate
+from study.digits import human
+from study.evidence.checks.rows import PREDICTION, checked_rows
+from study.evidence.winners import MODEL, incumbents
 from study.records.results import Results
-from study.report.style import MUTED, Picture, colours, look, panels, plain, with_names
-from study.schema import CONSTANT, Kind
+from study.report.model_panels import model_panels
+from study.report.style import MUTED, Picture, colours, look, with_names
+from study.report.words import called, each_target, joined, share, verb
+from study.schema import REGRESSION, REGRESSIONS, Kind
 
 MOST_POINTS = 1_500
+EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
+"""The metric that says what share is explained, of a kind."""
+WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 
 TEXT = """\
 ### Predicted and observed
 
-One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses.
+One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses. A row
+that several repeats tested is one point, at the mean of its predictions.
 """
 
 
 def when(results: Results) -> bool:
     """Where a continuous target or a count was scored."""
-    kinds = {target.kind for target in results.data.targets}
-    return results.concluded and bool(kinds & {Kind.CONTINUOUS, Kind.COUNT})
+    return results.concluded and bool((results.residuals["column"] == PREDICTION).any())
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Observed and predicted values of continuous and count targets on the test rows, of every model but the constant.
+    """Observed and predicted values of continuous and count targets on the test rows, of regressions, network and trees.
 
     Returns
     -------
-    (n_rows, 9) frame: target, kind, family, depth, row, observed, predicted (mean over seeds and repeats), model, colour; at
-    most MOST_POINTS rows a model, evenly spaced.
+    (n_rows, 10) frame: target, kind, family, depth, row, observed, predicted (mean over repeats), explained (share of the
+    variance, of counts of the deviance, that the model explains), model, colour; at most MOST_POINTS rows a model, evenly
+    spaced.
     """
-    own = select_candidate(results.predictions)
-    own = own[own["kind"].isin([Kind.CONTINUOUS, Kind.COUNT]) & (own["family"] != CONSTANT)]
-    own = own.assign(predicted=own["predicted"].astype(float))
+    own = checked_rows(pd.concat([results.predictions, results.trees], ignore_index=True), incumbents(results.trials))
+    own = own[own["kind"].isin(list(EXPLAINED))]
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
-    return with_names(mean[mean.groupby(MODEL).cumcount() % step == 0], results.data.models)
+    thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
+    metrics = results.metrics[results.metrics["base"].isna()].set_index(["target", "metric", "other"])["value"].to_dict()
+    explained = [
+        metrics.get((target, EXPLAINED[Kind(kind)], REGRESSION if family == REGRESSIONS[Kind(kind)] else family))
+        for target, kind, family in thinned[["target", "kind", "family"]].itertuples(index=False)
+    ]
+    return with_names(thinned.assign(explained=pd.Series(explained, thinned.index, dtype=float)), results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """What share each model explains, from the most."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> str:
+    models = own.drop_duplicates("model").sort_values("explained", ascending=False, kind="stable")
+    models, what = models.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
+    if models.empty:
+        return f"no model's share of the {what} can be told"
+    said = list(zip(called(models).values(), models["explained"].astype(float), strict=True))
+    noun, most = said[0]
+    first = f"{noun} {verb(noun, 'explains', 'explain')} {_share(most)} of the {what} of the test rows"
+    return ", ".join([first, *([joined(f"{name} {_share(value)}" for name, value in said[1:])] if said[1:] else [])])
+
+
+def _share(value: float) -> str:
+    return share(value) if value >= 0 else "less than nothing"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: a point a test row; on the line the prediction is right."""
-    shown = frame[["target", "model"]].drop_duplicates().sort_values("target", kind="stable")
     with look():
-        figure, axes = panels(len(shown), 2.35, columns=4 if len(shown) % 3 else 3)
-        for ax, (target, model) in zip(axes, shown.itertuples(index=False), strict=True):
-            of_target = frame[frame["target"] == target]
-            own = of_target[of_target["model"] == model]
-            both = of_target[["observed", "predicted"]]
+        figure, parts = model_panels(frame, 2.9)
+        for ax, own in parts:
+            both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
             ends = [both.min().min(), both.max().max()]
             ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
-            ax.plot(own["predicted"], own["observed"], "o", ms=2.8, mew=0, alpha=0.45, color=colours(own)[model])
-            ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
+            for model, colour in colours(own).items():
+                points = own[own["model"] == model]
+                alpha = 0.45 if len(points) < 500 else 0.25
+                ax.plot(points["predicted"], points["observed"], "o", ms=3, mew=0, alpha=alpha, color=colour)
             ax.set(xlabel="predicted", ylabel="observed")
             ax.margins(0.06)
             for axis in (ax.xaxis, ax.yaxis):
                 axis.set_major_locator(MaxNLocator(4))
-    said = ", ".join(f"{model} on {target}" for target, model in shown.itertuples(index=False))
-    return Picture(figure, f"Observed against predicted values of the test rows: {said}.")
+    reach = frame.groupby(["target", "model"], sort=False)[["predicted", "observed"]].agg(["min", "max"])
+    said = "; ".join(
+        f"{target}, {model}: predicted {human(row[0])} to {human(row[1])}, observed {human(row[2])} to {human(row[3])}"
+        for (target, model), row in zip(reach.index, reach.to_numpy(), strict=True)
+    )
+    return Picture(figure, f"Observed against predicted values of the test rows. {said}.", finding(frame))

@@ -1,105 +1,102 @@
-"""Calibration of predicted probabilities, and ROC curves."""
+"""Calibration of predicted probabilities."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from study.evidence.winners import MODEL, class_probabilities, select_candidate
 from study.records.results import Results
-from study.report.style import MUTED, Picture, colours, look, panels, plain, with_names
-from study.schema import CONSTANT, Kind
+from study.report.classes import strokes, with_classes
+from study.report.model_panels import model_panels
+from study.report.style import MUTED, Picture, colours, look, plain, with_names
+from study.report.words import beside, called, each_target, most_off, share, verb
+from study.schema import Kind
 
 TEXT = """\
 ### Are the probabilities right?
 
-Left: test rows in ten groups by predicted probability; on the grey line a predicted 30 % happens 30 % of the time. Right: how
-many cases are found for how many false alarms; the closer to the upper left corner the better.
+Test rows in bins of about equally many by predicted probability, a line a class. On the grey line a predicted 30 % happens 30 %
+of the time; below it a class is predicted too often. The intervals hold together for all dots of a target in 95 % of
+cases: a dot whose interval leaves out the grey line is surely off. Of many classes those of the most test rows are shown.
 """
 
 
 def when(results: Results) -> bool:
     """Where a target of classes was scored."""
-    kinds = {target.kind for target in results.data.targets}
-    return results.concluded and bool(kinds & {Kind.BINARY, Kind.MULTICLASS})
+    return results.concluded and not results.calibration.empty
 
 
-def data(results: Results, bins: int = 10) -> pd.DataFrame:
-    """Both curves of every model but the constant on the test rows.
+def data(results: Results) -> pd.DataFrame:
+    """Share of a class by its predicted probability (`study.evidence.checks.calibration`).
 
     Returns
     -------
-    (n_points, 10) frame: target, kind, family, depth, curve, x, y, n, model, colour. Of `calibration`, in bins of equally
-    many rows, x is the mean predicted probability, y the share of the class and n the rows of a bin; of `roc` x and y are
-    the false and the true positive rate, several classes pooled, each against the rest.
+    (n_bins, 16) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high, n_rows, name (of the class), more
+    (classes that are not shown), model, colour.
     """
-    rows = _class_rows(results.predictions)
-    curves = pd.concat([_calibration(rows, bins).assign(curve="calibration"), _roc(rows).assign(curve="roc")])
-    return with_names(curves, results.data.models)
+    own = results.calibration.drop(columns="n_groups")
+    return with_names(with_classes(own, results.data, -own["n_class"]), results.data.models)
 
 
-def _calibration(rows: pd.DataFrame, bins: int) -> pd.DataFrame:
-    rank = rows.groupby(MODEL)["p"].rank(method="first") - 1
-    size = rows.groupby(MODEL)["p"].transform("size")
-    binned = rows.assign(bin=(rank * bins // size.clip(lower=1)).astype(int)).groupby([*MODEL, "bin"])
-    return binned.agg(x=("p", "mean"), y=("hit", "mean"), n=("p", "size")).reset_index().drop(columns="bin")
+def finding(frame: pd.DataFrame) -> str:
+    """Of each target the bin that is most surely off, and which models are nowhere."""
+    return each_target(frame, _finding)
 
 
-def _roc(rows: pd.DataFrame) -> pd.DataFrame:
-    from sklearn.metrics import roc_curve
-
-    found = [pd.DataFrame(columns=[*MODEL, "x", "y"])]
-    for key, own in rows.groupby(MODEL, sort=False):
-        if own["hit"].nunique() == 2:
-            false_positive, true_positive, _ = roc_curve(own["hit"], own["p"])
-            model: dict[str, Any] = dict(zip(MODEL, key, strict=True))
-            found.append(pd.DataFrame({"x": false_positive, "y": true_positive}).assign(**model))
-    return pd.concat(found[1:] or found, ignore_index=True)
-
-
-def _class_rows(predictions: pd.DataFrame) -> pd.DataFrame:
-    """target, kind, family, depth, p, hit: the probability of a class on a test row, and whether it was that class.
-
-    A binary target gives its second class, a multiclass target a row for every class.
-    """
-    own = select_candidate(predictions)
-    own = own[own["kind"].isin([Kind.BINARY, Kind.MULTICLASS]) & (own["family"] != CONSTANT)]
-    found = [pd.DataFrame(columns=[*MODEL, "p", "hit"])]
-    for (_, kind), rows in own.groupby(["target", "kind"], sort=False):
-        if kind == Kind.BINARY:
-            found.append(rows[MODEL].assign(p=rows["predicted"].astype(float), hit=rows["observed"].astype(float)))
-            continue
-        shares = class_probabilities(rows)
-        found += [
-            rows[MODEL].assign(p=shares.iloc[:, k], hit=rows["observed"].astype(float).eq(k).astype(float))
-            for k in range(shares.shape[1])
-        ]
-    return pd.concat(found[1:] or found, ignore_index=True)
+def _finding(own: pd.DataFrame) -> str:
+    sure = own[(own["low"] > own["p"]) | (own["high"] < own["p"])]
+    if sure.empty:
+        return "no model's probabilities are surely off, as far as the test rows tell"
+    worst = most_off(sure, sure["share"] - sure["p"])
+    others, right = beside(own, sure, worst["model"])
+    noun = called(own)[worst["model"]]
+    said = (
+        f"where {noun} {verb(noun, 'gives', 'give')} {worst['name']} a probability of {share(worst['p'])}, it comes up in "
+        f"{share(worst['share'])} ({share(worst['low'])} to {share(worst['high'])})"
+    )
+    said += f"; probabilities of {others} are off too" if others else ""
+    return said + (f"; those of {right} are nowhere surely off" if right else "")
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """Two axes a target: calibration (on the diagonal the probabilities are right) and the ROC curve."""
-    targets = list(frame["target"].unique())
+    """One axes a target and model: a line a class, its observed share by its probability; on the diagonal it is right."""
     with look():
-        figure, axes = panels(2 * len(targets), 3.3, columns=2)
-        for target, left, right in zip(targets, axes[::2], axes[1::2], strict=True):
-            own = frame[frame["target"] == target]
-            for model, colour in colours(own).items():
-                bins, curve = (own[(own["model"] == model) & (own["curve"] == name)] for name in ("calibration", "roc"))
-                left.plot(bins["x"], bins["y"], "o-", color=colour, lw=1.5, ms=4, label=model)
-                right.plot(curve["x"], curve["y"], color=colour, lw=1.5)
-            _unit_square(left, f"{plain(target)}: calibration", "predicted probability", "observed share")
-            _unit_square(right, f"{plain(target)}: ROC curve", "false positive rate", "true positive rate")
-            left.legend(loc="upper left", handlelength=1.4)
-    return Picture(figure, f"Calibration of predicted probabilities and ROC curves on the test rows of {', '.join(targets)}.")
+        figure, parts = model_panels(frame, 3.3)
+        for ax, own in parts:
+            single, binary = len(own["model"].unique()) == 1, own["kind"].iloc[0] == Kind.BINARY
+            palette, marks = colours(own), strokes(frame[frame["target"] == own["target"].iloc[0]])
+            for (model, name), bins in own.groupby(["model", "name"], sort=False):
+                colour, style = marks[str(name)] if single and not binary else (palette[str(model)], "-")
+                ax.vlines(bins["p"], bins["low"], bins["high"], color=colour, lw=1.4, alpha=0.45)
+                ax.plot(bins["p"], bins["share"], "o", ls=style, color=colour, lw=1.3, ms=4, label=plain(str(name)))
+            _unit_square(ax)
+            named = plain(str(own["name"].iloc[0]))
+            ax.set_xlabel(f"probability of {named}" if binary else "predicted probability of a class")
+            ax.set_ylabel(f"share that is {named}" if binary else "share that is of it")
+            if single and not binary:
+                ax.legend(loc="upper left", title=_more(own), title_fontsize=8, alignment="left", handlelength=2.4)
+    worst = (
+        frame.assign(off=(frame["share"] - frame["p"]).abs())
+        .sort_values("off")
+        .drop_duplicates(["target", "model"], keep="last")
+    )
+    said = "; ".join(
+        f"{row['target']}, {row['model']}: {row['name']} at {share(row['p'])} comes up in {share(row['share'])}"
+        f" ({share(row['low'])} to {share(row['high'])})"
+        for row in worst.sort_index().to_dict("records")
+    )
+    return Picture(figure, f"Calibration of predicted probabilities. Furthest off: {said}.", finding(frame))
 
 
-def _unit_square(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
+def _more(own: pd.DataFrame) -> str:
+    more = int(own["more"].iloc[0])
+    return f"{more} more classes are not shown" if more else ""
+
+
+def _unit_square(ax: Axes) -> None:
     ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MultipleLocator(0.25))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))

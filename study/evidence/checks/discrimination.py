@@ -1,0 +1,70 @@
+"""How well probabilities tell a class from the others: ROC and precision-recall curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.evidence.checks.calibration import class_rows
+from study.evidence.checks.rows import PRECISION_RECALL, ROC
+from study.evidence.metrics import placements
+from study.evidence.pairs import FloatArray
+from study.evidence.winners import MODEL
+
+GRID = np.linspace(0, 1, 101)
+"""Where the curves of the outer folds are averaged: false positive rates, or recalls."""
+COLUMNS = [*MODEL, "class", "n_class", "curve", "x", "y", "area", "share", "n_folds"]
+
+
+def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
+    """ROC and precision-recall curves of every class against the rest, of every model.
+
+    Scores of two fits have no common order, so a curve is the mean of the outer folds' curves, weighted by their rows: of the
+    true positive rates at each false positive rate (vertical averaging; Fawcett 2006, *An introduction to ROC analysis*,
+    Pattern Recognit. Lett. 27, section 8.1), and of the precisions at each recall, where that of a recall between two
+    thresholds is the one at the threshold that reaches it: between them no line is straight (Davis and Goadrich 2006, *The
+    Relationship Between Precision-Recall and ROC Curves*, ICML 23). Folds without a row of the class, or of another, have none.
+
+    Returns
+    -------
+    (n_points, 12) frame of COLUMNS: class and n_class as in `class_rows`; curve: ROC (x, y: false and true positive rate) or
+    PRECISION_RECALL (x: recall, y: precision), with x on GRID, a ROC curve with (0, 0) before; area: the same mean of the
+    folds' own areas, AUC or average precision (the sum over thresholds of the precision times the recall gained); share: of
+    the test rows that are of the class, the precision of guessing.
+    """
+    found = [pd.DataFrame(columns=COLUMNS)]
+    for _, own in class_rows(rows):
+        for key, part in own.groupby([*MODEL, "class", "n_class"], sort=False):
+            folds = [fold for _, fold in part.groupby("outer_fold") if 0 < fold["hit"].sum() < len(fold)]
+            if not folds:
+                continue
+            weights = np.array([len(fold) for fold in folds], float)
+            curves = [curves_of(fold["p"].to_numpy(float), fold["hit"].to_numpy(float) > 0.5) for fold in folds]
+            about: dict[str, Any] = dict(zip([*MODEL, "class", "n_class"], key, strict=True))
+            about |= {"share": float(np.average(part["hit"], weights=part["share"])), "n_folds": len(folds)}
+            for name, at in ((ROC, 0), (PRECISION_RECALL, 1)):
+                y, area = (np.average([curve[2 * at + k] for curve in curves], axis=0, weights=weights) for k in (0, 1))
+                first = ([0.0], [0.0]) if name == ROC else ([], [])
+                points = {"x": [*first[0], *GRID], "y": [*first[1], *y]}
+                found.append(pd.DataFrame(points).assign(curve=name, area=float(area), **about))
+    return pd.concat(found[1:] or found, ignore_index=True)[COLUMNS]
+
+
+def curves_of(p: FloatArray, hit: np.typing.NDArray[np.bool_]) -> tuple[FloatArray, float, FloatArray, float]:
+    """True positive rates on GRID (101,) and AUC, precisions on GRID (101,) and average precision, of one fit.
+
+    p: (n,) probabilities; hit: (n,) bool, with both values. Rows of one probability are found together.
+    """
+    order = np.argsort(-p, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(p[order]) != 0, True))
+    found = np.cumsum(hit[order])[last].astype(float)
+    alarms = last + 1 - found
+    recall, false, precision = found / hit.sum(), alarms / (~hit).sum(), found / (last + 1)
+    top = np.append(np.diff(false) != 0, True)  # of several points at one false positive rate the highest
+    from_zero = [] if false[0] == 0 else [0.0]
+    rates = np.interp(GRID, [*from_zero, *false[top]], [*from_zero, *recall[top]])
+    reached = np.searchsorted(recall, np.maximum(GRID - 1e-12, 1e-12))
+    gained = np.diff(recall, prepend=0.0)
+    return rates, float(placements(p, hit).mean()), precision[reached], float(gained @ precision)

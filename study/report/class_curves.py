@@ -1,0 +1,97 @@
+"""What the figures of ROC and precision-recall curves have in common: the curves of every class, and their drawing."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from study.digits import human
+from study.records.results import Results
+from study.report.classes import strokes, with_classes
+from study.report.model_panels import MOST_PANELS
+from study.report.style import MUTED, colours, panels, plain, with_names
+from study.report.words import called, joined
+from study.schema import Kind
+
+
+def curves(results: Results, curve: str) -> pd.DataFrame:
+    """Curves of one sort, of the classes that are hardest to tell, with the names of classes and models."""
+    own = results.discrimination[results.discrimination["curve"] == curve].drop(columns="curve")
+    return with_names(with_classes(own, results.data, own["area"]), results.data.models)
+
+
+def class_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tuple[Axes, Any, bool]]]:
+    """A figure of one axes for all models of a target of two classes, and one for each model of a target of more.
+
+    Each with its rows, and whether its lines are classes. Where these are more than MOST_PANELS, a target of more classes has
+    one for its model of the largest mean area.
+    """
+    parts: list[tuple[str, pd.DataFrame, bool]] = []
+    several = len(frame["target"].unique()) > 1
+    many = sum(own["model"].nunique() for _, own in frame.groupby("target")) > MOST_PANELS
+    for target, own in frame.groupby("target", sort=False):
+        if own["kind"].iloc[0] == Kind.BINARY:
+            parts.append((f"{target}: {own['name'].iloc[0]}", own, False))
+            continue
+        models = list(own["model"].unique())
+        if many:
+            models = [str(own.groupby("model", sort=False)["area"].mean().idxmax())]
+        named = [(f"{target}: {model}" if several else model, own[own["model"] == model], True) for model in models]
+        parts += named
+    figure, axes = panels(len(parts), height_in)
+    found = []
+    for ax, (title, own, by_class) in zip(axes, parts, strict=True):
+        ax.set_title(plain(title))
+        ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MultipleLocator(0.25))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+        found.append((ax, own, by_class))
+    return figure, found
+
+
+def draw_lines(ax: Axes, own: pd.DataFrame, by_class: bool, drawstyle: str = "default") -> None:
+    """A line a class or a model, named with its area; of classes the share of each among test rows is not told."""
+    marks, palette = strokes(own), colours(own)
+    for (model, name), line in own.groupby(["model", "name"], sort=False):
+        colour, style = marks[str(name)] if by_class else (palette[str(model)], "-")
+        label = f"{plain(str(name if by_class else model))}, {human(float(line['area'].iloc[0]))}"
+        ax.plot(line["x"], line["y"], ls=style, color=colour, lw=1.6, label=label, drawstyle=drawstyle)
+
+
+def legend(ax: Axes, own: pd.DataFrame, by_class: bool, what: str, loc: Literal["lower right", "lower left"]) -> None:
+    """What the lines are and the number beside their names; of many classes how many are not shown."""
+    more = int(own["more"].iloc[0])
+    title = f"{what}, {more} more classes not shown" if by_class and more else what
+    ax.legend(loc=loc, title=title, title_fontsize=8, fontsize=8, alignment="left", handlelength=2.2)
+
+
+def diagonal(ax: Axes) -> None:
+    """The line of guessing."""
+    ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+
+
+def areas_in_words(own: pd.DataFrame, area: str) -> str:
+    """Of a target of two classes the models' areas from the largest; of more the class that is hardest to tell."""
+    each = own.drop_duplicates(["model", "class"]).sort_values("area", ascending=False, kind="stable")
+    nouns = called(own)
+    if own["kind"].iloc[0] == Kind.BINARY:
+        said = joined(f"{nouns[row['model']]} {human(row['area'])}" for row in each.to_dict("records"))
+        return f"{area} for {own['name'].iloc[0]}: {said}"
+    name = str(each.groupby("name", sort=False)["area"].mean().idxmin())
+    hardest = each[each["name"] == name].to_dict("records")
+    best, least = hardest[0], hardest[-1]
+    ends = f"{human(best['area'])} by {nouns[best['model']]} to {human(least['area'])} by {nouns[least['model']]}"
+    if best["area"] == least["area"]:
+        ends = f"{human(best['area'])} by {'every model' if len(hardest) > 1 else nouns[best['model']]}"
+    return f"the hardest class to tell from the others is {name}: {area} {ends}"
+
+
+def areas_listed(frame: pd.DataFrame) -> str:
+    """Every area, for the alternative text."""
+    each = frame.drop_duplicates(["target", "model", "class"])
+    return "; ".join(f"{row['target']}, {row['model']}, {row['name']}: {human(row['area'])}" for row in each.to_dict("records"))

@@ -1,0 +1,89 @@
+"""Findings in words: what the title of a figure says of models and targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+
+from study.digits import human
+from study.schema import NOUNS
+
+MOST_TARGETS = 3
+"""Targets whose findings stand in one title."""
+
+
+def called(frame: pd.DataFrame) -> dict[str, str]:
+    """What a sentence calls each model of a frame, by its name in figures: its noun, or that name."""
+    pairs = frame[["family", "model"]].drop_duplicates().astype(str).to_numpy().tolist()
+    return {model: NOUNS.get(family, model) for family, model in pairs}
+
+
+def most_off(sure: pd.DataFrame, off: pd.Series) -> dict[str, Any]:
+    """Of rows that are surely off, the one that is so by most widths of its interval."""
+    widths = (off.abs() / (sure["high"] - sure["low"])).to_numpy(float)
+    return dict(sure.iloc[int(widths.argmax())])
+
+
+def beside(own: pd.DataFrame, sure: pd.DataFrame, first: str) -> tuple[str, str]:
+    """The models of a target, but for the first, that are off somewhere, and those that are off nowhere, as `a, b and c`."""
+    nouns, wrong = called(own), set(sure["model"])
+    others = joined(noun for model, noun in nouns.items() if model in wrong and model != first)
+    return others, joined(noun for model, noun in nouns.items() if model not in wrong)
+
+
+def joined(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    found = list(words)
+    return f"{', '.join(found[:-1])} and {found[-1]}" if len(found) > 1 else "".join(found)
+
+
+def possessive(noun: str) -> str:
+    """`the network's`, `boosted trees'`."""
+    return f"{noun}'" if noun.endswith("s") else f"{noun}'s"
+
+
+def opened(sentence: str) -> str:
+    """With a capital."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def each_target(frame: pd.DataFrame, sentence: Callable[[pd.DataFrame], str]) -> str:
+    """The sentence of the one target, or those of the first MOST_TARGETS after their names, and how many more there are."""
+    parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
+    if len(parts) == 1:
+        return opened(sentence(parts[0][1])) + "."
+    said = [f"{target}: {sentence(rows)}" for target, rows in parts[:MOST_TARGETS]]
+    more = len(parts) - len(said)
+    return "; ".join([*said, *([f"{more} more target{'s' if more > 1 else ''} below"] if more else [])]) + "."
+
+
+def verb(noun: str, one: str, many: str) -> str:
+    """What a model does: boosted trees are many."""
+    return many if noun.endswith("trees") else one
+
+
+def rows_in_words(rows: float) -> str:
+    """How many test rows, to a tenth: repeats that differ divide a row."""
+    tenths = round(rows, 1)
+    whole = tenths.is_integer()
+    return human(int(tenths)) if whole else human(tenths, max(math.floor(math.log10(tenths)) + 2, 1))
+
+
+def share(value: float) -> str:
+    """A share in whole per cent; near 0 and 1 with the digits that tell it from them."""
+    whole = 100 * value
+    if 0 < whole < 1:
+        return f"{human(whole, 1)} %" if whole >= 0.1 else "less than 0.1 %"
+    if 99 < whole < 100:
+        return f"{whole:.1f} %" if whole <= 99.9 else "more than 99.9 %"
+    return f"{whole:.0f} %"
+
+
+def span(start: str, end: str, place: int, last: int) -> str:
+    """A bin's range in words: the first is `below` its end, the last `above` its start; places count from 0."""
+    if not 0 < place < last:
+        return f"below {end}" if place == 0 else f"above {start}"
+    return f"from {start} to {end}"
