@@ -44,6 +44,7 @@ from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
+from study.search.importance import search_frames
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
@@ -66,6 +67,9 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     for name, frame in comparisons(results.predictions, results.trials, judged, originals, results.trees).items():
         write_frame(getattr(paths, name), frame)
     for name, frame in what_models_say(paths, predictions, results.trials, data).items():
+        write_frame(getattr(paths, name), frame)
+    rows = {place: min(map(len, encoded.train)) for place, encoded in tested.items()}
+    for name, frame in search_frames(results.config, results.trials, rows).items():
         write_frame(getattr(paths, name), frame)
     shorts = read_work(paths, ShortRecord)
     write_atomic(paths.verdicts, write_verdicts(answers(judged, _short_terms(shorts, data, asked), _missing(shorts))))

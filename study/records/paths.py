@@ -117,6 +117,12 @@ class StudyPaths:
     """Which classes are taken for which."""
     frequencies = _Place("frequencies.parquet")
     """How often each count came up, and how often it should."""
+    searched = _Place("searched.parquet")
+    """Trials of the tested folds: losses as shares that folds can share, ranks and costs."""
+    fronts = _Place("fronts.parquet")
+    """The least loss that is to be had for so many seconds, or so many parameters."""
+    hyperparameters = _Place("hyperparameters.parquet")
+    """How much each hyperparameter mattered to a search, and where its best trials lie."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -141,6 +147,7 @@ class StudyPaths:
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
         frames += [self.effects, self.surfaces, self.importances, self.helps]
         frames += [self.residuals, self.calibration, self.discrimination, self.confusion, self.frequencies]
+        frames += [self.searched, self.fronts, self.hyperparameters]
         return [self.verdicts, *frames, self.figures, self.notebook, self.html]
 
     def arm(self, arm: Arm) -> Path:
