@@ -6,9 +6,9 @@ import math
 import sys
 
 from study.config import StudyConfig
-from study.config.options import Range
+from study.config.options import Range, Space
 from study.families import FAMILIES, get_family, is_searched, resolve_space, searched
-from study.schema import REGRESSIONS, Arm, Kind, StudyError
+from study.schema import EXTENDED, REGRESSIONS, Arm, Kind, StudyError
 from study.search.effort import DEPTHS
 
 REGRESSION_WINDOWS = 2
@@ -37,6 +37,15 @@ def depths_of(config: StudyConfig, family: str) -> list[int]:
 def has_short(config: StudyConfig, kind: Kind) -> bool:
     """Whether there is a short formula: it stands beside the kind's regression, which a config's families may lack."""
     return REGRESSIONS[kind] in families_of(config, kind)
+
+
+def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
+    """The search space of an arm with so many training rows, the config's overrides applied; the regression with terms takes
+    the plain one's path."""
+    family, spaces = get_family(arm.family), config.space
+    plain = spaces.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
+    path = {name: form for name, form in plain.items() if name == family.path}
+    return resolve_space(family, n_rows, path | spaces.get(family.name, {}))
 
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
