@@ -32,18 +32,19 @@ def study_warnings(
     found = [*results.data.warnings, *fold_warnings(data), *coefficient_warnings(coefficients)]
     for judge, verdict in zip(judged, verdicts, strict=True):
         losses = {name: model.losses for name, model in judge.ladder.items()}
-        found += [*of_search(results, data, verdict), *answers.of_verdict(verdict, losses)]
-        found += filter(None, [answers.flattered(verdict, losses, results.trials)])
+        flattered = answers.flattered(verdict, losses, results.trials)
+        found += [*of_search(results, data, verdict, flattered is None), *answers.of_verdict(verdict, losses)]
+        found += [flattered] if flattered else []
     return answers.in_order(found)
 
 
-def of_search(results: Results, data: EncodedData, verdict: Verdict) -> list[StudyWarning]:
-    """Those of one target's search."""
+def of_search(results: Results, data: EncodedData, verdict: Verdict, honest: bool) -> list[StudyWarning]:
+    """Those of one target's search; honest: whether its validation losses come true, so that less of them is better."""
     config, trials, target = results.config, results.trials, verdict.target
     n_rows = min(map(len, data[target, 0].train))
     axes = list(axes_of(config, target, verdict.kind, n_rows))
     found = [searches.at_edges(trials, target, axes), searches.failing(trials, target)]
-    if verdict.gains and math.isfinite(verdict.margin):
+    if honest and verdict.gains and math.isfinite(verdict.margin):
         loss = verdict.gains[0].gain.per_loss
         found.append(searches.still_improving(trials, target, loss, verdict.margin, budgets(config, target, verdict.kind)))
     return [warning for warning in found if warning]

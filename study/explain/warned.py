@@ -29,19 +29,21 @@ def coefficient_warnings(coefficients: pd.DataFrame) -> list[StudyWarning]:
 
 def separated(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | None:
     """S007 where the likelihood without a penalty has no maximum, or none was found. rows: of one fit; where: of which rows."""
-    if not any(rows["note"].str.contains(said, regex=False).any() for said in (SEPARATED, FAILED)):
+    told, failed = (rows["note"].str.contains(said, regex=False).any() for said in (SEPARATED, FAILED))
+    if not told and not failed:
         return None
     penalised = rows["note"].str.contains("penalised", regex=False).any()
-    kept = (
-        "The coefficients shown are those under the penalty that was searched, and are shrunk"
-        if penalised
-        else ("The coefficients shown mean nothing but their signs")
+    kept = "are those under the penalty that was searched, and are shrunk" if penalised else "mean nothing but their signs"
+    found = (
+        "the likelihood has no maximum without a penalty"
+        if told
+        else "no maximum of the likelihood was found without a penalty"
     )
     return StudyWarning(
         id="S007",
         target=target,
-        text=f"On {where} the features separate what {target} tells apart, or nearly: without a penalty the likelihood has no "
-        f"maximum. {kept}; none has a standard error.",
+        text=f"On {where} {found}: the features separate what {target} tells apart, or nearly. The coefficients shown {kept}; "
+        "none has a standard error.",
         todo="Predict with the regression, but read no size of a coefficient as an effect. Look for a column that gives the "
         "answer away, and merge classes or columns that hold a handful of rows.",
     )

@@ -26,7 +26,7 @@ TEMPLATE = Path(__file__).parent / "template"
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
-from study.report import tables
+from study.report import tables, warnings
 from study.report.figures import {figures}
 
 results = load_results(".")'''

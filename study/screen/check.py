@@ -5,10 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from study.data.fold_warnings import fold_warnings
 from study.evidence.questions import asked_words
+from study.evidence.warnings.answers import in_order
 from study.prepare import Prepared
 from study.records.questions import questions
 from study.schema import Arm, printable
+from study.screen.explain import print_warnings
 from study.screen.progress import budget_words, columns, span, workers_here
 from study.search.plan import Plan
 
@@ -62,6 +65,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
     console.print(features)
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
+    print_warnings(in_order([*table.warnings, *fold_warnings(prepared.data)]), console)
     console.print(arms_table(prepared.plan))
     for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

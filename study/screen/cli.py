@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from study.schema import StudyError, printable
+from study.screen.explain import count_words, explain, print_warnings
 from study.screen.flags import App
 from study.screen.given import as_options, config_of, console, writing
 
@@ -244,17 +245,21 @@ def ask(
 ) -> None:
     """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
     from study.evidence.answer import write_verdicts
+    from study.evidence.warnings.answers import OF_A_QUESTION, asked_anew
     from study.predicting.results import load_results
     from study.screen.progress import print_verdicts
 
+    opened = load_results(results)
     try:
-        found = load_results(results).ask(metric, margin, margin_of, floor, target)
+        found = opened.ask(metric, margin, margin_of, floor, target)
     except StudyError as error:
         raise StudyError(as_options(str(error))) from None
+    warned = asked_anew(opened.warnings, found)
     if as_json:
-        print(write_verdicts(found))
+        print(write_verdicts(found, warned))
     else:
         print_verdicts(found, console())
+        print_warnings([each for each in warned if each.id in OF_A_QUESTION], console())
 
 
 @app.command()
@@ -263,8 +268,14 @@ def report(results: ResultsFolder) -> None:
     from study.api import write_report
     from study.records.results import load_results
 
+    opened = load_results(results)
     with writing(results):
-        print(write_report(load_results(results).paths))
+        print(write_report(opened.paths))
+    if told := count_words(opened.warnings):
+        print(told, file=sys.stderr)
+
+
+app.command()(explain)
 
 
 def main() -> None:

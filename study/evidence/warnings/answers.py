@@ -11,10 +11,11 @@ import pandas as pd
 from study.digits import human
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, Gain
+from study.evidence.margins import Bar
 from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.sentences import NOTHING, about, listed, percent
-from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, SURE
+from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, SURE, WIDER
 from study.evidence.winners import incumbents
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
 
@@ -55,7 +56,7 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
     if half <= bound:
         return None
     unit = unit_of(gain)
-    wide = f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide" if math.isfinite(half) else "has no end on one side or the other"
+    wide = f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide" if math.isfinite(half) else "has no bound on one side or on both"
     times = verdict.decided_at.times if verdict.decided_at else math.nan
     more = f"about {about(verdict.decided_at.rows)}" if verdict.decided_at and math.isfinite(times) else "more"
     rows = f"Judge it anew with {more} rows" if unit == "rows" else f"More {unit} are needed, not more rows of the same ones"
@@ -74,7 +75,7 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
     """S012 where half the variance of a gain is of few units; losses: to name these."""
     told, named = [], list[str]()
     for (base, other), gain in verdict.by_pair.items():
-        if not carried_by_few(gain):
+        if not carried_by_few(gain) or sure_all_the_same(gain, verdict.bar):
             continue
         few = f"{gain.half_carried_by:,} of {gain.n_units:,} {unit_of(gain)}"
         told.append(f"{few} for {verdict.nouns[other]} over {verdict.nouns[base]}")
@@ -82,14 +83,16 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
     if not told:
         return None
     rows = list(dict.fromkeys(named))[:MOST_ROWS]
-    look = f"in row{'s' * (len(rows) > 1)} {listed(rows)} of the table, counted from 0" if rows else "where losses differ most"
+    look = (
+        f"row{'s' * (len(rows) > 1)} {listed(rows)} of the table (counted from 0)" if rows else "those where losses differ most"
+    )
     return StudyWarning(
         id="S012",
         target=verdict.target,
         text=f"Half the variance of a gain on {verdict.target} comes from few test rows: {listed(told)}.",
         todo=(
-            f"Look {look}: a wrong cell there decides the answer. If they are right, the answer is about such rows, and more "
-            "of them are needed."
+            f"Look at {look}: a wrong cell there would decide the answer. If their cells are right, the answer is about such "
+            "rows, and more of them are needed."
         ),
     )
 
@@ -98,6 +101,13 @@ def carried_by_few(gain: Gain) -> bool:
     """Whether few of many units carry half of a gain's variance."""
     few = 0 < gain.half_carried_by <= max(FEW_CARRY, FEW_SHARE * gain.n_units)
     return gain.std_error > NOTHING and few and gain.n_units > 2 * FEW_CARRY
+
+
+def sure_all_the_same(gain: Gain, bar: Bar) -> bool:
+    """Whether a gain lies on one side of the bar with an interval WIDER times as wide, too."""
+    bound = bar.of_gain(gain).larger(gain.per_loss)
+    low, high = (gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high))
+    return bool(low > bound or high < bound)
 
 
 def carriers(losses: Losses, base: str, other: str, count: int) -> list[str]:

@@ -20,6 +20,11 @@ class Entry:
     todo: str
 
     @property
+    def phrase(self) -> str:
+        """Id and title within a sentence."""
+        return f"{self.id} {self.title[:1].lower()}{self.title[1:]}"
+
+    @property
     def text(self) -> str:
         """All of it as Markdown below its heading."""
         return f"Touches {self.touches}.\n\n{self.means}\n\n**Why it matters.** {self.why}\n\n**What to do.** {self.todo}"
@@ -60,7 +65,7 @@ ENTRIES = (
         SEARCH,
         "The last quarter of the trials of each arm lowered the best validation loss of the network, or of the regression with "
         f"terms, by more than {100 * limits.PART_OF_BAR:g} % of what has to be gained to matter: the mean over outer folds, "
-        "and in a third of them or more.",
+        "and in a third of them or more. It is not said where S004 is, which means that less validation loss was no better.",
         "If each quarter brings half of what the one before brought, as much again is still to come. An answer against that "
         "model may be one against its budget.",
         "Give the search more trials (`search.trials`, or `effort: thorough`) under another `name`. Where that model is the "
@@ -164,7 +169,8 @@ ENTRIES = (
         "Few rows carry the difference",
         VERDICT,
         f"Half the variance of a gain comes from {limits.FEW_CARRY} rows, groups or times, or {100 * limits.FEW_SHARE:g} % of "
-        "them. Of differences that are normally distributed it is an eighth.",
+        "them. Of differences that are normally distributed it is an eighth. It is not said of a gain whose interval stays on "
+        f"its side of what matters where it is {limits.WIDER:g} times as wide.",
         "One wrong cell, or one row that is unlike all others, decides then. Intervals rest on the rows being many and alike.",
         "Look at the rows that are named: their cells, then what the models predict there (`predictions.parquet`). Mend or "
         "leave out what is wrong; what is right and rare asks for more rows of its kind.",

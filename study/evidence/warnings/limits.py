@@ -19,6 +19,9 @@ SURE = 2.0
 """Standard errors that a mean over outer folds lies away from 0 where it is taken to be real, about 95 %."""
 FEW_CARRY, FEW_SHARE = 3, 0.02
 """So many units, or this share of them, are few to carry half of a variance: of normal differences an eighth of them do."""
+WIDER = 3.0
+"""Times an interval that few units carry is widened about its gain: one that then still lies on its side of what matters is not
+in doubt. So far too narrow is one whose variance is a ninth of the truth."""
 RARE = 10
 """Rows of a class below which its probability is hardly learnt: of ten events a single coefficient can be estimated, by the
 rule of thumb of Peduzzi et al. 1996, *A simulation study of the number of events per variable in logistic regression*."""

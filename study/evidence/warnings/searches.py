@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
-from study.digits import human
 from study.evidence.sentences import listed, percent
 from study.evidence.warnings.limits import BY_CHANCE, EDGE, FAILED, LAST, ONE_EDGE, PART_OF_BAR
 from study.evidence.winners import incumbents
@@ -62,8 +61,9 @@ class Axis:
     def key(self, edge: str) -> str:
         """The line of the config that widens it there."""
         if self.choices:
-            further = f"a value {'below' if edge == 'low' else 'above'} {_number(self.choices[0 if edge == 'low' else -1])}"
-            return f"`space.{self.family}.{self.name}`, which has {list(map(_plain, self.choices))}, take {further}"
+            first, *_, before, last = self.choices
+            longer = [first / 2, *self.choices] if edge == "low" else [*self.choices, 2 * last - before]
+            return f"`space.{self.family}.{self.name}: {list(map(_plain, longer))}`"
         low, high = self.low, self.high
         if edge == "low":
             low = low / 3 if self.log else low - (high - low) / 2
@@ -92,9 +92,9 @@ def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWa
                 if 2 * there.sum() > n and (n == 1 or by_chance <= BY_CHANCE):
                     end = axis.low if edge == "low" else axis.high
                     folds = f"{there.sum()} of {n} outer folds" if n > 1 else "the one outer fold"
-                    of = f"median {_number(float(np.median(values)))}" if n > 1 else _number(float(values[0]))
+                    of = f"median {_plain(float(np.median(values)))}" if n > 1 else _plain(float(values[0]))
                     told.append(
-                        f"{axis.name} of {model_words(axis.family, int(str(depth)))} is at its {edge} end {_number(end)} in "
+                        f"{axis.name} of {model_words(axis.family, int(str(depth)))} is at its {edge} end {_plain(end)} in "
                         f"{folds} ({of})"
                     )
                     keys.append(axis.key(edge))
@@ -181,11 +181,7 @@ def model_words(family: str, depth: int) -> str:
     return f"networks{named} with {depth} hidden layer{'s' * (depth > 1)}"
 
 
-def _number(value: float) -> str:
-    return human(value)
-
-
 def _plain(value: float) -> float | int:
-    """A number of a config, without digits that rounding left."""
+    """A number as a config has it, without digits that rounding left."""
     rounded = float(f"{value:.3g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) >= 1 else rounded
+    return int(rounded) if rounded.is_integer() else rounded
