@@ -45,6 +45,7 @@ from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
 from study.search.importance import search_frames
+from study.warned import study_warnings
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
@@ -56,7 +57,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
     gather(paths, earlier_rows(data))
     results = load_results(paths.root)
-    write_frame(paths.coefficients, coefficients(estimates_frame(read_winners(paths)), data))
+    write_frame(paths.coefficients, fitted := coefficients(estimates_frame(read_winners(paths)), data))
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
@@ -72,7 +73,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     for name, frame in search_frames(results.config, results.trials, rows).items():
         write_frame(getattr(paths, name), frame)
     shorts = read_work(paths, ShortRecord)
-    write_atomic(paths.verdicts, write_verdicts(answers(judged, _short_terms(shorts, data, asked), _missing(shorts))))
+    told = answers(judged, _short_terms(shorts, data, asked), _missing(shorts))
+    write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, fitted)))
     deliver(paths, results.trials, results.config.keep_fold_models)
 
 

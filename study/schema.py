@@ -189,11 +189,28 @@ class ModelData(Frozen):
     label: str
 
 
+class StudyWarning(Frozen):
+    """What a reader of a study should know before trusting a number of it.
+
+    id: of `study.evidence.warnings.catalogue`, which says what it means. target: which one it is about; None: the whole table.
+    text: what was found, with its numbers. todo: what to do about it here.
+    """
+
+    id: str
+    target: str | None = None
+    text: str
+    todo: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.text} {self.todo}"
+
+
 class StudyData(Frozen):
     """What was read and inferred of a study's table, and the models that are compared on it; stored as data.json.
 
     digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are any. splitting: what they do
-    to the splits, in words.
+    to the splits, in words. warnings: of the table, whatever is trained on it.
     """
 
     rows: int
@@ -204,6 +221,7 @@ class StudyData(Frozen):
     time: str | None = None
     splitting: str = ""
     notes: tuple[str, ...] = ()
+    warnings: tuple[StudyWarning, ...] = ()
     models: tuple[ModelData, ...] = ()
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.schema import Feature
+from study.schema import Feature, StudyWarning
 
 FEWEST = 20
 """Values above which a column looks like a list of units, such as dealers: of more levels a category has no terms."""
@@ -26,29 +26,37 @@ _UNITS = re.compile(
 """What rows are of, where a column of whole numbers is called so; in the plural it counts them."""
 
 
-def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool) -> list[str]:
-    """Notes on features of `frame`: a sentence a column, and one on empty cells.
+def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool) -> list[StudyWarning]:
+    """Warnings of features of `frame`, a column each: S013 of codes read as numbers, S014 of groups that were not declared.
 
     declared: columns whose type the config says, which are no codes. arranged: groups or time are set already.
     """
-    notes = []
+    found = []
     for feature in features:
         counts = frame[feature.name].value_counts()
         number = feature.type == "numeric" and feature.name not in declared
         code = number and _is_code(feature.name, counts)
         if code:
-            notes.append(
-                f"{feature.name!r} is read as numbers and looks like a code: {len(counts)} whole numbers from "
-                f"{counts.index.min():.0f} to {counts.index.max():.0f}. If it names something and measures nothing, set "
-                f"data.types.{feature.name} to category."
+            found.append(
+                StudyWarning(
+                    id="S013",
+                    text=(
+                        f"{feature.name!r} is read as numbers and looks like a code: {len(counts)} whole numbers from "
+                        f"{counts.index.min():.0f} to {counts.index.max():.0f}."
+                    ),
+                    todo=f"If it names something and measures nothing, set data.types.{feature.name} to category.",
+                )
             )
         names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
         if names and not arranged and len(counts) > FEWEST and _repeats(counts):
-            notes.append(
-                f"{feature.name!r} has {len(counts)} values, each in about {counts.mean():.0f} rows. If rows of one belong "
-                f"together, as those of one customer do, set groups to {feature.name!r}."
+            found.append(
+                StudyWarning(
+                    id="S014",
+                    text=f"{feature.name!r} has {len(counts)} values, each in about {counts.mean():.0f} rows.",
+                    todo=f"If rows of one belong together, as those of one customer do, set groups to {feature.name!r}.",
+                )
             )
-    return notes + _gaps(len(frame), features)
+    return found
 
 
 def _repeats(counts: pd.Series[Any]) -> bool:
@@ -81,8 +89,8 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     return alike and not years and apart and _repeats(counts) and float((values % 10 == 0).mean()) < 0.5
 
 
-def _gaps(n_rows: int, features: Sequence[Feature]) -> list[str]:
-    """How many cells are empty, where some are."""
+def gaps(n_rows: int, features: Sequence[Feature]) -> list[str]:
+    """A note on how many cells are empty, where some are."""
     gappy = [feature for feature in features if feature.missing]
     if not gappy:
         return []

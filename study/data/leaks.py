@@ -7,17 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from study.schema import Target
+from study.schema import StudyWarning, Target
 
 
-def leaks(frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]) -> list[str]:
-    """A note for every feature column that determines a target column one to one.
+def leaks(frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]) -> list[StudyWarning]:
+    """S006 for every feature column that determines a target column one to one.
 
     For classes: each value of the feature goes with one class and each class with one value. For numbers: the correlation of
     two numeric columns is 1 or -1, to nine digits. Rows where either is missing do not count.
     """
     return [
-        f"Feature {feature!r} tells {target.name!r} without error. If it is not known beforehand, add it to data.drop."
+        StudyWarning(
+            id="S006",
+            target=target.name,
+            text=f"Feature {feature!r} tells {target.name!r} without error.",
+            todo="If it is not known beforehand, add it to data.drop.",
+        )
         for target in targets
         for feature in features
         if _same(frame[[feature, target.name]].dropna(), bool(target.classes))

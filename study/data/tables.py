@@ -13,14 +13,11 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.columns import Column, as_label, check_finite, read_column
-from study.data.hints import hints
+from study.data.hints import gaps, hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
-from study.schema import Feature, StudyData, StudyError, Target, nearest
-
-FEW_ROWS = 10
-"""A class with fewer rows than this is noted: its probability is hardly learnt."""
+from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
 _ID_NAME = re.compile(r"(.*[\W_])?(id|ids|uuid|guid|key|index|idx|rownames?|row_?number)|id[\W_].*|column 1", re.IGNORECASE)
 _ID_CAMEL = re.compile(r".*[a-z](Id|ID)")
@@ -33,7 +30,8 @@ class Table:
     frame: one row a row of the source, index = row id, its position 0..n-1 there. Feature columns are float64 (numbers;
     booleans as 0 and 1; dates as days since 1970-01-01) or text with missing as NaN (categories). Target columns are float64
     or class labels as text. The groups column is text, the time column float64.
-    notes: what a reader should know: columns left out and why, rows without a target, rare classes.
+    notes: what a reader should know: columns left out and why, rows without a target, empty cells.
+    warnings: what is suspected of it: leaks, codes read as numbers, groups that were not declared.
     digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
     combined: features that products and curves are made of; None: all. splitting: how splits keep rows apart by groups or
     time, in words.
@@ -48,6 +46,7 @@ class Table:
     digest: str
     combined: tuple[str, ...] | None = None
     splitting: str = ""
+    warnings: tuple[StudyWarning, ...] = ()
 
     def summary(self) -> StudyData:
         return StudyData(
@@ -59,6 +58,7 @@ class Table:
             time=self.time,
             splitting=self.splitting,
             notes=self.notes,
+            warnings=self.warnings,
         )
 
 
@@ -67,7 +67,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
 
     Left out as features, each with a note: constant columns, text that hardly repeats, whole numbers that count the
     rows, and cells that are neither numbers nor words. Naming a column in `data.features` or `data.types` keeps it unless it
-    is constant. A feature that tells a target without error is kept and noted. Errors and notes count rows from 0.
+    is constant. A feature that tells a target without error is kept and warned of. Errors and notes count rows from 0.
 
     Raises
     ------
@@ -102,11 +102,12 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
-    notes += leaks(frame, [feature.name for feature in features], targets)
-    notes += hints(frame, features, config.data.types, bool(splitting))
+    notes += gaps(len(frame), features)
+    warnings = leaks(frame, [feature.name for feature in features], targets)
+    warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)
-    combined = _combined(config, features)
-    return Table(frame, tuple(features), tuple(targets), *order, tuple(notes), source.digest, combined, splitting)
+    combined, found = _combined(config, features), tuple(warnings)
+    return Table(frame, tuple(features), tuple(targets), *order, tuple(notes), source.digest, combined, splitting, found)
 
 
 def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] | None:
@@ -220,10 +221,6 @@ def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
     notes = []
     if target.missing:
         notes.append(f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target.")
-    counts = values.value_counts() if target.classes else pd.Series(dtype="int64")
-    rare = [f"{label!r} ({count})" for label, count in counts.items() if count < FEW_ROWS]
-    if rare:
-        notes.append(f"Classes of {target.name!r} with fewer than {FEW_ROWS} rows: {_shown(rare)}.")
     if target.reason.startswith("whole numbers that look like codes"):
         notes.append(
             f"{target.name!r} is taken as multiclass: {target.reason}. If their order counts, set targets.{target.name} to "

@@ -30,16 +30,16 @@ from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
 from study.evidence.metrics import METRICS
 from study.evidence.named import named, stated
 from study.evidence.questions import bound_words, question_words
-from study.evidence.rule import ABOVE, ANSWERS, BELOW, apart, side_of, standing
+from study.evidence.rule import ANSWERS, BELOW, above_all, apart, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
 from study.evidence.sentences import decided_words, listed
-from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind
+from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind, StudyWarning
 
 VERSION = 7
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = (
     "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
-    "floor_words", "carried_words",
+    "floor_words",
 )  # fmt: skip
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
@@ -136,7 +136,7 @@ class Verdict(Frozen):
     def action(self) -> str:
         """What to do."""
         todo = self._action()
-        if self.verdict is None or not self._trees_win:
+        if self.trees is None or not above_all(self.trees.over, self.by_pair, self.bar):
             return todo
         sure = f"Boosted trees are ahead of all models here by more than the {self.bound_name}"
         return f"{sure}: use them where prediction alone counts. Otherwise {todo[:1].lower()}{todo[1:]}"
@@ -157,7 +157,7 @@ class Verdict(Frozen):
     @property
     def candidate_words(self) -> str | None:
         """Which way of using the network the verdict is about, and what the other way gives."""
-        told = self.verdict is not None and self.candidate is not None
+        told = self.verdict and self.candidate
         return self._clauses.candidates(str(self.candidate), self.candidates) if told else None
 
     @property
@@ -199,11 +199,6 @@ class Verdict(Frozen):
         return lines.floor_words(self.floor, self.nouns) if self.floor else None
 
     @property
-    def carried_words(self) -> str | None:
-        """Where a gain rests on few rows."""
-        return lines.carried_words(self.by_pair, self.nouns)
-
-    @property
     def _lacking(self) -> str:
         return "a network or a regression with terms" if self.regression else "a regression"
 
@@ -238,12 +233,6 @@ class Verdict(Frozen):
         """The parts of the sentence, of a target with a verdict."""
         answer, held = str(self.verdict), (self.bar, self._named)
         return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *held, self._stake)
-
-    @property
-    def _trees_win(self) -> bool:
-        over = self.trees.over if self.trees else {}
-        models = {name for pair in self.by_pair for name in pair}
-        return bool(models) and all(name in over and side_of(over[name], self.bar) == ABOVE for name in models)
 
     def _action(self) -> str:
         if self.verdict is None:
@@ -280,10 +269,11 @@ class Verdict(Frozen):
         return cls.model_validate({key: value for key, value in content.items() if key not in WORDS})
 
 
-def write_verdicts(verdicts: Iterable[Verdict]) -> str:
+def write_verdicts(verdicts: Iterable[Verdict], warnings: Iterable[StudyWarning] = ()) -> str:
     """Content of verdicts.json; together: what holds for all targets at once."""
     told = list(verdicts)
     content = {"version": VERSION, "verdicts": [verdict.to_json() for verdict in told], "together": together_json(told)}
+    content["warnings"] = [warning.model_dump(mode="json") for warning in warnings]
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -295,8 +285,16 @@ def read_verdicts(text: str) -> list[Verdict]:
     ValueError
         It is of another version, or no such file.
     """
+    return [Verdict.from_json(verdict) for verdict in _read(text)["verdicts"]]
+
+
+def read_warnings(text: str) -> list[StudyWarning]:
+    """The warnings in such content; errors as `read_verdicts`."""
+    return [StudyWarning.model_validate(warning) for warning in _read(text)["warnings"]]
+
+
+def _read(text: str) -> dict[str, Any]:
     content = json.loads(text)
-    version = content.get("version") if isinstance(content, dict) else 1
-    if version != VERSION:
+    if (version := content.get("version") if isinstance(content, dict) else 1) != VERSION:
         raise ValueError(f"it is of version {version}, and this is version {VERSION}")
-    return [Verdict.from_json(verdict) for verdict in content["verdicts"]]
+    return dict(content)

@@ -23,13 +23,11 @@ from study.evidence.margins import Bar
 from study.evidence.metrics import METRICS
 from study.evidence.rule import BELOW, held_by, side, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent, span
+from study.evidence.sentences import capital, level_words, listed, moved, percent, span
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
 """Most terms that a sentence names."""
-FEW, FEW_SHARE = 3, 0.02
-"""So many units, or this share of them, are few to carry half of a variance."""
 
 Nouns = Mapping[str, str]
 """What a sentence calls each procedure."""
@@ -159,24 +157,6 @@ def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
         f"Probabilities count as a float32 step away from 0 and 1, so that a sure mistake costs {human(FLOOR)} nats and not "
         f"infinity; test rows at that limit: {said}."
     )
-
-
-def carried_words(gains: Mapping[tuple[str, str], Gain], nouns: Nouns) -> str | None:
-    """Which gains, by (simpler, richer), rest on few rows; None where none does."""
-    told = []
-    for (base, other), gain in gains.items():
-        if (
-            gain.std_error > NOTHING
-            and 0 < gain.half_carried_by <= max(FEW, FEW_SHARE * gain.n_units)
-            and gain.n_units > 2 * FEW
-        ):
-            unit = "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "rows"
-            few = f"{gain.half_carried_by} of {gain.n_units:,} {unit}"
-            told.append(f"{few} for {nouns[other]} over {nouns[base]}")
-    if not told:
-        return None
-    look = "look first at those where the losses in predictions.parquet differ most, for the answer rests on them"
-    return f"Half the variance of a gain comes from few test rows ({listed(told)}): {look}."
 
 
 def network_noun(chosen: Iterable[Rung]) -> str:

@@ -81,6 +81,12 @@ def state_of(rung: str, gains: Gains, bar: float | Bar) -> str:
     return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
 
 
+def above_all(over: Mapping[str, Gain], gains: Gains, bar: float | Bar) -> bool:
+    """Whether something beside the rungs is ahead of every one that was scored by more than the bar; over: its gain by rung."""
+    models = rungs(gains)
+    return bool(models) and all(name in over and side_of(over[name], bar) == ABOVE for name in models)
+
+
 def terms_unsure(gains: Gains, bar: float | Bar) -> bool:
     """Whether the regression with terms would be the answer, and its own gain over the regression may be none.
 

@@ -14,7 +14,7 @@ from pyarrow.parquet import read_metadata
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
-from study.evidence.answer import Verdict, read_verdicts
+from study.evidence.answer import Verdict, read_verdicts, read_warnings
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, trials_frame
 from study.records.outcome import Outcome
@@ -25,10 +25,11 @@ from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldOutcome, FoldRecord, FoldWork
-from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError
+from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, StudyWarning
 
 R = TypeVar("R", bound=Frozen)
 W = TypeVar("W", bound=FoldRecord)
+C = TypeVar("C")
 
 
 def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
@@ -267,9 +268,18 @@ class Results:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
+        return self._concluded(read_verdicts)
+
+    @cached_property
+    def warnings(self) -> list[StudyWarning]:
+        """What may be wrong (`study.evidence.warnings`): of a finished study all that was found, else what the table shows."""
+        return self._concluded(read_warnings) if self.concluded else list(self.data.warnings)
+
+    def _concluded(self, read: Callable[[str], list[C]]) -> list[C]:
+        """What `read` gives of verdicts.json."""
         text = self.present(self.paths.verdicts).read_text(encoding="utf-8")
         try:
-            return read_verdicts(text)
+            return read(text)
         except ValueError as error:
             way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again."
             raise StudyError(f"{self.paths.verdicts} cannot be read: {unreadable(error)}. {way}") from None

@@ -9,7 +9,7 @@ from typing import Protocol
 import pandas as pd
 
 from study.records.results import Results
-from study.report import tables
+from study.report import tables, warnings
 from study.report.figures import (
     best_so_far,
     coefficients,
@@ -172,7 +172,10 @@ CHAPTERS = (
     Chapter(
         "Is it fair?",
         READING,
-        (Section("", "tables.data_summary(results)"),),
+        (
+            Section("", "tables.data_summary(results)"),
+            Section(warnings.TEXT, "warnings.section(results)"),
+        ),
     ),
     Chapter(
         "The comparison",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from study.data.fold_warnings import fold_warnings
 from study.digits import count, given_percent, times
 from study.evidence.questions import asked_words
+from study.evidence.warnings.answers import in_order
 from study.prepare import Prepared
 from study.records.questions import questions
 from study.schema import Arm, printable
 from study.screen.progress import budget_words, columns, span, workers_here
+from study.screen.warned import print_warnings
 from study.search.plan import Plan
 
 
@@ -65,6 +68,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
     console.print(features)
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
+    print_warnings(in_order([*table.warnings, *fold_warnings(prepared.data)]), console)
     console.print(arms_table(prepared.plan))
     for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

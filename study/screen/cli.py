@@ -13,6 +13,7 @@ from study.schema import StudyError, printable
 from study.screen.commands.ask import ask
 from study.screen.commands.check import check
 from study.screen.commands.compare import compare
+from study.screen.commands.explain import explain
 from study.screen.commands.init import init
 from study.screen.commands.predict import predict
 from study.screen.commands.report import report
@@ -57,6 +58,7 @@ for command in (
     ask,
     compare,
     report,
+    explain,
 ):  # in this order `--help` lists them
     app.command()(command)
 

@@ -28,6 +28,7 @@ from study.records.work import FoldRecord, failure_notes, reason
 from study.running.observer import Observer
 from study.running.queue import FoldQueue
 from study.schema import LOSS, TrialState
+from study.screen.warned import print_warnings
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -260,6 +261,7 @@ def print_summary(results: Results, console: Console) -> None:
         table.add_row(row["target"], model, *losses)
     console.print(table)
     console.print(metrics_table(results.metrics))
+    print_warnings(results.warnings, console)
     for note in notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
     for note in delivery_notes(results):
@@ -285,7 +287,8 @@ def failed_words(failed: int, trials: int, root: Path) -> str:
 def notes(results: Results) -> list[str]:
     """What to know of a finished study beside its answers."""
     failed = int((results.trials["state"] == "FAIL").sum())
-    told = [failed_words(failed, len(results.trials), results.root)] if failed else []
+    often = any(warning.id == "S005" for warning in results.warnings)
+    told = [failed_words(failed, len(results.trials), results.root)] if failed and not often else []
     some = on_some_folds(results.metrics).items()
     told += [f"The {METRICS[metric].label} of {target} is that of {words}." for (target, metric), words in some]
     return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

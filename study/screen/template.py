@@ -62,6 +62,7 @@ def config_text(prepared: Prepared, source: str, folder: Path) -> str:
     if len(table.features) > len(listed):
         features += f"  #   and {len(table.features) - len(listed)} more\n"
     notes = "".join(f"  # Note: {printable(note)}\n" for note in table.notes)
+    notes += "".join(f"  # Warning {each.id}: {printable(each.sentence)}\n" for each in table.warnings)
     return f"""# yaml-language-server: $schema={SCHEMA}
 # A study of {printable(source)}: is a regression enough, or is a neural network worth it?
 # Check it with `study check`, run it with `study run`. What is left out keeps its default.

@@ -76,7 +76,7 @@ class ArmSearch:
 
     @property
     def space(self) -> Space:
-        """The arm's search space, the config's overrides applied; the regression with terms takes the plain one's path."""
+        """The arm's search space (`arm_space`)."""
         return arm_space(self.config, self.arm, self.n_rows)
 
     @property

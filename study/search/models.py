@@ -39,6 +39,15 @@ def has_short(config: StudyConfig, kind: Kind) -> bool:
     return REGRESSIONS[kind] in families_of(config, kind)
 
 
+def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
+    """The search space of an arm with so many training rows, the config's overrides applied; the regression with terms takes
+    the plain one's path."""
+    family, spaces = get_family(arm.family), config.space
+    plain = spaces.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
+    path = {name: form for name, form in plain.items() if name == family.path}
+    return resolve_space(family, n_rows, path | spaces.get(family.name, {}))
+
+
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
     family, override = get_family(arm.family), config.space.get(arm.family, {})
@@ -52,14 +61,3 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
 def arm_window(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
     return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
-
-
-def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
-    """The search space of one arm of so many training rows, the config's overrides applied.
-
-    The regression with terms takes the plain one's path.
-    """
-    family = get_family(arm.family)
-    plain = config.space.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
-    path = {name: form for name, form in plain.items() if name == family.path}
-    return resolve_space(family, n_rows, path | config.space.get(family.name, {}))

@@ -22,14 +22,19 @@ def ask(
 ) -> None:
     """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
     from study.evidence.answer import write_verdicts
+    from study.evidence.warnings.answers import OF_A_QUESTION, asked_anew
     from study.predicting.results import load_results
     from study.screen.progress import print_verdicts
+    from study.screen.warned import print_warnings
 
+    opened = load_results(results)
     try:
-        found = load_results(results).ask(metric, margin, margin_of, floor, target)
+        found = opened.ask(metric, margin, margin_of, floor, target)
     except StudyError as error:
         raise StudyError(as_options(str(error))) from None
+    warned = asked_anew(opened.warnings, found)
     if as_json:
-        print(write_verdicts(found))
+        print(write_verdicts(found, warned))
     else:
         print_verdicts(found, console())
+        print_warnings([each for each in warned if each.id in OF_A_QUESTION], console())

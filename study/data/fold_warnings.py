@@ -1,0 +1,205 @@
+"""Warnings of splits: classes too rare for the folds, rows that stand on both sides of a split, folds that drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import kstwobign
+
+from study.data.encoding import BLOCK, Encoded, EncodedData
+from study.evidence.warnings.limits import BY_CHANCE, CHANCE_TWINS, DISTANCE, FINE_COLUMN, RARE, TWINS
+from study.schema import ALL_ROWS, StudyWarning
+
+MOST_NAMED = 5
+"""Most columns or classes that a sentence names."""
+LEAST_ROWS = 1_000
+"""Rows of either side that drift is looked for in, however many columns there are; else BLOCK cells."""
+
+
+def fold_warnings(data: EncodedData) -> list[StudyWarning]:
+    """What is to be said of the splits of every target of a study."""
+    found: list[StudyWarning | None] = []
+    for target in dict.fromkeys(name for name, _ in data):
+        places = [encoded for (name, fold), encoded in data.items() if name == target and fold != ALL_ROWS]
+        if places:
+            found += [rare_classes(places), twins(places), drift(places)]
+    return [warning for warning in found if warning]
+
+
+def rare_classes(places: list[Encoded]) -> StudyWarning | None:
+    """S009 where a class has fewer than RARE rows, or none in some training, validation or test rows.
+
+    places: all outer folds of a target.
+    """
+    first = places[0]
+    if not first.classes:
+        return None
+    n = len(first.classes)
+    total = np.bincount(first.y.astype(np.int64), minlength=n)
+    lacking = np.zeros((3, n), np.int64)
+    for encoded in places:
+        for part, rows in _parts(encoded):
+            lacking[part] += np.bincount(encoded.y[rows].astype(np.int64), minlength=n) == 0
+    told = [f"{name!r} ({total[i]:,} rows{_lacks(lacking[:, i])})" for i, name in enumerate(first.classes)]
+    rare = [text for i, text in enumerate(told) if total[i] < RARE or lacking[:, i].any()]
+    if not rare:
+        return None
+    return StudyWarning(
+        id="S009",
+        target=first.target,
+        text=f"Classes of {first.target} are too rare for the folds: {_named(rare)}.",
+        todo=(
+            "Merge such a class with another, leave its rows out, or lower `outer.folds` and `inner.folds`: what is said of it "
+            "is luck."
+        ),
+    )
+
+
+def _parts(encoded: Encoded) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    yield 0, encoded.development
+    yield from ((0, rows) for rows in encoded.train)
+    yield from ((1, rows) for rows in encoded.validation)
+    yield 2, encoded.test
+
+
+def _lacks(counts: npt.NDArray[np.int64]) -> str:
+    names = ("training", "validation", "test")
+    return "".join(f", none in {count} sets of {name} rows" for name, count in zip(names, counts, strict=True) if count)
+
+
+def twins(places: list[Encoded]) -> StudyWarning | None:
+    """S010 where TWINS or more of the test rows equal a development row in every column and the target.
+
+    Of columns with few values rows are equal by chance: some measured column, or the target, has fewer than FINE_COLUMN rows a
+    value, and pairs of equal rows are CHANCE_TWINS times what independent columns would make.
+    """
+    first = places[0]
+    cells, y = first.matrix.values, first.y
+    hashes = _hashes(cells, first.rows, y)
+    if not _is_fine(first) or _pairs(hashes) <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y):
+        return None
+    tested, found, example = 0, 0, -1
+    for encoded in places:
+        known = np.isin(hashes[encoded.test], hashes[encoded.development])
+        tested, found = tested + len(encoded.test), found + int(known.sum())
+        if example < 0 and known.any():
+            example = int(encoded.rows[encoded.test[known.argmax()]])
+    if not found or found < TWINS * tested:
+        return None
+    return StudyWarning(
+        id="S010",
+        target=first.target,
+        text=(
+            f"{found:,} of {tested:,} test rows ({100 * found / tested:.2g} %) equal a development row in all features and "
+            f"{first.target}, such as row {example:,} of the table, counted from 0."
+        ),
+        todo=(
+            "If they are copies, remove all but one; if one unit was measured again and again, name its column in `groups`. A "
+            "model that remembers rows is flattered by them."
+        ),
+    )
+
+
+def _hashes(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
+    """(n_rows,) a number a row that equal rows share."""
+    step = max(1, BLOCK // max(cells.shape[1], 1))
+    parts = [
+        pd.util.hash_pandas_object(pd.DataFrame(cells[rows[i : i + step]]).assign(y=y[i : i + step]), index=False).to_numpy()
+        for i in range(0, len(rows), step)
+    ]
+    return np.concatenate(parts)
+
+
+def _same(values: npt.NDArray[np.generic]) -> float:
+    """Probability that two rows share a value."""
+    counts = np.unique(values, return_counts=True)[1].astype(float)
+    return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
+
+
+def _pairs(hashes: npt.NDArray[np.uint64]) -> float:
+    return _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
+
+
+def _chance_pairs(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> float:
+    """Pairs of equal rows that independent columns would make."""
+    shared = [_same(y), *(_same(cells[rows, i]) for i in range(cells.shape[1]))]
+    return float(np.prod(shared)) * len(rows) * (len(rows) - 1) / 2
+
+
+def _is_fine(encoded: Encoded) -> bool:
+    """Whether a value of some column, or of the target, is that of few rows."""
+    n = len(encoded.rows)
+    measured = [i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None]
+    columns = (encoded.y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
+    return any(len(np.unique(values)) * FINE_COLUMN > n for values in columns)
+
+
+def drift(places: list[Encoded]) -> StudyWarning | None:
+    """S011 where test rows differ from development rows in the same column in most outer folds.
+
+    Looked for where time or groups make the folds; folds that are drawn differ by chance alone. The Kolmogorov-Smirnov distance
+    of a column counts where it is at least DISTANCE and more than chance makes, with BY_CHANCE over all columns and folds
+    (Bonferroni); of groups as if each was one row. Dates are left out: they always drift in time.
+    """
+    first = places[0]
+    if first.times is None and first.groups is None:
+        return None
+    far: dict[str, int] = {}
+    sizes: dict[str, float] = {}
+    for encoded in places:
+        found = distances(encoded)
+        for name, (distance, chance) in found.items():
+            sizes[name] = max(sizes.get(name, 0.0), distance)
+            sure = chance * len(found) * len(places) <= BY_CHANCE
+            far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
+    most = [name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)]
+    if not most:
+        return None
+    told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
+    moved = f"{first.target} itself drifts" if first.target in most else f"{first.target} itself does not drift so far"
+    by = "later rows, which are tested, differ from earlier ones" if first.times is not None else "groups differ"
+    return StudyWarning(
+        id="S011",
+        target=first.target,
+        text=(
+            f"The outer folds of {first.target} drift: {by} in {_named(told)}; {moved}. In brackets the Kolmogorov-Smirnov "
+            "distance, which is 1 where the two share no value."
+        ),
+        todo=(
+            "The verdict is about such a change, not about rows like those at hand. Put what only grows (counters, years, "
+            "prices) as a difference or a ratio, or drop it with `data.drop`, and do not read losses of single folds as noise."
+        ),
+    )
+
+
+def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
+    """By column, the target first, how far test and development rows are apart, and how probable that is by chance."""
+    most = max(LEAST_ROWS, BLOCK // max(len(encoded.terms), 1))
+    sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
+    cells = [encoded.original(-1, rows) for rows in sides]
+    columns = {term.name: [own[:, i] for own in cells] for i, term in enumerate(encoded.terms) if term.unit != "day"}
+    units = [len(rows) if encoded.groups is None else len(np.unique(encoded.groups[rows])) for rows in sides]
+    effective = np.sqrt(units[0] * units[1] / sum(units))
+    found = {name: _distance(*both) for name, both in ({encoded.target: [encoded.y[rows] for rows in sides]} | columns).items()}
+    return {name: (distance, float(kstwobign.sf(distance * effective))) for name, distance in found.items()}
+
+
+def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """Of more than `most` rows, as many that lie evenly among them."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+
+
+def _distance(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """Largest difference of two empirical distribution functions (Kolmogorov-Smirnov)."""
+    one, other = np.sort(one), np.sort(other)
+    values = np.concatenate([one, other])
+    shares = [np.searchsorted(own, values, side="right") / len(own) for own in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).max())
+
+
+def _named(told: list[str]) -> str:
+    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    return ", ".join([*told[:MOST_NAMED], *more])

@@ -1,0 +1,189 @@
+"""Warnings of an answer: too few rows, a search that flattered itself, a gain that few rows carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.digits import NOTHING, about, human, percent
+from study.evidence.answer import Verdict
+from study.evidence.findings import UNDECIDED, Gain
+from study.evidence.margins import Bar
+from study.evidence.pairs import contributions, paired
+from study.evidence.rule import open_pair
+from study.evidence.sentences import listed
+from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, SURE, WIDER
+from study.evidence.winners import incumbents
+from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
+
+OF_A_QUESTION = ("S001", "S012")
+"""Those that depend on what a verdict is asked of."""
+MOST_ROWS = 5
+"""Most rows that a sentence names."""
+
+Losses = Mapping[str, pd.DataFrame]
+"""Test losses (`study.evidence.scores.UNIT`) of REGRESSION, EXTENDED and NETWORK, those that were scored."""
+
+
+def of_verdict(verdict: Verdict, losses: Losses | None = None) -> list[StudyWarning]:
+    """What is to be said of one verdict, whatever its question; losses: to name rows."""
+    return [found for found in (too_few_rows(verdict), few_carry(verdict, losses or {})) if found]
+
+
+def asked_anew(stored: Iterable[StudyWarning], verdicts: Sequence[Verdict]) -> list[StudyWarning]:
+    """The warnings of a study whose verdicts are of another question; stored: of its own."""
+    targets = {None, *(verdict.target for verdict in verdicts)}
+    kept = [each for each in stored if each.id not in OF_A_QUESTION and each.target in targets]
+    return in_order([*kept, *(each for verdict in verdicts for each in of_verdict(verdict))])
+
+
+def in_order(warnings: Iterable[StudyWarning]) -> list[StudyWarning]:
+    """By id, and within one as they were found."""
+    return sorted(warnings, key=lambda warning: warning.id)
+
+
+def too_few_rows(verdict: Verdict) -> StudyWarning | None:
+    """S001 where an open gain's interval is so wide that even a gain of 0 would be left open: half of it is above the bar."""
+    pair = open_pair(verdict.by_pair, verdict.bar) if verdict.verdict == UNDECIDED else None
+    if pair is None or not 0 < pair[2] < math.inf:
+        return None
+    base, other, bound = pair
+    gain = verdict.by_pair[base, other]
+    half = (gain.high - gain.low) / 2
+    if half <= bound:
+        return None
+    unit = unit_of(gain)
+    wide = f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide" if math.isfinite(half) else "has no bound on one side or on both"
+    times = verdict.decided_at.times if verdict.decided_at else math.nan
+    more = f"about {about(verdict.decided_at.rows)}" if verdict.decided_at and math.isfinite(times) else "more"
+    rows = f"Judge it anew with {more} rows" if unit == "rows" else f"More {unit} are needed, not more rows of the same ones"
+    return StudyWarning(
+        id="S001",
+        target=verdict.target,
+        text=(
+            f"{gain.n_units:,} test {unit} are too few for a verdict on {verdict.target}: the interval of the gain of "
+            f"{verdict.nouns[other]} over {verdict.nouns[base]} {wide}, and what matters is {percent(bound)} %."
+        ),
+        todo=f"{rows}; until then keep {verdict.nouns[verdict.left[0]]}, and do not read `undecided` as `no difference`.",
+    )
+
+
+def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
+    """S012 where half the variance of a gain is of few units; losses: to name these."""
+    told, named = [], list[str]()
+    for (base, other), gain in verdict.by_pair.items():
+        if not carried_by_few(gain) or sure_all_the_same(gain, verdict.bar):
+            continue
+        few = f"{gain.half_carried_by:,} of {gain.n_units:,} {unit_of(gain)}"
+        told.append(f"{few} for {verdict.nouns[other]} over {verdict.nouns[base]}")
+        named += carriers(losses, base, other, gain.half_carried_by)
+    if not told:
+        return None
+    rows = list(dict.fromkeys(named))[:MOST_ROWS]
+    look = (
+        f"row{'s' * (len(rows) > 1)} {listed(rows)} of the table (counted from 0)" if rows else "those where losses differ most"
+    )
+    return StudyWarning(
+        id="S012",
+        target=verdict.target,
+        text=f"Half the variance of a gain on {verdict.target} comes from few test rows: {listed(told)}.",
+        todo=(
+            f"Look at {look}: a wrong cell there would decide the answer. If their cells are right, the answer is about such "
+            "rows, and more of them are needed."
+        ),
+    )
+
+
+def carried_by_few(gain: Gain) -> bool:
+    """Whether few of many units carry half of a gain's variance."""
+    few = 0 < gain.half_carried_by <= max(FEW_CARRY, FEW_SHARE * gain.n_units)
+    return gain.std_error > NOTHING and few and gain.n_units > 2 * FEW_CARRY
+
+
+def sure_all_the_same(gain: Gain, bar: Bar) -> bool:
+    """Whether a gain lies on one side of the bar with an interval WIDER times as wide, too."""
+    bound = bar.of_gain(gain).larger(gain.per_loss)
+    low, high = (gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high))
+    return bool(low > bound or high < bound)
+
+
+def carriers(losses: Losses, base: str, other: str, count: int) -> list[str]:
+    """The rows that move the gain of `other` over `base` most, `count` of them; none where either was not given."""
+    if base not in losses or other not in losses or REGRESSION not in losses:
+        return []
+    pairs = paired(losses[base], losses[other], int(losses[base]["outer_fold"].max()) + 1, losses[REGRESSION])
+    _, share = contributions(pairs, "improvement")
+    rows = share.groupby(pairs["row"]).mean()
+    return [str(row) for row in (rows - rows.mean()).abs().nlargest(count).index]
+
+
+def unit_of(gain: Gain) -> str:
+    """What is independent in a gain: rows, groups or times."""
+    return "times" if gain.n_times else "groups" if gain.n_groups < gain.n_rows else "rows"
+
+
+def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWarning | None:
+    """S004 where a richer model's test loss is above its validation loss by more than it differs from the regression's.
+
+    Only what matters, more than the verdict's bar, and is surely there, by SURE standard errors of its mean over outer folds
+    (`optimism`).
+
+    Parameters
+    ----------
+    losses : test losses of the procedures.
+    trials : (n_trials, ...) results dataframe of the target.
+    """
+    if verdict.question.metric != LOSS or REGRESSION not in losses or not math.isfinite(verdict.margin):
+        return None
+    found = {name: optimism(rows, chosen_losses(verdict, name, trials)) for name, rows in losses.items()}
+    plain, whole = found[REGRESSION], float(losses[REGRESSION]["loss"].mean())
+    told = []
+    for name in (EXTENDED, NETWORK):
+        own = found.get(name)
+        if own is None or len(own) < 2 or not whole > 0:
+            continue
+        size, error = own["optimism"].mean(), own["optimism"].std() / math.sqrt(len(own))
+        tested = (plain["test"] - own["test"]).mean() / whole
+        judged = (plain["validation"] - own["validation"]).mean() / whole
+        if size > max(abs(tested), verdict.margin) * whole and size > SURE * error:
+            validation, test = (human(own[rows].mean()) for rows in ("validation", "test"))
+            told.append(
+                f"{verdict.nouns[name]} has a validation loss of {validation} and a test loss of {test}, so that it "
+                f"{_moves(judged)} % of {verdict.nouns[REGRESSION]}'s loss by validation and {_moves(tested)} % on test rows"
+            )
+    if not told:
+        return None
+    return StudyWarning(
+        id="S004",
+        target=verdict.target,
+        text=f"The search flattered itself on {verdict.target} by more than the models differ: {listed(told)}.",
+        todo=(
+            "Go by the test rows, as the verdict does, and choose nothing by a validation loss of this study. More validation "
+            "rows (`inner.folds`), more replicates (`inner.seeds`) or fewer trials flatter less."
+        ),
+    )
+
+
+def _moves(share: float) -> str:
+    return f"{'adds' if share <= -NOTHING else 'saves'} {percent(abs(share))}"
+
+
+def optimism(losses: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
+    """By outer fold test, validation and optimism, the mean test loss less the validation loss of what was chosen there.
+
+    losses: (n, ...) test losses of a procedure. validation: by outer fold.
+    """
+    test = losses.groupby("outer_fold")["loss"].mean()
+    both = pd.DataFrame({"test": test, "validation": validation}).dropna()
+    return both.assign(optimism=both["test"] - both["validation"])
+
+
+def chosen_losses(verdict: Verdict, procedure: str, trials: pd.DataFrame) -> pd.Series:
+    """By outer fold the validation loss that a procedure chose by: the least of its arms."""
+    best = incumbents(trials[trials["target"] == verdict.target])
+    family = {REGRESSION: verdict.regression, EXTENDED: EXTENDED}.get(procedure)
+    own = best[best["depth"] > 0] if procedure == NETWORK else best[(best["family"] == family) & (best["depth"] == 0)]
+    return own.groupby("outer_fold")["val_loss"].min().replace([np.inf], np.nan)

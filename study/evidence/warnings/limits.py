@@ -1,0 +1,36 @@
+"""From where on something is warned of, each with its reason. Those of hints and coefficients stand beside these."""
+
+from __future__ import annotations
+
+EDGE = 0.1
+"""Outermost share of a searched range, of its logarithm where that is searched, that counts as its edge."""
+ONE_EDGE = 0.01
+"""The same where there is one outer fold: of two or three ranges some incumbent lies in a tenth by chance too often."""
+BY_CHANCE = 0.01
+"""Most probable that a count of folds, or a distance, may be if chance alone made it."""
+LAST = 0.25
+"""Part of an arm's trials, the last ones, whose gain tells what as many more would bring."""
+PART_OF_BAR = 0.25
+"""Part of what has to be gained to matter that those trials brought: were each quarter to bring half of the one before, as much
+again would still be to come; with other models' luck that may be half of what decides."""
+FAILED = 0.1
+"""Share of a model's trials that failed, from which on its search was not that of the others: one in ten."""
+SURE = 2.0
+"""Standard errors that a mean over outer folds lies away from 0 where it is taken to be real, about 95 %."""
+FEW_CARRY, FEW_SHARE = 3, 0.02
+"""So many units, or this share of them, are few to carry half of a variance: of normal differences an eighth of them do."""
+WIDER = 3.0
+"""Times an interval that few units carry is widened about its gain: one that then still lies on its side of what matters is not
+in doubt. So far too narrow is one whose variance is a ninth of the truth."""
+RARE = 10
+"""Rows of a class below which its probability is hardly learnt: of ten events a single coefficient can be estimated, by the
+rule of thumb of Peduzzi et al. 1996, *A simulation study of the number of events per variable in logistic regression*."""
+TWINS = 0.01
+"""Share of test rows with a twin in development rows that is warned of: a loss of 0 there moves a mean loss by as much."""
+CHANCE_TWINS = 10
+"""Times that twins are more than chance makes of independent columns; of a few coarse columns it makes many."""
+FINE_COLUMN = 5
+"""Rows that share a value, on average, of the finest column: where it is coarser, equal rows say nothing."""
+DISTANCE = 0.25
+"""Kolmogorov-Smirnov distance between test and development rows that is warned of: that of two normal distributions whose
+means are 0.64 standard deviations apart."""

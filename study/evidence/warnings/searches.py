@@ -1,0 +1,187 @@
+"""Warnings of a search: incumbents at the edge of their space, trials that still brought much at the end, many that failed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import binom
+
+from study.evidence.sentences import listed, percent
+from study.evidence.warnings.limits import BY_CHANCE, EDGE, FAILED, LAST, ONE_EDGE, PART_OF_BAR
+from study.evidence.winners import incumbents
+from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+LEAST_FOLDS = 1 / 3
+"""Part of the outer folds in which the last trials have to bring something: of one fold it is its luck."""
+LEAST_CHOICES = 3
+"""Choices from which on one of them is an edge."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A hyperparameter that was searched. choices: numbers in order; empty where it is a range from low to high.
+
+    closed: edges beyond which nothing lies or something else was tried, `low`, `high` or both.
+    """
+
+    family: str
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    choices: tuple[float, ...] = ()
+    closed: tuple[str, ...] = ()
+
+    def place(self, values: FloatArray) -> FloatArray:
+        """(n,) values to 0 at the low edge to 1 at the high one."""
+        scale = np.log if self.log else np.asarray
+        low, high = (float(scale(end)) for end in (self.low, self.high))
+        return (np.asarray(scale(values), float) - low) / (high - low)
+
+    def at(self, values: FloatArray, edge: str) -> BoolArray:
+        """(n,) whether values lie at an edge."""
+        if self.choices:
+            return np.isclose(values, self.choices[0 if edge == "low" else -1])
+        within = EDGE if len(values) > 1 else ONE_EDGE
+        place = self.place(values)
+        return np.asarray(place <= within if edge == "low" else place >= 1 - within)
+
+    @property
+    def chance(self) -> float:
+        """Probability that a value drawn at random lies at one edge, where there are several folds."""
+        return 1 / len(self.choices) if self.choices else EDGE
+
+    def key(self, edge: str) -> str:
+        """The line of the config that widens it there."""
+        if self.choices:
+            first, *_, before, last = self.choices
+            longer = [first / 2, *self.choices] if edge == "low" else [*self.choices, 2 * last - before]
+            return f"`space.{self.family}.{self.name}: {list(map(_plain, longer))}`"
+        low, high = self.low, self.high
+        if edge == "low":
+            low = low / 3 if self.log else low - (high - low) / 2
+        else:
+            high = high * 3 if self.log else high + (high - low) / 2
+        log = ", log: true" if self.log else ""
+        return f"`space.{self.family}.{self.name}: {{low: {_plain(low)}, high: {_plain(high)}{log}}}`"
+
+
+def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWarning | None:
+    """S002 where a target's incumbents lie at one edge of what was searched in most outer folds, and not by chance.
+
+    trials: (n_trials, ...) results dataframe with params_*. That as many folds would lie there if incumbents fell anywhere has
+    a probability of BY_CHANCE at most, by the binomial distribution; of one fold, its place alone.
+    """
+    best = incumbents(trials[trials["target"] == target])
+    told, keys = list[str](), list[str]()
+    for axis in axes:
+        for depth, own in best[best["family"] == axis.family].groupby("depth"):
+            values = own.get(f"params_{axis.name}", pd.Series(dtype=float)).dropna().to_numpy(float)
+            for edge in ("low", "high"):
+                if edge in axis.closed or not len(values) or (axis.choices and len(values) < 2):
+                    continue
+                there = axis.at(values, edge)
+                n, by_chance = len(values), float(binom.sf(there.sum() - 1, len(values), axis.chance))
+                if 2 * there.sum() > n and (n == 1 or by_chance <= BY_CHANCE):
+                    end = axis.low if edge == "low" else axis.high
+                    folds = f"{there.sum()} of {n} outer folds" if n > 1 else "the one outer fold"
+                    of = f"median {_plain(float(np.median(values)))}" if n > 1 else _plain(float(values[0]))
+                    told.append(
+                        f"{axis.name} of {model_words(axis.family, int(str(depth)))} is at its {edge} end {_plain(end)} in "
+                        f"{folds} ({of})"
+                    )
+                    keys.append(axis.key(edge))
+    if not told:
+        return None
+    return StudyWarning(
+        id="S002",
+        target=target,
+        text=f"What won on {target} lies at the edge of what was searched: {listed(told)}.",
+        todo=f"Search beyond it in the config, under another `name`: {listed(list(dict.fromkeys(keys)))}.",
+    )
+
+
+def still_improving(
+    trials: pd.DataFrame, target: str, regression_loss: float, bar: float, budgets: Mapping[str, int]
+) -> StudyWarning | None:
+    """S003 where the last LAST of a procedure's trials lowered its best validation loss by PART_OF_BAR of what matters.
+
+    The mean over outer folds counts, and LEAST_FOLDS of them.
+
+    Parameters
+    ----------
+    regression_loss, bar : the regression's mean test loss, and what has to be saved of it to matter, a share.
+    budgets : trials an arm, by procedure (EXTENDED, NETWORK), where more of them could be had.
+    """
+    own = trials[(trials["target"] == target) & (trials["outer_fold"] != ALL_ROWS)]
+    told, double = [], 0
+    for procedure, budget in budgets.items():
+        arms = own[own["depth"] > 0] if procedure == NETWORK else own[own["family"] == procedure]
+        brought = last_brought(arms, budget) / regression_loss
+        mean, folds = float(brought.mean()), int((brought > 0).sum())
+        if mean > PART_OF_BAR * bar and folds >= LEAST_FOLDS * len(brought):
+            told.append(
+                f"the last {math.ceil(LAST * budget)} of {budget} trials an arm lowered the best validation loss of "
+                f"{NOUNS[procedure]} by {percent(mean)} % of the regression's loss (in {folds} of {len(brought)} outer folds)"
+            )
+            double = max(double, 2 * budget)
+    if not told:
+        return None
+    return StudyWarning(
+        id="S003",
+        target=target,
+        text=f"The search on {target} was still getting better when its budget ended: {listed(told)}.",
+        todo=f"Search longer, under another `name`: `search.trials: {double}`, or `effort: thorough`. Where a network is ahead "
+        "already, more trials do not change the answer.",
+    )
+
+
+def last_brought(arms: pd.DataFrame, budget: int) -> pd.Series:
+    """By outer fold, how far the last LAST of `budget` trials lowered the least validation loss; nothing of budgets below 4."""
+    complete = arms[(arms["state"] == "COMPLETE") & arms["val_loss"].notna()]
+    if budget < 1 / LAST:
+        return pd.Series(dtype=float)
+    before = complete[complete["number"] < budget - math.ceil(LAST * budget)]
+    least = [frame.groupby("outer_fold")["val_loss"].min() for frame in (before, complete)]
+    return (least[0] - least[1]).dropna()
+
+
+def failing(trials: pd.DataFrame, target: str) -> StudyWarning | None:
+    """S005 where FAILED or more of the trials of a model of the target failed."""
+    own = trials[trials["target"] == target]
+    told = []
+    for (family, depth), rows in own.groupby(["family", "depth"]):
+        failed = int((rows["state"] == "FAIL").sum())
+        if failed and failed >= FAILED * len(rows):
+            share = percent(failed / len(rows))
+            told.append(f"{failed:,} of {len(rows):,} trials of {model_words(str(family), int(str(depth)))} ({share} %)")
+    if not told:
+        return None
+    return StudyWarning(
+        id="S005",
+        target=target,
+        text=f"On {target} there failed {listed(told)}.",
+        todo="Their records say why: `study status` counts them, `study retry` runs them again, and what fails again needs "
+        "another space, such as lower learning rates.",
+    )
+
+
+def model_words(family: str, depth: int) -> str:
+    """A model in a sentence: `networks with 2 hidden layers`, or the noun of its family."""
+    if not depth:
+        return NOUNS.get(family, family)
+    named = "" if family == "neural" else f" ({family})"
+    return f"networks{named} with {depth} hidden layer{'s' * (depth > 1)}"
+
+
+def _plain(value: float) -> float | int:
+    """A number as a config has it, without digits that rounding left."""
+    rounded = float(f"{value:.3g}")
+    return int(rounded) if rounded.is_integer() else rounded

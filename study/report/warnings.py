@@ -1,0 +1,59 @@
+"""Warnings in the report: all of them in a chapter, and below a target's answer those that touch it, in one line."""
+
+from __future__ import annotations
+
+from html import escape
+
+from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES
+from study.records.results import Results
+from study.report.html_table import Html
+from study.report.tables import no_break
+from study.schema import StudyWarning
+
+TEXT = """\
+### Warnings
+
+What may be wrong, each with an id that `study explain` takes, as in `study explain S003`. What a warning touches, the verdict,
+the search or the coefficients, is to be read with doubt until it is looked at.
+"""
+
+
+def warnings_of(results: Results, target: str) -> list[StudyWarning]:
+    """Those of a target and of the table as a whole."""
+    return [warning for warning in results.warnings if warning.target in {target, None}]
+
+
+def listed(results: Results, target: str) -> Html:
+    """One line for a target's answer: how many there are, and a link to each; nothing where there is none."""
+    own = warnings_of(results, target)
+    links = [f'<a href="#{_place(results, each)}">{escape(CATALOGUE[each.id].phrase)}</a>' for each in own]
+    count = f"{len(own)} warning{'s' * (len(own) > 1)}"
+    return Html(f'<p class="warned">{count}: {", ".join(links)}.</p>' if own else "")
+
+
+def section(results: Results) -> Html:
+    """Every warning with its numbers and what to do, and folded away what it means."""
+    if not results.warnings:
+        asked = f"None of the {len(ENTRIES)} warnings was found." if results.concluded else "The table alone gives no warning."
+        return Html(f"<p>{asked}</p>")
+    return Html(no_break("".join(_warning(_place(results, each), each) for each in results.warnings)))
+
+
+def _place(results: Results, warning: StudyWarning) -> str:
+    return f"warning-{results.warnings.index(warning)}"
+
+
+def _warning(place: str, warning: StudyWarning) -> str:
+    entry = CATALOGUE[warning.id]
+    title = f"{warning.id} {entry.title}{f' ({warning.target})' if warning.target else ''}"
+    return (
+        f'<section class="warning" id="{place}"><h4>{escape(title)}</h4>'
+        f"<p>{escape(warning.text)} <em>Touches {entry.touches}.</em></p><p><b>What to do.</b> {escape(warning.todo)}</p>"
+        f"<details><summary>Why it matters</summary><p>{_marked(entry.why)}</p></details></section>"
+    )
+
+
+def _marked(text: str) -> str:
+    """Markdown of the catalogue, which has code and emphasis alone."""
+    code = "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(escape(text).split("`")))
+    return "".join(f"<em>{part}</em>" if i % 2 else part for i, part in enumerate(code.split("*")))
