@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,9 +17,44 @@ from study.predicting.models import ANSWER
 from study.predicting.predictions import predict
 from study.records import results as records
 
+if TYPE_CHECKING:
+    from study.report.shown import Figures
+
 
 class Results(records.Results):
-    """A results folder, read as needed, whose models can be asked."""
+    """A results folder, read as needed, whose models can be asked; a notebook shows its answer and its test losses.
+
+    Examples
+    --------
+    >>> results = load_results("results/smoke")
+    >>> [verdict.verdict for verdict in results.verdicts]
+    ['regression with terms is enough']
+    >>> results.trials.groupby("family").size()
+    family
+    constant    2
+    extended    4
+    linear      2
+    neural      4
+    dtype: int64
+    >>> rows = pandas.DataFrame({"relationship": [-0.5], "children": [0.4], "age": [0.2]})
+    >>> results.predict(rows)["predicted"].round(1).tolist()
+    [0.0]
+    >>> figure = results.figures.gains()
+    >>> figure.savefig("gains.svg")
+    """
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of the report by name, as `figures.gains()`; each is one of matplotlib (`study.report.shown.Figures`)."""
+        from study.report.shown import Figures
+
+        return Figures(self)
+
+    def _repr_html_(self) -> str:
+        """The answer and the test losses, in a notebook."""
+        from study.report.shown import as_html
+
+        return as_html(self)
 
     def predict(
         self,
@@ -57,5 +94,11 @@ class Results(records.Results):
 
 
 def load_results(path: str | Path) -> Results:
-    """Open a results folder; errors as `study.records.results.load_results`."""
+    """Open a results folder; errors as `study.records.results.load_results`.
+
+    Examples
+    --------
+    >>> load_results("results/smoke").concluded
+    True
+    """
     return Results(records.load_results(path).root)

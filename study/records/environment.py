@@ -42,7 +42,7 @@ class Environment(Frozen):
         """That of this process, for a study of this seed that uses further packages and has overridden settings of the user."""
         return cls(
             python=sys.version.split()[0],
-            packages={name: metadata.version(name) for name in PACKAGES} | dict(packages or {}),
+            packages={name: version_of(name) for name in PACKAGES} | dict(packages or {}),
             commit=_commit() or None,
             platform=platform.platform(),
             processor=platform.processor() or platform.machine(),
@@ -55,8 +55,20 @@ class Environment(Frozen):
         )
 
 
+def version_of(name: str) -> str:
+    """Version of an installed package; TensorFlow's smaller build for machines without a GPU is installed by another name."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return metadata.version(f"{name}-cpu")
+
+
 def _commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """That of the checkout that runs; an installed copy has none, though a folder above it may be somebody's repository."""
+    root = Path(__file__).parents[2]
+    if not (root / "pyproject.toml").is_file():
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):

@@ -8,9 +8,10 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+
+from study.records.environment import version_of
 
 MOST_KEPT = 400
 """Programs that are kept, those of the last studies; each has half a megabyte."""
@@ -25,7 +26,7 @@ def programs_folder() -> Path | None:
     kind = hashlib.sha256(f"{_processor()}\n{os.environ.get('XLA_FLAGS', '')}".encode()).hexdigest()[:12]
     try:
         root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "family-study"
-        folder = root / f"tensorflow-{version('tensorflow')}-{kind}"
+        folder = root / f"tensorflow-{version_of('tensorflow')}-{kind}"
         for each in (root, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = each.stat()

@@ -1,0 +1,84 @@
+"""Results as a notebook shows them: the answer with its table, and every figure of the report as one of matplotlib."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from study.digits import human
+from study.records.results import Results
+from study.report import figures, tables
+from study.report.asked import held_against, shares_of
+from study.report.notebook import TEMPLATE, UNFINISHED
+from study.schema import StudyError, nearest
+
+NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
+"""Of the figures, which are those of their modules."""
+PAGE = re.compile(r"(?<![\w.#-])(?::root|html|body)(?![\w-])")
+"""What names a whole page in its style."""
+
+
+class Figures:
+    """The figures of a study's report, each a function without arguments that returns a `matplotlib.figure.Figure`.
+
+    `dir` lists them; what each shows and how it is read stands in its docstring.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def __dir__(self) -> list[str]:
+        return list(NAMES)
+
+    def __repr__(self) -> str:
+        return f"Figures of {self._results.root}: {', '.join(NAMES)}"
+
+    def __getattr__(self, name: str) -> Callable[[], Figure]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in NAMES:
+            raise AttributeError(f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}")
+        module: Any = import_module(f"{figures.__name__}.{name}")
+        results = self._results
+
+        def draw() -> Figure:
+            if not module.when(results):
+                where = " ".join(str(module.when.__doc__).split())
+                raise StudyError(f"{results.root} has nothing for the figure `{name}`, which is drawn: {_small(where)}")
+            picture = module.draw(module.data(results))
+            picture.figure._repr_mimebundle_ = picture._repr_mimebundle_  # a figure of no window is shown by nothing else
+            return picture.figure  # type: ignore[no-any-return]
+
+        draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
+        fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
+        draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=held_against(results), fold=fold)
+        return draw
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def as_html(results: Results) -> str:
+    """The answer to each target and the test losses behind it, with a style of its own, for the output of a notebook's cell."""
+    arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
+    counted = f"{human(len(results.trials))} trials in {human(len(arms))} arms"
+    parts = [f"<style>{_style()}</style>", str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
+    if results.concluded:
+        scores = tables.no_break(tables.by_target(tables.scores_frame(results)))
+        parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
+    report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
+    where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
+    return f'<div class="study-results">{"".join(parts)}{where}</div>'
+
+
+def _style() -> str:
+    """The style of the report, for what stands inside one element of another page alone."""
+    css = (TEMPLATE / "report.css").read_text(encoding="utf-8")
+    return f".study-results {{\n{PAGE.sub('&', css)}\n}}"

@@ -1,0 +1,122 @@
+"""What a notebook shows of results: the answer in a style that reaches nothing else, and the report's figures by name."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from study.predicting.results import Results, load_results
+from study.records.results import Results as Records
+from study.report import tables
+from study.report.figures import gains
+from study.report.notebook import UNFINISHED, build_notebook
+from study.report.shown import NAMES, PAGE
+from study.schema import StudyError
+
+
+@pytest.fixture(scope="module")
+def opened(results: Records) -> Results:
+    return load_results(results.root)
+
+
+def test_a_notebook_shows_every_answer_and_the_losses_behind_it(opened: Results) -> None:
+    shown = opened._repr_html_()
+
+    assert tables.answer(opened) in shown
+    assert all(shown.count(f"<h4>{verdict.target}</h4>") == 1 for verdict in opened.verdicts)
+    assert f"{len(opened.trials)} trials in 16 arms" in shown
+
+
+def test_the_style_of_what_is_shown_reaches_nothing_beside_it(opened: Results) -> None:
+    shown = opened._repr_html_()
+
+    style = shown.split("<style>")[1].split("</style>")[0]
+    assert style.startswith(".study-results {")
+    assert style.count("{") == style.count("}")
+    assert not re.search(r"(^|[\s,}])(body|html|:root)[\s{,.:\[]", style)
+    assert PAGE.sub("&", "html, body.dark { } tbody { } .body { } :root[a] { }") == "&, &.dark { } tbody { } .body { } &[a] { }"
+
+
+def test_an_unfinished_study_shows_that_it_is_not_finished(make_results: Callable[..., Records]) -> None:
+    root = make_results(["balloons"], n_trials=2).root
+    (root / "verdicts.json").unlink()
+
+    shown = load_results(root)._repr_html_()
+
+    assert UNFINISHED in shown
+    assert "details" not in re.sub("<style>.*</style>", "", shown, flags=re.DOTALL)
+
+
+def test_figures_are_those_of_matplotlib_by_the_names_of_the_report(opened: Results) -> None:
+    assert {"gains", "test_loss", "coefficients", "learning_curves"} <= set(dir(opened.figures)) == set(NAMES)
+    drawn = opened.figures.gains()
+    again = gains.draw(gains.data(opened)).figure
+    assert isinstance(drawn, Figure)
+    assert [ax.get_title(loc="left") for ax in drawn.axes] == [ax.get_title(loc="left") for ax in again.axes]
+
+
+def test_the_docstring_of_a_figure_is_what_the_report_says_before_it(opened: Results) -> None:
+    words = str(opened.figures.gains.__doc__)
+
+    assert words.startswith("### What does a richer model gain?")
+    assert "{" not in words
+    assert "as a share of the regression's loss" in words
+
+
+def test_a_figure_that_the_study_has_nothing_for_says_why(make_results: Callable[..., Records]) -> None:
+    numbers = load_results(make_results(["balloons"], depths=()).root)
+
+    with pytest.raises(StudyError, match=r"`probabilities`, which is drawn: where a target of classes was scored\.$"):
+        numbers.figures.probabilities()
+
+
+def test_a_figure_that_there_is_not_is_an_attribute_error_that_names_the_nearest(opened: Results) -> None:
+    with pytest.raises(AttributeError, match=r"no figure 'gain', but .* Did you mean 'gains'\?$"):
+        _ = opened.figures.gain
+
+
+@pytest.fixture(scope="module")
+def by_jupyter(opened: Results, tmp_path_factory: pytest.TempPathFactory) -> NotebookClient:
+    """The report's notebook, run by the kernel that Jupyter starts, in a folder elsewhere, and beside it a user's own cells."""
+    moved = tmp_path_factory.mktemp("moved") / "elsewhere, later"
+    shutil.copytree(opened.root, moved)
+    notebook = build_notebook(moved)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    own = [new_code_cell("results.figures.gains()"), new_code_cell("results")]
+    client = NotebookClient(
+        new_notebook(cells=[*cells, *own], metadata=notebook.metadata),
+        resources={"metadata": {"path": str(moved)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    client.execute()
+    return client
+
+
+def test_the_notebook_runs_in_a_moved_folder_with_the_kernel_of_jupyter(by_jupyter: NotebookClient) -> None:
+    outputs = [output for cell in by_jupyter.nb.cells[1:] for output in cell.outputs]
+
+    assert {output.output_type for output in outputs} == {"execute_result"}
+    assert len(outputs) == len(by_jupyter.nb.cells) - 1
+
+
+def test_a_figure_and_results_show_themselves_in_a_cell(by_jupyter: NotebookClient) -> None:
+    figure, answer = (cell.outputs[0].data for cell in by_jupyter.nb.cells[-2:])
+
+    kind = next(kind for kind in figure if kind.startswith("image/"))
+    assert kind == "image/svg+xml" or base64.b64decode(figure[kind]).startswith(b"\x89PNG")
+    assert figure["text/plain"].startswith("Share of the regression's loss")
+    assert 'class="study-results"' in answer["text/html"]
+
+
+def test_a_figure_is_written_where_its_user_says(opened: Results, tmp_path: Path) -> None:
+    opened.figures.test_loss().savefig(tmp_path / "losses.svg")
+
+    assert "<svg" in (tmp_path / "losses.svg").read_text(encoding="utf-8")
