@@ -15,7 +15,8 @@ from study.digits import human
 from study.records.results import Results
 from study.report import figures, tables
 from study.report.asked import held_against, shares_of
-from study.report.notebook import TEMPLATE, UNFINISHED
+from study.report.notebook import UNFINISHED
+from study.report.page import TEMPLATE
 from study.schema import StudyError, nearest
 
 NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
