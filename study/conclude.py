@@ -182,5 +182,6 @@ def coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)
-        references.append(reference.assign(**model))
+        spread = dict(zip([term.name for term in encoded.terms], encoded.scale[-1].tolist(), strict=True))
+        references.append(reference.assign(**model, sd=reference["term"].map(spread)))
     return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))

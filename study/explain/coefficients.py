@@ -47,24 +47,27 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     Parameters
     ----------
     estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate; of a softmax its `contrasts`.
-    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart.
+    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart, and sd.
 
     Returns
     -------
-    (n, 22) frame: the columns of `estimates`, ref_estimate, ref_std_error, ref_low, ref_high,
+    (n, 24) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of the fit), standardised =
+    estimate * sd (what one standard deviation of the column changes), ref_estimate, ref_std_error, ref_low, ref_high,
     gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
     penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
     odds_ratio and ratio_to_largest (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
     `groups` or `blocks of time`), and note; NaN where there is none.
     """
     keys = [column for column in KEYS if column in reference]
-    reference = reference.reindex(columns=[*keys, *REFERENCES, *UNPENALISED, "se_over", "note"])
+    reference = reference.reindex(columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"])
     objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
     merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
+    merged["sd"] = merged["sd"].astype(float)
+    merged["standardised"] = merged["estimate"] * merged["sd"]
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)
     said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
-    return merged[[*KEYS, "unit", "estimate", *gaps, "odds_ratio", "ratio_to_largest", "se_over", "note"]]
+    return merged[[*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "ratio_to_largest", "se_over", "note"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ import pandas as pd
 
 from study.digits import human
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results
+from study.records.results import Results, read_outcomes, read_winners
+from study.records.short import ShortFormula
+from study.records.trees import Trees
 from study.schema import (
     ALL_ROWS,
     CONSTANT,
@@ -65,6 +68,38 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
             write_atomic(paths.delivered(target, name), source.read_bytes())
     if not keep_folds and paths.fold_models.exists():
         shutil.rmtree(paths.fold_models)
+
+
+def delivered_frame(results: Results) -> pd.DataFrame:
+    """What is handed over of each target and procedure, and how long it took to make.
+
+    Returns
+    -------
+    (n_models, 4) frame: target, procedure (of PROCEDURES), file (below the results folder), seconds (of all tasks of the search
+    on all rows that made it, of whatever family and depth the procedure chooses among, and of its fit; NaN where no record
+    tells).
+    """
+    trials, paths, rows = results.trials, results.paths, []
+    own = trials[trials["outer_fold"] == ALL_ROWS]
+    arms = [Arm.model_validate(row) for row in own[list(Arm.model_fields)].drop_duplicates().to_dict("records")]
+    spent = {arm.key: float(own.loc[_of(own, arm), "wall_time_s"].sum()) for arm in arms}
+    for winner in read_winners(paths, arms=arms):
+        spent[winner.arm.key] += winner.wall_time_s
+    for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
+        work = [sort(target=target, kind=kind, outer_fold=ALL_ROWS) for sort in (ShortFormula, Trees)]
+        beside = {each.work.sort: each.wall_time_s for each in read_outcomes(paths, beside=work)}
+        for procedure in PROCEDURES:
+            path = paths.delivered(target, procedure)
+            if path.exists():
+                made = [arm.key for arm in arms if (arm.target, procedure_of(arm.family, arm.depth)) == (target, procedure)]
+                seconds = sum(spent[key] for key in made) if made else beside.get(procedure, math.nan)
+                rows.append((target, procedure, str(path.relative_to(paths.root)), seconds))
+    return pd.DataFrame(rows, columns=["target", "procedure", "file", "seconds"])
+
+
+def _of(trials: pd.DataFrame, arm: Arm) -> pd.Series:
+    keys = ("target", "family", "depth", "outer_fold")
+    return (trials[list(keys)] == [getattr(arm, key) for key in keys]).all(axis=1)
 
 
 def delivery_notes(results: Results) -> list[str]:

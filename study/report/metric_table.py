@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study.digits import human
+from study.digits import interval
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.records.results import Results
@@ -21,14 +21,10 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     rows = [
         {
             "target": row["target"], "metric": METRICS[row["metric"]].label, "procedure": row["other"], "value": row["value"],
-            "95 % interval": _ends(row["low"], row["high"]), "better than the regression": row["value_gain"],
-            "its interval": _ends(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
+            "95 % interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
+            "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
             "on": some.get((row["target"], row["metric"])),
         }
         for row in both.to_dict("records")
     ]  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _ends(low: float, high: float) -> str:
-    return f"{human(low)} to {human(high)}" if low <= high else "\N{EN DASH}"

@@ -2,111 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.digits import human
+from study import digits
+from study.digits import chance, human, p_value
 from study.evidence.answer import Verdict
-from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
-from study.evidence.joint import together_words
-from study.evidence.sentences import level_words, percent, span
 from study.evidence.winners import incumbents
 from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report.card import answer as answer
+from study.report.card import gains_frame, interval, share_words
+from study.report.card import no_break as no_break
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.searches import not_measured as not_measured
 from study.report.style import model_name, with_names
-from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
+from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK
 
-METRIC_NAMES = {
-    "r2": "R²",
-    "mae": "mean abs. error",
-    "auc": "AUC",
-    "brier": "Brier score",
-    "accuracy": "accuracy",
-    "calibration_error": "calibration error",
-    "explained_deviance": "deviance explained",
-}
-_DASH = "\N{EN DASH}"
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
-BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "undecided", None: "none"}
-
-
-def answer(results: Results) -> Html:
-    """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
-    cards = [_card(verdict, results.data.splitting) for verdict in results.verdicts] if results.concluded else []
-    if cards and (said := together_words(results.verdicts)):
-        cards.append(f'<p class="basis">{escape(said)}</p>')
-    return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")
-
-
-def no_break(text: str) -> str:
-    """`text` whose per cent signs stay on the line of their number."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def _card(verdict: Verdict, splitting: str) -> str:
-    badge = verdict.verdict
-    rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
-    facts = []
-    if verdict.smallest_sufficient is not None and verdict.left in ((REGRESSION,), (NETWORK,)):
-        depth = verdict.smallest_sufficient.depth
-        enough = f"{depth} hidden layer{'s' if depth != 1 else ''}" if depth else "no hidden layer"
-        facts.append(f"<span><b>{enough}</b> {'are' if depth > 1 else 'is'} enough</span>")
-    return (
-        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
-        f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
-        f'<p class="sentence">{escape(verdict.sentence)}</p>'
-        f'<p class="action">{escape(verdict.action)}</p>{_basis(verdict, splitting) if badge else ""}'
-        f"{table(gains_frame(rungs, 'gain of', verdict.margin)) if badge else ''}"
-        f'{f"""<p class="facts">{"".join(facts)}</p>""" if facts else ""}</section>'
-    )
-
-
-def _basis(verdict: Verdict, splitting: str) -> str:
-    """What the verdict is about and rests on, and what stands beside it. splitting: what groups or time do to the splits."""
-    beside = (verdict.depths_words, verdict.trees_words, verdict.floor_words)
-    told = [splitting, verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
-    told += [f"Intervals: {verdict.method_words}.", *beside]
-    return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
-
-
-def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
-    """A row a gain, by its name in the column `of`: share, interval, level; with a margin also the chances of its sides."""
-    rows = []
-    for name, gain in gains.items():
-        row = {of: name, "share": _share(gain.improvement), **_interval(gain.low, gain.high, gain.most, gain.level)}
-        if margin is not None and not pd.isna(margin):
-            bound = f"{100 * margin:.3g} %"
-            chances = (gain.better, gain.equal, gain.worse)
-            named = zip((f"better by over {bound}", f"within {bound}", f"worse by over {bound}"), chances, strict=True)
-            row |= {words: _chance(chance) for words, chance in named}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _share(share: float) -> str:
-    return _DASH if pd.isna(share) else f"{percent(share)} %"
-
-
-def _interval(low: float, high: float, most: float, level: float) -> dict[str, str]:
-    told = _DASH if pd.isna(low) and pd.isna(high) else span(low, high, most)
-    return {"interval": told, "level": level_words(level)}
-
-
-def _chance(share: float) -> str:
-    if pd.isna(share):
-        return _DASH
-    return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
 def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
@@ -139,10 +60,11 @@ def _named(frame: pd.DataFrame, results: Results, *then: str) -> pd.DataFrame:
 
 
 def scores_frame(results: Results) -> pd.DataFrame:
-    """Test loss, optimism and familiar metrics of every model and candidate."""
+    """Test loss, optimism and calibration error of every model and candidate."""
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
-        "val_loss": "validation loss", "optimism": "optimism", **METRIC_NAMES, "n_rows": "test rows", "n_floor": "at the limit",
+        "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
+        "n_rows": "test rows", "n_floor": "at the limit",
     }  # fmt: skip
     scores = _named(results.scores, results)
     scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))
@@ -157,7 +79,7 @@ def spread_frame(results: Results) -> pd.DataFrame:
         "target": "target", "model": "model", "rank": "rank", "test_loss": "test loss", "interval": "95 % interval",
         "optimism": "optimism", "sd_splits": "spread by splits", "sd_seeds": "by seeds", "sd_rows": "by rows",
     }  # fmt: skip
-    return ranks.assign(interval=[f"{human(low)} to {human(high)}" for low, high in ends])[list(names)].rename(columns=names)
+    return ranks.assign(interval=[digits.interval(*pair) for pair in ends])[list(names)].rename(columns=names)
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:
@@ -172,21 +94,17 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     own = zip(pairs["per"], pairs["base"], base, strict=True)
     per = [against if f == family else model_name(str(f), 0, results.data.models) for f, family, against in own]
     most = (pairs["base_loss"] / pairs["per_loss"]).where(pairs["base_loss"] > 0, np.inf)
-    ends = [_interval(*row) for row in zip(pairs["low"], pairs["high"], most, pairs["level"], strict=True)]
+    ends = [interval(*row) for row in zip(pairs["low"], pairs["high"], most, pairs["level"], strict=True)]
     shown = {
         "target": pairs["target"], "model": other, "against": base,
-        "gain": [_share(share) for share in pairs["improvement"]], "of that of": per,
+        "gain": [share_words(share) for share in pairs["improvement"]], "of that of": per,
         **{name: [row[name] for row in ends] for name in ("interval", "level")},
-        "held against": [_share(share) for share in pairs[["margin", "floor"]].max(axis=1).where(pairs["margin"].notna())],
-        "p": [_p(p) for p in pairs["p_value"]], "p, Holm": [_p(p) for p in pairs["p_holm"]],
-        "better": [_chance(p) for p in pairs["better"]], "equal": [_chance(p) for p in pairs["equal"]],
-        "worse": [_chance(p) for p in pairs["worse"]],
+        "held against": [share_words(share) for share in pairs[["margin", "floor"]].max(axis=1).where(pairs["margin"].notna())],
+        "p": [p_value(p) for p in pairs["p_value"]], "p, Holm": [p_value(p) for p in pairs["p_holm"]],
+        "better": [chance(p) for p in pairs["better"]], "equal": [chance(p) for p in pairs["equal"]],
+        "worse": [chance(p) for p in pairs["worse"]],
     }  # fmt: skip
     return pd.DataFrame(shown)
-
-
-def _p(value: float) -> str:
-    return _DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def sources(results: Results) -> Html:

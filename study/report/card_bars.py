@@ -1,0 +1,109 @@
+"""The gains of a target as bars on one axis: markup that keeps its letters' size at any width, and takes the page's colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from html import escape
+from typing import Any
+
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from study.digits import given_percent, percent
+from study.evidence.sentences import level_words
+from study.report.figures.gains import edges
+from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+
+HEIGHT_PX = 40
+SUBJECTS = {EXTENDED: "the regression with terms", NETWORK: "the network", TREES: "boosted trees"}
+
+
+def bars(gains: pd.DataFrame, regression: str, bound: str) -> str:
+    """What each procedure saves over the plain regression, and the network over the one with terms, below one another.
+
+    gains: rows of one target of `study.report.figures.gains.data`. regression: its noun. bound: what the dashed line is called.
+    Nothing where nothing can be gained.
+    """
+    over = gains[(gains["base"] == REGRESSION) & (gains["other"] != REGRESSION)]
+    apart = gains[(gains["base"] == EXTENDED) & (gains["other"] == NETWORK)]
+    shown = pd.concat([over, apart])
+    if shown.empty:
+        return ""
+    ends = edges(shown)
+    parts = [_bar(row, ends, "") for row in over.to_dict("records")]
+    parts += ['<div class="apart"></div>'] if len(over) and len(apart) else []
+    parts += [_bar(row, ends, f"over {SUBJECTS[EXTENDED]}") for row in apart.to_dict("records")]
+    return f'<div class="gains">{"".join(parts)}{_axis(ends)}{_note(shown, regression, bound)}</div>'
+
+
+def _bar(row: dict[Hashable, Any], ends: tuple[float, float], over: str) -> str:
+    share, margin, (left, right) = float(row["improvement"]), float(row["margin"]), ends
+    low = -math.inf if math.isnan(row["low"]) else float(row["low"])
+    high = math.inf if math.isnan(row["high"]) else float(row["high"])
+    marks = []
+    if not math.isnan(margin):
+        start, end = _place(max(-margin, left), ends), _place(min(margin, right), ends)
+        marks.append(f'<rect class="band" x="{start:.2f}%" width="{end - start:.2f}%" y="0" height="{HEIGHT_PX}"/>')
+        marks.append(_upright("margin", margin, ends))
+    marks.append(_upright("zero", 0.0, ends))
+    first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
+    middle = HEIGHT_PX // 2
+    marks.append(f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>')
+    slack = 1e-6 * (right - left)
+    marks += [_arrow(first, -1)] if low < left - slack else []
+    marks += [_arrow(last, 1)] if high > right + slack else []
+    if left <= share <= right:
+        marks.append(f'<circle class="dot" cx="{_place(share, ends):.2f}%" cy="{middle}" r="5.5"/>')
+    else:
+        marks.append(_arrow(_place(min(max(share, left), right), ends), -1 if share < left else 1))
+    said = f"{level_words(row['level'])} interval {row['ends']}"
+    held = "" if math.isnan(margin) else f"; what matters begins at {percent(margin)} %"
+    alt = f"{SUBJECTS[row['other']]} {over or 'over the regression'}: {percent(share)} %, {said}{held}".replace("  ", " ")
+    svg = f'<svg width="100%" height="{HEIGHT_PX}" role="img" aria-label="{escape(alt)}">{"".join(marks)}</svg>'
+    name = f"{SUBJECTS[row['other']]}{f'<small>{over}</small>' if over else ''}"
+    told = f'{percent(share)} %<small title="{level_words(row["level"])} interval">{escape(row["ends"])}</small>'
+    return (
+        f'<div class="row {row["other"]}"><div class="of">{name}</div><div class="is">{told}</div>'
+        f'<div class="bar">{svg}</div></div>'
+    )
+
+
+def _axis(ends: tuple[float, float]) -> str:
+    left, right = ends
+    slack = 1e-9 * (right - left)
+    ticks = [tick for tick in MaxNLocator(4).tick_values(left, right) if left - slack <= tick <= right + slack]
+    marks = []
+    for tick in ticks:
+        place = _place(float(tick), ends)
+        marks.append(f'<text x="{place:.2f}%" y="13" text-anchor="middle">{given_percent(float(tick), 6)}</text>')
+    return (
+        f'<div class="row"><div class="bar"><svg width="100%" height="16" aria-hidden="true">{"".join(marks)}</svg></div></div>'
+    )
+
+
+def _note(shown: pd.DataFrame, regression: str, bound: str) -> str:
+    levels = [level_words(level) for level in dict.fromkeys(shown["level"])]
+    what = f"Share of {regression}'s {shown['stake'].iloc[0]} that is saved on the test rows"
+    about = f"{what}, with its {' or '.join(levels)} interval"
+    where = f"; the shaded band is too small to matter, up to the {bound} (dashed)" if shown["margin"].notna().any() else ""
+    left, right = edges(shown)
+    beyond = shown["low"].isna() | shown["high"].isna() | (shown["low"] < left) | (shown["high"] > right)
+    arrows = " Where there is an arrow, it goes on beyond the axis." if beyond.any() else ""
+    return f'<p class="note">{escape(about + where)}.{arrows}</p>'
+
+
+def _place(value: float, ends: tuple[float, float]) -> float:
+    """Per cent of the width, of which 3 are left free at either side."""
+    left, right = ends
+    return 3 + 94 * (value - left) / (right - left)
+
+
+def _upright(name: str, value: float, ends: tuple[float, float]) -> str:
+    x = f"{_place(value, ends):.2f}%"
+    return f'<line class="{name}" x1="{x}" x2="{x}" y1="0" y2="{HEIGHT_PX}"/>'
+
+
+def _arrow(place: float, way: int) -> str:
+    path = f"M{9 * way} 0 L0 -6 L0 6 Z"
+    return f'<svg x="{place:.2f}%" y="{HEIGHT_PX // 2}" overflow="visible"><path class="dot" d="{path}"/></svg>'
