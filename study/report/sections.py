@@ -9,18 +9,22 @@ from typing import Protocol
 import pandas as pd
 
 from study.records.results import Results
-from study.report import tables
+from study.report import helps, tables
 from study.report.figures import (
     best_so_far,
     coefficients,
     decided_curve,
+    effects,
     gains,
+    importance,
     learning_curves,
     loss_by_family,
     margin_curve,
     predicted_observed,
     probabilities,
+    surface,
     test_loss,
+    where,
 )
 from study.report.style import Picture
 
@@ -177,6 +181,11 @@ CHAPTERS = (
         "What the models say, and where they differ",
         "",
         (
+            drawn(effects),
+            drawn(surface),
+            Section(helps.TEXT, "tables.helps(results)", helps.has_helps),
+            drawn(where),
+            drawn(importance),
             drawn(coefficients),
             Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
         ),

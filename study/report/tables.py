@@ -19,6 +19,7 @@ from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report.helps import helps as helps
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
