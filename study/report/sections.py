@@ -9,15 +9,17 @@ from typing import Protocol
 import pandas as pd
 
 from study.records.results import Results
-from study.report import tables, warnings
+from study.report import helps, tables, warnings
 from study.report.figures import (
     best_so_far,
     coefficients,
     confusion,
     cost,
     decided_curve,
+    effects,
     gains,
     hyperparameters,
+    importance,
     learning_curves,
     loss_by_family,
     margin_curve,
@@ -30,7 +32,9 @@ from study.report.figures import (
     roc,
     rootogram,
     slices,
+    surface,
     test_loss,
+    where,
 )
 from study.report.searches import unmeasured
 from study.report.style import Picture
@@ -196,6 +200,11 @@ CHAPTERS = (
         "What the models say, and where they differ",
         "",
         (
+            drawn(effects),
+            drawn(surface),
+            Section(helps.TEXT, "tables.helps(results)", helps.has_helps),
+            drawn(where),
+            drawn(importance),
             drawn(coefficients),
             Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
         ),

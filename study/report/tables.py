@@ -19,6 +19,7 @@ from study.records.work import failure_notes
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
 from study.report.card import no_break as no_break
+from study.report.helps import helps as helps
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame

@@ -1,0 +1,150 @@
+"""Partial dependence of regression, regression with terms and network on the columns in which they differ most."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from study.digits import human
+from study.records.results import Results
+from study.report.style import BAND, MUTED, NETWORKS, REGRESSION, VIOLET, Picture, look, panels, plain, wrapped
+from study.schema import EXTENDED, NETWORK, Kind
+from study.schema import REGRESSION as PLAIN
+
+TEXT = """\
+### Where do the models differ?
+
+What each model's prediction does as one column changes and all others stay as they are in the test rows (partial dependence),
+less its mean. Columns are those in which the regression and the richest model differ most, after what differs between the outer
+folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
+a network, of its replicates. Grey bars are where the table's rows lie: where there are none, no model was taught anything.
+Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show: see
+below.
+"""
+MOST_COLUMNS, MOST_PANELS = 4, 8
+"""Columns of a target, of all targets the panels, and"""
+MOST_LABEL = 12
+"""letters of a level on an axis."""
+NAMES = {PLAIN: "regression", EXTENDED: "terms", NETWORK: "network"}
+COLOURS = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: NETWORKS[1]}
+ROWS = "rows"
+
+
+def when(results: Results) -> bool:
+    """Where models of outer folds were asked."""
+    return results.concluded and results.paths.effects.exists() and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Lines of `study.records.results.Results.effects` of the columns that are drawn, by target and rank."""
+    frame = results.effects
+    targets = max(1, frame["target"].nunique())
+    most = max(1, min(MOST_COLUMNS, MOST_PANELS // targets))
+    return frame[frame["rank"] <= most].reset_index(drop=True)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """By how much the first column's effects differ, target by target."""
+    said = []
+    for target, own in frame[frame["rank"] == 1].groupby("target", sort=False):
+        first = own.iloc[0]
+        models = f"{NAMES[first['base']]} and {NAMES[first['other']]}"
+        of = f"on {target} " if several(frame) else ""
+        if not first["differ"] > 0:
+            said.append(f"{of}no single column sets {models} surely apart")
+            continue
+        stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
+        unit = f" in the probability of {first['output']}" if first["output"] else ""
+        said.append(f"{of}{models} differ most in {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
+    return sentence(said)
+
+
+def several(frame: pd.DataFrame) -> bool:
+    """Whether the frame is of more than one target."""
+    return len(frame["target"].unique()) > 1
+
+
+def sentence(said: list[str]) -> str:
+    """What is said of the first two targets, and how many more there are; each begins with a word of study's own."""
+    more = [f"and so on for {len(said) - 2} more"] if len(said) > 2 else []
+    text = "; ".join(said[:2] + more)
+    return text[:1].upper() + text[1:]
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a column of each target: curves, bands, and the rows as bars at the foot."""
+    parts = list(frame.groupby(["target", "rank"], sort=False))
+    with look():
+        figure, axes = panels(len(parts), 2.9)
+        for ax, (_, own) in zip(axes, parts, strict=True):
+            _panel(ax, own, several(frame))
+        for ax in axes[:1]:
+            ax.legend(loc="best", handlelength=1.4)
+    told = "; ".join(
+        f"{own['column'].iloc[0]}: {human(own['differ'].iloc[0], 2)}, single fits stray by {human(own['spread'].iloc[0], 2)}"
+        for _, own in parts
+    )
+    alt = f"Effects of single columns on the predictions. By how much they differ between models, in the order drawn: {told}."
+    return Picture(figure, alt, finding(frame))
+
+
+def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
+    lines, rows = own[own["procedure"] != ROWS], own[own["procedure"] == ROWS]
+    first = own.iloc[0]
+    level = first["sort"] == "category"
+    x = "place" if level else "value"
+    for procedure, curve in lines.groupby("procedure", sort=False):
+        colour, name = COLOURS[str(procedure)], NAMES[str(procedure)]
+        if level:
+            shift = 0.22 * (list(COLOURS).index(str(procedure)) - 1)
+            ax.vlines(curve[x] + shift, curve["low"], curve["high"], color=colour, lw=3, alpha=0.35)
+            ax.plot(curve[x] + shift, curve["effect"], "o", color=colour, ms=5, label=name)
+        else:
+            ax.fill_between(curve[x], curve["low"], curve["high"], color=colour, alpha=0.16, lw=0)
+            ax.plot(curve[x], curve["effect"], color=colour, lw=1.9, label=name)
+    low, high = (float(end) for end in ax.get_ylim())
+    foot = low - 0.22 * (high - low)
+    tall = 0.18 * (high - low) / max(float(rows["effect"].max()), 1e-12)
+    width = 0.6 if level else (rows["high"] - rows["low"]).where(rows["high"] > rows["low"], 0.02 * _range(rows))
+    ax.bar(rows[x], rows["effect"] * tall, width, bottom=foot, color=MUTED, alpha=0.45, lw=0, zorder=1)
+    ax.axhline(0, color=BAND, lw=1, zorder=0)
+    unit = f"probability of {first['output']}" if first["output"] else {Kind.COUNT: "rate"}.get(first["kind"], "prediction")
+    title = f"{first['target']}: {first['column']}" if named else str(first["column"])
+    ax.set(title=plain(wrapped(title, 40)), ylabel=plain(f"effect on the {wrapped(unit, 26)}"), ylim=(foot, high))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.set_yticks([at for at in ax.get_yticks() if low <= at <= high])
+    ax.yaxis.set_major_formatter(FuncFormatter(tick))
+    if level:
+        shown = lines.drop_duplicates("place").sort_values("place")
+        names = axis_words(shown["value"], shown["level"], "category")
+        few = sum(map(len, names)) < 36
+        ax.set_xticks(shown["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_formatter(FuncFormatter(_date if first["sort"] == "date" else tick))
+
+
+def tick(value: float, _: object = None) -> str:
+    """A number on an axis, without the zeros that it ends on."""
+    text = human(round(value, 12))
+    return text.rstrip("0").rstrip(".") if "." in text and "\N{MULTIPLICATION SIGN}" not in text else text
+
+
+def axis_words(values: pd.Series, levels: pd.Series, sort: str) -> list[str]:
+    """What stands at the points of a column's axis."""
+    if sort == "category":
+        return [plain(_cut(str(level))) for level in levels]
+    return [_date(value) if sort == "date" else human(value) for value in values]
+
+
+def _range(rows: pd.DataFrame) -> float:
+    return float(rows["value"].max() - rows["value"].min()) or 1.0
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _date(days: float, _: object = None) -> str:
+    return f"{pd.Timestamp(0) + pd.Timedelta(days=round(days)):%b %Y}"
