@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from study.digits import human
 from study.records.results import Results
-from study.report.classes import strokes, with_classes
+from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import MOST_PANELS
 from study.report.style import MUTED, colours, panels, plain, with_names
 from study.report.words import called, joined
@@ -63,11 +63,10 @@ def draw_lines(ax: Axes, own: pd.DataFrame, by_class: bool, drawstyle: str = "de
         ax.plot(line["x"], line["y"], ls=style, color=colour, lw=1.6, label=label, drawstyle=drawstyle)
 
 
-def legend(ax: Axes, own: pd.DataFrame, by_class: bool, what: str, loc: Literal["lower right", "lower left"]) -> None:
+def legend(ax: Axes, own: pd.DataFrame, by_class: bool, what: str) -> None:
     """What the lines are and the number beside their names; of many classes how many are not shown."""
     more = int(own["more"].iloc[0])
-    title = f"{what}, {more} more classes not shown" if by_class and more else what
-    ax.legend(loc=loc, title=title, title_fontsize=8, fontsize=8, alignment="left", handlelength=2.2)
+    below(ax, f"{what}; {more} more classes are not shown" if by_class and more else what)
 
 
 def diagonal(ax: Axes) -> None:
@@ -75,20 +74,20 @@ def diagonal(ax: Axes) -> None:
     ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
 
 
-def areas_in_words(own: pd.DataFrame, area: str) -> str:
+def areas_in_words(own: pd.DataFrame, area: str) -> list[str]:
     """Of a target of two classes the models' areas from the largest; of more the class that is hardest to tell."""
     each = own.drop_duplicates(["model", "class"]).sort_values("area", ascending=False, kind="stable")
     nouns = called(own)
     if own["kind"].iloc[0] == Kind.BINARY:
         said = joined(f"{nouns[row['model']]} {human(row['area'])}" for row in each.to_dict("records"))
-        return f"{area} for {own['name'].iloc[0]}: {said}"
+        return [f"{area} for {own['name'].iloc[0]}: {said}"]
     name = str(each.groupby("name", sort=False)["area"].mean().idxmin())
     hardest = each[each["name"] == name].to_dict("records")
     best, least = hardest[0], hardest[-1]
     ends = f"{human(best['area'])} by {nouns[best['model']]} to {human(least['area'])} by {nouns[least['model']]}"
     if best["area"] == least["area"]:
         ends = f"{human(best['area'])} by {'every model' if len(hardest) > 1 else nouns[best['model']]}"
-    return f"the hardest class to tell from the others is {name}: {area} {ends}"
+    return [f"the hardest class to tell from the others is {name}: {area} {ends}"]
 
 
 def areas_listed(frame: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from study.schema import Kind, StudyData
 
@@ -37,3 +38,8 @@ def strokes(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Colour and style of the line of each class of one target, by name."""
     names = frame.drop_duplicates("class").sort_values("class")["name"]
     return {name: (COLOURS[k % 4], STYLES[k % 4]) for k, name in enumerate(names)}
+
+
+def below(ax: Axes, title: str) -> None:
+    """Name the lines of an axes below it, where no line can be."""
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, title=title, alignment="left", handlelength=2.4, borderpad=0)

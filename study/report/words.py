@@ -40,22 +40,17 @@ def joined(words: Iterable[str]) -> str:
     return f"{', '.join(found[:-1])} and {found[-1]}" if len(found) > 1 else "".join(found)
 
 
-def possessive(noun: str) -> str:
-    """`the network's`, `boosted trees'`."""
-    return f"{noun}'" if noun.endswith("s") else f"{noun}'s"
-
-
 def opened(sentence: str) -> str:
     """With a capital."""
     return sentence[:1].upper() + sentence[1:]
 
 
-def each_target(frame: pd.DataFrame, sentence: Callable[[pd.DataFrame], str]) -> str:
-    """The sentence of the one target, or those of the first MOST_TARGETS after their names, and how many more there are."""
+def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]]) -> str:
+    """All clauses on the one target, or the first on each of MOST_TARGETS after their names, and how many more there are."""
     parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
     if len(parts) == 1:
-        return opened(sentence(parts[0][1])) + "."
-    said = [f"{target}: {sentence(rows)}" for target, rows in parts[:MOST_TARGETS]]
+        return opened("; ".join(clauses(parts[0][1]))) + "."
+    said = [f"{target}: {clauses(rows)[0]}" for target, rows in parts[:MOST_TARGETS]]
     more = len(parts) - len(said)
     return "; ".join([*said, *([f"{more} more target{'s' if more > 1 else ''} below"] if more else [])]) + "."
 

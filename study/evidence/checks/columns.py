@@ -16,6 +16,8 @@ from study.evidence.winners import MODEL
 
 MOST_COLUMNS, MOST_LEVELS = 4, 8
 """Columns that are told of a target, and bins or levels of each."""
+LEAST_GROUPS = 5
+"""Groups of test rows of a bin that is told."""
 MOST_SEARCHED = 20_000
 """Rows of the first half that columns are searched on."""
 
@@ -80,9 +82,10 @@ def by_column(rows: pd.DataFrame, originals: Originals) -> pd.DataFrame:
 
     Returns
     -------
-    (n, 20) frame of COLUMNS, of the second half alone: start, end, x of the bin's values, category where it has no range;
-    otherwise as in `study.evidence.checks.residuals.by_prediction`; explained: share of the squared residuals (about their
-    mean) that is saved there, below 0 where the correction does harm.
+    (n, 20) frame of COLUMNS, of the second half alone: start, end, x of the bin's values, category where it has no range; bins
+    of fewer groups than LEAST_GROUPS are left out; otherwise as in `study.evidence.checks.residuals.by_prediction`; explained:
+    share of the squared residuals (about their mean) that is saved there, below 0 where the correction does harm. The columns
+    that hold for some model come in the order of what they explain.
     """
     found = [pd.DataFrame(columns=COLUMNS)]
     for target, own in with_residuals(rows).groupby("target", sort=False):
@@ -143,6 +146,7 @@ def _checked(first: pd.DataFrame, second: pd.DataFrame, kept: list[tuple[Origina
             shares.append(_saved(part, places, float(known.mean()), correction, tests))
         told.append((original, shares))
     holding = [k for k, (_, shares) in enumerate(told) if any(share["holds"] for share in shares)]
+    holding.sort(key=lambda k: -max(share["explained"] for share in told[k][1] if share["holds"]))
     shown = holding or list(range(min(len(told), 1)))
     bins = sum(len(np.unique(share["places"])) for k in shown for share in told[k][1])
     found: list[dict[str, Any]] = []
@@ -153,6 +157,8 @@ def _checked(first: pd.DataFrame, second: pd.DataFrame, kept: list[tuple[Origina
             about |= {"explained": share["explained"], "holds": share["holds"]}
             values = original.values.reindex(part["row"])
             for place, rows_in in part.groupby(share["places"]):
+                if rows_in["group"].nunique() < LEAST_GROUPS:
+                    continue
                 own, category = values[share["places"] == place], cut.category(int(place))
                 numbers = pd.Series(dtype=float) if category else own
                 ends = {"start": numbers.min(), "end": numbers.max(), "x": numbers.mean()}

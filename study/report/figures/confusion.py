@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.classes import class_name
-from study.report.style import Picture, look, panels, plain, with_names
+from study.report.style import INK, Picture, look, panels, plain, with_names
 from study.report.words import called, each_target, joined, rows_in_words, share, verb
 
 MOST_CLASSES = 12
@@ -36,9 +37,10 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_cells, 12) frame: target, kind, family, depth, observed, predicted (class names in the order of the matrix), n_rows
-    (distinct test rows, with fractions where repeats differ), share (of the observed class), place_observed, place_predicted
-    (from 0), model, colour; every pair of classes.
+    (n_cells, 14) frame: target, kind, family, depth, place_observed, place_predicted (in the matrix, from 0), n_rows (distinct
+    test rows, with fractions where repeats differ), n_right (of them those given the right class: fewer than n_rows on the
+    diagonal of the others), others (whether either class is of them), share (of the observed class), observed, predicted
+    (names), model, colour; every pair of classes.
     """
     return with_names(
         pd.concat([_of_target(results, own) for _, own in results.confusion.groupby("target", sort=False)]), results.data.models
@@ -53,11 +55,16 @@ def _of_target(results: Results, own: pd.DataFrame) -> pd.DataFrame:
     if len(kept) < len(sizes):
         names.append(f"{len(sizes) - len(kept)} others")
     place = {int(k): kept.index(k) if k in kept else len(kept) for k in sizes.index}
-    placed = own.assign(place_observed=own["observed"].map(place), place_predicted=own["predicted"].map(place))
-    counts = placed.groupby([*MODEL, *PLACES], sort=False)["n_rows"].sum().reset_index()
+    placed = own.assign(
+        n_right=own["n_rows"].where(own["observed"] == own["predicted"], 0.0),
+        place_observed=own["observed"].map(place),
+        place_predicted=own["predicted"].map(place),
+    )
+    counts = placed.groupby([*MODEL, *PLACES], sort=False)[["n_rows", "n_right"]].sum().reset_index()
     every = pd.MultiIndex.from_product([range(len(names))] * 2, names=PLACES).to_frame(index=False)
     cells = counts[MODEL].drop_duplicates().merge(every, how="cross").merge(counts, on=[*MODEL, *PLACES], how="left")
-    cells = cells.assign(n_rows=cells["n_rows"].fillna(0.0))
+    cells = cells.fillna({"n_rows": 0.0, "n_right": 0.0})
+    cells = cells.assign(others=(cells[PLACES] >= len(kept)).any(axis=1))
     whole = cells.groupby([*MODEL, "place_observed"])["n_rows"].transform("sum")
     named = {side: [names[k] for k in cells[f"place_{side}"]] for side in ("observed", "predicted")}
     return cells.assign(share=(cells["n_rows"] / whole).where(whole > 0), **named)
@@ -68,20 +75,19 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
-    right = own["place_observed"] == own["place_predicted"]
-    by = own.assign(right=own["n_rows"].where(right, 0.0)).groupby("model", sort=False)[["right", "n_rows"]].sum()
-    shares = (by["right"] / by["n_rows"]).sort_values(ascending=False, kind="stable")
+def _finding(own: pd.DataFrame) -> list[str]:
+    by = own.groupby("model", sort=False)[["n_right", "n_rows"]].sum()
+    shares = (by["n_right"] / by["n_rows"]).sort_values(ascending=False, kind="stable")
     nouns = called(own)
     (noun, most), *others = [(nouns[str(model)], share(value)) for model, value in shares.items()]
     told = f"{noun} {verb(noun, 'has', 'have')} the right class on {most} of the test rows"
     told += f", {joined(f'{name} on {value}' for name, value in others)}" if others else ""
-    wrong = own[~right & (own["n_rows"] > 0)]
+    wrong = own[(own["place_observed"] != own["place_predicted"]) & (own["n_rows"] > 0) & ~own["others"]]
     if wrong.empty:
-        return told
-    common = wrong.groupby(["observed", "predicted"], sort=False)[["n_rows", "share"]].mean().sort_values("n_rows").iloc[-1:]
-    ((observed, predicted),) = common.index
-    return f"{told}; most often {observed} is taken for {predicted}"
+        return [told]
+    counts = wrong.groupby(["observed", "predicted"], sort=False)["n_rows"].sum().reset_index()
+    common = counts.iloc[int(counts["n_rows"].to_numpy().argmax())]
+    return [told, f"most often {common['observed']} is taken for {common['predicted']}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -111,16 +117,13 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
     cells = own.sort_values(PLACES)
     shares, counts = (cells[name].to_numpy(float).reshape(len(names), len(names)) for name in ("share", "n_rows"))
     colour = own["colour"].iloc[0]
-    ax.pcolormesh(
-        shares, cmap=LinearSegmentedColormap.from_list("cell", ["#ffffff", colour]), vmin=0, vmax=1.6, rasterized=True
-    )
+    clear, full = to_rgba(colour, 0.0), to_rgba(colour, 0.6)  # what is below shows through, light or dark
+    ax.pcolormesh(np.nan_to_num(shares), cmap=LinearSegmentedColormap.from_list("cell", [clear, full]), vmin=0, vmax=1)
     ax.set(xlim=(0, len(names)), ylim=(len(names), 0), xlabel="predicted", ylabel="observed")
     small = len(names) <= 5
     for i, j in ((i, j) for i in range(len(names)) for j in range(len(names)) if counts[i, j] > 0):
         text = share(shares[i, j]) + (f"\n{rows_in_words(counts[i, j])}" if small else "")
-        ax.text(
-            j + 0.5, i + 0.5, text if small else text.removesuffix(" %"), ha="center", va="center", fontsize=8, color="#1f2933"
-        )
+        ax.text(j + 0.5, i + 0.5, text if small else text.removesuffix(" %"), ha="center", va="center", fontsize=8, color=INK)
     places = [k + 0.5 for k in range(len(names))]
     shown = [plain(name if len(name) <= 12 else f"{name[:11]}\N{HORIZONTAL ELLIPSIS}") for name in names]
     turned = len(names) > 4 or max(map(len, shown)) > 9

@@ -44,11 +44,11 @@ def finding(frame: pd.DataFrame) -> str:
 def draw(frame: pd.DataFrame) -> Picture:
     """Of two classes one axes for all models, of more one a model with a line a class."""
     with look():
-        figure, parts = class_panels(frame, 3.3)
+        figure, parts = class_panels(frame, 3.9)
         for ax, own, by_class in parts:
             if not by_class:
                 ax.axhline(float(own["share"].iloc[0]), color=MUTED, lw=0.9, zorder=1)
             draw_lines(ax, own, by_class, "steps-pre")
             ax.set(xlabel="recall", ylabel="precision")
-            legend(ax, own, by_class, "average precision", "lower left")
+            legend(ax, own, by_class, "average precision")
     return Picture(figure, f"Precision-recall curves. Average precision: {areas_listed(frame)}.", finding(frame))

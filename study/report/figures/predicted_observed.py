@@ -59,15 +59,16 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
+def _finding(own: pd.DataFrame) -> list[str]:
     models = own.drop_duplicates("model").sort_values("explained", ascending=False, kind="stable")
     models, what = models.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
     if models.empty:
-        return f"no model's share of the {what} can be told"
+        return [f"no model's share of the {what} can be told"]
     said = list(zip(called(models).values(), models["explained"].astype(float), strict=True))
     noun, most = said[0]
     first = f"{noun} {verb(noun, 'explains', 'explain')} {_share(most)} of the {what} of the test rows"
-    return ", ".join([first, *([joined(f"{name} {_share(value)}" for name, value in said[1:])] if said[1:] else [])])
+    others = joined(f"{name} {_share(value)}" for name, value in said[1:])
+    return [f"{first}, {others}" if others else first]
 
 
 def _share(value: float) -> str:

@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from study.records.results import Results
-from study.report.classes import strokes, with_classes
+from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, plain, with_names
 from study.report.words import beside, called, each_target, most_off, share, verb
 from study.schema import Kind
 
+WORTH = 0.02
+"""How far a share has to lie from the probability for the title to name it."""
 TEXT = """\
 ### Are the probabilities right?
 
@@ -44,25 +46,26 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
-    sure = own[(own["low"] > own["p"]) | (own["high"] < own["p"])]
+def _finding(own: pd.DataFrame) -> list[str]:
+    far = (own["share"] - own["p"]).abs() > WORTH
+    sure = own[far & ((own["low"] > own["p"]) | (own["high"] < own["p"]))]
     if sure.empty:
-        return "no model's probabilities are surely off, as far as the test rows tell"
+        return [f"no model's probabilities are surely off by more than {share(WORTH)} anywhere"]
     worst = most_off(sure, sure["share"] - sure["p"])
     others, right = beside(own, sure, worst["model"])
     noun = called(own)[worst["model"]]
-    said = (
+    said = [
         f"where {noun} {verb(noun, 'gives', 'give')} {worst['name']} a probability of {share(worst['p'])}, it comes up in "
         f"{share(worst['share'])} ({share(worst['low'])} to {share(worst['high'])})"
-    )
-    said += f"; probabilities of {others} are off too" if others else ""
-    return said + (f"; those of {right} are nowhere surely off" if right else "")
+    ]
+    said += [f"probabilities of {others} are off too"] if others else []
+    return said + ([f"those of {right} are nowhere surely off by more than {share(WORTH)}"] if right else [])
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: a line a class, its observed share by its probability; on the diagonal it is right."""
     with look():
-        figure, parts = model_panels(frame, 3.3)
+        figure, parts = model_panels(frame, 3.6)
         for ax, own in parts:
             single, binary = len(own["model"].unique()) == 1, own["kind"].iloc[0] == Kind.BINARY
             palette, marks = colours(own), strokes(frame[frame["target"] == own["target"].iloc[0]])
@@ -75,7 +78,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_xlabel(f"probability of {named}" if binary else "predicted probability of a class")
             ax.set_ylabel(f"share that is {named}" if binary else "share that is of it")
             if single and not binary:
-                ax.legend(loc="upper left", title=_more(own), title_fontsize=8, alignment="left", handlelength=2.4)
+                below(ax, f"{own['more'].iloc[0]} more classes are not shown" if own["more"].iloc[0] else "")
     worst = (
         frame.assign(off=(frame["share"] - frame["p"]).abs())
         .sort_values("off")
@@ -87,11 +90,6 @@ def draw(frame: pd.DataFrame) -> Picture:
         for row in worst.sort_index().to_dict("records")
     )
     return Picture(figure, f"Calibration of predicted probabilities. Furthest off: {said}.", finding(frame))
-
-
-def _more(own: pd.DataFrame) -> str:
-    more = int(own["more"].iloc[0])
-    return f"{more} more classes are not shown" if more else ""
 
 
 def _unit_square(ax: Axes) -> None:

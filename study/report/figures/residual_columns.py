@@ -12,13 +12,14 @@ from study.digits import human
 from study.evidence.checks.rows import PREDICTION
 from study.records.results import Results
 from study.report.model_panels import model_legend
-from study.report.style import MUTED, Picture, colours, look, panels, plain, with_names
+from study.report.style import MUTED, Picture, colours, look, panels, per_cent, plain, with_names
 from study.report.words import called, each_target, joined, most_off, share, span, verb
 from study.schema import Kind
 
 MOST_PANELS = 16
 """Columns that are shown of all targets."""
 
+EPOCH = pd.Timestamp("1970-01-01")
 TEXT = """\
 ### Which columns explain what is left?
 
@@ -55,10 +56,10 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
+def _finding(own: pd.DataFrame) -> list[str]:
     holding = own[own["holds"]]
     if holding.empty:
-        return "no column alone explains what the models leave"
+        return ["no column alone explains what the models leave"]
     best = dict(holding.sort_values("explained", kind="stable").iloc[-1])
     nouns = called(own)
     noun = nouns[best["model"]]
@@ -70,10 +71,10 @@ def _finding(own: pd.DataFrame) -> str:
         said += f": where it is {_where(worst, bins)}, predictions are too {'low' if worst['mean'] > 0 else 'high'} by "
         said += _amount(worst) + " on average"
     others = [column for column in dict.fromkeys(holding["column"]) if column != best["column"]]
-    said += f"; {joined(others)} {'explain' if len(others) > 1 else 'explains'} some too" if others else ""
+    clauses = [said, *([f"{joined(others)} {'explain' if len(others) > 1 else 'explains'} some too"] if others else [])]
     free = [name for model, name in nouns.items() if model not in set(holding["model"])]
     leave = "leave" if len(free) > 1 else verb(free[0], "leaves", "leave") if free else ""
-    return said + (f"; no column alone explains what {joined(free)} {leave}" if free else "")
+    return [*clauses, *([f"no column alone explains what {joined(free)} {leave}"] if free else [])]
 
 
 def _where(worst: dict[str, Any], bins: pd.DataFrame) -> str:
@@ -102,8 +103,11 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axhline(0, color=MUTED, lw=0.9, zorder=1)
             _lines(ax, own)
             ax.set_title(plain(f"{target}: {column}" if several else column))
-            ax.set(xlabel=plain(column), ylabel="observed less predicted")
+            binary = own["kind"].iloc[0] == Kind.BINARY
+            ax.set(xlabel=plain(column), ylabel="observed share less probability" if binary else "observed less predicted")
             ax.yaxis.set_major_locator(MaxNLocator(5))
+            if binary:
+                ax.yaxis.set_major_formatter(per_cent)
         model_legend(figure, frame)
     best = frame.drop_duplicates(["target", "column", "model"])
     said = "; ".join(
@@ -138,10 +142,15 @@ def _lines(ax: Axes, own: pd.DataFrame) -> None:
 
 
 def _ticks(numbers: pd.DataFrame) -> dict[float, str]:
-    """Round numbers along an axis, or the few that there are."""
-    few = bool((numbers["start"] == numbers["end"]).all())
+    """Round numbers along an axis, first days of years, or the few values that there are."""
     unit, low, high = numbers["unit"].iloc[0], float(numbers["x"].min()), float(numbers["x"].max())
-    places = sorted(numbers["x"].unique()) if few else MaxNLocator(3 if unit == "day" else 5).tick_values(low, high)
+    if (numbers["start"] == numbers["end"]).all():
+        return {float(x): _cell(float(x), unit) for x in sorted(numbers["x"].unique())}
+    if unit == "day" and high - low > 3 * 366:
+        first, last = (EPOCH + pd.to_timedelta([low, high], unit="D")).year
+        years = range(first + 1, last + 1, -(-(last - first) // 4))
+        return {float((pd.Timestamp(year, 1, 1) - EPOCH).days): str(year) for year in years}
+    places = MaxNLocator(2 if unit == "day" else 5).tick_values(low, high)
     return {float(place): _cell(float(place), unit) for place in places if low <= place <= high}
 
 
@@ -151,4 +160,4 @@ def _short(text: str, most: int = 14) -> str:
 
 def _cell(value: float, unit: str) -> str:
     """A number, or the date that it is."""
-    return str((pd.Timestamp("1970-01-01") + pd.Timedelta(days=round(value))).date()) if unit == "day" else human(value)
+    return str((EPOCH + pd.Timedelta(days=round(value))).date()) if unit == "day" else human(value)

@@ -10,7 +10,7 @@ from study.evidence.checks.rows import PREDICTION
 from study.records.results import Results
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, with_names
-from study.report.words import beside, called, each_target, most_off, possessive, share, span
+from study.report.words import beside, called, each_target, most_off, share, span
 
 WORTH = 0.02
 """Share of the range of predictions that a mean residual has to pass for the title to name it."""
@@ -45,20 +45,21 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
+def _finding(own: pd.DataFrame) -> list[str]:
     least = WORTH * float(own["end"].max() - own["start"].min())
     sure = own[((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)]
+    much = f"by more than {share(WORTH)} of their range"
     if sure.empty:
-        return f"no model's predictions are surely too high or too low anywhere by more than {share(WORTH)} of their range"
+        return [f"no model's predictions are surely too high or too low anywhere {much}"]
     worst = most_off(sure, sure["mean"])
     others, right = beside(own, sure, worst["model"])
     last = int(own.loc[own["model"] == worst["model"], "bin"].max())
-    where = span(human(worst["start"], 2), human(worst["end"], 2), int(worst["bin"]), last) if last else "all over"
-    noun = possessive(called(own)[worst["model"]])
+    where = f" {span(human(worst['start'], 2), human(worst['end'], 2), int(worst['bin']), last)}" if last else ""
     way = "low" if worst["mean"] > 0 else "high"
-    said = f"{noun} predictions {where} are too {way}, by {human(abs(worst['mean']), 2)} on average"
-    said += f"; those of {others} are off too" if others else ""
-    return said + (f"; those of {right} are nowhere surely off by more than {share(WORTH)} of their range" if right else "")
+    amount = human(abs(worst["mean"]), 2)
+    said = [f"predictions of {called(own)[worst['model']]}{where} are too {way}, by {amount} on average"]
+    said += [f"those of {others} are off too"] if others else []
+    return said + ([f"those of {right} are nowhere surely off {much}"] if right else [])
 
 
 def draw(frame: pd.DataFrame) -> Picture:

@@ -43,10 +43,10 @@ def finding(frame: pd.DataFrame) -> str:
 def draw(frame: pd.DataFrame) -> Picture:
     """Of two classes one axes for all models, of more one a model with a line a class."""
     with look():
-        figure, parts = class_panels(frame, 3.3)
+        figure, parts = class_panels(frame, 3.9)
         for ax, own, by_class in parts:
             diagonal(ax)
             draw_lines(ax, own, by_class)
             ax.set(xlabel="false positive rate", ylabel="true positive rate")
-            legend(ax, own, by_class, "AUC", "lower right")
+            legend(ax, own, by_class, "AUC")
     return Picture(figure, f"ROC curves. Areas under the curve: {areas_listed(frame)}.", finding(frame))

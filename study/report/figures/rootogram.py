@@ -54,17 +54,17 @@ def finding(frame: pd.DataFrame) -> str:
     return each_target(frame, _finding)
 
 
-def _finding(own: pd.DataFrame) -> str:
+def _finding(own: pd.DataFrame) -> list[str]:
     sure = own[(own["observed"] > own["high"]) | (own["observed"] < own["low"])]
     if sure.empty:
-        return "every count comes up as often as the rates of all models say, as far as the test rows tell"
+        return ["no count is surely too frequent or too rare for the rates of any model"]
     worst = most_off(sure, sure["observed"] - sure["expected"])
     others, right = beside(own, sure, worst["model"])
     due = human(round(worst["expected"])) if worst["expected"] >= 0.5 else "hardly any"
     noun = called(own)[worst["model"]]
-    said = f"{_bar(worst)} came up in {human(round(worst['observed']))} test rows, by the rates of {noun} in {due}"
-    said += f"; the rates of {others} are off too" if others else ""
-    return said + (f"; those of {right} are nowhere surely off" if right else "")
+    said = [f"{_bar(worst)} came up in {human(round(worst['observed']))} test rows, by the rates of {noun} in {due}"]
+    said += [f"the rates of {others} are off too"] if others else []
+    return said + ([f"those of {right} are nowhere surely off"] if right else [])
 
 
 def _bar(row: Mapping[Any, Any]) -> str:
@@ -107,7 +107,7 @@ def _ticks(ax: Axes, bars: pd.DataFrame, single: bool) -> None:
     names = [human(int(start)) for start in bars["start"]]
     names[-1] += "+"
     places = [k for k in range(len(bars)) if k % step == 0 or k == len(bars) - 1]
-    if len(places) > 1 and places[-1] - places[-2] < step / 2 + 0.5 and step > 1:
+    if len(places) > 1 and places[-1] - places[-2] < step:
         places.pop(-2)
     ax.set_xticks(places, [names[k] for k in places])
     if single:
