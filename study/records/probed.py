@@ -62,7 +62,7 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFr
             told: dict[str, Any] = {"column": each.axis.column, "sort": each.axis.sort, "replicate": replicate}
             pieces.append(long.assign(**head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    return _frame(pieces, columns)
 
 
 def surfaces_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def surfaces_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataF
             pieces.append(pd.concat([left, right], axis=1).assign(**head, **rest, height=heights.ravel()))
     side = ["column", "sort", *POINT]
     columns = [*FOLD, *side, *(f"other_{name}" for name in side), "output", "share", "height"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    return _frame(pieces, columns)
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
@@ -100,3 +100,11 @@ def _points(axis: Axis) -> pd.DataFrame:
     n = len(axis.shares)
     values, levels = axis.values or (np.nan,) * n, axis.levels or ("",) * n
     return pd.DataFrame({"place": np.arange(n), "value": np.asarray(values, float), "level": pd.Series(levels, dtype="str")})
+
+
+def _frame(pieces: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The pieces below one another; of none a frame without rows, whose numbers are numbers all the same."""
+    if pieces:
+        return pd.concat(pieces, ignore_index=True)[columns]
+    words = {"target", "kind", "procedure", "column", "sort", "level", "output"}
+    return pd.DataFrame({name: pd.Series(dtype=str if name.removeprefix("other_") in words else float) for name in columns})
