@@ -24,7 +24,7 @@ UNFINISHED = "The study is not finished: what follows is its search so far, and 
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
-from study.report import tables, warnings
+from study.report import fair, repeat, tables, trials, warnings
 from study.report.figures import {figures}
 
 results = load_results(".")'''

@@ -68,7 +68,7 @@ class Section:
     """A part of the report.
 
     text: Markdown before it; `build_notebook` fills {of}, what gains are shares of, {bound}, what they are held against,
-    {fold}, {folder} and {config}. code: of its cell, where `results`, `tables` and the figures' modules are at hand. when:
+    {fold}, {folder} and {config}. code: of its cell, where `results` and all modules that `SETUP` names are at hand. when:
     whether it is shown. figure: the name of its picture.
     """
 
@@ -150,6 +150,18 @@ that the gain is above the margin, within it, or that the model is worse by more
 that the verdict is asked of. What a gain is *held against*, the larger of margin and floor, is a share of the same loss; a
 margin that is a share of a loss is one of the loss that is named.
 """
+SPLITS = """\
+### How rows are kept apart
+"""
+BUDGETS = """\
+### What every model was given
+"""
+COLUMNS = """\
+### What was read, and what was left out
+"""
+TRIALS = """\
+Losses of different outer folds are of different rows. *Seconds* are those of one core.
+"""
 REPRODUCE = """\
 `config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
 workers. From the project's folder:
@@ -157,9 +169,12 @@ workers. From the project's folder:
 ```
 study run {config}
 study report {folder}
+study status {folder}
 ```
 
-This notebook runs again as it is, in this folder. What it was run with:
+The last one prints the digest of the dataframe: equal digests are equal results, to the bit of every loss. Every split, start
+and suggestion draws from a seed that is made of the study's and of what it is for. This notebook runs again as it is, in this
+folder.
 """
 
 
@@ -177,8 +192,10 @@ CHAPTERS = (
         "Is it fair?",
         READING,
         (
-            Section("", "tables.data_summary(results)"),
+            Section(SPLITS, "fair.splits(results)"),
+            Section(BUDGETS, "fair.budgets(results)"),
             Section(warnings.TEXT, "warnings.section(results)"),
+            Section(COLUMNS, "fair.columns(results)"),
         ),
     ),
     Chapter(
@@ -240,14 +257,14 @@ CHAPTERS = (
     ),
     Chapter(
         "All trials",
-        "",
-        (Section("", 'tables.table(tables.failures_frame(results), "No trial failed.")'),),
+        TRIALS,
+        (Section("", "trials.all_trials(results)"),),
     ),
     Chapter(
         "How to repeat this",
         REPRODUCE,
         (
-            Section("", "tables.table(tables.environment_frame(results))"),
+            Section("", "repeat.facts(results)"),
             Section("### The models", "tables.delivered(results)", lambda results: results.concluded),
         ),
     ),

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from study import digits
-from study.digits import chance, human, p_value
+from study.digits import chance, p_value
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
-from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
-from study.records.results import Results, read_outcomes, read_winners
-from study.records.work import failure_notes
+from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
 from study.report.card import no_break as no_break
@@ -25,7 +22,7 @@ from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.searches import not_measured as not_measured
 from study.report.style import model_name, with_names
-from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK
+from study.schema import CONSTANT, EXTENDED, NETWORK
 
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
@@ -154,41 +151,6 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
     return shown
 
 
-def data_summary(results: Results) -> Html:
-    """What was read: rows and how splits keep them apart, targets, features with their reasons, notes."""
-    data = results.data
-    found = [*failure_notes(read_outcomes(results.paths)), *clipping_notes(read_winners(results.paths), data.time is not None)]
-    notes = "".join(f"<li>{escape(note)}</li>" for note in [*data.notes, *found])
-    targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
-    features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
-    parts = [f"<p>{human(data.rows)} rows.</p>", _paragraph(data.splitting), f"<ul>{notes}</ul>" if notes else ""]
-    parts += [f"<h4>{title}</h4>{table(_records(rows))}" for title, rows in (("Targets", targets), ("Features", features))]
-    return Html("".join(parts))
-
-
 def delivered(results: Results) -> Html:
     """Where the models are, and what they take."""
     return Html("".join(f"<p>{escape(note)}</p>" for note in delivery_notes(results)))
-
-
-def _records(records: Any) -> pd.DataFrame:
-    frame = pd.DataFrame(records)
-    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]] for c in frame}
-    return pd.DataFrame(joined).replace("", None)
-
-
-def failures_frame(results: Results) -> pd.DataFrame:
-    """How many trials of every arm ended in each state, where any failed."""
-    named = with_names(results.trials, results.data.models)
-    counts = named.pivot_table("number", ["target", "model", "outer_fold"], "state", "count", fill_value=0, sort=False)
-    counts = counts.rename_axis(columns=None).reset_index()
-    return counts[counts["FAIL"] > 0] if "FAIL" in counts else counts.iloc[:0]
-
-
-def environment_frame(results: Results) -> pd.DataFrame:
-    """`environment.json`, flat: a key and a value a row."""
-    told: dict[str, Any] = {}
-    for key, value in results.environment.model_dump().items():
-        told |= {f"{key} {name}": version for name, version in value.items()} if isinstance(value, dict) else {key: value}
-    rows = [(key.replace("_", " "), str(value)) for key, value in told.items() if value not in (None, "")]
-    return pd.DataFrame(rows, columns=["what", "value"])

@@ -109,7 +109,7 @@ def test_the_page_fits_a_phone(page: Page) -> None:
 
 def test_data_environment_and_how_to_reproduce_are_there(page: Page, results: Results) -> None:
     notes = ("3 rows without a target were left out.", "more than two different numbers")
-    for expected in (*notes, "packages numpy", np.__version__):
+    for expected in (*notes, "numpy", np.__version__):
         assert expected in page.text
     assert "No trial failed." in page.text
     assert f"study report {shlex.quote(f'results/{results.root.name}')}" in page.text

@@ -95,7 +95,7 @@ document.querySelectorAll(".filtered").forEach((part) => {
       row.hidden = !fits;
       shown += fits;
     });
-    count.textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows fit.`;
+    count.textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${all.replace(".", "")} fit.`;
     tell(part.querySelector(".scroll"));
   });
 });

@@ -1,0 +1,101 @@
+"""Whether the comparison is fair: how rows were split, what every model was given, what was read and what was left out."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from study.digits import human
+from study.records.clipping import clipping_notes
+from study.records.results import Results, read_outcomes, read_winners
+from study.records.work import failure_notes
+from study.report.html_table import Html, folded, table
+from study.report.style import with_names
+from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
+
+
+def splits(results: Results) -> Html:
+    """How rows are kept apart: what is tested, what groups and time do to that, and what trials are chosen by."""
+    return _list(split_words(results))
+
+
+def split_words(results: Results) -> list[str]:
+    """The same as sentences."""
+    config, data = results.config, results.data
+    outer, repeats = config.outer.folds, config.outer.repeats or 1
+    times = f"{repeats} times, each time divided anew" if repeats > 1 else "once"
+    tested = f"of which each is tested {times}, in one of {outer} outer folds"
+    if data.time is not None:
+        tested = f"of which later ones are tested by models of earlier ones, in {outer} outer folds"
+    if config.protocol == "holdout":
+        tested = f"of which a share of {human(config.outer.test_fraction)} is tested, once"
+    tested = f"{human(data.rows)} rows, {tested}."
+    seeds = config.inner.seeds or 1
+    trained = f"{seeds} seeds of each network" if seeds > 1 else "one seed of each network"
+    inner = f"Of all other rows of an outer fold {config.inner.folds} inner folds choose the trial, with {trained} in each."
+    apart = data.splitting or "No column keeps rows together (`groups`) or orders them (`time`): rows count as independent."
+    return [tested, apart, inner]
+
+
+def budgets_frame(results: Results) -> pd.DataFrame:
+    """What every model was given on every target, over its outer folds and the last search on all rows.
+
+    Returns
+    -------
+    (n_models, 8) frame: target, model, searches (arms), trials, given up (as hopeless), failed, fits (models trained by its
+    trials), seconds (on one core each).
+    """
+    named = with_names(results.trials, results.data.models)
+    own = named.assign(
+        given_up=named["state"] == TrialState.PRUNED, failed=named["state"] == TrialState.FAIL,
+        searches=named["outer_fold"],
+    )  # fmt: skip
+    sums = own.groupby(["target", "model"], sort=False).agg(
+        searches=("searches", "nunique"), trials=("number", "size"), given_up=("given_up", "sum"), failed=("failed", "sum"),
+        fits=("n_replicates", "sum"), seconds=("wall_time_s", "sum"),
+    )  # fmt: skip
+    place = {target: i for i, target in enumerate(results.trials["target"].unique())}
+    frame = sums.reset_index().rename(columns={"given_up": "given up"})
+    return frame.sort_values("target", key=lambda targets: targets.map(place), kind="stable").reset_index(drop=True)
+
+
+def budgets(results: Results) -> Html:
+    """The budgets as a table, and where time ended a search."""
+    minutes = results.config.time_budget_min
+    until = f"No trial was suggested after {human(minutes)} minutes, so that counts depend on the machine." if minutes else ""
+    is_delivered = (results.trials["outer_fold"] == ALL_ROWS).any()
+    last = "One search of each model is on all rows, for what is delivered." if is_delivered else ""
+    frame = budgets_frame(results)
+    left_out = [name for name in ("given up", "failed") if not frame[name].any()]
+    left_out += ["target"] if len(results.data.targets) == 1 else []
+    said = f"{until} {last}".strip()
+    return Html((f"<p>{escape(said)}</p>" if said else "") + table(frame.drop(columns=left_out)))
+
+
+def columns(results: Results) -> Html:
+    """What was read of the table and what was left out: notes, targets, and the features, folded, with their reasons."""
+    data = results.data
+    found = [*failure_notes(read_outcomes(results.paths)), *clipping_notes(read_winners(results.paths), data.time is not None)]
+    targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
+    features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
+    counts = pd.Series([feature.type for feature in data.features]).value_counts(sort=False)
+    kinds = ", ".join(f"{human(int(n))} {name}" for name, n in counts.items())
+    noun = "feature" if len(features) == 1 else "features"
+    named = f"{human(len(features))} {noun} ({kinds}), and why each is read so"
+    return Html(
+        f"{_list([*data.notes, *found])}<h4>Targets</h4>{table(_records(targets))}"
+        f"<h4>Features</h4>{folded(named, table(_records(features)))}"
+    )
+
+
+def _list(sentences: list[str]) -> Html:
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return Html(f"<ul>{items}</ul>" if items else "")
+
+
+def _records(records: Any) -> pd.DataFrame:
+    frame = pd.DataFrame(records)
+    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]] for c in frame}
+    return pd.DataFrame(joined).replace("", None)

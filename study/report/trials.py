@@ -1,0 +1,91 @@
+"""Every trial of a study as a table that can be sorted and filtered."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from study.digits import human
+from study.records.results import Results, read_trials
+from study.records.work import reason
+from study.report.html_table import Html, filtered
+from study.report.style import with_names
+from study.schema import ALL_ROWS, Arm, TrialState
+
+MOST_TRIALS = 2_000
+"""Rows of the table; of more trials each arm's best are shown, and what failed."""
+_ARM = ["target", "kind", "family", "depth", "outer_fold"]
+
+
+def trials_frame(results: Results) -> pd.DataFrame:
+    """At most MOST_TRIALS trials, by target, model, outer fold and number.
+
+    Returns
+    -------
+    (n_trials, 12) frame: target, model, outer fold (`all rows` for the last search), trial, state, validation loss, std. error,
+    training loss (in units of the kind's loss), best epoch, parameters, seconds, hyperparameters (words); and, where any trial
+    failed, why it failed.
+    """
+    trials = with_names(shortened(results.trials), results.data.models)
+    place = trials["target"].map({target: i for i, target in enumerate(results.trials["target"].unique())})
+    order = trials.groupby("model", sort=False).ngroup()
+    trials = trials.assign(place=place, order=order).sort_values(["place", "order", "outer_fold", "number"], kind="stable")
+    folds = ["all rows" if fold == ALL_ROWS else str(fold) for fold in trials["outer_fold"]]
+    shown = pd.DataFrame(
+        {
+            "target": trials["target"], "model": trials["model"], "outer fold": folds, "trial": trials["number"],
+            "state": trials["state"], "validation loss": trials["val_loss"], "std. error": trials["val_loss_se"],
+            "training loss": trials["train_loss"], "best epoch": trials["best_epoch"], "parameters": trials["n_parameters"],
+            "seconds": trials["wall_time_s"], "hyperparameters": _hyperparameters(trials),
+        }
+    )  # fmt: skip
+    reasons = _reasons(results, trials)
+    if reasons:
+        shown = shown.assign(**{"why it failed": trials["trial_id"].map(reasons)})
+    return shown.reset_index(drop=True)
+
+
+def shortened(trials: pd.DataFrame, most: int = MOST_TRIALS) -> pd.DataFrame:
+    """At most so many trials: what failed, up to half of them, and of the others the best of every arm."""
+    if len(trials) <= most:
+        return trials
+    is_failed = trials["state"] == TrialState.FAIL
+    failed, rest = trials[is_failed].head(most // 2), trials[~is_failed]
+    rank = rest.groupby(_ARM)["val_loss"].rank(method="first")
+    best = rank.sort_values(kind="stable").index[: most - len(failed)]
+    return trials.loc[trials.index.isin(failed.index.union(best))]
+
+
+def all_trials(results: Results) -> Html:
+    """What failed and what is left out in words, and the table."""
+    frame, count = trials_frame(results), len(results.trials)
+    failed = int((results.trials["state"] == TrialState.FAIL).sum())
+    said = f"{human(failed)} of {human(count)} trials failed." if failed else "No trial failed."
+    if len(frame) < count:
+        said += (
+            f" The table holds {human(len(frame))} of {human(count)} trials: the best of every arm"
+            f"{', and what failed' if failed else ''}. All are in results.csv."
+        )
+    counts = {column: frame[column].nunique() for column in ("target", "model", "outer fold", "state")}
+    frame = frame.drop(columns=[column for column in ("target", "outer fold", "state") if counts[column] < 2])
+    chosen = [column for column, count in counts.items() if count > 1]
+    return Html(f"<p>{escape(said)}</p>{filtered(frame, chosen, 'trials')}")
+
+
+def _hyperparameters(trials: pd.DataFrame) -> list[str]:
+    """What a trial was suggested, as words in one line."""
+    names = [str(column) for column in trials if str(column).startswith("params_")]
+    words = [name.removeprefix("params_").replace("_", " ") for name in names]
+    rows = trials[names].astype(object).itertuples(index=False)
+    told = [[f"{word} {human(value)}" for word, value in zip(words, row, strict=True) if pd.notna(value)] for row in rows]
+    return [" \N{MIDDLE DOT} ".join(each) for each in told]
+
+
+def _reasons(results: Results, trials: pd.DataFrame) -> dict[str, str]:
+    """By trial, the last line of what it raised."""
+    failed = trials[trials["state"] == TrialState.FAIL]
+    keys: list[Any] = failed[_ARM].drop_duplicates().to_dict("records")
+    records = read_trials(results.paths, arms=[Arm(**key) for key in keys]) if keys else ()
+    return {record.trial_id: reason(record.error) for record in records if record.state is TrialState.FAIL}
