@@ -178,7 +178,7 @@ CHAPTERS = (
         "",
         (
             drawn(coefficients),
-            Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
+            Section("", "tables.coefficients(results)", coefficients.when),
         ),
     ),
     Chapter(
