@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from study.digits import about, human, percent
-from study.evidence.sentences import level_words, span
+from study.evidence.sentences import capital, level_words, span
 from study.records.results import Results
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
 
@@ -57,13 +57,9 @@ def finding(frame: pd.DataFrame) -> str:
     told = []
     for target, own in frame.groupby("target", sort=False):
         there, now = float(own["decided_rows"].iloc[0]), float(own["n_rows"].max())
-        rows = (
-            f"is likely decided at about {about(there)} training rows"
-            if np.isfinite(there)
-            else "is not foreseen to be decided"
-        )
-        told.append(f"{target}, {own['pair'].iloc[0]}, {rows}; now there are {human(round(now))}")
-    return f"{'; '.join(told[:2])}{f'; and {len(told) - 2} more targets' if len(told) > 2 else ''}"
+        at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
+        told.append(f"the gain of {own['pair'].iloc[0]} on {target} is {at}; there are {human(round(now))} now")
+    return capital("; ".join(told[:2])) + (f"; and {len(told) - 2} more targets" if len(told) > 2 else "")
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -92,7 +88,8 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="y")
     told = frame[["target", "pair", "n_rows", "improvement", "level", "low", "high"]].itertuples(index=False)
     said = "; ".join(
-        f"{target}, {pair}, {human(round(n_rows))} rows: {percent(gain)} % ({level_words(level)} interval: {span(low, high, np.inf)})"
+        f"{target}, {pair}, {human(round(n_rows))} rows: {percent(gain)} % "
+        f"({level_words(level)} interval: {span(low, high, np.inf)})"
         for target, pair, n_rows, gain, level, low, high in told
     )
     return Picture(figure, f"Gain by the rows that models were made of. {said}.", finding(frame))

@@ -46,9 +46,9 @@ def finding(frame: pd.DataFrame) -> str:
         return ""
     told = []
     for target, own in frame.groupby("target", sort=False):
-        by_model = own.groupby("model", sort=False)["val_loss"]
-        least = by_model.mean().idxmin()
-        reach = f"replicates from {human(by_model.min()[least])} to {human(by_model.max()[least])}"
+        least = str(own.groupby("model", sort=False)["val_loss"].mean().idxmin())
+        losses = own.loc[own["model"] == least, "val_loss"]
+        reach = f"replicates from {human(losses.min())} to {human(losses.max())}"
         told.append(f"{least}{f' on {target}' if len(frame['target'].unique()) > 1 else ''}, {reach}")
     return f"Least validation loss: {'; '.join(told[:3])}{f'; and {len(told) - 3} more targets' if len(told) > 3 else ''}"
 

@@ -70,7 +70,7 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def _edges(own: pd.DataFrame) -> tuple[float, float]:
-    """Where an axis ends: a logarithmic one at half the least loss, each at the constant's interval or twice the largest loss."""
+    """Where an axis ends: at twice the largest loss or the constant's interval, a logarithmic one at half the least loss."""
     loss = own["test_loss"]
     left = loss.min() / 2 if use_log_axis(loss) else float(np.nanmin([own["low"].min(), loss.min()]))
     constant = own.loc[own["family"] == CONSTANT, "high"]
