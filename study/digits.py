@@ -40,7 +40,8 @@ def human(value: Any, digits: int = 3) -> str:
 def given(value: Any, digits: int = 3) -> str:
     """A number without zeros at its end, as one that was chosen is given, or one that a sentence tells."""
     text, times, power = human(value, digits).partition(" \N{MULTIPLICATION SIGN}")
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + times + power
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return power.strip() if times and text == "1" else text + times + power
 
 
 def given_percent(share: float, digits: int = 3) -> str:

@@ -29,6 +29,29 @@ def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
     return best.sort_values(ARM).reset_index(drop=True)
 
 
+def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
+    """The least validation loss after so many trials of a model, over its outer folds.
+
+    trials: (n_trials, ...) results dataframe. Arms of the search on all rows are left out.
+
+    Returns
+    -------
+    (n, 9) frame: MODEL, number (of the trial, from the first that some trial was complete by on every fold), best (the median
+    over outer folds of the least loss so far), low, high (its range over them), n_folds; a fold whose search has ended keeps
+    its last.
+    """
+    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] != ALL_ROWS)]
+    complete = complete.sort_values([*ARM, "number"])
+    best = complete[[*ARM, "number"]].assign(best=complete.groupby(ARM)["val_loss"].cummin())
+    pieces = []
+    for _, own in best.groupby(MODEL, sort=False):
+        folds = own.pivot_table("best", "number", "outer_fold").ffill().dropna()
+        told = {"best": folds.median(axis=1), "low": folds.min(axis=1), "high": folds.max(axis=1), "n_folds": folds.shape[1]}
+        pieces.append(pd.DataFrame(told).reset_index().assign(**{name: own[name].iloc[0] for name in MODEL}))
+    columns = [*MODEL, "number", "best", "low", "high", "n_folds"]
+    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+
+
 def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
     """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, `products`, `curves`, or `default`.
 

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from study.digits import given_percent, percent
 from study.evidence.sentences import level_words
 from study.report.figures.gains import edges
+from study.report.whiskers import SLACK
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
 HEIGHT_PX = 40
@@ -50,9 +51,8 @@ def _bar(row: dict[Hashable, Any], ends: tuple[float, float], over: str) -> str:
     first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
     middle = HEIGHT_PX // 2
     marks.append(f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>')
-    slack = 1e-6 * (right - left)
-    marks += [_arrow(first, -1)] if low < left - slack else []
-    marks += [_arrow(last, 1)] if high > right + slack else []
+    marks += [_arrow(first, -1)] if low < left - SLACK * abs(left) else []
+    marks += [_arrow(last, 1)] if high > right + SLACK * abs(right) else []
     if left <= share <= right:
         marks.append(f'<circle class="dot" cx="{_place(share, ends):.2f}%" cy="{middle}" r="5.5"/>')
     else:

@@ -223,7 +223,7 @@ CHAPTERS = (
             drawn(where),
             drawn(importance),
             drawn(coefficients),
-            Section("", "tables.by_target(tables.coefficients_frame(results))", coefficients.when),
+            Section("", "tables.coefficients(results)", coefficients.when),
         ),
     ),
     Chapter(

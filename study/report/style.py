@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.digits import given_percent, human
+from study.digits import given, given_percent, human
 from study.evidence.winners import CHOSEN
 from study.report.palette import (
     BAND,
@@ -157,10 +157,11 @@ def log_axis(ax: Axes, which: Literal["x", "y"], losses: pd.Series, ticks: int =
 def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
     """Name and ticks of the axis of one target's losses: `own` are its rows, `split` the rows they are losses of."""
     name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
-    if log_axis(ax, "x", losses):
+    if log_axis(ax, "x", losses, ticks=4):
         name += ", log axis"
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_formatter(number)
     ax.set(xlabel=f"{split} {name}", ylabel="")
     ax.grid(axis="x")
     ax.margins(y=0.12)
@@ -169,6 +170,11 @@ def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> Non
 def per_cent(share: float, _: object = None) -> str:
     """A share on an axis."""
     return given_percent(share, 6)
+
+
+def number(value: float, _: object = None) -> str:
+    """A number on an axis."""
+    return given(value, 6)
 
 
 def wrapped(label: str, width: int = 44) -> str:

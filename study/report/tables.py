@@ -16,16 +16,19 @@ from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
 from study.report.card import no_break as no_break
+from study.report.figures.coefficients import first_fold
 from study.report.helps import helps as helps
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.searches import not_measured as not_measured
 from study.report.style import model_name, with_names
-from study.schema import CONSTANT, EXTENDED, NETWORK
+from study.schema import EXTENDED, NETWORK
 
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
+MOST_WEIGHTS = 100
+"""Most weights of a regression in one table."""
 
 
 def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
@@ -134,15 +137,30 @@ def _paragraph(text: str | None) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
+def coefficients(results: Results) -> Html:
+    """`coefficients_frame` by target, with how many more there are."""
+    own = first_fold(results.coefficients)
+    more = {str(target): len(rows) - MOST_WEIGHTS for target, rows in own.groupby("target") if len(rows) > MOST_WEIGHTS}
+    told = "".join(
+        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; coefficients.parquet has {human(n)} more.</p>"
+        for target, n in more.items()
+    )
+    return Html(by_target(coefficients_frame(results)) + told)
+
+
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over."""
-    own = results.coefficients
-    own = own[own["family"] != CONSTANT]
-    own = own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")].replace("", None)
+    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over.
+
+    Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
+    """
+    own = first_fold(results.coefficients)
+    size = own["standardised"].astype(float).abs().fillna(np.inf)
+    own = own[size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS].replace("", None)
     penalised = own["note"].str.contains("penalised", na=False).any()
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
-        "ref_estimate": "reference", "ref_std_error": "std. error", "gap_in_se": "gap in std. errors",
+        "standardised": "for one std. deviation", "ref_estimate": "reference", "ref_std_error": "std. error",
+        "gap_in_se": "gap in std. errors",
         **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
            if penalised else {}),
         "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",

@@ -1,4 +1,4 @@
-"""Coefficients of the regressions beside their reference."""
+"""Coefficients of the regressions, for one standard deviation of each column, beside their reference."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from study.digits import human
+from study.digits import count, human
 from study.records.results import Results
-from study.report.style import INK, MUTED, REGRESSION, Picture, look, plain, target_panels
+from study.report.style import INK, MUTED, REGRESSION, Picture, look, number, plain, target_panels, wrapped
+from study.report.whiskers import whisker
 from study.schema import CONSTANT
 
-MOST_TERMS = 24
+MOST_TERMS = 30
+BEYOND = 1.6
+"""The axis ends at so many times the largest weight; an interval that is wider has an arrow."""
 
 TEXT = """\
 ### What the regressions say
 
 A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars
-those of an exact fit with its 95 % interval. They are per unit of each column as it stands in the table; for a logistic
-regression in log-odds, for a Poisson regression in log-rates. An odds ratio is what one unit multiplies the odds by; the share
-of the largest weight stays true where classes separate and the weights grow without end. Where a standard error would mean
-nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of the
-same rows without the penalty, with its own standard error, and how many of those the pull is. Standard errors are over
-what is independent, whatever the noise is: the groups of the table, blocks of its time, or single rows, each left out once.
+those of an exact fit with its 95 % interval; an arrow says that the interval goes on. So that columns of different units
+can be compared they are standardised: the weight times the standard deviation of its column, which is what one standard
+deviation of the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in
+log-rates. The intercept, which no column moves, stands apart. The table below has the weights per unit of each column as it
+stands in the data. An odds ratio is what one unit multiplies the odds by; the share of the largest weight stays true where
+classes separate and the weights grow without end. Where a standard error would mean nothing, the note says why. A penalised
+weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of the same rows without the penalty, with its
+own standard error, and how many of those the pull is. Standard errors are over what is independent, whatever the noise is:
+the groups of the table, blocks of its time, or single rows, each left out once.
 """
+SCALES = {"logistic": "log-odds", "poisson": "log-rate"}
 
 
 def when(results: Results) -> bool:
@@ -32,17 +39,23 @@ def when(results: Results) -> bool:
     return results.concluded and bool((results.coefficients["family"] != CONSTANT).any())
 
 
+def first_fold(coefficients: pd.DataFrame) -> pd.DataFrame:
+    """Of each target the weights of all rows, or else those of its first outer fold."""
+    own = coefficients[coefficients["family"] != CONSTANT]
+    return own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")]
+
+
 def data(results: Results) -> pd.DataFrame:
-    """Weights of the regression of all rows with their reference, at most MOST_TERMS a target, the intercept last.
+    """Standardised weights of the regression of all rows with their reference, at most MOST_TERMS a target, the largest first.
 
     Returns
     -------
-    (n_weights, 9) frame: target, family, label (term, level and output), unit, estimate, ref_estimate, ref_low, ref_high
-    (per original unit; NaN where the reference has none), note. Of more terms those furthest from 0 are kept.
+    (n_weights, 11) frame: target, family, label (term, level and output), estimate, ref_estimate (per original unit), weight,
+    ref_weight, ref_low, ref_high (times the standard deviation of the column; NaN where there is none), apart (whether it is
+    an intercept, which has no weight here; those come last), n_more (terms of the target that are smaller and left out).
     """
-    coefficients = results.coefficients
-    own = coefficients[(coefficients["family"] != CONSTANT) & coefficients["estimate"].notna()]
-    own = own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")]
+    own = first_fold(results.coefficients)
+    own = own[own["estimate"].notna()]
     parts = own[["term", "level", "output"]].astype(object)
     named = [
         term
@@ -50,42 +63,77 @@ def data(results: Results) -> pd.DataFrame:
         + (f" \N{RIGHTWARDS ARROW} {output}" if pd.notna(output) else "")
         for term, level, output in parts.itertuples(index=False)
     ]
-    own = own.assign(label=named, size=own["estimate"].abs(), last=own["term"] == "intercept")
-    kept = own.sort_values(["last", "size"], ascending=[False, False]).groupby("target").head(MOST_TERMS)
-    kept = own.loc[own.index.isin(kept.index)].sort_values(["last"], kind="stable")
-    kept = kept.assign(place=kept["target"].map({t: i for i, t in enumerate(own["target"].unique())}))
-    columns = ["target", "family", "label", "unit", "estimate", "ref_estimate", "ref_low", "ref_high", "note"]
-    shown: pd.DataFrame = kept.sort_values("place", kind="stable").reset_index(drop=True)[columns]
-    return shown
+    sd = own["sd"].astype(float)
+    own = own.assign(label=named, apart=own["term"] == "intercept", weight=own["standardised"].astype(float))
+    own = own.assign(ref_weight=own["ref_estimate"] * sd, ref_low=own["ref_low"] * sd, ref_high=own["ref_high"] * sd)
+    place = own["target"].map({target: i for i, target in enumerate(own["target"].unique())})
+    own = own.assign(place=place, size=-own["weight"].abs()).sort_values(["place", "apart", "size"], kind="stable")
+    of_terms = own[~own["apart"]].groupby("target")
+    n_more = (of_terms.size() - MOST_TERMS).clip(lower=0)
+    own = own[own["apart"] | (of_terms.cumcount().reindex(own.index) < MOST_TERMS)]
+    columns = ["target", "family", "label", "estimate", "ref_estimate", "weight", "ref_weight", "ref_low", "ref_high", "apart"]
+    shown: pd.DataFrame = own[columns].assign(n_more=own["target"].map(n_more).fillna(0).astype(int))
+    return shown[shown["target"].isin(of_terms.groups)].reset_index(drop=True)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """The column of the largest standardised weight of each target."""
+    largest = frame[~frame["apart"]].drop_duplicates("target")
+    if len(largest) == 1:
+        row = largest.iloc[0]
+        scale = SCALES.get(row["family"], row["target"])
+        return f"{row['label']} weighs most: one standard deviation of it changes the {scale} by {human(row['weight'])}"
+    told = [f"{label} on {target}" for target, label in largest[["target", "label"]].itertuples(index=False)]
+    return f"What weighs most: {', '.join(told[:4])}{f', and {len(told) - 4} more' if len(told) > 4 else ''}" if told else ""
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: the trained estimate as a dot on its reference (a bar, with the 95 % interval as a line)."""
-    sizes = frame["target"].value_counts(sort=False).tolist()
-    heights = [1.1 + 0.3 * max(sizes[first : first + 2]) for first in range(0, len(sizes), 2)]
+    """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 % interval as a line)."""
+    drawn = frame[~frame["apart"]]
+    sizes = drawn["target"].value_counts(sort=False).tolist()
+    heights = [1.5 + 0.3 * max(sizes[first : first + 2]) for first in range(0, len(sizes), 2)]
     with look():
-        figure, parts = target_panels(frame, heights)
+        figure, parts = target_panels(drawn, heights)
         for ax, own in parts:
             y = np.arange(len(own))
+            most = BEYOND * float(own[["weight", "ref_weight"]].abs().max().max()) or 1.0
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.hlines(y, own["ref_low"], own["ref_high"], color=INK, lw=1.4)
-            ax.plot(own["ref_estimate"], y, "|", color=INK, ms=13, mew=1.8)
-            ax.plot(own["estimate"], y, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
+            for place, (low, high) in enumerate(own[["ref_low", "ref_high"]].astype(float).to_numpy().tolist()):
+                if not np.isnan(low):
+                    whisker(ax, place, low, high, (-most, most), INK, width=1.4)
+            ax.plot(own["ref_weight"], y, "|", color=INK, ms=13, mew=1.8)
+            ax.plot(own["weight"], y, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
             ax.set_yticks(y, [plain(label) for label in own["label"]])
-            ax.invert_yaxis()
-            target, family = own[["target", "family"]].iloc[0]
-            scale = {"logistic": "log-odds", "poisson": "log-rate"}.get(family, f"change in {plain(target)}")
-            ax.set_xlabel(f"{scale} per unit of the column")
+            ax.set_ylim(len(own) - 0.4, -0.6)
+            target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
+            scale = SCALES.get(family, f"change in {plain(target)}")
+            apart = frame[frame["apart"] & (frame["target"] == target)]
+            ax.set_xlabel("\n".join([f"{scale} per standard deviation of the column", *_beside(apart, int(n_more))]))
             ax.xaxis.set_major_locator(MaxNLocator(5))
+            ax.xaxis.set_major_formatter(number)
             ax.grid(axis="x")
-            ax.margins(y=max(0.3 / len(own), 0.03))
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
             Line2D([], [], marker="|", ls="-", lw=1.4, ms=10, mew=1.8, color=INK, label="reference fit, 95 % interval"),
         ]
-        figure.legend(handles=marks, loc="outside upper right", ncols=2)
+        figure.legend(handles=marks, loc="outside upper left", ncols=2)
     said = "; ".join(
-        f"{target}, {label}: {human(estimate)} (reference {human(reference)})"
-        for target, label, estimate, reference in frame[["target", "label", "estimate", "ref_estimate"]].itertuples(index=False)
+        f"{target}, {label}: {human(weight)} (reference {human(reference)})"
+        for target, label, weight, reference in drawn[["target", "label", "weight", "ref_weight"]].itertuples(index=False)
     )
-    return Picture(figure, f"Coefficients of the regressions beside their reference. {said}.")
+    beside = "; ".join(
+        f"{target}, {label}: {human(estimate)}"
+        for target, label, estimate in frame.loc[frame["apart"], ["target", "label", "estimate"]].itertuples(index=False)
+    )
+    alt = f"Standardised coefficients of the regressions beside their reference. {said}. Intercepts: {beside or 'none'}."
+    return Picture(figure, alt, finding(frame))
+
+
+def _beside(apart: pd.DataFrame, n_more: int) -> list[str]:
+    """Lines below an axis: how many terms it leaves out, and its intercepts."""
+    lines = [f"and {count(n_more, 'smaller term')}, in the table"] if n_more else []
+    told = [
+        f"{plain(label)} {human(estimate)}" + (f" (reference {human(reference)})" if pd.notna(reference) else "")
+        for label, estimate, reference in apart[["label", "estimate", "ref_estimate"]].itertuples(index=False)
+    ]
+    return lines + ([wrapped(f"apart: {', '.join(told)}", 52)] if told else [])

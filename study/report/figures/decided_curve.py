@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.evidence.sentences import level_words, percent, span
+from study.digits import about, human, percent
+from study.evidence.sentences import capital, level_words, span
 from study.records.results import Results
-from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, per_cent, target_panels
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
 
 TEXT = """\
 ### At how many rows would it be decided?
@@ -51,6 +52,16 @@ def data(results: Results) -> pd.DataFrame:
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
+def finding(frame: pd.DataFrame) -> str:
+    """At how many training rows it is likely decided."""
+    told = []
+    for target, own in frame.groupby("target", sort=False):
+        there, now = float(own["decided_rows"].iloc[0]), float(own["n_rows"].max())
+        at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
+        told.append(f"the gain of {own['pair'].iloc[0]} on {target} is {at}; there are {human(round(now))} now")
+    return capital("; ".join(told[:2])) + (f"; and {len(told) - 2} more targets" if len(told) > 2 else "")
+
+
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided.
 
@@ -70,17 +81,18 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.axvline(there, color=MUTED, lw=1, ls=":")
             ax.set_xscale("log")
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            ax.xaxis.set_major_formatter(number)
             ax.xaxis.set_minor_formatter(NullFormatter())
             ax.yaxis.set_major_formatter(per_cent)
             ax.set(xlabel="training rows, log axis", ylabel=f"gain of {own['pair'].iloc[0]}".replace(" over ", "\nover "))
             ax.grid(axis="y")
     told = frame[["target", "pair", "n_rows", "improvement", "level", "low", "high"]].itertuples(index=False)
     said = "; ".join(
-        f"{target}, {pair}, {n_rows:,.0f} rows: {percent(gain)} % ({level_words(level)} interval: {span(low, high, np.inf)})"
+        f"{target}, {pair}, {human(round(n_rows))} rows: {percent(gain)} % "
+        f"({level_words(level)} interval: {span(low, high, np.inf)})"
         for target, pair, n_rows, gain, level, low, high in told
     )
-    return Picture(figure, f"Gain by the rows that models were made of. {said}.")
+    return Picture(figure, f"Gain by the rows that models were made of. {said}.", finding(frame))
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:

@@ -106,6 +106,8 @@ def finding(frame: pd.DataFrame) -> str:
     if len(best) > 1:
         by_side = {side: own["target"].tolist() for side, own in best.groupby("side")}
         return f"Richer models gain {listed([f'{WORDS[side]} on {_some(by_side[side])}' for side in WORDS if side in by_side])}"
+    if best.empty:
+        return ""
     row = best.iloc[0]
     verb = "adds" if row["improvement"] <= -NOTHING else "saves"
     loss = f"the regression's {row['stake']} on {row['target']}"

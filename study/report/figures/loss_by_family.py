@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
+from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
 from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
@@ -39,6 +40,19 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(own[[*ARM, "number", "replicate", "val_loss"]], results.data.models)
 
 
+def finding(frame: pd.DataFrame) -> str:
+    """Which model has the least mean, and how far its replicates lie apart."""
+    if frame.empty:
+        return ""
+    told = []
+    for target, own in frame.groupby("target", sort=False):
+        least = str(own.groupby("model", sort=False)["val_loss"].mean().idxmin())
+        losses = own.loc[own["model"] == least, "val_loss"]
+        reach = f"replicates from {human(losses.min())} to {human(losses.max())}"
+        told.append(f"{least}{f' on {target}' if len(frame['target'].unique()) > 1 else ''}, {reach}")
+    return f"Least validation loss: {'; '.join(told[:3])}{f'; and {len(told) - 3} more targets' if len(told) > 3 else ''}"
+
+
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a replicate, a black bar at their mean."""
     with look(), _seeded():
@@ -53,7 +67,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.plot(means.to_numpy(), list(means.index), linestyle="", marker="|", ms=17, mew=2, color=INK, zorder=5)
             loss_axis(ax, own, "validation", own["val_loss"])
     means = frame.groupby(["target", "model"], sort=False)["val_loss"].mean()
-    return Picture(figure, f"Validation loss of every replicate. Means: {listed(means)}.")
+    return Picture(figure, f"Validation loss of every replicate. Means: {listed(means)}.", finding(frame))
 
 
 @contextmanager

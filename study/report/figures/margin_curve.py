@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from study.digits import chance, percent
 from study.evidence.metrics import METRICS
-from study.evidence.sentences import percent
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
 from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
+from study.schema import REGRESSION
 
 TEXT = """\
 ### What if the margin were another?
@@ -41,6 +42,20 @@ def data(results: Results) -> pd.DataFrame:
     stakes = {verdict.target: METRICS[verdict.question.metric].stake for verdict in results.verdicts}
     curves = curves.assign(stake=curves["target"].map(stakes))
     return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """How probable it is that a richer model gains more over the regression than the margin of the verdict."""
+    told = []
+    for target, own in frame.dropna(subset="bound").groupby("target", sort=False):
+        over = own[own["base"] == REGRESSION] if (own["base"] == REGRESSION).any() else own
+        nearest = over.assign(away=(over["margin"] - over["bound"]).abs()).sort_values("away").drop_duplicates("model")
+        best = nearest.sort_values("above").iloc[-1]
+        told.append(f"{best['model']} on {target}, {chance(best['above'])}")
+    if not told:
+        return "No margin can be told that a gain could be held against" if len(frame) else ""
+    more = f"; and {len(told) - 3} more targets" if len(told) > 3 else ""
+    return f"How likely a gain above the margin is: {'; '.join(told[:3])}{more}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -77,4 +92,6 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
     even = frame.drop_duplicates(["target", "model"]).set_index(["target", "model"])["break_even"]
     said = listed(even.map(lambda share: f"{percent(share)} %"))
-    return Picture(figure, f"Probability that a gain is above the margin, by margin. As likely above as below: {said}.")
+    return Picture(
+        figure, f"Probability that a gain is above the margin, by margin. As likely above as below: {said}.", finding(frame)
+    )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from study.digits import human
-from study.evidence.winners import MODEL, select_candidate
+from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.style import Picture, beside, colours, line_panels, listed, look, loss_axis, use_log_axis, with_names
+from study.report.whiskers import whisker
+from study.schema import CONSTANT, LOSS, SHORT, TREES
 
 TEXT = """\
 ### Loss on the test rows
 
 Further left is better. Dots are means over the test rows, lines their 95 % intervals, by the method of the verdict or by the
-rows, whichever is wider. The intervals of two models may overlap although one is reliably better: both are judged on the same
-rows, and the paired comparison below uses that.
+rows, whichever is wider; an arrow says that a line goes on. The network that is judged is the one that chooses its depth. The
+intervals of two models may overlap although one is reliably better: both are judged on the same rows, and the paired comparison
+below uses that.
 """
 
 
@@ -24,13 +28,29 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Test loss of every model with its 95 % interval over rows, by the candidate that stands for it.
+    """Test loss of every model, of the network that chooses its depth, and of the procedures beside them.
 
     Returns
     -------
-    (n_models, 9) frame: target, kind, family, depth, test_loss, low, high, model, colour.
+    (n_models, 9) frame: target, kind, family, depth, test_loss, low, high (95 % interval), model, colour.
     """
-    return with_names(select_candidate(results.scores)[[*MODEL, "test_loss", "low", "high"]], results.data.models)
+    columns = [*MODEL, "test_loss", "low", "high"]
+    beside = results.metrics
+    beside = beside[beside["base"].isna() & (beside["metric"] == LOSS) & beside["other"].isin([SHORT, TREES])]
+    beside = beside.rename(columns={"value": "test_loss"}).assign(family=beside["other"], depth=0)
+    pieces = [part[columns] for part in (results.ranks, beside) if len(part)]
+    return with_names(pd.concat(pieces, ignore_index=True), results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Which model has the least test loss."""
+    least = frame.loc[frame.groupby("target", sort=False)["test_loss"].idxmin()] if len(frame) else frame
+    told = [
+        f"{model}{f' on {target}' if len(least) > 1 else ''}, {human(loss)}"
+        for target, model, loss in least[["target", "model", "test_loss"]].itertuples(index=False)
+    ]
+    few = "; ".join(told[:3]) + (f"; and {len(told) - 3} more targets" if len(told) > 3 else "")
+    return f"Least test loss: {few}" if told else ""
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -38,13 +58,20 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = line_panels(frame)
         for ax, own in parts:
-            palette = colours(own)
-            floor = own["test_loss"].min() / 2 if use_log_axis(own["test_loss"]) else own["low"].min()
+            palette, edges = colours(own), _edges(own)
             for row in own.itertuples():
-                ax.plot([max(row.low, floor), row.high], [row.model, row.model], color=palette[row.model], lw=2.4, alpha=0.55)
+                whisker(ax, row.model, row.low, row.high, edges, palette[row.model])
                 ax.plot(row.test_loss, row.model, "o", color=palette[row.model], ms=6.5)
                 beside(ax, row.model, human(row.test_loss))
             ax.invert_yaxis()
             loss_axis(ax, own, "test", own["test_loss"])
     losses = frame.set_index(["target", "model"])["test_loss"]
-    return Picture(figure, f"Test loss of every model with its 95 % interval: {listed(losses)}.")
+    return Picture(figure, f"Test loss of every model with its 95 % interval: {listed(losses)}.", finding(frame))
+
+
+def _edges(own: pd.DataFrame) -> tuple[float, float]:
+    """Where an axis ends: at twice the largest loss or the constant's interval, a logarithmic one at half the least loss."""
+    loss = own["test_loss"]
+    left = loss.min() / 2 if use_log_axis(loss) else float(np.nanmin([own["low"].min(), loss.min()]))
+    constant = own.loc[own["family"] == CONSTANT, "high"]
+    return left, float(np.nanmax([2 * loss.max(), *constant]))
