@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study import digits
-from study.digits import chance, p_value
+from study.digits import chance, human, p_value
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
 from study.records.delivery import delivery_notes
