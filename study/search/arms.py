@@ -11,12 +11,12 @@ import numpy as np
 from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
-from study.families import first_trials, get_family, outside, penalties, resolve_space, searched
+from study.families import first_trials, get_family, outside, penalties, searched
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
-from study.schema import EXTENDED, REGRESSIONS, Arm, StudyError, Suggestion, TrialState
-from study.search.models import arm_window
+from study.schema import Arm, StudyError, Suggestion, TrialState
+from study.search.models import arm_space, arm_window
 from study.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ class ArmSearch:
     @property
     def space(self) -> Space:
         """The arm's search space, the config's overrides applied; the regression with terms takes the plain one's path."""
-        family, spaces = get_family(self.arm.family), self.config.space
-        plain = spaces.get(REGRESSIONS[self.arm.kind], {}) if family.name == EXTENDED else {}
-        path = {name: form for name, form in plain.items() if name == family.path}
-        return resolve_space(family, self.n_rows, path | spaces.get(family.name, {}))
+        return arm_space(self.config, self.arm, self.n_rows)
 
     @property
     def penalties(self) -> tuple[float, ...]:

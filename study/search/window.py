@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from ray.tune.result import TRAINING_ITERATION
 from ray.tune.search.optuna import OptunaSearch
@@ -15,19 +15,7 @@ from study.config.options import Range, Space
 from study.config.samplers import SAMPLERS
 from study.records.outcome import Outcome
 from study.schema import TrialState
-
-
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """A space in Optuna's words; a single value is a choice of one."""
-
-    def distribution(form: Any) -> BaseDistribution:
-        if not isinstance(form, Range):
-            return CategoricalDistribution(form if isinstance(form, list) else [form])
-        if form.integer:
-            return IntDistribution(round(form.low), round(form.high), log=form.log)
-        return FloatDistribution(form.low, form.high, log=form.log)
-
-    return {name: distribution(form) for name, form in space.items()}
+from study.search.distributions import distributions
 
 
 class NumberedSampler(BaseSampler):  # type: ignore[misc]
