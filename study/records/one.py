@@ -40,9 +40,12 @@ class OneTrial:
         return self.winner.terms if self.winner else ()
 
 
-def mean_curve(record: TrialRecord) -> list[tuple[int, float]]:
-    """(epoch, validation loss) at every epoch that the record keeps, the mean over the replicates that it tells of there."""
-    losses = np.array(record.curves.get("val_loss", []), float)
+def mean_curve(record: TrialRecord, column: str = "val_loss") -> list[tuple[int, float]]:
+    """(epoch, loss) at every epoch that the record keeps, the mean over the replicates that it tells of there.
+
+    column: `val_loss` or `train_loss`. A regression has none.
+    """
+    losses = np.array(record.curves.get(column, []), float)
     if not losses.size:
         return []
     told = ~np.isnan(losses).all(axis=0)

@@ -130,6 +130,8 @@ class StudyPaths:
     """The models that were judged, each on the test rows of its outer fold."""
     retried = _Place("retried")
     """What `study retry` has put aside, each time in a folder of its own; nobody reads it."""
+    exported = _Place("export")
+    """What `study export` writes for other tools, where nothing else is said."""
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")

@@ -13,7 +13,9 @@ from study.schema import StudyError, printable
 from study.screen.commands.ask import ask
 from study.screen.commands.check import check
 from study.screen.commands.compare import compare
+from study.screen.commands.dashboard import dashboard
 from study.screen.commands.explain import explain
+from study.screen.commands.export import export
 from study.screen.commands.init import init
 from study.screen.commands.predict import predict
 from study.screen.commands.report import report
@@ -46,20 +48,12 @@ def _options(
     pass
 
 
-for command in (
-    run,
-    submit,
-    check,
-    init,
-    status,
-    show,
-    retry,
-    predict,
-    ask,
-    compare,
-    report,
-    explain,
-):  # in this order `--help` lists them
+COMMANDS = (
+    run, submit, check, init, status, show, retry, predict, ask, compare, report, export, dashboard, explain,
+)  # fmt: skip
+"""In the order in which `--help` lists them."""
+
+for command in COMMANDS:
     app.command()(command)
 
 
