@@ -34,7 +34,7 @@ def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     rows = ["".join(map(_td, row, is_number.values())) for row in shown.astype(object).itertuples(index=False)]
     body = "".join(f"<tr>{cells}</tr>" for cells in rows)
     names = ", ".join(map(str, list(shown)[:3]))
-    label = f"Table of {names}: {shown.shape[1]} columns, {len(shown)} rows"
+    label = f"Table of {names}: {shown.shape[1]} columns, {len(shown)} row{'s' * (len(shown) != 1)}"
     said = f"{shown.shape[1]} columns" if shown.shape[1] > MANY_COLUMNS else ""
     return Html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'

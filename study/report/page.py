@@ -21,6 +21,7 @@ PX_A_PT = 1.48
 """Pixels of a wide page for a point of a figure, of which SMALL_PT or less fit a phone twice."""
 SMALL_PT = 165
 _CONTENTS = "<!-- contents -->"
+_HELD = re.compile("<!-- output ([0-9]+) -->")
 _HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.S)
 _PARTS = re.compile(r"<[^>]+>")
 
@@ -65,8 +66,13 @@ def render(notebook: NotebookNode) -> str:
     """`notebook` with its outputs as one HTML file that loads nothing: drawings, style and script are inside."""
     from nbconvert import HTMLExporter
 
-    outline = Outline()
-    filters = {"anchored": outline.anchored, "figure_html": figure_html}
+    outline, outputs = Outline(), list[str]()
+
+    def held(html: str) -> str:
+        outputs.append(html)  # nbconvert parses all that it has written, which for drawings and long tables takes a second
+        return f"<!-- output {len(outputs) - 1} -->"
+
+    filters = {"anchored": outline.anchored, "figure_html": figure_html, "held": held}
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, exclude_anchor_links=True, filters=filters
     )
@@ -75,7 +81,8 @@ def render(notebook: NotebookNode) -> str:
     css = f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{css}"
     resources = {"report_css": css, "report_script": script, "report_title": notebook.metadata.get("title", "Report")}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return str(html).replace(_CONTENTS, _contents(outline))
+    whole = _HELD.sub(lambda place: outputs[int(place[1])], str(html))
+    return whole.replace(_CONTENTS, _contents(outline), 1)
 
 
 def _contents(outline: Outline) -> str:

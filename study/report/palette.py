@@ -22,11 +22,11 @@ NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", BAND: "band", PAPER: "paper"}
 DARK = {
     INK: "#e6eaee", MUTED: "#a3afbb", RULE: "#3a444f", BAND: "#252e37", PAPER: "#14191f",
     GREY: "#97a1ad", REGRESSION: "#4fa8e0", GREEN: "#2fc49a", VIOLET: "#a78bdc", LILAC: "#cfc0ec",
-    **dict(zip(RAMPS[0], ("#b9611b", "#e8822f", "#f5a76b", "#f9caa4", "#fde6d6"), strict=True)),
-    **dict(zip(RAMPS[1], ("#a35a86", "#cc79a7", "#e3a8c8", "#f0cbe0", "#f9e5f0"), strict=True)),
-    **dict(zip(RAMPS[2], ("#8a8210", "#b5a91c", "#d9cb3a", "#f0e36b", "#f9f2b4"), strict=True)),
+    **dict(zip(RAMPS[0], ("#fbc78f", "#f79646", "#e06c1f", "#c25516", "#a8470f"), strict=True)),
+    **dict(zip(RAMPS[1], ("#f3cfe2", "#e3a0c8", "#c9789f", "#a85a86", "#954c7f"), strict=True)),
+    **dict(zip(RAMPS[2], ("#f7ee9a", "#ddd04a", "#b8ac2c", "#948a1c", "#7d7515"), strict=True)),
 }  # fmt: skip
-"""What a colour is on a dark page: as far from the paper, so that depth brightens where it darkens on a light one."""
+"""What a colour is on a dark page, where each has three times the contrast of the paper or more."""
 
 _HEX = re.compile("#[0-9a-f]{6}")
 

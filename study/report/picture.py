@@ -130,6 +130,10 @@ def _tidy(text: str, alt: str, kept: set[str]) -> str:
     root = ET.fromstring(text)
     mark = "f" + sha256(text.encode()).hexdigest()[:6]
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text)) | kept
+    for group in root.iter(f"{{{SVG}}}g"):
+        if not str(group.get("id")).startswith("image"):  # a picture of marks, not one of the data
+            for cloud in group.findall(f"{{{SVG}}}image"):
+                cloud.set("class", "cloud")
     for element in root.iter():
         if (name := element.get("id")) is not None:
             if name in used:

@@ -28,7 +28,7 @@ def trials_frame(results: Results) -> pd.DataFrame:
     training loss (in units of the kind's loss), best epoch, parameters, seconds, hyperparameters (words); and, where any trial
     failed, why it failed.
     """
-    trials = with_names(shortened(results.trials), results.data.models)
+    trials = with_names(shortened(results.trials, MOST_TRIALS), results.data.models)
     place = trials["target"].map({target: i for i, target in enumerate(results.trials["target"].unique())})
     order = trials.groupby("model", sort=False).ngroup()
     trials = trials.assign(place=place, order=order).sort_values(["place", "order", "outer_fold", "number"], kind="stable")
@@ -47,7 +47,7 @@ def trials_frame(results: Results) -> pd.DataFrame:
     return shown.reset_index(drop=True)
 
 
-def shortened(trials: pd.DataFrame, most: int = MOST_TRIALS) -> pd.DataFrame:
+def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
     """At most so many trials: what failed, up to half of them, and of the others the best of every arm."""
     if len(trials) <= most:
         return trials

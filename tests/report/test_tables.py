@@ -14,7 +14,7 @@ from rich.console import Console
 from study.evidence import scores, sentences, winners
 from study.evidence.findings import TreesLine
 from study.records.results import Results
-from study.report import tables
+from study.report import fair, tables
 from study.report.figures import coefficients
 from study.schema import ModelData
 from study.screen.progress import print_summary
@@ -64,7 +64,7 @@ def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns()
 
     html = tables.table(frame)
 
-    assert '<thead><tr><th>model</th><th class="n">loss</th></tr></thead>' in html
+    assert '<thead><tr><th scope="col">model</th><th scope="col" class="n">loss</th></tr></thead>' in html
     assert '<tbody><tr><td>linear</td><td class="n">0.0123</td></tr></tbody>' in html
 
 
@@ -244,28 +244,10 @@ def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fol
     assert set(coefficients.data(late)["target"]) == set(coefficients.data(results)["target"])
 
 
-def test_failures_are_counted_by_arm(results: Results) -> None:
-    trials = results.trials.copy()
-    broken = (trials["target"] == "colour") & (trials["depth"] == 1) & (trials["number"] < 2)
-
-    frame = tables.failures_frame(with_frames(results, trials=trials.assign(state=trials["state"].mask(broken, "FAIL"))))
-
-    assert frame[["target", "model", "COMPLETE", "FAIL"]].to_numpy().tolist() == [["colour", "network, 1 layer", 4, 2]]
-    assert tables.failures_frame(results).empty
-
-
 def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> None:
     said = "Rows of one 'dealer' (40 groups) stay together in every split."
     grouped = with_frames(results, data=results.data.model_copy(update={"splitting": said}))
 
     assert tables.answer(grouped).count(f'<ul class="basis"><li>{escape(said)}</li>') == len(results.verdicts)
-    assert f"<p>{escape(said)}</p>" in tables.data_summary(grouped)
-    assert "stay together" not in tables.answer(results) + tables.data_summary(results)
-
-
-def test_classes_and_reasons_of_the_data_are_told(results: Results) -> None:
-    html = tables.data_summary(results)
-
-    assert "<p>600 rows.</p>" in html
-    assert "<td>blue, red</td>" in html
-    assert "<td>Poisson loss</td>" in html
+    assert f"<li>{escape(said)}</li>" in fair.splits(grouped)
+    assert "stay together" not in tables.answer(results) + fair.splits(results)
