@@ -56,19 +56,3 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
     forms = searched(family, resolve_space(family, 1, override)).values()
     choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
     return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
-
-
-def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
-    """Search space of one arm for so many training rows, the config's overrides applied.
-
-    The regression with terms takes the plain one's path.
-    """
-    family, spaces = get_family(arm.family), config.space
-    plain = spaces.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
-    path = {name: form for name, form in plain.items() if name == family.path}
-    return resolve_space(family, n_rows, path | spaces.get(family.name, {}))
-
-
-def arm_window(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
-    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
