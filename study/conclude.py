@@ -32,6 +32,7 @@ from study.records.questions import kinds_of, questions
 from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
+from study.search.importance import search_frames
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
@@ -51,6 +52,9 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     asked = questions(results.config, kinds_of(results.trials))
     judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
     for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
+        write_frame(getattr(paths, name), frame)
+    rows = {place: min(map(len, encoded.train)) for place, encoded in tested.items()}
+    for name, frame in search_frames(results.config, results.trials, rows).items():
         write_frame(getattr(paths, name), frame)
     shorts = read_work(paths, ShortRecord)
     write_atomic(paths.verdicts, write_verdicts(answers(judged, _short_terms(shorts, data, asked), _missing(shorts))))

@@ -99,6 +99,12 @@ class StudyPaths:
     """The metrics that people know of every procedure, and by how much one is better than another, with intervals."""
     margins = _Place("margins.parquet")
     """How probable it is that a gain of a verdict is above a margin, for every margin."""
+    searched = _Place("searched.parquet")
+    """Trials of the tested folds: losses as shares that folds can share, ranks and costs."""
+    fronts = _Place("fronts.parquet")
+    """The least loss that is to be had for so many seconds, or so many parameters."""
+    hyperparameters = _Place("hyperparameters.parquet")
+    """How much each hyperparameter mattered to a search, and where its best trials lie."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -123,6 +129,7 @@ class StudyPaths:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
         frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
+        frames += [self.searched, self.fronts, self.hyperparameters]
         return [self.verdicts, *frames, self.figures, self.notebook, self.html]
 
     def arm(self, arm: Arm) -> Path:

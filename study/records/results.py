@@ -172,7 +172,9 @@ class Results:
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
-    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
+    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). searched: trials beside what they cost
+    (`study.evidence.searched.searched_trials`). fronts: the least loss for so much (`study.evidence.searched.fronts`).
+    hyperparameters: how much each mattered (`study.search.importance.hyperparameters`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -236,6 +238,9 @@ class Results:
     pairs = _frame(lambda paths: paths.pairs)
     metrics = _frame(lambda paths: paths.metrics)
     margins = _frame(lambda paths: paths.margins)
+    searched = _frame(lambda paths: paths.searched)
+    fronts = _frame(lambda paths: paths.fronts)
+    hyperparameters = _frame(lambda paths: paths.hyperparameters)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""

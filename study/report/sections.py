@@ -13,15 +13,20 @@ from study.report import tables
 from study.report.figures import (
     best_so_far,
     coefficients,
+    cost,
     decided_curve,
     gains,
+    hyperparameters,
     learning_curves,
     loss_by_family,
     margin_curve,
+    parallel,
     predicted_observed,
     probabilities,
+    slices,
     test_loss,
 )
+from study.report.searches import unmeasured
 from study.report.style import Picture
 
 
@@ -72,6 +77,11 @@ def drawn(figure: Figure) -> Section:
 def has_sources(results: Results) -> bool:
     """Whether it is known of some target where its gain comes from, or what its regression misses."""
     return results.concluded and any(map(tables.has_sources, results.verdicts))
+
+
+def has_unmeasured(results: Results) -> bool:
+    """Whether it is known why some model's hyperparameters were not measured."""
+    return results.paths.hyperparameters.exists() and bool(unmeasured(results))
 
 
 READING = """\
@@ -195,6 +205,11 @@ CHAPTERS = (
         (
             drawn(loss_by_family),
             drawn(best_so_far),
+            drawn(hyperparameters),
+            Section("", "tables.not_measured(results)", has_unmeasured),
+            drawn(slices),
+            drawn(parallel),
+            drawn(cost),
             drawn(learning_curves),
             Section("### The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
         ),

@@ -22,6 +22,7 @@ from study.records.work import failure_notes
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
+from study.report.searches import not_measured as not_measured
 from study.report.style import model_name, with_names
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NETWORK, REGRESSION
 

@@ -1,0 +1,171 @@
+"""How much each hyperparameter mattered to a search, and where its best trials lie: Optuna's importances of the records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.config import StudyConfig
+from study.config.options import Range, Space
+from study.evidence.searched import choice_of_best, fronts, searched_trials, where_best
+from study.evidence.winners import ARM, MODEL
+from study.families import get_family, searched
+from study.schema import ALL_ROWS, Arm
+from study.search.models import arm_space
+
+LEAST_TRIALS = 12
+"""Trials of all outer folds below which nothing is said: with fewer, what is important changes from one draw to the next."""
+MOST_TRIALS = 400
+"""Trials, spread evenly over all, that importances are measured on: more cost seconds and change no second digit."""
+GROUPS = 4
+"""Groups of outer folds, each by itself: the spread."""
+TREES, LEVELS = 32, 8
+"""Of the forest that stands for the loss. Optuna's own 64 and 64 take five times as long and differ by 0.02 at most."""
+
+
+def search_frames(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tuple[str, int], int]) -> dict[str, pd.DataFrame]:
+    """What the report says of a search, by the name of its frame in Results: `searched`, `fronts` and `hyperparameters`.
+
+    n_rows: training rows by target and outer fold, which spaces depend on.
+    """
+    tried = searched_trials(trials)
+    arms = [Arm.model_validate(row) for row in trials[ARM].drop_duplicates().to_dict("records")]
+    spaces = {arm: arm_space(config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS}
+    params = trials.filter(regex="^params_")
+    values = trials[[*ARM, "number"]].join(params)
+    return {"searched": tried, "fronts": fronts(tried), "hyperparameters": hyperparameters(tried, values, spaces)}
+
+
+def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[Arm, Space]) -> pd.DataFrame:
+    """What is open of every model's space, how much of the rank of a trial it decides, and where the best trials lie.
+
+    Importance is the share of the variance of a trial's rank within its outer fold that a hyperparameter accounts for by
+    itself, by a random forest of all folds' trials (fANOVA: Hutter, Hoos and Leyton-Brown 2014, ICML; `optuna.importance`).
+    Ranks, since losses of different folds are of different rows and one that diverged would decide all; shares sum to 1.
+
+    Parameters
+    ----------
+    tried
+        `study.evidence.searched.searched_trials`.
+    values
+        (n_trials, ...) frame of the same trials, or more: ARM, number and `params_*`.
+    spaces
+        Of every arm.
+
+    Returns
+    -------
+    (n, 20) frame, a row a target, model and hyperparameter that Optuna suggests: target, kind, family, depth, name, form
+    (`range` or `choices`), log, low, high (edges of a range, the widest of all folds), choices (JSON list, empty of a range),
+    n_trials, n_best (the best of them), importance, least, most (the least and most in GROUPS of outer folds by themselves; NaN
+    of one fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best
+    have of choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the
+    numbers are NaN then.
+    """
+    rows: list[dict[str, Any]] = []
+    frame = tried.merge(values, on=[*ARM, "number"])
+    for key, own in frame.groupby(MODEL, sort=False):
+        model = dict(zip(MODEL, key, strict=True))
+        known = [space for arm, space in spaces.items() if arm.model_dump(mode="json", exclude={"outer_fold"}) == model]
+        forms = _joined([searched(get_family(str(model["family"])), space) for space in known])
+        if not forms:
+            continue
+        given = pd.DataFrame({name: _given(own.get(f"params_{name}"), form, len(own)) for name, form in forms.items()})
+        given.index = own.index
+        own = own[given.notna().all(axis=1)]
+        given = given.loc[own.index]
+        note, shares = _measured(own, given, forms)
+        rows += [model | _told(name, form, own, given[name], shares) | {"note": note} for name, form in forms.items()]
+    columns = [*MODEL, "name", "form", "log", "low", "high", "choices", "n_trials", "n_best", "importance", "least", "most"]
+    return pd.DataFrame(rows, columns=[*columns, "best_low", "best_high", "best_choice", "best_share", "open", "note"])
+
+
+def _joined(spaces: Sequence[Space]) -> dict[str, Range | list[Any]]:
+    """What is open of some spaces of one family: its widest range, or all its choices."""
+    forms: dict[str, Range | list[Any]] = {}
+    for name in dict.fromkeys(name for space in spaces for name in space):
+        own = [space[name] for space in spaces if name in space]
+        ranges = [form for form in own if isinstance(form, Range)]
+        if ranges and len(ranges) == len(own):
+            low, high = min(form.low for form in ranges), max(form.high for form in ranges)
+            if low < high:
+                forms[name] = ranges[0].model_copy(update={"low": low, "high": high})
+        elif not ranges:
+            values = list(dict.fromkeys(value for form in own for value in (form if isinstance(form, list) else [form])))
+            if len(values) > 1 and any(isinstance(form, list) for form in own):
+                forms[name] = values
+    return forms
+
+
+def _given(column: pd.Series | None, form: Range | list[Any], n: int) -> list[Any]:
+    """Values of a hyperparameter as the space has them: moved into a range, or one of the choices; None of any other."""
+    if column is None:
+        return [None] * n
+    if isinstance(form, Range):
+        return [min(max(float(value), form.low), form.high) if pd.notna(value) else None for value in column]
+    known = {_word(choice): choice for choice in form}
+    return [known.get(_word(value)) if pd.notna(value) else None for value in column]
+
+
+def _word(value: Any) -> str:
+    """A choice as a frame and as a config tell it apart: 64 and 64.0 are one."""
+    try:
+        return str(float(value))
+    except ValueError:
+        return str(value)
+
+
+def _measured(own: pd.DataFrame, given: pd.DataFrame, forms: Mapping[str, Range | list[Any]]) -> tuple[str, pd.DataFrame]:
+    """Why nothing is measured, or (n_groups + 1, n_hyperparameters) importances: of all trials, then of groups of folds."""
+    if len(own) < LEAST_TRIALS:
+        return f"{len(own)} trials of all outer folds are too few, {LEAST_TRIALS} the least", pd.DataFrame()
+    if own["rank"].nunique() < 3 or (given.nunique() < 2).all():
+        return "its trials differ neither in loss nor in what was tried", pd.DataFrame()
+    folds = own["outer_fold"].unique()
+    parts = np.array_split(folds, min(GROUPS, len(folds))) if len(folds) > 1 else []
+    groups = [own["outer_fold"].isin(part) for part in parts]
+    measured = [_importances(own[kept], given[kept], forms) for kept in [own["rank"].notna(), *groups]]
+    return "", pd.DataFrame(measured)
+
+
+def _importances(own: pd.DataFrame, given: pd.DataFrame, forms: Mapping[str, Range | list[Any]]) -> dict[str, float]:
+    """Optuna's importances of some trials, of which those of one value have none."""
+    import optuna
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
+    from study.search.distributions import distributions
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    some = np.unique(np.linspace(0, len(own) - 1, min(len(own), MOST_TRIALS)).round().astype(int))
+    rank, given = own["rank"].iloc[some], given.iloc[some]
+    spaces = distributions({name: form for name, form in forms.items() if len(given[name].unique()) > 1})
+    if rank.nunique() < 2 or not spaces:
+        return dict.fromkeys(forms, np.nan)
+    asked = optuna.create_study()
+    told = zip(rank, given[list(spaces)].to_dict("records"), strict=True)
+    asked.add_trials([optuna.trial.create_trial(params=p, distributions=spaces, value=float(value)) for value, p in told])
+    found = get_param_importances(asked, evaluator=FanovaImportanceEvaluator(n_trees=TREES, max_depth=LEVELS, seed=0))
+    return {name: float(found.get(name, 0.0)) for name in forms}
+
+
+def _told(name: str, form: Range | list[Any], own: pd.DataFrame, given: pd.Series, shares: pd.DataFrame) -> dict[str, Any]:
+    """One row of `hyperparameters`."""
+    numbers = ("low", "high", "importance", "least", "most", "best_low", "best_high", "best_share", "open")
+    told: dict[str, Any] = {"name": name, "form": "choices", "log": False, "choices": "", "best_choice": ""}
+    told |= {"n_trials": len(own), "n_best": int(own["best"].sum())} | dict.fromkeys(numbers, np.nan)
+    if isinstance(form, Range):
+        told |= {"form": "range", "log": form.log, "low": form.low, "high": form.high}
+    else:
+        told["choices"] = json.dumps(form)
+    if shares.empty:
+        return told
+    told["importance"] = float(shares[name].iloc[0])
+    if len(shares) > 1:
+        told |= {"least": float(shares[name].iloc[1:].min()), "most": float(shares[name].iloc[1:].max())}
+    if isinstance(form, Range):
+        found = where_best(given, own["best"], form.low, form.high, form.log)
+        return told | dict(zip(("best_low", "best_high", "open"), found, strict=True))
+    return told | dict(zip(("best_choice", "best_share", "open"), choice_of_best(given, own["best"], len(form)), strict=True))
