@@ -26,7 +26,7 @@ from study.report.figures import (
     slices,
     test_loss,
 )
-from study.report.searches import unmeasured
+from study.report.searches import is_told, unmeasured
 from study.report.style import Picture
 
 
@@ -81,7 +81,7 @@ def has_sources(results: Results) -> bool:
 
 def has_unmeasured(results: Results) -> bool:
     """Whether it is known why some model's hyperparameters were not measured."""
-    return results.paths.hyperparameters.exists() and bool(unmeasured(results))
+    return is_told(results) and bool(unmeasured(results))
 
 
 READING = """\

@@ -35,8 +35,7 @@ def search_frames(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tup
     tried = searched_trials(trials)
     arms = [Arm.model_validate(row) for row in trials[ARM].drop_duplicates().to_dict("records")]
     spaces = {arm: arm_space(config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS}
-    params = trials.filter(regex="^params_")
-    values = trials[[*ARM, "number"]].join(params)
+    values = trials[[*ARM, "number", *trials.filter(regex="^params_")]]
     return {"searched": tried, "fronts": fronts(tried), "hyperparameters": hyperparameters(tried, values, spaces)}
 
 
@@ -71,9 +70,10 @@ def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[A
         model = dict(zip(MODEL, key, strict=True))
         known = [space for arm, space in spaces.items() if arm.model_dump(mode="json", exclude={"outer_fold"}) == model]
         forms = _joined([searched(get_family(str(model["family"])), space) for space in known])
+        forms = {name: form for name, form in forms.items() if f"params_{name}" in own}
         if not forms:
             continue
-        given = pd.DataFrame({name: _given(own.get(f"params_{name}"), form, len(own)) for name, form in forms.items()})
+        given = pd.DataFrame({name: _given(own[f"params_{name}"], form) for name, form in forms.items()})
         given.index = own.index
         own = own[given.notna().all(axis=1)]
         given = given.loc[own.index]
@@ -100,10 +100,8 @@ def _joined(spaces: Sequence[Space]) -> dict[str, Range | list[Any]]:
     return forms
 
 
-def _given(column: pd.Series | None, form: Range | list[Any], n: int) -> list[Any]:
+def _given(column: pd.Series, form: Range | list[Any]) -> list[Any]:
     """Values of a hyperparameter as the space has them: moved into a range, or one of the choices; None of any other."""
-    if column is None:
-        return [None] * n
     if isinstance(form, Range):
         return [min(max(float(value), form.low), form.high) if pd.notna(value) else None for value in column]
     known = {_word(choice): choice for choice in form}

@@ -80,7 +80,9 @@ def test_the_front_of_one_fold_is_of_the_trials_that_none_is_both_cheaper_and_be
 
 
 def test_the_front_of_several_folds_is_the_median_of_theirs() -> None:
-    found = fronts(searched_trials(pd.concat([two_folds(), third := two_folds().query("outer_fold == 1").assign(outer_fold=2)])))
+    found = fronts(
+        searched_trials(pd.concat([two_folds(), third := two_folds().query("outer_fold == 1").assign(outer_fold=2)]))
+    )
 
     assert len(third) == 3
     parameters = found[found["cost"] == "n_parameters"]

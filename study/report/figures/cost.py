@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from study.digits import human
 from study.evidence.winners import ARM
 from study.records.results import Results
-from study.report.searches import MOST_DRAWN, edge, reference_of, several
+from study.report.searches import MOST_DRAWN, edge, is_told, reference_of, several
 from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
 from study.schema import ALL_ROWS, CONSTANT
 
@@ -31,8 +31,11 @@ OFF = 0.95
 
 
 def when(results: Results) -> bool:
-    """Where the front is known."""
-    return results.paths.fronts.exists() and not results.fronts.empty
+    """Where there is more than one model on the front or behind it."""
+    if not is_told(results) or results.fronts.empty:
+        return False
+    tried = results.searched
+    return len(tried.loc[tried["family"] != CONSTANT, ["family", "depth"]].drop_duplicates()) > 1
 
 
 def data(results: Results) -> pd.DataFrame:

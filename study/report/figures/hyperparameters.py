@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.records.results import Results
-from study.report.searches import several, spoken, told
+from study.report.searches import is_told, several, spoken, told
 from study.report.style import INK, Picture, look, panels, per_cent, plain
 
 TEXT = """\
@@ -24,7 +24,7 @@ first guess.
 
 def when(results: Results) -> bool:
     """Where importances of some model were measured."""
-    return results.paths.hyperparameters.exists() and not told(results).empty
+    return is_told(results) and not told(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:

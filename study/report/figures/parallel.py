@@ -14,6 +14,7 @@ from study.report.searches import (
     choices_of,
     drawn_trials,
     edge,
+    is_told,
     of_each,
     of_network,
     repeated,
@@ -42,7 +43,7 @@ CHANCE = 0.8
 
 def when(results: Results) -> bool:
     """Where two hyperparameters of some model were measured."""
-    return results.paths.hyperparameters.exists() and bool((of_network(results).groupby("target").size() > 1).any())
+    return is_told(results) and bool((of_network(results).groupby("target").size() > 1).any())
 
 
 def data(results: Results) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from study.report.searches import (
     choice_index,
     choices_of,
     drawn_trials,
+    is_told,
     of_each,
     of_network,
     reference_of,
@@ -44,7 +45,7 @@ OFF = 0.95
 
 def when(results: Results) -> bool:
     """Where importances of some model were measured."""
-    return results.paths.hyperparameters.exists() and not of_network(results).empty
+    return is_told(results) and not of_network(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
