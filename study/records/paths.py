@@ -117,6 +117,8 @@ class StudyPaths:
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
+    markdown = _Place("report.md")
+    pdf = _Place("report.pdf")
 
     @property
     def shares(self) -> list[StudyPaths]:
@@ -130,7 +132,7 @@ class StudyPaths:
         frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
         frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
         frames += [self.searched, self.fronts, self.hyperparameters]
-        return [self.verdicts, *frames, self.figures, self.notebook, self.html]
+        return [self.verdicts, *frames, self.figures, self.notebook, self.html, self.markdown, self.pdf]
 
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"

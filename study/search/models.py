@@ -63,14 +63,3 @@ def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
 def arm_window(config: StudyConfig, arm: Arm) -> int:
     """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
     return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
-
-
-def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
-    """The search space of one arm of so many training rows, the config's overrides applied.
-
-    The regression with terms takes the plain one's path.
-    """
-    family = get_family(arm.family)
-    plain = config.space.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
-    path = {name: form for name, form in plain.items() if name == family.path}
-    return resolve_space(family, n_rows, path | config.space.get(family.name, {}))
