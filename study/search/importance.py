@@ -59,10 +59,10 @@ def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[A
     -------
     (n, 20) frame, a row a target, model and hyperparameter that Optuna suggests: target, kind, family, depth, name, form
     (`range` or `choices`), log, low, high (edges of a range, the widest of all folds), choices (JSON list, empty of a range),
-    n_trials, n_best (the best of them), importance, least, most (the least and most in GROUPS of outer folds by themselves; NaN
-    of one fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best
-    have of choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the
-    numbers are NaN then.
+    n_trials, n_best (the best of them), importance, least, most (of that and of GROUPS of outer folds by themselves; NaN of one
+    fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best have of
+    choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the numbers
+    are NaN then.
     """
     rows: list[dict[str, Any]] = []
     frame = tried.merge(values, on=[*ARM, "number"])
@@ -162,7 +162,7 @@ def _told(name: str, form: Range | list[Any], own: pd.DataFrame, given: pd.Serie
         return told
     told["importance"] = float(shares[name].iloc[0])
     if len(shares) > 1:
-        told |= {"least": float(shares[name].iloc[1:].min()), "most": float(shares[name].iloc[1:].max())}
+        told |= {"least": float(shares[name].min()), "most": float(shares[name].max())}
     if isinstance(form, Range):
         found = where_best(given, own["best"], form.low, form.high, form.log)
         return told | dict(zip(("best_low", "best_high", "open"), found, strict=True))

@@ -44,10 +44,12 @@ def test_what_mattered_most_is_the_title() -> None:
 
     assert (
         hyperparameters.finding(frame)
-        == "The learning rate mattered most to the search of every model: 60 to 70 % of a trial's rank"
+        == "The learning rate mattered most to the search of every model: it decides 60 to 70 % of a trial's rank"
     )
     other = frame.assign(importance=[0.7, 0.3, 0.4, 0.6]).sort_values(["model", "importance"], ascending=[True, False])
-    assert hyperparameters.finding(other).startswith("The learning rate mattered most to 1 of 2 models' searches: 70 %")
+    assert hyperparameters.finding(other).startswith(
+        "The learning rate mattered most to 1 of 2 models' searches: it decides 70 %"
+    )
 
 
 def test_a_bar_is_an_importance_and_its_line_the_spread(nested: Results) -> None:
@@ -56,7 +58,7 @@ def test_a_bar_is_an_importance_and_its_line_the_spread(nested: Results) -> None
     ax = axes_of(hyperparameters.draw(frame))[0]
 
     own = frame[frame["model"] == frame["model"].iloc[0]][: len(ax.patches)]
-    assert [bar.get_width() for bar in ax.patches] == own["importance"].tolist()[::-1]
+    assert [bar.get_width() for bar in ax.patches] == own["importance"].tolist()
     assert ax.get_xlim() == (0, 1)
 
 
@@ -108,7 +110,10 @@ def test_lines_go_from_edge_to_edge_of_a_space_and_end_at_their_rank(nested: Res
     np.testing.assert_allclose(told["position"], np.log(told["params_learning_rate"] / 3e-4) / np.log(100))
     assert set(frame.loc[frame["name"] == "width", "position"]) == {0.0, 1.0}
     ax = axes_of(parallel.draw(frame))[0]
+    [rest] = ax.collections
     heights = [line.get_ydata()[-1] for line in ax.lines if len(line.get_xdata()) == 3]
+    assert len(heights) == frame[frame["best"]].groupby(["outer_fold", "number"]).ngroups
+    heights += [segment[-1, 1] for segment in rest.get_segments()]
     assert sorted(heights) == pytest.approx(sorted(1 - rates["rank"]))
 
 
@@ -142,7 +147,7 @@ def test_the_ends_of_the_front_are_the_title() -> None:
     frame = pd.DataFrame({"target": "y", "what": "front", "cost": "n_parameters", "at": [4.0, 99.0], "relative": [1.0, 0.25]})
 
     assert cost.finding(frame.assign(reference="linear")) == (
-        "The least loss is 0.250 of the linear regression's and takes 99 parameters; 4 reach 1"
+        "The least loss is 0.250 of the linear regression's and takes 99 parameters; with 4 it is 1"
     )
     assert cost.finding(frame[:1].assign(reference="linear")) == "Nothing has less loss than the fewest parameters, 4"
 

@@ -20,9 +20,9 @@ TEXT = """\
 
 A dot a complete trial: its validation loss as a share of the plain regression's in the same outer fold, against the seconds
 that all its replicates took and against the parameters of one model. Large dots are the best of each outer fold; those above
-the axis stand at its top, and the constant is left out. The black line is the front: the least loss that half of the
-searches reach for so much or less. The trials were chosen by these losses, so that the lowest flatter; test losses are in
-the comparison above.
+the axis stand at its top, and the constant is left out. The line is the front: the least loss that half of the searches
+reach for so much or less. The trials were chosen by these losses, so that the lowest flatter; test losses are in the
+comparison above.
 """
 COLUMNS = ["target", "family", "depth", "what", "cost", "at", "relative", "outer_fold"]
 AXES = {"seconds": "seconds a trial", "n_parameters": "parameters"}
@@ -77,7 +77,7 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         told.append(
             f"{where}the least loss is {human(last['relative'])} of {reference_of(own)} and takes {human(int(last['at']))} "
-            f"parameters; {human(int(first['at']))} reach {human(first['relative'])}"
+            f"parameters; with {human(int(first['at']))} it is {human(first['relative'])}"
         )
     words = ". ".join(text[0].upper() + text[1:] for text in told[:2])
     return words + (f". {len(told) - 2} more targets below" if len(told) > 2 else "")
