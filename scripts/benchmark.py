@@ -14,6 +14,7 @@ rivals PART [CONFIG…] one worker beside two, fits a minute of whole pipelines,
 step                  a warm step of training beside its bare matrix products in NumPy
 epochs CONFIG…        networks trained on other schedules, and trials pruned: epochs and losses beside those that ship
 scaling PART SIZE…    cost of so many trials: records on disk, the driver with empty trials, or the searches by themselves
+report TRIALS…        seconds and size of the reports of studies of so many trials, as a table in docs/scaling.md
 utilisation SECONDS…  the share of their time that 64 workers are busy with trials of so many seconds, simulated
 memory                what driver, object store and workers take on 1,000,000 rows x 50 columns beside the table
 array EPOCHS…         a study as one SLURM job of three nodes and as an array of three tasks, on a cluster in namespaces
@@ -164,6 +165,9 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     scale = commands.add_parser("scaling")
     scale.add_argument("part", choices=["records", "driver", "searches"])
     scale.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], metavar="SIZE")
+    reported = commands.add_parser("report")
+    reported.add_argument("sizes", nargs="*", type=int, default=[100, 1_000], metavar="TRIALS")
+    reported.add_argument("--page", type=Path, default=None, help="with the marks; the table is only printed if left out")
     commands.add_parser("utilisation").add_argument("seconds", nargs="*", type=float, default=[5.0, 60.0])
     long = commands.add_parser("memory")
     long.add_argument("--rows", type=int, default=1_000_000)
@@ -244,6 +248,11 @@ def main() -> None:
         import shares
 
         shares.shares(arguments.count, arguments.trials)
+        return
+    if arguments.command == "report":
+        import reporting
+
+        reporting.report(arguments.sizes, arguments.page)
         return
     if arguments.command == "utilisation":
         import utilisation

@@ -116,12 +116,12 @@ def small(png: bytes) -> bytes:
     return stream.getvalue()
 
 
-def put(page: Path, text: str) -> None:
+def put(page: Path, text: str, mark: str = "margins") -> None:
     """Put text between the marks of a page; a ValueError where there are none."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition("<!-- margins -->\n")
-    _, end, after = rest.partition("<!-- end of margins -->")
+    before, begin, rest = page.read_text(encoding="utf-8").partition(f"<!-- {mark} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {mark} -->")
     if not end:
-        raise ValueError(f"{page} lacks the marks <!-- margins --> and <!-- end of margins -->, each on a line of its own.")
+        raise ValueError(f"{page} lacks the marks <!-- {mark} --> and <!-- end of {mark} -->, each on a line of its own.")
     page.write_text(before + begin + text + end + after, encoding="utf-8")
 
 

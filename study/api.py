@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from study.data.reader import make_reader
 from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_gpus, check_job
+from study.predicting.compared import compare
 from study.predicting.results import Results, load_results
 from study.prepare import Prepared, prepare, survey, table_sizes
 from study.records import results as records
@@ -23,6 +24,7 @@ from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.trial import TrialRecord
 from study.records.work import FoldOutcome
+from study.report.formats import Form, write_form
 from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
 from study.running.pool import Pool
@@ -210,15 +212,15 @@ def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> F
     return FoldQueue(make_beside(results.config, table_sizes(results.data)), outcomes)
 
 
-def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:
-    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the HTML.
+def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = Form.HTML) -> Path:
+    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the report.
 
-    kernel: of its folder, started or not; it ends with this.
+    kernel: of its folder, started or not; it ends with this. form: what is written beside the HTML.
 
     Raises
     ------
     StudyError
-        There is no trial yet, or a version before this one concluded the study.
+        There is no trial yet, or a version before this one concluded the study; for a PDF there is no browser.
     """
     if (results := load_results(paths.root)).trials.empty:
         raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; {results.again} goes on.")
@@ -226,4 +228,32 @@ def write_report(paths: StudyPaths, kernel: Kernel | None = None) -> Path:
         own.start()  # it imports at the same time as this process
         from study.report.notebook import write_report as write
 
-        return write(paths, own)
+        html = write(paths, own)
+    if form is Form.HTML:
+        return html
+    import nbformat
+
+    return write_form(form, html, nbformat.read(paths.notebook, as_version=4))
+
+
+def write_side_by_side(folders: Sequence[Path], form: Form = Form.HTML, out: Path | None = None) -> Path:
+    """Write the reports of several finished studies, and a page that holds them against each other; gives that page's path.
+
+    form: what is written beside the HTML of each. out: the page; `side-by-side.html`, or as the form ends, beside the first
+    folder if left out.
+
+    Raises
+    ------
+    StudyError
+        One is not finished, or as `write_report`.
+    """
+    studies = [load_results(folder) for folder in folders]
+    found = compare(studies)
+    page = (out or studies[0].root.resolve().parent / "side-by-side").with_suffix(".html")
+    links = [write_report(own.paths, form=form) for own in studies]
+    from study.report.notebook import render
+    from study.report.several import build_page
+
+    notebook = build_page(studies, found, links, page.parent)
+    write_atomic(page, render(notebook))
+    return write_form(form, page, notebook)

@@ -135,6 +135,8 @@ class StudyPaths:
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
+    markdown = _Place("report.md")
+    pdf = _Place("report.pdf")
 
     @property
     def shares(self) -> list[StudyPaths]:
@@ -145,12 +147,9 @@ class StudyPaths:
     @property
     def concluded(self) -> list[Path]:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
-        frames = [self.results, self.results_csv, self.folds, self.curves, self.coefficients, self.predictions, self.trees]
-        frames += [self.terms, self.scores, self.ranks, self.pairs, self.metrics, self.margins]
-        frames += [self.effects, self.surfaces, self.importances, self.helps]
-        frames += [self.residuals, self.calibration, self.discrimination, self.confusion, self.frequencies]
-        frames += [self.searched, self.fronts, self.hyperparameters]
-        return [self.verdicts, *frames, self.figures, self.notebook, self.html]
+        places = ((name, place.name) for name, place in vars(StudyPaths).items() if isinstance(place, _Place))
+        frames = [getattr(self, name) for name, file in places if file.endswith((".parquet", ".csv"))]
+        return [self.verdicts, *frames, self.figures, self.notebook, self.html, self.markdown, self.pdf]
 
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"

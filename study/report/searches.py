@@ -45,6 +45,11 @@ def reference_of(frame: pd.DataFrame) -> str:
     return "the fold's least" if named == [LEAST] else f"the {NOUNS[named[0]].removeprefix('the ')}'s" if named else ""
 
 
+def is_told(results: Results) -> bool:
+    """Whether the study is concluded, and by a version that tells this of its search."""
+    return results.concluded and results.paths.hyperparameters.exists()
+
+
 def told(results: Results) -> pd.DataFrame:
     """`Results.hyperparameters` that were measured, with `model` and `colour`."""
     frame = results.hyperparameters
@@ -79,8 +84,8 @@ def drawn_trials(results: Results, models: pd.DataFrame) -> pd.DataFrame:
     kept = own["incumbent"].copy()
     for _, rows in own.groupby(MODEL):
         kept[rows.index[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_DRAWN)).astype(int))]] = True
-    params = results.trials.filter(regex="^params_")
-    return own[kept].merge(results.trials[[*ARM, "number"]].join(params), on=[*ARM, "number"])
+    params = results.trials[[*ARM, "number", *results.trials.filter(regex="^params_")]]
+    return own[kept].merge(params, on=[*ARM, "number"])
 
 
 def of_each(models: pd.DataFrame) -> Iterator[Any]:

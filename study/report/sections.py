@@ -36,7 +36,7 @@ from study.report.figures import (
     test_loss,
     where,
 )
-from study.report.searches import unmeasured
+from study.report.searches import is_told, unmeasured
 from study.report.style import Picture
 
 
@@ -91,7 +91,7 @@ def has_sources(results: Results) -> bool:
 
 def has_unmeasured(results: Results) -> bool:
     """Whether it is known why some model's hyperparameters were not measured."""
-    return results.paths.hyperparameters.exists() and bool(unmeasured(results))
+    return is_told(results) and bool(unmeasured(results))
 
 
 READING = """\

@@ -35,8 +35,7 @@ def search_frames(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tup
     tried = searched_trials(trials)
     arms = [Arm.model_validate(row) for row in trials[ARM].drop_duplicates().to_dict("records")]
     spaces = {arm: arm_space(config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS}
-    params = trials.filter(regex="^params_")
-    values = trials[[*ARM, "number"]].join(params)
+    values = trials[[*ARM, "number", *trials.filter(regex="^params_")]]
     return {"searched": tried, "fronts": fronts(tried), "hyperparameters": hyperparameters(tried, values, spaces)}
 
 
@@ -60,10 +59,10 @@ def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[A
     -------
     (n, 20) frame, a row a target, model and hyperparameter that Optuna suggests: target, kind, family, depth, name, form
     (`range` or `choices`), log, low, high (edges of a range, the widest of all folds), choices (JSON list, empty of a range),
-    n_trials, n_best (the best of them), importance, least, most (the least and most in GROUPS of outer folds by themselves; NaN
-    of one fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best
-    have of choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the
-    numbers are NaN then.
+    n_trials, n_best (the best of them), importance, least, most (of that and of GROUPS of outer folds by themselves; NaN of one
+    fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best have of
+    choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the numbers
+    are NaN then.
     """
     rows: list[dict[str, Any]] = []
     frame = tried.merge(values, on=[*ARM, "number"])
@@ -71,9 +70,10 @@ def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[A
         model = dict(zip(MODEL, key, strict=True))
         known = [space for arm, space in spaces.items() if arm.model_dump(mode="json", exclude={"outer_fold"}) == model]
         forms = _joined([searched(get_family(str(model["family"])), space) for space in known])
+        forms = {name: form for name, form in forms.items() if f"params_{name}" in own}
         if not forms:
             continue
-        given = pd.DataFrame({name: _given(own.get(f"params_{name}"), form, len(own)) for name, form in forms.items()})
+        given = pd.DataFrame({name: _given(own[f"params_{name}"], form) for name, form in forms.items()})
         given.index = own.index
         own = own[given.notna().all(axis=1)]
         given = given.loc[own.index]
@@ -100,10 +100,8 @@ def _joined(spaces: Sequence[Space]) -> dict[str, Range | list[Any]]:
     return forms
 
 
-def _given(column: pd.Series | None, form: Range | list[Any], n: int) -> list[Any]:
+def _given(column: pd.Series, form: Range | list[Any]) -> list[Any]:
     """Values of a hyperparameter as the space has them: moved into a range, or one of the choices; None of any other."""
-    if column is None:
-        return [None] * n
     if isinstance(form, Range):
         return [min(max(float(value), form.low), form.high) if pd.notna(value) else None for value in column]
     known = {_word(choice): choice for choice in form}
@@ -164,7 +162,7 @@ def _told(name: str, form: Range | list[Any], own: pd.DataFrame, given: pd.Serie
         return told
     told["importance"] = float(shares[name].iloc[0])
     if len(shares) > 1:
-        told |= {"least": float(shares[name].iloc[1:].min()), "most": float(shares[name].iloc[1:].max())}
+        told |= {"least": float(shares[name].min()), "most": float(shares[name].max())}
     if isinstance(form, Range):
         found = where_best(given, own["best"], form.low, form.high, form.log)
         return told | dict(zip(("best_low", "best_high", "open"), found, strict=True))

@@ -56,3 +56,8 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
     forms = searched(family, resolve_space(family, 1, override)).values()
     choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
     return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
+
+
+def arm_window(config: StudyConfig, arm: Arm) -> int:
+    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
+    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)

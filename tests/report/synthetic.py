@@ -29,6 +29,7 @@ from study.records.questions import kinds_of, questions
 from study.records.results import Results, load_results
 from study.report.style import Picture
 from study.schema import Feature, Kind, ModelData
+from study.search.importance import search_frames
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
@@ -117,7 +118,7 @@ def make_arm(
         trial |= {"train_loss": np.mean(losses, axis=0)[1], "best_epoch": 20, "n_parameters": 4 * 16 ** names["depth"]}
         trial |= {"n_replicates": 10, "wall_time_s": 0.4, "node": "n1", "device": "cpu"}
         if names["depth"]:
-            trial |= {"params_learning_rate": 10 ** (-2.0 - number / 7), "params_width": 16 * (number + 1)}
+            trial |= {"params_learning_rate": 10 ** (-2.0 - number / 7), "params_width": 32 * (1 + number % 2)}
         frames["trials"].append(names | trial)
     seeds = {"refit": (0, 1, 2) if names["depth"] else (0,), "ensemble": (0,)}
     parts = {"products": "short", "curves": FAMILIES[kind]} if names["family"] == "extended" else {}
@@ -195,6 +196,9 @@ def write_results(
     asked = questions(config, kinds_of(results.trials))
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
     for name, frame in comparisons(results.predictions, results.trials, judged, originals).items():
+        frame.to_parquet(paths.root / f"{name}.parquet")
+    rows = {(target, fold): 400 for target in targets for fold in range(outer_folds)}
+    for name, frame in search_frames(config, trials[trials["family"] != "short"], rows).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))

@@ -127,7 +127,7 @@ def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(re
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
     assert "constant" not in set(frame["family"])
     assert all(numbers.tolist() == [winner[arm]] for arm, numbers in drawn.items())
-    assert set(frame["split"]) == {"training", "validation"}
+    assert set(frame["split"]) == {"training", "validation", "kept"}
 
 
 def test_training_is_dashed_and_validation_solid_for_every_replicate(results: Results) -> None:

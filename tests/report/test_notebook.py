@@ -33,6 +33,7 @@ FIGURES = {
     "margin_curve",
     "best_so_far",
     "learning_curves",
+    "cost",
 }
 
 
@@ -178,7 +179,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "margin_curve", "probabilities"}
+    assert named - {None} == FIGURES - {"gains", "margin_curve", "probabilities", "cost"}
 
 
 def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]) -> None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from study.digits import human
 from study.evidence.winners import ARM
 from study.records.results import Results
-from study.report.searches import MOST_DRAWN, edge, reference_of, several
+from study.report.searches import MOST_DRAWN, edge, is_told, reference_of, several
 from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
 from study.schema import ALL_ROWS, CONSTANT
 
@@ -20,9 +20,9 @@ TEXT = """\
 
 A dot a complete trial: its validation loss as a share of the plain regression's in the same outer fold, against the seconds
 that all its replicates took and against the parameters of one model. Large dots are the best of each outer fold; those above
-the axis stand at its top, and the constant is left out. The black line is the front: the least loss that half of the
-searches reach for so much or less. The trials were chosen by these losses, so that the lowest flatter; test losses are in
-the comparison above.
+the axis stand at its top, and the constant is left out. The line is the front: the least loss that half of the searches
+reach for so much or less. The trials were chosen by these losses, so that the lowest flatter; test losses are in the
+comparison above.
 """
 COLUMNS = ["target", "family", "depth", "what", "cost", "at", "relative", "outer_fold"]
 AXES = {"seconds": "seconds a trial", "n_parameters": "parameters"}
@@ -31,8 +31,11 @@ OFF = 0.95
 
 
 def when(results: Results) -> bool:
-    """Where the front is known."""
-    return results.paths.fronts.exists() and not results.fronts.empty
+    """Where there is more than one model on the front or behind it."""
+    if not is_told(results) or results.fronts.empty:
+        return False
+    tried = results.searched
+    return len(tried.loc[tried["family"] != CONSTANT, ["family", "depth"]].drop_duplicates()) > 1
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         told.append(
             f"{where}the least loss is {human(last['relative'])} of {reference_of(own)} and takes {human(int(last['at']))} "
-            f"parameters; {human(int(first['at']))} reach {human(first['relative'])}"
+            f"parameters; with {human(int(first['at']))} it is {human(first['relative'])}"
         )
     words = ". ".join(text[0].upper() + text[1:] for text in told[:2])
     return words + (f". {len(told) - 2} more targets below" if len(told) > 2 else "")

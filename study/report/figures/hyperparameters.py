@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.records.results import Results
-from study.report.searches import several, spoken, told
+from study.report.searches import is_told, several, spoken, told
 from study.report.style import INK, Picture, look, panels, per_cent, plain
 
 TEXT = """\
@@ -15,16 +15,16 @@ TEXT = """\
 
 How much of the rank that a trial had within its outer fold each hyperparameter accounts for by itself (Optuna's importances,
 by fANOVA, on the trials of all outer folds). It is the rank since losses of different folds are of different rows; a trial
-that was given up early has the loss that it had by then. The line goes from the least to the most that parts of the outer
-folds say by themselves; fewer trials spread it more evenly. The penalty of a regression is not among them: every trial
-scores a whole path of it. A large share says that the search could lose much there, not that its best value differs from the
-first guess.
+that was given up early has the loss that it had by then. The line goes from the least to the most that they say together or
+in parts by themselves; a long one says that more trials are needed to tell. The penalty of a regression is not among them:
+every trial scores a whole path of it. A large share says that the search could lose much there, not that its best value
+differs from the first guess.
 """
 
 
 def when(results: Results) -> bool:
     """Where importances of some model were measured."""
-    return results.paths.hyperparameters.exists() and not told(results).empty
+    return is_told(results) and not told(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -53,8 +53,9 @@ def finding(frame: pd.DataFrame) -> str:
     share = f"{low} %" if low == high else f"{low} to {high} %"
     if len(own) == len(first):
         models = "the search of every model" if len(first) > 1 else f"the search of {own['model'].iloc[0]}"
-        return f"The {spoken(name)} mattered most to {models}: {share} of a trial's rank"
-    return f"The {spoken(name)} mattered most to {names.max()} of {len(first)} models' searches: {share} of a trial's rank"
+        return f"The {spoken(name)} mattered most to {models}: it decides {share} of a trial's rank"
+    models = f"{names.max()} of {len(first)} models' searches"
+    return f"The {spoken(name)} mattered most to {models}: it decides {share} of a trial's rank"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -62,12 +63,13 @@ def draw(frame: pd.DataFrame) -> Picture:
     parts = [own for _, own in frame.groupby(["target", "model"], sort=False)]
     rows = [parts[i : i + 2] for i in range(0, len(parts), 2)]
     with look():
+        most = [max(map(len, row)) for row in rows for _ in row]
         figure, axes = panels(len(parts), [1.1 + 0.27 * max(map(len, row)) for row in rows])
-        for ax, own in zip(axes, parts, strict=True):
-            lines = own.iloc[::-1]
-            names = [plain(spoken(name)) for name in lines["name"]]
-            ax.barh(names, lines["importance"], color=own["colour"].iloc[0], height=0.6)
-            ax.hlines(names, lines["least"], lines["most"], color=INK, lw=1.4)
+        for ax, own, lines in zip(axes, parts, most, strict=True):
+            names = [plain(spoken(name)) for name in own["name"]]
+            ax.barh(names, own["importance"], color=own["colour"].iloc[0], height=0.6)
+            ax.hlines(names, own["least"], own["most"], color=INK, lw=1.4)
+            ax.set_ylim(lines - 0.5, -0.5)
             title = f"{plain(own['target'].iloc[0])}, {own['model'].iloc[0]}" if several(frame) else own["model"].iloc[0]
             ax.set_title(title)
             ax.set(xlim=(0, 1), xlabel="share of a trial's rank")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from study.records.results import Results
 from study.report.searches import (
@@ -14,6 +15,7 @@ from study.report.searches import (
     choices_of,
     drawn_trials,
     edge,
+    is_told,
     of_each,
     of_network,
     repeated,
@@ -29,20 +31,22 @@ TEXT = """\
 
 A line a trial of one model, the network that won most outer folds if there are any: its hyperparameters, the most important
 first, each from the lower to the upper edge of its space, and last its rank among the trials of its outer fold, the best at
-the top. Coloured are the best tenth of every fold, dark the best one. Lines that leave a hyperparameter together at one
-place say that the value there is needed; lines from everywhere say that it hardly matters.
+the top. Coloured are the best tenth of every fold, and in the colour of the text stands the best one. Lines that leave a
+hyperparameter together at one place say that the value there is needed; lines from everywhere say that it hardly matters.
 """
 COLUMNS = ["target", "family", "depth", "outer_fold", "number", "rank", "best", "incumbent", "name", "axis", "position"]
 COLUMNS += ["low", "high", "labels", "where", "open"]
 MOST_AXES = 6
 """Hyperparameters that are drawn at most: the most important."""
+ALONE_IN = 5.4
+"""Width of a figure of one panel, which a phone shows whole."""
 CHANCE = 0.8
 """Where the best take a larger share of a space than that of what chance would take, they do not agree."""
 
 
 def when(results: Results) -> bool:
     """Where two hyperparameters of some model were measured."""
-    return results.paths.hyperparameters.exists() and bool((of_network(results).groupby("target").size() > 1).any())
+    return is_told(results) and bool((of_network(results).groupby("target").size() > 1).any())
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -100,7 +104,9 @@ def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a line a trial over its hyperparameters to its rank."""
     parts = [own for _, own in frame.groupby("target", sort=False)]
     with look():
-        figure, axes = panels(len(parts), 2.9, columns=1 if len(parts) < 3 else 2)
+        figure, axes = panels(len(parts), 2.9)
+        if len(parts) == 1:
+            figure.set_size_inches(ALONE_IN, 2.9)
         for ax, own in zip(axes, parts, strict=True):
             _lines(ax, own)
             model = plain(own["model"].iloc[0])
@@ -119,17 +125,15 @@ def _lines(ax: Axes, own: pd.DataFrame) -> None:
     wide = own.pivot_table(index=keys, columns="axis", values="position")
     told = own.drop_duplicates(keys).set_index(keys)
     order = told.sort_values(["best", "incumbent"], kind="stable").index
-    for key in order:
+    jittered = np.array([0.06 * bool(labels) for labels in heads["labels"]])
+    lines = [[*(wide.loc[key] + jittered * _jitter(*key)), 1 - told.loc[key, "rank"]] for key in order]
+    rest = [list(enumerate(y)) for key, y in zip(order, lines, strict=True) if not told.loc[key, "best"]]
+    ax.add_collection(LineCollection(rest, colors=RULE, linewidths=0.5, zorder=1))
+    for key, y in zip(order, lines, strict=True):
         line = told.loc[key]
-        colour = INK if line["incumbent"] else line["colour"] if line["best"] else RULE
-        height = 1 - line["rank"]
-        jitter = ((key[1] * 0.618 + key[0] * 0.37) % 1 - 0.5) * 0.06
-        choices = [bool(labels) for labels in heads["labels"]]
-        y = [v + jitter * c for v, c in zip(wide.loc[key], choices, strict=True)]
-        ax.plot(
-            range(last + 1), [*y, height], color=colour, lw=1.3 if line["best"] else 0.5, alpha=0.9 if line["best"] else 0.6,
-            zorder=3 if line["incumbent"] else 2 if line["best"] else 1, rasterized=not line["best"],
-        )  # fmt: skip
+        if line["best"]:
+            first = line["incumbent"]
+            ax.plot(range(last + 1), y, color=INK if first else line["colour"], lw=1.3, alpha=0.9, zorder=2 + first)
     for axis in range(last + 1):
         ax.axvline(axis, color=MUTED, lw=0.8, zorder=4)
     for axis, (_, head) in enumerate(heads.iterrows()):
@@ -143,6 +147,11 @@ def _lines(ax: Axes, own: pd.DataFrame) -> None:
         ax.annotate(
             label, (last, place), xytext=(4, 0), textcoords="offset points", fontsize=8, color=INK, va="center", zorder=5
         )
-    ax.set_xticks(range(last + 1), [*(plain(spoken(name)) for name in heads["name"]), "rank"])
+    ax.set_xticks(range(last + 1), [*(plain(spoken(name)).replace(" ", "\n") for name in heads["name"]), "rank"])
     ax.set(yticks=[], ylim=(-0.08, 1.08), xlim=(-0.05, last + 0.28))
     ax.spines[["left", "bottom"]].set_visible(False)
+
+
+def _jitter(fold: int, number: int) -> float:
+    """So far from its choice a trial is drawn, from -0.5 to 0.5, so that lines of one choice do not lie on each other."""
+    return float((number * 0.618 + fold * 0.37) % 1 - 0.5)

@@ -14,6 +14,7 @@ from study.report.searches import (
     choice_index,
     choices_of,
     drawn_trials,
+    is_told,
     of_each,
     of_network,
     reference_of,
@@ -30,8 +31,8 @@ TEXT = """\
 
 A dot a trial of one model, the network that won most outer folds if there are any. Its validation loss is a share of the
 plain regression's in the same outer fold, so that folds, whose losses are of different rows, can stand in one picture. Rings
-were given up early, triangles lie above the axis, the dark dots are the best of each fold. Dashed lines are the edges of the
-space that was searched. In the shaded part lie four fifths of each fold's best tenth, or what most of them chose. The
+were given up early, triangles lie above the axis, the large dots are the best of each fold. Dashed lines are the edges of
+the space that was searched. In the shaded part lie four fifths of each fold's best tenth, or what most of them chose. The
 sampler looks where it found low losses: few dots are no finding.
 """
 COLUMNS = ["target", "family", "depth", "outer_fold", "number", "state", "relative", "reference", "incumbent", "name", "place"]
@@ -44,7 +45,7 @@ OFF = 0.95
 
 def when(results: Results) -> bool:
     """Where importances of some model were measured."""
-    return results.paths.hyperparameters.exists() and not of_network(results).empty
+    return is_told(results) and not of_network(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:

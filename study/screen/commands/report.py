@@ -1,21 +1,36 @@
-"""`study report`: the page of a study."""
+"""`study report`: the page of a study, or of several."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from study.report.formats import Form
+from study.schema import StudyError
 from study.screen.given import writing
-from study.screen.options import ResultsFolder
 
 
-def report(results: ResultsFolder) -> None:
-    """Execute the notebook of a study anew and render its HTML; of an unfinished one it shows the search alone."""
-    from study.api import write_report
+def report(
+    results: Annotated[list[Path], typer.Argument(help="A results folder, such as results/balloons; several, side by side.")],
+    form: Annotated[Form, typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF.")] = Form.HTML,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The page of several studies; side-by-side.html.")] = None,
+) -> None:
+    """Write a study's report anew, of an unfinished one its search alone; of several a page that compares them."""
+    from study.api import write_report, write_side_by_side
     from study.records.results import load_results
     from study.screen.warned import count_words
 
-    opened = load_results(results)
-    with writing(results):
-        print(write_report(opened.paths))
+    if out is not None and len(results) == 1:
+        raise StudyError("--out names the page of several studies, but there is one. Its report stands in its own folder.")
+    if len(results) > 1:
+        with writing(results[0]):
+            print(write_side_by_side(results, form, out))
+        return
+    opened = load_results(results[0])
+    with writing(results[0]):
+        print(write_report(opened.paths, form=form))
     if told := count_words(opened.warnings):
         print(told, file=sys.stderr)

@@ -1,0 +1,107 @@
+"""A report in other forms than HTML: Markdown with its figures beside it, and PDF as a browser prints it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.records.paths import write_atomic
+from study.report.plain import escaped, to_markdown
+from study.schema import StudyError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+"""Programs that print a page without a screen, in the order in which they are looked for on PATH."""
+PRINT_S = 120
+"""Seconds that printing may take."""
+ENDINGS = {"image/svg+xml": "svg", "image/png": "png"}
+"""Endings of the figures' files by type, the lighter first."""
+
+
+class Form(StrEnum):
+    """What a report is written as; the HTML is written always."""
+
+    HTML = "html"
+    MD = "md"
+    PDF = "pdf"
+
+
+def as_markdown(notebook: NotebookNode, figures: str = "figures") -> str:
+    """An executed notebook as Markdown without its code; figures: the folder of their files, as the text calls it."""
+    parts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source.strip())
+            continue
+        name = cell.metadata.get("report", {}).get("figure")
+        for output in cell.get("outputs", []):
+            parts.append(_shown(output, name, figures))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _shown(output: NotebookNode, name: str | None, figures: str) -> str:
+    data = output.get("data", {})
+    form = next((form for form in ENDINGS if form in data), None)
+    if name and form:
+        alt = output.get("metadata", {}).get(form, {}).get("alt", "")
+        return f"![{escaped(' '.join(alt.split()))}]({figures}/{name}.{ENDINGS[form]})"
+    if "text/html" in data:
+        return to_markdown(data["text/html"])
+    return escaped(data.get("text/plain", output.get("text", ""))).strip()
+
+
+def write_form(form: Form, html: Path, notebook: NotebookNode) -> Path:
+    """Write a report whose HTML is there in another form beside it, and give that file's path; errors as `write_pdf`.
+
+    notebook: executed, which the HTML was made of.
+    """
+    if form is Form.HTML:
+        return html
+    path = html.with_suffix(f".{form}")
+    if form is Form.PDF:
+        return write_pdf(html, path)
+    write_atomic(path, as_markdown(notebook))
+    return path
+
+
+def write_pdf(html: Path, path: Path) -> Path:
+    """Print a page as a browser does.
+
+    Raises
+    ------
+    StudyError
+        No browser is found that prints without a screen, or it printed nothing.
+    """
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    way = f"{html} is written: open it in any browser and print it."
+    if browser is None:
+        raise StudyError(
+            f"A PDF needs a browser on PATH, one of {', '.join(BROWSERS)}, and there is none. Install one (Debian: apt-get "
+            f"install chromium). {way}"
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        printed = Path(scratch) / "page.pdf"
+        command = [browser, "--headless", "--disable-gpu", f"--user-data-dir={scratch}/profile", "--no-pdf-header-footer"]
+        command += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # it has none for root
+        try:
+            ended = subprocess.run(
+                [*command, f"--print-to-pdf={printed}", html.resolve().as_uri()],
+                capture_output=True, text=True, errors="replace", timeout=PRINT_S, check=False,
+            )  # fmt: skip
+            said = ended.stderr.strip().splitlines()[-1:]
+        except subprocess.TimeoutExpired:
+            said = [f"it took more than {PRINT_S} s"]
+        except OSError as error:
+            said = [error.strerror or str(error)]
+        content = printed.read_bytes() if printed.exists() else b""
+    if not content.startswith(b"%PDF"):
+        raise StudyError(f"{browser} printed no PDF{': ' * bool(said)}{''.join(said)}. {way}")
+    write_atomic(path, content)
+    return path

@@ -1,0 +1,46 @@
+"""Seconds and size of reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from margins import put
+from reporting import Cost, all_trials, told, trials_an_arm, weighed
+
+
+@pytest.mark.parametrize(("wanted", "most_off"), [(100, 12), (1_000, 9), (5_000, 9)])
+def test_a_study_has_nearly_as_many_trials_as_wanted(wanted: int, most_off: int) -> None:
+    assert abs(all_trials(trials_an_arm(wanted)) - wanted) <= most_off
+
+
+def test_every_byte_of_a_page_belongs_to_one_part() -> None:
+    html = "<style>a</style><p>ü</p><figure><table><tr></tr></table></figure><table>1</table><script>2</script>"
+
+    sizes = weighed(html)
+
+    assert sizes == {
+        "figures": len("<figure><table><tr></tr></table></figure>"),
+        "tables": len("<table>1</table>"),
+        "style and script": len("<style>a</style><script>2</script>"),
+        "text": len("<p>ü</p>".encode()),
+    }
+    assert sum(sizes.values()) == len(html.encode())
+
+
+def test_the_table_goes_between_its_marks_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- report -->\nold\n<!-- end of report -->\nb\n")
+    cost = Cost(1_002, 36, 12.4, 1_500_000, {"figures": 1_000_000, "text": 500_000}, {"notebook": 2_000_000})
+
+    put(page, told([cost]), "report")
+
+    assert page.read_text().splitlines() == [
+        "a",
+        "<!-- report -->",
+        "| trials | arms | seconds | report.html, MB | of it figures | of it text | notebook |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| 1,002 | 36 | 12 | 1.50 | 1.00 | 0.50 | 2.00 |",
+        "<!-- end of report -->",
+        "b",
+    ]

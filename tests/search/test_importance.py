@@ -1,0 +1,107 @@
+"""How much each hyperparameter mattered to a search."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.config.options import Range, Space
+from study.evidence.searched import searched_trials
+from study.evidence.winners import ARM
+from study.schema import Arm, Kind
+from study.search.importance import LEAST_TRIALS, hyperparameters, search_frames
+from tests.search.helpers import config_of
+
+SPACE: Space = {
+    "learning_rate": Range(low=1e-4, high=1.0, log=True),
+    "width": [32, 64],
+    "activation": "relu",
+    "dropout": [0.0],
+}
+
+
+def trials(n: int, folds: int = 1, by: str = "learning_rate", seed: int = 0) -> pd.DataFrame:
+    """Trials of a network whose loss follows one hyperparameter; folds differ a hundredfold in their losses."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for fold in range(folds):
+        for number in range(n):
+            params = {"learning_rate": 10 ** rng.uniform(-4, 0), "width": int(rng.choice([32, 64]))}
+            far = abs(np.log10(params["learning_rate"]) + 2) if by == "learning_rate" else params["width"] == 32
+            loss = 100.0**fold * (1 + far + 0.01 * rng.random())
+            row = {"target": "y", "kind": "continuous", "family": "neural", "depth": 1, "outer_fold": fold, "number": number}
+            row |= {"state": "COMPLETE", "val_loss": loss, "wall_time_s": 1.0, "n_parameters": 9}
+            rows.append(row | {f"params_{name}": value for name, value in params.items()} | {"params_activation": "relu"})
+    return pd.DataFrame(rows).astype({"n_parameters": "Int64"})
+
+
+def measured(frame: pd.DataFrame, space: Space = SPACE) -> pd.DataFrame:
+    arms = [Arm.model_validate(row) for row in frame[ARM].drop_duplicates().to_dict("records")]
+    return hyperparameters(searched_trials(frame), frame, dict.fromkeys(arms, space)).set_index("name")
+
+
+@pytest.mark.parametrize(("by", "other"), [("learning_rate", "width"), ("width", "learning_rate")])
+def test_what_decides_the_loss_matters_and_shares_sum_to_one(by: str, other: str) -> None:
+    found = measured(trials(15, folds=4, by=by))
+
+    assert found.loc[by, "importance"] > 0.8
+    assert found["importance"].sum() == pytest.approx(1)
+    assert found.loc[by, "least"] > found.loc[other, "most"]
+    assert found["n_trials"].tolist() == [60, 60]
+    assert found["n_best"].tolist() == [4, 4]
+
+
+def test_what_is_fixed_or_has_one_choice_is_not_searched_and_edges_are_those_of_the_space() -> None:
+    found = measured(trials(20))
+
+    assert found.index.tolist() == ["learning_rate", "width"]
+    assert found.loc["learning_rate", ["low", "high", "log"]].tolist() == [1e-4, 1.0, True]
+    assert json.loads(found.loc["width", "choices"]) == [32, 64]
+    assert found[["least", "most"]].isna().all(axis=None)
+
+
+def test_where_the_best_lie_is_found() -> None:
+    found = measured(trials(40, folds=3))
+
+    assert 10**-2.3 < found.loc["learning_rate", "best_low"] < found.loc["learning_rate", "best_high"] < 10**-1.7
+    assert found.loc["learning_rate", "open"] < 0.2
+
+
+def test_too_few_trials_are_said_instead_of_measured() -> None:
+    found = measured(trials(LEAST_TRIALS - 1))
+
+    assert found["importance"].isna().all()
+    assert found["note"].unique().tolist() == [
+        f"{LEAST_TRIALS - 1} trials of all outer folds are too few, {LEAST_TRIALS} the least"
+    ]
+
+
+def test_trials_that_all_did_the_same_are_said_instead_of_measured() -> None:
+    same = trials(20).assign(params_learning_rate=0.01, params_width=32)
+
+    assert measured(same)["note"].unique().tolist() == ["its trials differ neither in loss nor in what was tried"]
+
+
+def test_a_value_beside_a_range_counts_as_its_edge_and_one_that_no_choice_has_is_left_out() -> None:
+    frame = trials(20)
+    frame.loc[0, "params_learning_rate"] = 0.0
+    frame.loc[1, "params_width"] = 48
+
+    assert measured(frame)["n_trials"].tolist() == [19, 19]
+
+
+def test_frames_of_a_search_follow_the_spaces_of_its_config() -> None:
+    frame = pd.concat([trials(20), trials(20).assign(outer_fold=-1)]).assign(params_dropout=0.0)
+    config = config_of(space={"neural": {"learning_rate": {"low": 1e-5, "high": 2.0, "log": True}, "width": [32, 64]}})
+
+    found = search_frames(config, frame, {("y", 0): 400})
+
+    told = found["hyperparameters"].set_index("name")
+    assert told["n_trials"].unique().tolist() == [20]
+    assert told.loc["learning_rate", ["low", "high"]].tolist() == [1e-5, 2.0]
+    assert told.loc["dropout", "importance"] == 0.0
+    assert len(found["searched"]) == 20
+    assert Kind(found["searched"]["kind"].iloc[0]) is Kind.CONTINUOUS
