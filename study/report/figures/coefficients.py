@@ -31,7 +31,7 @@ weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of 
 own standard error, and how many of those the pull is. Standard errors are over what is independent, whatever the noise is:
 the groups of the table, blocks of its time, or single rows, each left out once.
 """
-SCALES = {"logistic": "log-odds", "poisson": "log-rate"}
+SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 
 def when(results: Results) -> bool:
@@ -82,7 +82,7 @@ def finding(frame: pd.DataFrame) -> str:
     if len(largest) == 1:
         row = largest.iloc[0]
         scale = SCALES.get(row["family"], row["target"])
-        return f"{row['label']} weighs most: one standard deviation of it changes the {scale} by {human(row['weight'])}"
+        return f"{row['label']} weighs most: one standard deviation of it changes {scale} by {human(row['weight'])}"
     told = [f"{label} on {target}" for target, label in largest[["target", "label"]].itertuples(index=False)]
     return f"What weighs most: {', '.join(told[:4])}{f', and {len(told) - 4} more' if len(told) > 4 else ''}" if told else ""
 
@@ -106,9 +106,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_yticks(y, [plain(label) for label in own["label"]])
             ax.set_ylim(len(own) - 0.4, -0.6)
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
-            scale = SCALES.get(family, f"change in {plain(target)}")
+            scale = SCALES.get(family, plain(target))
             apart = frame[frame["apart"] & (frame["target"] == target)]
-            ax.set_xlabel("\n".join([f"{scale} per standard deviation of the column", *_beside(apart, int(n_more))]))
+            ax.set_xlabel("\n".join([f"change in {scale} per standard deviation of the column", *_beside(apart, int(n_more))]))
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(number)
             ax.grid(axis="x")
