@@ -58,4 +58,5 @@ def test_words_around_numbers_fit_one_and_many() -> None:
     assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
     assert [about(value) for value in (1583, 3.14, 17_239)] == ["1,600", "3.1", "17,000"]
     assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == ["< 1 %", "37 %", "> 99 %", DASH]
-    assert [interval(0.12, 0.1456), interval(float("nan"), 1.0)] == ["0.120 to 0.146", DASH]
+    intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]
+    assert [interval(*ends) for ends in intervals] == ["0.120 to 0.146", "about 1.00", DASH]
