@@ -70,8 +70,10 @@ def percents(low: float, high: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """The ends of an interval, a dash where it has none: `0.120 to 0.140`."""
-    return f"{human(low)} to {human(high)}" if low <= high else DASH
+    """The ends of an interval: `0.120 to 0.140`, `about 0.500` where both read the same; a dash where it has none."""
+    if not low <= high:
+        return DASH
+    return f"about {human(low)}" if given(low) == given(high) else f"{human(low)} to {human(high)}"
 
 
 def chance(share: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.digits import about
+from study.digits import about, given
 from study.schema import Kind
 
 INTERCEPT = "intercept"
@@ -117,7 +117,7 @@ def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.nd
         inflated = (inflation > MOST_VIF) & ~unsure
         names = [term for term, is_inflated in zip(terms, inflated, strict=True) if is_inflated]
         for term in names:
-            notes[term].append(f"variance inflation above {MOST_VIF:g} ({_names(names)}): no standard error")
+            notes[term].append(f"variance inflation above {given(MOST_VIF)} ({_names(names)}): no standard error")
         unsure |= inflated
     sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
     return Basis(scales, rows[:rank].T, singular[:rank], notes, sure)

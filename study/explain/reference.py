@@ -202,7 +202,7 @@ def _free(
         few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
         error = np.where((basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan)
         for i in np.flatnonzero(few).tolist():
-            few_units = f"about {np.floor(10 * carriers[i]) / 10:g} {OVER[units.sort]} tell"
+            few_units = f"about {given(np.floor(10 * carriers[i]) / 10)} {OVER[units.sort]} tell"
             some = f"one {ONE[units.sort]} alone tells" if alone[i] else few_units
             notes[list(notes)[i]].append(f"{some} of it: no standard error")
     df = n - p if units.sort == "row" else units.count - 1

@@ -80,7 +80,7 @@ def models_frame(results: Results) -> pd.DataFrame:
                 continue
             loss, value = (known.get((verdict.target, each, name)) for each in (LOSS, metric))
             file = made.get(place, {})
-            about = *place, verdict.nouns[name].removeprefix("the "), name == verdict.answer_procedure
+            about = *place, verdict.nouns[name].removeprefix("the "), name == verdict.answer_procedure and not verdict.use_none
             rows.append((*about, loss, METRICS[metric].label, value, file.get("seconds"), file.get("file")))
     columns = ["target", "procedure", "model", "kept", "loss", "metric", "value", "seconds", "file"]
     return pd.DataFrame(rows, columns=columns)
@@ -117,7 +117,7 @@ def _models(models: pd.DataFrame, verdict: Verdict) -> str:
         kept = ' class="kept"' if row["kept"] else ""
         rows.append(f'<tr{kept}><th scope="row">{escape(row["model"])}{file}</th>{cells}</tr>')
     notes = ["Seconds to fit: of the whole search on all rows that made the file, added over its tasks."] if made else []
-    if verdict.verdict:
+    if models["kept"].any():
         notes.append(f"In bold: {'what to keep while it is open' if verdict.verdict == UNDECIDED else 'the answer'}.")
     return (
         f'<table class="models"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'

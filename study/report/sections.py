@@ -122,8 +122,7 @@ SCORES = """\
 *refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
-several classes that of the most probable one. R² and AUC are means over the fits on whose test rows they exist. *At the limit*
-are test rows whose log loss is that of the surest mistake.
+several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.
 """
 METRICS = """\
 ### Metrics that people know
@@ -131,14 +130,15 @@ METRICS = """\
 Of every procedure on all test rows, with 95 % intervals. *Better than the regression* is the paired difference on the same
 rows, in the metric's own unit: above 0 the procedure is better, whether more or less of the metric is. RMSE is the root of the
 mean over all test rows, R² and deviance explained are of all test rows, AUC is the mean over the outer folds that have both
-classes, so that they may differ from the scores above, which are means over fits.
+classes.
 """
 SPREAD = """\
 ### Ranks, and where the spread comes from
 
 *The network* chooses family and depth by validation loss. The last columns are standard deviations of the loss on one outer
 fold's test rows: what other training rows and choices change (*splits*), what another start of training changes for one
-refitted network (*seeds*), and the luck of which rows are tested (*rows*).
+refitted network (*seeds*), and the luck of which rows are tested (*rows*). Where the folds differ by less than that luck
+explains, their spread cannot be told: its estimate is negative, and a dash stands for it.
 """
 PAIRS = """\
 ### Every model against every simpler one

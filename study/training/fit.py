@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from study.digits import given
 from study.families.base import Architecture
 from study.families.heads import Head
 from study.families.schedule import Schedule
@@ -255,7 +256,8 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         if not (np.isfinite(val).all() and np.isfinite(train).all()):
             bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)
             raise TrainingFailed(
-                f"the loss is not finite after epoch {bad}; a smaller learning rate than {schedule.learning_rate:.3g} may help"
+                f"the loss is not finite after epoch {bad}; "
+                f"a smaller learning rate than {given(schedule.learning_rate)} may help"
             )
         val_curve.append(val)
         train_curve.append(train)

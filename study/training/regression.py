@@ -11,6 +11,7 @@ import numpy as np
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
+from study.digits import given
 from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
 from study.records.trial import ReplicateRecord, TrialRecord
@@ -124,7 +125,7 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
         if not np.isfinite(loss):
             if best:
                 break
-            raise TrainingFailed(f"the validation loss is not finite with l2 {task.penalties[number]:.3g}")
+            raise TrainingFailed(f"the validation loss is not finite with l2 {given(task.penalties[number])}")
         losses.append(loss)
         if not best or loss < losses[place]:
             best, place = points, number

@@ -285,6 +285,17 @@ def test_spread_is_told_apart_by_rows_splits_and_seeds() -> None:
     assert found["sd_splits"] == pytest.approx(math.sqrt(0.2**2 + 0.1**2 / seeds), rel=0.1)
 
 
+def test_a_spread_by_splits_whose_estimate_is_negative_is_not_told(rng: np.random.Generator) -> None:
+    losses = rng.normal(10.0, 1.0, (1, FOLDS, 40))
+    alike = losses - losses.mean(axis=2, keepdims=True) + 10  # folds agree more than the luck of their rows allows
+    winners = pd.DataFrame([trial("linear", 0, 10.0, outer_fold=fold) for fold in range(FOLDS)])
+
+    found = compare.family_scores(in_folds(alike), winners, FOLDS).iloc[0]
+
+    assert math.isnan(found["sd_splits"])
+    assert found["sd_rows"] > 0
+
+
 def test_one_split_and_one_seed_tell_nothing_of_splits_and_seeds(rng: np.random.Generator) -> None:
     found = compare.family_scores(scored(rng.random(30)), pd.DataFrame([trial("linear", 0, 1.0)]), FOLDS).iloc[0]
 

@@ -44,8 +44,11 @@ def test_the_table_puts_estimates_beside_their_reference_with_the_gap_in_standar
     shifted = reference["ref_estimate"] + 0.5 * reference["ref_std_error"]
     trained = estimates(list(zip(reference["term"], reference["output"], shifted, strict=True)), family="linear")
 
-    table = coefficient_table(trained, reference.assign(target="y", family="linear", outer_fold=0))
+    spread = reference["term"].map(design.std(ddof=0))
+    table = coefficient_table(trained, reference.assign(target="y", family="linear", outer_fold=0, sd=spread))
 
+    assert table["standardised"].tolist()[1:] == pytest.approx((shifted * spread).tolist()[1:])
+    assert np.isnan(table["standardised"][0])  # of the intercept, which has no column
     assert table["gap_in_se"].to_numpy() == pytest.approx([0.5] * 4)
     assert table["term"].tolist() == ["intercept", "height", "wealth", "single"]
     assert set(table["se_over"]) == {"rows"}

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from study.evidence.answer import write_verdicts
-from study.records.delivery import chosen_arms, deliver, delivery_notes, fold_model
+from study.records.delivery import chosen_arms, deliver, delivered_frame, delivery_notes, fold_model
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results
+from study.records.results import Results, write_winner, write_work
 from study.schema import ALL_ROWS, Arm, Kind
+from tests.records.examples import scored_trees, trees, winner
 
 LOSSES = {("constant", 0): 3.0, ("linear", 0): 2.0, ("neural", 1): 1.5, ("neural", 2): 1.0, ("neural", 3): 1.0}
 
@@ -69,6 +70,24 @@ def test_the_size_that_is_told_is_that_of_the_judged_models_alone(paths: StudyPa
     (said,) = delivery_notes(Results(paths.root))
 
     assert said.startswith(f"The models that were judged take {len(LOSSES)} MB in ")
+
+
+def test_seconds_to_fit_are_those_of_every_task_that_the_procedure_needed_on_all_rows(paths: StudyPaths) -> None:
+    deliver(paths, trials(), keep_folds=True)
+    for own in arms():
+        write_winner(paths, winner(own, wall_time_s=10.0), {})
+    write_work(paths, scored_trees(trees(fold=ALL_ROWS), wall_time_s=7.0), {})
+    write_work(paths, scored_trees(trees(fold=0), wall_time_s=50.0), {})
+    results = Results(paths.root)
+    vars(results)["trials"] = trials().assign(wall_time_s=1.0)
+
+    found = delivered_frame(results).set_index("procedure")
+
+    assert found["file"].to_dict() == {
+        "regression": "models/y-regression.keras", "network": "models/y-network.keras", "trees": "models/y-trees.skops",
+    }  # fmt: skip
+    # two trials of all rows and a fit; of the network two trials and a fit of each of three depths
+    assert found["seconds"].to_dict() == {"regression": 12.0, "network": 36.0, "trees": 7.0}
 
 
 def test_models_of_all_rows_are_handed_over_and_the_folds_are_kept(paths: StudyPaths) -> None:

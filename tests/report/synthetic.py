@@ -144,12 +144,15 @@ def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: n
     design, y = table.loc[development, TERMS], table.loc[development, target].to_numpy()
     scale = design.std(ddof=0).to_numpy()
     reference = reference_coefficients(design, y, kind, CLASSES.get(target), 0.0, scale)
+    spread = reference["term"].map(dict(zip(TERMS, scale.tolist(), strict=True)))
     shift = np.random.default_rng(1).normal(scale=0.01, size=len(reference))
     estimates = reference.assign(estimate=reference["ref_estimate"] + shift, level=None, unit="", **names)
     if kind == Kind.MULTICLASS:
         base = estimates[estimates["output"] == CLASSES[target][1]].assign(output=CLASSES[target][0], estimate=0.0)
         estimates = contrasts(pd.concat([base, estimates]), CLASSES[target])
-    return coefficient_table(estimates.drop(columns=reference.columns.difference(["term", "output"])), reference)
+    return coefficient_table(
+        estimates.drop(columns=reference.columns.difference(["term", "output"])), reference.assign(sd=spread)
+    )
 
 
 def write_results(

@@ -46,6 +46,7 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
     told = ((100, "2.0", "at most 30.0 %"), (200, "4.0", "at least \N{MINUS SIGN}200 %"), (400, "8.0", "1.0 to 12.0 %"))
     said = [f"y, {pair}, {n} rows: {gain} % ({level}: {interval})" for n, gain, interval in told]
     assert picture.alt.endswith(f". {'; '.join(said)}.")
+    assert picture.title == f"The gain of {pair} on y is likely decided at about 1,200 training rows; there are 400 now"
     (ax,) = axes_of(picture)
     assert [line.get_linestyle() for line in ax.lines].count(":") == 1
 
@@ -87,6 +88,17 @@ def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(w
     assert [text.get_text() for text in picture.figure.legends[0].get_texts()] == named
     assert ax.get_xlabel() == "margin, share of the regression's loss"
     assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == named
+
+
+def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_verdict(with_terms: Results) -> None:
+    points = {"margin": [0.0, 0.05, 0.1], "above": [0.9, 0.37, 0.1]}
+    over = pd.DataFrame(points).assign(base="regression", model="terms over regression")
+    rest = pd.DataFrame(points).assign(base="extended", model="network over terms", above=1.0)
+    frame = pd.concat([over, rest]).assign(target="y", bound=0.05)
+
+    assert margin_curve.finding(frame) == "How likely a gain above the margin is: terms over regression on y, 37 %"
+    assert margin_curve.finding(frame.assign(bound=np.nan)) == "No margin can be told that a gain could be held against"
+    assert margin_curve.draw(margin_curve.data(with_terms)).title.endswith("terms over regression on balloons, > 99 %")
 
 
 def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.digits import human
 from study.evidence import winners
+from study.evidence.findings import TreesLine
 from study.records.results import Results
 from study.report.figures import (
     best_so_far,
@@ -21,7 +23,10 @@ from study.report.figures import (
 from study.report.style import colours
 from study.schema import LOSS_NAMES
 from tests.evidence.losses import pairs_of
-from tests.report.synthetic import KINDS, TERMS, axes_of, compared, with_frames
+from tests.report.synthetic import KINDS, TERMS, axes_of, compared, make_table, with_frames
+
+DEVELOPMENT = np.concatenate(np.array_split(np.random.default_rng(2).permutation(600), 5)[1:])
+"""Rows that the synthetic studies train on."""
 
 
 def test_loss_by_family_holds_every_replicate_of_every_incumbent(results: Results) -> None:
@@ -70,15 +75,19 @@ def test_the_log_axis_says_so(results: Results) -> None:
     assert scales["pops"] == ("linear", "test Poisson loss")
 
 
-def test_test_losses_are_those_of_the_default_candidates(results: Results) -> None:
-    frame = test_loss.data(results)
+def test_test_losses_are_those_of_the_ranks_and_of_the_metrics(results: Results, with_terms: Results) -> None:
+    frame, short = test_loss.data(results), test_loss.data(with_terms).set_index("family")
 
     network = frame[(frame["target"] == "balloons") & (frame["depth"] == 1)].iloc[0]
     p = results.predictions
     own = p[(p["target"] == "balloons") & (p["depth"] == 1) & (p["candidate"] == "ensemble")]
-    assert len(frame) == 16
+    assert len(frame) == 20
     assert network["test_loss"] == pytest.approx(own["loss"].mean())
     assert network["low"] < network["test_loss"] < network["high"]
+    metrics = with_terms.metrics.query("metric == 'loss' and base.isna()").set_index("other")["value"]
+    assert short.loc["short", "test_loss"] == metrics["short"]
+    assert short.loc["network", "test_loss"] == pytest.approx(metrics["network"])
+    assert test_loss.finding(test_loss.data(with_terms)) == f"Least test loss: short formula, {human(metrics['short'])}"
 
 
 def test_gains_are_those_of_the_verdicts_with_their_intervals(results: Results, with_terms: Results) -> None:
@@ -87,21 +96,72 @@ def test_gains_are_those_of_the_verdicts_with_their_intervals(results: Results, 
     pairs = pairs_of(results.predictions, 0.05, 5, winners.incumbents(results.trials))
     columns = ["improvement", "low", "high", "level"]
     expected = pairs.loc[(pairs["base"] == "poisson") & (pairs["other"] == "network"), columns]
-    assert frame.loc[frame["target"] == "pops", columns].to_numpy().tolist() == expected.to_numpy().tolist()
-    assert frame.groupby("target").size().to_dict() == dict.fromkeys(KINDS, 1)
-    assert three["model"].tolist() == ["terms over regression", "network over regression", "network over terms"]
-    assert three["level"].tolist() == [0.975, 0.975, 0.95]
-    assert len(set(three["colour"])) == 3
+    richer = frame[frame["base"] != frame["other"]]
+    assert richer.loc[richer["target"] == "pops", columns].to_numpy().tolist() == expected.to_numpy().tolist()
+    assert richer.groupby("target").size().to_dict() == dict.fromkeys(KINDS, 1)
+    assert three["model"].tolist() == ["regression", "terms over regression", "network over regression", "network over terms"]
+    assert three["level"].tolist()[1:] == [0.975, 0.975, 0.95]
+    assert len(set(three["colour"])) == 4
+
+
+def test_the_judged_procedure_has_its_row_among_the_gains(results: Results) -> None:
+    frame = gains.data(results)
+
+    kept = frame[frame["kept"]].set_index("target")["other"].to_dict()
+    assert kept == {verdict.target: verdict.answer_procedure for verdict in results.verdicts}
+    assert set(kept.values()) == {"regression", "network"}
+    labels = {text.get_text(): text.get_fontweight() for text in axes_of(gains.draw(frame))[0].get_yticklabels()}
+    assert labels == {"regression": "normal", "network over regression": "bold"}
+
+
+def test_trees_stand_among_the_gains_over_the_regression(results: Results) -> None:
+    first = results.verdicts[0]
+    line = TreesLine(loss=0.1, over={"regression": first.gains[0].gain.model_copy(update={"improvement": 0.25})})
+
+    frame = gains.data(with_frames(results, verdicts=[first.model_copy(update={"trees": line})]))
+
+    assert frame["model"].tolist() == ["regression", "network over regression", "trees over regression"]
+    assert frame["improvement"].tolist()[-1] == 0.25
+
+
+FAR = {"target": "y", "kind": "continuous", "base": "regression", "other": "network", "margin": 0.05, "stake": "loss"}
+FAR |= {"kept": False, "model": "network over regression", "colour": "#d55e00", "level": 0.95, "side": "below", "ends": ""}
 
 
 def test_a_gain_far_to_the_left_is_drawn_at_the_edge() -> None:
-    frame = pd.DataFrame({"target": "y", "kind": "continuous", "family": "neural", "depth": [1], "improvement": -900.0})
-    frame = frame.assign(low=-1000.0, high=-800.0, margin=0.05, stake="loss", model="network, 1 layer", colour="#d55e00")
+    frame = pd.DataFrame([FAR | {"improvement": -900.0, "low": -1000.0, "high": -800.0}])
 
     (ax,) = axes_of(gains.draw(frame))
 
     assert ax.get_xlim()[0] > -1.1
-    assert "<" in [line.get_marker() for line in ax.lines]
+    assert [line.get_marker() for line in ax.lines].count("<") == 2  # the end of the line, and the dot
+
+
+def test_only_an_interval_that_leaves_the_axis_has_an_arrow() -> None:
+    ends = [{"low": -0.5, "high": 0.3}, {"low": -2.0, "high": np.nan}]
+    frame = pd.DataFrame([FAR | {"improvement": 0.1, "model": f"model {i}"} | end for i, end in enumerate(ends)])
+
+    (ax,) = axes_of(gains.draw(frame))
+
+    arrows = [(line.get_marker(), *line.get_data()) for line in ax.lines if line.get_marker() in ("<", ">")]
+    assert [(shape, list(x), list(y)) for shape, x, y in arrows] == [("<", [-1], ["model 1"]), (">", [1], ["model 1"])]
+
+
+@pytest.mark.parametrize(
+    ("side", "share", "said"),
+    [
+        ("above", 0.2, "The network saves 20.0 % of the regression's loss on y: more than the margin"),
+        ("below", -0.03, "The network adds 3.0 % to the regression's loss on y: too little to matter"),
+        ("open", 0.04, "The network saves 4.0 % of the regression's loss on y: what may or may not matter"),
+    ],
+)
+def test_the_title_of_the_gains_says_what_is_gained_and_where_that_lies(side: str, share: float, said: str) -> None:
+    frame = pd.DataFrame([FAR | {"improvement": share, "low": share, "high": share, "side": side}])
+
+    assert gains.draw(frame).title == said
+    more = pd.concat([frame, frame.assign(target="z", side="above")])
+    expected = {"above": "more than the margin on y and z", "below": "more than the margin on z and too little to matter on y"}
+    assert gains.finding(more).startswith(f"Richer models gain {expected.get(side, 'more than the margin on z and what may')}")
 
 
 def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> None:
@@ -118,6 +178,50 @@ def test_best_so_far_leaves_out_trials_that_failed(results: Results) -> None:
     failed = results.trials.assign(state=np.where(results.trials["number"] > 2, "FAIL", "COMPLETE"))
 
     assert best_so_far.data(with_frames(results, trials=failed))["number"].max() == 2
+
+
+def searched(losses: dict[int, list[float]], family: str = "neural") -> pd.DataFrame:
+    """Trials of one model by outer fold, in their order."""
+    rows = [(fold, number, loss) for fold, own in losses.items() for number, loss in enumerate(own)]
+    frame = pd.DataFrame(rows, columns=["outer_fold", "number", "val_loss"])
+    return frame.assign(target="y", kind="continuous", family=family, depth=int(family == "neural"), state="COMPLETE")
+
+
+def test_best_so_far_is_the_median_and_range_over_folds(results: Results) -> None:
+    losses = {0: [3.0, 1.0, 2.0, 0.5], 1: [5.0, 6.0, 4.0], 2: [9.0, 2.0, 8.0], -1: [0.1, 0.1]}
+
+    frame = best_so_far.data(with_frames(results, trials=searched(losses)))
+
+    assert frame["best"].tolist() == [5.0, 2.0, 2.0, 2.0]
+    assert frame["low"].tolist() == [3.0, 1.0, 1.0, 0.5]
+    assert frame["high"].tolist() == [9.0, 5.0, 4.0, 4.0]  # a fold whose trials have ended keeps its last
+    assert set(frame["n_folds"]) == {3}
+
+
+def test_the_constant_sets_no_scale_of_the_search_and_is_named_beside_it(results: Results) -> None:
+    trials = pd.concat([searched({0: [3.0, 2.0]}), searched({0: [1234.5]}, "constant")])
+
+    (ax,) = axes_of(best_so_far.draw(best_so_far.data(with_frames(results, trials=trials))))
+
+    assert ax.get_ylim()[1] < 4
+    assert ax.get_xlabel() == "trials of the model\nconstant: 1,234"
+    assert not best_so_far.when(with_frames(results, trials=searched({0: [1234.5]}, "constant")))
+
+
+def test_the_title_of_the_search_names_what_still_improved(results: Results) -> None:
+    late, early = (searched({0: losses}) for losses in ([5.0, 4, 4, 4, 4, 4, 4, 3], [5.0, 4, 4, 4, 4, 4, 4, 4]))
+
+    titles = [best_so_far.finding(best_so_far.data(with_frames(results, trials=trials))) for trials in (late, early)]
+
+    assert titles[0] == "Still improving in the last quarter of the trials: network, 1 layer"
+    assert titles[1] == "No model improved in the last quarter of its trials"
+
+
+def test_the_title_of_the_replicates_names_the_least_mean_and_its_range(results: Results) -> None:
+    about = {"target": "y", "kind": "continuous"}
+    rows = [about | {"model": model, "val_loss": loss} for model, loss in (("a", 1.0), ("a", 5.0), ("b", 2.0), ("b", 2.5))]
+
+    assert loss_by_family.finding(pd.DataFrame(rows)) == "Least validation loss: b, replicates from 2 to 2.50"
 
 
 def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(results: Results) -> None:
@@ -137,24 +241,59 @@ def test_training_is_dashed_and_validation_solid_for_every_replicate(results: Re
     assert (styles.count("-"), styles.count("--")) == (10, 10)
 
 
-def test_coefficients_stand_beside_their_reference_with_the_intercept_last(results: Results) -> None:
+def test_coefficients_are_standardised_beside_their_reference_with_the_intercept_apart(results: Results) -> None:
     frame = coefficients.data(results)
 
-    own = frame[frame["target"] == "balloons"]
+    own = frame[frame["target"] == "balloons"].set_index("label")
     expected = results.coefficients[results.coefficients["target"] == "balloons"].set_index("term")
-    assert own["label"].tolist() == [*TERMS, "intercept"]
-    assert own["ref_estimate"].tolist() == expected.loc[own["label"], "ref_estimate"].tolist()
+    spread = make_table().loc[DEVELOPMENT, TERMS].std(ddof=0)
+    for term in TERMS:
+        assert own.loc[term, "weight"] == pytest.approx(expected.loc[term, "estimate"] * spread[term])
+        assert own.loc[term, "ref_weight"] == pytest.approx(expected.loc[term, "ref_estimate"] * spread[term])
+        assert own.loc[term, "ref_low"] == pytest.approx(expected.loc[term, "ref_low"] * spread[term])
+    assert own["apart"].tolist() == [False, False, False, True]
+    assert own["weight"].abs().tolist()[:3] == sorted(own["weight"].abs().tolist()[:3], reverse=True)
+    assert np.isnan(own.loc["intercept", "weight"])
     assert "children \N{RIGHTWARDS ARROW} star" in frame.loc[frame["target"] == "shape", "label"].tolist()
+    (ax, *_) = axes_of(coefficients.draw(frame))
+    assert "intercept" not in [text.get_text() for text in ax.get_yticklabels()]
+    assert f"apart: intercept {human(expected.loc['intercept', 'estimate'])} (reference" in ax.get_xlabel()
 
 
-def test_of_many_terms_those_furthest_from_zero_are_kept(results: Results) -> None:
-    terms = [f"t{i:02d}" for i in range(60)]
-    many = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
-    many = many.assign(unit="", estimate=np.arange(60.0), ref_estimate=np.nan, ref_low=np.nan, ref_high=np.nan, note="")
+def weights(n: int, **changed: object) -> pd.DataFrame:
+    """Coefficients of one target, of which the larger is the smaller effect."""
+    terms = [f"t{i:02d}" for i in range(n)]
+    frame = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
+    frame = frame.assign(estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note="")
+    frame = frame.assign(**(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed))
+    return frame.assign(standardised=frame["estimate"] * frame["sd"])
 
-    frame = coefficients.data(with_frames(results, coefficients=many))
 
-    assert frame["label"].tolist() == terms[36:]
+def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_others_counted(results: Results) -> None:
+    frame = coefficients.data(with_frames(results, coefficients=weights(60)))
+
+    assert frame["label"].tolist() == [f"t{i:02d}" for i in range(30)]
+    assert set(frame["n_more"]) == {30}
+    (ax,) = axes_of(coefficients.draw(frame))
+    assert "and 30 smaller terms, in the table" in ax.get_xlabel()
+    assert coefficients.finding(frame) == "t00 weighs most: one standard deviation of it changes y by 1"
+
+
+def test_a_term_that_is_small_in_its_unit_is_not_left_out(results: Results) -> None:
+    km = weights(40)
+    km.loc[39, ["estimate", "sd", "standardised"]] = [-0.05, 50_000.0, -2500.0]
+
+    frame = coefficients.data(with_frames(results, coefficients=km))
+
+    assert frame["label"].tolist()[0] == "t39"
+
+
+def test_a_reference_interval_that_leaves_the_axis_has_an_arrow(results: Results) -> None:
+    wide = weights(2, ref_estimate=[1.0, 2.0], ref_low=[0.9, -300.0], ref_high=[1.1, 300.0])
+
+    (ax,) = axes_of(coefficients.draw(coefficients.data(with_frames(results, coefficients=wide))))
+
+    assert sorted(line.get_marker() for line in ax.lines if line.get_marker() in ("<", ">")) == ["<", ">"]
 
 
 def test_predictions_are_averaged_over_seeds_and_thinned_evenly(results: Results) -> None:

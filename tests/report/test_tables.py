@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from study.evidence import scores, sentences, winners
-from study.evidence.findings import TreesLine
+from study.evidence import sentences, winners
 from study.records.results import Results
 from study.report import fair, tables
 from study.report.figures import coefficients
@@ -20,43 +19,6 @@ from study.schema import ModelData
 from study.screen.progress import print_summary
 from tests.evidence.losses import pairs_of
 from tests.report.synthetic import compared, with_frames
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict", "style"),
-    [
-        (0.1, 0.2, "network is worth it", "network"),
-        (0.0, 0.04, "regression is enough", "regression"),
-        (0.0, 0.1, "undecided", "undecided"),
-    ],
-)
-def test_every_verdict_has_its_badge(results: Results, low: float, high: float, verdict: str, style: str) -> None:
-    first = results.verdicts[0]
-    (step,) = first.gains
-    gains = (step.model_copy(update={"gain": step.gain.model_copy(update={"low": low, "high": high})}),)
-
-    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gains": gains})]))
-
-    assert f'<section class="answer {style}">' in html
-    assert f'<span class="badge">{verdict}</span>' in html
-
-
-def test_where_nothing_was_scored_the_card_says_no_verdict(results: Results) -> None:
-    first = results.verdicts[0]
-
-    html = tables.answer(with_frames(results, verdicts=[first.model_copy(update={"gains": ()})]))
-
-    assert '<section class="answer none">' in html
-    assert '<span class="badge">no verdict</span>' in html
-
-
-def test_names_are_escaped(results: Results) -> None:
-    told = with_frames(results, verdicts=[results.verdicts[0].model_copy(update={"target": "<b> & c"})])
-
-    html = tables.answer(told)
-
-    assert "<h3>&lt;b&gt; &amp; c</h3>" in html
-    assert "loss on &lt;b&gt; &amp; c (" in html
 
 
 def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns() -> None:
@@ -85,9 +47,9 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
 
     balloons, colour = html.split("<h4>")[1:3]
     assert balloons.startswith("balloons</h4>")
-    assert "R²" in balloons
-    assert "AUC" not in balloons
-    assert "AUC" in colour
+    assert "calibration error" in colour
+    assert "calibration error" not in balloons
+    assert not {"R²", "AUC", "accuracy"} & set(tables.scores_frame(results))
 
 
 def test_the_winners_show_their_hyperparameters(results: Results) -> None:
@@ -117,39 +79,6 @@ def test_where_nothing_can_be_gained_the_pairs_show_dashes(results: Results) -> 
     frame = tables.pairwise_frame(compared(results, results.predictions.assign(loss=0.0)))
 
     assert set(frame.loc[0, ["gain", "interval", "p", "better"]]) == {"\N{EN DASH}"}
-
-
-def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(results: Results) -> None:
-    first = results.verdicts[0]
-    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})})
-    told = with_frames(results, verdicts=[verdict])
-
-    html = tables.answer(told)
-
-    said = [verdict.margins_words, verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
-    said += [verdict.depths_words, verdict.trees_words]
-    by = sentences.percent(first.gains[0].gain.improvement)
-    assert str(said[-1]).endswith(f"linear regression is behind them, by {by} %.")
-    assert f'<ul class="basis">{"".join(f"<li>{escape(tables.no_break(str(each)))}</li>" for each in said)}</ul>' in html
-
-
-def test_a_card_shows_every_gain_with_its_level_and_chances(with_terms: Results) -> None:
-    html = tables.answer(with_terms)
-
-    (verdict,) = with_terms.verdicts
-    rows = cells(html)
-    bound = "5\N{NO-BREAK SPACE}%"
-    chances = [f"{side} {bound}" for side in ("better by over", "within", "worse by over")]
-    assert rows[0] == ["gain of", "share", "interval", "level", *chances]
-    assert [row[0] for row in rows[1:]] == [
-        "the regression with terms over linear regression",
-        "the network over linear regression",
-        "the network over the regression with terms",
-    ]
-    assert [row[3] for row in rows[1:]] == [f"{level}\N{NO-BREAK SPACE}%" for level in ("97.5", "97.5", "95")]
-    assert [row[1] for row in rows[1:]] == [
-        f"{sentences.percent(step.gain.improvement)}\N{NO-BREAK SPACE}%" for step in verdict.gains
-    ]
 
 
 def test_where_the_gain_comes_from_stands_beside_the_short_formula(with_terms: Results) -> None:
@@ -217,10 +146,6 @@ def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_a
     assert f"Note: The AUC of colour is that of {told.iloc[0]}.\n" in out.getvalue()
 
 
-def test_every_metric_that_is_scored_has_a_name() -> None:
-    assert tuple(tables.METRIC_NAMES) == scores.METRICS
-
-
 def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Results) -> None:
     balloons, colour = tables.by_target(tables.coefficients_frame(results)).split("<h4>")[1:3]
 
@@ -251,3 +176,25 @@ def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> Non
     assert tables.answer(grouped).count(f'<ul class="basis"><li>{escape(said)}</li>') == len(results.verdicts)
     assert f"<li>{escape(said)}</li>" in fair.splits(grouped)
     assert "stay together" not in tables.answer(results) + fair.splits(results)
+
+
+def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(with_terms: Results) -> None:
+    out = io.StringIO()
+
+    print_summary(with_terms, Console(file=out, width=1_000))
+
+    assert "short" in out.getvalue()
+    assert re.findall(r"\d[eE][+-]\d|\bnan\b", out.getvalue()) == []
+
+
+def test_of_many_weights_the_table_has_the_largest_and_says_how_many_more_there_are(results: Results) -> None:
+    own = results.coefficients.query("target == 'balloons'")
+    wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
+    many = with_frames(results, coefficients=wide)
+
+    frame, html = tables.coefficients_frame(many), tables.coefficients(many)
+
+    assert len(frame) == tables.MOST_WEIGHTS
+    assert {"children[0]", "intercept[59]"} <= set(frame["term"])
+    assert "relationship[59]" not in set(frame["term"])
+    assert html.endswith("<p>Of balloons the 100 largest standardised weights; coefficients.parquet has 140 more.</p>")

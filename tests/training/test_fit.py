@@ -212,7 +212,7 @@ def test_a_loss_that_is_not_finite_ends_the_trial_and_names_the_learning_rate() 
     with pytest.raises(TrainingFailed) as caught:
         fit(problem_of(), NETWORK, replace(SCHEDULE, learning_rate=1e30), SEEDS)
 
-    assert str(caught.value) == "the loss is not finite after epoch 1; a smaller learning rate than 1e+30 may help"
+    assert str(caught.value) == "the loss is not finite after epoch 1; a smaller learning rate than 10\u00b3\u2070 may help"
 
 
 def test_a_failed_trial_leaves_nothing_behind_in_the_program_it_shares() -> None:

@@ -24,14 +24,16 @@ A regression is a network without hidden layers, so its weights can be checked: 
 those of an exact fit with its 95 % interval; an arrow says that the interval goes on. So that columns of different units
 can be compared they are standardised: the weight times the standard deviation of its column, which is what one standard
 deviation of the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in
-log-rates. The intercept, which no column moves, stands apart. The table below has the weights per unit of each column as it
-stands in the data. An odds ratio is what one unit multiplies the odds by; the share of the largest weight stays true where
-classes separate and the weights grow without end. Where a standard error would mean nothing, the note says why. A penalised
-weight has none: it is pulled towards 0 on purpose. Beside it stands the fit of the same rows without the penalty, with its
-own standard error, and how many of those the pull is. Standard errors are over what is independent, whatever the noise is:
-the groups of the table, blocks of its time, or single rows, each left out once.
+log-rates. The intercept, which no column moves, stands apart.
+
+The table below has the weights per unit of each column as it stands in the data. An odds ratio is what one unit multiplies
+the odds by; the share of the largest weight stays true where classes separate and the weights grow without end. Where a
+standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside
+it stands the fit of the same rows without the penalty, with its own standard error, and how many of those the pull is.
+Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time, or single
+rows, each left out once.
 """
-SCALES = {"logistic": "log-odds", "poisson": "log-rate"}
+SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 
 def when(results: Results) -> bool:
@@ -82,7 +84,7 @@ def finding(frame: pd.DataFrame) -> str:
     if len(largest) == 1:
         row = largest.iloc[0]
         scale = SCALES.get(row["family"], row["target"])
-        return f"{row['label']} weighs most: one standard deviation of it changes the {scale} by {human(row['weight'])}"
+        return f"{row['label']} weighs most: one standard deviation of it changes {scale} by {human(row['weight'])}"
     told = [f"{label} on {target}" for target, label in largest[["target", "label"]].itertuples(index=False)]
     return f"What weighs most: {', '.join(told[:4])}{f', and {len(told) - 4} more' if len(told) > 4 else ''}" if told else ""
 
@@ -106,9 +108,11 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_yticks(y, [plain(label) for label in own["label"]])
             ax.set_ylim(len(own) - 0.4, -0.6)
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
-            scale = SCALES.get(family, f"change in {plain(target)}")
+            scale = SCALES.get(family, plain(target))
             apart = frame[frame["apart"] & (frame["target"] == target)]
-            ax.set_xlabel("\n".join([f"{scale} per standard deviation of the column", *_beside(apart, int(n_more))]))
+            ax.set_xlabel(
+                "\n".join([wrapped(f"change in {scale} per standard deviation of the column"), *_beside(apart, int(n_more))])
+            )
             ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.xaxis.set_major_formatter(number)
             ax.grid(axis="x")
@@ -136,4 +140,4 @@ def _beside(apart: pd.DataFrame, n_more: int) -> list[str]:
         f"{plain(label)} {human(estimate)}" + (f" (reference {human(reference)})" if pd.notna(reference) else "")
         for label, estimate, reference in apart[["label", "estimate", "ref_estimate"]].itertuples(index=False)
     ]
-    return lines + ([wrapped(f"apart: {', '.join(told)}", 52)] if told else [])
+    return lines + ([wrapped(f"apart: {', '.join(told)}")] if told else [])

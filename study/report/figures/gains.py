@@ -72,7 +72,7 @@ def _rows(verdict: Verdict) -> list[tuple[object, ...]]:
     gains = dict(verdict.by_pair)
     if verdict.trees and REGRESSION in verdict.trees.over:
         gains[REGRESSION, TREES] = verdict.trees.over[REGRESSION]
-    kept, is_open = verdict.answer_procedure, verdict.verdict == UNDECIDED
+    kept, is_open = None if verdict.use_none else verdict.answer_procedure, verdict.verdict == UNDECIDED
     about = verdict.target, verdict.kind.value
     stake = METRICS[verdict.question.metric].stake
     own = (*about, REGRESSION, REGRESSION, 0.0, 0.0, 0.0, "", math.nan, math.nan, BELOW, stake, kept == REGRESSION, is_open)
