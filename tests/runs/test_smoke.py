@@ -86,7 +86,8 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
         "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
-        "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
+        "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet", "effects.parquet", "surfaces.parquet",
+        "importances.parquet", "helps.parquet", "report.ipynb", "report.html",
         *trials, *winners, *beside, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".png"}

@@ -121,7 +121,7 @@ def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
         few = sum(map(len, names)) < 36
         ax.set_xticks(shown["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
     else:
-        few = len(rows) <= FEW_VALUES and (rows["low"] == rows["high"]).all()
+        few = len(rows) <= FEW_VALUES and bool((rows["low"] == rows["high"]).all())
         ax.xaxis.set_major_locator(FixedLocator(list(rows["value"])) if few else MaxNLocator(5))
         ax.xaxis.set_major_formatter(FuncFormatter(_date if first["sort"] == "date" else tick))
 
@@ -144,7 +144,7 @@ def _range(rows: pd.DataFrame) -> float:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _date(days: float, _: object = None) -> str:
