@@ -52,16 +52,18 @@ def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) ->
     if encoded.outer_fold == ALL_ROWS or not len(encoded.test):
         return None
     columns, classes = leading(encoded), _classes(encoded)
-    pairs = list(combinations(columns[:CROSSED], 2))
-    found = Probed(
-        outputs=tuple(encoded.classes[k] for k in classes) or ("",),
-        effects=tuple(_effect(encoded, answer, column, classes) for column in columns * effects),
-        surfaces=tuple(_surface(encoded, answer, pair, classes) for pair in pairs * effects),
-        **_permuted(encoded, answer, loss, columns),
-    )
-    finite = [found.loss, *(each.rise for each in found.rises)]
-    finite += [np.sum(each.curves) for each in found.effects] + [np.sum(each.heights) for each in found.surfaces]
-    return found if np.isfinite(finite).all() else None
+    with np.errstate(invalid="ignore", over="ignore"):
+        rises = _permuted(encoded, answer, loss, columns)
+        pairs = combinations(columns[:CROSSED], 2) if effects else ()
+        found = Probed(
+            outputs=tuple(encoded.classes[k] for k in classes) or ("",),
+            effects=tuple(_effect(encoded, answer, column, classes) for column in columns * effects),
+            surfaces=tuple(_surface(encoded, answer, pair, classes) for pair in pairs),
+            **rises,
+        )
+        numbers = [np.asarray(each.curves).sum() for each in found.effects] + [each.rise for each in found.rises]
+        numbers += [np.asarray(each.heights).sum() for each in found.surfaces]
+    return found if np.isfinite([found.loss, *numbers]).all() else None
 
 
 @lru_cache(maxsize=4)

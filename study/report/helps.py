@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 import pandas as pd
@@ -20,6 +21,9 @@ half, by an interval at 97.5 % for each of two groups. All are shares of the reg
 """
 
 
+SIDES = {"more": "most", "less": "least"}
+
+
 def has_helps(results: Results) -> bool:
     """Whether groups were looked for."""
     return results.concluded and results.paths.helps.exists() and not results.helps.empty
@@ -27,22 +31,23 @@ def has_helps(results: Results) -> bool:
 
 def helps(results: Results) -> Html:
     """A sentence for each group of each target: what was found, and whether it held."""
-    said = [_sentence(row) for _, row in results.helps.iterrows()]
+    said = [text for target, own in results.helps.groupby("target", sort=False) for text in _sentences(str(target), own)]
     return Html("".join(f"<p>{escape(text)}</p>" for text in said).replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
-def _sentence(row: pd.Series) -> str:
-    if not row["rule"]:
-        return f"On {row['target']} no group of rows was found: its test rows are too few, or too much alike."
-    apart = f"The difference is {_points(row['difference'])} ({_points(row['low'])} to {_points(row['high'])}) points."
-    if row["holds"]:
-        return f"{said_of(row)} {apart}"
-    side = "more" if row["side"] == "more" else "less"
-    return (
-        f"On {row['target']} nothing sure was found of rows on which it helps {side}: where {row['rule']} it seemed to on one "
-        f"half of the rows, and did not surely on the other. {apart}"
-    )
+def _sentences(target: str, own: pd.DataFrame) -> Iterator[str]:
+    """What held, and what seemed to be there and did not."""
+    if not own["rule"].any():
+        yield f"On {target} no group of rows was found: its test rows are too few, or too much alike."
+        return
+    yield from (f"{said_of(row)} The difference is {_apart(row)}." for _, row in own[own["holds"]].iterrows())
+    failed = own[~own["holds"]]
+    seemed = [f"{SIDES[row['side']]} where {row['rule']}, on the other by {_apart(row)}" for _, row in failed.iterrows()]
+    if seemed:
+        sure = "nothing more" if own["holds"].any() else "nothing"
+        yield f"On {target} {sure} was found that holds: on one half of the rows it seemed to help {'; and '.join(seemed)}."
 
 
-def _points(share: float) -> str:
-    return human(100 * share, 2)
+def _apart(row: pd.Series) -> str:
+    points = [human(100 * row[name], 2) for name in ("difference", "low", "high")]
+    return f"{points[0]} points ({points[1]} to {points[2]})"

@@ -184,3 +184,19 @@ def test_of_all_rows_there_are_trees_and_nothing_is_scored() -> None:
 
     assert (record.candidates, record.rows, list(files)) == ((), [], ["target-trees-all.skops"])
     assert record.val_loss is not None
+
+
+def test_trees_say_how_much_more_they_lose_without_a_column_and_nothing_on_all_rows(balloons: Encoded) -> None:
+    config = make_config({"name": "test", "data": {"source": "sklearn:wine"}, "targets": ["target"], "protocol": "holdout"})
+    table = read_table(config)
+    first, every = (encode(table, table.targets[0], split) for split in make_splits(table, table.targets[0], config))
+
+    told, several, nothing = (scored(each).probed for each in (balloons, first, every))
+
+    assert nothing is None
+    assert told is not None
+    assert several is not None
+    rises = {each.column: each.rise for each in told.rises}
+    assert rises["relationship"] > 0.3 * told.constant > 10 * told.loss
+    assert len(several.rises) == 12
+    assert (told.effects, told.surfaces) == ((), ())

@@ -11,9 +11,12 @@ import pytest
 
 from study.data.matrix import Matrix
 from study.data.parts import on_part
+from study.data.probe import AVERAGED
+from study.data.rows import drawn
 from study.families import HEADS, get_family
 from study.families.saved import open_model, predict_raw
 from study.schema import ALL_ROWS, Kind, TrialState
+from study.seeds import derive_seed
 from study.training.fit import Shape, compiled
 from study.training.scored import scored_parts
 from study.training.trial import architecture_of, make_problem, run_trial
@@ -45,6 +48,30 @@ def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(case: Ca
     (candidate,) = (each for each in record.candidates if each.name == judged(case))
     np.testing.assert_array_equal(predicted, candidate.predicted)
     np.testing.assert_array_equal(HEADS[case.kind].response_loss(predicted, encoded.y[encoded.test]), candidate.loss)
+
+
+@shallow
+def test_a_winner_answers_column_by_column_as_the_model_of_its_file(case: Case, tmp_path: Path) -> None:
+    encoded, _ = encoded_for(case)
+    record, files = won(case)
+    if not get_family(case.family).inputs:
+        assert record.probed is None
+        return
+    ((name, content),) = files.items()
+    (tmp_path / name).write_bytes(content)
+    model = open_model(tmp_path / name)
+    assert record.probed is not None
+
+    for effect in record.probed.effects:
+        raw = encoded.raw(drawn(encoded.test, None, AVERAGED, derive_seed(0, "probe", "y", 0)))
+        raw[:, [term.name for term in encoded.terms].index(effect.axis.column)] = effect.axis.values[-1]
+        expected = predict_raw(model, raw).mean(axis=0)
+        curves = np.array(effect.curves)
+        np.testing.assert_allclose(curves[0, -1], expected if curves.shape[2] == np.size(expected) else expected[1], rtol=2e-4)
+        assert len(curves) == (1 if get_family(case.family).convex else 3)
+    assert len(record.probed.effects) == len(record.probed.rises) == 3
+    first = next(each.loss for each in record.candidates if each.name == judged(case))
+    assert record.probed.loss == pytest.approx(np.mean(first), rel=1e-3, abs=1e-6)
 
 
 @shallow

@@ -117,6 +117,7 @@ def test_every_file_has_its_own_name() -> None:
         "scores.parquet", "terms.parquet", "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "frequencies.parquet",
         "searched.parquet", "fronts.parquet", "hyperparameters.parquet",
+        "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
         "figures", "retried", "report.ipynb", "report.html", ".lock", ".handed-out",
     }  # fmt: skip
 

@@ -94,8 +94,8 @@ def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> Non
     grouped = with_frames(results, data=results.data.model_copy(update={"splitting": said}))
 
     assert tables.answer(grouped).count(f'<ul class="basis"><li>{escape(said)}</li>') == len(results.verdicts)
-    assert f"<p>{escape(said)}</p>" in tables.data_summary(grouped)
-    assert "stay together" not in tables.answer(results) + tables.data_summary(results)
+    assert f"<p>{escape(said)}</p>" in fair.splits(grouped)
+    assert "stay together" not in tables.answer(results) + fair.splits(results)
 
 
 def told(**changed: object) -> pd.DataFrame:

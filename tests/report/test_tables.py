@@ -13,7 +13,7 @@ from rich.console import Console
 
 from study.evidence import sentences, winners
 from study.records.results import Results
-from study.report import fair, tables
+from study.report import tables
 from study.report.figures import coefficients
 from study.schema import ModelData
 from study.screen.progress import print_summary
@@ -167,15 +167,6 @@ def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fol
 
     assert len(tables.coefficients_frame(late)) == len(tables.coefficients_frame(results))
     assert set(coefficients.data(late)["target"]) == set(coefficients.data(results)["target"])
-
-
-def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> None:
-    said = "Rows of one 'dealer' (40 groups) stay together in every split."
-    grouped = with_frames(results, data=results.data.model_copy(update={"splitting": said}))
-
-    assert tables.answer(grouped).count(f'<ul class="basis"><li>{escape(said)}</li>') == len(results.verdicts)
-    assert f"<li>{escape(said)}</li>" in fair.splits(grouped)
-    assert "stay together" not in tables.answer(results) + fair.splits(results)
 
 
 def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(with_terms: Results) -> None:

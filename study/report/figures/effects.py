@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from study.digits import human
 from study.records.results import Results
@@ -24,8 +24,8 @@ below.
 """
 MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
-MOST_LABEL = 12
-"""letters of a level on an axis."""
+MOST_LABEL, FEW_VALUES = 12, 5
+"""letters of a level on an axis; a number of so few values has them on its axis."""
 NAMES = {PLAIN: "regression", EXTENDED: "terms", NETWORK: "network"}
 COLOURS = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: NETWORKS[1]}
 ROWS = "rows"
@@ -52,7 +52,7 @@ def finding(frame: pd.DataFrame) -> str:
         models = f"{NAMES[first['base']]} and {NAMES[first['other']]}"
         of = f"on {target} " if several(frame) else ""
         if not first["differ"] > 0:
-            said.append(f"{of}no single column sets {models} surely apart")
+            said.append(f"{of}no single column sets {models} apart beyond chance")
             continue
         stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
         unit = f" in the probability of {first['output']}" if first["output"] else ""
@@ -121,7 +121,8 @@ def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
         few = sum(map(len, names)) < 36
         ax.set_xticks(shown["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(5))
+        few = len(rows) <= FEW_VALUES and bool((rows["low"] == rows["high"]).all())
+        ax.xaxis.set_major_locator(FixedLocator(list(rows["value"])) if few else MaxNLocator(5))
         ax.xaxis.set_major_formatter(FuncFormatter(_date if first["sort"] == "date" else tick))
 
 
@@ -135,7 +136,7 @@ def axis_words(values: pd.Series, levels: pd.Series, sort: str) -> list[str]:
     """What stands at the points of a column's axis."""
     if sort == "category":
         return [plain(_cut(str(level))) for level in levels]
-    return [_date(value) if sort == "date" else human(value) for value in values]
+    return [_date(value) if sort == "date" else tick(value) for value in values]
 
 
 def _range(rows: pd.DataFrame) -> float:
@@ -143,7 +144,7 @@ def _range(rows: pd.DataFrame) -> float:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _date(days: float, _: object = None) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.digits import human
 from study.records.results import Results
-from study.report.figures.effects import NAMES, axis_words, sentence, several
+from study.report.figures.effects import NAMES, axis_words, sentence, several, tick
 from study.report.style import INK, NETWORKS, REGRESSION, Picture, look, panels, plain, wrapped
 from study.schema import EXTENDED, NETWORK
 
@@ -23,9 +25,8 @@ together, all rows of a surface show the same steps from left to right.
 MOST_TARGETS = 4
 CLEAR = 0.72
 """How opaque the strongest colour is: what lies in the middle is the paper, whose colour is not the same in the dark."""
-BLUE_ORANGE = LinearSegmentedColormap.from_list(
-    "blue-orange", [to_rgba(REGRESSION, CLEAR), to_rgba(REGRESSION, 0), to_rgba(NETWORKS[1], 0), to_rgba(NETWORKS[1], CLEAR)]
-)
+_STOPS = [(0, REGRESSION, CLEAR), (0.5, REGRESSION, 0), (0.5, NETWORKS[1], 0), (1, NETWORKS[1], CLEAR)]
+BLUE_ORANGE = LinearSegmentedColormap.from_list("blue-orange", [(at, to_rgba(hue, clear)) for at, hue, clear in _STOPS])
 
 
 def when(results: Results) -> bool:
@@ -48,27 +49,30 @@ def finding(frame: pd.DataFrame) -> str:
         pair, of = f"{first['column']} and {first['other_column']}", f"on {target} " if several(frame) else ""
         model = {NETWORK: "network", EXTENDED: "regression with terms"}[first["other"]]
         if not first["differ"] > 0:
-            said.append(f"{of}no two of the leading columns surely act together more in the {model} than in the regression")
+            said.append(
+                f"{of}no two of the leading columns act together more in the {model} than in the regression, beyond chance"
+            )
             continue
-        share = f"{human(100 * first['h2'], 2)} % of what they do is interaction"
+        share = f"by {human(first['differ'], 2)} beyond the regression, {human(100 * first['h2'], 2)} % of all that the two do"
         said.append(f"{of}of the leading columns {pair} act together most in the {model}: {share}")
     return sentence(said)
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a procedure of each target."""
+    """One axes a procedure of each target; of several targets the two procedures that are compared."""
     parts = [
         own
         for _, rows in frame.groupby("target", sort=False)
         for own in (rows[rows["procedure"] == name] for name in NAMES)
-        if len(own)
+        if len(own) and (not several(frame) or own["procedure"].iloc[0] in {*own["base"], *own["other"]})
     ]
     with look():
         figure, axes = panels(len(parts), 3.3)
         for ax, own in zip(axes, parts, strict=True):
-            target, name = str(own["target"].iloc[0]), NAMES[own["procedure"].iloc[0]]
+            target, output, name = str(own["target"].iloc[0]), own["output"].iloc[0], NAMES[own["procedure"].iloc[0]]
+            title = f"{target}: {name}" if several(frame) else name
             most = float(frame.loc[frame["target"] == target, "height"].abs().max()) or 1.0
-            _panel(ax, own, f"{target}: {name}" if several(frame) else name, most)
+            _panel(ax, own, f"{title}, probability of {output}" if output else title, most)
     told = "; ".join(
         f"{target}: {own['column'].iloc[0]} with {own['other_column'].iloc[0]}, {human(100 * own['h2'].iloc[0], 2)} %"
         for target, own in frame.groupby("target", sort=False)
@@ -84,8 +88,17 @@ def _panel(ax: Axes, own: pd.DataFrame, title: str, most: float) -> None:
     cells = own.assign(height=own["height"].where(own["share"] > 0))
     table = cells.pivot_table(index="other_place", columns="place", values="height", dropna=False)
     ax.pcolormesh(table.columns, table.index, table, cmap=BLUE_ORANGE, vmin=-most, vmax=most, edgecolors="none")
+    digits = 1 - math.floor(math.log10(most))
     for row in cells.dropna(subset="height").to_dict("records"):
-        ax.text(row["place"], row["other_place"], human(row["height"], 2), ha="center", va="center", fontsize=7.5, color=INK)
+        ax.text(
+            row["place"],
+            row["other_place"],
+            tick(round(row["height"], digits)),
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            color=INK,
+        )
     first = own.iloc[0]
     across, up = (
         own.drop_duplicates("place").sort_values("place"),
@@ -93,7 +106,11 @@ def _panel(ax: Axes, own: pd.DataFrame, title: str, most: float) -> None:
     )
     ax.set_xticks(across["place"], axis_words(across["value"], across["level"], str(first["sort"])))
     ax.set_yticks(up["other_place"], axis_words(up["other_value"], up["other_level"], str(first["other_sort"])))
-    ax.set(title=plain(title), xlabel=plain(wrapped(first["column"])), ylabel=plain(wrapped(first["other_column"], 30)))
+    ax.set(
+        title=plain(wrapped(title, 38)),
+        xlabel=plain(wrapped(first["column"])),
+        ylabel=plain(wrapped(first["other_column"], 30)),
+    )
     for side in ax.spines.values():
         side.set_visible(False)
     if max(len(label.get_text()) for label in ax.get_xticklabels()) > 6:

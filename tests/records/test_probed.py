@@ -1,0 +1,83 @@
+"""What models answered, from records to frames."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from study.probed import Axis, Effect, Probed, Rise, Surface
+from study.records.probed import answered, effects_frame, rises_frame, surfaces_frame
+from study.records.trees import Trees
+from study.records.trial import WinnerRecord
+from study.schema import ALL_ROWS, Kind, TrialState
+
+from .examples import arm, winner
+
+AGE = Axis(column="age", sort="number", values=(1.0, 3.0), shares=(0.25, 0.75))
+TOWN = Axis(column="town", sort="category", levels=("Bonn", "Ulm", "Köln"), shares=(0.5, 0.3, 0.2))
+
+
+def probed(start: float = 0.0, outputs: tuple[str, ...] = ("",)) -> Probed:
+    """Two curves of age, one surface of age and town; numbers count up from `start`, outputs fastest."""
+    k = len(outputs)
+    return Probed(
+        outputs=outputs,
+        loss=1.0,
+        constant=2.0,
+        effects=(Effect(axis=AGE, curves=start + np.arange(4 * k).reshape(2, 2, k)),),
+        surfaces=(Surface(axes=(AGE, TOWN), shares=np.full((2, 3), 1 / 6), heights=np.arange(6 * k).reshape(2, 3, k)),),
+        rises=(Rise(column="age", rise=0.5, error=0.1),),
+    )
+
+
+def test_a_record_of_a_version_that_asked_nothing_reads_and_one_that_did_comes_back_as_it_was() -> None:
+    own = winner(probed=probed())
+    old = own.model_dump(mode="json", exclude={"probed"})
+
+    assert WinnerRecord.model_validate(old).probed is None
+    assert WinnerRecord.model_validate_json(own.model_dump_json()) == own
+    assert list(answered([WinnerRecord.model_validate(old)])) == []
+
+
+def test_of_the_networks_of_a_fold_the_one_of_least_validation_loss_answers() -> None:
+    networks = [
+        winner(arm("neural", depth, fold=fold), val_loss=loss, probed=probed(10 * depth))
+        for depth, fold, loss in ((1, 0, 0.2), (2, 0, 0.1), (1, 1, 0.1), (2, 1, 0.1), (1, ALL_ROWS, 0.1))
+    ]
+    trees = Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0).record("party", TrialState.COMPLETE, probed=probed(99))
+
+    told = [
+        (head["procedure"], head["outer_fold"], each.effects[0].curves[0, 0, 0])
+        for head, each in answered([winner(probed=probed()), *networks], [trees])
+    ]
+
+    assert told == [("regression", 0, 0), ("network", 0, 20), ("network", 1, 10), ("trees", 0, 99)]
+
+
+def test_curves_are_a_row_a_point_the_judged_first() -> None:
+    frame = effects_frame(answered([winner(probed=probed(outputs=("a", "b")))]))
+
+    assert frame[["replicate", "value", "share", "output", "effect"]].to_numpy().tolist() == [
+        [-1, 1, 0.25, "a", 0], [-1, 1, 0.25, "b", 1], [-1, 3, 0.75, "a", 2], [-1, 3, 0.75, "b", 3],
+        [0, 1, 0.25, "a", 4], [0, 1, 0.25, "b", 5], [0, 3, 0.75, "a", 6], [0, 3, 0.75, "b", 7],
+    ]  # fmt: skip
+    assert frame[["target", "kind", "procedure", "column", "sort"]].drop_duplicates().to_numpy().tolist() == [
+        ["y", "continuous", "regression", "age", "number"]
+    ]
+
+
+def test_surfaces_are_a_row_a_pair_of_points_and_rises_one_a_column() -> None:
+    records = [winner(probed=probed())]
+
+    frame, rises = surfaces_frame(answered(records)), rises_frame(answered(records))
+
+    assert frame[["column", "value", "level", "other_column", "other_level", "height"]].iloc[[0, 5]].to_numpy().tolist() == [
+        ["age", 1, "", "town", "Bonn", 0],
+        ["age", 3, "", "town", "Köln", 5],
+    ]
+    assert rises[["procedure", "column", "rise", "error", "loss", "constant"]].to_numpy().tolist() == [
+        ["regression", "age", 0.5, 0.1, 1, 2]
+    ]
+
+
+def test_nobody_asked_gives_frames_without_rows() -> None:
+    assert [len(make(answered([winner()]))) for make in (effects_frame, surfaces_frame, rises_frame)] == [0, 0, 0]
