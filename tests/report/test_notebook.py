@@ -27,13 +27,22 @@ FIGURES = {
     "gains",
     "test_loss",
     "predicted_observed",
+    "residuals",
+    "residual_columns",
+    "rootogram",
     "probabilities",
+    "roc",
+    "precision_recall",
+    "confusion",
     "coefficients",
     "loss_by_family",
     "margin_curve",
     "best_so_far",
     "learning_curves",
 }
+
+
+OF_CLASSES = {"probabilities", "roc", "precision_recall", "confusion"}
 
 
 class Page(HTMLParser):
@@ -178,7 +187,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "margin_curve", "probabilities"}
+    assert named - {None} == FIGURES - {"gains", "margin_curve", "rootogram"} - OF_CLASSES
 
 
 def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]) -> None:
