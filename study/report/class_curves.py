@@ -55,12 +55,21 @@ def class_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tu
 
 
 def draw_lines(ax: Axes, own: pd.DataFrame, by_class: bool, drawstyle: str = "default") -> None:
-    """A line a class or a model, named with its area; of classes the share of each among test rows is not told."""
+    """A line a class or a model, named with its area; they grow thinner, so that none hides another where they coincide."""
     marks, palette = strokes(own), colours(own)
-    for (model, name), line in own.groupby(["model", "name"], sort=False):
+    lines = list(own.groupby(["model", "name"], sort=False))
+    for place, ((model, name), line) in enumerate(lines):
         colour, style = marks[str(name)] if by_class else (palette[str(model)], "-")
         label = f"{plain(str(name if by_class else model))}, {human(float(line['area'].iloc[0]))}"
-        ax.plot(line["x"], line["y"], ls=style, color=colour, lw=1.6, label=label, drawstyle=drawstyle)
+        ax.plot(
+            line["x"],
+            line["y"],
+            ls=style,
+            color=colour,
+            lw=1.4 + 0.8 * (len(lines) - 1 - place),
+            label=label,
+            drawstyle=drawstyle,
+        )
 
 
 def legend(ax: Axes, own: pd.DataFrame, by_class: bool, what: str) -> None:

@@ -70,9 +70,9 @@ def rows_in_words(rows: float) -> str:
 def share(value: float) -> str:
     """A share in whole per cent; near 0 and 1 with the digits that tell it from them."""
     whole = 100 * value
-    if 0 < whole < 1:
+    if 0 < whole < 0.95:
         return f"{human(whole, 1)} %" if whole >= 0.1 else "less than 0.1 %"
-    if 99 < whole < 100:
+    if 99.05 < whole < 100:
         return f"{whole:.1f} %" if whole <= 99.9 else "more than 99.9 %"
     return f"{whole:.0f} %"
 

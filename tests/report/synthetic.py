@@ -186,6 +186,7 @@ def write_results(
     pd.DataFrame(frames["folds"]).to_parquet(paths.folds)
     pd.DataFrame(frames["curves"]).to_parquet(paths.curves)
     pd.concat(frames["predictions"], ignore_index=True).to_parquet(paths.predictions)
+    pd.DataFrame().to_parquet(paths.trees)
     pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.coefficients)
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
     write_atomic(paths.config, dump_config(config))

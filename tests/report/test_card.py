@@ -12,7 +12,7 @@ import pytest
 from study.evidence import sentences
 from study.evidence.findings import TreesLine
 from study.records.results import Results
-from study.report import card, tables
+from study.report import card, fair, tables
 from study.report.card_bars import bars
 from study.report.figures import gains
 from tests.report.synthetic import with_frames
@@ -94,7 +94,7 @@ def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> Non
     grouped = with_frames(results, data=results.data.model_copy(update={"splitting": said}))
 
     assert tables.answer(grouped).count(f'<ul class="basis"><li>{escape(said)}</li>') == len(results.verdicts)
-    assert f"<p>{escape(said)}</p>" in fair.splits(grouped)
+    assert f"<li>{escape(said)}</li>" in fair.splits(grouped)
     assert "stay together" not in tables.answer(results) + fair.splits(results)
 
 

@@ -16,8 +16,6 @@ from study.report.figures import (
     gains,
     learning_curves,
     loss_by_family,
-    predicted_observed,
-    probabilities,
     test_loss,
 )
 from study.report.style import colours
@@ -294,39 +292,6 @@ def test_a_reference_interval_that_leaves_the_axis_has_an_arrow(results: Results
     (ax,) = axes_of(coefficients.draw(coefficients.data(with_frames(results, coefficients=wide))))
 
     assert sorted(line.get_marker() for line in ax.lines if line.get_marker() in ("<", ">")) == ["<", ">"]
-
-
-def test_predictions_are_averaged_over_seeds_and_thinned_evenly(results: Results) -> None:
-    n = 4000
-    rows = pd.DataFrame({"row": np.tile(np.arange(n), 2), "seed": np.repeat([0, 1], n), "predicted": np.repeat([1.0, 3.0], n)})
-    rows = rows.assign(target="y", kind="continuous", family="linear", depth=0, outer_fold=0, candidate="refit", observed=0.0)
-
-    frame = predicted_observed.data(with_frames(results, predictions=rows))
-
-    assert frame["predicted"].unique().tolist() == [2.0]
-    assert frame["row"].tolist() == list(range(0, n, 3))
-
-
-def test_calibration_bins_hold_equally_many_rows_and_their_shares(results: Results) -> None:
-    frame = probabilities.data(results, bins=4).query('curve == "calibration"')
-
-    p = winners.select_candidate(results.predictions)
-    own = p[(p["target"] == "colour") & (p["family"] == "logistic")].sort_values("predicted", kind="stable")
-    bins = frame[(frame["target"] == "colour") & (frame["family"] == "logistic")]
-    assert bins["n"].tolist() == [30] * 4
-    assert bins["y"].tolist() == pytest.approx([part.mean() for part in np.split(own["observed"].to_numpy(), 4)])
-    assert frame.loc[frame["target"] == "shape", "n"].groupby(frame["model"]).sum().unique().tolist() == [360]
-
-
-def test_the_roc_curve_runs_from_corner_to_corner(results: Results) -> None:
-    frame = probabilities.data(results).query('curve == "roc"')
-
-    drawn = [curve for _, curve in frame.groupby(["target", "model"])]
-    assert len(drawn) == 2 * 3
-    for curve in drawn:
-        assert curve.iloc[0][["x", "y"]].tolist() == [0, 0]
-        assert curve.iloc[-1][["x", "y"]].tolist() == [1, 1]
-        assert curve["y"].is_monotonic_increasing
 
 
 def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None:

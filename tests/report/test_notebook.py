@@ -27,7 +27,13 @@ FIGURES = {
     "gains",
     "test_loss",
     "predicted_observed",
+    "residuals",
+    "residual_columns",
+    "rootogram",
     "probabilities",
+    "roc",
+    "precision_recall",
+    "confusion",
     "coefficients",
     "loss_by_family",
     "margin_curve",
@@ -35,6 +41,9 @@ FIGURES = {
     "learning_curves",
     "cost",
 }
+
+
+OF_CLASSES = {"probabilities", "roc", "precision_recall", "confusion"}
 
 
 class Page(HTMLParser):
@@ -179,7 +188,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "margin_curve", "probabilities", "cost"}
+    assert named - {None} == FIGURES - {"gains", "margin_curve", "rootogram", "cost"} - OF_CLASSES
 
 
 def test_several_outer_folds_are_told_apart(make_results: Callable[..., Results]) -> None:

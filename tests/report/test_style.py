@@ -11,14 +11,7 @@ import pytest
 
 from study.digits import human
 from study.records.results import Results
-from study.report.figures import (
-    best_so_far,
-    gains,
-    learning_curves,
-    loss_by_family,
-    predicted_observed,
-    test_loss,
-)
+from study.report.figures import best_so_far, gains, learning_curves, loss_by_family, test_loss
 from study.report.sections import SECTIONS
 from study.report.style import colours, model_colour, model_name, use_log_axis
 from study.schema import REGRESSIONS, Kind, ModelData
@@ -83,7 +76,7 @@ def residual(make_results: Callable[..., Results]) -> Results:
     return make_results(["balloons"], n_trials=2, networks=("neural", "residual"), models=models)
 
 
-@pytest.mark.parametrize("figure", [test_loss, predicted_observed, loss_by_family, best_so_far, learning_curves])
+@pytest.mark.parametrize("figure", [test_loss, loss_by_family, best_so_far, learning_curves])
 def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure: Any, residual: Results) -> None:
     frame = figure.data(residual)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -61,11 +62,9 @@ def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float 
     together in LEVEL of all cases (Bonferroni). least: variance of a single row that the mean's is no smaller for, as where a
     bin of counts has zeros alone.
     """
-    by_row = values.groupby(rows["row"]).mean()
-    mean, n_rows = float(by_row.mean()), len(by_row)
-    found, df = clustered(rows, values)
-    half = float(stats.t.ppf((1 + level_of(tests)) / 2, df) * np.sqrt(max(found, least / n_rows)))
-    return Mean(mean, mean - half, mean + half, n_rows, rows["group"].nunique())
+    found = _summed(rows, values)
+    half = float(stats.t.ppf((1 + level_of(tests)) / 2, found.df) * np.sqrt(max(found.variance, least / found.n_rows)))
+    return Mean(found.mean, found.mean - half, found.mean + half, found.n_rows, found.n_groups)
 
 
 def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
@@ -76,10 +75,32 @@ def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
     Number of Positive Counts Estimated from Survey Data*, Surv. Methodol. 24). Clopper and Pearson's (1934) ends hold near 0
     and 1 too, where one hit is enough to refute an approximate one.
     """
-    plain, spread = mean_of(rows, hits), clustered(rows, hits)[0]
-    share, rest = plain.mean, (1 - level_of(tests)) / 2
-    same = not 0 < share < 1 or not spread > 0
-    n = plain.n_groups if same else min(share * (1 - share) / spread, plain.n_rows)
+    found, rest = _summed(rows, hits), (1 - level_of(tests)) / 2
+    share, same = found.mean, not 0 < found.mean < 1 or not found.variance > 0
+    n = found.n_groups if same else min(share * (1 - share) / found.variance, found.n_rows)
     low = float(stats.beta.ppf(rest, share * n, (1 - share) * n + 1)) if share > 0 else 0.0
     high = float(stats.beta.ppf(1 - rest, share * n + 1, (1 - share) * n)) if share < 1 else 1.0
-    return Mean(share, low, high, plain.n_rows, plain.n_groups)
+    return Mean(share, low, high, found.n_rows, found.n_groups)
+
+
+class _Summed(NamedTuple):
+    mean: float
+    variance: float
+    df: int
+    n_rows: int
+    n_groups: int
+
+
+def _summed(rows: pd.DataFrame, values: pd.Series) -> _Summed:
+    """The mean over distinct rows, its variance and degrees of freedom, those of `clustered`; but for a series in plain NumPy,
+    since there are hundreds of bins."""
+    _, first, row = np.unique(rows["row"].to_numpy(), return_index=True, return_inverse=True)
+    by_row = np.bincount(row, weights=values.to_numpy(float)) / np.bincount(row)
+    n, mean = len(by_row), float(by_row.mean())
+    group = np.unique(rows["group"].to_numpy()[first], return_inverse=True)[1]
+    sums = np.bincount(group, weights=by_row - mean)
+    groups = len(sums)
+    if rows["time"].notna().all():
+        return _Summed(mean, *clustered(rows, values), n, groups)
+    variance = float(sums @ sums) * groups / (groups - 1) / n**2 if groups > 1 else np.nan
+    return _Summed(mean, variance, max(groups - 1, 1), n, groups)

@@ -115,8 +115,7 @@ def _search(residuals: pd.DataFrame, originals: Iterable[Original]) -> list[tupl
         own = original.values.reindex(some.columns)
         cut = Cut.of(own, bins)
         share = float(np.max([adjusted(one, cut.places(own)) for one in values]))
-        if share > 0:
-            best = sorted([*best, (share, original, cut)], key=lambda each: -each[0])[:MOST_COLUMNS]
+        best = sorted([*best, (share, original, cut)], key=lambda each: -each[0])[:MOST_COLUMNS]
     return [(original, cut) for _, original, cut in best]
 
 

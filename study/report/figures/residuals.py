@@ -81,7 +81,8 @@ def draw(frame: pd.DataFrame) -> Picture:
             if single:
                 of_target = frame[frame["target"] == own["target"].iloc[0]]
                 low, high = of_target[["q10", "low"]].min().min(), of_target[["q90", "high"]].max().max()
-                ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+                pad = 0.05 * (high - low) or 0.1
+                ax.set_ylim(low - pad, high + pad)
     worst = frame.loc[frame.groupby(["target", "model"], sort=False)["mean"].apply(lambda mean: mean.abs().idxmax())]
     return Picture(figure, f"Mean residual by prediction. Furthest from 0: {_furthest(worst)}.", finding(frame))
 

@@ -92,6 +92,8 @@ def draw(frame: pd.DataFrame) -> Picture:
                 else:
                     ax.plot(bars.index, bars["foot"], "o-", color=colour, ms=3, lw=1.2)
             ax.set(xlabel="count", ylabel="test rows, root scale" if single else "root of expected less root of observed")
+            ax.use_sticky_edges = False  # bars and band end in the axes, not at their edge
+            ax.margins(0.03, 0.05)
             _ticks(ax, own[own["model"] == own["model"].iloc[0]].reset_index(drop=True), single)
     off = frame.assign(off=(frame["foot"]).abs()).sort_values("off").drop_duplicates(["target", "model"], keep="last")
     said = "; ".join(

@@ -1,0 +1,300 @@
+"""Figures of the predictions: what they select, what their titles say, and what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.evidence.checks.checks import checks
+from study.evidence.checks.columns import Original
+from study.evidence.winners import incumbents
+from study.records.results import Results
+from study.report.figures import (
+    confusion,
+    precision_recall,
+    predicted_observed,
+    probabilities,
+    residual_columns,
+    residuals,
+    roc,
+    rootogram,
+)
+from study.report.words import each_target, joined, share, span
+from study.schema import Kind
+from tests.evidence.checks.predicted import incumbents_of, predicted
+from tests.records.examples import described
+from tests.report.synthetic import axes_of, originals, with_frames
+
+FIGURES = (predicted_observed, residuals, residual_columns, rootogram, probabilities, roc, precision_recall, confusion)
+N = 300
+RNG = np.random.default_rng(4)
+X = RNG.uniform(-1, 1, N)
+MODELS = ["linear regression", "network, depth chosen", "boosted trees"]
+
+
+def looked_at(results: Results, predictions: pd.DataFrame, **more: Any) -> Results:
+    """These results with what is concluded from other predictions of three models, of which trees are the last."""
+    of_trees = predictions["family"] == "trees"
+    winners = incumbents_of(predictions[~of_trees]).assign(state="COMPLETE", number=0)
+    columns = [
+        Original("x", "", pd.Series(X)),
+        Original("side", "", pd.Series(np.where(X > 0.5, "right", "left"), dtype=object)),
+    ]
+    frames = checks(predictions, incumbents(winners), lambda _: columns)
+    kinds = {str(t): Kind(k) for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)}
+    data = described(kinds, more.pop("classes", {}))
+    sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": winners}
+    return with_frames(results, data=data, **sides, **frames, **more)
+
+
+def three(
+    kind: str, observed: np.ndarray, plain: np.ndarray, network: np.ndarray, trees: np.ndarray, **more: Any
+) -> pd.DataFrame:
+    regression = {"continuous": "linear", "count": "poisson"}.get(kind, "logistic")
+    models = {(regression, 0): plain, ("neural", 1): network, ("trees", 0): trees}
+    return predicted(observed, models, kind=kind, **more)
+
+
+def values_of(target: str, metric: str, **values: float) -> pd.DataFrame:
+    rows = [{"target": target, "metric": metric, "base": None, "other": name, "value": value} for name, value in values.items()]
+    return pd.DataFrame(rows)
+
+
+def test_a_row_that_repeats_tested_is_one_point_and_points_are_thinned_evenly(results: Results) -> None:
+    rows = predicted(np.zeros(4000), {("linear", 0): np.ones(4000)}, repeats=2)
+    rows = rows.assign(predicted=rows["predicted"].where(rows["outer_fold"] < 4, 3.0))
+
+    frame = predicted_observed.data(looked_at(results, rows, metrics=values_of("y", "r2", regression=0.5)))
+
+    assert frame["predicted"].unique().tolist() == [2.0]
+    assert sorted(frame["row"]) == list(range(0, 4000, 3))
+
+
+def test_what_is_explained_is_what_the_table_of_metrics_says(results: Results) -> None:
+    metrics = values_of("y", "r2", regression=0.461, network=0.523, trees=-0.2)
+
+    frame = predicted_observed.data(looked_at(results, three("continuous", X, X, X, X), metrics=metrics))
+    picture = predicted_observed.draw(frame)
+
+    assert picture.title == (
+        "The network explains 52 % of the variance of the test rows, linear regression 46 % and boosted trees less than "
+        "nothing."
+    )
+    assert [ax.get_title(loc="left") for ax in axes_of(picture)] == MODELS
+
+
+def test_the_title_of_residuals_names_where_a_model_is_off_and_which_are_not(results: Results) -> None:
+    high = np.where(np.sort(X)[-30] <= X, 0.5, 0.0)
+    predictions = three("continuous", 10 * X + 0.1 * RNG.normal(size=N) + 10 * high, 10 * X, 10 * (X + high), 10 * (X + high))
+
+    frame = residuals.data(looked_at(results, predictions))
+
+    edge = frame[frame["model"] == MODELS[0]].iloc[-1]["start"]
+    assert residuals.finding(frame) == (
+        f"Predictions of linear regression above {edge:.1f} are too low, by 5.0 on average; those of the network and boosted "
+        "trees are nowhere surely off by more than 2 % of their range."
+    )
+    assert residuals.finding(frame[frame["model"] != MODELS[0]]) == (
+        "No model's predictions are surely too high or too low anywhere by more than 2 % of their range."
+    )
+
+
+def test_the_title_of_columns_names_the_column_and_its_bin(results: Results) -> None:
+    low = np.where(X > 0.5, 3.0, 0.0)
+    predictions = three("continuous", low + 0.1 * RNG.normal(size=N), np.zeros(N), low, low)
+
+    frame = residual_columns.data(looked_at(results, predictions))
+    picture = residual_columns.draw(frame)
+
+    explained = frame.loc[(frame["column"] == "side") & (frame["model"] == MODELS[0]), "explained"].iloc[0]
+    assert 0.98 < explained < 1
+    assert picture.title == (
+        f"The column side explains {share(explained)} of what linear regression leaves: where it is right, predictions are too "
+        "low by 3.0 on average; x explains some too; no column alone explains what the network and boosted trees leave."
+    )
+    assert [ax.get_title(loc="left") for ax in axes_of(picture)] == ["side", "x"]
+    assert [text.get_text() for text in axes_of(picture)[0].get_xticklabels()] == ["left", "right"]
+
+
+def test_columns_that_explain_nothing_are_said_to(results: Results) -> None:
+    observed = RNG.normal(size=N)
+    frame = residual_columns.data(looked_at(results, three("continuous", observed, 0 * X, 0 * X, 0 * X)))
+
+    assert residual_columns.finding(frame) == "No column alone explains what the models leave."
+    assert not frame["holds"].any()
+
+
+def test_too_many_zeros_are_said_to_be_and_hang_below_the_line(results: Results) -> None:
+    rates = np.full(N, 2.0)
+    counts = np.where(np.arange(N) < 120, 0, RNG.poisson(2.0, N))
+
+    frame = rootogram.data(looked_at(results, three("count", counts, rates, rates, rates)))
+
+    zero = frame.iloc[0]
+    assert zero["observed"] == (counts == 0).sum()
+    assert zero["top"] - zero["foot"] == pytest.approx(np.sqrt(zero["observed"]))
+    assert zero["foot"] < zero["least"]
+    assert rootogram.finding(frame) == (
+        f"A count of 0 came up in {int(zero['observed'])} test rows, by the rates of Poisson regression in "
+        f"{round(zero['expected'])}; the rates of the network and boosted trees are off too."
+    )
+
+
+def test_the_title_of_probabilities_names_the_surest_fault(results: Results) -> None:
+    p = RNG.uniform(0, 1, N)
+    hit = (RNG.random(N) < p).astype(float)
+    sure = p**4 / (p**4 + (1 - p) ** 4)
+    of_classes = looked_at(results, three("binary", hit, p, sure, p), classes={"y": ["no", "yes"]})
+
+    frame = probabilities.data(of_classes)
+
+    title = probabilities.finding(frame)
+    assert title.startswith("Where the network gives yes a probability of ")
+    assert title.endswith("; those of logistic regression and boosted trees are nowhere surely off by more than 2 %.")
+    right = frame[frame["model"] != MODELS[1]]
+    assert probabilities.finding(right) == "No model's probabilities are surely off by more than 2 % anywhere."
+
+
+def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_shown(results: Results) -> None:
+    observed = np.arange(N) % 6
+    hard = np.where(observed < 2, 0.3, 2.0)
+    weights = np.exp(RNG.normal(size=(N, 6)) + hard[:, None] * np.eye(6)[observed])
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    names = list("abcdef")
+    six = looked_at(results, three("multiclass", observed, shares, shares, shares), classes={"y": names})
+
+    frame = roc.data(six)
+    picture = roc.draw(frame)
+
+    first = axes_of(picture)[0].get_legend()
+    labels = [text.get_text() for text in first.get_texts()] if first else []
+    assert {"a", "b"} <= set(frame["name"])
+    assert frame["name"].nunique() == 4
+    assert [label.split(", ")[0] for label in labels] == sorted(set(frame["name"]))
+    assert first is not None
+    assert "2 more classes are not shown" in first.get_title().get_text()
+    assert picture.title.startswith("The hardest class to tell from the others is ")
+
+
+def test_two_classes_have_one_axes_and_a_line_a_model(results: Results) -> None:
+    frame = roc.data(results)
+
+    colour = frame[frame["target"] == "colour"]
+    expected = results.metrics.query('target == "colour" and metric == "auc" and base.isna()').set_index("other")["value"]
+    areas = colour.drop_duplicates("model").set_index("family")["area"]
+    assert areas["network"] == pytest.approx(expected["network"])
+    assert len(axes_of(roc.draw(colour))) == 1
+    assert roc.finding(colour).startswith("AUC for red: ")
+
+
+def test_the_rarest_of_many_classes_are_one_and_their_mistakes_still_count(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = np.repeat(np.arange(8), 2 ** np.arange(8)[::-1])
+    shares = np.eye(8)[np.where(observed == 7, 6, observed)]
+    eight = looked_at(
+        results, predicted(observed, {("logistic", 0): shares}, kind="multiclass"), classes={"y": list("abcdefgh")}
+    )
+
+    monkeypatch.setattr(confusion, "MOST_CLASSES", 4)
+    frame = confusion.data(eight)
+
+    corner = frame[frame["others"]].iloc[-1]
+    assert (corner["observed"], corner["n_rows"], corner["n_right"]) == ("5 others", 31, 30)
+    assert frame["share"].sum() == 4
+    assert confusion.finding(frame) == "Logistic regression has the right class on 99.6 % of the test rows."
+
+
+def test_the_most_common_mistake_is_named(results: Results) -> None:
+    hit = (np.arange(N) < 60).astype(float)
+    two = looked_at(results, three("binary", hit, 0 * X, hit, hit), classes={"y": ["no", "yes"]})
+
+    frame = confusion.data(two)
+
+    assert confusion.finding(frame) == (
+        "The network has the right class on 100 % of the test rows, boosted trees on 100 % and logistic regression on 80 %; "
+        "most often yes is taken for no."
+    )
+    texts = [text.get_text() for text in axes_of(confusion.draw(frame))[0].texts]
+    assert texts == ["100 %\n240", "100 %\n60"]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_of_every_kind_has_a_title_and_numbers_in_its_words(results: Results, figure: ModuleType) -> None:
+    picture = figure.draw(figure.data(results))
+
+    assert picture.png()
+    assert any(character.isdigit() for character in picture.alt)
+    assert picture.title.endswith(".")
+    assert len(axes_of(picture)) <= 16
+
+
+@pytest.fixture(scope="module")
+def ten(results: Results) -> Results:
+    """Ten continuous targets."""
+    rows = [three("continuous", X + RNG.normal(size=N), X, X, X, target=f"t{k}") for k in range(10)]
+    return looked_at(results, pd.concat(rows), metrics=values_of("t0", "r2", regression=0.5))
+
+
+@pytest.fixture(scope="module")
+def tiny(results: Results) -> Results:
+    """A target of each kind on six rows."""
+    half = np.full(6, 0.5)
+    rows = [
+        three("continuous", X[:6], X[:6], X[:6], X[:6]),
+        three("binary", (X[:6] > 0).astype(float), half, half, half, target="b"),
+        three("count", np.arange(6), np.ones(6), np.ones(6), np.ones(6), target="n"),
+    ]
+    return looked_at(results, pd.concat(rows), classes={"b": ["no", "yes"]}, metrics=values_of("y", "r2", regression=0.5))
+
+
+@pytest.mark.parametrize("figure", [predicted_observed, residuals, residual_columns])
+def test_ten_targets_have_an_axes_each(ten: Results, figure: ModuleType) -> None:
+    picture = figure.draw(figure.data(ten))
+
+    assert len(axes_of(picture)) == 10
+    assert picture.title.endswith("; 7 more targets below.")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_table_of_a_few_rows_is_drawn_or_left_out(tiny: Results, figure: ModuleType) -> None:
+    assert not figure.when(tiny) or figure.draw(figure.data(tiny)).png()
+
+
+def test_only_figures_of_the_kinds_that_a_study_has_are_shown(make_results: Callable[..., Results]) -> None:
+    counts = make_results(["pops"], n_trials=1, depths=(1,))
+
+    shown = {figure.__name__.rpartition(".")[2] for figure in FIGURES if figure.when(counts)}
+
+    assert shown - {"residual_columns"} == {"predicted_observed", "residuals", "rootogram"}
+
+
+def test_columns_of_the_table_are_read_for_every_target(results: Results) -> None:
+    frame = residual_columns.data(results)
+
+    assert set(frame["column"]) <= {original.name for original in originals("balloons")}
+    assert set(frame["target"]) <= {"balloons", "colour", "pops"}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0 %"), (0.0004, "less than 0.1 %"), (0.0042, "0.4 %"), (0.5, "50 %"), (0.9952, "99.5 %"), (1, "100 %")],
+)
+def test_shares_are_told_from_none_and_all(value: float, words: str) -> None:
+    assert share(value) == words
+
+
+def test_words_for_ranges_and_lists() -> None:
+    assert [span("1", "2", place, 2) for place in range(3)] == ["below 2", "from 1 to 2", "above 1"]
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    frame = pd.DataFrame({"target": ["a", "b", "c", "d"]})
+    assert (
+        each_target(frame, lambda own: ["it is so", "and more"])
+        == "a: it is so; b: it is so; c: it is so; 1 more target below."
+    )
+    assert each_target(frame.head(1), lambda own: ["it is so", "and more"]) == "It is so; and more."
