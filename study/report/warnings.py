@@ -48,12 +48,11 @@ def _warning(place: str, warning: StudyWarning) -> str:
     title = f"{warning.id} {entry.title}{f' ({warning.target})' if warning.target else ''}"
     return (
         f'<section class="warning" id="{place}"><h4>{escape(title)}</h4>'
-        f"<p>{escape(warning.text)} <em>Touches {entry.touches}.</em></p><p><b>What to do.</b> {escape(warning.todo)}</p>"
-        f"<details><summary>Why it matters</summary><p>{_marked(entry.why)}</p></details></section>"
+        f"<p>{escape(warning.text)} <em>Touches {entry.touches}.</em></p><p><b>What to do.</b> {_marked(warning.todo)}</p>"
+        f"<details><summary>Why it matters</summary><p>{_marked(entry.why.replace('*', ''))}</p></details></section>"
     )
 
 
 def _marked(text: str) -> str:
-    """Markdown of the catalogue, which has code and emphasis alone."""
-    code = "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(escape(text).split("`")))
-    return "".join(f"<em>{part}</em>" if i % 2 else part for i, part in enumerate(code.split("*")))
+    """Text in which backticks mark code, as HTML."""
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(escape(text).split("`")))

@@ -217,16 +217,18 @@ python -m study.evidence.warnings > docs/warnings.md
 
 
 def entry_of(id_: str) -> Entry:
-    """The entry of an id, in capital or small letters.
+    """The entry of an id: `S003`, `s003`, `S3` or `3`.
 
     Raises
     ------
     StudyError
         There is none.
     """
-    if (found := CATALOGUE.get(id_.upper())) is None:
+    number = id_.upper().removeprefix("S")
+    named = f"S{number.zfill(3)}"
+    if (found := CATALOGUE.get(named)) is None:
         raise StudyError(
-            f"A warning is named by its id, but there is no {id_!r}.{nearest(id_.upper(), CATALOGUE)} "
+            f"A warning is named by its id, but there is no {id_!r}.{nearest(named, CATALOGUE)} "
             f"There are {ENTRIES[0].id} to {ENTRIES[-1].id}; `study explain` lists them."
         )
     return found
