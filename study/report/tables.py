@@ -19,6 +19,7 @@ from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
+from study.report import warnings
 from study.report.html_table import Html as Html
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
@@ -42,7 +43,8 @@ BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "un
 
 def answer(results: Results) -> Html:
     """The verdict of every target as a card: badge, sentence, what to do, and the gains with their chances."""
-    cards = [_card(verdict, results.data.splitting) for verdict in results.verdicts] if results.concluded else []
+    told = results.verdicts if results.concluded else []
+    cards = [_card(verdict, results.data.splitting) + warnings.listed(results, verdict.target) for verdict in told]
     if cards and (said := together_words(results.verdicts)):
         cards.append(f'<p class="basis">{escape(said)}</p>')
     return Html(no_break(f'<div class="answers">{"".join(cards)}</div>') if cards else "<p>No target has been scored yet.</p>")

@@ -7,7 +7,6 @@ from html import escape
 from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES
 from study.records.results import Results
 from study.report.html_table import Html
-from study.report.tables import no_break
 from study.schema import StudyWarning
 
 TEXT = """\
@@ -36,7 +35,8 @@ def section(results: Results) -> Html:
     if not results.warnings:
         asked = f"None of the {len(ENTRIES)} warnings was found." if results.concluded else "The table alone gives no warning."
         return Html(f"<p>{asked}</p>")
-    return Html(no_break("".join(_warning(_place(results, each), each) for each in results.warnings)))
+    told = "".join(_warning(_place(results, each), each) for each in results.warnings)
+    return Html(told.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _place(results: Results, warning: StudyWarning) -> str:

@@ -99,8 +99,8 @@ ENTRIES = (
         "S006",
         "Leakage suspected",
         VERDICT,
-        "A feature tells the target without error: each of its values goes with one class and each class with one value, or "
-        "its correlation with the target is 1 in size, to nine digits.",
+        "A feature tells the target without error: each of its values goes with one class, and each class with one value or "
+        "each value with ten rows or more; or its correlation with the target is 1 in size, to nine digits.",
         "Mostly such a column is the target under another name, or was written down after it. Every model looks perfect, and "
         "none is on rows where the column is not known yet.",
         "Ask whether the column is known at the time of predicting. If it is not, add it to `data.drop`. If it is, no model is "
