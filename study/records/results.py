@@ -172,7 +172,7 @@ class Results:
     candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
     (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
-    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`).
+    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). warnings: what may be wrong.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
