@@ -93,8 +93,8 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
         id="S010",
         target=first.target,
         text=(
-            f"{found:,} of {tested:,} test rows ({100 * found / tested:.2g} %) equal a development row in all features and "
-            f"{first.target}, such as row {example:,} of the table, counted from 0."
+            f"{found:,} of {tested:,} test rows of all outer folds ({100 * found / tested:.2g} %) equal a development row in "
+            f"all features and {first.target}, such as row {example:,} of the table, counted from 0."
         ),
         todo=(
             "If they are copies, remove all but one; if one unit was measured again and again, name its column in `groups`. A "

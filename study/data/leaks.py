@@ -9,12 +9,16 @@ import pandas as pd
 
 from study.schema import StudyWarning, Target
 
+OFTEN = 10
+"""Rows of a value, on average, from which on it is no luck that they all have one class."""
+
 
 def leaks(frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]) -> list[StudyWarning]:
-    """S006 for every feature column that determines a target column one to one.
+    """S006 for every feature column that determines a target column.
 
-    For classes: each value of the feature goes with one class and each class with one value. For numbers: the correlation of
-    two numeric columns is 1 or -1, to nine digits. Rows where either is missing do not count.
+    For classes: each value of the feature goes with one class, and each class with one value or each value with OFTEN rows on
+    average. For numbers: the correlation of two numeric columns is 1 or -1, to nine digits. Rows where either is missing do
+    not count.
     """
     return [
         StudyWarning(
@@ -34,7 +38,9 @@ def _same(pair: pd.DataFrame, classes: bool) -> bool:
         return False
     one, other = pair.iloc[:, 0], pair.iloc[:, 1]
     if classes:
-        return one.nunique() == other.nunique() == len(pair.drop_duplicates()) > 1
+        n_values, n_classes = one.nunique(), other.nunique()
+        told = n_values == len(pair.drop_duplicates()) and n_classes > 1
+        return told and (n_values == n_classes or len(pair) >= OFTEN * n_values)
     if not pd.api.types.is_float_dtype(one.dtype):
         return False
     x, y = (np.asarray(column, dtype=np.float64) - float(column.mean()) for column in (one, other))

@@ -290,7 +290,7 @@ def read_verdicts(text: str) -> list[Verdict]:
 
 def read_warnings(text: str) -> list[StudyWarning]:
     """The warnings in such content; errors as `read_verdicts`."""
-    return [StudyWarning.model_validate(warning) for warning in _read(text)["warnings"]]
+    return [StudyWarning.model_validate(warning) for warning in _read(text).get("warnings", [])]
 
 
 def _read(text: str) -> dict[str, Any]:

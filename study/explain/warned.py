@@ -58,7 +58,7 @@ def collinear(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | Non
     named = next((match[1] for note in notes if (match := _NAMED.search(note))), "")
     which = named or f"all {len(terms)} columns together"
     limit = (
-        f"condition number above {MOST_CONDITION:g}"
+        f"condition number above {MOST_CONDITION:,g}"
         if notes.str.contains(_TIED).any() and not named
         else (f"variance inflation above {MOST_VIF:g}, or an exact sum")
     )

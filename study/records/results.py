@@ -180,6 +180,7 @@ class Results:
     calibration, discrimination, confusion, frequencies: how good the predictions are (`study.evidence.checks`). searched:
     trials beside what they cost (`study.evidence.searched.searched_trials`). fronts: the least loss for so much
     (`study.evidence.searched.fronts`). hyperparameters: how much each mattered (`study.search.importance.hyperparameters`).
+    warnings: what may be wrong.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """

@@ -16,6 +16,7 @@ from study.evidence.metrics import METRICS
 from study.evidence.sentences import level_words, span
 from study.records.delivery import delivered_frame
 from study.records.results import Results
+from study.report import warnings
 from study.report.card_bars import bars
 from study.report.figures import gains
 from study.report.html_table import Html, table
@@ -44,6 +45,7 @@ def answer(results: Results) -> Html:
             told[told["target"] == verdict.target],
             models[models["target"] == verdict.target],
             results.data.splitting,
+            warnings.listed(results, verdict.target),
         )
         for verdict in results.verdicts
     ]
@@ -86,7 +88,7 @@ def models_frame(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting: str) -> str:
+def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting: str, warned: str) -> str:
     badge = verdict.verdict
     rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
@@ -98,7 +100,7 @@ def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting:
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
         f"{bars(told, verdict.nouns[REGRESSION], verdict.bound_name)}{_models(models, verdict)}"
         f'<p class="sentence">{escape(verdict.sentence)}</p><p class="action">{escape(verdict.action)}</p>'
-        f"{''.join(facts)}</section>"
+        f"{warned}{''.join(facts)}</section>"
     )
 
 

@@ -44,13 +44,16 @@ def test_whole_numbers_that_look_like_codes_are_noted_unless_their_type_is_decla
 ) -> None:
     table = frame(**{name: drawn(values)})
 
-    found = table_of(tmp_path, table).notes
-    declared = table_of(tmp_path, table, data={"types": {name: "numeric"}}).notes
+    found = table_of(tmp_path, table).warnings
+    declared = table_of(tmp_path, table, data={"types": {name: "numeric"}}).warnings
 
-    assert found == (
-        f"{name!r} is read as numbers and looks like a code: {len(values)} whole numbers from {min(values)} to {max(values)}. "
-        f"If it names something and measures nothing, set data.types.{name} to category.",
-    )
+    assert [(warning.id, warning.sentence) for warning in found] == [
+        (
+            "S013",
+            f"{name!r} is read as numbers and looks like a code: {len(values)} whole numbers from {min(values)} to "
+            f"{max(values)}. If it names something and measures nothing, set data.types.{name} to category.",
+        )
+    ]
     assert declared == ()
 
 
@@ -71,40 +74,43 @@ def test_whole_numbers_that_look_like_codes_are_noted_unless_their_type_is_decla
     ],
 )
 def test_amounts_years_and_counts_are_no_codes(tmp_path: Path, name: str, values: Any) -> None:
-    assert table_of(tmp_path, frame(**{name: drawn(list(values))})).notes == ()
+    assert table_of(tmp_path, frame(**{name: drawn(list(values))})).warnings == ()
 
 
 def test_numbers_of_dealers_or_customers_are_noted_as_groups_and_how_many_there_are_is_not(tmp_path: Path) -> None:
     table = frame(dealer=drawn(range(40)), lastCustomer=drawn(range(30)), dealers=drawn(range(40)), user=drawn(["no", "yes"]))
 
-    found = table_of(tmp_path, table).notes
+    found = table_of(tmp_path, table).warnings
 
-    assert [note.split(", each")[0] for note in found] == ["'dealer' has 40 values", "'lastCustomer' has 30 values"]
+    assert [warning.text.split(", each")[0] for warning in found] == ["'dealer' has 40 values", "'lastCustomer' has 30 values"]
 
 
 def test_a_column_that_repeats_like_groups_is_noted_unless_groups_or_time_are_set(tmp_path: Path) -> None:
     table = frame(dealer=drawn([f"dealer {i}" for i in range(40)]), seen=pd.date_range("2020-01-01", periods=ROWS))
 
-    found = table_of(tmp_path, table).notes
+    found = table_of(tmp_path, table).warnings
 
-    assert found == (
-        "'dealer' has 40 values, each in about 10 rows. If rows of one belong together, as those of one customer do, set "
-        "groups to 'dealer'.",
-    )
-    assert table_of(tmp_path, table, groups="dealer").notes == ()
-    assert table_of(tmp_path, table, time="seen").notes == ()
+    assert [(warning.id, warning.sentence) for warning in found] == [
+        (
+            "S014",
+            "'dealer' has 40 values, each in about 10 rows. If rows of one belong together, as those of one customer do, set "
+            "groups to 'dealer'.",
+        )
+    ]
+    assert table_of(tmp_path, table, groups="dealer").warnings == ()
+    assert table_of(tmp_path, table, time="seen").warnings == ()
 
 
 def test_a_code_of_many_values_may_be_groups_too(tmp_path: Path) -> None:
-    first, second = table_of(tmp_path, frame(zip=drawn(ZIPS))).notes
+    first, second = table_of(tmp_path, frame(zip=drawn(ZIPS))).warnings
 
-    assert first.startswith("'zip' is read as numbers and looks like a code: 25 whole numbers from ")
-    assert second.startswith("'zip' has 25 values, each in about 16 rows. ")
+    assert first.text.startswith("'zip' is read as numbers and looks like a code: 25 whole numbers from ")
+    assert second.text == "'zip' has 25 values, each in about 16 rows."
 
 
 @pytest.mark.parametrize("count", [20, 150])
 def test_few_levels_and_levels_that_hardly_come_again_are_no_groups(tmp_path: Path, count: int) -> None:
-    assert table_of(tmp_path, frame(town=drawn([f"town {i}" for i in range(count)]))).notes == ()
+    assert table_of(tmp_path, frame(town=drawn([f"town {i}" for i in range(count)]))).warnings == ()
 
 
 def test_empty_cells_are_counted(tmp_path: Path) -> None:
@@ -142,6 +148,4 @@ def test_groups_and_time_are_confirmed_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_tables_of_measurements_get_no_hint(source: str, target: str) -> None:
-    notes = read_table(config_for(source, target)).notes
-
-    assert [note for note in notes if "looks like a code" in note or "set groups" in note] == []
+    assert read_table(config_for(source, target)).warnings == ()

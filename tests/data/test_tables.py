@@ -127,12 +127,6 @@ def test_values_of_a_class_are_its_index(tmp_path: Path) -> None:
     np.testing.assert_array_equal(target_values(table, table.targets[0]), [1, 0, 1, np.nan] * 10)
 
 
-def test_a_rare_class_is_noted(tmp_path: Path) -> None:
-    frame = plain_frame().assign(y=["a"] * 20 + ["b"] * 16 + ["c"] * 4)
-
-    assert table_of(tmp_path, frame).notes[:-1] == ("Classes of 'y' with fewer than 10 rows: 'c' (4).",)
-
-
 def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
     table = table_of(tmp_path, plain_frame().assign(y=["a", "b"] * 20))
 

@@ -86,5 +86,5 @@ def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
 
 
 def test_the_file_carries_its_version_and_the_words() -> None:
-    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": [], "together": None}
+    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": [], "together": None, "warnings": []}
     assert all(isinstance(getattr(Verdict, name), property) for name in WORDS)

@@ -75,8 +75,8 @@ def test_check_counts_empty_cells_hints_at_codes_and_confirms_groups(folder: Pat
     assert lines >= {
         "Rows of one 'house' (10 groups) stay together in every split.",
         "size numeric 3 numbers, 37 distinct values",
-        "Note: 'zip' is read as numbers and looks like a code: 4 whole numbers from 10115 to 10136. If it names something and "
-        "measures nothing, set data.types.zip to category.",
+        "Warning S013: 'zip' is read as numbers and looks like a code: 4 whole numbers from 10115 to 10136. If it names "
+        "something and measures nothing, set data.types.zip to category.",
         "Note: 3 of 120 cells of the features are empty, in 1 of 3 columns; most in 'size' (3 of 40 rows).",
     }
 

@@ -99,8 +99,8 @@ ENTRIES = (
         "S006",
         "Leakage suspected",
         VERDICT,
-        "A feature tells the target without error: each of its values goes with one class and each class with one value, or "
-        "its correlation with the target is 1 in size, to nine digits.",
+        "A feature tells the target without error: each of its values goes with one class, and each class with one value or "
+        "each value with ten rows or more; or its correlation with the target is 1 in size, to nine digits.",
         "Mostly such a column is the target under another name, or was written down after it. Every model looks perfect, and "
         "none is on rows where the column is not known yet.",
         "Ask whether the column is known at the time of predicting. If it is not, add it to `data.drop`. If it is, no model is "
@@ -217,16 +217,18 @@ python -m study.evidence.warnings > docs/warnings.md
 
 
 def entry_of(id_: str) -> Entry:
-    """The entry of an id, in capital or small letters.
+    """The entry of an id: `S003`, `s003`, `S3` or `3`.
 
     Raises
     ------
     StudyError
         There is none.
     """
-    if (found := CATALOGUE.get(id_.upper())) is None:
+    number = id_.upper().removeprefix("S")
+    named = f"S{number.zfill(3)}"
+    if (found := CATALOGUE.get(named)) is None:
         raise StudyError(
-            f"A warning is named by its id, but there is no {id_!r}.{nearest(id_.upper(), CATALOGUE)} "
+            f"A warning is named by its id, but there is no {id_!r}.{nearest(named, CATALOGUE)} "
             f"There are {ENTRIES[0].id} to {ENTRIES[-1].id}; `study explain` lists them."
         )
     return found

@@ -1,0 +1,108 @@
+"""What is warned of between the folds of a table: twins, drift, and classes too rare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.data.encoding import encode_all
+from study.data.fold_warnings import distances, fold_warnings
+from study.data.splits import make_splits
+from study.data.tables import read_table
+from study.schema import StudyWarning
+
+from .helpers import config_for, saved
+
+RNG = np.random.default_rng(0)
+
+
+def found(folder: Path, frame: pd.DataFrame, **more: Any) -> dict[str, StudyWarning]:
+    """Warnings of four outer folds, by id."""
+    config = config_for(saved(folder, frame), **({"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}} | more))
+    table = read_table(config)
+    data = encode_all(table, [(table.targets[0], split) for split in make_splits(table, table.targets[0], config)])
+    return {warning.id: warning for warning in fold_warnings(data)}
+
+
+def measured(rows: int = 240, **columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"x": RNG.normal(size=rows), "z": RNG.normal(size=rows), "y": RNG.normal(size=rows), **columns})
+
+
+def test_rows_that_stand_on_both_sides_of_a_split_are_warned_of(tmp_path: Path) -> None:
+    frame = measured(unit=np.arange(240) // 2)
+    frame.loc[1:19:2, ["x", "z", "y"]] = frame.loc[0:18:2, ["x", "z", "y"]].to_numpy()
+
+    copies = found(tmp_path, frame.drop(columns="unit"))
+    apart = found(tmp_path, frame.assign(unit=[f"u{i}" for i in frame["unit"]]), groups="unit")
+    none = found(tmp_path, measured())
+
+    assert copies.keys() == {"S010"}
+    count = int(copies["S010"].text.split(" of ")[0])
+    assert 8 <= count <= 20  # of 20 rows that have a twin, about a quarter lies in one fold with it
+    assert copies["S010"].text == (
+        f"{count} of 240 test rows of all outer folds ({100 * count / 240:.2g} %) equal a development row in all features and "
+        "y, such as row "
+        f"{copies['S010'].text.split('such as row ')[1].split(' ')[0]} of the table, counted from 0."
+    )
+    assert apart == none == {}
+
+
+def test_rows_of_a_few_coarse_columns_are_equal_by_chance(tmp_path: Path) -> None:
+    coarse = pd.DataFrame({name: RNG.integers(0, 3, 240).astype(float) for name in ("a", "b")})
+
+    assert found(tmp_path, coarse.assign(y=[*"abcd" * 60])) == {}
+
+
+def test_a_column_that_grows_with_time_is_warned_of_and_one_that_does_not_is_not(tmp_path: Path) -> None:
+    seen = pd.date_range("2020-01-01", periods=240)
+    frame = measured(seen=seen, odometer=np.arange(240) * 10.0 + RNG.normal(size=240))
+
+    drifts = found(tmp_path, frame, time="seen")
+    steady = found(tmp_path, frame.drop(columns="odometer"), time="seen")
+    drawn = found(tmp_path, frame.drop(columns="seen"))
+
+    assert drifts.keys() == {"S011"}
+    assert drifts["S011"].text.startswith(
+        "The outer folds of y drift: later rows, which are tested, differ from earlier ones in odometer (in 4 of 4, at most "
+        "1.00); y itself does not drift so far."
+    )
+    assert steady == drawn == {}
+
+
+def test_the_distance_of_two_samples_is_that_of_scipy(tmp_path: Path) -> None:
+    from scipy.stats import ks_2samp
+
+    config = config_for(saved(tmp_path, measured()), time=None)
+    table = read_table(config)
+    split = make_splits(table, table.targets[0], config)[0]
+    encoded = encode_all(table, [(table.targets[0], split)])["y", 0]
+
+    distance, chance = distances(encoded)["x"]
+
+    sides = [table.frame["x"].to_numpy()[rows] for rows in (split.development, split.test)]
+    expected = ks_2samp(*sides, method="asymp")
+    np.testing.assert_allclose(distance, expected.statistic, rtol=1e-6)
+    np.testing.assert_allclose(chance, expected.pvalue, rtol=0.2)
+
+
+def test_few_groups_that_differ_are_no_drift(tmp_path: Path) -> None:
+    group = np.arange(240) // 20
+    shifted = measured(unit=[f"g{i}" for i in group]).assign(x=RNG.normal(size=12)[group] + 0.1 * RNG.normal(size=240))
+
+    assert "S011" not in found(tmp_path, shifted, groups="unit")
+
+
+def test_a_class_of_few_rows_and_one_that_a_training_set_lacks_are_warned_of(tmp_path: Path) -> None:
+    few = measured().assign(y=["a"] * 120 + ["b"] * 113 + ["c"] * 7)
+    late = measured(seen=pd.date_range("2020-01-01", periods=240)).assign(y=[*"ab" * 90, *"abc" * 20])
+
+    rare = found(tmp_path, few)
+    lacking = found(tmp_path, late, time="seen")
+
+    assert rare["S009"].text == "Classes of y are too rare for the folds: 'c' (7 rows)."
+    assert lacking["S009"].text.startswith("Classes of y are too rare for the folds: 'c' (20 rows, none in ")
+    assert "sets of training rows" in lacking["S009"].text
+    assert "S009" not in found(tmp_path, measured().assign(y=["a"] * 120 + ["b"] * 120))

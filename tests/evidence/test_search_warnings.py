@@ -1,0 +1,104 @@
+"""What is warned of a search: edges, a budget that ended too soon, failures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.evidence.warnings.searches import Axis, at_edges, failing, last_brought, still_improving
+from tests.evidence.losses import trial
+
+RATE = Axis("neural", "learning_rate", 1e-3, 1e-1, log=True)
+DROPOUT = Axis("neural", "dropout", 0.0, 0.3, choices=(0.0, 0.1, 0.3), closed=("low",))
+
+
+def winners(name: str, values: list[float]) -> pd.DataFrame:
+    """The one trial of each outer fold's arm has such a value."""
+    return pd.DataFrame([trial("neural", 2, 1.0, outer_fold=f) | {f"params_{name}": v} for f, v in enumerate(values)])
+
+
+def test_incumbents_in_the_outermost_tenth_of_a_range_in_most_folds_are_at_its_edge() -> None:
+    found = at_edges(winners("learning_rate", [0.07, 0.09, 0.065, 0.002, 0.08]), "y", [RATE])
+
+    assert found is not None
+    assert (found.id, found.target) == ("S002", "y")
+    assert found.text == (
+        "What won on y lies at the edge of what was searched: learning_rate of networks with 2 hidden layers is at its high "
+        "end 0.1 in 4 of 5 outer folds (median 0.07)."
+    )
+    assert "`space.neural.learning_rate: {low: 0.001, high: 0.3, log: true}`" in found.todo
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        (RATE, [0.07, 0.09, 0.01, 0.002, 0.02]),  # two of five
+        (RATE, [0.055, 0.055, 0.055, 0.05, 0.055]),  # not in the outermost tenth of the logarithm
+        (RATE, [0.09]),  # one fold, by chance
+        (DROPOUT, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),  # nothing lies below
+        (DROPOUT, [0.3, 0.3, 0.3, 0.1, 0.1]),  # three of five, of three choices
+    ],
+)
+def test_what_chance_or_a_closed_end_explains_is_no_edge(axis: Axis, values: list[float]) -> None:
+    assert at_edges(winners(axis.name, values), "y", [axis]) is None
+
+
+def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() -> None:
+    choice = at_edges(winners("dropout", [0.3] * 9 + [0.1]), "y", [DROPOUT])
+    end = at_edges(winners("learning_rate", [0.0999]), "y", [RATE])
+
+    assert choice is not None
+    assert "dropout of networks with 2 hidden layers is at its high end 0.3 in 9 of 10 outer folds" in choice.text
+    assert "`space.neural.dropout: [0, 0.1, 0.3, 0.5]`" in choice.todo
+    assert end is not None
+    assert "at its high end 0.1 in the one outer fold (0.0999)" in end.text
+
+
+def searched(*folds: list[float], **more: Any) -> pd.DataFrame:
+    """Trials of an arm a fold, with such validation losses."""
+    rows = [trial("neural", 1, v, number=i, outer_fold=f) for f, losses in enumerate(folds) for i, v in enumerate(losses)]
+    return pd.DataFrame(rows).assign(**more)
+
+
+LATE = [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.7]
+EARLY = [1.0, 0.7, 0.8, 0.9, 0.9, 0.9, 0.8, 0.9]
+
+
+def test_what_the_last_quarter_of_the_trials_brought_is_the_fall_of_the_best_loss() -> None:
+    np.testing.assert_allclose(last_brought(searched(LATE, EARLY), 8), [0.2, 0.0])
+
+
+def test_a_search_that_ended_while_it_got_better_is_warned_of() -> None:
+    found = still_improving(searched(LATE, LATE, EARLY), "y", 2.0, 0.05, {"network": 8})
+
+    assert found is not None
+    assert found.id == "S003"
+    assert found.text == (
+        "The search on y was still getting better when its budget ended: the last 2 of 8 trials an arm lowered the best "
+        "validation loss of the network by 6.7 % of the regression's loss (in 2 of 3 outer folds)."
+    )
+    assert "`search.trials: 16`" in found.todo
+
+
+def test_late_gains_of_few_folds_or_too_small_to_matter_are_not_warned_of() -> None:
+    assert still_improving(searched(EARLY, EARLY, EARLY), "y", 2.0, 0.05, {"network": 8}) is None
+    assert still_improving(searched(LATE, EARLY, EARLY, EARLY), "y", 2.0, 0.05, {"network": 8}) is None
+    assert still_improving(searched(LATE, LATE, LATE), "y", 100.0, 0.05, {"network": 8}) is None
+    assert still_improving(searched(LATE, LATE, LATE), "y", 2.0, 0.05, {}) is None
+
+
+def test_a_model_of_which_a_tenth_of_the_trials_failed_is_warned_of() -> None:
+    trials = pd.DataFrame(
+        [trial("neural", 1, 1.0, number=i, state="FAIL" if i < 2 else "COMPLETE") for i in range(20)]
+        + [trial("neural", 3, 1.0, number=i, state="FAIL" if i < 1 else "COMPLETE") for i in range(20)]
+    )
+
+    found = failing(trials, "y")
+
+    assert found is not None
+    assert found.id == "S005"
+    assert found.text == "On y there failed 2 of 20 trials of networks with 1 hidden layer (10.0 %)."
+    assert failing(trials[trials["depth"] == 3], "y") is None
