@@ -50,7 +50,8 @@ def test_the_wheel_says_what_it_needs_and_its_license(built: Path) -> None:
 
 def test_the_source_distribution_is_small_and_has_the_configs(built: Path) -> None:
     (source,) = built.glob("*.tar.gz")
-    names = {name.split("/", 1)[1] for name in tarfile.open(source).getnames()}
+    with tarfile.open(source) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames()}
 
     assert {"configs/smoke.yaml", "configs/study.schema.json", "CITATION.cff", "LICENSE", "requirements.lock"} <= names
     assert source.stat().st_size < 2e6
