@@ -73,8 +73,9 @@ def commands_page() -> str:
         if takes:
             parts.append(table(["argument", "is"], ([f"`{each.name.upper()}`", _help(each)] for each in takes)))
         if options:
-            rows = ([_flags(each), _help(each), _default(each)] for each in options)
-            parts.append(table(["option", "does", "default"], rows))
+            width = 3 if any(map(_default, options)) else 2
+            rows = ([_flags(each), _help(each), _default(each)][:width] for each in options)
+            parts.append(table(["option", "does", "default"][:width], rows))
     return "\n".join(parts)
 
 
