@@ -29,7 +29,7 @@ def differences(found: pd.DataFrame, told: Frame) -> list[str]:
 def test_every_frame_of_a_results_folder_is_in_the_reference() -> None:
     places = StudyPaths(Path("x")).concluded
 
-    assert [path.name for path in places if path.suffix == ".parquet"] == sorted(FRAMES, key=[p.name for p in places].index)
+    assert {path.name for path in places if path.suffix == ".parquet"} == FRAMES.keys()
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
