@@ -66,6 +66,15 @@ def run_study(
         Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
     study.running.observer.Interrupted
         Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
+
+    Examples
+    --------
+    A study that is finished trains nothing more.
+
+    >>> import study
+    >>> results = study.run_study("configs/smoke.yaml", report=False)
+    >>> results.verdicts[0].verdict
+    'regression with terms is enough'
     """
     if not isinstance(config, StudyConfig):
         config = load_config(config)

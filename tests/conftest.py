@@ -17,6 +17,7 @@ from harness.studies import STUDY, run
 GROUPS = {
     "studies": (
         "tests/runs/",
+        "tests/test_packaging.py::test_an_installed_",
         "tests/test_readme.py::test_the_python_",
         "tests/screen/test_errors.py::test_a_study_",
         "tests/screen/test_errors.py::test_a_time_budget_",

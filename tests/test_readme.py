@@ -35,6 +35,8 @@ PAGES = [
     ROOT / "slurm/README.md",
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
+GUIDE = [README, *(ROOT / "docs" / name for name in ("python.md", "predict.md"))]
+"""Pages whose Python runs, one after the other."""
 COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
 
 
@@ -103,12 +105,20 @@ def planned(context: Any) -> StudyConfig:
     return prepare(config).plan.config
 
 
-def test_every_block_of_the_readme_is_of_a_language_that_is_tested_here() -> None:
-    assert {block.language for block in blocks()} == {"sh", "yaml", "python"}
+def test_every_block_of_the_docs_is_of_a_language_that_is_tested_here() -> None:
+    assert {block.language for block in blocks(pages=PAGES)} <= {"sh", "yaml", "python", "text"}
+    assert {block.page for block in blocks("python", pages=PAGES)} == {page.name for page in GUIDE}
 
 
-@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
-def test_a_config_of_the_readme_plans_a_study_with_what_its_comments_say(block: Block, beside_cars: Path) -> None:
+def test_the_readme_is_short_and_begins_with_a_picture() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+
+    assert len(lines) < 120
+    assert lines[2].startswith("![")
+
+
+@pytest.mark.parametrize("block", blocks("yaml", pages=[ROOT / "docs/config.md"]), ids=str)
+def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(block: Block, beside_cars: Path) -> None:
     (beside_cars / "cars.yaml").write_text(block.text, encoding="utf-8")
 
     prepared = prepare(load_config("cars.yaml"))
@@ -165,12 +175,12 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_what_the_readme_lists(
+def test_the_python_of_the_guide_runs_from_top_to_bottom_and_its_folder_holds_what_the_docs_list(
     beside_cars: Path, smoke: subprocess.CompletedProcess[str]
 ) -> None:
     shutil.copytree(smoke.args[-1] / "results", beside_cars / "results")  # which the first line then goes on with
-    script = beside_cars / "readme.py"
-    script.write_text("\n".join(block.text for block in blocks("python")), encoding="utf-8")
+    script = beside_cars / "guide.py"
+    script.write_text("\n".join(block.text for block in blocks("python", pages=GUIDE)), encoding="utf-8")
 
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
 
@@ -185,8 +195,8 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom_and_its_folder_holds_w
     assert re.search(r"^ +column +loss_increase +std_error +share\n0 +children ", done.stdout, re.MULTILINE)
     assert re.search(r"^ +value +predicted\n0 +-0\.4\d+ ", done.stdout, re.MULTILINE)
 
-    section = README.read_text(encoding="utf-8").split("## What lies in results/NAME")[1].split("\n## ")[0]
-    cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    cells = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
     listed = {name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     root = beside_cars / "results/smoke"
     assert {name for name in listed if "/" not in name} == {path.name for path in root.iterdir()}
@@ -222,11 +232,11 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
     assert missing == []
 
 
-def test_every_decision_record_is_linked_from_the_readme_and_has_its_three_parts() -> None:
-    records = sorted((ROOT / "docs/design").glob("*.md"))
-    readme = README.read_text(encoding="utf-8")
+def test_every_decision_record_is_linked_from_their_contents_and_has_its_three_parts() -> None:
+    records = sorted((ROOT / "docs/design").glob("0*.md"))
+    contents = (ROOT / "docs/design/index.md").read_text(encoding="utf-8")
 
-    assert [record.name for record in records if f"docs/design/{record.name}" not in readme] == []
+    assert [record.name for record in records if f"({record.name})" not in contents] == []
     for number, record in enumerate(records, 1):
         assert record.name.startswith(f"{number:04d}-")
         assert {"context", "decision", "consequences"} <= headings(record)

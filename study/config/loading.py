@@ -30,6 +30,13 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     ------
     StudyError
         The file is missing or is no YAML, a key is unknown (the nearest is named), or a value breaks its rule.
+
+    Examples
+    --------
+    >>> import study
+    >>> config = study.load_config("configs/smoke.yaml", ["search.trials=3", "margin=0.1"])
+    >>> config.search.trials, config.margin
+    (3, 0.1)
     """
     path = Path(path)
     try:

@@ -26,7 +26,9 @@ class Results(records.Results):
 
     Examples
     --------
-    >>> results = load_results("results/smoke")
+    >>> import pandas as pd
+    >>> import study
+    >>> results = study.load_results("results/smoke")
     >>> [verdict.verdict for verdict in results.verdicts]
     ['regression with terms is enough']
     >>> results.trials.groupby("family").size()
@@ -36,7 +38,7 @@ class Results(records.Results):
     linear      2
     neural      4
     dtype: int64
-    >>> rows = pandas.DataFrame({"relationship": [-0.5], "children": [0.4], "age": [0.2]})
+    >>> rows = pd.DataFrame({"relationship": [-0.5], "children": [0.4], "age": [0.2]})
     >>> results.predict(rows)["predicted"].round(1).tolist()
     [0.0]
     >>> figure = results.figures.gains()
@@ -98,7 +100,8 @@ def load_results(path: str | Path) -> Results:
 
     Examples
     --------
-    >>> load_results("results/smoke").concluded
+    >>> import study
+    >>> study.load_results("results/smoke").concluded
     True
     """
     return Results(records.load_results(path).root)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from study.evidence.answer import VERSION
 from study.records import gathering
 from study.records import results as results_module
-from study.records.environment import Environment
+from study.records.environment import Environment, version_of
 from study.records.frames import trials_frame
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
@@ -238,6 +238,16 @@ def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: 
     assert found == environment
     assert (found.seed, found.pid) == (3, os.getpid())
     assert found.packages["numpy"] == np.__version__
+
+
+def test_a_package_that_is_installed_as_its_build_for_cpus_has_the_version_of_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lonely_cpu-2.21.dist-info").mkdir()
+    (tmp_path / "lonely_cpu-2.21.dist-info/METADATA").write_text("Name: lonely-cpu\nVersion: 2.21\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert version_of("lonely") == "2.21"
 
 
 @pytest.mark.parametrize(("content", "reason"), [

@@ -1,0 +1,72 @@
+"""Columns of scores, and of one procedure against another."""
+
+from __future__ import annotations
+
+from study.records.columns.shared import frame
+
+COMPARISONS = {
+    "scores.parquet": frame(
+        "One model and candidate, on the test rows of all outer folds.",
+        "target kind family depth candidate test_loss std_error low high n_rows n_floor n_folds r2 mae auc brier accuracy "
+        "calibration_error explained_deviance val_loss optimism",
+        {"n_floor": ("int64", "Test rows whose log loss is that of the surest mistake, 15.94 nats."),
+         "r2": ("float64", "R², mean over fits."), "mae": ("float64", "Mean absolute error, in the target's unit."),
+         "auc": ("float64", "Area under the ROC curve, mean over fits."),
+         "brier": ("float64", "Brier score; summed over several classes."),
+         "accuracy": ("float64", "Share of rows that are right."),
+         "calibration_error": ("float64", "Expected calibration error in ten bins of equally many rows."),
+         "explained_deviance": ("float64", "Share of the Poisson deviance that is explained.")},
+    ),
+    "ranks.parquet": frame(
+        "One model, and the network as a procedure, with where the spread of its loss comes from.",
+        "target kind family depth rank test_loss std_error low high val_loss optimism sd_splits sd_seeds sd_rows n_rows "
+        "n_folds n_repeats method",
+        {"depth": ("int64", "Hidden layers; -1 of the network that chooses family and depth."),
+         "rank": ("Int64", "1 has the least test loss of the target."),
+         "sd_splits": ("float64", "Standard deviation of a fold's test loss by other training rows; missing with one fold."),
+         "sd_seeds": ("float64", "The same by another start of training; missing with one seed."),
+         "sd_rows": ("float64", "The same by the luck of which rows are tested.")},
+    ),
+    "pairs.parquet": frame(
+        "One model against a simpler one, on the same test rows.",
+        "target kind metric question base base_depth other other_depth margin floor n_rows n_groups n_folds n_repeats n_times "
+        "per per_loss base_loss other_loss improvement low high low_amount high_amount level std_error df p_value positive "
+        "better equal worse half_carried_by counted method p_holm",
+        {"question": ("str", "Which comparisons the pair belongs to: of procedures, of depths, or of choosing a depth."),
+         "base_depth": ("int64", "Hidden layers of `base`."),
+         "other_depth": ("int64", "Hidden layers of `other`; -1 of the network that chooses."),
+         "margin": ("float64", "Margin, as a share of `per_loss`."), "floor": ("float64", "Floor, as a share of `per_loss`."),
+         "per": ("str", "Family whose loss the shares are of."), "per_loss": ("float64", "Mean loss of `per`."),
+         "base_loss": ("float64", "Mean loss of `base`."), "other_loss": ("float64", "Mean loss of `other`."),
+         "improvement": ("float64", "The gain: (base_loss - other_loss) / per_loss."),
+         "low_amount": ("float64", "Lower end of the interval of base_loss - other_loss; missing without a floor."),
+         "high_amount": ("float64", "Upper end of it."),
+         "p_value": ("float64", "Two-sided, that the gain is just the bar (margin or floor) that is harder to pass."),
+         "positive": ("float64", "Probability that the gain is above 0."),
+         "better": ("float64", "Probability that it is above the bar."),
+         "equal": ("float64", "Probability that it is neither above nor below its negative."),
+         "worse": ("float64", "Probability that it is below its negative."),
+         "half_carried_by": ("int64", "Fewest units (rows, groups, times) that make half of the variance."),
+         "counted": ("bool", "Whether rows are counted that two procedures have right or wrong, which are not the same."),
+         "p_holm": ("float64", "`p_value`, adjusted over the pairs of one question (Holm 1979).")},
+    ),
+    "metrics.parquet": frame(
+        "One metric of a procedure (`base` missing), or by how much `other` is better than `base` in it.",
+        "target kind metric base other value low high std_error df p_value level base_value other_value n_rows n_groups "
+        "n_folds n_repeats method",
+        {"base": ("str", "The procedure that it is compared with; missing where it is of one."),
+         "other": ("str", "The procedure."),
+         "value": ("float64", "The metric; of two the difference, above 0 where `other` is better."),
+         "p_value": ("float64", "Two-sided, of no difference; missing of one procedure."),
+         "base_value": ("float64", "The metric of `base` on the rows of both."),
+         "other_value": ("float64", "The metric of `other` on the rows of both.")},
+    ),
+    "margins.parquet": frame(
+        "One margin of one gain of a verdict.",
+        "target kind base other margin above bound break_even",
+        {"margin": ("float64", "A margin, as a share of the regression's loss."),
+         "above": ("float64", "Probability that the gain is above it."),
+         "bound": ("float64", "What the gain was held against, as a share; missing where it is refused."),
+         "break_even": ("float64", "Margin at which the verdict's answer on this gain is another.")},
+    ),
+}  # fmt: skip

@@ -1,0 +1,36 @@
+"""Columns of what trials and winners leave."""
+
+from __future__ import annotations
+
+from study.records.columns.shared import frame
+from study.schema import RESULT_COLUMNS
+
+_TRIAL = "trial_id target kind family depth outer_fold number replicate"
+_TEST = "study target kind family depth outer_fold number candidate seed val_loss row group observed predicted loss"
+
+TRIALS = {
+    "results.parquet": frame(
+        "One trial. `results.csv` holds the same.", " ".join(RESULT_COLUMNS), open_="params_* coef_* intercept*"
+    ),
+    "folds.parquet": frame(
+        "One replicate of a trial.",
+        f"study {_TRIAL} inner_fold seed val_loss train_loss best_epoch n_epochs converged",
+        {"n_epochs": ("Int64", "Epochs that it trained; none of a regression."),
+         "converged": ("bool", "Whether training arrived before its last epoch or iteration.")},
+    ),
+    "curves.parquet": frame(
+        "One recorded epoch of a replicate.",
+        f"{_TRIAL} inner_fold seed epoch val_loss train_loss",
+        {"epoch": ("int64", "Epoch, from 1."), "val_loss": ("float64", "Validation loss after it."),
+         "train_loss": ("float64", "Training loss after it.")},
+    ),
+    "predictions.parquet": frame(
+        "One test row of one winner, by candidate and seed; the short formula is family `short`.", _TEST,
+        {"val_loss": ("float64", "Of a candidate that is made of a part of the rows, the mean validation loss there.")},
+        "time p_*",
+    ),
+    "trees.parquet": frame(
+        "One test row of the boosted trees (family `trees`).", _TEST,
+        {"val_loss": ("float64", "Always missing.")}, "time p_*",
+    ),
+}  # fmt: skip

@@ -1,0 +1,45 @@
+"""What the reference says of a finished study: its columns, and the examples of the docstrings, in a folder that has one."""
+
+from __future__ import annotations
+
+import doctest
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import study
+from study.records.columns import FRAMES
+from tests.records.test_columns import differences
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def beside(smoke: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Working folder with a copy of the results of configs/smoke.yaml."""
+    shutil.copytree(Path(smoke.args[-1]) / "results", tmp_path / "results")
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_the_columns_on_disk_are_those_of_the_reference(name: str, smoke: subprocess.CompletedProcess[str]) -> None:
+    found = pd.read_parquet(Path(smoke.args[-1]) / "results/smoke" / name)
+
+    assert differences(found, FRAMES[name]) == []
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_docstrings_run(beside: Path) -> None:
+    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
+    named = {name: getattr(study, name) for name in ("load_config", "load_results", "Results", "run_study")}
+
+    tried = [test for name, each in named.items() for test in finder.find(each, name, globs={})]
+
+    assert {test.name for test in tried if test.examples} == named.keys()
+    assert [runner.run(test).failed for test in tried] == [0] * len(named)
+    assert (beside / "gains.svg").is_file()
