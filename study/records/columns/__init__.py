@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from study.records.columns.asked import ASKED
 from study.records.columns.comparisons import COMPARISONS
 from study.records.columns.models import MODELS
+from study.records.columns.predicted import PREDICTED
+from study.records.columns.searched import SEARCHED
 from study.records.columns.shared import OPEN, Column, Frame
 from study.records.columns.trials import TRIALS
 
 __all__ = ["FRAMES", "OPEN", "Column", "Frame"]
 
-FRAMES = TRIALS | COMPARISONS | MODELS
+FRAMES = TRIALS | COMPARISONS | MODELS | ASKED | PREDICTED | SEARCHED
 """By file, in the order of the page."""

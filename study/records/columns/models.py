@@ -7,10 +7,12 @@ from study.records.columns.shared import frame
 MODELS = {
     "coefficients.parquet": frame(
         "One weight of a regression, in original units, beside a reference fit of statsmodels or scikit-learn.",
-        "target family outer_fold term level output unit estimate ref_estimate ref_std_error ref_low ref_high gap_in_se "
-        "mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio ratio_to_largest se_over note",
+        "target family outer_fold term level output unit estimate sd standardised ref_estimate ref_std_error ref_low ref_high "
+        "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio ratio_to_largest se_over note",
         {"level": ("str", "Level of a column of categories; else missing."),
          "unit": ("str", "Unit of the weight."), "estimate": ("float64", "The weight."),
+         "sd": ("float64", "Standard deviation of the term over the rows; none of an intercept."),
+         "standardised": ("float64", "estimate * sd: what one standard deviation of the term changes."),
          "ref_estimate": ("float64", "The same weight by the other library, with the same penalty."),
          "ref_std_error": ("float64", "Its standard error; missing where there is a penalty."),
          "ref_low": ("float64", "Lower end of its 95 % interval."), "ref_high": ("float64", "Upper end of it."),
