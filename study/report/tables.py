@@ -17,6 +17,7 @@ from study.evidence.winners import incumbents
 from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.html_table import Html as Html
+from study.report.html_table import prose
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.style import model_name, with_names
@@ -233,4 +234,4 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
 
 def delivered(results: Results) -> Html:
     """Where the models are, and what they take."""
-    return Html("".join(f"<p>{escape(note)}</p>" for note in delivery_notes(results)))
+    return Html("".join(f"<p>{prose(note)}</p>" for note in delivery_notes(results)))
