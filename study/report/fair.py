@@ -11,7 +11,7 @@ from study.digits import human
 from study.records.clipping import clipping_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
-from study.report.html_table import Html, folded, table
+from study.report.html_table import Html, folded, prose, table
 from study.report.style import with_names
 from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
 
@@ -91,7 +91,7 @@ def columns(results: Results) -> Html:
 
 
 def _list(sentences: list[str]) -> Html:
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    items = "".join(f"<li>{prose(sentence)}</li>" for sentence in sentences)
     return Html(f"<ul>{items}</ul>" if items else "")
 
 

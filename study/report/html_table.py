@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -61,6 +62,11 @@ def filtered(frame: pd.DataFrame, chosen: Sequence[str], noun: str) -> Html:
         f'<div class="filtered"><form class="filter" hidden aria-label="Filter {escape(noun)}">{words}</form>'
         f'<p class="count" role="status">{human(len(shown))} {escape(noun)}.</p>{table(shown)}</div>'
     )
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML; what stands in backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def folded(summary: str, html: str) -> Html:

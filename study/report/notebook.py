@@ -16,6 +16,7 @@ from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
+from study.report.page import TEMPLATE as TEMPLATE
 from study.report.page import render as render
 from study.report.sections import CHAPTERS
 from study.schema import TrialState, printable

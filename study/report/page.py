@@ -62,6 +62,13 @@ def _link(name: str, words: str) -> str:
     return f'<a href="#{escape(name)}">{words}</a>'
 
 
+def style() -> str:
+    """The style of the page: its colours in light and in dark, then all else."""
+    light, dark = (f":root {{ {variables(is_dark)} }}" for is_dark in (False, True))
+    css = (TEMPLATE / "report.css").read_text(encoding="utf-8")
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{css}"
+
+
 def render(notebook: NotebookNode) -> str:
     """`notebook` with its outputs as one HTML file that loads nothing: drawings, style and script are inside."""
     from nbconvert import HTMLExporter
@@ -76,10 +83,8 @@ def render(notebook: NotebookNode) -> str:
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, exclude_anchor_links=True, filters=filters
     )
-    css, script = ((TEMPLATE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    light, dark = (f":root {{ {variables(is_dark)} }}" for is_dark in (False, True))
-    css = f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{css}"
-    resources = {"report_css": css, "report_script": script, "report_title": notebook.metadata.get("title", "Report")}
+    script = (TEMPLATE / "report.js").read_text(encoding="utf-8")
+    resources = {"report_css": style(), "report_script": script, "report_title": notebook.metadata.get("title", "Report")}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)
     whole = _HELD.sub(lambda place: outputs[int(place[1])], str(html))
     return whole.replace(_CONTENTS, _contents(outline), 1)

@@ -19,6 +19,7 @@ from study.report.card import no_break as no_break
 from study.report.figures.coefficients import first_fold
 from study.report.helps import helps as helps
 from study.report.html_table import Html as Html
+from study.report.html_table import prose
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.report.searches import not_measured as not_measured
@@ -171,4 +172,4 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
 
 def delivered(results: Results) -> Html:
     """Where the models are, and what they take."""
-    return Html("".join(f"<p>{escape(note)}</p>" for note in delivery_notes(results)))
+    return Html("".join(f"<p>{prose(note)}</p>" for note in delivery_notes(results)))
