@@ -160,7 +160,8 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
         beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
         seen = _seen(results, saved, frame[known], fold)
         alike = f" Of them {seen:,} equal rows that the model was made of, on which a loss is no test." if seen else ""
-        said.append(f"On the {known.sum():,} rows that hold {reader.target}, its {name} is {own}{beside}.{alike}")
+        rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
+        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}.{alike}")
     return said
 
 

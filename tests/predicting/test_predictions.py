@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from study.data.files import read_file
+from study.digits import human
 from study.evidence.intervals import Rows
 from study.evidence.pairs import paired
 from study.evidence.winners import class_probabilities
@@ -105,7 +106,7 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     assert (trees.loss, trees.low, trees.high) == tuple(of_trees[["value", "low", "high"]])
     half = 1.96 * loss.std() / 50**0.5
     own, low, high = loss.mean(), loss.mean() - half, loss.mean() + half
-    assert said.notes[1].startswith(f"On the 50 rows that hold price, its mean squared error is {own:.4g} (")
+    assert said.notes[1].startswith(f"On the 50 rows that hold price, its mean squared error is {human(own, 4)} (")
     assert said.notes[1].endswith(f"; the study promised {promise} for rows that it has not seen.")
     told = said.notes[1].partition("(")[2].partition(")")[0].split(" to ")
     rows_alone = pd.DataFrame({"outer_fold": 0, "row": np.arange(50), "loss": loss.to_numpy()})
@@ -254,7 +255,7 @@ def test_one_row_has_a_loss_and_no_interval_of_it(flats: Results) -> None:
     said = predict(flats, row, "price", "regression")
 
     loss = (said.frame["predicted"].iloc[0] - row["price"].iloc[0]) ** 2
-    assert f"its mean squared error is {loss:.4g}; the study promised " in said.notes[-1]
+    assert f"On the one row that holds price, its mean squared error is {human(loss, 4)}; the study promised " in said.notes[-1]
 
 
 @pytest.mark.parametrize("rows", [{"size": [80.0]}, pd.Series([80.0], name="size"), [80.0]])

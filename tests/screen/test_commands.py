@@ -104,7 +104,7 @@ def test_check_prints_what_would_be_done_and_does_nothing(folder: Path, command:
         "price neural-d1 15 and all rows 7 10",
         "price neural-d2 15 and all rows 7 10",
     ]
-    assert lines[-2].startswith("80 arms, 368 trials, 2960 fits, at most 200 epochs; about ")
+    assert lines[-2].startswith("80 arms, 368 trials, 2,960 fits, at most 200 epochs; about ")
     assert lines[-1].startswith("Every target is tested in 5 outer folds, drawn 3 times; a further repeat (outer.repeats) ")
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
@@ -187,14 +187,14 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
 
     assert (ended.code, ended.err) == (0, "")
     assert [line.split() for line in ended.out.splitlines()[1:9]] == [
-        ["y", "constant", "0", "0/1", "-"],
-        ["y", "linear", "0", "0/1", "-"],
+        ["y", "constant", "0", "0/1", "\N{EN DASH}"],
+        ["y", "linear", "0", "0/1", "\N{EN DASH}"],
         ["y", "extended", "0", "2/3", "1", "0.25"],
-        ["y", "neural-d1", "0", "0/3", "-"],
-        ["y", "constant", "all", "rows", "0/1", "-"],
-        ["y", "linear", "all", "rows", "0/1", "-"],
-        ["y", "extended", "all", "rows", "0/3", "-"],
-        ["y", "neural-d1", "all", "rows", "0/3", "-"],
+        ["y", "neural-d1", "0", "0/3", "\N{EN DASH}"],
+        ["y", "constant", "all", "rows", "0/1", "\N{EN DASH}"],
+        ["y", "linear", "all", "rows", "0/1", "\N{EN DASH}"],
+        ["y", "extended", "all", "rows", "0/3", "\N{EN DASH}"],
+        ["y", "neural-d1", "all", "rows", "0/3", "\N{EN DASH}"],
     ]
     assert ended.out.splitlines()[9:] == [
         "Broken record, which the next run sets aside and runs again: results/my study/trials/y-extended-o0/0002.json",
