@@ -54,11 +54,11 @@ def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) ->
     columns, classes = leading(encoded), _classes(encoded)
     with np.errstate(invalid="ignore", over="ignore"):
         rises = _permuted(encoded, answer, loss, columns)
-        pairs = combinations(columns[:CROSSED], 2) if effects else ()
+        asked = columns * effects
         found = Probed(
             outputs=tuple(encoded.classes[k] for k in classes) or ("",),
-            effects=tuple(_effect(encoded, answer, column, classes) for column in columns * effects),
-            surfaces=tuple(_surface(encoded, answer, pair, classes) for pair in pairs),
+            effects=_effects(encoded, answer, asked, classes),
+            surfaces=_surfaces(encoded, answer, list(combinations(asked[:CROSSED], 2)), classes),
             **rises,
         )
         numbers = [np.asarray(each.curves).sum() for each in found.effects] + [each.rise for each in found.rises]
@@ -160,24 +160,36 @@ def _shares(nearest: IntArray, n: int) -> tuple[float, ...]:
     return tuple(_short(counts / max(counts.sum(), 1)).tolist())
 
 
-def _effect(encoded: Encoded, answer: Answer, column: str, classes: list[int]) -> Effect:
-    axis, _, states = axis_of(encoded, column, LEVELS if column in encoded.references else POINTS)
-    raw = encoded.raw(_sample(encoded, AVERAGED))
-    places = list(_places(encoded, column).values())
-    means = _means(answer, raw, [(places, state) for state in states], classes)
-    curves = np.concatenate([means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]])
-    return Effect(axis=axis, curves=Numbers(_short(curves)))
+def _effects(encoded: Encoded, answer: Answer, columns: Sequence[str], classes: list[int]) -> tuple[Effect, ...]:
+    told = [axis_of(encoded, column, LEVELS if column in encoded.references else POINTS) for column in columns]
+    places = [list(_places(encoded, column).values()) for column in columns]
+    settings = [(place, state) for place, (_, _, states) in zip(places, told, strict=True) for state in states]
+    means = _means(answer, encoded.raw(_sample(encoded, AVERAGED)), settings, classes) if settings else np.zeros((1, 0, 1))
+    curves = _short(np.concatenate([means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]))
+    parts = np.split(curves, np.cumsum([len(states) for *_, states in told])[:-1], axis=1)
+    return tuple(Effect(axis=axis, curves=Numbers(own)) for (axis, *_), own in zip(told, parts, strict=False))
 
 
-def _surface(encoded: Encoded, answer: Answer, pair: tuple[str, str], classes: list[int]) -> Surface:
-    (one, at, states), (other, beside, others) = (axis_of(encoded, column, SIDE) for column in pair)
+def _surfaces(encoded: Encoded, answer: Answer, pairs: Sequence[tuple[str, str]], classes: list[int]) -> tuple[Surface, ...]:
+    told = {column: axis_of(encoded, column, SIDE) for column in dict.fromkeys(column for pair in pairs for column in pair)}
+    settings = [
+        ([place for column in pair for place in _places(encoded, column).values()], np.concatenate([one, other]))
+        for pair in pairs
+        for one in told[pair[0]][2]
+        for other in told[pair[1]][2]
+    ]
     raw = encoded.raw(_sample(encoded, CROSS_AVERAGED, "crossed"))
-    places = [place for column in pair for place in _places(encoded, column).values()]
-    settings = [(places, np.concatenate([a, b])) for a in states for b in others]
-    heights = _means(answer, raw, settings, classes).mean(axis=0).reshape(len(states), len(others), -1)
-    known = (at >= 0) & (beside >= 0)
-    shares = np.bincount(at[known] * len(others) + beside[known], minlength=len(settings)).reshape(heights.shape[:2])
-    return Surface(axes=(one, other), shares=Numbers(_short(shares / max(shares.sum(), 1))), heights=Numbers(_short(heights)))
+    heights = _short(_means(answer, raw, settings, classes).mean(axis=0)) if settings else np.zeros((0, 1))
+    found, start = [], 0
+    for pair in pairs:
+        (one, at, states), (other, beside, others) = (told[column] for column in pair)
+        shape, known = (len(states), len(others)), (at >= 0) & (beside >= 0)
+        size = len(states) * len(others)
+        shares = np.bincount(at[known] * len(others) + beside[known], minlength=size).reshape(shape)
+        own = heights[start : start + size].reshape(*shape, -1)
+        found.append(Surface(axes=(one, other), shares=Numbers(_short(shares / max(shares.sum(), 1))), heights=Numbers(own)))
+        start += size
+    return tuple(found)
 
 
 def _means(answer: Answer, raw: FloatArray, settings: Sequence[tuple[list[int], FloatArray]], classes: list[int]) -> FloatArray:
@@ -202,15 +214,19 @@ def _permuted(encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[st
     rng = np.random.default_rng(derive_seed(0, "permuted", encoded.target, encoded.outer_fold))
     orders = [rng.permutation(len(rows)) for _ in range(max(2, min(15, ANSWERS // len(rows))))]
     before = _losses(answer, loss, raw, y)
-    rises = []
-    for column in columns:
-        places = list(_places(encoded, column).values())
-        changed = np.tile(raw, (len(orders), 1))
-        changed[:, places] = raw[np.concatenate(orders)][:, places]
-        after = _losses(answer, loss, changed, np.tile(y, len(orders)))
-        rise = after.reshape(len(orders), -1).mean(axis=0) - before
-        error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
-        rises.append(Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item()))
+    order, rises = np.concatenate(orders), []
+    size = max(1, CELLS // (len(order) * raw.shape[1]))
+    for start in range(0, len(columns), size):
+        part = columns[start : start + size]
+        changed = np.tile(raw, (len(part), len(orders), 1)).reshape(len(part), len(order), -1)
+        for own, column in zip(changed, part, strict=True):
+            places = list(_places(encoded, column).values())
+            own[:, places] = raw[order][:, places]
+        after = _losses(answer, loss, changed.reshape(-1, raw.shape[1]), np.tile(y, len(part) * len(orders)))
+        for column, each in zip(part, after.reshape(len(part), len(orders), -1).mean(axis=1), strict=True):
+            rise = each - before
+            error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
+            rises.append(Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item()))
     constant = loss(_constant(encoded, development, len(rows)), y).mean()
     return {"loss": _short(before.mean()).item(), "constant": _short(constant).item(), "rises": tuple(rises)}
 
