@@ -14,7 +14,7 @@ from study.records.results import Results
 from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import MOST_PANELS
 from study.report.style import MUTED, colours, panels, plain, with_names
-from study.report.words import called, joined
+from study.report.words import called, joined, short
 from study.schema import Kind
 
 
@@ -60,7 +60,7 @@ def draw_lines(ax: Axes, own: pd.DataFrame, by_class: bool, drawstyle: str = "de
     lines = list(own.groupby(["model", "name"], sort=False))
     for place, ((model, name), line) in enumerate(lines):
         colour, style = marks[str(name)] if by_class else (palette[str(model)], "-")
-        label = f"{plain(str(name if by_class else model))}, {human(float(line['area'].iloc[0]))}"
+        label = f"{plain(short(str(name), 18) if by_class else str(model))}, {human(float(line['area'].iloc[0]))}"
         ax.plot(
             line["x"],
             line["y"],

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from study.digits import human
+from study.evidence.sentences import percent
 from study.schema import NOUNS
 
 MOST_TARGETS = 3
@@ -68,13 +69,18 @@ def rows_in_words(rows: float) -> str:
 
 
 def share(value: float) -> str:
-    """A share in whole per cent; near 0 and 1 with the digits that tell it from them."""
-    whole = 100 * value
-    if 0 < whole < 0.95:
-        return f"{human(whole, 1)} %" if whole >= 0.1 else "less than 0.1 %"
-    if 99.05 < whole < 100:
-        return f"{whole:.1f} %" if whole <= 99.9 else "more than 99.9 %"
-    return f"{whole:.0f} %"
+    """A share in per cent."""
+    return f"{percent(value)} %"
+
+
+def points(value: float) -> str:
+    """A difference of two shares."""
+    return f"{human(100 * value, 2)} percentage points"
+
+
+def short(text: str, most: int) -> str:
+    """`text` in so many characters at most."""
+    return text if len(text) <= most else f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def span(start: str, end: str, place: int, last: int) -> str:

@@ -24,7 +24,7 @@ from study.report.figures import (
     roc,
     rootogram,
 )
-from study.report.words import each_target, joined, share, span
+from study.report.words import each_target, joined, rows_in_words, share, short, span
 from study.schema import Kind
 from tests.evidence.checks.predicted import incumbents_of, predicted
 from tests.records.examples import described
@@ -82,7 +82,7 @@ def test_what_is_explained_is_what_the_table_of_metrics_says(results: Results) -
     picture = predicted_observed.draw(frame)
 
     assert picture.title == (
-        "The network explains 52 % of the variance of the test rows, linear regression 46 % and boosted trees less than "
+        "The network explains 52.3 % of the variance of the test rows, linear regression 46.1 % and boosted trees less than "
         "nothing."
     )
     assert [ax.get_title(loc="left") for ax in axes_of(picture)] == MODELS
@@ -155,9 +155,11 @@ def test_the_title_of_probabilities_names_the_surest_fault(results: Results) -> 
 
     title = probabilities.finding(frame)
     assert title.startswith("Where the network gives yes a probability of ")
-    assert title.endswith("; those of logistic regression and boosted trees are nowhere surely off by more than 2 %.")
+    assert title.endswith(
+        "; those of logistic regression and boosted trees are nowhere surely off by more than 2 percentage points."
+    )
     right = frame[frame["model"] != MODELS[1]]
-    assert probabilities.finding(right) == "No model's probabilities are surely off by more than 2 % anywhere."
+    assert probabilities.finding(right) == "No model's probabilities are surely off by more than 2 percentage points anywhere."
 
 
 def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_shown(results: Results) -> None:
@@ -217,7 +219,7 @@ def test_the_most_common_mistake_is_named(results: Results) -> None:
     frame = confusion.data(two)
 
     assert confusion.finding(frame) == (
-        "The network has the right class on 100 % of the test rows, boosted trees on 100 % and logistic regression on 80 %; "
+        "The network has the right class on 100 % of the test rows, boosted trees on 100 % and logistic regression on 80.0 %; "
         "most often yes is taken for no."
     )
     texts = [text.get_text() for text in axes_of(confusion.draw(frame))[0].texts]
@@ -281,17 +283,11 @@ def test_columns_of_the_table_are_read_for_every_target(results: Results) -> Non
     assert set(frame["target"]) <= {"balloons", "colour", "pops"}
 
 
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(0, "0 %"), (0.0004, "less than 0.1 %"), (0.0042, "0.4 %"), (0.5, "50 %"), (0.9952, "99.5 %"), (1, "100 %")],
-)
-def test_shares_are_told_from_none_and_all(value: float, words: str) -> None:
-    assert share(value) == words
-
-
 def test_words_for_ranges_and_lists() -> None:
     assert [span("1", "2", place, 2) for place in range(3)] == ["below 2", "from 1 to 2", "above 1"]
     assert joined(["a", "b", "c"]) == "a, b and c"
+    assert (short("long name", 6), short("name", 6)) == ("long \N{HORIZONTAL ELLIPSIS}", "name")
+    assert [rows_in_words(rows) for rows in (0.33, 8.5, 203.5, 203.04)] == ["0.3", "8.5", "203.5", "203"]
     frame = pd.DataFrame({"target": ["a", "b", "c", "d"]})
     assert (
         each_target(frame, lambda own: ["it is so", "and more"])

@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
+from study.digits import human
 from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.classes import class_name
 from study.report.style import INK, Picture, look, panels, plain, with_names
-from study.report.words import called, each_target, joined, rows_in_words, share, verb
+from study.report.words import called, each_target, joined, rows_in_words, share, short, verb
 
 MOST_CLASSES = 12
 """Classes of a matrix: of more the largest, and all others as one."""
@@ -122,10 +123,10 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
     ax.set(xlim=(0, len(names)), ylim=(len(names), 0), xlabel="predicted", ylabel="observed")
     small = len(names) <= 5
     for i, j in ((i, j) for i in range(len(names)) for j in range(len(names)) if counts[i, j] > 0):
-        text = share(shares[i, j]) + (f"\n{rows_in_words(counts[i, j])}" if small else "")
-        ax.text(j + 0.5, i + 0.5, text if small else text.removesuffix(" %"), ha="center", va="center", fontsize=8, color=INK)
+        text = f"{share(shares[i, j])}\n{rows_in_words(counts[i, j])}" if small else human(round(100 * shares[i, j]))
+        ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=8, color=INK)
     places = [k + 0.5 for k in range(len(names))]
-    shown = [plain(name if len(name) <= 12 else f"{name[:11]}\N{HORIZONTAL ELLIPSIS}") for name in names]
+    shown = [plain(short(name, 12)) for name in names]
     turned = len(names) > 4 or max(map(len, shown)) > 9
     ax.set_xticks(places, shown)
     if turned:

@@ -10,7 +10,7 @@ from study.records.results import Results
 from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, plain, with_names
-from study.report.words import beside, called, each_target, most_off, share, verb
+from study.report.words import beside, called, each_target, most_off, points, share, short, verb
 from study.schema import Kind
 
 WORTH = 0.02
@@ -50,7 +50,7 @@ def _finding(own: pd.DataFrame) -> list[str]:
     far = (own["share"] - own["p"]).abs() > WORTH
     sure = own[far & ((own["low"] > own["p"]) | (own["high"] < own["p"]))]
     if sure.empty:
-        return [f"no model's probabilities are surely off by more than {share(WORTH)} anywhere"]
+        return [f"no model's probabilities are surely off by more than {points(WORTH)} anywhere"]
     worst = most_off(sure, sure["share"] - sure["p"])
     others, right = beside(own, sure, worst["model"])
     noun = called(own)[worst["model"]]
@@ -59,7 +59,7 @@ def _finding(own: pd.DataFrame) -> list[str]:
         f"{share(worst['share'])} ({share(worst['low'])} to {share(worst['high'])})"
     ]
     said += [f"probabilities of {others} are off too"] if others else []
-    return said + ([f"those of {right} are nowhere surely off by more than {share(WORTH)}"] if right else [])
+    return said + ([f"those of {right} are nowhere surely off by more than {points(WORTH)}"] if right else [])
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             for (model, name), bins in own.groupby(["model", "name"], sort=False):
                 colour, style = marks[str(name)] if single and not binary else (palette[str(model)], "-")
                 ax.vlines(bins["p"], bins["low"], bins["high"], color=colour, lw=1.4, alpha=0.45)
-                ax.plot(bins["p"], bins["share"], "o", ls=style, color=colour, lw=1.3, ms=4, label=plain(str(name)))
+                ax.plot(bins["p"], bins["share"], "o", ls=style, color=colour, lw=1.3, ms=4, label=plain(short(str(name), 18)))
             _unit_square(ax)
             named = plain(str(own["name"].iloc[0]))
             ax.set_xlabel(f"probability of {named}" if binary else "predicted probability of a class")

@@ -13,7 +13,7 @@ from study.evidence.checks.rows import PREDICTION
 from study.records.results import Results
 from study.report.model_panels import model_legend
 from study.report.style import MUTED, Picture, colours, look, panels, per_cent, plain, with_names
-from study.report.words import called, each_target, joined, most_off, share, span, verb
+from study.report.words import called, each_target, joined, most_off, points, share, short, span, verb
 from study.schema import Kind
 
 MOST_PANELS = 16
@@ -88,7 +88,7 @@ def _where(worst: dict[str, Any], bins: pd.DataFrame) -> str:
 
 def _amount(worst: dict[str, Any]) -> str:
     if worst["kind"] == Kind.BINARY:
-        return f"{human(100 * abs(worst['mean']), 2)} percentage points"
+        return points(abs(worst["mean"]))
     return human(abs(worst["mean"]), 2)
 
 
@@ -134,7 +134,7 @@ def _lines(ax: Axes, own: pd.DataFrame) -> None:
         ax.plot(x[line], bins["mean"][line], "o-", color=colour, ms=4, lw=1.1, alpha=faint)
         ax.plot(x[~line], bins["mean"][~line], "o", color=colour, ms=4, alpha=faint)
     ticks = _ticks(numbers) if len(numbers) else {}
-    ticks |= {places[int(b)]: plain(_short(str(c))) for b, c in zip(named["bin"], named["category"], strict=True)}
+    ticks |= {places[int(b)]: plain(short(str(c), 14)) for b, c in zip(named["bin"], named["category"], strict=True)}
     turned = not len(numbers) and max(map(len, ticks.values())) * len(ticks) > 30
     ax.set_xticks(list(ticks), list(ticks.values()))
     if turned:
@@ -152,10 +152,6 @@ def _ticks(numbers: pd.DataFrame) -> dict[float, str]:
         return {float((pd.Timestamp(year, 1, 1) - EPOCH).days): str(year) for year in years}
     places = MaxNLocator(2 if unit == "day" else 5).tick_values(low, high)
     return {float(place): _cell(float(place), unit) for place in places if low <= place <= high}
-
-
-def _short(text: str, most: int = 14) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _cell(value: float, unit: str) -> str:

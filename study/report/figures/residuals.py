@@ -10,7 +10,7 @@ from study.evidence.checks.rows import PREDICTION
 from study.records.results import Results
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, with_names
-from study.report.words import beside, called, each_target, most_off, share, span
+from study.report.words import beside, called, each_target, most_off, span
 
 WORTH = 0.02
 """Share of the range of predictions that a mean residual has to pass for the title to name it."""
@@ -48,7 +48,7 @@ def finding(frame: pd.DataFrame) -> str:
 def _finding(own: pd.DataFrame) -> list[str]:
     least = WORTH * float(own["end"].max() - own["start"].min())
     sure = own[((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)]
-    much = f"by more than {share(WORTH)} of their range"
+    much = f"by more than {human(100 * WORTH)} % of their range"
     if sure.empty:
         return [f"no model's predictions are surely too high or too low anywhere {much}"]
     worst = most_off(sure, sure["mean"])
