@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 MOST_ROWS = 100
 """Rows of a table that are written; the rest is counted."""
-_SILENT = {"script", "style", "template"}
+_SILENT = {"script", "style", "template", "svg", "nav", "form", "label", "select", "button"}
 _BLOCKS = {
     "p",
     "div",
@@ -26,13 +26,14 @@ _BLOCKS = {
     "dd",
 }
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`"}
+_INLINE = {"span", "small", "a", *_MARKS}
 _VOID = {"br", "hr", "img", "input", "meta", "link", "wbr", "col"}
 
 
 def to_markdown(html: str, most_rows: int = MOST_ROWS) -> str:
     """`html` as Markdown: paragraphs, lists, tables, emphasis and links; of a picture what it says for those who do not see it.
 
-    most_rows: of a table, beyond which rows are counted only. What neither shows nor speaks, such as scripts, is left out.
+    most_rows: of a table, beyond which rows are counted only. What neither shows nor speaks (scripts, controls) is left out.
     """
     reader = _Reader(most_rows)
     reader.feed(html)
@@ -56,6 +57,7 @@ class _Reader(HTMLParser):
         self._bullet = ""
         self._links: list[str] = []
         self._table: list[list[str]] | None = None
+        self._ended = False  # an inline element, just before
 
     @property
     def markdown(self) -> str:
@@ -68,13 +70,17 @@ class _Reader(HTMLParser):
             if tag not in _VOID:
                 self._silent.append(tag)
             return
-        if tag in _SILENT or tag == "svg" or told.get("role") == "img" or told.get("aria-hidden") == "true":
+        if tag in _SILENT or told.get("role") == "img" or told.get("aria-hidden") == "true" or "hidden" in told:
             if words := told.get("aria-label"):
                 self._end_block()
                 self._blocks.append(f"*{escaped(' '.join(words.split()))}*")
             if tag not in _VOID:
                 self._silent.append(tag)
-        elif tag == "img":
+            return
+        if tag == "small" or (self._ended and tag in _INLINE):
+            self._say(" ")  # a style keeps them apart
+        self._ended = False
+        if tag == "img":
             self._say(escaped(told.get("alt", "")))
         elif tag == "br":
             self._say(" ")
@@ -106,6 +112,7 @@ class _Reader(HTMLParser):
                 while self._silent.pop() != tag:
                     pass
             return
+        self._ended = tag in _INLINE
         if tag in _MARKS:
             self._say(_MARKS[tag])
         elif tag == "a" and self._links:
@@ -126,6 +133,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
+            self._ended = False
             self._say(escaped(data))
 
     def _say(self, text: str) -> None:
