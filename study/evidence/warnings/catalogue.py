@@ -155,9 +155,9 @@ ENTRIES = (
         "S011",
         "Drift between folds",
         VERDICT,
-        "With rows in time order, or in groups: in most outer folds the test rows differ from the development rows in the "
-        f"same column or in the target. Their Kolmogorov-Smirnov distance is {limits.DISTANCE:g} or more and larger than "
-        "chance makes over all columns and folds (1 %, Bonferroni; a group counts as one row).",
+        "With rows in time order: in most outer folds the test rows differ from the earlier rows in the same column or in the "
+        f"target. Their Kolmogorov-Smirnov distance is {limits.DISTANCE:g} or more and larger than chance makes over all "
+        "columns and folds (1 %, Bonferroni). Folds that are drawn differ by chance alone and are not looked at.",
         "The study then answers how models do on rows unlike those that they were trained on. That is the right question for "
         "the rows of next month, and it is harder than one fold's luck: a straight line and a network leave the range of "
         "their rows in different ways.",
