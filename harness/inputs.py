@@ -278,4 +278,9 @@ BAD_INPUTS: dict[str, Bad] = {
         "resources.gpus_per_trial is 1 but there are {gpus} GPUs; no trial could start.",
         write_good,
     ),
+    "a warning that is not there": Bad(
+        ("explain", "S103"),
+        "A warning is named by its id, but there is no 'S103'. Did you mean 'S013'? There are S001 to S014; "
+        "`study explain` lists them.",
+    ),
 }

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import kstwobign
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
-from study.evidence.warnings.limits import BY_CHANCE, CHANCE_TWINS, DISTANCE, FINE_COLUMN, RARE, TWINS
+from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5
@@ -140,12 +140,12 @@ def _is_fine(encoded: Encoded) -> bool:
 def drift(places: list[Encoded]) -> StudyWarning | None:
     """S011 where test rows differ from development rows in the same column in most outer folds.
 
-    Looked for where time or groups make the folds; folds that are drawn differ by chance alone. The Kolmogorov-Smirnov distance
-    of a column counts where it is at least DISTANCE and more than chance makes, with BY_CHANCE over all columns and folds
-    (Bonferroni); of groups as if each was one row. Dates are left out: they always drift in time.
+    Looked for where time makes the folds; folds that are drawn differ by chance alone. The Kolmogorov-Smirnov distance of a
+    column counts where it is at least DISTANCE and more than chance makes, with DRIFT_CHANCE over all columns and folds
+    (Bonferroni). Dates are left out: they always drift in time.
     """
     first = places[0]
-    if first.times is None and first.groups is None:
+    if first.times is None:
         return None
     far: dict[str, int] = {}
     sizes: dict[str, float] = {}
@@ -153,20 +153,19 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
         found = distances(encoded)
         for name, (distance, chance) in found.items():
             sizes[name] = max(sizes.get(name, 0.0), distance)
-            sure = chance * len(found) * len(places) <= BY_CHANCE
+            sure = chance * len(found) * len(places) <= DRIFT_CHANCE
             far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
     most = [name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)]
     if not most:
         return None
     told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
     moved = f"{first.target} itself drifts" if first.target in most else f"{first.target} itself does not drift so far"
-    by = "later rows, which are tested, differ from earlier ones" if first.times is not None else "groups differ"
     return StudyWarning(
         id="S011",
         target=first.target,
         text=(
-            f"The outer folds of {first.target} drift: {by} in {_named(told)}; {moved}. In brackets the Kolmogorov-Smirnov "
-            "distance, which is 1 where the two share no value."
+            f"The outer folds of {first.target} drift: later rows, which are tested, differ from earlier ones in {_named(told)}"
+            f"; {moved}. In brackets the outer folds, and the Kolmogorov-Smirnov distance, which is 1 where no value is shared."
         ),
         todo=(
             "The verdict is about such a change, not about rows like those at hand. Put what only grows (counters, years, "
@@ -181,8 +180,7 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
     cells = [encoded.original(-1, rows) for rows in sides]
     columns = {term.name: [own[:, i] for own in cells] for i, term in enumerate(encoded.terms) if term.unit != "day"}
-    units = [len(rows) if encoded.groups is None else len(np.unique(encoded.groups[rows])) for rows in sides]
-    effective = np.sqrt(units[0] * units[1] / sum(units))
+    effective = np.sqrt(len(sides[0]) * len(sides[1]) / (len(sides[0]) + len(sides[1])))
     found = {name: _distance(*both) for name, both in ({encoded.target: [encoded.y[rows] for rows in sides]} | columns).items()}
     return {name: (distance, float(kstwobign.sf(distance * effective))) for name, distance in found.items()}
 
