@@ -23,6 +23,7 @@ NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
 """Of the figures, which are those of their modules."""
 PAGE = re.compile(r"(?<![\w.#-])(?::root|html|body)(?![\w-])")
 """What names a whole page in its style."""
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 class Figures:
@@ -70,16 +71,17 @@ def as_html(results: Results) -> str:
     """The answer to each target and the test losses behind it, with a style of its own, for the output of a notebook's cell."""
     arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
     counted = f"{human(len(results.trials))} trials in {human(len(arms))} arms"
-    parts = [f"<style>{_style()}</style>", str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
+    parts = [str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
     if results.concluded:
         scores = tables.no_break(tables.by_target(tables.scores_frame(results)))
         parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
     report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
     where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
-    return f'<div class="study-results">{"".join(parts)}{where}</div>'
+    html = "".join(parts) + where
+    css = [(TEMPLATE / "report.css").read_text(encoding="utf-8"), *STYLE.findall(html)]
+    return f'<div class="study-results"><style>{_within("".join(css))}</style>{STYLE.sub("", html)}</div>'
 
 
-def _style() -> str:
-    """The style of the report, for what stands inside one element of another page alone."""
-    css = (TEMPLATE / "report.css").read_text(encoding="utf-8")
+def _within(css: str) -> str:
+    """The style of a page, for what stands inside one element of another page alone."""
     return f".study-results {{\n{PAGE.sub('&', css)}\n}}"

@@ -18,7 +18,7 @@ from study.records.results import Results as Records
 from study.report import tables
 from study.report.figures import gains
 from study.report.notebook import UNFINISHED, build_notebook
-from study.report.shown import NAMES, PAGE
+from study.report.shown import NAMES, PAGE, STYLE
 from study.schema import StudyError
 
 
@@ -30,7 +30,8 @@ def opened(results: Records) -> Results:
 def test_a_notebook_shows_every_answer_and_the_losses_behind_it(opened: Results) -> None:
     shown = opened._repr_html_()
 
-    assert tables.answer(opened) in shown
+    assert STYLE.sub("", tables.answer(opened)) in shown
+    assert shown.count("<style>") == 1
     assert all(shown.count(f"<h4>{verdict.target}</h4>") == 1 for verdict in opened.verdicts)
     assert f"{len(opened.trials)} trials in 16 arms" in shown
 
