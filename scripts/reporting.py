@@ -59,7 +59,8 @@ def all_trials(n: int) -> int:
 
 def made(folder: Path, trials: int) -> Path:
     """A real study of diabetes with about so many trials of networks that learn for a few epochs, without its report."""
-    from study import make_config, run_study
+    from study import run_study
+    from study.config import make_config
 
     config = make_config(
         {

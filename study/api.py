@@ -24,7 +24,8 @@ from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.trial import TrialRecord
 from study.records.work import FoldOutcome
-from study.report.formats import Form, write_form
+from study.report.form import Form
+from study.report.formats import write_form
 from study.report.kernel import Kernel
 from study.running.observer import Observer, interruptible
 from study.running.pool import Pool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -113,3 +115,11 @@ def choice_of_best(values: pd.Series, best: pd.Series, n_choices: int) -> tuple[
     counts = values[best].astype(str).value_counts(normalize=True).sort_index(kind="stable")
     name, share = str(counts.idxmax()), float(counts.max())
     return name, share, float(min((1 - share) / (1 - 1 / n_choices), 1.0)) if n_choices > 1 else 1.0
+
+
+def choice_word(value: Any) -> str:
+    """A choice as configs and frames tell it apart: 64 and 64.0 are one, True and `True` are."""
+    try:
+        return str(value) if isinstance(value, bool) else str(float(value))
+    except ValueError:
+        return str(value)

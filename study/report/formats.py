@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.records.paths import write_atomic
+from study.report.form import Form
 from study.report.plain import escaped, to_markdown
 from study.schema import StudyError
 
@@ -23,14 +23,6 @@ PRINT_S = 120
 """Seconds that printing may take."""
 ENDINGS = {"image/svg+xml": "svg", "image/png": "png"}
 """Endings of the figures' files by type, the lighter first."""
-
-
-class Form(StrEnum):
-    """What a report is written as; the HTML is written always."""
-
-    HTML = "html"
-    MD = "md"
-    PDF = "pdf"
 
 
 def as_markdown(notebook: NotebookNode, figures: str = "figures") -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.digits import human
-from study.evidence.searched import LEAST
+from study.evidence.searched import LEAST, choice_word
 from study.evidence.winners import ARM, MODEL
 from study.records.results import Results
 from study.report.html_table import Html
@@ -30,6 +30,12 @@ def spoken(name: str) -> str:
 def several(frame: pd.DataFrame) -> bool:
     """Whether there is more than one target, so that words must name it."""
     return len(frame["target"].unique()) > 1
+
+
+def first_of(told: list[str]) -> str:
+    """What is told of the first two targets, and of how many more it could be."""
+    more = len(told) - 2
+    return "; ".join([*told[:2], *([f"and so on for {more} more target{'s' * (more > 1)}"] if more > 0 else [])])
 
 
 def without_params(trials: pd.DataFrame) -> pd.DataFrame:
@@ -100,8 +106,8 @@ def repeated(value: Any, n: int) -> pd.Series:
 
 def choice_index(row: Any, values: pd.Series) -> pd.Series:
     """Places of values among a hyperparameter's choices, NaN of what is none; row: of `Results.hyperparameters`."""
-    places = {_word(choice): place for place, choice in enumerate(json.loads(row.choices))}
-    return values.map(lambda value: places.get(_word(value), np.nan)).astype(float)
+    places = {choice_word(choice): place for place, choice in enumerate(json.loads(row.choices))}
+    return values.map(lambda value: places.get(choice_word(value), np.nan)).astype(float)
 
 
 def edge(value: float) -> str:
@@ -113,13 +119,6 @@ def edge(value: float) -> str:
 def choices_of(row: Any) -> list[str]:
     """The choices of a hyperparameter as labels."""
     return [str(choice) for choice in json.loads(row.choices)]
-
-
-def _word(value: Any) -> str:
-    try:
-        return str(float(value))
-    except ValueError:
-        return str(value)
 
 
 def where_best(row: Any) -> str:

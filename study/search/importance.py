@@ -11,7 +11,7 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
-from study.evidence.searched import choice_of_best, fronts, searched_trials, where_best
+from study.evidence.searched import choice_of_best, choice_word, fronts, searched_trials, where_best
 from study.evidence.winners import ARM, MODEL
 from study.families import get_family, searched
 from study.schema import ALL_ROWS, Arm
@@ -104,16 +104,8 @@ def _given(column: pd.Series, form: Range | list[Any]) -> list[Any]:
     """Values of a hyperparameter as the space has them: moved into a range, or one of the choices; None of any other."""
     if isinstance(form, Range):
         return [min(max(float(value), form.low), form.high) if pd.notna(value) else None for value in column]
-    known = {_word(choice): choice for choice in form}
-    return [known.get(_word(value)) if pd.notna(value) else None for value in column]
-
-
-def _word(value: Any) -> str:
-    """A choice as a frame and as a config tell it apart: 64 and 64.0 are one."""
-    try:
-        return str(float(value))
-    except ValueError:
-        return str(value)
+    known = {choice_word(choice): choice for choice in form}
+    return [known.get(choice_word(value)) if pd.notna(value) else None for value in column]
 
 
 def _measured(own: pd.DataFrame, given: pd.DataFrame, forms: Mapping[str, Range | list[Any]]) -> tuple[str, pd.DataFrame]:

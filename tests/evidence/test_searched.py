@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence.searched import LEAST, choice_of_best, fronts, searched_trials, where_best
+from study.evidence.searched import LEAST, choice_of_best, choice_word, fronts, searched_trials, where_best
 
 
 def trials(rows: list[tuple[str, int, int, int, float | None, str, float, int]], target: str = "y") -> pd.DataFrame:
@@ -127,3 +127,8 @@ def test_what_the_best_choose_is_told_with_how_much_that_leaves_open(
     name, share, left = choice_of_best(values, pd.Series([True] * 10), 2)
 
     assert (name, share, left) == (expected[0], pytest.approx(expected[1]), pytest.approx(expected[2]))
+
+
+@pytest.mark.parametrize(("config", "frame"), [(64, 64.0), (0, 0.0), ("relu", "relu"), (True, "True"), (np.float64(0.1), 0.1)])
+def test_a_choice_is_the_same_in_a_config_and_in_a_frame(config: object, frame: object) -> None:
+    assert choice_word(config) == choice_word(frame)

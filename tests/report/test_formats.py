@@ -14,7 +14,8 @@ import pytest
 from study.api import write_report, write_side_by_side
 from study.evidence.sentences import percent
 from study.records.results import Results
-from study.report.formats import BROWSERS, Form, as_markdown, write_pdf
+from study.report.form import Form
+from study.report.formats import BROWSERS, as_markdown, write_pdf
 from study.report.plain import to_markdown
 from study.schema import StudyError
 from tests.report.synthetic import write_results

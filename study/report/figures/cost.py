@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from study.digits import human
 from study.evidence.winners import ARM
 from study.records.results import Results
-from study.report.searches import MOST_DRAWN, edge, is_told, reference_of, several
+from study.report.searches import MOST_DRAWN, edge, first_of, is_told, reference_of, several
 from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
 from study.schema import ALL_ROWS, CONSTANT
 
@@ -77,10 +77,10 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         told.append(
             f"{where}the least loss is {human(last['relative'])} of {reference_of(own)} and takes {human(int(last['at']))} "
-            f"parameters; with {human(int(first['at']))} it is {human(first['relative'])}"
+            f"parameters, with {human(int(first['at']))} it is {human(first['relative'])}"
         )
-    words = ". ".join(text[0].upper() + text[1:] for text in told[:2])
-    return words + (f". {len(told) - 2} more targets below" if len(told) > 2 else "")
+    words = first_of(told)
+    return words[0].upper() + words[1:]
 
 
 def draw(frame: pd.DataFrame) -> Picture:

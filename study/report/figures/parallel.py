@@ -15,6 +15,7 @@ from study.report.searches import (
     choices_of,
     drawn_trials,
     edge,
+    first_of,
     is_told,
     of_each,
     of_network,
@@ -97,7 +98,7 @@ def finding(frame: pd.DataFrame) -> str:
         told.append(f"on {target} they {words}" if several(frame) else words)
     if not several(frame):
         return f"The best tenth of the trials {told[0]}"
-    return f"The best tenth of the trials: {'; '.join(told[:3])}{'; …' * (len(told) > 3)}"
+    return f"The best tenth of the trials: {first_of(told)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

@@ -14,6 +14,7 @@ from study.report.searches import (
     choice_index,
     choices_of,
     drawn_trials,
+    first_of,
     is_told,
     of_each,
     of_network,
@@ -97,7 +98,7 @@ def finding(frame: pd.DataFrame) -> str:
     for target, own in frame.groupby("target", sort=False):
         words = " and ".join(own.drop_duplicates("place")["where"])
         told.append(f"{target}: {words}" if several(frame) else words)
-    return f"The best tenth of the trials have {'; '.join(told[:3])}{'; …' * (len(told) > 3)}"
+    return f"The best tenth of the trials have {first_of(told)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

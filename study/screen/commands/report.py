@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.report.formats import Form
+from study.report.form import Form
 from study.schema import StudyError
 from study.screen.given import writing
 
