@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import kstwobign
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
-from study.evidence.warnings.limits import BY_CHANCE, CHANCE_TWINS, DISTANCE, FINE_COLUMN, RARE, TWINS
+from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5
@@ -141,7 +141,7 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
     """S011 where test rows differ from development rows in the same column in most outer folds.
 
     Looked for where time makes the folds; folds that are drawn differ by chance alone. The Kolmogorov-Smirnov distance of a
-    column counts where it is at least DISTANCE and more than chance makes, with BY_CHANCE over all columns and folds
+    column counts where it is at least DISTANCE and more than chance makes, with DRIFT_CHANCE over all columns and folds
     (Bonferroni). Dates are left out: they always drift in time.
     """
     first = places[0]
@@ -153,7 +153,7 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
         found = distances(encoded)
         for name, (distance, chance) in found.items():
             sizes[name] = max(sizes.get(name, 0.0), distance)
-            sure = chance * len(found) * len(places) <= BY_CHANCE
+            sure = chance * len(found) * len(places) <= DRIFT_CHANCE
             far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
     most = [name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)]
     if not most:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 EDGE = 0.1
 """Outermost share of a searched range, of its logarithm where that is searched, that counts as its edge."""
-ONE_EDGE = 0.01
-"""The same where there is one outer fold: of two or three ranges some incumbent lies in a tenth by chance too often."""
-BY_CHANCE = 0.01
-"""Most probable that a count of folds, or a distance, may be if chance alone made it."""
+EDGE_CHANCE = 0.05
+"""Probability that anything of a target is at an edge where incumbents fall anywhere, over all edges that are looked at."""
+DRIFT_CHANCE = 0.01
+"""Probability that any column of a target drifts where chance alone moves them, over all columns and folds."""
 LAST = 0.25
 """Part of an arm's trials, the last ones, whose gain tells what as many more would bring."""
 PART_OF_BAR = 0.25

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from study.evidence.sentences import listed, percent
-from study.evidence.warnings.limits import BY_CHANCE, EDGE, FAILED, LAST, ONE_EDGE, PART_OF_BAR
+from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_BAR
 from study.evidence.winners import incumbents
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
@@ -45,17 +45,16 @@ class Axis:
         low, high = (float(scale(end)) for end in (self.low, self.high))
         return (np.asarray(scale(values), float) - low) / (high - low)
 
-    def at(self, values: FloatArray, edge: str) -> BoolArray:
-        """(n,) whether values lie at an edge."""
+    def at(self, values: FloatArray, edge: str, within: float = EDGE) -> BoolArray:
+        """(n,) whether values lie at an edge, of a range in its outermost share `within`."""
         if self.choices:
             return np.isclose(values, self.choices[0 if edge == "low" else -1])
-        within = EDGE if len(values) > 1 else ONE_EDGE
         place = self.place(values)
         return np.asarray(place <= within if edge == "low" else place >= 1 - within)
 
     @property
     def chance(self) -> float:
-        """Probability that a value drawn at random lies at one edge, where there are several folds."""
+        """Probability that a value drawn at random lies at one edge."""
         return 1 / len(self.choices) if self.choices else EDGE
 
     def key(self, edge: str) -> str:
@@ -76,28 +75,29 @@ class Axis:
 def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWarning | None:
     """S002 where a target's incumbents lie at one edge of what was searched in most outer folds, and not by chance.
 
-    trials: (n_trials, ...) results dataframe with params_*. That as many folds would lie there if incumbents fell anywhere has
-    a probability of BY_CHANCE at most, by the binomial distribution; of one fold, its place alone.
+    trials: (n_trials, ...) results dataframe with params_*. That so many folds lie there if incumbents fall anywhere has, by
+    the binomial distribution, a probability of EDGE_CHANCE over all edges (Bonferroni); of one fold, that it lies so far out.
     """
     best = incumbents(trials[trials["target"] == target])
+    looked = [
+        (axis, edge, int(str(depth)), values)
+        for axis in axes
+        for depth, own in best[best["family"] == axis.family].groupby("depth")
+        if len(values := own.get(f"params_{axis.name}", pd.Series(dtype=float)).dropna().to_numpy(float))
+        for edge in ("low", "high")
+        if edge not in axis.closed
+    ]
     told, keys = list[str](), list[str]()
-    for axis in axes:
-        for depth, own in best[best["family"] == axis.family].groupby("depth"):
-            values = own.get(f"params_{axis.name}", pd.Series(dtype=float)).dropna().to_numpy(float)
-            for edge in ("low", "high"):
-                if edge in axis.closed or not len(values) or (axis.choices and len(values) < 2):
-                    continue
-                there = axis.at(values, edge)
-                n, by_chance = len(values), float(binom.sf(there.sum() - 1, len(values), axis.chance))
-                if 2 * there.sum() > n and (n == 1 or by_chance <= BY_CHANCE):
-                    end = axis.low if edge == "low" else axis.high
-                    folds = f"{there.sum()} of {n} outer folds" if n > 1 else "the one outer fold"
-                    of = f"median {_plain(float(np.median(values)))}" if n > 1 else _plain(float(values[0]))
-                    told.append(
-                        f"{axis.name} of {model_words(axis.family, int(str(depth)))} is at its {edge} end {_plain(end)} in "
-                        f"{folds} ({of})"
-                    )
-                    keys.append(axis.key(edge))
+    for axis, edge, depth, values in looked:
+        n, most = len(values), EDGE_CHANCE / len(looked)
+        count = int(axis.at(values, edge, EDGE if n > 1 else most).sum())
+        chance = float(binom.sf(count - 1, n, axis.chance)) if n > 1 or axis.choices else most
+        if 2 * count > n and chance <= most:
+            folds = f"{count} of {n} outer folds" if n > 1 else "the one outer fold"
+            of = f"{'median ' * (n > 1)}{_plain(float(np.median(values)))}"
+            end = _plain(axis.low if edge == "low" else axis.high)
+            told.append(f"{axis.name} of {model_words(axis.family, depth)} is at its {edge} end {end} in {folds} ({of})")
+            keys.append(axis.key(edge))
     if not told:
         return None
     return StudyWarning(
