@@ -53,7 +53,7 @@ ENTRIES = (
         f"In most outer folds the best trial of a model lies in the outermost {100 * limits.EDGE:g} % of the range of a "
         "hyperparameter (of its logarithm, where that is searched), or at the first or last of three or more numbers to choose "
         "from, and at one end. Chance would put that many folds there, at any of the edges that were looked at, on "
-        f"{100 * limits.EDGE_CHANCE:g} % of targets at most (binomial distribution, Bonferroni); of one outer fold the trial "
+        f"{100 * limits.EDGE_CHANCE:g} % of targets at most (binomial distribution, Bonferroni). Of one outer fold the trial "
         "has to lie as far out. Edges beyond which nothing lies, such as no dropout, or that were tried apart, such as no "
         "penalty, are none.",
         "A better value may lie beyond, so that the model had less of a chance than it could have had.",
