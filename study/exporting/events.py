@@ -28,47 +28,52 @@ STATUS = {
 class Events:
     """Keeps a log folder of TensorBoard's up to the records of a study.
 
-    Each trial is a run, ARM/NUMBER, with `loss/validation` and `loss/training`, the means over its replicates by epoch (a
-    regression has none, and one point in their place). In the HParams table its row has target, family, hidden layers, outer
-    fold, state and hyperparameters, and the validation loss of its target, and where it won its arm the test loss.
+    Each trial is a run, ARM/NUMBER. Under the name of its target's loss (`metric_of`) it has `training` and `validation`, the
+    means over its replicates by epoch (a regression has none, and one point in their place), `val_loss`, and where it won its
+    arm `test_loss` by candidate. In the HParams table its row has these last two, target, family, hidden layers, outer fold,
+    state and hyperparameters.
     """
 
     folder: Path
     _told: dict[str, TrialRecord] = field(default_factory=dict, init=False)
     _scored: set[str] = field(default_factory=set, init=False)
-    _metrics: set[str] = field(default_factory=set, init=False)
+    _named: dict[str, int | None] = field(default_factory=dict, init=False)
 
     def sync(self, changes: Changes) -> int:
-        """Write the runs that are new, or of another record than before; gives how many."""
-        return sum(map(self._sync, changes))
+        """Write the runs that are new, or of another record than before; gives how many there are."""
+        for arm in changes:
+            self._sync(arm)
+        return len(self._told)
 
-    def _sync(self, arm: ArmRecords) -> int:
-        written = 0
+    def _sync(self, arm: ArmRecords) -> None:
+        known = dict(self._named)
+        losses = {f"{metric_of(arm.arm)}/test_loss {name}": loss for name, loss in arm.test_losses.items()}
         for record, begin, end in arm.in_time:
             place = self.folder / arm.arm.key / f"{record.number:04d}"
             if self._told.get(record.trial_id) != record:
                 self._told[record.trial_id] = record
                 _write(place / "events.out.tfevents.trial", _of_trial(record, begin, end))
-                written += 1
+                self._named |= {name: _sort(value) for name, value in described(record).items()}
             if record.number == arm.winner and record.trial_id not in self._scored:
                 self._scored.add(record.trial_id)
-                scored = [
-                    (end, _scalar(f"test {metric_of(record.arm)}, {name}", loss), 0) for name, loss in arm.test_losses.items()
-                ]
-                _write(place / "events.out.tfevents.winner", scored)
-        self._name_metrics(arm)
-        return written
+                _write(place / "events.out.tfevents.winner", [(end, _scalar(tag, loss), 0) for tag, loss in losses.items()])
+        self._named |= dict.fromkeys([f"{metric_of(arm.arm)}/val_loss", *losses])
+        if self._named != known:
+            _write(self.folder / "events.out.tfevents.experiment", [(arm.begin, self._experiment(), 0)])
 
-    def _name_metrics(self, arm: ArmRecords) -> None:
-        """Name the metrics of the HParams table, the same file again for every target that comes."""
-        tag = metric_of(arm.arm)
-        if {tag, *(f"test {tag}, {name}" for name in arm.test_losses)} <= self._metrics:
-            return
-        self._metrics |= {tag, *(f"test {tag}, {name}" for name in arm.test_losses)}
-        named = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=each)) for each in sorted(self._metrics)]
-        data = plugin_data_pb2.HParamsPluginData(experiment=api_pb2.Experiment(metric_infos=named))
-        summary = _hparams(metadata.EXPERIMENT_TAG, data)
-        _write(self.folder / "events.out.tfevents.experiment", [(arm.begin, summary, 0)])
+    def _experiment(self) -> Summary:
+        """What the HParams table has columns of: hyperparameters with their sort, and metrics."""
+        hparams = [api_pb2.HParamInfo(name=name, type=sort) for name, sort in self._named.items() if sort is not None]
+        metrics = [name for name, sort in self._named.items() if sort is None]
+        named = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=name)) for name in metrics]
+        experiment = api_pb2.Experiment(hparam_infos=hparams, metric_infos=named)
+        return _hparams(metadata.EXPERIMENT_TAG, plugin_data_pb2.HParamsPluginData(experiment=experiment))
+
+
+def _sort(value: Any) -> int:
+    """Of a hyperparameter."""
+    sorts = {bool: api_pb2.DATA_TYPE_BOOL, str: api_pb2.DATA_TYPE_STRING}
+    return int(sorts.get(type(value), api_pb2.DATA_TYPE_FLOAT64))
 
 
 def _of_trial(record: TrialRecord, begin: datetime, end: datetime) -> list[tuple[datetime, Summary, int]]:
@@ -83,9 +88,9 @@ def _of_trial(record: TrialRecord, begin: datetime, end: datetime) -> list[tuple
     ]
     found = [(begin, session[0], 0)]
     for name in LOSSES:
-        found += [(end, _scalar(f"loss/{name}", loss), step) for step, loss in by_epoch(record, name)]
+        found += [(end, _scalar(f"{metric_of(record.arm)}/{name}", loss), step) for step, loss in by_epoch(record, name)]
     if record.val_loss is not None:
-        found.append((end, _scalar(metric_of(record.arm), record.val_loss), 0))
+        found.append((end, _scalar(f"{metric_of(record.arm)}/val_loss", record.val_loss), 0))
     return [*found, (end, session[1], 0)]
 
 

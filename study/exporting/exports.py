@@ -74,7 +74,7 @@ def export(
     out : folder or file in place of that in the results folder.
     uri : of MLflow's tracking server, such as http://localhost:5000, or of its file.
     follow : go on, a look every EVERY_S, until the study is concluded.
-    tell : hears how many trials there are after each look that found some.
+    tell : hears how many trials there are, after each look that found others.
 
     Raises
     ------
@@ -95,9 +95,9 @@ def export(
     sync, where, view = _opened(results, to, place, uri)
     trials = 0
     while True:
-        concluded = results.concluded
-        if new := sync():
-            trials += new
+        concluded, before = results.concluded, trials
+        trials = sync()
+        if trials != before:
             tell(trials)
         if concluded or not follow:
             return Export(to, where, trials, view)
@@ -105,7 +105,7 @@ def export(
 
 
 def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Callable[[], int], str, str | None]:
-    """What writes the records that are new and counts them, where they lie, and a command that shows them."""
+    """What writes the records that are new and counts all, where they lie, and a command that shows them."""
     changes = Changes(results)
     match to:
         case "optuna":
@@ -132,10 +132,4 @@ def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Ca
         case _:
             from study.exporting.tables import write_tables
 
-            before = [0]
-
-            def tables() -> int:
-                known, before[0] = before[0], write_tables(results, place)
-                return before[0] - known
-
-            return tables, str(place), None
+            return lambda: write_tables(results, place), str(place), None

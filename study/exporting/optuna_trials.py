@@ -52,11 +52,13 @@ class OptunaTrials:
     _told: dict[str, list[TrialRecord]] = field(default_factory=dict, init=False)
 
     def sync(self, changes: Changes) -> int:
-        """Add what is new, and make an arm's study anew where a record is gone or another; gives the number of trials added."""
+        """Add what is new, and make an arm's study anew where a record is gone or another; gives how many trials there are."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return sum(map(self._sync, changes))
+        for arm in changes:
+            self._sync(arm)
+        return sum(map(len, self._told.values()))
 
-    def _sync(self, arm: ArmRecords) -> int:
+    def _sync(self, arm: ArmRecords) -> None:
         key, told = arm.arm.key, self._told.setdefault(arm.arm.key, [])
         if told != list(arm.records[: len(told)]):
             optuna.delete_study(study_name=key, storage=self.storage)
@@ -71,11 +73,9 @@ class OptunaTrials:
             for name, loss in arm.test_losses.items():
                 known.set_user_attr(f"test_loss_{name}", loss)
         forms = distributions(arm.space)
-        new = list(arm.in_time)[len(told) :]
-        for record, begin, end in new:
+        for record, begin, end in list(arm.in_time)[len(told) :]:
             known.add_trial(_trial(record, forms, begin, end, self.points))
             told.append(record)
-        return len(new)
 
 
 def _trial(record: TrialRecord, forms: dict[str, Any], begin: datetime, end: datetime, points: int) -> FrozenTrial:

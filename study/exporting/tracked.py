@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody is told of a study but who is asked to be
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody hears of a study but the server that was named
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
@@ -24,10 +27,10 @@ from study.records.work import reason
 from study.schema import TrialState
 
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
-TRIAL, RECORD, STUDY = "study.trial_id", "study.record", "study.results"
-"""Tags of runs: a trial's id and the SHA-256 of its record, and the folder of a study."""
-MOST_PARAMS, LONGEST = 100, 6_000
-"""Params that one call takes, and characters of a value."""
+TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
+"""Tags of runs: a trial's id and the SHA-256 of its record, the folder of a study, and the SHA-256 of its verdicts.json."""
+MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
+"""Metrics and params that one call takes, and characters of a value."""
 
 
 @dataclass
@@ -87,16 +90,16 @@ class Tracked:
         return str(self.results.root.resolve())
 
     def sync(self, changes: Changes) -> int:
-        """Log the trials that are new, and the verdicts once they are drawn; gives the number of trials logged."""
+        """Log the trials that are new, and the verdicts once they are drawn; gives how many trials there are."""
         self.experiment  # noqa: B018 -- looks up what was logged
-        logged = sum(map(self._sync, changes))
+        for arm in changes:
+            self._sync(arm)
         if self.results.concluded and not self._concluded:
             self._concluded = True
             self._conclude()
-        return logged
+        return len(self._runs)
 
-    def _sync(self, arm: ArmRecords) -> int:
-        logged = 0
+    def _sync(self, arm: ArmRecords) -> None:
         for record, begin, end in arm.in_time:
             digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
             run, known = self._runs.get(record.trial_id, ("", ""))
@@ -104,28 +107,33 @@ class Tracked:
                 if run:
                     self.client.delete_run(run)
                 self._runs[record.trial_id] = self._trial(record, digest, begin, end), digest
-                logged += 1
             if record.number == arm.winner and record.trial_id not in self._scored:
                 self._scored.add(record.trial_id)
-                losses = {f"test {metric_of(arm.arm)} {name}": loss for name, loss in arm.test_losses.items()}
+                losses = {f"{metric_of(arm.arm)}/test_loss {name}": loss for name, loss in arm.test_losses.items()}
                 self._log(self._runs[record.trial_id][0], [_metric(name, loss, end) for name, loss in losses.items()])
-        return logged
 
     def _trial(self, record: TrialRecord, digest: str, begin: datetime, end: datetime) -> str:
         tags = {"mlflow.parentRunId": self.parent, STUDY: self._place, TRIAL: record.trial_id, RECORD: digest}
         tags |= {"error": reason(record.error)} if record.error else {}
         start = int(1_000 * begin.timestamp())
         run = self.client.create_run(self.experiment, start_time=start, tags=tags, run_name=record.trial_id)
-        found = [_metric(f"loss/{name}", loss, end, step) for name in LOSSES for step, loss in by_epoch(record, name)]
+        metric = metric_of(record.arm)
+        found = [_metric(f"{metric}/{name}", loss, end, step) for name in LOSSES for step, loss in by_epoch(record, name)]
         if record.val_loss is not None:
-            found.append(_metric(metric_of(record.arm), record.val_loss, end))
+            found.append(_metric(f"{metric}/val_loss", record.val_loss, end))
         self._log(run.info.run_id, found, described(record))
         self.client.set_terminated(run.info.run_id, STATUS[record.state], int(1_000 * end.timestamp()))
         return str(run.info.run_id)
 
     def _conclude(self) -> None:
-        now = datetime.now().astimezone()
-        for verdict in self.results.verdicts:
+        """Log the verdicts, unless these are there."""
+        now, verdicts = datetime.now().astimezone(), self.results.verdicts
+        digest = hashlib.sha256(self.results.paths.verdicts.read_bytes()).hexdigest()
+        if self.client.get_run(self.parent).data.tags.get(VERDICTS) == digest:
+            return
+        said = "\n\n".join(f"{verdict.sentence} {verdict.action}" for verdict in verdicts)
+        self.client.set_tag(self.parent, "mlflow.note.content", said)
+        for verdict in verdicts:
             self.client.set_tag(self.parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none")
         metrics = self.results.metrics
         told = metrics[metrics["base"].isna()]
@@ -140,14 +148,16 @@ class Tracked:
         for path in (paths.config, paths.data, paths.environment, paths.verdicts, paths.results_csv, paths.html):
             if path.exists():
                 self.client.log_artifact(self.parent, str(path))
+        self.client.set_tag(self.parent, VERDICTS, digest)
         self.client.set_terminated(self.parent, "FINISHED")
 
-    def _log(self, run: str, metrics: list[Any] | None = None, params: dict[str, Any] | None = None) -> None:
+    def _log(self, run: str, metrics: Sequence[Any] = (), params: Mapping[str, Any] | None = None) -> None:
+        """Log both in as few calls as may be."""
         named = [Param(_name(key), str(value)[:LONGEST]) for key, value in (params or {}).items()]
-        for first in range(0, len(named), MOST_PARAMS):
-            self.client.log_batch(run, params=named[first : first + MOST_PARAMS])
-        for first in range(0, len(metrics or []), 1_000):
-            self.client.log_batch(run, metrics=(metrics or [])[first : first + 1_000])
+        calls = max(math.ceil(len(metrics) / MOST_METRICS), math.ceil(len(named) / MOST_PARAMS))
+        for call in range(calls):
+            own = metrics[call * MOST_METRICS :][:MOST_METRICS], named[call * MOST_PARAMS :][:MOST_PARAMS]
+            self.client.log_batch(run, metrics=own[0], params=own[1])
 
 
 def _metric(name: str, value: float, time: datetime, step: int = 0) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -20,12 +22,17 @@ from study.search.plan import Plan
 def arms_table(plan: Plan) -> Table:
     """A row a model of a target; its outer folds share it."""
     table = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
+    for target, model, folds, trials, fits in _models(plan):
+        table.add_row(target, model, f"{folds} and all rows", str(trials), str(fits))
+    return table
+
+
+def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
+    """Of each model of a target its outer folds, the trials of each of its arms, and the fits of a trial."""
     groups: dict[tuple[str, str], list[Arm]] = {}
     for arm in plan.arms:
         groups.setdefault((arm.target, arm.model_name), []).append(arm)
-    for names, arms in groups.items():
-        table.add_row(*names, f"{len(arms) - 1} and all rows", str(plan.trials(arms[0])), str(plan.replicates(arms[0])))
-    return table
+    return [(*names, len(arms) - 1, plan.trials(arms[0]), plan.replicates(arms[0])) for names, arms in groups.items()]
 
 
 def cost_lines(plan: Plan) -> list[str]:
@@ -49,6 +56,34 @@ def cost_lines(plan: Plan) -> list[str]:
         f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval."
     )
     return [cost, tested]
+
+
+def check_json(prepared: Prepared) -> dict[str, Any]:
+    """The same for programs: name, source, rows, digest, targets and features (as in data.json), asked (of each target, in
+    words), splitting, notes, models (a row a model of a target), arms, trials, fits, epochs, workers, seconds (on so many
+    workers, start and report included), core_seconds (of all workers, as modelled) and budget (what one buys, in words)."""
+    plan, data = prepared.plan, prepared.description.model_dump(mode="json")
+    config, workers = plan.config, workers_here(plan)
+    kinds = {found.name: found.kind for found in prepared.table.targets}
+    told = {name: data[name] for name in ("rows", "digest", "targets", "features")}
+    names = ("target", "model", "outer_folds", "trials", "fits_a_trial")
+    return {
+        "name": config.name,
+        "source": config.data.source,
+        **told,
+        "asked": {name: asked_words(own, kinds[name], name) for name, own in questions(config, kinds).items()},
+        "splitting": data["splitting"],
+        "notes": data["notes"],
+        "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
+        "arms": len(plan.arms),
+        "trials": plan.n_trials,
+        "fits": plan.n_fits,
+        "epochs": config.training.epochs,
+        "workers": workers,
+        "seconds": plan.cost.lasts(workers),
+        "core_seconds": plan.seconds,
+        "budget": budget_words(plan),
+    }
 
 
 def print_check(prepared: Prepared, console: Console) -> None:

@@ -48,11 +48,14 @@ def as_options(text: str) -> str:
     return re.sub(r"`(metric|margin_of|margin|floor): (\w+)`", lambda found: f"`{option(found)} {found[2]}`", text)
 
 
-def console() -> Console:
-    """Where people read: names of columns are printed as they are, brackets and colons included."""
+def console(stderr: bool = False) -> Console:
+    """Where people read: names of columns are printed as they are, brackets and colons included.
+
+    stderr: in place of standard output, which programs read.
+    """
     from rich.console import Console
 
-    return Console(markup=False, emoji=False, highlight=False)
+    return Console(markup=False, emoji=False, highlight=False, stderr=stderr)
 
 
 @contextmanager

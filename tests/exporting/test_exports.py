@@ -49,13 +49,13 @@ def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_tr
 def test_a_storage_follows_what_comes_what_is_retried_and_what_wins(tmp_path: Path) -> None:
     results = searched(tmp_path / "party")
     kept, changes = OptunaTrials(optuna.storages.InMemoryStorage()), Changes(results)
-    assert [kept.sync(changes), kept.sync(changes)] == [4, 0]
+    assert [kept.sync(changes), kept.sync(changes)] == [4, 4]
 
     results.paths.trial(arm(), 1).unlink()  # as `study retry` does
     write_trial(results.paths, trial(number=1, val_loss=0.125))
     write_winner(results.paths, winner(arm(), number=1), {})
 
-    assert kept.sync(changes) == 2  # the arm is made anew
+    assert kept.sync(changes) == 4  # the arm is made anew
     again = optuna.load_study(study_name="y-linear-o0", storage=kept.storage)
     assert [each.state.name for each in again.trials] == ["COMPLETE", "COMPLETE"]
     assert again.best_trial.user_attrs["trial_id"] == again.user_attrs["winner"] == "y-linear-o0-0001"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from study.predicting.results import Results
 from study.schema import StudyError
 from study.screen import cli
+from tests.screen.test_json import documented
 
 from .made import awkward_frame
 
@@ -32,6 +34,22 @@ def test_predictions_are_printed_as_csv_and_what_to_know_on_standard_error(
     said = err.splitlines()
     assert said[0].startswith("Warning: Of 30 rows some have empty cells in ")
     assert [line.partition(" ")[0] for line in said[1:]] == ["Intervals", "No", "On"]
+
+
+def test_as_json_they_are_rows_beside_what_to_know_unless_they_go_to_a_file(
+    flats: Results, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.predict(flats.root, rows, target="price", model="regression", as_json=True)
+    printed, err = capsys.readouterr()
+    cli.predict(flats.root, rows, target="price", model="regression", out=tmp_path / "p.csv", as_json=True)
+    written = json.loads(capsys.readouterr().out)
+
+    found = json.loads(printed)
+    assert err == ""
+    assert list(found) == [*written, "predictions"] == [*documented()["predict"], "predictions"]
+    assert (found["model"], found["rows"], written["out"]) == ("regression", 30, str(tmp_path / "p.csv"))
+    predicted = [row["predicted"] for row in found["predictions"]]
+    assert predicted == pytest.approx(pd.read_csv(tmp_path / "p.csv")["predicted"].tolist())
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])

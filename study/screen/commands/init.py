@@ -10,15 +10,18 @@ import typer
 
 from study.schema import StudyError
 from study.screen.given import config_of
+from study.screen.options import AsJson
 
 
 def init(
     table: Annotated[str, typer.Argument(help="A table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")],
     target: Annotated[list[str], typer.Option("--target", "-t", help="Column to predict; may be given several times.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented config from a table."""
     from study.prepare import prepare
+    from study.screen.as_json import print_json
     from study.screen.template import write_config
 
     config = config_of(table, target, None, None)
@@ -29,4 +32,7 @@ def init(
         written = write_config(path, prepare(config), table)
     except OSError as error:
         raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
+    if as_json:
+        print_json({"wrote": written, "config": path})
+        return
     print(f"Wrote {' and '.join(map(str, written))}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")

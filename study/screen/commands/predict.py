@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.screen.options import ResultsFolder
+from study.screen.options import AsJson, ResultsFolder
 
 
 def predict(
@@ -21,15 +21,24 @@ def predict(
     fold: Annotated[int | None, typer.Option(help="Predict with the model that was judged on this outer fold.")] = None,
     interval: Annotated[float | None, typer.Option(help="Add intervals, or sets, that hold this share: 0.9.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV, TSV or Parquet to write; printed if left out.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a table with a finished study's model."""
     from study.predicting.predictions import predict
     from study.predicting.results import load_results
+    from study.screen.as_json import print_json
     from study.screen.rows import check_out, read_rows, write_rows
 
     if out is not None:
         check_out(out)
     found = predict(load_results(results), read_rows(rows), target, model, fold, interval)
+    if as_json:
+        if out is not None:
+            write_rows(found.frame, out)
+        told = {"results": results, "model": found.model, "rows": len(found.frame), "out": out}
+        told |= {"warnings": found.warnings, "notes": found.notes}
+        print_json(told | ({"predictions": found.frame} if out is None else {}))
+        return
     for text in found.warnings:
         print(f"Warning: {text}", file=sys.stderr)
     for text in found.notes:

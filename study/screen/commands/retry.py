@@ -8,7 +8,7 @@ import typer
 
 from study.screen.commands.run import go_on
 from study.screen.given import writing
-from study.screen.options import Overrides, ResultsFolder, Verbose
+from study.screen.options import AsJson, Overrides, ResultsFolder, Verbose
 
 
 def retry(
@@ -19,6 +19,7 @@ def retry(
     set_: Overrides = None,
     verbose: Verbose = False,
     put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run again what failed in a study, with all that was suggested or concluded from it."""
     from study.api import check_folder
@@ -27,15 +28,19 @@ def retry(
     from study.records.results import load_results
     from study.records.retried import failures
     from study.running.again import retry as set_aside
+    from study.screen.as_json import print_json
 
     opened, place = load_results(results), results.resolve()
     config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
     if not put_aside and failures(opened.paths, trial):
         check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
     with writing(results):
-        set_aside(results, trial)
+        told: list[str] = []
+        set_aside(results, trial, told.append if as_json else print)
     again = opened.again.strip("`")
-    if put_aside:
-        print(f"Go on with: {again}")
+    if not put_aside:
+        go_on(config, results.parent if results.name == place.name else place.parent, verbose, again, as_json)
+    elif as_json:
+        print_json({"results": results, "told": told, "again": again})
     else:
-        go_on(config, results.parent if results.name == place.name else place.parent, verbose, again)
+        print(f"Go on with: {again}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from study.screen.given import config_of, console
-from study.screen.options import ConfigOrTable, Name, Overrides, ResultsRoot, Targets, Verbose
+from study.screen.options import AsJson, ConfigOrTable, Name, Overrides, ResultsRoot, Targets, Verbose
 
 if TYPE_CHECKING:
     from study.config import StudyConfig
@@ -23,30 +23,43 @@ def run(
     name: Name = None,
     results: ResultsRoot = Path("results"),
     verbose: Verbose = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a study, or go on with one, and write its report."""
     config = config_of(source, target, set_, name)
-    go_on(config, results, verbose, " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]))
+    go_on(config, results, verbose, " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]), as_json)
 
 
-def go_on(config: StudyConfig, results: Path, verbose: bool, again: str) -> None:
-    """Run a study, or what is left of it; `again` is the command that goes on with it."""
+def go_on(config: StudyConfig, results: Path, verbose: bool, again: str, as_json: bool = False) -> None:
+    """Run a study, or what is left of it; `again` is the command that goes on with it.
+
+    as_json: what is seen while it runs goes to standard error.
+    """
     from study.api import run_share, run_study
     from study.machines.allocation import array_share
     from study.records.paths import StudyPaths
     from study.running.job import running
     from study.running.observer import Interrupted
+    from study.screen.as_json import print_json
     from study.screen.progress import Progress
+    from study.screen.summary import summary_json
 
     share = array_share() if config.cluster.address == "slurm" else None
     paths = StudyPaths(results / config.name, share)
     try:
-        with Progress(console()) as progress, running(config, paths, progress) as watch:
+        with Progress(console(stderr=as_json)) as progress, running(config, paths, progress) as watch:
             if share is None:
-                print(run_study(config, results, watch, verbose).paths.html)
+                done = run_study(config, results, watch, verbose)
+                if as_json:
+                    print_json(summary_json(done))
+                else:
+                    print(done.paths.html)
             else:
                 run_share(config, share, results, watch, verbose)
-                print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
+                if as_json:
+                    print_json({"results": paths.root, "share": share.number, "shares": share.count})
+                else:
+                    print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
     except Interrupted:
         print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from study.screen.given import console
-from study.screen.options import ResultsFolder
+from study.screen.options import AsJson, ResultsFolder
 
 
-def status(results: ResultsFolder) -> None:
+def status(results: ResultsFolder, as_json: AsJson = False) -> None:
     """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
     from study.machines.submit import queued
     from study.records.paths import StudyPaths
     from study.records.results import load_results
-    from study.screen.status import print_status
+    from study.screen.as_json import print_json
+    from study.screen.status import print_status, status_json
 
-    if job := queued(StudyPaths(results)):
+    job = queued(StudyPaths(results))
+    waits = bool(job) and not StudyPaths(results).config.exists()
+    if as_json:
+        print_json({"results": results, "queued": job} if waits else status_json(load_results(results), job))
+        return
+    if job:
         print(job)
-        if not StudyPaths(results).config.exists():
-            return
-    print_status(load_results(results), console(), job)
+    if not waits:
+        print_status(load_results(results), console(), job)

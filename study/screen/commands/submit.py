@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -9,7 +11,7 @@ from typing import Annotated
 import typer
 
 from study.screen.given import config_of
-from study.screen.options import ConfigOrTable, Name, Overrides, ResultsRoot, Targets
+from study.screen.options import AsJson, ConfigOrTable, Name, Overrides, ResultsRoot, Targets
 
 
 def submit(
@@ -28,6 +30,7 @@ def submit(
     sbatch: Annotated[str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has left the queue.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Queue a study as a SLURM job, after a check of its config."""
     config = config_of(source, target, set_, name)
@@ -35,6 +38,7 @@ def submit(
     from study.machines.submit import Request, follow, make_submission, queue
     from study.prepare import prepare
     from study.records.paths import StudyPaths
+    from study.screen.as_json import print_json
 
     prepared, paths = prepare(config), StudyPaths(results / config.name)
     check_folder(paths, prepared)
@@ -44,11 +48,17 @@ def submit(
     request = Request(nodes, time, cpus_per_task, gpus_per_node, partition, account, mem, sbatch)
     submission = make_submission(prepared.plan.config, request, arguments)
     if dry_run:
-        print(submission.text)
+        if as_json:
+            print_json({"command": submission.command, "script": submission.script})
+        else:
+            print(submission.text)
         return
     job = queue(paths, submission)
-    print(f"Queued SLURM job {job}.")
-    print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {quote(str(paths.root))}")
-    print(f"Cancel it:  scancel {job}")
+    if as_json:
+        print_json({"job": job, "results": paths.root, "log": f"study-{job}.log"})
+    else:
+        print(f"Queued SLURM job {job}.")
+        print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {quote(str(paths.root))}")
+        print(f"Cancel it:  scancel {job}")
     if wait:
-        follow(paths, job, print)
+        follow(paths, job, partial(print, file=sys.stderr) if as_json else print)

@@ -1,0 +1,173 @@
+"""Every command that prints facts prints one JSON object with --json, with the keys that docs/json.md names."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.inputs import write_good
+from study.records.results import Results
+from study.screen.as_json import plain
+from study.screen.cli import COMMANDS
+from tests.exporting.searched import searched
+from tests.report.synthetic import write_results
+from tests.screen.conftest import Command
+
+PAGE = Path(__file__).parents[2] / "docs/json.md"
+PRICE = ("good.csv", "--target", "price")
+
+
+def documented() -> dict[str, list[str]]:
+    """Of each command the keys of its row, those in brackets left out: they are of what lies below."""
+    rows = re.findall(r"^\| `study ([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {command: re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0])) for command, keys in rows}
+
+
+def test_the_page_names_every_command_that_prints_facts() -> None:
+    assert {command.split()[0] for command in documented()} == {each.__name__ for each in COMMANDS} - {"dashboard"}
+
+
+@pytest.mark.parametrize(
+    ("named", "args"),
+    [
+        ("check", ("check", *PRICE)),
+        ("init", ("init", *PRICE)),
+        ("status", ("status", "party")),
+        ("show --trial", ("show", "party", "--trial", "y-linear-o0-0000")),
+        ("export", ("export", "party", "--to", "csv")),
+    ],
+)
+def test_one_object_with_these_keys_and_nothing_else_is_printed(
+    named: str, args: tuple[str, ...], folder: Path, command: Command
+) -> None:
+    write_good(folder)
+    searched(folder / "party")
+
+    ended = command(*args, "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert list(json.loads(ended.out)) == documented()[named]
+
+
+def test_what_check_counts_is_what_it_prints(folder: Path, command: Command) -> None:
+    write_good(folder)
+
+    found = json.loads(command("check", *PRICE, "--set", "depths=1", "--json").out)
+
+    said = command("check", *PRICE, "--set", "depths=1").out
+    counts = f"{found['arms']} arms, {found['trials']} trials, {found['fits']} fits, at most {found['epochs']} epochs"
+    assert counts in said
+    assert found["models"][0] == {"target": "price", "model": "constant", "outer_folds": 15, "trials": 1, "fits_a_trial": 5}
+    assert found["asked"]["price"] in said
+
+
+def test_status_counts_what_is_left_and_names_the_way_on(folder: Path, command: Command) -> None:
+    searched(folder / "party")
+
+    found = json.loads(command("status", "party", "--json").out)
+
+    network = next(each for each in found["arms"] if each["model"] == "neural-d1" and each["outer_fold"] == 0)
+    assert (network["trials"], network["failed"], network["val_loss"], network["winner"]) == (2, 0, 1 / 3, False)
+    assert (found["finished"], found["failed"], found["digest"]) == (False, 1, None)
+    assert found["again"].startswith("study run party/config.yaml")
+    assert found["to_go"]["winners"] == len(found["arms"])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    results = write_results(tmp_path_factory.mktemp("json") / "party", ["balloons"], n_trials=1, depths=(1,))
+    pd.DataFrame().to_parquet(results.paths.trees)
+    return results
+
+
+def test_show_and_ask_have_the_keys_that_are_documented(finished: Results, command: Command) -> None:
+    for name, args in (("show", ()), ("ask", ("--metric", "rmse"))):
+        ended = command(name, str(finished.root), *args, "--json")
+
+        assert (ended.code, ended.err) == (0, "")
+        assert list(json.loads(ended.out)) == documented()[name]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("check", "none.csv", "-t", "y"),
+        ("status", "none"),
+        ("show", "none"),
+        ("ask", "none"),
+        ("report", "none"),
+        ("run", "none.yaml"),
+    ],
+)
+def test_an_error_is_no_object_and_stays_on_standard_error(args: tuple[str, ...], folder: Path, command: Command) -> None:
+    ended = command(*args, "--json")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Error: ")
+
+
+def test_what_json_cannot_say_is_null_or_text() -> None:
+    frame = pd.DataFrame({"x": [1, 2], "y": [0.5, float("nan")]})
+
+    found = plain({"frame": frame, "path": Path("a/b"), "none": [float("inf"), pd.NA, pd.Timestamp(0)]})
+
+    assert found == {
+        "frame": [{"x": 1, "y": 0.5}, {"x": 2, "y": None}],
+        "path": "a/b",
+        "none": [None, None, "1970-01-01 00:00:00"],
+    }
+    assert type(found["frame"][0]["x"]) is int
+
+
+def in_terminal(folder: Path, *args: str, **more: str) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
+    environment |= {"TERM": "xterm-256color", "COLUMNS": "100"} | more
+    command = [sys.executable, "-P", "-m", "study.screen.cli", *args]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs, env=environment, cwd=folder) as process:
+        os.close(theirs)
+        told = b""
+        while True:
+            try:
+                told += (part := os.read(ours, 65_536))
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+        process.wait()
+    os.close(ours)
+    return told.decode()
+
+
+COLOURS = re.compile(r"\x1b\[[\d;]*(?:3[0-7]|9[0-7]|38;5|38;2|4[0-7])[\d;]*m")
+
+
+def test_a_terminal_gets_colours_unless_no_color_is_set(folder: Path) -> None:
+    searched(folder / "party")
+
+    help_text, plain_help = in_terminal(folder, "--help"), in_terminal(folder, "--help", NO_COLOR="1")
+    show = in_terminal(folder, "status", "party", NO_COLOR="1")
+
+    assert COLOURS.search(help_text)
+    assert not COLOURS.search(plain_help)
+    assert "Commands" in plain_help
+    assert not COLOURS.search(show)
+    assert "Not finished" in show
+
+
+def test_what_is_piped_has_no_escape_sequence(folder: Path) -> None:
+    searched(folder / "party")
+
+    for args in (["--help"], ["status", "party"]):
+        command = [sys.executable, "-P", "-m", "study.screen.cli", *args]
+        told = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
+        assert "\x1b" not in told.stdout + told.stderr
