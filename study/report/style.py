@@ -70,7 +70,7 @@ def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> s
     That is orange for the dense network, and another for each further family of networks among `models`.
     """
     if depth == CHOSEN:
-        return INK
+        return NETWORKS[1]
     if depth > 0:
         families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
         ramp = RAMPS[families.index(family) % len(RAMPS)]
