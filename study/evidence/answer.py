@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from study.digits import human
 from study.evidence import lines
 from study.evidence.clauses import Clauses, given_away
 from study.evidence.findings import (
@@ -149,9 +148,7 @@ class Verdict(Frozen):
     @property
     def estimand(self) -> str:
         """What the losses and intervals are about."""
-        rows = f"{human(round(self.n_train))} rows" if math.isfinite(self.n_train) else "the development rows"
-        said = f"The losses are those of the whole procedures (encode, search, refit), trained on {rows}."
-        return f"{said} What is delivered is trained on all rows by the same procedure, and no test row is left to score it."
+        return lines.estimand_words(self.n_train)
 
     @property
     def candidate_words(self) -> str | None:
