@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from study.digits import human
 from study.evidence import lines
 from study.evidence.clauses import Clauses, given_away
 from study.evidence.findings import (
@@ -51,18 +50,17 @@ WORDS = (
 class Verdict(Frozen):
     """Whether on one target the regression is enough, the regression with terms, or the network, or what is undecided.
 
-    margin: smallest gain that matters, a share of the regression's shortfall in the metric that was asked of, which is its
-    loss unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family
-    and depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one.
-    smallest_sufficient: the model of fewest hidden layers that is surely enough, where the regression or the network is the
-    answer (`study.evidence.judge.Judge`). beats_constant: whether any of the models is reliably better than the constant.
-    candidate: the way of using the network that the verdict is about; candidates: gain of each way over the regression.
-    n_train: rows that an outer fold leaves. decided_at: only where undecided. sources: of the gain of the regression with
-    terms. depths: the network against each single depth, where there are several. trees, short, missing: beside the
-    verdict. floor: test rows at the floor of the log loss, of each procedure that has any. question: what was asked of;
-    bound: margin and floor on one scale. meaning: what the losses mean. break_even: the margin that each gain is as likely
-    above as below. undefined: whether the rows have no such metric. None or empty where it does not apply, the rows are too
-    few to tell, or a model was not scored.
+    margin: smallest gain that matters, a share of the regression's shortfall in the metric that was asked of, which is its loss
+    unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family and
+    depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient:
+    the fewest hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`). beats_constant: whether
+    any of the models is reliably better than the constant. candidate: the way of using the network that the verdict is about;
+    candidates: gain of each way over the regression. n_train: rows that an outer fold leaves. decided_at: only where undecided.
+    sources: of the gain of the regression with terms. depths: the network against each single depth, where there are several.
+    trees, short, missing: beside it. floor: test rows at the floor of the log loss, of each procedure that has any. question:
+    what was asked of; bound: margin and floor on one scale. meaning: what the losses mean. break_even: the margin that each
+    gain is as likely above as below. undefined: whether the rows have no such metric. None or empty where it does not apply or
+    rows are too few to tell.
     """
 
     target: str
@@ -150,9 +148,7 @@ class Verdict(Frozen):
     @property
     def estimand(self) -> str:
         """What the losses and intervals are about."""
-        rows = f"{human(round(self.n_train))} rows" if math.isfinite(self.n_train) else "the development rows"
-        said = f"The losses are those of the whole procedures (encode, search, refit), trained on {rows}."
-        return f"{said} What is delivered is trained on all rows by the same procedure, and no test row is left to score it."
+        return lines.estimand_words(self.n_train)
 
     @property
     def candidate_words(self) -> str | None:

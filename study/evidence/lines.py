@@ -40,6 +40,13 @@ def method_words(gains: Sequence[Gain], regression: str) -> str:
     return METHODS[first.method].words(first) + (both if len(gains) > 1 else "")
 
 
+def estimand_words(n_train: float) -> str:
+    """What the losses and intervals are about; n_train: rows that an outer fold leaves, NaN where that is not known."""
+    rows = f"{human(round(n_train))} rows" if math.isfinite(n_train) else "the development rows"
+    said = f"The losses are those of the whole procedures (encode, search, refit), trained on {rows}."
+    return f"{said} What is delivered is trained on all rows by the same procedure, and no test row is left to score it."
+
+
 def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str = "loss") -> str:
     """Where the gain comes from; rest: of the network over the regression with terms; stake: what the shares are of."""
     interactions, curvature = moved(sources.interactions, "save", "add"), moved(sources.curvature)

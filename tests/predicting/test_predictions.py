@@ -111,7 +111,7 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     told = said.notes[1].partition("(")[2].partition(")")[0].split(" to ")
     rows_alone = pd.DataFrame({"outer_fold": 0, "row": np.arange(50), "loss": loss.to_numpy()})
     interval = Rows()(paired(rows_alone, rows_alone.assign(loss=0.0), 1), "difference")
-    assert [float(end) for end in told] == pytest.approx([interval.low, interval.high], rel=1e-3)
+    assert [float(end.replace(",", "")) for end in told] == pytest.approx([interval.low, interval.high], rel=1e-3)
     assert interval.low < low < high < interval.high  # a few large losses make it wider than that of normal ones
 
 

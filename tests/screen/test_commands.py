@@ -189,7 +189,7 @@ def test_status_of_a_study_that_has_just_begun_names_what_is_left_and_how_to_go_
     assert [line.split() for line in ended.out.splitlines()[1:9]] == [
         ["y", "constant", "0", "0/1", "\N{EN DASH}"],
         ["y", "linear", "0", "0/1", "\N{EN DASH}"],
-        ["y", "extended", "0", "2/3", "1", "0.25"],
+        ["y", "extended", "0", "2/3", "1", "0.2500"],
         ["y", "neural-d1", "0", "0/3", "\N{EN DASH}"],
         ["y", "constant", "all", "rows", "0/1", "\N{EN DASH}"],
         ["y", "linear", "all", "rows", "0/1", "\N{EN DASH}"],
