@@ -23,19 +23,19 @@ Answer = Callable[[FloatArray], FloatArray]
 Loss = Callable[[FloatArray, FloatArray], FloatArray]
 """Responses (n,) or (n, n_classes) and target (n,) to the loss of each row."""
 
-MOST_COLUMNS = 12
+MOST_COLUMNS = 10
 """Columns that are asked about; of a wider table those that lead (`leading`)."""
-POINTS, LEVELS = 11, 12
+POINTS, LEVELS = 9, 12
 """Points of a number, and levels of a category, at most."""
-AVERAGED = 40
+AVERAGED = 25
 """Test rows over which an effect is averaged."""
-CROSSED, SIDE, CROSS_AVERAGED = 4, 6, 25
+CROSSED, SIDE, CROSS_AVERAGED = 4, 5, 16
 """Leading columns whose pairs are asked about, points a side, and test rows over which a surface is averaged."""
-PERMUTED, ANSWERS = 300, 600
+PERMUTED, ANSWERS = 200, 400
 """Test rows whose cells are permuted, and about how many rows are asked for a column: fewer rows are permuted more often."""
 MOST_CLASSES, MOST_REPLICATES = 6, 5
 """Classes, the commonest, of which effects are kept, and replicates."""
-RANKED, TREES_GROWN, TRIED = 2_000, 40, 100
+RANKED, TREES_GROWN, TRIED = 2_000, 25, 100
 """Development rows, trees, and columns tried at each split, by which columns are found to lead."""
 SEEN = 50_000
 """Rows of the table that the points and shares of a column are of."""
@@ -46,7 +46,7 @@ CELLS = 1_000_000
 def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) -> Probed | None:
     """Ask a model about the columns of the table, on test rows drawn alike for every model of a target and outer fold.
 
-    Cost: some 20,000 rows of answers at most, whatever the table. effects: whether more than permuted columns is asked about.
+    Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than permuted columns is asked about.
     None on all rows, of which none is tested, and where an answer is not finite.
     """
     if encoded.outer_fold == ALL_ROWS or not len(encoded.test):

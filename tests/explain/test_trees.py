@@ -13,6 +13,7 @@ from sklearn.linear_model import LinearRegression
 
 from study.config import make_config
 from study.data.encoding import Encoded, encode
+from study.data.probe import MOST_COLUMNS
 from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.explain.trees import MOST_ITERATIONS, open_trees, score_trees, trees_response
@@ -198,5 +199,5 @@ def test_trees_say_how_much_more_they_lose_without_a_column_and_nothing_on_all_r
     assert several is not None
     rises = {each.column: each.rise for each in told.rises}
     assert rises["relationship"] > 0.3 * told.constant > 10 * told.loss
-    assert len(several.rises) == 12
+    assert len(several.rises) == MOST_COLUMNS
     assert (told.effects, told.surfaces) == ((), ())
