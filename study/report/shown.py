@@ -16,7 +16,7 @@ from study.records.results import Results
 from study.report import figures, tables
 from study.report.asked import held_against, shares_of
 from study.report.notebook import UNFINISHED
-from study.report.page import TEMPLATE
+from study.report.page import style
 from study.schema import StudyError, nearest
 
 NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
@@ -78,8 +78,8 @@ def as_html(results: Results) -> str:
     report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
     where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
     html = "".join(parts) + where
-    css = [(TEMPLATE / "report.css").read_text(encoding="utf-8"), *STYLE.findall(html)]
-    return f'<div class="study-results"><style>{_within("".join(css))}</style>{STYLE.sub("", html)}</div>'
+    css = "".join([style(), *STYLE.findall(html)])
+    return f'<div class="study-results"><style>{_within(css)}</style>{STYLE.sub("", html)}</div>'
 
 
 def _within(css: str) -> str:

@@ -42,6 +42,7 @@ def test_the_style_of_what_is_shown_reaches_nothing_beside_it(opened: Results) -
     style = shown.split("<style>")[1].split("</style>")[0]
     assert style.startswith(".study-results {")
     assert style.count("{") == style.count("}")
+    assert "--ink: " in style
     assert not re.search(r"(^|[\s,}])(body|html|:root)[\s{,.:\[]", style)
     assert PAGE.sub("&", "html, body.dark { } tbody { } .body { } :root[a] { }") == "&, &.dark { } tbody { } .body { } &[a] { }"
 
