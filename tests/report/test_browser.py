@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,17 +12,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.browser import PHONE, WIDE, chromium, missing, photographs, window
 from study.api import write_report
 from study.records.paths import StudyPaths
 from study.records.results import Results, write_trial
 from study.records.trial import TrialRecord
 from study.schema import Arm, TrialState
-from tests.report.browser import chromium
 
-WIDE, PHONE = (1400, 1000), (390, 844)
 REASON = "the loss is not a number after 3 epochs"
 SMALLEST_PX = 8.0
 """Text of a figure below this is read by nobody."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needed() -> None:
+    """Without a browser these tests are skipped; with BROWSER_TESTS=required, as in continuous integration, they fail."""
+    if why := missing():
+        (pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip)(why)
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +63,12 @@ def opened(browser: Any, html: Path) -> Iterator[Callable[..., Any]]:
     def page(size: tuple[int, int] = WIDE, scheme: str = "light", scripts: bool = True) -> Any:
         key = size, scheme, scripts
         if key not in pages:
-            context = browser.new_context(
-                viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=scripts,
-                reduced_motion="reduce",
-            )  # fmt: skip
-            pages[key] = context.new_page()
-            pages[key].told, pages[key].asked = [], []
-            pages[key].on("console", lambda message: pages[key].told.append(message.text))
-            pages[key].on("pageerror", lambda error: pages[key].told.append(str(error)))
-            pages[key].on("request", lambda request: pages[key].asked.append(request.url))
-            pages[key].goto(html.as_uri())
+            pages[key] = own = window(browser, *key)
+            own.told, own.asked = [], []
+            own.on("console", lambda message: own.told.append(message.text))
+            own.on("pageerror", lambda error: own.told.append(str(error)))
+            own.on("request", lambda request: own.asked.append(request.url))
+            own.goto(html.as_uri())
         return pages[key]
 
     yield page
@@ -73,12 +76,11 @@ def opened(browser: Any, html: Path) -> Iterator[Callable[..., Any]]:
         each.context.close()
 
 
-def brightness(page: Any, to: Path) -> float:
-    """Mean brightness (0 to 255) of what a photograph of the page shows."""
+def brightness(photograph: Path) -> float:
+    """Its mean, from 0 to 255."""
     from PIL import Image
 
-    page.screenshot(path=to)
-    return float(np.asarray(Image.open(to).convert("L")).mean())
+    return float(np.asarray(Image.open(photograph).convert("L")).mean())
 
 
 def rows(page: Any) -> list[list[str]]:
@@ -125,15 +127,16 @@ def test_every_figure_has_words_and_a_size(opened: Callable[..., Any]) -> None:
     assert all(role == "img" and words > 60 and width > 300 and height > 100 for role, words, width, height in figures)
 
 
-def test_light_and_dark_are_what_the_reader_asks_for(opened: Callable[..., Any], tmp_path: Path) -> None:
-    light, dark = (opened(scheme=scheme) for scheme in ("light", "dark"))
+def test_light_and_dark_are_what_the_reader_asks_for(
+    opened: Callable[..., Any], browser: Any, html: Path, tmp_path: Path
+) -> None:
     script = "document => getComputedStyle(document.querySelector('.panels .panel text[style*=ink]')).fill"
 
-    shown = [brightness(page, tmp_path / f"{name}.png") for name, page in (("light", light), ("dark", dark))]
-    inks = [page.eval_on_selector("html", script) for page in (light, dark)]
+    light, dark, phone = map(brightness, photographs(browser, html, tmp_path, "party"))
+    inks = [opened(scheme=scheme).eval_on_selector("html", script) for scheme in ("light", "dark")]
 
-    assert shown[0] > 200
-    assert shown[1] < 60
+    assert dark < 60
+    assert min(light, phone) > 200
     assert inks == ["rgb(31, 41, 51)", "rgb(230, 234, 238)"]
 
 
