@@ -27,7 +27,7 @@ MOST_COLUMNS = 10
 """Columns that are asked about; of a wider table those that lead (`leading`)."""
 POINTS, LEVELS = 9, 12
 """Points of a number, and levels of a category, at most."""
-AVERAGED = 25
+AVERAGED = 50
 """Test rows over which an effect is averaged."""
 CROSSED, SIDE, CROSS_AVERAGED = 4, 5, 16
 """Leading columns whose pairs are asked about, points a side, and test rows over which a surface is averaged."""

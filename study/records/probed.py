@@ -17,6 +17,11 @@ FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
 """Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a number)."""
 
+TYPES = dict.fromkeys(["outer_fold", "replicate", "place", "other_place"], "int64") | dict.fromkeys(
+    ["value", "other_value", "share", "effect", "height", "rise", "error", "loss", "constant"], "float64"
+)
+"""Types of the columns that are no words."""
+
 
 def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Probed]]:
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of least validation loss."""
@@ -62,7 +67,7 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFr
             told: dict[str, Any] = {"column": each.axis.column, "sort": each.axis.sort, "replicate": replicate}
             pieces.append(long.assign(**head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
-    return _frame(pieces, columns)
+    return pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
 
 
 def surfaces_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
@@ -83,7 +88,7 @@ def surfaces_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataF
             pieces.append(pd.concat([left, right], axis=1).assign(**head, **rest, height=heights.ravel()))
     side = ["column", "sort", *POINT]
     columns = [*FOLD, *side, *(f"other_{name}" for name in side), "output", "share", "height"]
-    return _frame(pieces, columns)
+    return pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
@@ -93,18 +98,16 @@ def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFram
         for head, probed in answers
         for each in probed.rises
     ]
-    return pd.DataFrame(rows, columns=[*FOLD, "column", "rise", "error", "loss", "constant"])
+    columns = [*FOLD, "column", "rise", "error", "loss", "constant"]
+    return pd.DataFrame(rows, columns=columns) if rows else _empty(columns)
+
+
+def _empty(columns: Iterable[str]) -> pd.DataFrame:
+    """No rows, of the types that the columns have where there are some."""
+    return pd.DataFrame({name: pd.Series(dtype=TYPES.get(name, "str")) for name in columns})
 
 
 def _points(axis: Axis) -> pd.DataFrame:
     n = len(axis.shares)
     values, levels = axis.values or (np.nan,) * n, axis.levels or ("",) * n
     return pd.DataFrame({"place": np.arange(n), "value": np.asarray(values, float), "level": pd.Series(levels, dtype="str")})
-
-
-def _frame(pieces: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """The pieces below one another; of none a frame without rows, whose numbers are numbers all the same."""
-    if pieces:
-        return pd.concat(pieces, ignore_index=True)[columns]
-    words = {"target", "kind", "procedure", "column", "sort", "level", "output"}
-    return pd.DataFrame({name: pd.Series(dtype=str if name.removeprefix("other_") in words else float) for name in columns})

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from study.evidence.effects import differences, mean_effects
+from study.evidence.importance import importances
+from study.evidence.surfaces import mean_surfaces
+from study.explain.density import with_density
 from study.probed import Axis, Effect, Probed, Rise, Surface
 from study.records.probed import answered, effects_frame, rises_frame, surfaces_frame
 from study.records.trees import Trees
@@ -79,5 +83,10 @@ def test_surfaces_are_a_row_a_pair_of_points_and_rises_one_a_column() -> None:
     ]
 
 
-def test_nobody_asked_gives_frames_without_rows() -> None:
-    assert [len(make(answered([winner()]))) for make in (effects_frame, surfaces_frame, rises_frame)] == [0, 0, 0]
+def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:
+    effects, surfaces, rises = (make(answered([winner()])) for make in (effects_frame, surfaces_frame, rises_frame))
+
+    found = with_density(mean_effects(effects, differences(effects)), {}), mean_surfaces(surfaces), importances(rises)
+
+    assert [len(frame) for frame in found] == [0, 0, 0]
+    assert effects.dtypes.to_dict() == effects_frame(answered([winner(probed=probed())])).dtypes.to_dict()
