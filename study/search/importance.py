@@ -42,9 +42,10 @@ def search_frames(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tup
 def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[Arm, Space]) -> pd.DataFrame:
     """What is open of every model's space, how much of the rank of a trial it decides, and where the best trials lie.
 
-    Importance is the share of the variance of a trial's rank within its outer fold that a hyperparameter accounts for by
-    itself, by a random forest of all folds' trials (fANOVA: Hutter, Hoos and Leyton-Brown 2014, ICML; `optuna.importance`).
-    Ranks, since losses of different folds are of different rows and one that diverged would decide all; shares sum to 1.
+    Importance is how much of the variance of a trial's rank within its outer fold a hyperparameter accounts for by itself, by a
+    random forest of all folds' trials, as a share of what all do so (fANOVA: Hutter, Hoos and Leyton-Brown 2014, ICML;
+    `optuna.importance`): they sum to 1, interplay is left out. Ranks, since losses of different folds are of different rows and
+    one that diverged would decide all.
 
     Parameters
     ----------

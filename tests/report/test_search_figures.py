@@ -44,11 +44,11 @@ def test_what_mattered_most_is_the_title() -> None:
 
     assert (
         hyperparameters.finding(frame)
-        == "The learning rate mattered most to the search of every model: it decides 60 to 70 % of a trial's rank"
+        == "The learning rate mattered most to the search of every model: 60 to 70 % of what hyperparameters explain"
     )
     other = frame.assign(importance=[0.7, 0.3, 0.4, 0.6]).sort_values(["model", "importance"], ascending=[True, False])
     assert hyperparameters.finding(other).startswith(
-        "The learning rate mattered most to 1 of 2 models' searches: it decides 70 %"
+        "The learning rate mattered most to 1 of 2 models' searches: 70 % of what hyperparameters explain"
     )
 
 

@@ -31,16 +31,16 @@ def test_every_byte_of_a_page_belongs_to_one_part() -> None:
 def test_the_table_goes_between_its_marks_alone(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n<!-- report -->\nold\n<!-- end of report -->\nb\n")
-    cost = Cost(1_002, 36, 12.4, 1_500_000, {"figures": 1_000_000, "text": 500_000}, {"notebook": 2_000_000})
+    cost = Cost(1_002, 36, 12.4, 8.6, 1_500_000, {"figures": 1_000_000, "text": 500_000}, {"notebook": 2_000_000})
 
     put(page, told([cost]), "report")
 
     assert page.read_text().splitlines() == [
         "a",
         "<!-- report -->",
-        "| trials | arms | seconds | report.html, MB | of it figures | of it text | notebook |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| 1,002 | 36 | 12 | 1.50 | 1.00 | 0.50 | 2.00 |",
+        "| trials | arms | seconds | CPU seconds | report.html, MB | of it figures | of it text | notebook |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| 1,002 | 36 | 12 | 9 | 1.50 | 1.00 | 0.50 | 2.00 |",
         "<!-- end of report -->",
         "b",
     ]

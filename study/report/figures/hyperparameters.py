@@ -13,12 +13,12 @@ from study.report.style import INK, Picture, look, panels, per_cent, plain
 TEXT = """\
 ### Which hyperparameters mattered?
 
-How much of the rank that a trial had within its outer fold each hyperparameter accounts for by itself (Optuna's importances,
-by fANOVA, on the trials of all outer folds). It is the rank since losses of different folds are of different rows; a trial
-that was given up early has the loss that it had by then. The line goes from the least to the most that they say together or
-in parts by themselves; a long one says that more trials are needed to tell. The penalty of a regression is not among them:
-every trial scores a whole path of it. A large share says that the search could lose much there, not that its best value
-differs from the first guess.
+Of all that single hyperparameters explain of the rank that a trial had within its outer fold, the share of each (Optuna's
+importances, by fANOVA, on the trials of all outer folds): they sum to 100 %, and chance and interplay are no part of it. It
+is the rank since losses of different folds are of different rows; a trial that was given up early has the loss that it had
+by then. The line goes from the least to the most that they say together or in parts by themselves; a long one says that more
+trials are needed to tell. The penalty of a regression is not among them: every trial scores a whole path of it. A large
+share says that the search could lose much there, not that its best value differs from the first guess.
 """
 
 
@@ -53,9 +53,9 @@ def finding(frame: pd.DataFrame) -> str:
     share = f"{low} %" if low == high else f"{low} to {high} %"
     if len(own) == len(first):
         models = "the search of every model" if len(first) > 1 else f"the search of {own['model'].iloc[0]}"
-        return f"The {spoken(name)} mattered most to {models}: it decides {share} of a trial's rank"
+        return f"The {spoken(name)} mattered most to {models}: {share} of what hyperparameters explain"
     models = f"{names.max()} of {len(first)} models' searches"
-    return f"The {spoken(name)} mattered most to {models}: it decides {share} of a trial's rank"
+    return f"The {spoken(name)} mattered most to {models}: {share} of what hyperparameters explain"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_ylim(lines - 0.5, -0.5)
             title = f"{plain(own['target'].iloc[0])}, {own['model'].iloc[0]}" if several(frame) else own["model"].iloc[0]
             ax.set_title(title)
-            ax.set(xlim=(0, 1), xlabel="share of a trial's rank")
+            ax.set(xlim=(0, 1), xlabel="share of what all explain")
             ax.xaxis.set_major_locator(MaxNLocator(4))
             ax.xaxis.set_major_formatter(FuncFormatter(per_cent))
             ax.grid(axis="x")
@@ -81,4 +81,4 @@ def draw(frame: pd.DataFrame) -> Picture:
         + ", ".join(f"{spoken(n)} {100 * i:.0f} %" for n, i in zip(own["name"], own["importance"], strict=True))
         for own in parts
     )
-    return Picture(figure, f"How much of a trial's rank each hyperparameter accounts for. {said}.", finding(frame))
+    return Picture(figure, f"Shares of what hyperparameters explain of a trial's rank. {said}.", finding(frame))
