@@ -31,7 +31,7 @@ class Tool:
         """Raise a StudyError where it is not installed."""
         if self.needs and find_spec(self.needs) is None:
             raise StudyError(
-                f"{self.name} needs {self.needs}, which is not installed: pip install 'family-study[{self.extra}]' brings it."
+                f"{self.name} needs {self.needs.replace('_', '-')}, which is not installed: pip install 'family-study[{self.extra}]' brings it."
             )
 
 
