@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import integrate, stats
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import Model, paired_gain
+from study.evidence.compare import paired_gain
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import level_of
 from study.evidence.margins import Bar
@@ -78,8 +78,8 @@ class Between(Frozen):
     differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups or time; refused: the same
     in a sentence. Both None where nothing does. digest: of the test rows that all share. outer_folds, n_rows: that all tested.
     losses: of every study by procedure, on those rows. per: family whose loss, in the first study, gains are shares of. gains:
-    over the first study. best: place of the study whose answer lost least, None of a tie. flattered: by how much the best of so
-    many would seem better than it is, a share of the same loss, if all answers were alike. together: sentences on it all.
+    over the first study. best: place of the study whose answer lost least, None of a tie. flattered: by how much, at most, the
+    best of so many would seem better than it is, a share of the same loss, if all were alike. together: sentences on it all.
     """
 
     target: str
@@ -159,7 +159,7 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         if answers[0] in first.ladder and answers[1] in side.ladder:
             asked = [(ANSWER, *answers), *asked]
         for name, base, other in asked:
-            gain = _gain(first, first.ladder[base], side.ladder[other], level)
+            gain = paired_gain(first.ladder[base], side.ladder[other], first.bar, first.folds, per=first.per, level=level)
             nouns = verdict.nouns[base], study.verdict.nouns[other]
             said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name))
             gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))
@@ -168,8 +168,8 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
     of_answers = [own.get(str(name), math.nan) for own, name in zip(losses, answered, strict=True)]
     tied = any(map(math.isnan, of_answers)) or of_answers.count(min(of_answers)) > 1
     best = None if tied else int(np.argmin(of_answers))
-    errors = [each.gain.std_error for each in gains if each.procedure == ANSWER]
-    flattered = expected_best(len(told)) * float(np.nanmax([*errors, np.nan])) / math.sqrt(2) if errors else math.nan
+    errors = [each.gain.std_error for each in gains if math.isfinite(each.gain.std_error)]
+    flattered = expected_best(len(told)) * max(errors, default=math.nan) / math.sqrt(2)
     rows = told[0].own[told[0].own["outer_fold"].isin(folds)]
     return Between(
         target=verdict.target,
@@ -185,10 +185,6 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         flattered=flattered,
         together=tuple(_together(told, folds, best, flattered, of)),
     )
-
-
-def _gain(first: Sides, base: Model, other: Model, level: float) -> Gain:
-    return paired_gain(base, other, first.bar, first.folds, per=first.per, level=level)
 
 
 def _sentence(name: str, studies: tuple[str, str], nouns: tuple[str, str], gain: Gain, bar: Bar, words: tuple[str, str]) -> str:
@@ -221,10 +217,11 @@ def _together(told: Sequence[Finished], folds: Sequence[int], best: int | None, 
     if len(told) > 2:
         found.append(f"Intervals are at {100 * level_of(len(told) - 1):.4g} %, so that all of one procedure hold in 95 %.")
     if best is not None:
-        size = f", by about {percent(flattered)} % {of} if all were alike" if math.isfinite(flattered) else ""
+        found.append(f"The answer of {told[best].name} has the least loss.")
+    if flattered > 0:
         found.append(
-            f"{told[best].name} has the least loss of these {len(told)} studies. Chosen by the test rows that it is judged on, "
-            f"the best of {len(told)} is flattered{size}; only rows that none has seen tell how good it is."
+            f"Whichever of {len(told)} studies seems best was chosen by the test rows that it is judged on, and is flattered: "
+            f"were all alike, by up to about {percent(flattered)} % {of}. Only rows that none has seen tell how good it is."
         )
     return found
 

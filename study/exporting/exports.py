@@ -30,8 +30,9 @@ class Tool:
     def check(self) -> None:
         """Raise a StudyError where it is not installed."""
         if self.needs and find_spec(self.needs) is None:
+            package = self.needs.replace("_", "-")
             raise StudyError(
-                f"{self.name} needs {self.needs}, which is not installed: pip install 'family-study[{self.extra}]' brings it."
+                f"{self.name} needs {package}, which is not installed: pip install 'family-study[{self.extra}]' brings it."
             )
 
 

@@ -16,15 +16,17 @@ from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody hears of a study but the server that was named
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is told of within seconds
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 
 from study.exporting.arms import LOSSES, ArmRecords, Changes, by_epoch, described, metric_of
 from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.records.work import reason
-from study.schema import TrialState
+from study.schema import StudyError, TrialState, printable
 
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
@@ -90,13 +92,25 @@ class Tracked:
         return str(self.results.root.resolve())
 
     def sync(self, changes: Changes) -> int:
-        """Log the trials that are new, and the verdicts once they are drawn; gives how many trials there are."""
-        self.experiment  # noqa: B018 -- looks up what was logged
-        for arm in changes:
-            self._sync(arm)
-        if self.results.concluded and not self._concluded:
-            self._concluded = True
-            self._conclude()
+        """Log the trials that are new, and the verdicts once they are drawn; gives how many trials there are.
+
+        Raises
+        ------
+        StudyError
+            The server cannot be reached, or refuses.
+        """
+        try:
+            self.experiment  # noqa: B018 -- looks up what was logged
+            for arm in changes:
+                self._sync(arm)
+            if self.results.concluded and not self._concluded:
+                self._concluded = True
+                self._conclude()
+        except MlflowException as error:
+            said = printable(str(error).partition("\n")[0])[:300]
+            raise StudyError(
+                f"MLflow at {self.uri} could not take the records: {said}. Check --uri, and that it runs."
+            ) from None
         return len(self._runs)
 
     def _sync(self, arm: ArmRecords) -> None:

@@ -127,7 +127,7 @@ def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it() 
     with pytest.raises(StudyError) as caught:
         Tool("x", "x", "no_such_module", "x").check()
 
-    assert str(caught.value) == "x needs no_such_module, which is not installed: pip install 'family-study[x]' brings it."
+    assert str(caught.value) == "x needs no-such-module, which is not installed: pip install 'family-study[x]' brings it."
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mlflow") is not None, reason="MLflow is there")

@@ -14,6 +14,7 @@ import pytest
 
 from study.exporting.exports import export
 from study.records.results import Results, write_trial, write_winner
+from study.schema import StudyError
 from tests.exporting.searched import PARAMS, searched
 from tests.records.examples import arm, trial, winner
 from tests.report.synthetic import write_results
@@ -78,6 +79,15 @@ def test_mlflow_finds_a_run_a_trial_and_logs_none_twice(results: Results, tmp_pa
     assert linear.data.metrics["y: mean squared error/test_loss refit"] == 0.15625
     assert runs["party"].data.params["data.source"] == "balloons"
     assert linear.data.tags["mlflow.parentRunId"] == runs["party"].info.run_id
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.slow
+def test_a_server_that_is_not_there_is_told_of(results: Results) -> None:
+    pytest.importorskip("mlflow", reason="MLflow is not installed")
+
+    with pytest.raises(StudyError, match=r"MLflow at http://localhost:9 could not take the records: .* Check --uri"):
+        export(results, "mlflow", uri="http://localhost:9")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own

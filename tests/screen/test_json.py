@@ -81,6 +81,24 @@ def test_status_counts_what_is_left_and_names_the_way_on(folder: Path, command: 
     assert found["to_go"]["winners"] == len(found["arms"])
 
 
+def test_what_is_put_aside_and_a_job_that_would_be_queued_are_told(folder: Path, command: Command) -> None:
+    write_good(folder)
+    searched(folder / "party")
+
+    retried = json.loads(command("retry", "party", "--put-aside", "--json").out)
+    job = json.loads(command("submit", *PRICE, "--dry-run", "--json").out)
+
+    keys = PAGE.read_text(encoding="utf-8")
+    assert list(retried) == ["results", "told", "again"]
+    assert "with `--put-aside` `results`, `told`, `again`" in keys
+    assert retried["told"][0].startswith("To be run again: y-linear-o0-0001. ")
+    assert retried["again"].startswith("study run party/config.yaml")
+    assert list(job) == ["command", "script"]
+    assert "with `--dry-run` `command`, `script`" in keys
+    assert job["command"][0] == "sbatch"
+    assert job["script"].startswith("#!/bin/bash")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     results = write_results(tmp_path_factory.mktemp("json") / "party", ["balloons"], n_trials=1, depths=(1,))
