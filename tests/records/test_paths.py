@@ -118,7 +118,7 @@ def test_every_file_has_its_own_name() -> None:
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "frequencies.parquet",
         "searched.parquet", "fronts.parquet", "hyperparameters.parquet",
         "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
-        "figures", "retried", "report.ipynb", "report.html", ".lock", ".handed-out",
+        "figures", "export", "retried", "report.ipynb", "report.html", "report.md", "report.pdf", ".lock", ".handed-out",
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def test_every_trial_has_a_row_with_its_numbers_and_hyperparameters(results: Res
     assert shown["trial"].tolist() == [0, 1, 2, 3, 4, 5]
     assert shown["validation loss"].tolist() == own["val_loss"].tolist()
     assert shown["seconds"].tolist() == [0.4] * 6
-    assert shown["hyperparameters"].iloc[1] == "learning rate 0.00720 \N{MIDDLE DOT} width 32"
+    assert shown["hyperparameters"].iloc[1] == "learning rate 0.00720 \N{MIDDLE DOT} width 64"
     assert "why it failed" not in frame
 
 

@@ -39,7 +39,7 @@ COLUMNS = ["target", "family", "depth", "outer_fold", "number", "rank", "best", 
 COLUMNS += ["low", "high", "labels", "where", "open"]
 MOST_AXES = 6
 """Hyperparameters that are drawn at most: the most important."""
-ALONE_IN = 5.4
+ALONE_IN = 4.8
 """Width of a figure of one panel, which a phone shows whole."""
 CHANCE = 0.8
 """Where the best take a larger share of a space than that of what chance would take, they do not agree."""
