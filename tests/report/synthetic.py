@@ -23,7 +23,7 @@ from study.evidence.checks.columns import Original
 from study.evidence.findings import ShortTerms
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
-from study.families import FAMILIES
+from study.families import FAMILIES as INSTALLED
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.questions import kinds_of, questions
@@ -203,7 +203,7 @@ def write_results(
     for name, frame in comparisons(results.predictions, results.trials, judged, originals).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     rows = {(target, fold): 400 for target in targets for fold in range(outer_folds)}
-    for name, frame in search_frames(config, trials[trials["family"].isin(FAMILIES)], rows).items():
+    for name, frame in search_frames(config, trials[trials["family"].isin(INSTALLED)], rows).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
