@@ -31,7 +31,7 @@ def test_a_machine_that_loses_a_tenth_more_has_a_gain_below_nothing() -> None:
 
 
 def test_a_gain_that_leaves_next_to_nothing_is_told_from_all() -> None:
-    assert gain([0.999998, 0.9999, 1.0]) == "99.9998 (99.99 to 100)"
+    assert gain([0.999998, 0.9999, 1.0]) == "over 99.99 (99.99 to 100)"
 
 
 def test_a_gain_without_rows_for_an_interval_is_told_as_such() -> None:
