@@ -53,9 +53,9 @@ def finding(frame: pd.DataFrame) -> str:
     share = f"{low} %" if low == high else f"{low} to {high} %"
     if len(own) == len(first):
         models = "the search of every model" if len(first) > 1 else f"the search of {own['model'].iloc[0]}"
-        return f"The {spoken(name)} mattered most to {models}: {share} of what hyperparameters explain"
+        return f"{spoken(name).capitalize()} mattered most to {models}: {share} of what hyperparameters explain"
     models = f"{names.max()} of {len(first)} models' searches"
-    return f"The {spoken(name)} mattered most to {models}: {share} of what hyperparameters explain"
+    return f"{spoken(name).capitalize()} mattered most to {models}: {share} of what hyperparameters explain"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

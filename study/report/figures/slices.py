@@ -41,7 +41,7 @@ COLUMNS += ["value", "form", "log", "low", "high", "where", "best_low", "best_hi
 SHOWN = 2
 """Hyperparameters of a target that are drawn."""
 OFF = 0.95
-"""Share of the complete trials that set the height of the axis; what lies higher is drawn at its top."""
+"""Share of the trials that set the height of the axis, twice that of the complete ones at most; the rest is at its top."""
 
 
 def when(results: Results) -> bool:
@@ -117,7 +117,9 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 def _slice(ax: Axes, own: pd.DataFrame) -> None:
     row, complete = own.iloc[0], own.loc[own["state"] == "COMPLETE", "relative"]
-    top = max(float(complete.quantile(OFF)), float(own.loc[own["incumbent"], "relative"].max()))
+    least = float(complete.min())
+    high = min(float(own["relative"].quantile(OFF)), least + 2 * (float(complete.quantile(OFF)) - least))
+    top = max(high, float(own.loc[own["incumbent"], "relative"].max()))
     own = own.assign(shown=own["relative"].clip(upper=top), off=own["relative"] > top)
     spread = (own["number"] * 0.618 + own["outer_fold"] * 0.37) % 1 - 0.5 if row["form"] == "choices" else 0.0
     own["x"] = own["value"] + 0.5 * spread
