@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 
 from study.exporting.arms import Changes
 from study.records.results import Results
@@ -113,13 +114,13 @@ def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Ca
             from study.exporting.optuna_trials import POINTS_ON_DISK, OptunaTrials, open_storage
 
             storage = OptunaTrials(open_storage(place), POINTS_ON_DISK)
-            return lambda: storage.sync(changes), str(place), f"optuna-dashboard sqlite:///{place}"
+            return lambda: storage.sync(changes), str(place), f"optuna-dashboard {quote(f'sqlite:///{place}')}"
         case "tensorboard":
             from study.exporting.events import Events
 
             shutil.rmtree(place, ignore_errors=True)
             events = Events(place)
-            return lambda: events.sync(changes), str(place), f"tensorboard --logdir {place}"
+            return lambda: events.sync(changes), str(place), f"tensorboard --logdir {quote(str(place))}"
         case "mlflow":
             from study.exporting.tracked import Tracked
 
@@ -128,7 +129,7 @@ def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Ca
                 uri = f"sqlite:///{place.absolute()}"
             artifacts = place.parent / "mlflow" if uri.startswith("sqlite:") else None
             tracked = Tracked(results, uri, artifacts)
-            server = None if uri.startswith("http") else f"mlflow server --backend-store-uri {uri}"
+            server = None if uri.startswith("http") else f"mlflow server --backend-store-uri {quote(uri)}"
             return lambda: tracked.sync(changes), uri, server
         case _:
             from study.exporting.tables import write_tables
