@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from study.digits import human
@@ -20,12 +21,12 @@ less its mean. Columns are those in which the regression and the richest model d
 folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
 a network, of its replicates. Grey bars are where the table's rows lie: where there are none, no model was taught anything.
 Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show: see
-below.
+below. Of many levels the commonest are drawn.
 """
 MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
-MOST_LABEL, FEW_VALUES = 12, 5
-"""letters of a level on an axis; a number of so few values has them on its axis."""
+MOST_LABEL, FEW_VALUES, MOST_LEVELS = 12, 5, 12
+"""letters of a level on an axis; a number of so few values has them on its axis; levels of a column."""
 NAMES = {PLAIN: "regression", EXTENDED: "terms", NETWORK: "network"}
 COLOURS = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: NETWORKS[1]}
 ROWS = "rows"
@@ -41,7 +42,12 @@ def data(results: Results) -> pd.DataFrame:
     frame = results.effects
     targets = max(1, frame["target"].nunique())
     most = max(1, min(MOST_COLUMNS, MOST_PANELS // targets))
-    return frame[frame["rank"] <= most].reset_index(drop=True)
+    own = frame[frame["rank"] <= most]
+    levels = own[(own["sort"] == "category") & (own["procedure"] != ROWS)].sort_values("place")
+    kept = levels.drop_duplicates(["target", "column", "level"]).groupby(["target", "column"]).head(MOST_LEVELS)
+    keys = ["target", "column", "level"]
+    common = own.set_index(keys).index.isin(kept.set_index(keys).index)
+    return own[(own["sort"] != "category") | common].reset_index(drop=True)
 
 
 def finding(frame: pd.DataFrame) -> str:
@@ -79,8 +85,9 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure, axes = panels(len(parts), 2.9)
         for ax, (_, own) in zip(axes, parts, strict=True):
             _panel(ax, own, several(frame))
-        for ax in axes[:1]:
-            ax.legend(loc="best", handlelength=1.4)
+        shown = {NAMES[name]: COLOURS[name] for name in COLOURS if name in set(frame["procedure"])}
+        lines = [Line2D([], [], color=colour, lw=2.4, label=name) for name, colour in shown.items()]
+        figure.legend(handles=lines, loc="outside upper left", ncols=3)
     told = "; ".join(
         f"{own['column'].iloc[0]}: {human(own['differ'].iloc[0], 2)}, single fits stray by {human(own['spread'].iloc[0], 2)}"
         for _, own in parts
