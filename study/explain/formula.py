@@ -10,6 +10,7 @@ import pandas as pd
 from study.data.encoding import Encoded, design
 from study.data.rows import drawn
 from study.digits import given
+from study.evidence.sentences import listed
 from study.families.heads import HEADS, FloatArray
 from study.records.trial import TermRow
 from study.schema import Kind
@@ -144,17 +145,13 @@ def _ranges(used: Sequence[TermRow]) -> list[str]:
         if _measured(row, place)
     }
     held = [f"{name} within {span}" for name, span in found.items()]
-    return [f"where clip holds {_listed(held)}"] if held else []
+    return [f"where clip holds {listed(held)}"] if held else []
 
 
 def _dates(encoded: Encoded, used: Sequence[TermRow]) -> list[str]:
     names = {name for row in used for name in row.columns}
     dates = [term.name for term in encoded.terms if term.unit == "day" and term.name in names]
-    return [f"with {_listed(dates)} in days since 1970-01-01"] if dates else []
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return [f"with {listed(dates)} in days since 1970-01-01"] if dates else []
 
 
 def _sum(intercept: float, slopes: FloatArray, texts: Sequence[str]) -> str:

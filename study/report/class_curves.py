@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from study.digits import human
+from study.evidence.sentences import listed
 from study.records.results import Results
 from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import MOST_PANELS
 from study.report.style import MUTED, colours, panels, plain, with_names
-from study.report.words import called, joined, short
+from study.report.words import called, short
 from study.schema import Kind
 
 
@@ -88,7 +89,7 @@ def areas_in_words(own: pd.DataFrame, area: str) -> list[str]:
     each = own.drop_duplicates(["model", "class"]).sort_values("area", ascending=False, kind="stable")
     nouns = called(own)
     if own["kind"].iloc[0] == Kind.BINARY:
-        said = joined(f"{nouns[row['model']]} {human(row['area'])}" for row in each.to_dict("records"))
+        said = listed([f"{nouns[row['model']]} {human(row['area'])}" for row in each.to_dict("records")])
         return [f"{area} for {own['name'].iloc[0]}: {said}"]
     name = str(each.groupby("name", sort=False)["area"].mean().idxmin())
     hardest = each[each["name"] == name].to_dict("records")

@@ -16,6 +16,7 @@ from study.evidence.winners import ARM, MODEL
 from study.records.results import Results
 from study.report.html_table import Html
 from study.report.style import model_name, with_names
+from study.report.words import several
 from study.schema import NOUNS
 
 MOST_DRAWN = 400
@@ -25,17 +26,6 @@ MOST_DRAWN = 400
 def spoken(name: str) -> str:
     """A hyperparameter in words."""
     return name.replace("_", " ")
-
-
-def several(frame: pd.DataFrame) -> bool:
-    """Whether there is more than one target, so that words must name it."""
-    return len(frame["target"].unique()) > 1
-
-
-def first_of(told: list[str]) -> str:
-    """What is told of the first two targets, and of how many more it could be."""
-    more = len(told) - 2
-    return "; ".join([*told[:2], *([f"and so on for {more} more target{'s' * (more > 1)}"] if more > 0 else [])])
 
 
 def without_params(trials: pd.DataFrame) -> pd.DataFrame:
@@ -108,12 +98,6 @@ def choice_index(row: Any, values: pd.Series) -> pd.Series:
     """Places of values among a hyperparameter's choices, NaN of what is none; row: of `Results.hyperparameters`."""
     places = {choice_word(choice): place for place, choice in enumerate(json.loads(row.choices))}
     return values.map(lambda value: places.get(choice_word(value), np.nan)).astype(float)
-
-
-def edge(value: float) -> str:
-    """An edge of a space as its config has it: a number without zeros at its end."""
-    number, times, power = human(value).partition(" \N{MULTIPLICATION SIGN} ")
-    return (number.rstrip("0").rstrip(".") if "." in number else number) + times + power
 
 
 def choices_of(row: Any) -> list[str]:

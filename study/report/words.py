@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from study.digits import human
-from study.evidence.sentences import percent
+from study.evidence.sentences import capital, listed, percent
 from study.schema import NOUNS
 
 MOST_TARGETS = 3
@@ -31,26 +31,26 @@ def most_off(sure: pd.DataFrame, off: pd.Series) -> dict[str, Any]:
 def beside(own: pd.DataFrame, sure: pd.DataFrame, first: str) -> tuple[str, str]:
     """The models of a target, but for the first, that are off somewhere, and those that are off nowhere, as `a, b and c`."""
     nouns, wrong = called(own), set(sure["model"])
-    others = joined(noun for model, noun in nouns.items() if model in wrong and model != first)
-    return others, joined(noun for model, noun in nouns.items() if model not in wrong)
+    others = listed([noun for model, noun in nouns.items() if model in wrong and model != first])
+    return others, listed([noun for model, noun in nouns.items() if model not in wrong])
 
 
-def joined(words: Iterable[str]) -> str:
-    """`a, b and c`."""
-    found = list(words)
-    return f"{', '.join(found[:-1])} and {found[-1]}" if len(found) > 1 else "".join(found)
+def several(frame: pd.DataFrame) -> bool:
+    """Whether there is more than one target, so that words must name it."""
+    return len(frame["target"].unique()) > 1
 
 
-def opened(sentence: str) -> str:
-    """With a capital."""
-    return sentence[:1].upper() + sentence[1:]
+def first_of(told: list[str]) -> str:
+    """What is told of the first two targets, and of how many more it could be."""
+    more = len(told) - 2
+    return "; ".join([*told[:2], *([f"and so on for {more} more target{'s' * (more > 1)}"] if more > 0 else [])])
 
 
 def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]]) -> str:
     """All clauses on the one target, or the first on each of MOST_TARGETS after their names, and how many more there are."""
     parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
     if len(parts) == 1:
-        return opened("; ".join(clauses(parts[0][1]))) + "."
+        return capital("; ".join(clauses(parts[0][1]))) + "."
     said = [f"{target}: {clauses(rows)[0]}" for target, rows in parts[:MOST_TARGETS]]
     more = len(parts) - len(said)
     return "; ".join([*said, *([f"{more} more target{'s' if more > 1 else ''} below"] if more else [])]) + "."
@@ -80,7 +80,7 @@ def points(value: float) -> str:
 
 def short(text: str, most: int) -> str:
     """`text` in so many characters at most."""
-    return text if len(text) <= most else f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def span(start: str, end: str, place: int, last: int) -> str:

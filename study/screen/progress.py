@@ -19,6 +19,7 @@ from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
+from study.evidence.sentences import listed
 from study.evidence.winners import select_candidate
 from study.machines.ray import available_cpus
 from study.records.delivery import delivery_notes
@@ -44,11 +45,6 @@ def span(seconds: float) -> str:
     if whole < 3_600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Parts of a sentence, two or more: `a, b and c`."""
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
@@ -84,7 +80,7 @@ def budget_words(plan: Plan) -> str | None:
         bought.append(f"{config.search.trials} trials an arm")
     if depths := [str(depth) for depth in sorted({arm.depth for arm in plan.arms if arm.depth})]:
         bought += [count(seeds, "seed"), f"{config.training.epochs} epochs"]
-        bought.append(f"depth {listed(depths) if depths[1:] else depths[0]}")
+        bought.append(f"depth {listed(depths)}")
     keys = "search.trials, inner.seeds" + ", outer.repeats" * (config.protocol != "holdout")
     more = f" More than that must be asked for by its keys ({keys})." * (used < config.budget_core_hours / 2)
     return f"{told} buys {', '.join(bought) or 'one fit a model'}: about {human(used)} core-hours.{more}"

@@ -11,12 +11,13 @@ from rich.table import Table
 
 from study.api import study_arms, study_beside
 from study.digits import count, human
+from study.evidence.sentences import listed
 from study.machines.lock import at_work
 from study.records.outcome import Outcome
 from study.records.results import Records, Results, digest, read_records
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, TREES, Arm, TrialState
-from study.screen.progress import columns, failed_words, listed
+from study.screen.progress import columns, failed_words
 
 
 @dataclass(frozen=True)

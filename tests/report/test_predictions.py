@@ -24,7 +24,7 @@ from study.report.figures import (
     roc,
     rootogram,
 )
-from study.report.words import each_target, joined, rows_in_words, share, short, span
+from study.report.words import each_target, rows_in_words, share, short, span
 from study.schema import Kind
 from tests.evidence.checks.predicted import incumbents_of, predicted
 from tests.records.examples import described
@@ -285,8 +285,7 @@ def test_columns_of_the_table_are_read_for_every_target(results: Results) -> Non
 
 def test_words_for_ranges_and_lists() -> None:
     assert [span("1", "2", place, 2) for place in range(3)] == ["below 2", "from 1 to 2", "above 1"]
-    assert joined(["a", "b", "c"]) == "a, b and c"
-    assert (short("long name", 6), short("name", 6)) == ("long \N{HORIZONTAL ELLIPSIS}", "name")
+    assert (short("long name", 6), short("name", 6)) == ("long\N{HORIZONTAL ELLIPSIS}", "name")
     assert [rows_in_words(rows) for rows in (0.33, 8.5, 203.5, 203.04)] == ["0.3", "8.5", "203.5", "203"]
     frame = pd.DataFrame({"target": ["a", "b", "c", "d"]})
     assert (

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.digits import human
+from study.evidence.sentences import listed
 from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.classes import class_name
 from study.report.style import INK, Picture, look, panels, plain, with_names
-from study.report.words import called, each_target, joined, rows_in_words, share, short, verb
+from study.report.words import called, each_target, rows_in_words, share, short, verb
 
 MOST_CLASSES = 12
 """Classes of a matrix: of more the largest, and all others as one."""
@@ -82,7 +83,7 @@ def _finding(own: pd.DataFrame) -> list[str]:
     nouns = called(own)
     (noun, most), *others = [(nouns[str(model)], share(value)) for model, value in shares.items()]
     told = f"{noun} {verb(noun, 'has', 'have')} the right class on {most} of the test rows"
-    told += f", {joined(f'{name} on {value}' for name, value in others)}" if others else ""
+    told += f", {listed([f'{name} on {value}' for name, value in others])}" if others else ""
     wrong = own[(own["place_observed"] != own["place_predicted"]) & (own["n_rows"] > 0) & ~own["others"]]
     if wrong.empty:
         return [told]

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from study.digits import human
+from study.digits import given, human
 from study.evidence.winners import ARM
 from study.records.results import Results
-from study.report.searches import MOST_DRAWN, edge, first_of, is_told, reference_of, several
+from study.report.searches import MOST_DRAWN, is_told, reference_of
 from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
+from study.report.words import first_of, several
 from study.schema import ALL_ROWS, CONSTANT
 
 TEXT = """\
@@ -128,7 +129,7 @@ def _cloud(ax: Axes, own: pd.DataFrame) -> None:
     ax.set_xscale("log")
     narrow = float(trials["at"].max()) < 30 * float(trials["at"].min())
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,), numticks=7))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda at, _: edge(at)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda at, _: given(at)))
     ax.xaxis.set_minor_formatter(NullFormatter())
     if not log_axis(ax, "y", trials["shown"], 5):
         ax.yaxis.set_major_locator(MaxNLocator(5))

@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from study.digits import human
+from study.digits import given, human
+from study.evidence.sentences import capital
 from study.records.results import Results
-from study.report.style import BAND, MUTED, NETWORKS, REGRESSION, VIOLET, Picture, look, panels, plain, wrapped
+from study.report.style import BAND, MUTED, NETWORKS, REGRESSION, VIOLET, Picture, look, number, panels, plain, wrapped
+from study.report.words import first_of, several, short
 from study.schema import EXTENDED, NETWORK, Kind
 from study.schema import REGRESSION as PLAIN
 
@@ -63,19 +65,7 @@ def finding(frame: pd.DataFrame) -> str:
         stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
         unit = f" in the probability of {first['output']}" if first["output"] else ""
         said.append(f"{of}{models} differ most in {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
-    return sentence(said)
-
-
-def several(frame: pd.DataFrame) -> bool:
-    """Whether the frame is of more than one target."""
-    return len(frame["target"].unique()) > 1
-
-
-def sentence(said: list[str]) -> str:
-    """What is said of the first two targets, and how many more there are; each begins with a word of study's own."""
-    more = [f"and so on for {len(said) - 2} more"] if len(said) > 2 else []
-    text = "; ".join(said[:2] + more)
-    return text[:1].upper() + text[1:]
+    return capital(first_of(said))
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -121,7 +111,7 @@ def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
     ax.set(title=plain(wrapped(title, 40)), ylabel=plain(f"effect on the {wrapped(unit, 26)}"), ylim=(foot, high))
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.set_yticks([at for at in ax.get_yticks() if low <= at <= high])
-    ax.yaxis.set_major_formatter(FuncFormatter(tick))
+    ax.yaxis.set_major_formatter(FuncFormatter(number))
     if level:
         shown = lines.drop_duplicates("place").sort_values("place")
         names = axis_words(shown["value"], shown["level"], "category")
@@ -130,28 +120,18 @@ def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
     else:
         few = len(rows) <= FEW_VALUES and bool((rows["low"] == rows["high"]).all())
         ax.xaxis.set_major_locator(FixedLocator(list(rows["value"])) if few else MaxNLocator(5))
-        ax.xaxis.set_major_formatter(FuncFormatter(_date if first["sort"] == "date" else tick))
-
-
-def tick(value: float, _: object = None) -> str:
-    """A number on an axis, without the zeros that it ends on."""
-    text = human(round(value, 12))
-    return text.rstrip("0").rstrip(".") if "." in text and "\N{MULTIPLICATION SIGN}" not in text else text
+        ax.xaxis.set_major_formatter(FuncFormatter(_date if first["sort"] == "date" else number))
 
 
 def axis_words(values: pd.Series, levels: pd.Series, sort: str) -> list[str]:
     """What stands at the points of a column's axis."""
     if sort == "category":
-        return [plain(_cut(str(level))) for level in levels]
-    return [_date(value) if sort == "date" else tick(value) for value in values]
+        return [plain(short(str(level), MOST_LABEL)) for level in levels]
+    return [_date(value) if sort == "date" else given(value) for value in values]
 
 
 def _range(rows: pd.DataFrame) -> float:
     return float(rows["value"].max() - rows["value"].min()) or 1.0
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _date(days: float, _: object = None) -> str:

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.records.results import Results
-from study.report.searches import is_told, several, spoken, told
+from study.report.searches import is_told, spoken, told
 from study.report.style import INK, Picture, look, panels, per_cent, plain
+from study.report.words import several
 
 TEXT = """\
 ### Which hyperparameters mattered?

@@ -9,10 +9,12 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.digits import human
+from study.evidence.sentences import capital, listed
 from study.records.results import Results
-from study.report.figures.effects import COLOURS, sentence, several
+from study.report.figures.effects import COLOURS
 from study.report.figures.effects import NAMES as SHORT_NAMES
 from study.report.style import GREEN, MUTED, RULE, Picture, look, panels, per_cent, plain
+from study.report.words import first_of, several, short
 from study.schema import TREES
 
 TEXT = """\
@@ -26,6 +28,8 @@ neither may seem to matter.
 """
 MOST_COLUMNS, FEW = 10, 6
 """Columns of a target, and where there are more than two targets."""
+MOST_LABEL = 22
+"""Letters of a column's name on the axis."""
 NAMES = {**SHORT_NAMES, TREES: "trees"}
 HUES = {**COLOURS, TREES: GREEN}
 
@@ -53,13 +57,9 @@ def finding(frame: pd.DataFrame) -> str:
         if len(columns) == 1:
             said.append(f"{of}all models use {columns[0]} most")
             continue
-        each = [f"{column} for {_joined([NAMES[n] for n in firsts if firsts[n] == column])}" for column in columns]
+        each = [f"{column} for {listed([NAMES[n] for n in firsts if firsts[n] == column])}" for column in columns]
         said.append(f"{of}the column used most is {', '.join(each)}")
-    return sentence(said)
-
-
-def _joined(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return capital(first_of(said))
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -79,7 +79,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             for line in range(1, len(columns)):
                 ax.axhline(line - 0.5, color=RULE, lw=0.6, zorder=0)
             ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
-            ax.set_yticks(range(len(columns)), [plain(_cut(str(column))) for column in columns])
+            ax.set_yticks(range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns])
             ax.set_ylim(len(columns) - 0.5, -0.5)
             ax.set_xlabel("rise of the loss, share of the constant's")
             if len(parts) > 1:
@@ -95,7 +95,3 @@ def draw(frame: pd.DataFrame) -> Picture:
     )
     alt = f"Rise of the loss where a column is permuted, as a share of the constant's loss. {told}."
     return Picture(figure, alt, finding(frame))
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 22 else f"{name[:21]}\N{HORIZONTAL ELLIPSIS}"

@@ -9,23 +9,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from study.digits import given
 from study.records.results import Results
 from study.report.searches import (
     choice_index,
     choices_of,
     drawn_trials,
-    edge,
-    first_of,
     is_told,
     of_each,
     of_network,
     repeated,
-    several,
     spoken,
     where_best,
     without_params,
 )
 from study.report.style import INK, MUTED, RULE, Picture, look, panels, plain, with_names
+from study.report.words import first_of, several
 
 TEXT = """\
 ### Where the good trials lie
@@ -67,7 +66,7 @@ def data(results: Results) -> pd.DataFrame:
         for axis, row in enumerate(of_each(own.head(MOST_AXES))):
             trials = tried[tried["target"] == row.target].reset_index(drop=True)
             trials = without_params(trials.assign(position=_positions(row, trials)))
-            low, high = (edge(row.low), edge(row.high)) if row.form == "range" else ("", "")
+            low, high = (given(row.low), given(row.high)) if row.form == "range" else ("", "")
             told: dict[str, Any] = {"name": row.name, "axis": axis, "low": low, "high": high, "where": where_best(row)}
             labels = repeated(choices_of(row) if row.form == "choices" else [], len(trials))
             parts.append(trials.assign(**told, open=row.open, labels=labels))

@@ -7,11 +7,12 @@ from matplotlib.ticker import MaxNLocator
 
 from study.digits import human
 from study.evidence.checks.rows import PREDICTION, checked_rows
+from study.evidence.sentences import listed
 from study.evidence.winners import MODEL, incumbents
 from study.records.results import Results
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, with_names
-from study.report.words import called, each_target, joined, share, verb
+from study.report.words import called, each_target, share, verb
 from study.schema import REGRESSION, REGRESSIONS, Kind
 
 MOST_POINTS = 1_500
@@ -67,7 +68,7 @@ def _finding(own: pd.DataFrame) -> list[str]:
     said = list(zip(called(models).values(), models["explained"].astype(float), strict=True))
     noun, most = said[0]
     first = f"{noun} {verb(noun, 'explains', 'explain')} {_share(most)} of the {what} of the test rows"
-    others = joined(f"{name} {_share(value)}" for name, value in said[1:])
+    others = listed([f"{name} {_share(value)}" for name, value in said[1:]])
     return [f"{first}, {others}" if others else first]
 
 

@@ -10,10 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from study.digits import human
 from study.evidence.checks.rows import PREDICTION
+from study.evidence.sentences import listed
 from study.records.results import Results
 from study.report.model_panels import model_legend
 from study.report.style import MUTED, Picture, colours, look, panels, per_cent, plain, with_names
-from study.report.words import called, each_target, joined, most_off, points, share, short, span, verb
+from study.report.words import called, each_target, most_off, points, share, short, span, verb
 from study.schema import Kind
 
 MOST_PANELS = 16
@@ -71,10 +72,10 @@ def _finding(own: pd.DataFrame) -> list[str]:
         said += f": where it is {_where(worst, bins)}, predictions are too {'low' if worst['mean'] > 0 else 'high'} by "
         said += _amount(worst) + " on average"
     others = [column for column in dict.fromkeys(holding["column"]) if column != best["column"]]
-    clauses = [said, *([f"{joined(others)} {'explain' if len(others) > 1 else 'explains'} some too"] if others else [])]
+    clauses = [said, *([f"{listed(others)} {'explain' if len(others) > 1 else 'explains'} some too"] if others else [])]
     free = [name for model, name in nouns.items() if model not in set(holding["model"])]
     leave = "leave" if len(free) > 1 else verb(free[0], "leaves", "leave") if free else ""
-    return [*clauses, *([f"no column alone explains what {joined(free)} {leave}"] if free else [])]
+    return [*clauses, *([f"no column alone explains what {listed(free)} {leave}"] if free else [])]
 
 
 def _where(worst: dict[str, Any], bins: pd.DataFrame) -> str:

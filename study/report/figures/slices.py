@@ -14,18 +14,17 @@ from study.report.searches import (
     choice_index,
     choices_of,
     drawn_trials,
-    first_of,
     is_told,
     of_each,
     of_network,
     reference_of,
     repeated,
-    several,
     spoken,
     where_best,
     without_params,
 )
 from study.report.style import BAND, INK, MUTED, Picture, log_axis, look, panels, plain, with_names
+from study.report.words import first_of, several
 
 TEXT = """\
 ### Loss against the two that mattered most

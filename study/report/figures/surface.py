@@ -8,10 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-from study.digits import human
+from study.digits import given, human
+from study.evidence.sentences import capital
 from study.records.results import Results
-from study.report.figures.effects import NAMES, axis_words, sentence, several, tick
+from study.report.figures.effects import NAMES, axis_words
 from study.report.style import INK, NETWORKS, REGRESSION, Picture, look, panels, plain, wrapped
+from study.report.words import first_of, several
 from study.schema import EXTENDED, NETWORK
 
 TEXT = """\
@@ -55,7 +57,7 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         share = f"by {human(first['differ'], 2)} beyond the regression, {human(100 * first['h2'], 2)} % of all that the two do"
         said.append(f"{of}of the leading columns {pair} act together most in the {model}: {share}")
-    return sentence(said)
+    return capital(first_of(said))
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -93,7 +95,7 @@ def _panel(ax: Axes, own: pd.DataFrame, title: str, most: float) -> None:
         ax.text(
             row["place"],
             row["other_place"],
-            tick(round(row["height"], digits)),
+            given(round(row["height"], digits)),
             ha="center",
             va="center",
             fontsize=7.5,
