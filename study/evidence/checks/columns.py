@@ -133,7 +133,7 @@ def adjusted(residuals: FloatArray, places: IntArray) -> float:
 
 
 def _checked(first: pd.DataFrame, second: pd.DataFrame, kept: list[tuple[Original, Cut]]) -> pd.DataFrame:
-    models = [(key, part) for key, part in second.groupby(MODEL, sort=False)]
+    models = [(key, part) for key, part in second.groupby(MODEL, sort=False) if key in first.index]
     tests = len(kept) * len(models)
     told: list[tuple[Original, list[dict[str, Any]]]] = []
     for original, cut in kept:

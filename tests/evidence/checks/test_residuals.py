@@ -106,6 +106,15 @@ def test_no_more_columns_are_told_than_are_read_at_a_glance() -> None:
     assert bins["explained"].between(0.8, 1).all()
 
 
+def test_a_model_that_was_scored_on_rows_of_one_half_alone_is_left_out() -> None:
+    rows = rows_of(2 * X + NOISE, {("linear", 0): 2 * X, ("trees", 0): X})
+    few = halves(rows)[1]["row"].unique()[:3]
+
+    bins = by_column(rows[(rows["family"] == "linear") | rows["row"].isin(few)], originals)
+
+    assert set(bins["family"]) == {"linear"}
+
+
 def test_halves_divide_groups_and_are_always_the_same() -> None:
     rows = rows_of(X, {("linear", 0): X}, groups=np.arange(N) // 8, repeats=2)
 
