@@ -46,7 +46,8 @@ def of_search(results: Results, data: EncodedData, verdict: Verdict, honest: boo
     found = [searches.at_edges(trials, target, axes), searches.failing(trials, target)]
     if honest and verdict.gains and math.isfinite(verdict.margin):
         loss = verdict.gains[0].gain.per_loss
-        found.append(searches.still_improving(trials, target, loss, verdict.margin, budgets(config, target, verdict.kind)))
+        if loss > 0:
+            found.append(searches.still_improving(trials, target, loss, verdict.margin, budgets(config, target, verdict.kind)))
     return [warning for warning in found if warning]
 
 
@@ -63,7 +64,8 @@ def axes_of(config: StudyConfig, target: str, kind: Kind, n_rows: int) -> Iterat
             if hyper == family.path and hyper not in given:
                 continue
             if isinstance(form, Range) and form.low < form.high:
-                yield Axis(name, hyper, form.low, form.high, form.log, closed=("low",) if form.zero else ())
+                closed = ("low",) if form.zero or form.low == int(form.integer and form.log) else ()
+                yield Axis(name, hyper, form.low, form.high, form.log, (), closed, form.integer, form.zero)
             elif isinstance(form, list) and len(form) >= LEAST_CHOICES and not any(isinstance(v, str | bool) for v in form):
                 values = tuple(sorted(map(float, form)))
                 yield Axis(name, hyper, values[0], values[-1], choices=values, closed=("low",) if values[0] == 0 else ())

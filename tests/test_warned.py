@@ -39,7 +39,8 @@ def test_a_path_that_a_config_narrows_has_edges_and_a_fixed_value_has_none() -> 
 
     found = axes(space={"linear": {"l2": path}, "neural": {"learning_rate": 0.01, "dropout": [0.0, 0.5], "width": [8, 16, 32]}})
 
-    narrowed = {family: Axis(family, "l2", 1.0, 10.0, log=True, closed=("low",)) for family in ("linear", "extended")}
+    edges: dict[str, Any] = {"low": 1.0, "high": 10.0, "log": True, "closed": ("low",), "zero": True}
+    narrowed = {family: Axis(family, "l2", **edges) for family in ("linear", "extended")}
     assert {family: found[family, "l2"] for family in narrowed} == narrowed
     assert {name for family, name in found if family == "neural"} == {"weight_decay", "width"}
     assert found["neural", "width"].choices == (8.0, 16.0, 32.0)

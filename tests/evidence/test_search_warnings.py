@@ -46,6 +46,20 @@ def test_what_chance_or_a_closed_end_explains_is_no_edge(axis: Axis, values: lis
     assert at_edges(winners(axis.name, values), "y", [axis]) is None
 
 
+@pytest.mark.parametrize(
+    ("axis", "edge", "expected"),
+    [
+        (Axis("linear", "l2", 1.0, 10.0, log=True, zero=True), "high", "{low: 1, high: 30, log: true, zero: true}"),
+        (Axis("own", "size", 2, 9, log=True, integer=True), "low", "{low: 1, high: 9, log: true, integer: true}"),
+        (Axis("own", "size", 2, 9, integer=True), "high", "{low: 2, high: 13, integer: true}"),
+        (Axis("neural", "dropout", 0.1, 0.5), "low", "{low: 0, high: 0.5}"),
+        (Axis("own", "shift", -1.0, 1.0), "low", "{low: -2, high: 1}"),
+    ],
+)
+def test_the_line_that_widens_a_range_is_one_that_a_config_takes(axis: Axis, edge: str, expected: str) -> None:
+    assert axis.key(edge) == f"`space.{axis.family}.{axis.name}: {expected}`"
+
+
 def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() -> None:
     choice = at_edges(winners("dropout", [0.3] * 9 + [0.1]), "y", [DROPOUT])
     end = at_edges(winners("learning_rate", [0.0999]), "y", [RATE])

@@ -28,7 +28,8 @@ LEAST_CHOICES = 3
 class Axis:
     """A hyperparameter that was searched. choices: numbers in order; empty where it is a range from low to high.
 
-    closed: edges beyond which nothing lies or something else was tried, `low`, `high` or both.
+    closed: edges beyond which nothing lies or something else was tried, `low`, `high` or both. integer, zero: as the config
+    has a range.
     """
 
     family: str
@@ -38,6 +39,8 @@ class Axis:
     log: bool = False
     choices: tuple[float, ...] = ()
     closed: tuple[str, ...] = ()
+    integer: bool = False
+    zero: bool = False
 
     def place(self, values: FloatArray) -> FloatArray:
         """(n,) values to 0 at the low edge to 1 at the high one."""
@@ -65,11 +68,14 @@ class Axis:
             return f"`space.{self.family}.{self.name}: {list(map(_plain, longer))}`"
         low, high = self.low, self.high
         if edge == "low":
-            low = low / 3 if self.log else low - (high - low) / 2
+            wider = low / 3 if self.log else low - (high - low) / 2
+            wider = wider if low < 0 else max(wider, 0.0)
+            low = max(math.floor(wider), int(self.log)) if self.integer else wider
         else:
-            high = high * 3 if self.log else high + (high - low) / 2
-        log = ", log: true" if self.log else ""
-        return f"`space.{self.family}.{self.name}: {{low: {_plain(low)}, high: {_plain(high)}{log}}}`"
+            wider = high * 3 if self.log else high + (high - low) / 2
+            high = math.ceil(wider) if self.integer else wider
+        kept = "".join(f", {key}: true" for key in ("log", "integer", "zero") if getattr(self, key))
+        return f"`space.{self.family}.{self.name}: {{low: {_plain(low)}, high: {_plain(high)}{kept}}}`"
 
 
 def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWarning | None:
