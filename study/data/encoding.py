@@ -119,6 +119,11 @@ class Encoded:
         """
         return np.asarray(self._values(positions) + self.matrix.offset[self.columns])
 
+    def cells(self, term: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float64]:
+        """One term of `raw`, (n_positions,) float64."""
+        column = self.columns[term]
+        return np.asarray(self.matrix.values[self.rows[positions], column] + self.matrix.offset[column])
+
     def _values(self, positions: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.float32]:
         return self.matrix.values[np.ix_(self.rows[positions], self.columns)]
 

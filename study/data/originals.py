@@ -28,17 +28,12 @@ def originals_of(data: EncodedData, target: str) -> Iterator[Original]:
 
 def _number(encoded: Encoded, name: str) -> np.ndarray | None:
     found = [k for k, term in enumerate(encoded.terms) if term.source == (name, None)]
-    return _cells(encoded, found[0]) if found else None
+    return encoded.cells(found[0]) if found else None
 
 
 def _category(encoded: Encoded, name: str) -> np.ndarray:
     values = np.full(len(encoded.rows), encoded.references[name], object)
     for k, term in enumerate(encoded.terms):
         if term.column == name and term.level is not None:
-            values[_cells(encoded, k) == 1] = term.level
+            values[encoded.cells(k) == 1] = term.level
     return values
-
-
-def _cells(encoded: Encoded, term: int) -> np.ndarray:
-    column = encoded.columns[term]
-    return np.asarray(encoded.matrix.values[encoded.rows, column] + encoded.matrix.offset[column])

@@ -38,7 +38,6 @@ def _values(target: str, column: str, data: EncodedData) -> np.ndarray:
     for (name, _), encoded in data.items():
         for place, term in enumerate(encoded.terms):
             if name == target and (term.column, term.level) == (column, None):
-                at = encoded.columns[place]
-                cells = encoded.matrix.values[encoded.rows, at] + encoded.matrix.offset[at]
+                cells = encoded.cells(place)
                 return np.asarray(cells[~np.isnan(cells)])
     return np.zeros(0)

@@ -75,9 +75,8 @@ def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
     if not leaves:
         yield nothing
         return
-    values = encoded.original(-1, positions)
-    for side, leaf in _furthest(leaves, values[first], gain[first]):
-        inside = _inside(leaf, values[~first])
+    for side, leaf in _furthest(leaves, encoded, positions[first], gain[first]):
+        inside = _inside(leaf, encoded, positions[~first])
         difference, low, high = apart(gain[~first], inside, units.codes[~first])
         holds = low > 0 if side == "more" else high < 0
         means = [float(gain[~first][part].mean()) if part.any() else math.nan for part in (inside, ~inside)]
@@ -117,17 +116,24 @@ def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
     return [leaf for leaf in below(0, {}) if leaf]
 
 
-def _inside(leaf: Leaf, values: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which rows are in a leaf; in float32, as the tree compares."""
-    cells = values.astype(np.float32)
-    return np.asarray(np.all([(cells[:, term] > low) & (cells[:, term] <= high) for term, low, high in leaf], axis=0))
+def _inside(leaf: Leaf, encoded: Encoded, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which rows are in a leaf; in float32, as the tree compares. Only the leaf's own terms are read."""
+    inside = np.ones(len(positions), bool)
+    for term, low, high in leaf:
+        raw = encoded.cells(term, positions)
+        cells = np.where(np.isnan(raw), encoded.fill[-1, term], raw).astype(np.float32)
+        inside &= (cells > low) & (cells <= high)
+    return inside
 
 
-def _furthest(leaves: list[Leaf], values: FloatArray, gain: FloatArray) -> list[tuple[str, Leaf]]:
+def _furthest(
+    leaves: list[Leaf], encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
+) -> list[tuple[str, Leaf]]:
     """The leaf of the largest and that of the least standardised mean gain."""
     scores = []
     for leaf in leaves:
-        own, rest = gain[_inside(leaf, values)], gain[~_inside(leaf, values)]
+        inside = _inside(leaf, encoded, positions)
+        own, rest = gain[inside], gain[~inside]
         spread = math.sqrt(own.var() / len(own) + rest.var() / len(rest)) if len(own) and len(rest) else 0.0
         scores.append((own.mean() - rest.mean()) / spread if spread > 0 else 0.0)
     most, least = int(np.argmax(scores)), int(np.argmin(scores))
