@@ -12,6 +12,7 @@ from study.data.encoding import encode_all
 from study.data.fold_warnings import distances, fold_warnings
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.digits import percent
 from study.schema import StudyWarning
 
 from .helpers import config_for, saved
@@ -43,7 +44,7 @@ def test_rows_that_stand_on_both_sides_of_a_split_are_warned_of(tmp_path: Path) 
     count = int(copies["S010"].text.split(" of ")[0])
     assert 8 <= count <= 20  # of 20 rows that have a twin, about a quarter lies in one fold with it
     assert copies["S010"].text == (
-        f"{count} of 240 test rows of all outer folds ({100 * count / 240:.2g} %) equal a development row in all features and "
+        f"{count} of 240 test rows of all outer folds ({percent(count / 240)} %) equal a development row in all features and "
         "y, such as row "
         f"{copies['S010'].text.split('such as row ')[1].split(' ')[0]} of the table, counted from 0."
     )
