@@ -11,10 +11,7 @@ import pandas as pd
 from study.records.results import Results
 
 SEARCHED = ("trials", "folds", "curves")
-"""Frames that a study has from its first trial on."""
-CONCLUDED = (
-    "predictions", "trees", "coefficients", "terms", "scores", "ranks", "pairs", "metrics", "margins",
-)  # fmt: skip
+"""Frames that a study has from its first trial on; the others lie in its folder once it is concluded."""
 
 
 def write_tables(results: Results, folder: Path) -> int:
@@ -25,8 +22,8 @@ def write_tables(results: Results, folder: Path) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = Results(results.root)  # reads again what has come since
-    names = (*SEARCHED, *CONCLUDED) if fresh.concluded else SEARCHED
-    for name in names:
+    there = [path.stem for path in fresh.paths.concluded if path.suffix == ".parquet" and path.exists()]
+    for name in [*SEARCHED, *(name for name in there if name not in (*SEARCHED, fresh.paths.results.stem))]:
         _plain(getattr(fresh, name)).to_csv(folder / f"{name}.csv", index=False)
     if fresh.concluded:
         verdicts_frame(fresh).to_csv(folder / "verdicts.csv", index=False)

@@ -12,7 +12,6 @@ from study.exporting import exports
 from study.exporting.arms import Changes
 from study.exporting.exports import TOOLS, Tool, export
 from study.exporting.optuna_trials import OptunaTrials
-from study.exporting.tables import CONCLUDED, SEARCHED
 from study.records.results import Results, load_results, write_trial, write_winner
 from study.schema import StudyError
 from tests.exporting.searched import PARAMS, searched
@@ -76,7 +75,8 @@ def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(finished: Result
     done = export(finished, "csv", tmp_path / "csv")
 
     found = {path.stem: pd.read_csv(path) for path in Path(done.where).iterdir()}
-    assert set(found) == {*SEARCHED, *CONCLUDED, "verdicts"}
+    frames = {path.stem for path in finished.root.glob("*.parquet")} - {"results"}
+    assert set(found) == frames | {"trials", "verdicts"} >= {"helps", "calibration", "hyperparameters"}
     pd.testing.assert_frame_equal(found["predictions"], finished.predictions, check_dtype=False)
     verdict = finished.verdicts[0]
     (gain,) = verdict.gains
