@@ -50,12 +50,13 @@ def finding(frame: pd.DataFrame) -> str:
         first = own.iloc[0]
         pair, of = f"{first['column']} and {first['other_column']}", f"on {target} " if several(frame) else ""
         model = {NETWORK: "network", EXTENDED: "regression with terms"}[first["other"]]
+        plainer = "regression with terms" if first["base"] == EXTENDED else "regression"
         if not first["differ"] > 0:
             said.append(
-                f"{of}no two of the leading columns act together more in the {model} than in the regression, beyond chance"
+                f"{of}no two of the leading columns act together more in the {model} than in the {plainer}, beyond chance"
             )
             continue
-        share = f"by {human(first['differ'], 2)} beyond the regression, {human(100 * first['h2'], 2)} % of all that the two do"
+        share = f"by {human(first['differ'], 2)} beyond the {plainer}, {human(100 * first['h2'], 2)} % of all that the two do"
         said.append(f"{of}of the leading columns {pair} act together most in the {model}: {share}")
     return capital(first_of(said))
 

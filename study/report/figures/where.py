@@ -41,10 +41,11 @@ def said_of(row: pd.Series) -> str:
     """A group in a sentence."""
     model = {NETWORK: "network", EXTENDED: "regression with terms"}[row["other"]]
     how = "helps most" if row["side"] == "more" else "hurts most" if row["gain"] < 0 else "helps least"
+    base = "regression with terms" if row["base"] == EXTENDED else "regression"
     checked = f"{human(row['n'])} of the {human(row['rows'])} rows that check"
     return (
         f"On {row['target']} the {model} {how} where {row['rule']} ({checked}): "
-        f"it {_saves(row['gain'])} of the regression's mean loss there and {_saves(row['rest'])} elsewhere."
+        f"it {_saves(row['gain'])} of the {base}'s mean loss there and {_saves(row['rest'])} elsewhere."
     )
 
 
