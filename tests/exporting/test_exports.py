@@ -76,7 +76,7 @@ def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(finished: Result
 
     found = {path.stem: pd.read_csv(path) for path in Path(done.where).iterdir()}
     frames = {path.stem for path in finished.root.glob("*.parquet")} - {"results"}
-    assert set(found) == frames | {"trials", "verdicts"} >= {"helps", "calibration", "hyperparameters"}
+    assert set(found) == frames | {"trials", "verdicts"} >= {"calibration", "hyperparameters"}
     pd.testing.assert_frame_equal(found["predictions"], finished.predictions, check_dtype=False)
     verdict = finished.verdicts[0]
     (gain,) = verdict.gains
