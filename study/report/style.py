@@ -18,6 +18,7 @@ from study.digits import given, given_percent, human
 from study.evidence.winners import CHOSEN
 from study.report.palette import (
     BAND,
+    CHOOSING,
     GREEN,
     GREY,
     INK,
@@ -67,13 +68,14 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
     """Grey for the constant, blue for a regression, violet for one with terms, green for trees; a network darkens with depth.
 
-    That is orange for the dense network, and another for each further family of networks among `models`.
+    That is orange for the dense network, and another for each further family of networks among `models`. The network that
+    chooses its depth is orange wherever it stands alone, and of no depth's own shade.
     """
     if depth == CHOSEN:
-        return NETWORKS[1]
+        return CHOOSING
     if depth > 0:
         families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
-        ramp = RAMPS[families.index(family) % len(RAMPS)]
+        ramp = [shade for shade in RAMPS[families.index(family) % len(RAMPS)] if shade != CHOOSING]
         return ramp[min(depth, len(ramp)) - 1]
     return {CONSTANT: GREY, EXTENDED: VIOLET, SHORT: LILAC, TREES: GREEN}.get(family, REGRESSION)
 

@@ -13,7 +13,7 @@ from study.evidence.questions import asked_words
 from study.evidence.warnings.answers import in_order
 from study.prepare import Prepared
 from study.records.questions import questions
-from study.schema import Arm, printable
+from study.schema import Arm, StudyWarning, printable
 from study.screen.progress import budget_words, columns, span, workers_here
 from study.screen.warned import print_warnings
 from study.search.plan import Plan
@@ -60,8 +60,8 @@ def cost_lines(plan: Plan) -> list[str]:
 
 def check_json(prepared: Prepared) -> dict[str, Any]:
     """The same for programs: name, source, rows, digest, targets and features (as in data.json), asked (of each target, in
-    words), splitting, notes, models (a row a model of a target), arms, trials, fits, epochs, workers, seconds (on so many
-    workers, start and report included), core_seconds (of all workers, as modelled) and budget (what one buys, in words)."""
+    words), splitting, notes, warnings, models (a row a model of a target), arms, trials, fits, epochs, workers, seconds (on so
+    many workers, start and report included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
     plan, data = prepared.plan, prepared.description.model_dump(mode="json")
     config, workers = plan.config, workers_here(plan)
     kinds = {found.name: found.kind for found in prepared.table.targets}
@@ -74,6 +74,7 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "asked": {name: asked_words(own, kinds[name], name) for name, own in questions(config, kinds).items()},
         "splitting": data["splitting"],
         "notes": data["notes"],
+        "warnings": [each.model_dump(mode="json") for each in _warned(prepared)],
         "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
         "arms": len(plan.arms),
         "trials": plan.n_trials,
@@ -84,6 +85,10 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "core_seconds": plan.seconds,
         "budget": budget_words(plan),
     }
+
+
+def _warned(prepared: Prepared) -> list[StudyWarning]:
+    return in_order([*prepared.table.warnings, *fold_warnings(prepared.data)])
 
 
 def print_check(prepared: Prepared, console: Console) -> None:
@@ -103,7 +108,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
     console.print(features)
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
-    print_warnings(in_order([*table.warnings, *fold_warnings(prepared.data)]), console)
+    print_warnings(_warned(prepared), console)
     console.print(arms_table(prepared.plan))
     for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

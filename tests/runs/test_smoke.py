@@ -229,7 +229,7 @@ def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_w
 
     print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
 
-    to_go = "0 trials, 0 winners, 0 trees and 1 short formulas to go"
+    to_go = "0 trials, 0 winners, 0 trees and 1 short formula to go"
     again = f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
     said = f"Not finished: {to_go}. Go on with: {again}\n"
     assert capsys.readouterr().out == said

@@ -6,10 +6,10 @@ import io
 import json
 
 from rich.console import Console
-from study.screen.explain import count_words, print_warnings
 
 from study.evidence.warnings.catalogue import CATALOGUE
 from study.schema import StudyWarning
+from study.screen.warned import count_words, print_warnings
 from tests.screen.conftest import Command
 
 EDGE = StudyWarning(id="S002", target="y [m]", text="At its end.", todo="Widen it.")
@@ -27,7 +27,7 @@ def test_explain_prints_one_warning_or_lists_all(command: Command) -> None:
 
 def test_explain_gives_json(command: Command) -> None:
     assert json.loads(command("explain", "S003", "--json").out)["title"] == "Still improving when the budget ended"
-    assert [each["id"] for each in json.loads(command("explain", "--json").out)] == list(CATALOGUE)
+    assert [each["id"] for each in json.loads(command("explain", "--json").out)["warnings"]] == list(CATALOGUE)
 
 
 def test_an_id_that_is_not_there_is_answered_with_the_nearest(command: Command) -> None:

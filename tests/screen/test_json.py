@@ -43,6 +43,7 @@ def test_the_page_names_every_command_that_prints_facts() -> None:
         ("status", ("status", "party")),
         ("show --trial", ("show", "party", "--trial", "y-linear-o0-0000")),
         ("export", ("export", "party", "--to", "csv")),
+        ("explain", ("explain",)),
     ],
 )
 def test_one_object_with_these_keys_and_nothing_else_is_printed(
@@ -63,7 +64,7 @@ def test_what_check_counts_is_what_it_prints(folder: Path, command: Command) -> 
     found = json.loads(command("check", *PRICE, "--set", "depths=1", "--json").out)
 
     said = command("check", *PRICE, "--set", "depths=1").out
-    counts = f"{found['arms']} arms, {found['trials']} trials, {found['fits']} fits, at most {found['epochs']} epochs"
+    counts = f"{found['arms']} arms, {found['trials']} trials, {found['fits']:,} fits, at most {found['epochs']} epochs"
     assert counts in said
     assert found["models"][0] == {"target": "price", "model": "constant", "outer_folds": 15, "trials": 1, "fits_a_trial": 5}
     assert found["asked"]["price"] in said

@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from study.digits import about, human, percent
 from study.evidence.sentences import capital, level_words, span
 from study.records.results import Results
-from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
+from study.report.style import BAND, CHOOSING, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
 
 TEXT = """\
 ### At how many rows would it be decided?
@@ -108,5 +108,5 @@ def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
     for beyond, edge, shape in ((low < bottom, bottom, "v"), (high > top, top, "^")):
         if beyond.any():  # the layout gives way to an unclipped line, be it empty
             ax.plot(own["n_rows"][beyond], [edge] * int(beyond.sum()), shape, color=NETWORKS[0], ms=6, clip_on=False)
-    ax.plot(own["n_rows"], own["improvement"], "o-", color=NETWORKS[1], lw=1.2, ms=6)
+    ax.plot(own["n_rows"], own["improvement"], "o-", color=CHOOSING, lw=1.2, ms=6)
     ax.set_ylim(bottom, top)

@@ -10,7 +10,19 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from study.digits import given, human
 from study.evidence.sentences import capital
 from study.records.results import Results
-from study.report.style import BAND, MUTED, NETWORKS, REGRESSION, VIOLET, Picture, look, number, panels, plain, wrapped
+from study.report.style import (
+    BAND,
+    CHOOSING,
+    MUTED,
+    REGRESSION,
+    VIOLET,
+    Picture,
+    look,
+    number,
+    panels,
+    plain,
+    wrapped,
+)
 from study.report.words import first_of, several, short
 from study.schema import EXTENDED, NETWORK, Kind
 from study.schema import REGRESSION as PLAIN
@@ -30,7 +42,7 @@ MOST_COLUMNS, MOST_PANELS = 4, 8
 MOST_LABEL, FEW_VALUES, MOST_LEVELS = 12, 5, 12
 """letters of a level on an axis; a number of so few values has them on its axis; levels of a column."""
 NAMES = {PLAIN: "regression", EXTENDED: "terms", NETWORK: "network"}
-COLOURS = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: NETWORKS[1]}
+COLOURS = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: CHOOSING}
 ROWS = "rows"
 
 

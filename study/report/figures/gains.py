@@ -16,7 +16,21 @@ from study.evidence.rule import ABOVE, BELOW, OPEN, side_of
 from study.evidence.sentences import ends, level_words, listed
 from study.records.results import Results
 from study.report import style
-from study.report.style import BAND, GREEN, INK, MUTED, NETWORKS, VIOLET, Picture, beside, colours, line_panels, look, per_cent
+from study.report.style import (
+    BAND,
+    CHOOSING,
+    GREEN,
+    INK,
+    MUTED,
+    NETWORKS,
+    VIOLET,
+    Picture,
+    beside,
+    colours,
+    line_panels,
+    look,
+    per_cent,
+)
 from study.report.whiskers import whisker
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
@@ -34,7 +48,7 @@ SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network", 
 COLOURS = {
     (REGRESSION, REGRESSION): style.REGRESSION,
     (REGRESSION, EXTENDED): VIOLET,
-    (REGRESSION, NETWORK): NETWORKS[1],
+    (REGRESSION, NETWORK): CHOOSING,
     (EXTENDED, NETWORK): NETWORKS[0],
     (REGRESSION, TREES): GREEN,
 }

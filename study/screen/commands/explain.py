@@ -20,8 +20,7 @@ def explain(
     from study.screen.as_json import print_json
 
     if as_json:
-        told = [asdict(each) for each in ENTRIES] if warning is None else asdict(entry_of(warning))
-        print_json(told)
+        print_json({"warnings": [asdict(each) for each in ENTRIES]} if warning is None else asdict(entry_of(warning)))
     elif warning is None:
         for each in ENTRIES:
             print(f"{each.id}  {each.title} (touches {each.touches})")
