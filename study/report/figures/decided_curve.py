@@ -10,7 +10,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from study.digits import about, human, percent
 from study.evidence.sentences import capital, level_words, span
 from study.records.results import Results
-from study.report.style import BAND, CHOOSING, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
+from study.report.palette import CHOOSING
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
 
 TEXT = """\
 ### At how many rows would it be decided?

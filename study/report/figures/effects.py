@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from study.digits import given, human
 from study.evidence.sentences import capital
 from study.records.results import Results
+from study.report.palette import CHOOSING
 from study.report.style import (
     BAND,
     CHOOSING,

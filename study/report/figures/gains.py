@@ -16,6 +16,7 @@ from study.evidence.rule import ABOVE, BELOW, OPEN, side_of
 from study.evidence.sentences import ends, level_words, listed
 from study.records.results import Results
 from study.report import style
+from study.report.palette import CHOOSING
 from study.report.style import (
     BAND,
     CHOOSING,
