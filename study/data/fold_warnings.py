@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import kstwobign
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
+from study.digits import percent
 from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
 from study.schema import ALL_ROWS, StudyWarning
 
@@ -93,7 +94,7 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
         id="S010",
         target=first.target,
         text=(
-            f"{found:,} of {tested:,} test rows of all outer folds ({100 * found / tested:.2g} %) equal a development row in "
+            f"{found:,} of {tested:,} test rows of all outer folds ({percent(found / tested)} %) equal a development row in "
             f"all features and {first.target}, such as row {example:,} of the table, counted from 0."
         ),
         todo=(
