@@ -62,7 +62,7 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
         unit = f" in the probability of {first['output']}" if first["output"] else ""
-        said.append(f"{of}{models} differ most in {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
+        said.append(f"{of}{models} differ most in the effect of {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
     return sentence(said)
 
 

@@ -44,7 +44,8 @@ def said_of(row: pd.Series) -> str:
     checked = f"{human(row['n'])} of the {human(row['rows'])} rows that check"
     return (
         f"On {row['target']} the {model} {how} where {row['rule']} ({checked}): "
-        f"it {_saves(row['gain'])} of the regression's mean loss there and {_saves(row['rest'])} elsewhere."
+        f"as a share of the regression's mean loss over all rows, it {_saves(row['gain'])} a row there and "
+        f"{_saves(row['rest'])} a row elsewhere."
     )
 
 
