@@ -122,6 +122,8 @@ def test_what_helps_is_told_and_drawn_where_it_holds_and_told_where_it_does_not(
     told = [str(sentences.helps(with_frames(results, helps=made.helps(*lines)))) for lines in (({}, lost), ({}, hurt), (lost,))]
     none = str(sentences.helps(with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False}))))
 
+    less_bad = where.said_of(made.helps({"gain": -0.1, "rest": -0.9}).iloc[0])
+    assert less_bad.startswith("On balloons the network hurts least where age is above 0.25 ")
     first = (
         "On balloons the network helps most where age is above 0.25 (40 of the 100 rows that check): as a share of the "
         "regression&#x27;s mean loss over all rows, it saves 50 % a row there and "
