@@ -115,7 +115,8 @@ def test_the_title_of_columns_names_the_column_and_its_bin(results: Results) -> 
     assert 0.98 < explained < 1
     assert picture.title == (
         f"The column side explains {share(explained)} of what linear regression leaves: where it is right, predictions are too "
-        "low by 3.0 on average; x explains some too; no column alone surely explains what the network and boosted trees leave."
+        "low by 3.0 on average; x explains some too; no column alone surely explains what the network and boosted trees "
+        "leave."
     )
     assert [ax.get_title(loc="left") for ax in axes_of(picture)] == ["side", "x"]
     assert [text.get_text() for text in axes_of(picture)[0].get_xticklabels()] == ["left", "right"]
