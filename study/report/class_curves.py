@@ -61,7 +61,7 @@ def draw_lines(ax: Axes, own: pd.DataFrame, by_class: bool, drawstyle: str = "de
     lines = list(own.groupby(["model", "name"], sort=False))
     for place, ((model, name), line) in enumerate(lines):
         colour, style = marks[str(name)] if by_class else (palette[str(model)], "-")
-        label = f"{plain(short(str(name), 18) if by_class else str(model))}, {human(float(line['area'].iloc[0]))}"
+        label = f"{plain(short(str(name), 18) if by_class else str(model))}, {area_words(float(line['area'].iloc[0]))}"
         ax.plot(
             line["x"],
             line["y"],
@@ -84,23 +84,29 @@ def diagonal(ax: Axes) -> None:
     ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
 
 
+def area_words(area: float) -> str:
+    """An area under a curve to three digits; `over 0.999` where these would be those of a curve without a mistake."""
+    return "over 0.999" if 0.9995 <= area < 1 - 1e-12 else human(area)
+
+
 def areas_in_words(own: pd.DataFrame, area: str) -> list[str]:
     """Of a target of two classes the models' areas from the largest; of more the class that is hardest to tell."""
     each = own.drop_duplicates(["model", "class"]).sort_values("area", ascending=False, kind="stable")
     nouns = called(own)
     if own["kind"].iloc[0] == Kind.BINARY:
-        said = listed([f"{nouns[row['model']]} {human(row['area'])}" for row in each.to_dict("records")])
+        said = listed([f"{nouns[row['model']]} {area_words(row['area'])}" for row in each.to_dict("records")])
         return [f"{area} for {own['name'].iloc[0]}: {said}"]
     name = str(each.groupby("name", sort=False)["area"].mean().idxmin())
     hardest = each[each["name"] == name].to_dict("records")
     best, least = hardest[0], hardest[-1]
-    ends = f"{human(best['area'])} by {nouns[best['model']]} to {human(least['area'])} by {nouns[least['model']]}"
+    ends = f"{area_words(best['area'])} by {nouns[best['model']]} to {area_words(least['area'])} by {nouns[least['model']]}"
     if best["area"] == least["area"]:
-        ends = f"{human(best['area'])} by {'every model' if len(hardest) > 1 else nouns[best['model']]}"
+        ends = f"{area_words(best['area'])} by {'every model' if len(hardest) > 1 else nouns[best['model']]}"
     return [f"the hardest class to tell from the others is {name}: {area} {ends}"]
 
 
 def areas_listed(frame: pd.DataFrame) -> str:
     """Every area, for the alternative text."""
     each = frame.drop_duplicates(["target", "model", "class"])
-    return "; ".join(f"{row['target']}, {row['model']}, {row['name']}: {human(row['area'])}" for row in each.to_dict("records"))
+    rows = each.to_dict("records")
+    return "; ".join(f"{row['target']}, {row['model']}, {row['name']}: {area_words(row['area'])}" for row in rows)

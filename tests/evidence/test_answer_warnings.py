@@ -8,7 +8,16 @@ import pandas as pd
 from study.evidence.answer import Verdict, read_verdicts, read_warnings, write_verdicts
 from study.evidence.scores import row_losses, units
 from study.evidence.verdicts import judges
-from study.evidence.warnings.answers import asked_anew, few_carry, flattered, in_order, of_verdict, optimism, too_few_rows
+from study.evidence.warnings.answers import (
+    asked_anew,
+    carriers,
+    few_carry,
+    flattered,
+    in_order,
+    of_verdict,
+    optimism,
+    too_few_rows,
+)
 from study.schema import StudyWarning
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, undecided
 
@@ -61,6 +70,17 @@ def test_a_gain_that_few_rows_carry_names_them_and_no_other_is_warned_of() -> No
     )
     assert found.todo.startswith("Look at row 3 of the table (counted from 0): ")
     assert few_carry(judged(np.ones(60), rng.uniform(0.8, 1.1, 60)), losses) is None
+
+
+def test_of_groups_that_carry_a_gain_a_row_of_each_is_named_and_of_no_other() -> None:
+    base = np.r_[1.0, 9.0, 1.0, *np.full(9, 2.0), *np.full(28, 1.0)]
+    other = np.r_[1.0, 1.0, 9.0, *np.full(9, 1.0), *np.full(28, 1.0)]  # rows 1 and 2, of one group, take each other back
+    losses = {
+        name: units(row_losses(scored(own, *model))).assign(group=np.r_[np.zeros(3), np.ones(9), np.arange(2, 30)])
+        for name, own, model in (("regression", base, ()), ("network", other, ("neural", 1)))
+    }
+
+    assert carriers(losses, "regression", "network", 1)[0] in map(str, range(3, 12))
 
 
 def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:

@@ -28,10 +28,12 @@ def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
     one = made.effects()
     chance = made.effects("colour").assign(differ=0.0)
 
-    assert effects.finding(one) == "Regression and network differ most in col$ 1, by 2, while single fits stray by 0.25"
+    assert effects.finding(one) == (
+        "Regression and network differ most in the effect of col$ 1, by 2, while single fits stray by 0.25"
+    )
     assert effects.finding(pd.concat([made.effects(output="red"), chance])) == (
-        "On balloons regression and network differ most in col$ 1, by 2 in the probability of red, while single fits stray by "
-        "0.25; on colour no single column sets regression and network apart beyond chance"
+        "On balloons regression and network differ most in the effect of col$ 1, by 2 in the probability of red, while "
+        "single fits stray by 0.25; on colour no single column sets regression and network apart beyond chance"
     )
     assert effects.finding(pd.concat([made.effects(f"t{i}") for i in range(5)])).endswith("; and so on for 3 more targets")
 
@@ -94,6 +96,12 @@ def test_importance_says_which_column_each_model_uses_most(results: Results) -> 
         "The column used most is children for regression, terms and network, age for trees"
     )
     assert importance.finding(two).endswith("; on colour all models use age most")
+    lost = made.importances()
+    lost.loc[lost["procedure"] == "regression", "low"] = -0.1
+    assert importance.finding(lost) == (
+        "The column used most is children for terms and network, age for trees, none surely for regression"
+    )
+    assert importance.finding(lost.assign(low=-0.1)) == "No model surely uses any column"
     picture = importance.draw(importance.data(with_frames(results, importances=made.importances())))
     dots = {line.get_label(): list(line.get_xdata()) for line in axes_of(picture)[0].lines if line.get_marker() == "o"}
     assert dots["trees"] == [0.2, 0.4]
@@ -114,9 +122,12 @@ def test_what_helps_is_told_and_drawn_where_it_holds_and_told_where_it_does_not(
     told = [str(sentences.helps(with_frames(results, helps=made.helps(*lines)))) for lines in (({}, lost), ({}, hurt), (lost,))]
     none = str(sentences.helps(with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False}))))
 
+    less_bad = where.said_of(made.helps({"gain": -0.1, "rest": -0.9}).iloc[0])
+    assert less_bad.startswith("On balloons the network hurts least where age is above 0.25 ")
     first = (
-        "On balloons the network helps most where age is above 0.25 (40 of the 100 rows that check): it saves 50 % of the "
-        "regression&#x27;s mean loss there and adds 10 % elsewhere. The difference is 60 points (20 to 100)."
+        "On balloons the network helps most where age is above 0.25 (40 of the 100 rows that check): as a share of the "
+        "regression&#x27;s mean loss over all rows, it saves 50 % a row there and "
+        "adds 10 % a row elsewhere. The difference is 60 points (20 to 100)."
     )
     assert (
         told[0].replace("\N{NO-BREAK SPACE}", " ").startswith(f"<p>{first}</p><p>On balloons nothing more was found that holds")

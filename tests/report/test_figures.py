@@ -211,7 +211,7 @@ def test_the_title_of_the_search_names_what_still_improved(results: Results) -> 
 
     titles = [best_so_far.finding(best_so_far.data(with_frames(results, trials=trials))) for trials in (late, early)]
 
-    assert titles[0] == "Still improving in the last quarter of the trials: network, 1 layer"
+    assert titles[0] == "Still improving in the last quarter of the trials: network, 1 layer (by 25.0 %)"
     assert titles[1] == "No model improved in the last quarter of its trials"
 
 
@@ -274,7 +274,9 @@ def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_othe
     assert set(frame["n_more"]) == {30}
     (ax,) = axes_of(coefficients.draw(frame))
     assert "and 30 smaller terms, in the table" in ax.get_xlabel()
-    assert coefficients.finding(frame) == "t00 weighs most: one standard deviation of it changes y by 1"
+    assert coefficients.finding(frame) == ("t00 weighs most: one standard deviation of it changes y by 1; it has no interval")
+    told = coefficients.data(with_frames(results, coefficients=weights(3, ref_estimate=1.0, ref_low=0.5, ref_high=1.5)))
+    assert coefficients.finding(told) == "t00 weighs most: one standard deviation of it changes y by 1"
 
 
 def test_a_term_that_is_small_in_its_unit_is_not_left_out(results: Results) -> None:

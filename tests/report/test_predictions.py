@@ -115,7 +115,8 @@ def test_the_title_of_columns_names_the_column_and_its_bin(results: Results) -> 
     assert 0.98 < explained < 1
     assert picture.title == (
         f"The column side explains {share(explained)} of what linear regression leaves: where it is right, predictions are too "
-        "low by 3.0 on average; x explains some too; no column alone explains what the network and boosted trees leave."
+        "low by 3.0 on average; x explains some too; no column alone surely explains what the network and boosted trees "
+        "leave."
     )
     assert [ax.get_title(loc="left") for ax in axes_of(picture)] == ["side", "x"]
     assert [text.get_text() for text in axes_of(picture)[0].get_xticklabels()] == ["left", "right"]
@@ -125,7 +126,7 @@ def test_columns_that_explain_nothing_are_said_to(results: Results) -> None:
     observed = RNG.normal(size=N)
     frame = residual_columns.data(looked_at(results, three("continuous", observed, 0 * X, 0 * X, 0 * X)))
 
-    assert residual_columns.finding(frame) == "No column alone explains what the models leave."
+    assert residual_columns.finding(frame) == "No column alone surely explains what the models leave."
     assert not frame["holds"].any()
 
 

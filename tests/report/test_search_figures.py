@@ -147,9 +147,11 @@ def test_the_ends_of_the_front_are_the_title() -> None:
     frame = pd.DataFrame({"target": "y", "what": "front", "cost": "n_parameters", "at": [4.0, 99.0], "relative": [1.0, 0.25]})
 
     assert cost.finding(frame.assign(reference="linear")) == (
-        "The least loss is 0.250 of the linear regression's and takes 99 parameters, with 4 it is 1"
+        "The least validation loss is 0.250 of the linear regression's and takes 99 parameters, with 4 it is 1"
     )
-    assert cost.finding(frame[:1].assign(reference="linear")) == "Nothing has less loss than the fewest parameters, 4"
+    assert (
+        cost.finding(frame[:1].assign(reference="linear")) == "Nothing has less validation loss than the fewest parameters, 4"
+    )
 
 
 def test_a_replicates_dot_is_the_epoch_whose_weights_it_kept(nested: Results) -> None:

@@ -73,11 +73,12 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
 
 def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
     """S012 where half the variance of a gain is of few units; losses: to name these."""
-    told, named = [], list[str]()
+    told, named, unit = [], list[str](), "rows"
     for (base, other), gain in verdict.by_pair.items():
         if not carried_by_few(gain) or sure_all_the_same(gain, verdict.bar):
             continue
-        few = f"{gain.half_carried_by:,} of {gain.n_units:,} {unit_of(gain)}"
+        unit = unit_of(gain)
+        few = f"{gain.half_carried_by:,} of {gain.n_units:,} {unit}"
         told.append(f"{few} for {verdict.nouns[other]} over {verdict.nouns[base]}")
         named += carriers(losses, base, other, gain.half_carried_by)
     if not told:
@@ -89,7 +90,7 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
     return StudyWarning(
         id="S012",
         target=verdict.target,
-        text=f"Half the variance of a gain on {verdict.target} comes from few test rows: {listed(told)}.",
+        text=f"Half the variance of a gain on {verdict.target} comes from few test {unit}: {listed(told)}.",
         todo=(
             f"Look at {look}: a wrong cell there would decide the answer. If their cells are right, the answer is about such "
             "rows, and more of them are needed."
@@ -111,13 +112,16 @@ def sure_all_the_same(gain: Gain, bar: Bar) -> bool:
 
 
 def carriers(losses: Losses, base: str, other: str, count: int) -> list[str]:
-    """The rows that move the gain of `other` over `base` most, `count` of them; none where either was not given."""
+    """The rows that move the gain of `other` over `base` most, one of each of the `count` groups or times that
+    do so; none where either was not given."""
     if base not in losses or other not in losses or REGRESSION not in losses:
         return []
     pairs = paired(losses[base], losses[other], int(losses[base]["outer_fold"].max()) + 1, losses[REGRESSION])
     _, share = contributions(pairs, "improvement")
-    rows = share.groupby(pairs["row"]).mean()
-    return [str(row) for row in (rows - rows.mean()).abs().nlargest(count).index]
+    rows = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
+    away = rows - rows.mean()
+    groups = away.groupby(level=0).sum().abs().nlargest(count).index
+    return [str((away.loc[group] * math.copysign(1, away.loc[group].sum())).idxmax()) for group in groups]
 
 
 def unit_of(gain: Gain) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from study.digits import human
+from study.digits import human, percent
 from study.evidence import winners
 from study.evidence.sentences import listed as joined
 from study.records.results import Results
@@ -47,9 +47,11 @@ def finding(frame: pd.DataFrame) -> str:
     searched = frame[frame["family"] != CONSTANT]
     late, several = [], len(searched["target"].unique()) > 1
     for (target, model), own in searched.groupby(["target", "model"], sort=False):
-        last, falls = own["number"].max() + 1, own.loc[own["best"].diff() < 0, "number"]
-        if len(falls) and last > 3 and falls.max() + 1 > LATE * last:
-            late.append(f"{model} on {target}" if several else str(model))
+        last, best = own["number"].max() + 1, own.set_index("number")["best"]
+        before = best[best.index + 1 <= LATE * last].dropna()
+        if last > 3 and len(before) and best.iloc[-1] < before.iloc[-1]:
+            size = f"{percent(1 - best.iloc[-1] / before.iloc[-1])} %"
+            late.append(f"{model}{f' on {target}' if several else ''} (by {size})")
     if not late:
         return "No model improved in the last quarter of its trials" if len(searched) else ""
     few = joined(late) if len(late) <= 3 else f"{len(late)} of {searched.groupby(['target', 'model']).ngroups} models"

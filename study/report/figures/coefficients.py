@@ -79,13 +79,17 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """The column of the largest standardised weight of each target."""
+    """The column of the largest standardised weight of each target, and whether it has an interval."""
     largest = frame[~frame["apart"]].drop_duplicates("target")
     if len(largest) == 1:
         row = largest.iloc[0]
         scale = SCALES.get(row["family"], row["target"])
-        return f"{row['label']} weighs most: one standard deviation of it changes {scale} by {human(row['weight'])}"
-    told = [f"{label} on {target}" for target, label in largest[["target", "label"]].itertuples(index=False)]
+        sure = "" if pd.notna(row["ref_low"]) else "; it has no interval"
+        return f"{row['label']} weighs most: one standard deviation of it changes {scale} by {human(row['weight'])}{sure}"
+    told = [
+        f"{label} on {target}{'' if pd.notna(low) else ' (without an interval)'}"
+        for target, label, low in largest[["target", "label", "ref_low"]].itertuples(index=False)
+    ]
     return f"What weighs most: {', '.join(told[:4])}{f', and {len(told) - 4} more' if len(told) > 4 else ''}" if told else ""
 
 

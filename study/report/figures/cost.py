@@ -74,11 +74,11 @@ def finding(frame: pd.DataFrame) -> str:
         first, last = own.iloc[0], own.iloc[-1]
         where = f"on {target} " if several(front) else ""
         if len(own) == 1:
-            told.append(f"{where}nothing has less loss than the fewest parameters, {human(int(first['at']))}")
+            told.append(f"{where}nothing has less validation loss than the fewest parameters, {human(int(first['at']))}")
             continue
         told.append(
-            f"{where}the least loss is {human(last['relative'])} of {reference_of(own)} and takes {human(int(last['at']))} "
-            f"parameters, with {human(int(first['at']))} it is {human(first['relative'])}"
+            f"{where}the least validation loss is {human(last['relative'])} of {reference_of(own)} and takes "
+            f"{human(int(last['at']))} parameters, with {human(int(first['at']))} it is {human(first['relative'])}"
         )
     words = first_of(told)
     return words[0].upper() + words[1:]
@@ -94,7 +94,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             own = frame[(frame["target"] == target) & (frame["cost"] == cost)]
             _cloud(ax, own)
             ax.set_xlabel(f"{AXES[cost]}, log axis")
-            ax.set_ylabel(f"loss as a share of\n{reference_of(own)}{', log axis' * (ax.get_yscale() == 'log')}")
+            ax.set_ylabel(f"validation loss as a share of\n{reference_of(own)}{', log axis' * (ax.get_yscale() == 'log')}")
             ax.set_title(plain(target))
         named = colours(frame[frame["what"] != "front"]).items()
         lines = [Line2D([], [], color=colour, ls="", marker="o", ms=5, label=model) for model, colour in named]

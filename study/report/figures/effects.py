@@ -13,7 +13,6 @@ from study.records.results import Results
 from study.report.palette import CHOOSING
 from study.report.style import (
     BAND,
-    CHOOSING,
     MUTED,
     REGRESSION,
     VIOLET,
@@ -77,7 +76,7 @@ def finding(frame: pd.DataFrame) -> str:
             continue
         stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
         unit = f" in the probability of {first['output']}" if first["output"] else ""
-        said.append(f"{of}{models} differ most in {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
+        said.append(f"{of}{models} differ most in the effect of {first['column']}, by {human(first['differ'], 2)}{unit}{stray}")
     return capital(first_of(said))
 
 

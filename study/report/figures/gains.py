@@ -19,7 +19,6 @@ from study.report import style
 from study.report.palette import CHOOSING
 from study.report.style import (
     BAND,
-    CHOOSING,
     GREEN,
     INK,
     MUTED,

@@ -47,17 +47,22 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """The column that the models use most, and the one of which they make most differently."""
+    """The column that each model uses most, of those whose rise is off 0 by more than folds stray."""
     said = []
     for target, own in frame.groupby("target", sort=False):
-        table = own.pivot_table(index="column", columns="procedure", values="share", sort=False)
-        firsts = {name: str(table[name].idxmax()) for name in NAMES if name in table}
+        surely = own[own["low"] > 0].pivot_table(index="column", columns="procedure", values="share", sort=False)
+        firsts = {name: str(surely[name].idxmax()) for name in NAMES if name in surely}
+        none = [name for name in NAMES if name not in firsts and (own["procedure"] == name).any()]
         of = f"on {target} " if several(frame) else ""
         columns = list(dict.fromkeys(firsts.values()))
-        if len(columns) == 1:
+        if not columns:
+            said.append(f"{of}no model surely uses any column")
+            continue
+        if len(columns) == 1 and not none:
             said.append(f"{of}all models use {columns[0]} most")
             continue
         each = [f"{column} for {listed([NAMES[n] for n in firsts if firsts[n] == column])}" for column in columns]
+        each += [f"none surely for {listed([NAMES[name] for name in none])}"] if none else []
         said.append(f"{of}the column used most is {', '.join(each)}")
     return capital(first_of(said))
 

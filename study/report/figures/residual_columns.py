@@ -60,7 +60,7 @@ def finding(frame: pd.DataFrame) -> str:
 def _finding(own: pd.DataFrame) -> list[str]:
     holding = own[own["holds"]]
     if holding.empty:
-        return ["no column alone explains what the models leave"]
+        return ["no column alone surely explains what the models leave"]
     best = dict(holding.sort_values("explained", kind="stable").iloc[-1])
     nouns = called(own)
     noun = nouns[best["model"]]
@@ -75,7 +75,7 @@ def _finding(own: pd.DataFrame) -> list[str]:
     clauses = [said, *([f"{listed(others)} {'explain' if len(others) > 1 else 'explains'} some too"] if others else [])]
     free = [name for model, name in nouns.items() if model not in set(holding["model"])]
     leave = "leave" if len(free) > 1 else verb(free[0], "leaves", "leave") if free else ""
-    return [*clauses, *([f"no column alone explains what {listed(free)} {leave}"] if free else [])]
+    return [*clauses, *([f"no column alone surely explains what {listed(free)} {leave}"] if free else [])]
 
 
 def _where(worst: dict[str, Any], bins: pd.DataFrame) -> str:

@@ -40,12 +40,14 @@ def finding(frame: pd.DataFrame) -> str:
 def said_of(row: pd.Series) -> str:
     """A group in a sentence."""
     model = {NETWORK: "network", EXTENDED: "regression with terms"}[row["other"]]
-    how = "helps most" if row["side"] == "more" else "hurts most" if row["gain"] < 0 else "helps least"
+    more, hurts = row["side"] == "more", row["gain"] < 0
+    how = ("hurts least" if hurts else "helps most") if more else ("hurts most" if hurts else "helps least")
     base = "regression with terms" if row["base"] == EXTENDED else "regression"
     checked = f"{human(row['n'])} of the {human(row['rows'])} rows that check"
     return (
         f"On {row['target']} the {model} {how} where {row['rule']} ({checked}): "
-        f"it {_saves(row['gain'])} of the {base}'s mean loss there and {_saves(row['rest'])} elsewhere."
+        f"as a share of the {base}'s mean loss over all rows, it {_saves(row['gain'])} a row there and "
+        f"{_saves(row['rest'])} a row elsewhere."
     )
 
 
