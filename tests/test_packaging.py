@@ -76,7 +76,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.checks
 def test_an_installed_copy_runs_a_study_and_writes_its_report_anew(installed: Path, tmp_path: Path) -> None:
     """Nothing of the checkout is on the way, and no kernel, home or variable of Jupyter's is there."""
     kept = {name: os.environ[name] for name in ("RAY_worker_niceness", "OMP_NUM_THREADS", "LANG") if name in os.environ}
