@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.digits import human
+from study.digits import count, human
 from study.evidence.sentences import capital, listed, percent
 from study.schema import NOUNS
 
@@ -40,10 +40,10 @@ def several(frame: pd.DataFrame) -> bool:
     return len(frame["target"].unique()) > 1
 
 
-def first_of(told: list[str]) -> str:
-    """What is told of the first two targets, and of how many more it could be."""
-    more = len(told) - 2
-    return "; ".join([*told[:2], *([f"and so on for {more} more target{'s' * (more > 1)}"] if more > 0 else [])])
+def first_of(told: list[str], most: int = 2) -> str:
+    """What is told of the first targets, and of how many more it could be."""
+    more = len(told) - most
+    return "; ".join([*told[:most], *([f"and so on for {count(more, 'more target')}"] if more > 0 else [])])
 
 
 def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]]) -> str:
@@ -53,7 +53,7 @@ def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]
         return capital("; ".join(clauses(parts[0][1]))) + "."
     said = [f"{target}: {clauses(rows)[0]}" for target, rows in parts[:MOST_TARGETS]]
     more = len(parts) - len(said)
-    return "; ".join([*said, *([f"{more} more target{'s' if more > 1 else ''} below"] if more else [])]) + "."
+    return "; ".join([*said, *([f"{count(more, 'more target')} below"] if more else [])]) + "."
 
 
 def verb(noun: str, one: str, many: str) -> str:

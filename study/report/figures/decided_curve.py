@@ -12,6 +12,7 @@ from study.evidence.sentences import capital, level_words, span
 from study.records.results import Results
 from study.report.palette import CHOOSING
 from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
+from study.report.words import first_of
 
 TEXT = """\
 ### At how many rows would it be decided?
@@ -60,7 +61,7 @@ def finding(frame: pd.DataFrame) -> str:
         there, now = float(own["decided_rows"].iloc[0]), float(own["n_rows"].max())
         at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
         told.append(f"the gain of {own['pair'].iloc[0]} on {target} is {at}; there are {human(round(now))} now")
-    return capital("; ".join(told[:2])) + (f"; and {len(told) - 2} more targets" if len(told) > 2 else "")
+    return capital(first_of(told))
 
 
 def draw(frame: pd.DataFrame) -> Picture:

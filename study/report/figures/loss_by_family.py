@@ -13,6 +13,7 @@ from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
 from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
+from study.report.words import first_of
 
 TEXT = """\
 ### Validation loss of every replicate
@@ -50,7 +51,7 @@ def finding(frame: pd.DataFrame) -> str:
         losses = own.loc[own["model"] == least, "val_loss"]
         reach = f"replicates from {human(losses.min())} to {human(losses.max())}"
         told.append(f"{least}{f' on {target}' if len(frame['target'].unique()) > 1 else ''}, {reach}")
-    return f"Least validation loss: {'; '.join(told[:3])}{f'; and {len(told) - 3} more targets' if len(told) > 3 else ''}"
+    return f"Least validation loss: {first_of(told, 3)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

@@ -10,6 +10,7 @@ from study.evidence.metrics import METRICS
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
 from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
+from study.report.words import first_of
 from study.schema import REGRESSION
 
 TEXT = """\
@@ -54,8 +55,7 @@ def finding(frame: pd.DataFrame) -> str:
         told.append(f"{best['model']} on {target}, {chance(best['above'])}")
     if not told:
         return "No margin can be told that a gain could be held against" if len(frame) else ""
-    more = f"; and {len(told) - 3} more targets" if len(told) > 3 else ""
-    return f"How likely a gain above the margin is: {'; '.join(told[:3])}{more}"
+    return f"How likely a gain above the margin is: {first_of(told, 3)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

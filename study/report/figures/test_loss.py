@@ -10,6 +10,7 @@ from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.style import Picture, beside, colours, line_panels, listed, look, loss_axis, use_log_axis, with_names
 from study.report.whiskers import whisker
+from study.report.words import first_of
 from study.schema import CONSTANT, LOSS, SHORT, TREES
 
 TEXT = """\
@@ -49,8 +50,7 @@ def finding(frame: pd.DataFrame) -> str:
         f"{model}{f' on {target}' if len(least) > 1 else ''}, {human(loss)}"
         for target, model, loss in least[["target", "model", "test_loss"]].itertuples(index=False)
     ]
-    few = "; ".join(told[:3]) + (f"; and {len(told) - 3} more targets" if len(told) > 3 else "")
-    return f"Least test loss: {few}" if told else ""
+    return f"Least test loss: {first_of(told, 3)}" if told else ""
 
 
 def draw(frame: pd.DataFrame) -> Picture:
