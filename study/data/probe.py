@@ -113,7 +113,8 @@ def axis_of(encoded: Encoded, column: str, points: int) -> tuple[Axis, IntArray,
     """Points of a column, which of them each of SEEN rows is nearest to (-1: a gap), and its terms' cells at each point.
 
     Numbers: so many quantiles between the 2nd and the 98th per cent of all rows that have a target, or all values where
-    there are no more. Categories: the commonest levels, and what all others share with the one that they are compared with.
+    there are no more; where nearly all rows have one value, that and quantiles of the values. Categories: the commonest levels,
+    and what all others share with the one that they are compared with.
     """
     places = _places(encoded, column)
     every = slice(None, None, -(-len(encoded.rows) // SEEN) or 1)
@@ -127,9 +128,10 @@ def axis_of(encoded: Encoded, column: str, points: int) -> tuple[Axis, IntArray,
         return Axis(column=column, sort="category", levels=levels, shares=_shares(nearest, 2)), nearest, states
     own = cells[:, list(places).index(None)]
     known = own[~np.isnan(own)]
-    values = np.unique(known)
-    if len(values) > points:
-        values = np.unique(np.quantile(known, np.linspace(0.02, 0.98, points), method="inverted_cdf"))
+    distinct = np.unique(known)
+    values = distinct if len(distinct) <= points else _quantiles(known, points)
+    if len(values) < min(2, len(distinct)):  # nearly all rows have one value
+        values = np.union1d(values, _quantiles(distinct, points - 1))
     nearest = np.where(np.isnan(own), -1, np.searchsorted((values[1:] + values[:-1]) / 2, own))
     states = np.zeros((len(values), len(places)))
     states[:, list(places).index(None)] = values
@@ -137,6 +139,10 @@ def axis_of(encoded: Encoded, column: str, points: int) -> tuple[Axis, IntArray,
     shares = _shares(nearest, len(values))
     axis = Axis(column=column, sort="date" if unit == "day" else "number", values=tuple(values.tolist()), shares=shares)
     return axis, nearest, states
+
+
+def _quantiles(known: FloatArray, points: int) -> FloatArray:
+    return np.unique(np.quantile(known, np.linspace(0.02, 0.98, points), method="inverted_cdf"))
 
 
 def _levels(

@@ -86,6 +86,18 @@ def test_the_points_of_a_date_are_days_and_the_shares_those_of_the_nearest_rows(
     np.testing.assert_allclose(axis.shares, np.bincount(nearest, minlength=5) / len(nearest), atol=1e-5)
 
 
+def test_a_number_that_is_nearly_always_the_same_has_points_elsewhere_too(tmp_path: Path, rng: np.random.Generator) -> None:
+    rare = np.where(np.arange(1_000) < 15, np.arange(1_000.0), 0.0)
+    encoded = encoded_from(tmp_path, pd.DataFrame({"rare": rng.permutation(rare), "y": rng.normal(size=1_000)}))
+
+    axis, nearest, _ = axis_of(encoded, "rare", POINTS)
+
+    assert axis.values[0] == 0
+    assert axis.values[-1] > 10
+    assert 4 < len(axis.values) <= POINTS
+    assert axis.shares[0] == pytest.approx((nearest == 0).mean()) == pytest.approx(0.986, abs=0.002)
+
+
 def test_replicates_stand_below_their_mean(plain: Encoded) -> None:
     age = at(plain, "age")
 
