@@ -59,8 +59,8 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
             spread = float(share @ single.var(axis=0, ddof=1)) if len(single) > 1 else math.nan
             measured.append((max(float(square), 0.0), float(share @ mean**2), richer.index(other), spread, other, str(output)))
         if measured:
-            square, _, _, spread, other, output = max(measured)
-            found.append((target, column, base, other, output, math.sqrt(square), math.sqrt(spread)))
+            most, _, _, strays, other, output = max(measured)
+            found.append((target, column, base, other, output, math.sqrt(most), math.sqrt(strays)))
     frame = pd.DataFrame(found, columns=MEASURED[:-1])
     rank = frame.groupby("target")["differ"].rank(method="first", ascending=False).astype(int)
     return frame.assign(rank=rank).sort_values(["target", "rank"], ignore_index=True)
