@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +39,10 @@ def asked_pair(procedures: set[str]) -> tuple[str, str] | None:
 
 
 def differences(effects: pd.DataFrame) -> pd.DataFrame:
-    """By how much the effects of a richer model differ from those of a plainer one, column by column.
+    """By how much the effects of a richer model differ from those of the plainest one, column by column.
 
-    effects: as from `study.records.probed.effects_frame`. Gives MEASURED: base and other are procedures (`asked_pair`); differ
+    effects: as from `study.records.probed.effects_frame`. Gives MEASURED: base is the plainest procedure there is, other of the
+    richer ones that which differs most from it in this column, of several alike the richest; differ
     is the root of the mean square, over the table's rows, of the mean over outer folds of their centred difference, less the
     variance of that mean over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is
     more. spread is the root of the mean variance of the difference over folds and replicates, NaN of a single one. Of several
@@ -48,18 +50,17 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
     """
     found = []
     for (target, column), own in centred(effects).groupby(["target", "column"], sort=False):
-        pair = asked_pair(set(own["procedure"]))
-        if pair is None:
-            continue
+        base, *richer = [name for name in PROCEDURES if name in set(own["procedure"])]
         measured = []
-        for output, rows in own.groupby("output", sort=False):
-            share, mean, single, folds = _difference(rows, *pair)
+        for other, (output, rows) in product(richer, own.groupby("output", sort=False)):
+            share, mean, single, folds = _difference(rows, base, other)
             means = pd.DataFrame(single).groupby(folds).mean().to_numpy()
             square = share @ (mean**2 - luck(means if len(means) > 1 else single))
             spread = float(share @ single.var(axis=0, ddof=1)) if len(single) > 1 else math.nan
-            measured.append((max(float(square), 0.0), float(share @ mean**2), spread, str(output)))
-        best = max(measured)
-        found.append((target, column, *pair, best[3], math.sqrt(best[0]), math.sqrt(best[2])))
+            measured.append((max(float(square), 0.0), float(share @ mean**2), richer.index(other), spread, other, str(output)))
+        if measured:
+            most, _, _, strays, other, output = max(measured)
+            found.append((target, column, base, other, output, math.sqrt(most), math.sqrt(strays)))
     frame = pd.DataFrame(found, columns=MEASURED[:-1])
     rank = frame.groupby("target")["differ"].rank(method="first", ascending=False).astype(int)
     return frame.assign(rank=rank).sort_values(["target", "rank"], ignore_index=True)

@@ -101,7 +101,7 @@ def margins_words(
         below = ", ".join(f"up to {stated(high)} {words}" for words, high in told[:-1])
         said = f"By the margin{beside}: {below}, above {told[-1][0]}."
     at = [f"{nouns[each.other]} over {nouns[each.base]} at {stated(each.margin)}" for each in even if NOTHING < each.margin < 1]
-    return f"{said} As likely above the margin as below: {listed(at)}." if at else said
+    return f"{said} Where a gain is as likely above the margin as below: {listed(at)}." if at else said
 
 
 def _joined(found: Sequence[Span]) -> list[Span]:

@@ -101,10 +101,11 @@ def _corners(own: pd.DataFrame, cost: str) -> pd.DataFrame:
 def where_best(values: pd.Series, best: pd.Series, low: float, high: float, log: bool) -> tuple[float, float, float]:
     """Where the best trials lie on a range: quantiles WITHIN of them, and how much of the range those take, as a share.
 
-    The share is of what even draws would take of it, so that 1 says that the best are no narrower than chance has them.
+    Both are values of trials, the outer one where a quantile lies between two: of a few best trials none is left out. The
+    share is of what even draws would take of it, so that 1 says that the best are no narrower than chance has them.
     """
     own = values[best].to_numpy(float)
-    least, most = (float(each) for each in np.quantile(own, WITHIN))
+    least, most = float(np.quantile(own, WITHIN[0], method="lower")), float(np.quantile(own, WITHIN[1], method="higher"))
     scale = np.log if log else np.asarray
     width = (scale(most) - scale(least)) / ((scale(high) - scale(low)) * (WITHIN[1] - WITHIN[0]))
     return least, most, float(min(width, 1.0))

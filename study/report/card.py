@@ -115,7 +115,7 @@ def _models(models: pd.DataFrame, verdict: Verdict) -> str:
     for row in models.to_dict("records"):
         numbers = [row["loss"], row["value"], *([row["seconds"]] if made else [])]
         cells = "".join(f'<td class="n">{human(number)}</td>' for number in numbers)
-        file = f'<span class="file">{escape(row["file"])}</span>' if row["file"] else ""
+        file = f' <span class="file">{escape(row["file"])}</span>' if row["file"] else ""
         kept = ' class="kept"' if row["kept"] else ""
         rows.append(f'<tr{kept}><th scope="row">{escape(row["model"])}{file}</th>{cells}</tr>')
     notes = ["Seconds to fit: of the whole search on all rows that made the file, added over its tasks."] if made else []

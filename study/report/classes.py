@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from study.schema import Kind, StudyData
 
-MOST_CLASSES = 4
-"""Classes whose lines stand in one axes."""
+MOST_CLASSES, MOST_LETTERS = 4, 22
+"""Classes whose lines stand in one axes; letters of a name beside which another has room below it."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 STYLES = ("-", "--", "-.", ":")
 """Of the lines of up to MOST_CLASSES classes: no two are told apart by colour alone (Okabe and Ito 2008)."""
@@ -41,5 +43,7 @@ def strokes(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def below(ax: Axes, title: str) -> None:
-    """Name the lines of an axes below it, where no line can be."""
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, title=title, alignment="left", handlelength=2.4, borderpad=0)
+    """Name the lines of an axes below it, where no line can be: two beside each other if they leave the axes its width."""
+    wide = max((len(label) for label in ax.get_legend_handles_labels()[1]), default=0) > MOST_LETTERS
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "alignment": "left"}
+    ax.legend(**place, ncols=1 if wide else 2, title=title, handlelength=2.4, borderpad=0)

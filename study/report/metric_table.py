@@ -8,7 +8,7 @@ from study.digits import interval
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import METRICS
 from study.records.results import Results
-from study.schema import LOSS, REGRESSION
+from study.schema import LOSS, NOUNS, REGRESSION
 
 
 def metrics_frame(results: Results) -> pd.DataFrame:
@@ -20,7 +20,8 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
     rows = [
         {
-            "target": row["target"], "metric": METRICS[row["metric"]].label, "procedure": row["other"], "value": row["value"],
+            "target": row["target"], "metric": METRICS[row["metric"]].label,
+            "procedure": NOUNS.get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
             "95 % interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
             "on": some.get((row["target"], row["metric"])),

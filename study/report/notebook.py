@@ -58,8 +58,8 @@ def _cells(results: Results) -> list[NotebookNode]:
         "of": shares_of(results),
         "bound": held_against(results),
         "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
-        "folder": printable(shlex.quote(f"results/{name}")),  # in one line, or it could end the block of code
-        "config": printable(shlex.quote(f"results/{name}/config.yaml")),
+        "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
+        "config": printable(shlex.quote(f"{name}/config.yaml")),
     }
     cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
     cells += [_markdown("## The answer"), _code("tables.answer(results)")]

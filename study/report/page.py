@@ -13,6 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from study.report.card import no_break
 from study.report.palette import variables
 from study.report.picture import SVG
 
@@ -121,7 +122,7 @@ def figure_html(svg: str, told: Mapping[str, Any]) -> str:
             drawn += _svg(cell, inner, 100 * cell["width"] / whole)
         html += f'<div class="legend">{drawn}</div>' if row[0]["legend"] else drawn
     small = " small" if max(widths, default=0) <= SMALL_PT else ""
-    title = f"<figcaption>{escape(told['title'])}</figcaption>" if told.get("title") else ""
+    title = f"<figcaption>{no_break(escape(told['title']))}</figcaption>" if told.get("title") else ""
     defs = f'<svg class="defs" width="0" height="0" aria-hidden="true">{shared}</svg>' if shared else ""
     return (
         f'<figure>{title}<div class="panels{small}" style="max-width: {whole * PX_A_PT / 16:.2f}rem" role="img" '

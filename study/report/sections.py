@@ -95,10 +95,11 @@ def has_unmeasured(results: Results) -> bool:
 
 
 READING = """\
-Every **arm** is one model family on one target: the constant that ignores all features, the regression (no hidden layer), the
-regression with terms, and networks with 1, 2, ... hidden layers. All had equal chances in the search, which are not equal
-counts: a trial of a regression scores a whole path of penalties. Validation rows chose the best trial of each arm, its
-**incumbent**; test rows, which nothing had seen before, then judged it once.
+Every **arm** is one model family on one target, and all have equal chances in the search, which are not equal counts: a trial
+of a regression scores a whole path of penalties. Validation rows choose the best trial of an arm, its **incumbent**; test rows,
+which nothing has seen before, then judge it once.
+
+<details class="fold"><summary>What is compared, and how the answer is drawn</summary>
 
 **The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
 **The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
@@ -107,6 +108,8 @@ against {bound}. From the regression up, a model is passed if the gain of some r
 wholly above that, and is the answer if all lie wholly below; the network is the answer if all others are passed.
 Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
 regression tests two gains at once, so that their intervals are at 97.5 %.
+
+</details>
 """
 SOURCES = """\
 ### Where does the gain come from?
@@ -164,10 +167,10 @@ Losses of different outer folds are of different rows. *Seconds* are those of on
 """
 REPRODUCE = """\
 `config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
-workers. From the project's folder:
+workers. In the folder that holds this one:
 
 ```
-study run {config}
+study run {config} --results .
 study report {folder}
 study status {folder}
 ```

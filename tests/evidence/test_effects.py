@@ -29,15 +29,24 @@ def curve(procedure: str, effect: Any, column: str = "x", fold: int = 0, replica
 
 
 def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_levels_are() -> None:
-    frame = pd.concat([curve("regression", X), curve("extended", 9 * X), curve("network", 100 + X + [4, 0, 0]), *same("z")])
+    frame = pd.concat([curve("regression", X), curve("extended", 2 * X), curve("network", 100 + X + [4, 0, 0]), *same("z")])
 
     found = differences(frame)
 
     assert found["column"].tolist() == ["x", "z"]
     assert found["rank"].tolist() == [1, 2]
-    assert found.loc[0, ["base", "other"]].tolist() == ["regression", "network"]
+    assert found[["base", "other"]].to_numpy().tolist() == [["regression", "network"]] * 2
     assert found["differ"].tolist() == pytest.approx([math.sqrt(0.25 * 3**2 + 0.75 * 1**2), 0])
     assert found["spread"].isna().all()
+
+
+def test_the_richer_model_that_differs_most_is_the_one_that_is_named() -> None:
+    frame = pd.concat([curve("regression", X), curve("extended", 9 * X), curve("network", [-0.9, 0.0, 2.0])])
+
+    (found,) = differences(frame).to_dict("records")
+
+    assert (found["base"], found["other"]) == ("regression", "extended")
+    assert found["differ"] == pytest.approx(8 * math.sqrt(SHARE @ (X - SHARE @ X) ** 2))
 
 
 def same(column: str) -> list[pd.DataFrame]:

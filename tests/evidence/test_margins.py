@@ -205,7 +205,7 @@ def test_the_margins_at_which_the_answer_is_another_are_told(rng: np.random.Gene
 
     assert verdict.margins_words is not None
     assert verdict.margins_words.startswith("By the margin: up to 19.")
-    assert ", above the regression is enough. As likely above the margin as below: the regr" in verdict.margins_words
+    assert ", above the regression is enough. Where a gain is as likely above the margin as below: " in verdict.margins_words
     assert verdict.break_even[0].margin == pytest.approx(0.2, abs=0.002)
 
 

@@ -110,6 +110,12 @@ def test_where_the_best_lie_is_told_on_the_scale_that_was_searched() -> None:
     assert share == pytest.approx(0.25, abs=0.02)
 
 
+def test_the_ends_of_a_few_best_are_those_of_trials() -> None:
+    values = pd.Series([0.0029, 0.006, 0.0062, 0.02])
+
+    assert where_best(values, values < 0.01, 1e-4, 1.0, log=True)[:2] == (0.0029, 0.0062)
+
+
 def test_even_draws_take_all_of_a_range() -> None:
     values = pd.Series(np.linspace(0, 1, 201))
 

@@ -207,12 +207,12 @@ def test_the_constant_sets_no_scale_of_the_search_and_is_named_beside_it(results
 
 
 def test_the_title_of_the_search_names_what_still_improved(results: Results) -> None:
-    late, early = (searched({0: losses}) for losses in ([5.0, 4, 4, 4, 4, 4, 4, 3], [5.0, 4, 4, 4, 4, 4, 4, 4]))
+    late, early = (searched({0: losses}) for losses in ([5.0, 4, 4, 4, 4, 4, 4, 3], [5.0, 4, 4, 4, 4, 4, 4, 3.99]))
 
     titles = [best_so_far.finding(best_so_far.data(with_frames(results, trials=trials))) for trials in (late, early)]
 
-    assert titles[0] == "Still improving in the last quarter of the trials: network, 1 layer (by 25.0 %)"
-    assert titles[1] == "No model improved in the last quarter of its trials"
+    assert titles[0] == "Still improving in the last quarter of the trials: network, 1 layer by 25.0 %"
+    assert titles[1] == "No model improved by 1.0 % in the last quarter of its trials"
 
 
 def test_the_title_of_the_replicates_names_the_least_mean_and_its_range(results: Results) -> None:

@@ -123,7 +123,7 @@ def test_data_environment_and_how_to_reproduce_are_there(page: Page, results: Re
     for expected in (*notes, "numpy", np.__version__):
         assert expected in page.text
     assert "No trial failed." in page.text
-    assert f"study report {shlex.quote(f'results/{results.root.name}')}" in page.text
+    assert f"study report {shlex.quote(results.root.name)}" in page.text
 
 
 def test_the_notebook_runs_again_from_its_folder(report: StudyPaths) -> None:
@@ -180,7 +180,7 @@ def test_a_folder_of_many_lines_stays_in_its_block_of_code(make_results: Callabl
 
     text = next(cell.source for cell in build_notebook(moved).cells if cell.source.startswith("## How to repeat"))
 
-    assert "\nstudy run 'results/a\\n```\\n<b>/config.yaml'\n" in text
+    assert "\nstudy run 'a\\n```\\n<b>/config.yaml' --results .\n" in text
     assert text.count("\n```") == 2
 
 

@@ -126,7 +126,7 @@ def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_t
 
     assert set(frame["metric"]) == {"R²", "RMSE", "mean abs. error"}
     rmse = frame[frame["metric"] == "RMSE"].set_index("procedure")
-    assert list(rmse.index) == ["constant", "regression", "short", "extended", "network"]
+    assert list(rmse.index) == ["constant", "regression", "short formula", "regression with terms", "network"]
     better = rmse.loc["regression", "value"] - rmse.loc["network", "value"]
     assert rmse.loc["network", "better than the regression"] == pytest.approx(better)
     assert pd.isna(rmse.loc["regression", "better than the regression"])

@@ -14,7 +14,9 @@ from study.report.style import Picture, colours, listed, log_axis, look, number,
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 LATE = 0.75
-"""A search that still improved after this share of its trials might go on."""
+"""A search that still improved after this share of its trials, and by"""
+LEAST_FALL = 0.01
+"""this share of its loss, might go on."""
 
 TEXT = """\
 ### Was the search long enough?
@@ -43,17 +45,17 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """Which models were still improving when their trials ended."""
+    """Which models were still improving when their trials ended, and by how much."""
     searched = frame[frame["family"] != CONSTANT]
     late, several = [], len(searched["target"].unique()) > 1
     for (target, model), own in searched.groupby(["target", "model"], sort=False):
-        last, best = own["number"].max() + 1, own.set_index("number")["best"]
-        before = best[best.index + 1 <= LATE * last].dropna()
-        if last > 3 and len(before) and best.iloc[-1] < before.iloc[-1]:
-            size = f"{percent(1 - best.iloc[-1] / before.iloc[-1])} %"
-            late.append(f"{model}{f' on {target}' if several else ''} (by {size})")
+        last = own["number"].max() + 1
+        early = own.loc[own["number"] < LATE * last, "best"].min()
+        fall = (early - own["best"].min()) / abs(early) if early else 0.0
+        if last > 3 and fall >= LEAST_FALL:
+            late.append(f"{model}{f' on {target}' if several else ''} by {percent(fall)} %")
     if not late:
-        return "No model improved in the last quarter of its trials" if len(searched) else ""
+        return f"No model improved by {percent(LEAST_FALL)} % in the last quarter of its trials" if len(searched) else ""
     few = joined(late) if len(late) <= 3 else f"{len(late)} of {searched.groupby(['target', 'model']).ngroups} models"
     return f"Still improving in the last quarter of the trials: {few}"
 

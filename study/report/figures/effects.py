@@ -31,7 +31,7 @@ TEXT = """\
 ### Where do the models differ?
 
 What each model's prediction does as one column changes and all others stay as they are in the test rows (partial dependence),
-less its mean. Columns are those in which the regression and the richest model differ most, after what differs between the outer
+less its mean. Columns are those in which the regression and a richer model differ most, after what differs between the outer
 folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
 a network, of its replicates. Grey bars are where the table's rows lie: where there are none, no model was taught anything.
 Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show: see
@@ -72,7 +72,7 @@ def finding(frame: pd.DataFrame) -> str:
         models = f"{NAMES[first['base']]} and {NAMES[first['other']]}"
         of = f"on {target} " if several(frame) else ""
         if not first["differ"] > 0:
-            said.append(f"{of}no single column sets {models} apart beyond chance")
+            said.append(f"{of}no single column sets {NAMES[first['base']]} and a richer model apart beyond chance")
             continue
         stray = "" if pd.isna(first["spread"]) else f", while single fits stray by {human(first['spread'], 2)}"
         unit = f" in the probability of {first['output']}" if first["output"] else ""
