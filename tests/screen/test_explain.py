@@ -6,10 +6,10 @@ import io
 import json
 
 from rich.console import Console
-from study.screen.explain import count_words, print_warnings
 
 from study.evidence.warnings.catalogue import CATALOGUE
 from study.schema import StudyWarning
+from study.screen.warned import count_words, print_warnings
 from tests.screen.conftest import Command
 
 EDGE = StudyWarning(id="S002", target="y [m]", text="At its end.", todo="Widen it.")
