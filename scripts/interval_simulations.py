@@ -18,10 +18,10 @@ from calibration_report import put
 from scipy import special
 
 from study.evidence.intervals import CorrectedT
-from study.evidence.lines import FEW, FEW_SHARE
 from study.evidence.moments import moments
 from study.evidence.pairs import FloatArray
 from study.evidence.ratio import Ratio, Sure
+from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "design" / "0007-evidence.md"
 DRAWS = 4_000
@@ -205,7 +205,7 @@ def judge(draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS
         now[place] = sure.above(drawn.truth)
         if place < widths:
             wider.append((high - low) / (2 * special.stdtrit(df, 0.975) * error))
-            few.append(drawn.half_carried_by <= max(FEW, FEW_SHARE * (drawn.units.max() + 1)))
+            few.append(drawn.half_carried_by <= max(FEW_CARRY, FEW_SHARE * (drawn.units.max() + 1)))
     found = {}
     for name, above in (("before", before), ("now", now)):
         over, under = float((above > 0.975).mean()), float((above < 0.025).mean())
