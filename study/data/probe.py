@@ -70,8 +70,9 @@ def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) ->
 def leading(encoded: Encoded) -> tuple[str, ...]:
     """Columns in the order of how much randomised trees of development rows make of them, at most MOST_COLUMNS.
 
-    Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) see what matters only beside another column, too. All models
-    of a target and outer fold are asked about the same columns.
+    Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) see what matters only beside another column, too. Of more
+    terms than TRIED a split sees a part, and may never see the one that matters: then every other column is the next by
+    correlation with the target. All models of a target and outer fold are asked about the same columns.
     """
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
@@ -82,11 +83,28 @@ def leading(encoded: Encoded) -> tuple[str, ...]:
     sort = ExtraTreesClassifier if encoded.classes else ExtraTreesRegressor
     tried = min(TRIED, len(encoded.terms))
     trees = sort(TREES_GROWN, max_features=tried, min_samples_leaf=5, random_state=seed)
-    weights = trees.fit(encoded.x(-1, rows), y).feature_importances_
+    x = encoded.x(-1, rows)
+    by_trees = _ordered(encoded, trees.fit(x, y).feature_importances_)
+    if len(encoded.terms) <= TRIED:
+        return by_trees
+    outputs = np.eye(int(y.max()) + 1)[y.astype(np.int64)] if encoded.classes else y[:, None]
+    both = zip(_ordered(encoded, _correlations(x, outputs)), by_trees, strict=True)
+    return tuple(dict.fromkeys(column for pair in both for column in pair))[:MOST_COLUMNS]
+
+
+def _ordered(encoded: Encoded, weights: FloatArray) -> tuple[str, ...]:
+    """Columns by the sum of their terms' weights (n_terms,), at most MOST_COLUMNS."""
     total: dict[str, float] = {}
     for term, weight in zip(encoded.terms, weights, strict=True):
         total[term.column] = total.get(term.column, 0.0) + float(weight)
     return tuple(sorted(total, key=lambda column: -total[column])[:MOST_COLUMNS])
+
+
+def _correlations(x: npt.NDArray[np.floating], y: FloatArray) -> FloatArray:
+    """(n_terms,) largest size of the correlation of each term (n, n_terms) with an output (n, n_outputs); 0 of constants."""
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    size = np.sqrt(np.outer((x**2).sum(axis=0), (y**2).sum(axis=0)))
+    return np.asarray(np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1))
 
 
 def _sample(encoded: Encoded, most: int, *purpose: object) -> IntArray:

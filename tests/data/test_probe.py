@@ -192,3 +192,14 @@ def test_what_is_told_comes_back_from_its_text_and_is_the_same_the_next_time(pla
     once, again = (asked(plain, lambda raw: raw[:, 0] * raw[:, 1]) for _ in range(2))
 
     assert once == again == Probed.model_validate_json(once.model_dump_json())
+
+
+def test_of_thousands_of_columns_the_one_that_matters_leads(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(60, 2_000)), columns=[f"gene_{i}" for i in range(2_000)])
+    y = frame["gene_7"] + 0.5 * rng.normal(size=60)
+
+    columns = leading(encoded_from(tmp_path, frame.assign(y=np.where(y > 0, "up", "down"))))
+
+    assert columns[0] == "gene_7"
+    assert len(set(columns)) == MOST_COLUMNS

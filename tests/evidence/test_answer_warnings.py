@@ -10,6 +10,7 @@ from study.evidence.scores import row_losses, units
 from study.evidence.verdicts import judges
 from study.evidence.warnings.answers import (
     asked_anew,
+    carried_by_few,
     carriers,
     few_carry,
     flattered,
@@ -52,6 +53,9 @@ def test_an_interval_without_an_end_is_of_too_few_rows_and_a_decided_one_never(r
 
     assert found is not None
     assert "has no bound on one side or on both" in found.text
+    beyond = too_few_rows(judged(np.r_[np.full(199, 0.05), 0.1], np.r_[np.full(199, 0.05), 9.0]))
+    assert beyond is not None
+    assert "has no bound on one side or on both" in beyond.text
     assert too_few_rows(judged(np.ones(60), np.full(60, 0.5) + 0.01 * rng.normal(size=60))) is None
 
 
@@ -81,6 +85,12 @@ def test_of_groups_that_carry_a_gain_a_row_of_each_is_named_and_of_no_other() ->
     }
 
     assert carriers(losses, "regression", "network", 1)[0] in map(str, range(3, 12))
+
+
+def test_of_a_small_table_as_few_rows_as_normal_differences_have_are_not_warned_of() -> None:
+    gain = judged(np.ones(30), np.linspace(0.5, 1.5, 30)).gains[0].gain
+
+    assert [carried_by_few(gain.model_copy(update={"half_carried_by": few})) for few in (1, 2, 3)] == [True, False, False]
 
 
 def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:

@@ -15,7 +15,7 @@ from study.evidence.margins import Bar
 from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.sentences import listed
-from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, SURE, WIDER
+from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import incumbents
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
 
@@ -56,7 +56,11 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
     if half <= bound:
         return None
     unit = unit_of(gain)
-    wide = f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide" if math.isfinite(half) else "has no bound on one side or on both"
+    wide = (
+        f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide"
+        if math.isfinite(half) and gain.bounded
+        else "has no bound on one side or on both"
+    )
     times = verdict.decided_at.times if verdict.decided_at else math.nan
     more = f"about {about(verdict.decided_at.rows)}" if verdict.decided_at and math.isfinite(times) else "more"
     rows = f"Judge it anew with {more} rows" if unit == "rows" else f"More {unit} are needed, not more rows of the same ones"
@@ -100,7 +104,8 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
 
 def carried_by_few(gain: Gain) -> bool:
     """Whether few of many units carry half of a gain's variance."""
-    few = 0 < gain.half_carried_by <= max(FEW_CARRY, FEW_SHARE * gain.n_units)
+    most = min(max(FEW_CARRY, FEW_SHARE * gain.n_units), max(1, FEWER * gain.n_units))
+    few = 0 < gain.half_carried_by <= most
     return gain.std_error > NOTHING and few and gain.n_units > 2 * FEW_CARRY
 
 

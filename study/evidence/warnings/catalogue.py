@@ -170,7 +170,8 @@ ENTRIES = (
         "Few rows carry the difference",
         VERDICT,
         f"Half the variance of a gain comes from {limits.FEW_CARRY} rows, groups or times, or {100 * limits.FEW_SHARE:g} % of "
-        "them. Of differences that are normally distributed it is an eighth. It is not said of a gain whose interval stays on "
+        "them, and from no more than a sixteenth. Of differences that are normally distributed it is an eighth. It is not said "
+        "of a gain whose interval stays on "
         f"its side of what matters where it is {limits.WIDER:g} times as wide.",
         "One wrong cell, or one row that is unlike all others, decides then. Intervals rest on the rows being many and alike.",
         "Look at the rows that are named: their cells, then what the models predict there (`predictions.parquet`). Mend or "

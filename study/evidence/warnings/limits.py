@@ -19,6 +19,9 @@ SURE = 2.0
 """Standard errors that a mean over outer folds lies away from 0 where it is taken to be real, about 95 %."""
 FEW_CARRY, FEW_SHARE = 3, 0.02
 """So many units, or this share of them, are few to carry half of a variance: of normal differences an eighth of them do."""
+FEWER = 1 / 16
+"""Share of the units above which they are not few, however small the table: half the eighth that carry it where differences are
+normally distributed. Of 30 rows three would be no less than usual."""
 WIDER = 3.0
 """Times an interval that few units carry is widened about its gain: one that then still lies on its side of what matters is not
 in doubt. So far too narrow is one whose variance is a ninth of the truth."""

@@ -50,7 +50,10 @@ def finding(frame: pd.DataFrame) -> str:
     """The column that each model uses most, of those whose rise is off 0 by more than folds stray."""
     said = []
     for target, own in frame.groupby("target", sort=False):
-        surely = own[own["low"] > 0].pivot_table(index="column", columns="procedure", values="share", sort=False)
+        errors = np.where(own["n_folds"] > 1, 1, 2)  # folds' standard deviation, or of a single fold two standard errors
+        surely = own[own["share"] > errors * (own["share"] - own["low"])].pivot_table(
+            index="column", columns="procedure", values="share", sort=False
+        )
         firsts = {name: str(surely[name].idxmax()) for name in NAMES if name in surely}
         none = [name for name in NAMES if name not in firsts and (own["procedure"] == name).any()]
         of = f"on {target} " if several(frame) else ""
