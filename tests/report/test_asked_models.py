@@ -33,7 +33,7 @@ def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
     )
     assert effects.finding(pd.concat([made.effects(output="red"), chance])) == (
         "On balloons regression and network differ most in the effect of col$ 1, by 2 in the probability of red, while "
-        "single fits stray by 0.25; on colour no single column sets regression and network apart beyond chance"
+        "single fits stray by 0.25; on colour no single column sets regression and a richer model apart beyond chance"
     )
     assert effects.finding(pd.concat([made.effects(f"t{i}") for i in range(5)])).endswith("; and so on for 3 more targets")
 
