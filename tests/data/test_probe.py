@@ -194,6 +194,7 @@ def test_what_is_told_comes_back_from_its_text_and_is_the_same_the_next_time(pla
     assert once == again == Probed.model_validate_json(once.model_dump_json())
 
 
+@pytest.mark.slow
 def test_of_thousands_of_columns_the_one_that_matters_leads(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.normal(size=(60, 2_000)), columns=[f"gene_{i}" for i in range(2_000)])
