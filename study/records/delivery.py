@@ -82,9 +82,8 @@ def delivered_frame(results: Results) -> pd.DataFrame:
     trials, paths, rows = results.trials, results.paths, []
     own = trials[trials["outer_fold"] == ALL_ROWS]
     arms = [Arm.model_validate(row) for row in own[list(Arm.model_fields)].drop_duplicates().to_dict("records")]
-    spent = {arm.key: float(own.loc[_of(own, arm), "wall_time_s"].sum()) for arm in arms}
-    for winner in read_winners(paths, arms=arms):
-        spent[winner.arm.key] += winner.wall_time_s
+    fits = {winner.arm.key: winner.wall_time_s for winner in read_winners(paths, arms=arms)}
+    spent = {arm.key: float(own.loc[_of(own, arm), "wall_time_s"].sum()) + fits.get(arm.key, math.nan) for arm in arms}
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         work = [sort(target=target, kind=kind, outer_fold=ALL_ROWS) for sort in (ShortFormula, Trees)]
         beside = {each.work.sort: each.wall_time_s for each in read_outcomes(paths, beside=work)}

@@ -83,7 +83,7 @@ def models_frame(results: Results) -> pd.DataFrame:
             loss, value = (known.get((verdict.target, each, name)) for each in (LOSS, metric))
             file = made.get(place, {})
             about = *place, verdict.nouns[name].removeprefix("the "), name == verdict.answer_procedure and not verdict.use_none
-            rows.append((*about, loss, METRICS[metric].label, value, file.get("seconds"), file.get("file")))
+            rows.append((*about, loss, METRICS[metric].label, value, file.get("seconds"), file.get("file", "")))
     columns = ["target", "procedure", "model", "kept", "loss", "metric", "value", "seconds", "file"]
     return pd.DataFrame(rows, columns=columns)
 
