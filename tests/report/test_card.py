@@ -160,7 +160,7 @@ def test_the_rows_of_a_card_have_the_losses_of_all_other_sections(with_terms: Re
     assert set(frame["metric"]) == {"R²"}
     assert frame["value"].tolist() == own[list(frame.index)].tolist()
     assert frame["kept"].tolist() == [name == with_terms.verdicts[0].answer_procedure for name in frame.index]
-    assert frame["file"].isna().all()
+    assert (frame["file"] == "").all()
 
 
 def test_the_gains_of_card_and_figure_are_one(with_terms: Results) -> None:
