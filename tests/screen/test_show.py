@@ -99,9 +99,10 @@ def test_json_of_a_finished_study_is_what_its_files_hold(finished: Results, comm
     found = json.loads(command("show", str(finished.root), "--json").out)
 
     told = json.loads(finished.paths.verdicts.read_text(encoding="utf-8"))
-    names = ["results", "report", "digest", "verdicts", "together", "scores", "metrics", "notes", "delivered"]
+    names = ["results", "report", "digest", "verdicts", "together", "warnings", "scores", "metrics", "notes", "delivered"]
     assert list(found) == names
     assert found["verdicts"] == told["verdicts"]
+    assert found["warnings"] == told["warnings"]
     assert len(found["metrics"]) == len(finished.metrics)
     assert found["report"] is None
     assert "3 rows without a target were left out." in found["notes"]
