@@ -99,7 +99,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
 
     assert ended.stderr == (
         "Error: Every trial failed, so there is nothing to compare. The first one, price-neural-d1-o0-0000, says: "
-        "TrainingFailed: the loss is not finite after epoch 1; a smaller learning rate than 1e+30 may help. "
+        "TrainingFailed: the loss is not finite after epoch 1; a smaller learning rate than 10³⁰ may help. "
         "The records are in results/good/trials; with another seed or space, choose another --name.\n"
     )
     assert "Trial price-neural-d1-o0-0001 failed and the study goes on: TrainingFailed: the loss is not finite" in ended.stdout
