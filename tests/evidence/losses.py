@@ -33,6 +33,12 @@ def three(rng: np.random.Generator, terms: float, network: float, spread: float 
     return [scored(2 * base, "constant"), scored(base), *richer]
 
 
+def every_model(rng: np.random.Generator) -> pd.DataFrame:
+    """Predictions of one model of each sort."""
+    models = [("neural", 2, 0.8), ("neural", 1, 0.9), ("linear", 0, 1.0), ("constant", 0, 2.0), ("trees", 0, 0.7)]
+    return pd.concat([scored(rng.exponential(mean, 80), family, depth) for family, depth, mean in models])
+
+
 def trial(family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any) -> dict[str, Any]:
     return ARM | arm | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
 

@@ -12,7 +12,6 @@ from study.evidence.findings import TreesLine
 from study.records.results import Results
 from study.report.figures import (
     best_so_far,
-    coefficients,
     gains,
     learning_curves,
     loss_by_family,
@@ -21,7 +20,7 @@ from study.report.figures import (
 from study.report.style import colours
 from study.schema import LOSS_NAMES
 from tests.evidence.losses import pairs_of
-from tests.report.synthetic import KINDS, TERMS, axes_of, compared, make_table, with_frames
+from tests.report.synthetic import KINDS, axes_of, compared, with_frames
 
 DEVELOPMENT = np.concatenate(np.array_split(np.random.default_rng(2).permutation(600), 5)[1:])
 """Rows that the synthetic studies train on."""
@@ -237,63 +236,6 @@ def test_training_is_dashed_and_validation_solid_for_every_replicate(results: Re
 
     styles = [line.get_linestyle() for line in axes_of(picture)[0].lines]
     assert (styles.count("-"), styles.count("--")) == (10, 10)
-
-
-def test_coefficients_are_standardised_beside_their_reference_with_the_intercept_apart(results: Results) -> None:
-    frame = coefficients.data(results)
-
-    own = frame[frame["target"] == "balloons"].set_index("label")
-    expected = results.coefficients[results.coefficients["target"] == "balloons"].set_index("term")
-    spread = make_table().loc[DEVELOPMENT, TERMS].std(ddof=0)
-    for term in TERMS:
-        assert own.loc[term, "weight"] == pytest.approx(expected.loc[term, "estimate"] * spread[term])
-        assert own.loc[term, "ref_weight"] == pytest.approx(expected.loc[term, "ref_estimate"] * spread[term])
-        assert own.loc[term, "ref_low"] == pytest.approx(expected.loc[term, "ref_low"] * spread[term])
-    assert own["apart"].tolist() == [False, False, False, True]
-    assert own["weight"].abs().tolist()[:3] == sorted(own["weight"].abs().tolist()[:3], reverse=True)
-    assert np.isnan(own.loc["intercept", "weight"])
-    assert "children \N{RIGHTWARDS ARROW} star" in frame.loc[frame["target"] == "shape", "label"].tolist()
-    (ax, *_) = axes_of(coefficients.draw(frame))
-    assert "intercept" not in [text.get_text() for text in ax.get_yticklabels()]
-    assert f"apart: intercept {human(expected.loc['intercept', 'estimate'])} (reference" in ax.get_xlabel()
-
-
-def weights(n: int, **changed: object) -> pd.DataFrame:
-    """Coefficients of one target, of which the larger is the smaller effect."""
-    terms = [f"t{i:02d}" for i in range(n)]
-    frame = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
-    frame = frame.assign(estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note="")
-    frame = frame.assign(**(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed))
-    return frame.assign(standardised=frame["estimate"] * frame["sd"])
-
-
-def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_others_counted(results: Results) -> None:
-    frame = coefficients.data(with_frames(results, coefficients=weights(60)))
-
-    assert frame["label"].tolist() == [f"t{i:02d}" for i in range(30)]
-    assert set(frame["n_more"]) == {30}
-    (ax,) = axes_of(coefficients.draw(frame))
-    assert "and 30 smaller terms, in the table" in ax.get_xlabel()
-    assert coefficients.finding(frame) == ("t00 weighs most: one standard deviation of it changes y by 1; it has no interval")
-    told = coefficients.data(with_frames(results, coefficients=weights(3, ref_estimate=1.0, ref_low=0.5, ref_high=1.5)))
-    assert coefficients.finding(told) == "t00 weighs most: one standard deviation of it changes y by 1"
-
-
-def test_a_term_that_is_small_in_its_unit_is_not_left_out(results: Results) -> None:
-    km = weights(40)
-    km.loc[39, ["estimate", "sd", "standardised"]] = [-0.05, 50_000.0, -2500.0]
-
-    frame = coefficients.data(with_frames(results, coefficients=km))
-
-    assert frame["label"].tolist()[0] == "t39"
-
-
-def test_a_reference_interval_that_leaves_the_axis_has_an_arrow(results: Results) -> None:
-    wide = weights(2, ref_estimate=[1.0, 2.0], ref_low=[0.9, -300.0], ref_high=[1.1, 300.0])
-
-    (ax,) = axes_of(coefficients.draw(coefficients.data(with_frames(results, coefficients=wide))))
-
-    assert sorted(line.get_marker() for line in ax.lines if line.get_marker() in ("<", ">")) == ["<", ">"]
 
 
 def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None:
