@@ -12,18 +12,16 @@ from study.data.encoding import Encoded
 from study.data.terms import Terms
 from study.data.units import Units
 from study.evidence.findings import LEAST_UNITS, FoldMissing
-from study.families.heads import HEADS, FloatArray, Head
+from study.families.heads import HEADS, FloatArray
 from study.records.trial import term_name
 from study.schema import Kind
 from study.training.columns import Columns
 from study.training.lasso import Rest, importance, slopes
-from study.training.path import Directions, walk
+from study.training.path import Directions, separated, walk
 from study.training.regression import EXACT
 
 PATH = (1.0, 1e-2, 1e-4, 1e-7)
 """Ridge penalties by which the regression is approached under next to none, the last of them."""
-LEAST_KNOWN = 1e-3
-"""What rows must tell, in units of their loss, of every direction of standard deviation 1, lest they be separated along it."""
 LEVEL = 0.05
 """Chance that a term is named where none is missing: p-values below it, after Bonferroni over all terms, count."""
 MOST_NAMED = 6
@@ -58,10 +56,11 @@ def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMi
         own = values[:, chosen]
         directions = Directions.of(own)
         *_, point = walk(directions, y, head, encoded.n_outputs, PATH, iterations, EXACT)
-        along = own @ directions.back
-        eta = along @ point.weights + point.bias
-        if not point.converged or _separated(head, along, eta):
+        if not point.converged or (
+            head.kind is not Kind.CONTINUOUS and separated(directions, head, point.bias, point.weights)
+        ):
             break
+        eta = own @ directions.back @ point.weights + point.bias
         residual = slopes(head, eta, y)
         if encoded.kind not in ("binary", "multiclass") and np.square(residual).mean() < 1e-20:
             break  # what is left is rounding
@@ -73,19 +72,6 @@ def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMi
         chosen.append(n_columns + best)
     named = dict.fromkeys(names[place - n_columns] for place in chosen[n_columns:])
     return FoldMissing(terms=tuple(named), n_units=n_units, unit=unit)
-
-
-def _separated(head: Head, along: FloatArray, eta: FloatArray) -> bool:
-    """Whether rows tell next to nothing of some direction (n, r) at a linear predictor (n, n_outputs).
-
-    Weights run away along one that separates classes, or along which no count is above 0.
-    """
-    if head.kind is Kind.CONTINUOUS:
-        return False
-    mean = head.response(eta).reshape(len(eta), -1)
-    unit = np.column_stack([np.ones(len(along)), along / np.sqrt(np.square(along).mean(axis=0))])
-    weights = mean if head.kind is Kind.COUNT else mean * (1 - mean)
-    return any(np.linalg.eigvalsh((unit * each[:, None]).T @ unit)[0] < LEAST_KNOWN for each in weights.T)
 
 
 def _statistic(rest: FloatArray, residual: FloatArray, codes: npt.NDArray[np.int64], n_units: int) -> FloatArray:

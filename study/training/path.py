@@ -16,6 +16,8 @@ LEAST_CURVATURE = 1e-6
 """Mean second derivative of rows' losses at least, where all are told without error."""
 RANK = 1e-10
 """Share of the largest variance below which a direction has none."""
+LEAST_KNOWN = 1e-3
+"""What rows must tell, in units of their loss, of every direction of standard deviation 1, lest they be separated along it."""
 
 Blocks = Callable[[], Iterable[tuple[slice, FloatArray]]]
 """Gives rows a block at a time: which they are, and their columns (n, n_columns)."""
@@ -73,13 +75,15 @@ def _kept(products: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Where a path stands: penalty, intercepts (n_outputs,), weights of directions (r, n_outputs), and whether it arrived."""
+    """Where a path stands: penalty, intercepts (n_outputs,), weights of directions (r, n_outputs), and whether it converged.
+
+    Without a penalty a fit to separated rows has no optimum, and has not converged wherever it stopped.
+    """
 
     l2: float
     bias: FloatArray
     weights: FloatArray
     converged: bool
-
 
 def walk(
     directions: Directions,
@@ -115,7 +119,25 @@ def walk(
         objective = _Objective(directions, y, head, _curvature(directions, head, own), l2)
         reached, arrived = objective.minimum([own, 2 * own - before], iterations, tolerance)
         own, before = reached, own
-        yield Point(l2, own[0], own[1:], arrived)
+        yield Point(l2, own[0], own[1:], arrived and not (l2 == 0 and separated(directions, head, own[0], own[1:])))
+
+
+def separated(directions: Directions, head: Head, bias: FloatArray, weights: FloatArray) -> bool:
+    """Whether rows of classes or counts tell less than LEAST_KNOWN of some direction, at a point's intercepts and weights.
+
+    Weights run away along one that separates classes, or along which no count is above 0: the Fisher information of the fit
+    vanishes there (Albert and Anderson 1984, Biometrika 71), long before a gradient does in the last bits.
+    """
+    n, size, of_blocks = 0, 1 + len(weights), directions.weights(weights)
+    known = np.zeros((len(bias), size, size))
+    for _, x in directions.blocks():
+        mean = head.response(x @ of_blocks + bias).reshape(len(x), -1)
+        along = x if directions.into is None else x @ directions.into
+        unit, n = np.column_stack([np.ones(len(x)), along]), n + len(x)
+        bend = mean if head.kind is Kind.COUNT else mean * (1 - mean)
+        known += [(unit * each[:, None]).T @ unit for each in bend.T]
+    scale = np.sqrt(np.concatenate([[1.0], n / directions.lengths]))
+    return bool(np.linalg.eigvalsh(known * scale * scale[:, None])[:, 0].min() < LEAST_KNOWN)
 
 
 def _curvature(directions: Directions, head: Head, own: FloatArray) -> float:

@@ -147,11 +147,13 @@ def test_poisson_with_a_penalty_is_that_of_scikit_learn() -> None:
     assert_weights(fit, expected.coef_, expected.intercept_)
 
 
-def test_separable_classes_without_a_penalty_end_unconverged_and_finite() -> None:
+@pytest.mark.parametrize("block", [None, 20])
+@pytest.mark.parametrize("iterations", [30, 10_000])
+def test_separable_classes_without_a_penalty_end_unconverged_and_finite(iterations: int, block: int | None) -> None:
     x = np.linspace(-1.5, 1.5, 60)[:, None]
     y = (x[:, 0] > 0).astype(float)
 
-    free, bound = (solved(x, y, Kind.BINARY, l2, iterations=30) for l2 in (0.0, 0.5))
+    free, bound = (solved(x, y, Kind.BINARY, l2, iterations=iterations, block=block) for l2 in (0.0, 0.5))
 
     assert not free.converged
     assert bound.converged
