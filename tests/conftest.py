@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.studies import STUDY, run
+from tests.budget import Budget
 
 GROUPS = {
     "studies": (
@@ -27,8 +28,14 @@ GROUPS = {
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--budget", choices=["quick", "long"], help="Suite whose budget the run is held to.")
+    parser.addoption("--budget-write", action="store_true", help="Write what the suite cost into tests/budget.toml.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Let signals mean what they mean at a terminal, whoever started the tests (`nohup` and `&` have some ignored)."""
+    config.pluginmanager.register(Budget(config), "budget")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

@@ -56,9 +56,7 @@ def missing_terms(encoded: Encoded, columns: Columns, iterations: int) -> FoldMi
         own = values[:, chosen]
         directions = Directions.of(own)
         *_, point = walk(directions, y, head, encoded.n_outputs, PATH, iterations, EXACT)
-        if not point.converged or (
-            head.kind is not Kind.CONTINUOUS and separated(directions, head, point.bias, point.weights)
-        ):
+        if not point.converged or (head.kind is not Kind.CONTINUOUS and separated(directions, head, point.bias, point.weights)):
             break
         eta = own @ directions.back @ point.weights + point.bias
         residual = slopes(head, eta, y)

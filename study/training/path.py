@@ -85,6 +85,7 @@ class Point:
     weights: FloatArray
     converged: bool
 
+
 def walk(
     directions: Directions,
     y: FloatArray,
