@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 from scipy import integrate, stats
 
@@ -21,8 +20,8 @@ from study.evidence.metrics import METRICS
 from study.evidence.rule import ABOVE, BELOW, side_of
 from study.evidence.sentences import capital, moved, percent
 from study.evidence.sides import Sides
-from study.evidence.winners import incumbents
-from study.schema import Frozen, StudyData
+from study.evidence.winners import ROUNDING, incumbents, least
+from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
 """Of the gains between studies that of their answers, beside those of regression, regression with terms and network."""
@@ -149,6 +148,8 @@ def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
 
 def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[int]) -> Between:
     first, level = sides[0], level_of(len(told) - 1)
+    constant = [model for model in first.models if model.family == CONSTANT] or first.models
+    whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)
     verdict = told[0].verdict
     stake = METRICS[verdict.question.metric].stake
     of = f"of {verdict.nouns['regression']}'s {stake}" if first.plain else f"of its {stake}"
@@ -161,13 +162,13 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         for name, base, other in asked:
             gain = paired_gain(first.ladder[base], side.ladder[other], first.bar, first.folds, per=first.per, level=level)
             nouns = verdict.nouns[base], study.verdict.nouns[other]
-            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name))
+            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name), whole)
             gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))
     losses = tuple({name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides)
     answered = [each.verdict.answer_procedure for each in told]
     of_answers = [own.get(str(name), math.nan) for own, name in zip(losses, answered, strict=True)]
-    tied = any(map(math.isnan, of_answers)) or of_answers.count(min(of_answers)) > 1
-    best = None if tied else int(np.argmin(of_answers))
+    leading = least(pd.Series(of_answers), whole)
+    best = int(leading[0]) if len(leading) == 1 and not any(map(math.isnan, of_answers)) else None
     errors = [each.gain.std_error for each in gains if math.isfinite(each.gain.std_error)]
     flattered = expected_best(len(told)) * max(errors, default=math.nan) / math.sqrt(2)
     rows = told[0].own[told[0].own["outer_fold"].isin(folds)]
@@ -187,14 +188,16 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
     )
 
 
-def _sentence(name: str, studies: tuple[str, str], nouns: tuple[str, str], gain: Gain, bar: Bar, words: tuple[str, str]) -> str:
-    """What is saved, and where that lies; words: what shares are of, and what a gain is held against."""
+def _sentence(
+    name: str, studies: tuple[str, str], nouns: tuple[str, str], gain: Gain, bar: Bar, words: tuple[str, str], whole: float
+) -> str:
+    """What is saved, and where that lies; words: what shares are of, and the bound of gains; whole: the constant's loss."""
     of, bound = words
     own, its = (f" ({nouns[1]})", f" ({nouns[0]})") if name == ANSWER else ("", "")
     over = f"{'The answer' if name == ANSWER else capital(nouns[1])} of {studies[1]}{own}", f"that of {studies[0]}{its}"
     if math.isnan(gain.improvement):
         return f"{over[0]} has nothing to save over {over[1]} that could be told as a share."
-    if gain.improvement == gain.std_error == 0:
+    if all(abs(share) * gain.per_loss <= ROUNDING * whole for share in (gain.improvement, gain.std_error)):
         return f"{over[0]} and {over[1]} lose the same on every test row."
     said = f"{over[0]} {moved(gain)} {of} over {over[1]}"
     if not gain.known:

@@ -17,7 +17,7 @@ from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, least_variance, paired, per_of, size_of
 from study.evidence.scores import chosen_networks, network_procedure, of_one, row_losses, units, with_groups
 from study.evidence.spread import spread
-from study.evidence.winners import ARM, CHOSEN, MODEL
+from study.evidence.winners import ARM, CHOSEN, MODEL, baseline, ranks
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
 
 ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
@@ -240,8 +240,8 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
 
     Returns
     -------
-    (n_models, ...) frame of MODEL, rank (1 is the least test loss of the target; boosted trees and the short formula have
-    none and are left out), test_loss, std_error, low, high (`study.evidence.scores.of_one`), val_loss,
+    (n_models, ...) frame of MODEL, rank (of the test losses of the target, `study.evidence.winners.ranks`; boosted trees and
+    the short formula have none and are left out), test_loss, std_error, low, high (`study.evidence.scores.of_one`), val_loss,
     optimism (validation less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows
     (`study.evidence.spread.spread`), n_rows, n_folds, n_repeats, method.
     """
@@ -270,6 +270,6 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
     scores = pd.DataFrame(found)
     if scores.empty:
         return scores
-    ranks = scores.groupby("target")["test_loss"].rank(method="min")
-    scores.insert(len(MODEL), "rank", ranks.astype("Int64"))
+    placed = [ranks(own["test_loss"], baseline(own, "test_loss")) for _, own in scores.groupby("target")]
+    scores.insert(len(MODEL), "rank", pd.concat(placed).astype("Int64"))
     return scores

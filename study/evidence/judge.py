@@ -36,7 +36,7 @@ from study.evidence.scale import Meaning, meaning
 from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
 from study.evidence.sides import Sides
 from study.evidence.sources import sources
-from study.evidence.winners import ARM, CANDIDATES, CHOSEN
+from study.evidence.winners import ARM, CANDIDATES, CHOSEN, ROUNDING
 from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES
 
 
@@ -83,7 +83,7 @@ class Judge(Sides):
             return None
         gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
         told = [gain for gain in gains if gain.known or gain.base_loss == 0]
-        return any(gain.low > 0 for gain in told) if told else None
+        return any(gain.low > ROUNDING for gain in told) if told else None
 
     def _smallest_sufficient(self) -> Rung | None:
         """Fewest hidden layers that are surely enough, by the intervals of the answer.

@@ -23,7 +23,7 @@ from study.evidence.margins import Bar
 from study.evidence.metrics import METRICS
 from study.evidence.rule import BELOW, held_by, side, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import capital, level_words, listed, moved, percent, span
+from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent, span
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6
@@ -82,7 +82,7 @@ def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
     least = min(gain.improvement for gain in trees.over.values())
     two = len(trees.over) > 1
     them = "all models" if two else nouns[next(iter(trees.over))]
-    if not least > 0:
+    if not least >= NOTHING:
         end = "they are not ahead of all models" if two else f"{them} is not behind them"
     else:
         sure = all(gain.low > 0 for gain in trees.over.values())

@@ -10,6 +10,7 @@ import numpy as np
 from study.evidence.findings import Gain, Number
 from study.evidence.metrics import METRICS, Measure
 from study.evidence.pairs import FINE
+from study.evidence.winners import ROUNDING
 from study.schema import LOSS, Frozen, Kind, MarginOf
 
 EXPLAINED, UNIT = "explained", "unit"
@@ -142,7 +143,7 @@ def bound_of(question: Question, asked: Measure, shortfall: float, explains: Gai
         not lie wholly above 0, a share of what is explained is refused.
     """
     explained = explains.improvement * explains.base_loss / shortfall if explains and shortfall > 0 else np.nan
-    refused = question.margin_of == EXPLAINED and not (explains is not None and explains.low > 0)
+    refused = question.margin_of == EXPLAINED and not (explains is not None and explains.low > ROUNDING)
     if question.margin_of == UNIT:
         margin = share_of(question.margin, asked, shortfall)
     else:

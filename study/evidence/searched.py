@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence.winners import ARM, incumbents
+from study.evidence.winners import ARM, ROUNDING, baseline, incumbents
 from study.schema import ALL_ROWS, CONSTANT, REGRESSIONS, Kind
 
 COSTS = ("seconds", "n_parameters")
@@ -73,8 +73,9 @@ def fronts(searched: pd.DataFrame) -> pd.DataFrame:
     parameters from which on), relative (a share, as `searched_trials` says). The constant, which costs nothing, is left out.
     """
     complete = searched[(searched["state"] == "COMPLETE") & searched["relative"].notna() & (searched["family"] != CONSTANT)]
+    units = {target: ROUNDING * baseline(own, "relative") for target, own in searched.groupby("target")}
     found = [
-        _corners(own[own[cost].notna()], cost).assign(target=target, cost=cost)
+        _corners(own[own[cost].notna()], cost, units[target]).assign(target=target, cost=cost)
         for target, own in complete.groupby("target", sort=False)
         for cost in COSTS
     ]
@@ -82,8 +83,8 @@ def fronts(searched: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
-def _corners(own: pd.DataFrame, cost: str) -> pd.DataFrame:
-    """Corners of one target's median front."""
+def _corners(own: pd.DataFrame, cost: str, unit: float) -> pd.DataFrame:
+    """Corners of one target's median front, in each of which it is less by a `unit`."""
     ordered = own.sort_values([cost, "relative"])
     front = [
         fold[fold["relative"] < fold["relative"].cummin().shift(fill_value=np.inf)] for _, fold in ordered.groupby("outer_fold")
@@ -94,7 +95,8 @@ def _corners(own: pd.DataFrame, cost: str) -> pd.DataFrame:
         place = np.searchsorted(least[cost].to_numpy(float), at, side="right") - 1
         row[place >= 0] = least["relative"].to_numpy(float)[place[place >= 0]]
     middle = np.median(losses, axis=0) if len(front) else np.array([])
-    falls = np.isfinite(middle) & (middle < np.concatenate([[np.inf], middle[:-1]]))
+    rounded = np.round(middle / unit)
+    falls = np.isfinite(middle) & (rounded < np.concatenate([[np.inf], rounded[:-1]]))
     return pd.DataFrame({"at": at[falls], "relative": middle[falls]})
 
 

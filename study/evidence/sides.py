@@ -16,7 +16,7 @@ from study.evidence.margins import Bar, Bound, Question, bound_of
 from study.evidence.metrics import Measure, measure
 from study.evidence.pairs import paired
 from study.evidence.scores import chosen_networks, row_losses, units
-from study.evidence.winners import CHOSEN, select_candidate
+from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
 from study.schema import CONSTANT, EXTENDED, REGRESSION, Kind
 
 
@@ -49,7 +49,10 @@ class Sides:
 
     @cached_property
     def losses(self) -> pd.DataFrame:
-        return row_losses(self.asked.predictions)
+        """Of every model its `row_losses`, all 0 where their mean is no more than ROUNDING of the constant's."""
+        found = row_losses(self.asked.predictions)
+        means = found.groupby(MODEL)["loss"].transform("mean")
+        return found.assign(loss=found["loss"].mask(means <= ROUNDING * baseline(found, "loss"), 0.0))
 
     @cached_property
     def models(self) -> list[Model]:

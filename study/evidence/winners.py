@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from study.schema import ALL_ROWS, in_order
+from study.schema import ALL_ROWS, CONSTANT, in_order
 
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
@@ -16,6 +18,25 @@ CANDIDATES = {
     "refit": "the incumbent refitted on all development rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a part of it."""
+ROUNDING = 1e-9
+"""Losses that differ by less than this share of the constant's are shown as alike: float32 and the order of a machine's sums
+change them by so little."""
+
+
+def baseline(own: pd.DataFrame, loss: str) -> float:
+    """Mean loss (a column) of the constant in a frame of one target; where it is not there, the largest of any family."""
+    means = own.groupby("family")[loss].mean()
+    return float(means.get(CONSTANT, means[np.isfinite(means)].max()))
+
+
+def ranks(losses: pd.Series, baseline: float) -> pd.Series:
+    """How many losses are less than each one by more than ROUNDING of the baseline's, and 1; NaN of NaN. 1 is the least."""
+    return losses.map(lambda loss: 1 + (losses < loss - ROUNDING * baseline).sum()).where(losses.notna())
+
+
+def least(losses: pd.Series, baseline: float) -> list[Any]:
+    """Labels of all losses that are the least (`ranks`), in their own order."""
+    return [label for label, rank in ranks(losses, baseline).items() if rank == 1]
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:

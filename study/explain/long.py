@@ -102,7 +102,10 @@ class _Model:
         value, gradient, hessian = self.at(weights)
         least = LEAST_GAIN * value
         for _ in range(MOST_STEPS):
-            step = np.linalg.solve(hessian.reshape(weights.size, -1), gradient.T.ravel()).reshape(gradient.T.shape).T
+            try:
+                step = np.linalg.solve(hessian.reshape(weights.size, -1), gradient.T.ravel()).reshape(gradient.T.shape).T
+            except np.linalg.LinAlgError:  # nothing bends the value any more
+                break
             gain, size, there = float((gradient * step).sum()), 1.0, self.at(weights - step)
             while size > 1e-6 and not there[0] <= value + least:
                 size /= 2
@@ -136,11 +139,8 @@ def likelihood(basis: Basis, blocks: Blocks, y: FloatArray, kind: Kind, n_output
     start = np.zeros((p, n_outputs))
     constant = HEADS[kind].constant(y, n_outputs + model.contrasts)
     start[0] = (constant - constant[0])[1:] if model.contrasts else constant
-    try:
-        weights, value, arrived = model.minimum(start)
-    except np.linalg.LinAlgError:
-        return None
-    return Fit(weights * unit[:, None], value, arrived)
+    weights, value, arrived = model.minimum(start)
+    return Fit(weights * unit[:, None], value, arrived) if np.isfinite(value) else None
 
 
 def penalised(

@@ -94,7 +94,7 @@ def reference_coefficients(
         x = design.to_numpy(float)
         blocks = Blocks([str(term) for term in design.columns], len(x), x.__getitem__)
         basis = _basis(blocks.terms, x)
-        likelihood, penalised = partial(_likelihood, basis, x), partial(_penalised, x)
+        likelihood, penalised = partial(_likelihood, basis, blocks), partial(_penalised, x)
     if l2 > 0 and shape[0] * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
         free = _lost(basis, outputs, "too many coefficients to fit")
     elif fit := likelihood(y, kind, len(outputs)):
@@ -143,8 +143,12 @@ def _basis(terms: list[str], x: np.ndarray) -> Basis:
     return basis_of(terms, scales, singular, rows, len(x))
 
 
-def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
-    """The maximum-likelihood fit; None where none could be made."""
+def _likelihood(basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
+    """The maximum-likelihood fit; None where none could be made.
+
+    Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels fails or diverges depends
+    on the processor; where it fails, `long.likelihood` is asked.
+    """
     # `statsmodels.api` has the same and takes five times as long to import.
     from statsmodels.discrete.discrete_model import Logit, MNLogit
     from statsmodels.genmod.families import Poisson
@@ -152,7 +156,7 @@ def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_output
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    columns = basis.columns(x)
+    columns = basis.columns(blocks.read(slice(None)))
     models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
     arrived = True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -167,8 +171,11 @@ def _likelihood(basis: Basis, x: np.ndarray, y: np.ndarray, kind: Kind, n_output
                 fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
         except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
-            return None
-        return Fit(np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs), -float(fit.llf), arrived)
+            return long.likelihood(basis, blocks, y, kind, n_outputs)
+        weights = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs)
+    if not np.isfinite(weights).all():
+        return long.likelihood(basis, blocks, y, kind, n_outputs)
+    return Fit(weights, -float(fit.llf), arrived)
 
 
 def _free(

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from study.digits import human
 from study.evidence.sentences import listed
+from study.evidence.winners import least, ranks
 from study.records.results import Results
 from study.report.classes import below, strokes, with_classes
 from study.report.model_panels import MOST_PANELS
@@ -40,7 +41,7 @@ def class_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tu
             continue
         models = list(own["model"].unique())
         if many:
-            models = [str(own.groupby("model", sort=False)["area"].mean().idxmax())]
+            models = least(-own.groupby("model", sort=False)["area"].mean(), 1.0)[:1]
         named = [(f"{target}: {model}" if several else model, own[own["model"] == model], True) for model in models]
         parts += named
     figure, axes = panels(len(parts), height_in)
@@ -91,16 +92,16 @@ def area_words(area: float) -> str:
 
 def areas_in_words(own: pd.DataFrame, area: str) -> list[str]:
     """Of a target of two classes the models' areas from the largest; of more the class that is hardest to tell."""
-    each = own.drop_duplicates(["model", "class"]).sort_values("area", ascending=False, kind="stable")
+    each = own.drop_duplicates(["model", "class"]).sort_values("area", key=lambda area: ranks(-area, 1.0), kind="stable")
     nouns = called(own)
     if own["kind"].iloc[0] == Kind.BINARY:
         said = listed([f"{nouns[row['model']]} {area_words(row['area'])}" for row in each.to_dict("records")])
         return [f"{area} for {own['name'].iloc[0]}: {said}"]
-    name = str(each.groupby("name", sort=False)["area"].mean().idxmin())
+    name = least(each.groupby("name", sort=False)["area"].mean(), 1.0)[0]
     hardest = each[each["name"] == name].to_dict("records")
-    best, least = hardest[0], hardest[-1]
-    ends = f"{area_words(best['area'])} by {nouns[best['model']]} to {area_words(least['area'])} by {nouns[least['model']]}"
-    if best["area"] == least["area"]:
+    best, last = hardest[0], hardest[-1]
+    ends = f"{area_words(best['area'])} by {nouns[best['model']]} to {area_words(last['area'])} by {nouns[last['model']]}"
+    if ranks(pd.Series([last["area"], best["area"]]), 1.0).max() == 1:
         ends = f"{area_words(best['area'])} by {'every model' if len(hardest) > 1 else nouns[best['model']]}"
     return [f"the hardest class to tell from the others is {name}: {area} {ends}"]
 

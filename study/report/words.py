@@ -10,6 +10,7 @@ import pandas as pd
 
 from study.digits import count, human
 from study.evidence.sentences import capital, listed, percent
+from study.evidence.winners import baseline, least
 from study.schema import NOUNS
 
 MOST_TARGETS = 3
@@ -33,6 +34,14 @@ def beside(own: pd.DataFrame, sure: pd.DataFrame, first: str) -> tuple[str, str]
     nouns, wrong = called(own), set(sure["model"])
     others = listed([noun for model, noun in nouns.items() if model in wrong and model != first])
     return others, listed([noun for model, noun in nouns.items() if model not in wrong])
+
+
+def leading(own: pd.DataFrame, loss: str) -> tuple[str, pd.DataFrame]:
+    """The models of a target whose mean of a column is the least but for rounding: their names in words, and their rows."""
+    means = own.groupby("model", sort=False)[loss].mean()
+    names = least(means, baseline(own, loss))
+    said = "all models alike" if 1 < len(names) == len(means) else listed(names)
+    return said, own[own["model"].isin(names)]
 
 
 def several(frame: pd.DataFrame) -> bool:

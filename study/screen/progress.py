@@ -245,8 +245,9 @@ def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
 
 def print_summary(results: Results, console: Console) -> None:
     """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
+    verdicts = results.verdicts  # an unfinished study has none, and is refused before anything is printed
     console.print()
-    print_verdicts(results.verdicts, console)
+    print_verdicts(verdicts, console)
     if results.data.splitting:
         console.print(results.data.splitting, soft_wrap=True)
     names = ("target", "model", "test loss", "standard error", "validation loss")

@@ -38,6 +38,8 @@ SHARES = (0.0, 0.5, 1.0)
 """How much of the lasso's own, shrunken weights is mixed with those fitted again: the relaxed lasso."""
 TIE = 1.0
 """Standard errors of a paired difference within which fewer terms are as good (Breiman et al. 1984, section 3.4.3)."""
+NOTHING = 1e-12
+"""Share of the plain regression's loss below which a difference may be rounding and is a tie."""
 FITTED_L2 = {Kind.CONTINUOUS: 0.0}
 """Penalty beside the plain regression's own under which chosen terms are fitted: none, but for"""
 LEAST_L2 = 1e-3
@@ -267,11 +269,14 @@ def _joined(losses: Sequence[FloatArray]) -> FloatArray:
 
 
 def _simplest(losses: Sequence[FloatArray], sizes: Sequence[int]) -> int:
-    """Of what is within TIE standard errors of the least mean loss, that of fewest terms, then of least loss."""
+    """Of what is within TIE standard errors of the least mean loss, that of fewest terms, then of least loss.
+
+    losses: of no term at all first.
+    """
     means = np.array([own.mean() for own in losses])
     best = losses[int(means.argmin())]
     differences = [own - best for own in losses]
-    ties = [d.mean() <= TIE * d.std() / len(d) ** 0.5 for d in differences]
+    ties = [d.mean() <= max(TIE * d.std() / len(d) ** 0.5, NOTHING * means[0]) for d in differences]
     return min((i for i, tie in enumerate(ties) if tie), key=lambda i: (sizes[i], means[i]))
 
 

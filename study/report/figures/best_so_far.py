@@ -48,11 +48,13 @@ def finding(frame: pd.DataFrame) -> str:
     """Which models were still improving when their trials ended, and by how much."""
     searched = frame[frame["family"] != CONSTANT]
     late, several = [], len(searched["target"].unique()) > 1
+    constants = {str(target): winners.baseline(own, "best") for target, own in frame.groupby("target")}
     for (target, model), own in searched.groupby(["target", "model"], sort=False):
         last = own["number"].max() + 1
         early = own.loc[own["number"] < LATE * last, "best"].min()
         fall = (early - own["best"].min()) / abs(early) if early else 0.0
-        if last > 3 and fall >= LEAST_FALL:
+        fell = winners.least(pd.Series([early, own["best"].min()]), constants[str(target)]) == [1]
+        if last > 3 and fell and fall >= LEAST_FALL:
             late.append(f"{model}{f' on {target}' if several else ''} by {percent(fall)} %")
     if not late:
         return f"No model improved by {percent(LEAST_FALL)} % in the last quarter of its trials" if len(searched) else ""

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.digits import human
 from study.evidence.sentences import listed
-from study.evidence.winners import MODEL
+from study.evidence.winners import MODEL, least, ranks
 from study.records.results import Results
 from study.report.classes import class_name
 from study.report.style import INK, Picture, look, panels, plain, with_names
@@ -79,7 +79,7 @@ def finding(frame: pd.DataFrame) -> str:
 
 def _finding(own: pd.DataFrame) -> list[str]:
     by = own.groupby("model", sort=False)[["n_right", "n_rows"]].sum()
-    shares = (by["n_right"] / by["n_rows"]).sort_values(ascending=False, kind="stable")
+    shares = (by["n_right"] / by["n_rows"]).sort_values(key=lambda right: ranks(-right, 1.0), kind="stable")
     nouns = called(own)
     (noun, most), *others = [(nouns[str(model)], share(value)) for model, value in shares.items()]
     told = f"{noun} {verb(noun, 'has', 'have')} the right class on {most} of the test rows"
@@ -110,7 +110,7 @@ def _fitting(frame: pd.DataFrame) -> pd.DataFrame:
     if len(frame[["target", "model"]].drop_duplicates()) <= MOST_PANELS:
         return frame
     right = frame[frame["place_observed"] == frame["place_predicted"]].groupby(["target", "model"], sort=False)["n_rows"].sum()
-    best = set(right.groupby(level=0).idxmax().iloc[:MOST_PANELS])
+    best = [least(-own, 1.0)[0] for _, own in right.groupby(level=0)][:MOST_PANELS]
     return frame[[pair in best for pair in zip(frame["target"], frame["model"], strict=True)]]
 
 

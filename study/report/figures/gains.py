@@ -13,7 +13,8 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.metrics import METRICS
 from study.evidence.rule import ABOVE, BELOW, OPEN, side_of
-from study.evidence.sentences import ends, level_words, listed
+from study.evidence.sentences import capital, ends, level_words, listed
+from study.evidence.winners import least
 from study.records.results import Results
 from study.report import style
 from study.report.palette import CHOOSING
@@ -32,7 +33,7 @@ from study.report.style import (
     per_cent,
 )
 from study.report.whiskers import whisker
-from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION, TREES
 
 TEXT = """\
 ### What does a richer model gain?
@@ -52,7 +53,6 @@ COLOURS = {
     (EXTENDED, NETWORK): NETWORKS[0],
     (REGRESSION, TREES): GREEN,
 }
-NAMES = {EXTENDED: "The regression with terms", NETWORK: "The network", TREES: "Boosted trees"}
 WORDS = {ABOVE: "more than the margin", OPEN: "what may or may not matter", BELOW: "too little to matter"}
 """Of each side on which an interval may lie."""
 COLUMNS = (
@@ -116,17 +116,18 @@ def finding(frame: pd.DataFrame) -> str:
     rungs = frame[(frame["base"] == REGRESSION) & frame["other"].isin([EXTENDED, NETWORK])]
     rungs = frame[frame["base"] != frame["other"]] if rungs.empty else rungs
     place = rungs["side"].map({ABOVE: 0, OPEN: 1, BELOW: 2})
-    best = rungs.assign(place=place).sort_values(["place", "improvement"], ascending=[True, False]).drop_duplicates("target")
-    if len(best) > 1:
-        by_side = {side: own["target"].tolist() for side, own in best.groupby("side")}
+    best = rungs[place == place.groupby(rungs["target"]).transform("min")]
+    if len(best["target"].unique()) > 1:
+        by_side = {side: list(own["target"].unique()) for side, own in best.groupby("side")}
         return f"Richer models gain {listed([f'{WORDS[side]} on {_some(by_side[side])}' for side in WORDS if side in by_side])}"
     if best.empty:
         return ""
-    row = best.iloc[0]
+    alike = best.loc[least(-best["improvement"], 1.0)]
+    row, noun = alike.iloc[0], capital(listed([NOUNS[other] for other in alike["other"]]))
     verb = "adds" if row["improvement"] <= -NOTHING else "saves"
     loss = f"the regression's {row['stake']} on {row['target']}"
     size = f"{percent(abs(row['improvement']))} % {'to' if verb == 'adds' else 'of'}"
-    return f"{NAMES[row['other']]} {verb} {size} {loss}: {WORDS[row['side']]}"
+    return f"{noun} {verb.removesuffix('s') if len(alike) > 1 else verb} {size} {loss}: {WORDS[row['side']]}"
 
 
 def _some(targets: list[str]) -> str:

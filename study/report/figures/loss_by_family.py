@@ -13,7 +13,7 @@ from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
 from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
-from study.report.words import first_of
+from study.report.words import first_of, leading, several
 
 TEXT = """\
 ### Validation loss of every replicate
@@ -42,15 +42,14 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """Which model has the least mean, and how far its replicates lie apart."""
+    """Which models have the least mean, and how far their replicates lie apart."""
     if frame.empty:
         return ""
     told = []
     for target, own in frame.groupby("target", sort=False):
-        least = str(own.groupby("model", sort=False)["val_loss"].mean().idxmin())
-        losses = own.loc[own["model"] == least, "val_loss"]
-        reach = f"replicates from {human(losses.min())} to {human(losses.max())}"
-        told.append(f"{least}{f' on {target}' if len(frame['target'].unique()) > 1 else ''}, {reach}")
+        names, rows = leading(own, "val_loss")
+        reach = f"replicates from {human(rows['val_loss'].min())} to {human(rows['val_loss'].max())}"
+        told.append(f"{names}{f' on {target}' if several(frame) else ''}, {reach}")
     return f"Least validation loss: {first_of(told, 3)}"
 
 

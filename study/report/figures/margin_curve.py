@@ -7,6 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from study.digits import chance, percent
 from study.evidence.metrics import METRICS
+from study.evidence.sentences import listed as joined
+from study.evidence.winners import least
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
 from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
@@ -50,9 +52,9 @@ def finding(frame: pd.DataFrame) -> str:
     told = []
     for target, own in frame.dropna(subset="bound").groupby("target", sort=False):
         over = own[own["base"] == REGRESSION] if (own["base"] == REGRESSION).any() else own
-        nearest = over.assign(away=(over["margin"] - over["bound"]).abs()).sort_values("away").drop_duplicates("model")
-        best = nearest.sort_values("above").iloc[-1]
-        told.append(f"{best['model']} on {target}, {chance(best['above'])}")
+        away = (over["margin"] - over["bound"]).abs()
+        above = over.loc[away.groupby(over["model"], sort=False).idxmin()].set_index("model")["above"]
+        told.append(f"{joined(least(-above, 1.0))} on {target}, {chance(above.max())}")
     if not told:
         return "No margin can be told that a gain could be held against" if len(frame) else ""
     return f"How likely a gain above the margin is: {first_of(told, 3)}"

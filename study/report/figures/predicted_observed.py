@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from study.digits import human
 from study.evidence.checks.rows import PREDICTION, checked_rows
 from study.evidence.sentences import listed
-from study.evidence.winners import MODEL, incumbents
+from study.evidence.winners import MODEL, incumbents, ranks
 from study.records.results import Results
 from study.report.model_panels import model_panels
 from study.report.style import MUTED, Picture, colours, look, with_names
@@ -61,7 +61,7 @@ def finding(frame: pd.DataFrame) -> str:
 
 
 def _finding(own: pd.DataFrame) -> list[str]:
-    models = own.drop_duplicates("model").sort_values("explained", ascending=False, kind="stable")
+    models = own.drop_duplicates("model").sort_values("explained", key=lambda share: ranks(-share, 1.0), kind="stable")
     models, what = models.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
     if models.empty:
         return [f"no model's share of the {what} can be told"]

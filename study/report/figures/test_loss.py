@@ -10,7 +10,7 @@ from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.style import Picture, beside, colours, line_panels, listed, look, loss_axis, use_log_axis, with_names
 from study.report.whiskers import whisker
-from study.report.words import first_of
+from study.report.words import first_of, leading, several
 from study.schema import CONSTANT, LOSS, SHORT, TREES
 
 TEXT = """\
@@ -44,12 +44,12 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """Which model has the least test loss."""
-    least = frame.loc[frame.groupby("target", sort=False)["test_loss"].idxmin()] if len(frame) else frame
-    told = [
-        f"{model}{f' on {target}' if len(least) > 1 else ''}, {human(loss)}"
-        for target, model, loss in least[["target", "model", "test_loss"]].itertuples(index=False)
-    ]
+    """Which models have the least test loss, and what it is where they read the same."""
+    told = []
+    for target, own in frame.groupby("target", sort=False):
+        names, rows = leading(own, "test_loss")
+        numbers = set(map(human, rows["test_loss"]))
+        told.append(f"{names}{f' on {target}' if several(frame) else ''}{f', {numbers.pop()}' if len(numbers) == 1 else ''}")
     return f"Least test loss: {first_of(told, 3)}" if told else ""
 
 
