@@ -11,6 +11,7 @@ import statsmodels.api as sm
 
 from study import conclude
 from study.data.encoding import design
+from study.explain.reference import OVER
 from tests.training.tables import saved_encoded
 
 
@@ -42,7 +43,7 @@ def test_a_table_with_groups_has_errors_over_groups_two_times_as_wide(tmp_path: 
     exact = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]]))
     clustered = exact.fit(cov_type="cluster", cov_kwds={"groups": frame["house"].to_numpy()[fitted.index]}).bse.to_numpy()
     naive = exact.fit(cov_type="HC3").bse.to_numpy()
-    assert set(found["se_over"]) == {"groups"}
+    assert set(found["se_over"]) == {OVER["group"]}
     assert found["mle_std_error"].to_numpy() == pytest.approx(clustered, rel=0.1)
     assert (found["mle_std_error"].to_numpy() > 1.8 * naive).all()
     assert found["ref_std_error"].isna().all() == (l2 > 0)
@@ -52,7 +53,7 @@ def test_a_table_in_time_order_has_errors_over_blocks_of_time(tmp_path: Path, fr
     found, fitted = coefficients(tmp_path, frame, time="house")
 
     naive = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3").bse.to_numpy()
-    assert set(found["se_over"]) == {"blocks of time"}
+    assert set(found["se_over"]) == {OVER["block"]}
     assert (found["mle_std_error"].to_numpy() > 1.4 * naive).all()
 
 
@@ -60,7 +61,7 @@ def test_a_table_with_neither_has_errors_over_rows(tmp_path: Path, frame: pd.Dat
     found, fitted = coefficients(tmp_path, frame.drop(columns="house"))
 
     exact = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3")
-    assert set(found["se_over"]) == {"rows"}
+    assert set(found["se_over"]) == {OVER["row"]}
     assert found["ref_std_error"].to_numpy() == pytest.approx(exact.bse.to_numpy(), rel=1e-6)
 
 

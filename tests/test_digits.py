@@ -56,7 +56,7 @@ def test_words_around_numbers_fit_one_and_many() -> None:
     assert [given_percent(share) for share in (0.05, 0.975)] == ["5 %", "97.5 %"]
     assert [count(n, "trial") for n in (0, 1, 1200)] == ["0 trials", "1 trial", "1,200 trials"]
     assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
-    assert [about(value) for value in (1583, 3.14, 17_239)] == ["1,600", "3.1", "17,000"]
+    assert [about(value) for value in (1583, 3.14, 17_239, 9.97, 99.7)] == ["1,600", "3.1", "17,000", "10", "100"]
     assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == ["< 1 %", "37 %", "> 99 %", DASH]
     intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]
     assert [interval(*ends) for ends in intervals] == ["0.120 to 0.146", "about 1.00", DASH]

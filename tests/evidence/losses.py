@@ -9,6 +9,7 @@ import pandas as pd
 
 from study.evidence import compare, verdicts
 from study.evidence.answer import Verdict, read_verdicts, write_verdicts
+from study.evidence.findings import Gain
 from study.evidence.scores import row_losses
 from study.schema import Kind
 
@@ -99,3 +100,36 @@ def parts(models: list[pd.DataFrame], gains: dict[float, float]) -> list[pd.Data
         candidate = f"rows-{fraction:g}"
         found += [scored(base * (1 - gain + noise), "neural", 1, candidate), scored(base, candidate=candidate)]
     return [part.assign(val_loss=1.0) for part in found]
+
+
+def told_gain(low: float, high: float, **more: Any) -> Gain:
+    """A gain with this interval, of 100 rows over a base of loss 1; nothing else of it is known."""
+    improvement = high if np.isnan(low) else low if np.isnan(high) else (low + high) / 2
+    told: dict[str, Any] = dict.fromkeys(("std_error", "df", "p_value", "better", "equal", "worse"), 1.0)
+    told |= {"per": "linear", "method": "rows", "level": 0.95, "improvement": improvement, "low": low, "high": high}
+    told |= {"per_loss": 1.0, "base_loss": 1.0, "other_loss": 1.0 - improvement}
+    return Gain.model_validate(told | {"n_rows": 100, "n_groups": 100, "n_folds": 1, "n_repeats": 1} | more)
+
+
+def right_or_wrong(*, alike: bool, apart: int = 0, folds: int = 1, wrong: int = 4, n: int = 150) -> pd.DataFrame:
+    """Two that are wrong on the same of n rows, but for `apart` that the network has right alone; alike: equally sure."""
+    row = np.arange(n)
+    found = []
+    for family, depth, missed in (
+        ("constant", 0, row < n // 2),
+        ("logistic", 0, row < wrong),
+        ("neural", 1, (row < wrong) & (row >= apart)),
+    ):
+        p = np.where(missed, 0.3, 0.9 if alike or not depth else 0.95)
+        y = (row % 2).astype(float)
+        rows = scored(-np.log(p), family, depth, kind="binary").assign(outer_fold=row % folds)
+        found.append(rows.assign(observed=y, predicted=np.where(y == 1, p, 1 - p)))
+    return pd.concat(found, ignore_index=True)
+
+
+def parted(terms: float, network: float, folds: int = 4) -> list[pd.DataFrame]:
+    """A regression of all folds, one with terms of the first half of them, and a network of the second."""
+    base = np.random.default_rng(0).uniform(0.9, 1.1, (1, folds, 50))
+    noise = np.random.default_rng(1).uniform(0.98, 1.02, (2, *base.shape))
+    ext, net = in_folds(terms * base * noise[0], "extended"), in_folds(network * base * noise[1], "neural", 1)
+    return [in_folds(base), ext[ext["outer_fold"] < folds / 2], net[net["outer_fold"] >= folds / 2]]

@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.evidence.answer import VERSION, WORDS, Verdict, read_verdicts, write_verdicts
@@ -64,6 +64,7 @@ class One(Frozen):
     value: Number
 
 
+@settings(max_examples=20)
 @given(verdicts())
 def test_a_verdict_is_read_as_it_was_written(verdict: Verdict) -> None:
     content = json.loads(verdict.model_dump_json())  # the words of random numbers need make no sense
@@ -81,7 +82,7 @@ def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: f
 
 @pytest.mark.parametrize(("text", "version"), [("[]", 1), ('{"version": 2, "verdicts": []}', 2)])
 def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
-    with pytest.raises(ValueError, match=rf"^it is of version {version}, and this is version {VERSION}$"):
+    with pytest.raises(ValueError, match=rf"\b{version}\b.*\b{VERSION}\b"):
         read_verdicts(text)
 
 

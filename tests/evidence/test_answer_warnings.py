@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict, read_verdicts, read_warnings, write_verdicts
+from study.evidence.findings import WORTH
 from study.evidence.scores import row_losses, units
 from study.evidence.verdicts import judges
 from study.evidence.warnings.answers import (
@@ -37,25 +40,16 @@ def test_an_interval_that_could_not_leave_out_a_gain_of_nothing_is_of_too_few_ro
     assert wide.verdict == near.verdict == "undecided"
     assert found is not None
     assert (found.id, found.target) == ("S001", "y")
-    half = 50 * (gain.high - gain.low)
-    assert found.text == (
-        "60 test rows are too few for a verdict on y: the interval of the gain of the network over linear regression is "
-        f"\N{PLUS-MINUS SIGN}{half:.1f} % wide, and what matters is 5.0 %."
-    )
-    assert found.todo.startswith("Judge it anew with more rows; until then keep linear regression")
+    assert f"{50 * (gain.high - gain.low):.1f} %" in found.text
     assert too_few_rows(near) is None
 
 
 def test_an_interval_without_an_end_is_of_too_few_rows_and_a_decided_one_never(rng: np.random.Generator) -> None:
     endless = judged(np.r_[np.full(39, 0.05), 40.0], rng.uniform(0.5, 1.5, 40))
+    beyond = judged(np.r_[np.full(199, 0.05), 0.1], np.r_[np.full(199, 0.05), 9.0])
 
-    found = too_few_rows(endless)
-
-    assert found is not None
-    assert "has no bound on one side or on both" in found.text
-    beyond = too_few_rows(judged(np.r_[np.full(199, 0.05), 0.1], np.r_[np.full(199, 0.05), 9.0]))
-    assert beyond is not None
-    assert "has no bound on one side or on both" in beyond.text
+    assert too_few_rows(endless) is not None
+    assert too_few_rows(beyond) is not None
     assert too_few_rows(judged(np.ones(60), np.full(60, 0.5) + 0.01 * rng.normal(size=60))) is None
 
 
@@ -69,10 +63,8 @@ def test_a_gain_that_few_rows_carry_names_them_and_no_other_is_warned_of() -> No
 
     assert found is not None
     assert found.id == "S012"
-    assert found.text == (
-        "Half the variance of a gain on y comes from few test rows: 1 of 60 rows for the network over linear regression."
-    )
-    assert found.todo.startswith("Look at row 3 of the table (counted from 0): ")
+    assert "1 of 60" in found.text
+    assert re.findall(r"\brow (\d+)", found.todo) == ["3"]
     assert few_carry(judged(np.ones(60), rng.uniform(0.8, 1.1, 60)), losses) is None
 
 
@@ -100,7 +92,7 @@ def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:
 
     verdict = judged(base, network)
 
-    assert verdict.verdict == "network is worth it"
+    assert verdict.verdict == WORTH
     assert verdict.gains[0].gain.half_carried_by == 1
     assert few_carry(verdict, {}) is None
 
@@ -123,11 +115,7 @@ def test_a_search_whose_validation_loss_does_not_come_true_is_warned_of() -> Non
     found = flattering(0.5)
 
     assert found is not None
-    assert found.id == "S004"
-    assert found.text.startswith(
-        "The search flattered itself on y by more than the models differ: the network has a validation loss of 0.500 and a "
-        "test loss of "
-    )
+    assert (found.id, found.target) == ("S004", "y")
     assert flattering(0.99) is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ import pytest
 
 from study.evidence import rule
 from study.evidence.answer import Verdict
+from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.margins import FLOOR, MARGIN, Bar, Question
 from study.evidence.verdicts import judges, pair_table, verdicts
 from study.schema import CURVES, EXTENDED, NETWORK, PRODUCTS, REGRESSION
-from tests.evidence.losses import scored, trial
+from tests.evidence.losses import scored, told_gain, trial
 
 SHOWN = ("improvement", "low", "high", "std_error", "p_value", "better", "equal", "worse", "low_amount", "high_amount")
 """Columns that a pair and a gain share."""
@@ -44,36 +44,40 @@ def judged(predictions: pd.DataFrame, **question: object) -> Verdict:
     return found
 
 
-def ends(verdict: Verdict) -> list[tuple[float, float, float]]:
-    return [(each.gain.improvement, each.gain.low, each.gain.high) for each in verdict.gains]
+def asked(predictions: pd.DataFrame, **question: object) -> Judge:
+    (judge,) = judges(predictions, trials(), 5, {"y": Question.model_validate(question)})
+    return judge
+
+
+def left(judge: Judge) -> tuple[str, ...]:
+    return rule.standing(judge.gains, judge.bar)
 
 
 def test_a_gain_has_one_interval_whatever_margin_and_floor_are() -> None:
-    margins, floors = (0.01, 0.3), (0.0, 0.2)
+    predictions = rows()
 
-    found = [ends(judged(rows(), margin=margin, floor=floor)) for margin, floor in product(margins, floors)]
+    found = [asked(predictions, margin=margin, floor=floor).gains.values() for margin, floor in ((0.01, 0.0), (0.3, 0.2))]
 
-    assert all(each == found[0] for each in found)
+    ends = [[(each.improvement, each.low, each.high) for each in gains] for gains in found]
+    assert ends[0] == ends[1]
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("floor", [0.0, 0.02])
-def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(seed: int, floor: float) -> None:
-    verdict = judged(rows(seed), floor=floor)
+def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(floor: float) -> None:
+    predictions = rows()
+    judge = asked(predictions, floor=floor)
 
-    for span in spans(verdict.by_pair, verdict.bar):
+    found = spans(judge.gains, judge.bar)
+
+    for span in found:
         for margin in (span.low + 1e-6, span.high - 1e-6):
-            assert judged(rows(seed), floor=floor, margin=margin).left == span.left
-
-
-def test_a_larger_margin_never_makes_a_richer_procedure_the_answer() -> None:
-    places = [[rule.LADDER.index(judged(rows(seed), margin=m).left[0]) for m in (0.01, 0.1, 0.5)] for seed in range(2)]
-
-    assert all(each == sorted(each, reverse=True) for each in places)
+            assert left(asked(predictions, floor=floor, margin=margin)) == span.left
+    places = [rule.LADDER.index(span.left[0]) for span in found]
+    assert places == sorted(places, reverse=True)  # a larger margin never makes a richer procedure the answer
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "question",
     [
         {},
         {"margin_of": "unit", "margin": 0.05},
@@ -82,13 +86,13 @@ def test_a_larger_margin_never_makes_a_richer_procedure_the_answer() -> None:
         {"metric": "r2", "margin_of": "unit", "margin": 0.02},
     ],
 )
-def test_pairs_and_verdict_are_of_one_question(asked: dict[str, Any]) -> None:
+def test_pairs_and_verdict_are_of_one_question(question: dict[str, Any]) -> None:
     """Interval, p and chances of a pair that the verdict is about are the verdict's, whatever that is asked."""
-    (judge,) = judges(rows(), trials(), 5, {"y": Question.model_validate({"floor": 0.01} | asked)})
+    judge = asked(rows(), **({"floor": 0.01} | question))
 
     pairs = pair_table([judge]).set_index(["base", "other"])
     own = pairs[pairs["question"] == "procedures"]
-    assert set(own["metric"]) == {asked.get("metric", "loss")}
+    assert set(own["metric"]) == {question.get("metric", "loss")}
     for pair, gain in judge.gains.items():
         base, other = ({REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}[name] for name in pair)
         assert own.loc[(base, other), list(SHOWN)].tolist() == [getattr(gain, name) for name in SHOWN]
@@ -96,7 +100,7 @@ def test_pairs_and_verdict_are_of_one_question(asked: dict[str, Any]) -> None:
 
 def test_a_pair_beside_the_verdict_is_held_against_the_same_amount() -> None:
     """The constant's loss is 1 more than the regression's P: that is 1 / P of it, and the margin a share of it too."""
-    (judge,) = judges(rows(), trials(), 5, {"y": Question(margin_of="unit", margin=0.3, floor=0.0)})
+    judge = asked(rows(), margin_of="unit", margin=0.3, floor=0.0)
 
     pairs = pair_table([judge]).set_index(["base", "other"])
     own, p = pairs.loc[("constant", "linear")], judge.bar.at
@@ -128,11 +132,7 @@ def test_of_an_amount_every_gain_is_an_amount() -> None:
 
 
 def gain(low: float, high: float, low_amount: float, high_amount: float) -> rule.Gain:
-    told = dict.fromkeys(("base_loss", "other_loss", "std_error", "df", "p_value", "better", "equal", "worse"), 1.0)
-    size = {"n_rows": 9, "n_groups": 9, "n_folds": 1, "n_repeats": 1}
-    amounts = {"low_amount": low_amount, "high_amount": high_amount, "per_loss": 2.0}
-    ends = {"improvement": (low + high) / 2, "low": low, "high": high, "level": 0.95}
-    return rule.Gain.model_validate({"per": "linear", "method": "rows", **told, **size, **amounts, **ends})
+    return told_gain(low, high, improvement=0.1, low_amount=low_amount, high_amount=high_amount, per_loss=2.0)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,6 @@ def test_a_gain_matters_above_both_bars_and_does_not_below_either(
     shares: tuple[float, float], amounts: tuple[float, float], side: str, held: str
 ) -> None:
     found, bar = gain(*shares, *amounts), Bar(0.05, 0.2)
-    found = found.model_copy(update={"improvement": 0.1})
 
     assert rule.side_of(found, bar) == side
     assert rule.held_by(found, bar) == held
@@ -168,34 +167,13 @@ def test_a_pair_that_the_floor_keeps_open_is_open_at_the_floor_as_a_share() -> N
 @pytest.mark.parametrize("floor", [0.0, 0.02])
 @pytest.mark.parametrize("seed", range(2))
 def test_probabilities_and_p_value_are_those_of_the_side(seed: int, floor: float) -> None:
-    verdict = judged(rows(seed), floor=floor)
+    judge = asked(rows(seed), floor=floor)
 
-    for each in verdict.by_pair.values():
+    for each in judge.gains.values():
         rest = (1 - each.level) / 2
         side = rule.ABOVE if each.better > 1 - rest else rule.BELOW if each.better < rest else rule.OPEN
-        assert side == rule.side_of(each, verdict.bar)
+        assert side == rule.side_of(each, judge.bar)
         assert (each.p_value < 2 * rest) == (side != rule.OPEN)
-
-
-@pytest.mark.parametrize(
-    ("question", "bar"),
-    [
-        ({"margin_of": "unit", "margin": 0.02}, "the margin of 0.02 in the root mean squared error"),
-        ({"margin_of": "explained", "margin": 0.02}, "the margin of 2 % of what linear regression explains"),
-        ({"metric": "r2", "margin_of": "unit", "margin": 0.03}, "the margin of 3 points of R²"),
-        ({"metric": "mae", "floor": 0.2}, "the floor of 0.2 standard deviations of y"),
-        ({"metric": "r2", "floor": 0.2}, "the floor of 20 points of R²"),
-    ],
-)
-def test_a_bar_is_called_what_the_question_calls_it(question: dict[str, object], bar: str) -> None:
-    assert f" {bar}" in judged(rows(), **question).sentence
-
-
-def test_margins_are_told_as_the_question_tells_its_own() -> None:
-    verdict = judged(rows(), metric="r2", margin_of="unit", margin=0.03)
-
-    assert verdict.margins_words is not None
-    assert "points of R²" in verdict.margins_words.partition(". As likely")[0]
 
 
 def test_where_no_margin_can_be_told_no_answer_by_margins_is() -> None:

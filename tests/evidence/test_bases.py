@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,9 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import TERMS, WORTH
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
+from study.evidence.margins import FLOOR as LARGER
 from study.evidence.margins import Bar, Question, off_loss, off_root
-from study.evidence.rule import ABOVE, BELOW, side_of
+from study.evidence.rule import ABOVE, BELOW, side_of, standing
 from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
@@ -69,18 +71,22 @@ def test_a_small_error_that_falls_by_more_than_the_bound_is_worth_it_whichever_m
 def test_a_margin_in_the_unit_of_the_error_is_told_as_one_of_every_base(metric: str) -> None:
     verdict = judged(sides(1.0, 0.2, 0.1), metric=metric, **UNIT)
 
-    root = "root mean squared error" if metric == "loss" else "RMSE"
-    assert verdict.margins_words is not None
-    assert verdict.margins_words.endswith(f"the network over the regression with terms at 0.1 in the {root}.")
+    *_, last = re.findall(r"\d+(?:\.\d+)?", str(verdict.margins_words))
+    assert float(last) == pytest.approx(0.1)  # of the network over terms: from 0.2 to 0.1
 
 
 def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> None:
-    rows = sides(1.0, 0.2, 0.1)
-    verdict = judged(rows, **UNIT)
+    rows = pd.concat(sides(1.0, 0.2, 0.1))
 
-    for span in spans(verdict.by_pair, verdict.bar):
+    def asked(margin: float) -> Judge:
+        (judge,) = judges(rows, ARMS, 5, {"y": Question.model_validate(UNIT | {"margin": margin})})
+        return judge
+
+    own = asked(0.05)
+    for span in spans(own.gains, own.bar):
         for share in (span.low + 1e-6, span.high - 1e-6):
-            assert judged(rows, **(UNIT | {"margin": 1 - math.sqrt(1 - share)})).left == span.left
+            judge = asked(1 - math.sqrt(1 - share))
+            assert standing(judge.gains, judge.bar) == span.left
 
 
 def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
@@ -108,24 +114,18 @@ def test_a_bound_is_the_same_share_of_every_base_unless_it_is_one_of_the_root() 
     assert margin == pytest.approx(0.2**2 - 0.15**2)
 
 
-def test_a_bound_of_the_error_is_told_as_a_share_of_the_regressions_loss_for_gains_over_that() -> None:
-    found = judged(sides(1.0, 0.2, 0.1), **UNIT).bound_words
+def test_a_bound_of_the_error_is_a_share_of_the_regressions_loss_unless_that_has_none() -> None:
+    some, none = (judged(sides(error, 0.2, 0.1), **UNIT).bound for error in (1.0, 0.0))
 
-    assert found is not None
-    assert found.endswith("in the unit of y, here 9.8 % of linear regression's loss for a gain over it.")
-
-
-def test_of_a_regression_without_loss_a_margin_in_a_unit_is_no_share() -> None:
-    found = judged(sides(0.0, 0.2, 0.1), **UNIT).bound_words
-
-    assert found == "The margin is 0.05 of the root mean squared error, in the unit of y."
+    assert some is not None
+    assert none is not None
+    assert some.margin == pytest.approx(1 - 0.95**2)
+    assert math.isnan(none.margin)
 
 
-def test_a_floor_is_said_to_be_the_larger_bound_not_the_one_that_decides() -> None:
+def test_a_floor_that_is_the_larger_bound_of_the_regression_need_not_decide() -> None:
     verdict = judged(sides(0.2, 0.05, 0.04), margin=0.05, floor=0.01)
 
-    assert verdict.bound_words == (
-        "The floor is larger than the margin here: a difference below 0.01 standard deviations of y in the error, here 9.8 % "
-        "of linear regression's loss for a gain over it, cannot matter."
-    )
+    assert verdict.bound is not None
+    assert (verdict.bound.held, verdict.bound.share) == (LARGER, pytest.approx(1 - 0.95**2))
     assert REGRESSION not in verdict.left

@@ -43,7 +43,7 @@ def test_interval_probabilities_and_p_value_are_of_one_distribution(repeats: int
     base = rng.exponential(1.0, (repeats, FOLDS, 40))
     gains = [
         compare.paired_gain(side(in_folds(base)), side(in_folds(scale * rng.exponential(1.0, base.shape))), 0.05, FOLDS)
-        for scale in np.linspace(0.6, 1.2, 20)
+        for scale in np.linspace(0.6, 1.2, 7)
     ]
 
     for gain in gains:
@@ -111,7 +111,7 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
         ("choice", "neural", 2, "network", -1),
     ]
     for _, own in pairs.groupby("question"):
-        np.testing.assert_array_equal(own["p_holm"], multipletests(own["p_value"], method="holm")[1])
+        np.testing.assert_allclose(own["p_holm"], multipletests(own["p_value"], method="holm")[1])
 
 
 def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.random.Generator) -> None:
@@ -131,7 +131,7 @@ def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.r
     ]
     expected = predictions.groupby(["family", "depth"])["loss"].mean()
     assert found.drop(("network", -1)).to_dict() == pytest.approx(expected.to_dict())
-    assert found["network", -1] == found["residual", 1]
+    assert found["network", -1] == pytest.approx(found["residual", 1])
 
 
 def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng: np.random.Generator) -> None:
@@ -208,7 +208,8 @@ def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator
     pairs = pairs_of(every_model(rng), 0.05, FOLDS, winners)
     pairs = pairs[pairs["question"] != "choice"].set_index(["base", "other", "other_depth"])
 
-    assert pairs.loc[("linear", "network", -1), "other_loss"] == pairs.loc[("linear", "neural", 2), "other_loss"]
+    losses = pairs["other_loss"]
+    assert losses["linear", "network", -1] == pytest.approx(losses["linear", "neural", 2])
 
 
 def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.Generator) -> None:

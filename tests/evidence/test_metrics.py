@@ -100,7 +100,7 @@ def test_the_only_row_of_its_class_tells_nothing_of_the_error_of_an_area() -> No
 def test_the_error_of_a_metric_that_is_no_mean_is_that_of_a_bootstrap(kind: Kind, metric: str) -> None:
     rng = np.random.default_rng(3)
     rows = made(kind, rng)
-    drawn = [rows.iloc[rng.integers(0, N, N)].assign(row=np.arange(N)) for _ in range(200)]
+    drawn = [rows.iloc[rng.integers(0, N, N)].assign(row=np.arange(N)) for _ in range(120)]
     bootstrap = np.std([expected(metric, each) for each in drawn], ddof=1)
 
     losses = finished(measure(metric, kind, rows))["loss"]
@@ -108,15 +108,14 @@ def test_the_error_of_a_metric_that_is_no_mean_is_that_of_a_bootstrap(kind: Kind
     assert losses.std(ddof=1) / np.sqrt(N) == pytest.approx(bootstrap, rel=0.2)
 
 
-DRAWS = 60
+DRAWS = 25
 
 
-@pytest.mark.parametrize("groups", [0, 60])
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize(("kind", "groups"), [(Kind.CONTINUOUS, 60), (Kind.COUNT, 0), (Kind.BINARY, 60), (Kind.MULTICLASS, 0)])
 def test_the_interval_of_a_difference_of_metrics_holds_the_true_one(kind: Kind, groups: int) -> None:
     """The true difference is that of very many rows; so few of DRAWS intervals hold it by a chance of one in a thousand."""
     names = [metric.name for metric in metrics_of(kind)]
-    truth = np.subtract(*(shortfalls(made(kind, np.random.default_rng(4), noise, 0, 60_000)) for noise in (0.5, 1.0)))
+    truth = np.subtract(*(shortfalls(made(kind, np.random.default_rng(4), noise, 0, 30_000)) for noise in (0.5, 1.0)))
     held = np.zeros(len(names))
 
     for seed in range(DRAWS):

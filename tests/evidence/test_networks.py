@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from study.evidence import verdicts
-from study.evidence.findings import Rung
-from study.evidence.sentences import moved
+from study.evidence.findings import WORTH, Rung
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
 
@@ -28,7 +27,6 @@ def test_the_network_is_the_depth_of_least_validation_loss_in_each_outer_fold(rn
 
     assert verdict.chosen == {0: Rung(family="neural", depth=1), 1: Rung(family="neural", depth=2)}
     assert verdict.gains[0].gain.other_loss == pytest.approx((losses[0, 0].mean() + losses[1, 1].mean()) / 2)
-    assert verdict.sentence.startswith("A network with 1 to 2 hidden layers saves")
 
 
 def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(rng: np.random.Generator) -> None:
@@ -44,7 +42,6 @@ def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(rn
     assert verdict.chosen == {0: Rung(family="residual", depth=1), 1: Rung(family="neural", depth=2)}
     assert verdict.gains[0].gain.other_loss == pytest.approx((0.01 * base[0, 0].mean() + 0.011 * base[0, 1].mean()) / 2)
     assert verdict.smallest_sufficient == Rung(family="residual", depth=1)
-    assert verdict.sentence.startswith("A network (neural or residual) with 1 to 2 hidden layers saves")
 
 
 def test_the_smallest_sufficient_depth_is_within_the_margin_of_the_best(rng: np.random.Generator) -> None:
@@ -66,12 +63,12 @@ def test_no_depth_is_called_enough_where_no_interval_says_so(rng: np.random.Gene
 
     (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.055, 2)
 
-    assert verdict.verdict == "network is worth it"
+    assert verdict.verdict == WORTH
     assert all(each.gain.improvement < 0.055 < each.gain.high for each in verdict.depths)
     assert verdict.smallest_sufficient is None
 
 
-def test_what_choosing_the_depth_costs_and_brings_is_said_against_each_depth(rng: np.random.Generator) -> None:
+def test_what_choosing_the_depth_costs_and_brings_is_told_against_each_depth(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, (1, 2, 50))
     models = [in_folds(base), *(in_folds(f * base, "neural", d) for d, f in ((1, 0.5), (2, 0.4)))]
     chosen = [trial("neural", 1 + fold, 0.1, outer_fold=fold) for fold in range(2)]
@@ -82,12 +79,6 @@ def test_what_choosing_the_depth_costs_and_brings_is_said_against_each_depth(rng
     network = (0.5 * base[0, 0].mean() + 0.4 * base[0, 1].mean()) / 2
     gains = {each.rung.depth: each.gain.improvement for each in verdict.depths}
     assert gains == pytest.approx({d: (f * base.mean() - network) / base.mean() for d, f in ((1, 0.5), (2, 0.4))})
-    brings, costs = (moved(each.gain) for each in verdict.depths)
-    assert (brings.split()[0], costs.split()[0]) == ("saves", "adds")
-    assert verdict.depths_words == (
-        "The network chooses its depth in each outer fold, which the regression cannot; against always taking 1 hidden layer "
-        f"that {brings} and 2 hidden layers that {costs} of linear regression's loss."
-    )
 
 
 def test_a_depth_that_every_fold_chose_is_held_against_the_others_alone(rng: np.random.Generator) -> None:
@@ -96,8 +87,6 @@ def test_a_depth_that_every_fold_chose_is_held_against_the_others_alone(rng: np.
 
     verdict = only_verdict(models, usual_trials((1, 2)))
 
-    said = str(verdict.depths_words)
-    assert said.startswith(
-        "The network chose 2 hidden layers in its outer fold; against always taking 1 hidden layer that saves 10.0 %"
-    )
-    assert only_verdict(models[:2]).depths_words is None
+    assert verdict.chosen == {0: Rung(family="neural", depth=2)}
+    assert [each.gain.improvement for each in verdict.depths] == pytest.approx([0.1, 0.0])
+    assert only_verdict(models[:2]).depths == ()

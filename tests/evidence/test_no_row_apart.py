@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.answer import Verdict
 from study.evidence.compare import Model, paired_gain
 from study.evidence.findings import ENOUGH, UNDECIDED
 from study.evidence.intervals import METHODS, method_at
@@ -20,30 +19,12 @@ from study.evidence.metric_gains import metric_table, procedures
 from study.evidence.metrics import measure
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
-from study.evidence.sentences import percent
 from study.evidence.winners import incumbents
-from study.schema import NETWORK, REGRESSION, Kind
-from tests.evidence.losses import only_verdict, scored, trial
+from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
+from tests.evidence.asked import TRIALS, judged
+from tests.evidence.losses import only_verdict, right_or_wrong
 
 N = 150
-ARMS = ("constant", 0), ("logistic", 0), ("neural", 1)
-TRIALS = pd.DataFrame([trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in ARMS])
-
-
-def classes(*, alike: bool, apart: int = 0, folds: int = 1, wrong: int = 4, n: int = N) -> pd.DataFrame:
-    """Two that are wrong on the same of n rows, but for `apart` that the network has right alone; alike: equally sure."""
-    row = np.arange(n)
-    found = []
-    for family, depth, missed in (
-        ("constant", 0, row < n // 2),
-        ("logistic", 0, row < wrong),
-        ("neural", 1, (row < wrong) & (row >= apart)),
-    ):
-        p = np.where(missed, 0.3, 0.9 if alike or not depth else 0.95)
-        y = (row % 2).astype(float)
-        rows = scored(-np.log(p), family, depth, kind="binary").assign(outer_fold=row % folds)
-        found.append(rows.assign(observed=y, predicted=np.where(y == 1, p, 1 - p)))
-    return pd.concat(found, ignore_index=True)
 
 
 def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
@@ -52,7 +33,7 @@ def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
 
 def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> None:
     """The exact upper bound of what was seen on none of n rows is 1 - (1 - confidence)^(1 / n), here 2.4 %."""
-    sides = accurate(classes(alike=False))
+    sides = accurate(right_or_wrong(alike=False))
     pairs = paired(sides[REGRESSION].losses, sides[NETWORK].losses, 5)
 
     found = method_at("rows", 0.95)(pairs, "difference")
@@ -63,7 +44,7 @@ def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> No
 
 
 def test_the_same_predictions_are_the_same_for_sure() -> None:
-    sides = accurate(classes(alike=True))
+    sides = accurate(right_or_wrong(alike=True))
 
     gain = paired_gain(sides[REGRESSION], sides[NETWORK], 0.05, 5)
 
@@ -72,7 +53,7 @@ def test_the_same_predictions_are_the_same_for_sure() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_method_takes_rows_that_agree_for_certainty(method: str) -> None:
-    sides = accurate(classes(alike=False, folds=5, wrong=60))
+    sides = accurate(right_or_wrong(alike=False, folds=5, wrong=60))
 
     gain = paired_gain(sides[REGRESSION], sides[NETWORK], 0.05, 5, method)
 
@@ -80,63 +61,49 @@ def test_no_method_takes_rows_that_agree_for_certainty(method: str) -> None:
 
 
 def test_a_verdict_of_accuracy_is_undecided_where_no_row_tells_two_apart() -> None:
-    verdict = only_verdict([classes(alike=False)], TRIALS, questions={"y": Question(metric="accuracy", floor=0.01)})
+    verdict = judged(right_or_wrong(alike=False))
 
     assert verdict.verdict == UNDECIDED
-    assert "on both sides of the floor of 1 % of the rows: undecided" in verdict.sentence
-    assert "at most 0 %" not in verdict.action
-
-
-def judged(predictions: pd.DataFrame, **question: Any) -> Verdict:
-    asked = Question.model_validate({"metric": "accuracy", "floor": 0.01} | question)
-    return only_verdict([predictions], TRIALS, questions={"y": asked})
+    assert verdict.meaning is not None
+    assert verdict.meaning.most(REGRESSION) > 0.01
 
 
 def test_a_regression_that_is_wrong_on_none_of_few_rows_is_not_sure_to_be_enough() -> None:
-    verdict = judged(classes(alike=False, folds=5, wrong=0))
+    verdict = judged(right_or_wrong(alike=False, folds=5, wrong=0))
 
     gain = verdict.by_pair[REGRESSION, NETWORK]
     assert verdict.verdict == UNDECIDED
     assert gain.low_amount < -0.01 < 0.01 < gain.high_amount
     assert gain.p_value > 0.05
-    assert verdict.sentence.endswith(
-        "Logistic regression is wrong on none of 150 test rows of y, which is no proof that it never is; a network with 1 "
-        f"hidden layer is right on as many rows (95 % interval {percent(gain.low_amount)} to {percent(gain.high_amount)} % "
-        "more), on both sides of the floor of 1 % of the rows: undecided between logistic regression and the network."
-    )
-    assert "what is given away of logistic regression's share of wrong rows has no upper bound" in verdict.action
+    assert not gain.bounded
 
 
 def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_surely_as_they_can() -> None:
-    verdict = judged(classes(alike=False, wrong=0, n=600))
+    verdict = judged(right_or_wrong(alike=False, wrong=0, n=600))
 
     gain = verdict.by_pair[REGRESSION, NETWORK]
     assert (verdict.verdict, gain.high_amount < 0.01) == (ENOUGH, True)
     assert answer_p(verdict.by_pair, verdict.bar, REGRESSION) == pytest.approx(2 * gain.better)
     assert 0.005 < 2 * gain.better < 0.05
-    assert "right on as many rows" in verdict.sentence
-    assert "below the floor of 1 % of the rows: the regression is enough." in verdict.sentence
 
 
 @pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}, {"margin_of": "explained"}])
 def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(question: dict[str, Any]) -> None:
-    verdict = judged(classes(alike=False, wrong=0, n=600), **question)
+    verdict = judged(right_or_wrong(alike=False, wrong=0, n=600), **question)
 
     assert verdict.verdict == UNDECIDED
     assert math.isnan(verdict.by_pair[REGRESSION, NETWORK].p_value)
-    told = "which is no share that the 5 % margin could be held against: undecided"
-    assert (told in verdict.sentence) == (question == {"floor": 0.0})
 
 
 def test_where_a_regression_is_never_wrong_one_that_predicts_the_same_adds_nothing() -> None:
-    verdict = judged(classes(alike=True, wrong=0))
+    verdict = judged(right_or_wrong(alike=True, wrong=0))
 
     assert verdict.verdict == ENOUGH
-    assert "Nothing can be gained on y, which logistic regression predicts without any share of wrong rows" in verdict.sentence
+    assert verdict.by_pair[REGRESSION, NETWORK].nothing
 
 
 def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_save_rows() -> None:
-    rows = classes(alike=False, wrong=0)
+    rows = right_or_wrong(alike=False, wrong=0)
     terms = rows[rows["family"] == "logistic"].assign(family="extended")
     trials = pd.concat([TRIALS, TRIALS[TRIALS["family"] == "logistic"].assign(family="extended")])
 
@@ -144,17 +111,19 @@ def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_sav
     verdict = only_verdict([rows, terms], trials, questions=asked)
 
     assert verdict.verdict == UNDECIDED
-    assert "; a regression with terms has no share of wrong rows to save; a network with 1 hidden layer is " in verdict.sentence
-    assert "on both sides of the floor of 1 % of the rows; over the regression with terms" in verdict.sentence
+    assert {pair: gain.nothing for pair, gain in verdict.by_pair.items()} == {
+        (REGRESSION, EXTENDED): True,
+        (REGRESSION, NETWORK): False,
+        (EXTENDED, NETWORK): False,
+    }
 
 
 def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_decided() -> None:
-    whole = classes(alike=False, wrong=60)
+    whole = right_or_wrong(alike=False, wrong=60)
     parts = [whole[whole["family"] != "constant"].assign(candidate=f"rows-{share}", val_loss=1.0) for share in (0.25, 0.5)]
 
-    few, verdict = (judged(pd.concat([whole, *some], ignore_index=True)) for some in (parts[:1], parts))
+    told = judged(pd.concat([whole, *parts], ignore_index=True)).decided_at
 
-    told = verdict.decided_at
     assert told is not None
     assert [point.improvement for point in told.curve] == [0, 0, 0]
     assert [point.high for point in told.curve] == pytest.approx([-point.low for point in told.curve])
@@ -162,11 +131,10 @@ def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_deci
     assert told.curve[0].high > 2 * np.sqrt(2) / 60
     assert 1 < told.times < 40
     assert told.side == "below"
-    assert "cannot be told from the parts of the rows that they were trained on." in few.action
 
 
 def test_with_several_rows_apart_the_interval_is_that_of_the_rows() -> None:
-    sides = accurate(classes(alike=False, apart=8, wrong=12))
+    sides = accurate(right_or_wrong(alike=False, apart=8, wrong=12))
     pairs = paired(sides[REGRESSION].losses, sides[NETWORK].losses, 5)
 
     apart = (pairs["base"] - pairs["other"]).to_numpy()
@@ -174,7 +142,7 @@ def test_with_several_rows_apart_the_interval_is_that_of_the_rows() -> None:
 
 
 def test_one_that_is_wrong_on_no_row_is_not_sure_to_be_right() -> None:
-    table = metric_table(classes(alike=False, wrong=0), incumbents(TRIALS), 5)
+    table = metric_table(right_or_wrong(alike=False, wrong=0), incumbents(TRIALS), 5)
 
     (own,) = table[(table["metric"] == "accuracy") & (table["other"] == REGRESSION) & table["base"].isna()].itertuples()
     assert own.value == 1
@@ -183,7 +151,7 @@ def test_one_that_is_wrong_on_no_row_is_not_sure_to_be_right() -> None:
 
 def test_the_accuracy_of_one_is_no_surer_than_its_rows_though_folds_agree() -> None:
     """60 of 150 rows are wrong, 12 in each of five folds, so that the folds' means do not vary at all."""
-    model = accurate(classes(alike=False, folds=5, wrong=60))[REGRESSION]
+    model = accurate(right_or_wrong(alike=False, folds=5, wrong=60))[REGRESSION]
 
     found, _ = of_one(model.losses, 5)
 
@@ -195,7 +163,7 @@ def test_the_accuracy_of_one_is_no_surer_than_its_rows_though_folds_agree() -> N
 def test_where_few_wrong_rows_bound_no_share_the_rows_themselves_are_bounded() -> None:
     """Asked of the accuracy or of the loss, as much is known of how many more rows would be right."""
     by_loss, by_rows = (
-        only_verdict([classes(alike=False, apart=1)], TRIALS, questions={"y": Question(metric=metric, margin=0.5)})
+        only_verdict([right_or_wrong(alike=False, apart=1)], TRIALS, questions={"y": Question(metric=metric, margin=0.5)})
         for metric in ("loss", "accuracy")
     )
 
@@ -204,4 +172,4 @@ def test_where_few_wrong_rows_bound_no_share_the_rows_themselves_are_bounded() -
     (loss,), (rows,) = by_loss.meaning.differences, by_rows.meaning.differences
     assert not by_rows.by_pair[REGRESSION, NETWORK].bounded
     assert (rows.value, rows.low, rows.high) == pytest.approx((loss.value, loss.low, loss.high))
-    assert "there is one: with 95 % confidence at most 5.0 % more of the rows would be right." in by_rows.action
+    assert by_rows.meaning.most(REGRESSION) == pytest.approx(0.05, abs=5e-4)

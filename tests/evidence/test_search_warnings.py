@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
+from study.config.options import Range
 from study.evidence.warnings.searches import Axis, at_edges, failing, last_brought, still_improving
+from study.schema import StudyWarning
 from tests.evidence.losses import trial
 
 RATE = Axis("neural", "learning_rate", 1e-3, 1e-1, log=True)
@@ -20,15 +24,16 @@ def winners(name: str, values: list[float]) -> pd.DataFrame:
     return pd.DataFrame([trial("neural", 2, 1.0, outer_fold=f) | {f"params_{name}": v} for f, v in enumerate(values)])
 
 
+def numbers(found: StudyWarning) -> list[float]:
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", found.text)]
+
+
 def test_incumbents_in_the_outermost_tenth_of_a_range_in_most_folds_are_at_its_edge() -> None:
     found = at_edges(winners("learning_rate", [0.07, 0.09, 0.065, 0.002, 0.08]), "y", [RATE])
 
     assert found is not None
     assert (found.id, found.target) == ("S002", "y")
-    assert found.text == (
-        "What won on y lies at the edge of what was searched: learning_rate of networks with 2 hidden layers is at its high "
-        "end 0.1 in 4 of 5 outer folds (median 0.07)."
-    )
+    assert numbers(found) == [2, 0.1, 4, 5, 0.07]  # hidden layers, the end, folds at it, all of them, the median
     assert "`space.neural.learning_rate: {low: 0.001, high: 0.3, log: true}`" in found.todo
 
 
@@ -49,15 +54,18 @@ def test_what_chance_or_a_closed_end_explains_is_no_edge(axis: Axis, values: lis
 @pytest.mark.parametrize(
     ("axis", "edge", "expected"),
     [
-        (Axis("linear", "l2", 1.0, 10.0, log=True, zero=True), "high", "{low: 1, high: 30, log: true, zero: true}"),
-        (Axis("own", "size", 2, 9, log=True, integer=True), "low", "{low: 1, high: 9, log: true, integer: true}"),
-        (Axis("own", "size", 2, 9, integer=True), "high", "{low: 2, high: 13, integer: true}"),
-        (Axis("neural", "dropout", 0.1, 0.5), "low", "{low: 0, high: 0.5}"),
-        (Axis("own", "shift", -1.0, 1.0), "low", "{low: -2, high: 1}"),
+        (Axis("linear", "l2", 1.0, 10.0, log=True, zero=True), "high", Range(low=1, high=30, log=True, zero=True)),
+        (Axis("own", "size", 2, 9, log=True, integer=True), "low", Range(low=1, high=9, log=True, integer=True)),
+        (Axis("own", "size", 2, 9, integer=True), "high", Range(low=2, high=13, integer=True)),
+        (Axis("neural", "dropout", 0.1, 0.5), "low", Range(low=0, high=0.5)),
+        (Axis("own", "shift", -1.0, 1.0), "low", Range(low=-2, high=1)),
     ],
 )
-def test_the_line_that_widens_a_range_is_one_that_a_config_takes(axis: Axis, edge: str, expected: str) -> None:
-    assert axis.key(edge) == f"`space.{axis.family}.{axis.name}: {expected}`"
+def test_the_line_that_widens_a_range_is_one_that_a_config_takes(axis: Axis, edge: str, expected: Range) -> None:
+    ((key, told),) = yaml.safe_load(axis.key(edge).strip("`")).items()
+
+    assert key == f"space.{axis.family}.{axis.name}"
+    assert Range.model_validate(told) == expected
 
 
 def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() -> None:
@@ -65,10 +73,10 @@ def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() 
     end = at_edges(winners("learning_rate", [0.0999]), "y", [RATE])
 
     assert choice is not None
-    assert "dropout of networks with 2 hidden layers is at its high end 0.3 in 9 of 10 outer folds" in choice.text
+    assert numbers(choice) == [2, 0.3, 9, 10, 0.3]
     assert "`space.neural.dropout: [0, 0.1, 0.3, 0.5]`" in choice.todo
     assert end is not None
-    assert "at its high end 0.1 in the one outer fold (0.0999)" in end.text
+    assert numbers(end) == [2, 0.1, 0.0999]
 
 
 def searched(*folds: list[float], **more: Any) -> pd.DataFrame:
@@ -89,11 +97,8 @@ def test_a_search_that_ended_while_it_got_better_is_warned_of() -> None:
     found = still_improving(searched(LATE, LATE, EARLY), "y", 2.0, 0.05, {"network": 8})
 
     assert found is not None
-    assert found.id == "S003"
-    assert found.text == (
-        "The search on y was still getting better when its budget ended: the last 2 of 8 trials an arm lowered the best "
-        "validation loss of the network by 6.7 % of the regression's loss (in 2 of 3 outer folds)."
-    )
+    assert (found.id, found.target) == ("S003", "y")
+    assert numbers(found) == [2, 8, 6.7, 2, 3]  # the last trials of all, what they brought in per cent, in how many folds
     assert "`search.trials: 16`" in found.todo
 
 
@@ -113,6 +118,6 @@ def test_a_model_of_which_a_tenth_of_the_trials_failed_is_warned_of() -> None:
     found = failing(trials, "y")
 
     assert found is not None
-    assert found.id == "S005"
-    assert found.text == "On y there failed 2 of 20 trials of networks with 1 hidden layer (10.0 %)."
+    assert (found.id, found.target) == ("S005", "y")
+    assert numbers(found) == [2, 20, 1, 10]
     assert failing(trials[trials["depth"] == 3], "y") is None

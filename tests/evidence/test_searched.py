@@ -36,7 +36,7 @@ def two_folds() -> pd.DataFrame:
 def test_losses_are_shares_of_the_regression_of_their_fold_and_ranks_of_their_arm() -> None:
     found = searched_trials(two_folds())
 
-    assert found["relative"].tolist() == [1.0, 1.2, 0.8, 3.0, 1.0, 0.9, 0.6]
+    assert found["relative"].tolist() == pytest.approx([1.0, 1.2, 0.8, 3.0, 1.0, 0.9, 0.6])
     assert found["rank"].tolist() == [0.0, 0.5, 0.0, 1.0, 0.0, 1.0, 0.0]
     assert found.loc[found["best"], ["outer_fold", "family", "number"]].to_numpy().tolist() == [
         [0, "linear", 0], [0, "neural", 1], [1, "linear", 0], [1, "neural", 1],
@@ -76,19 +76,26 @@ def test_the_front_of_one_fold_is_of_the_trials_that_none_is_both_cheaper_and_be
 
     points = [(seconds, loss) for *_, loss, _, seconds, _ in rows]
     unbeaten = sorted((s, x) for s, x in points if not any(t <= s and y < x for t, y in points))
-    assert list(zip(found["at"], found["relative"], strict=True)) == unbeaten
+    assert found[["at", "relative"]].to_numpy().tolist() == [pytest.approx(point) for point in unbeaten]
 
 
 def test_the_front_of_several_folds_is_the_median_of_theirs() -> None:
-    found = fronts(
-        searched_trials(pd.concat([two_folds(), third := two_folds().query("outer_fold == 1").assign(outer_fold=2)]))
-    )
+    third = two_folds().query("outer_fold == 1").assign(outer_fold=2)
 
-    assert len(third) == 3
-    parameters = found[found["cost"] == "n_parameters"]
-    assert list(zip(parameters["at"], parameters["relative"], strict=True)) == [(3.0, 1.0), (30.0, 0.9), (60.0, 0.6)]
-    seconds = found[found["cost"] == "seconds"]
-    assert list(zip(seconds["at"], seconds["relative"], strict=True)) == [(1.0, 1.0), (3.0, 0.9), (5.0, 0.6)]
+    found = fronts(searched_trials(pd.concat([two_folds(), third])))
+
+    for cost, at in (("n_parameters", [3.0, 30.0, 60.0]), ("seconds", [1.0, 3.0, 5.0])):
+        own = found[found["cost"] == cost]
+        assert own["at"].tolist() == at
+        assert own["relative"].tolist() == pytest.approx([1.0, 0.9, 0.6])
+
+
+@pytest.mark.parametrize(("linear", "network"), [(6.9e-32, 6.1e-32), (2.0, 2.0 - 1e-9)])
+def test_what_is_less_by_rounding_is_no_corner_of_the_front(linear: float, network: float) -> None:
+    told = [("constant", 0, 10.0), ("linear", 0, linear), ("neural", 1, network)]
+    table = trials([(f, d, 0, 0, x, "COMPLETE", 1.0 + k, 3 + k) for k, (f, d, x) in enumerate(told)])
+
+    assert fronts(searched_trials(table))["at"].tolist() == [2.0, 4.0]
 
 
 def test_the_front_has_neither_the_constant_nor_what_was_given_up() -> None:

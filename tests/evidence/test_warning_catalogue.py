@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,14 @@ def test_the_page_is_what_the_catalogue_says() -> None:
 
 def test_an_entry_is_found_by_its_id_in_short_too_and_another_id_names_the_nearest() -> None:
     assert [entry_of(name).id for name in ("S003", "s003", "S3", "13")] == ["S003", "S003", "S003", "S013"]
-    with pytest.raises(
-        StudyError, match=r"no 'S103'\. Did you mean 'S013'\? There are S001 to S014; `study explain` lists them"
-    ):
+    with pytest.raises(StudyError, match=r"'S103'.*'S013'.*`study explain`"):
         entry_of("S103")
 
 
 def test_limits_that_stand_beside_their_finders_are_those_that_the_catalogue_names() -> None:
-    assert f"above {MOST_VIF:g}," in CATALOGUE["S008"].means
-    assert f"above {MOST_CONDITION:,g}." in CATALOGUE["S008"].means
-    assert (
-        f"more than {FEWEST} values, each in {dict(enumerate(['', 'one', 'two', 'three']))[OFTEN]} rows"
-        in CATALOGUE["S014"].means
-    )
+    assert {f"{MOST_VIF:g}", f"{MOST_CONDITION:,g}"} <= numbers("S008")
+    assert {f"{FEWEST}", {3: "three"}[OFTEN]} <= numbers("S014")
+
+
+def numbers(id_: str) -> set[str]:
+    return set(re.findall(r"[\d,]*\d|three", CATALOGUE[id_].means))

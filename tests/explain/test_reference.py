@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.discrete.discrete_model import Logit, MNLogit
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from study.explain import long
+from study.explain.basis import SEPARATED
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
@@ -136,7 +139,7 @@ def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_square
     gradient = -slope * z.T @ (y - mean) / N + 2 * 0.03 / N * np.append(0, weights)
     assert gradient == pytest.approx(0, abs=1e-7)
     assert found["ref_std_error"].isna().all()
-    assert found["note"].tolist() == ["penalised (l2 = 0.03): no standard error"] * 4
+    assert found["note"].str.contains("0.03", regex=False).all()
 
 
 def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(design: pd.DataFrame) -> None:
@@ -155,40 +158,35 @@ def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(desi
     assert -z.T @ (np.eye(3)[y] - p) / N + 2 * 0.03 / N * weights == pytest.approx(0, abs=1e-7)
 
 
-def test_complete_separation_is_noted_and_claims_no_standard_error(design: pd.DataFrame, either: Fit) -> None:
-    found = either(design, (design["height"] > 1700).to_numpy(float), Kind.BINARY)
+def separations(design: pd.DataFrame) -> dict[str, tuple[np.ndarray, Kind]]:
+    """Targets whose likelihood has no maximum, with their kinds."""
+    rng, single = np.random.default_rng(1), design["single"] == 1
+    return {
+        "all rows": ((design["height"] > 1700).to_numpy(float), Kind.BINARY),
+        "a level": (np.where(single, 1.0, rng.integers(0, 2, N)), Kind.BINARY),
+        "a level without a count": (np.where(single, 0.0, rng.poisson(2, N)), Kind.COUNT),
+        "classes": (np.digitize(design["height"], [1650, 1750]), Kind.MULTICLASS),
+    }
 
+
+@pytest.mark.parametrize("failing", [False, True], ids=["diverging", "failing"])
+@pytest.mark.parametrize("name", separations(make_people()))
+def test_separation_has_finite_estimates_no_standard_error_and_one_note_however_newtons_steps_end(
+    design: pd.DataFrame, either: Fit, name: str, failing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y, kind = separations(design)[name]
+
+    def fail(*args: object, **more: object) -> None:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    if failing:  # as on some processors, by the last bits of a matrix that vanishes
+        for model in (Logit, MNLogit, GLM):
+            monkeypatch.setattr(model, "fit", fail)
+    found = either(design, y, kind, ["short", "middle", "tall"])
+
+    assert set(found["note"]) == {SEPARATED}
+    assert np.isfinite(found["ref_estimate"]).all()
     assert found["ref_std_error"].isna().all()
-    expected = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
-    assert set(found["note"]) <= {expected, "the maximum-likelihood fit failed: no estimate"}
-
-
-def test_a_level_with_a_single_outcome_is_quasi_separation(design: pd.DataFrame, either: Fit) -> None:
-    rng = np.random.default_rng(1)
-    y = np.where(design["single"] == 1, 1.0, rng.integers(0, 2, N))
-
-    found = either(design, y, Kind.BINARY)
-
-    assert found["ref_std_error"].isna().all()
-    assert found["note"].str.startswith("separated or diverging").all()
-
-
-def test_a_count_that_is_always_zero_in_a_level_diverges(design: pd.DataFrame, either: Fit) -> None:
-    y = np.where(design["single"] == 1, 0.0, np.random.default_rng(1).poisson(2, N))
-
-    found = either(design, y, Kind.COUNT)
-
-    assert found["ref_std_error"].isna().all()
-    assert found["note"].str.startswith("separated or diverging").all()
-
-
-def test_separated_classes_are_noted(design: pd.DataFrame, either: Fit) -> None:
-    y = np.digitize(design["height"], [1650, 1750])
-
-    found = either(design, y, Kind.MULTICLASS, ["short", "middle", "tall"])
-
-    assert found["ref_std_error"].isna().all()
-    assert (found["note"] != "").all()
 
 
 def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_error(design: pd.DataFrame) -> None:
@@ -201,7 +199,7 @@ def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_erro
     shared = found.loc["height", "ref_estimate"] + found.loc["cm", "ref_estimate"] / 10
     assert shared == pytest.approx(alone.loc["height", "ref_estimate"])
     assert found.loc["height", "ref_estimate"] * 10 == pytest.approx(found.loc["cm", "ref_estimate"])
-    assert found.loc["cm", "note"] == "collinear (height, cm): least-norm weights, no standard error"
+    assert "(height, cm)" in found.loc["cm", "note"]
     assert found["ref_std_error"].isna().to_dict() == {
         "intercept": True,
         "height": True,
@@ -219,10 +217,9 @@ def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: 
     near = fit(design.assign(again=design["height"] + 10 * noise), y, Kind.CONTINUOUS).set_index("term")
     nearer = fit(design.assign(again=design["height"] + 0.01 * noise), y, Kind.CONTINUOUS)
 
-    expected = "variance inflation above 30 (height, again): no standard error"
-    assert near.loc[["height", "again"], "note"].tolist() == [expected] * 2
+    assert near["note"].str.contains("30 (height, again)", regex=False).tolist() == [False, True, False, False, True]
     assert near["ref_std_error"].notna().to_dict()["wealth"]
-    assert nearer["note"].str.match(r"collinear \(condition number 1\d,000\): no standard error").all()
+    assert nearer["note"].str.contains(r"1\d,000").all()
     assert nearer["ref_std_error"].isna().all()
 
 
@@ -250,7 +247,7 @@ def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit
     z = ((wide - wide.mean()) / deviation).to_numpy()
     assert found["ref_estimate"].to_numpy()[1:] * deviation == pytest.approx(np.linalg.pinv(z) @ (y - y.mean()))
     assert found["ref_std_error"].isna().all()
-    assert found["note"].str.contains("6 rows for 10 coefficients: no standard error").all()
+    assert found["note"].str.contains("6 .* 10 ").all()
 
 
 def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning(either: Fit) -> None:
@@ -261,7 +258,7 @@ def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning(either: F
     others = y[alone == 0].mean()
     assert found["ref_estimate"].tolist() == pytest.approx([others, y[1] - others])
     assert found["ref_std_error"].isna().tolist() == [False, True]
-    assert found["note"].tolist() == ["", "one row alone tells of it: no standard error"]
+    assert found["note"].ne("").tolist() == [False, True]
 
 
 def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.DataFrame) -> None:
@@ -270,13 +267,13 @@ def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.Da
     found = fit(design.assign(one=1.0), y, Kind.CONTINUOUS).set_index("term")
     alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
 
-    assert found.loc["one", "note"] == "constant column: its weight is set to 0"
+    assert found.loc["one", "note"]
     assert (found.loc["one", "ref_estimate"], math.isnan(found.loc["one", "ref_std_error"])) == (0, True)
     pd.testing.assert_frame_equal(found.drop("one"), alone)
 
 
 def test_lengths_that_do_not_fit_are_an_error(design: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match=r"^y and scale must fit the design \(400, 3\) and l2 be 0 or more but got 5, 3, 0\.$"):
+    with pytest.raises(ValueError, match=r"\(400, 3\).* 5, 3, 0"):
         reference_coefficients(design, np.ones(5), Kind.CONTINUOUS, None, 0, np.ones(3))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,14 @@ def gains(gain: np.ndarray, loss: float = 2.0) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("inside", "words"),
+    ("inside", "rule"),
     [
-        (lambda frame: frame["x"] > 6, "x is above "),
-        (lambda frame: frame["town"] == "Ulm", "town is Ulm"),
-        (lambda frame: frame["day"] > pd.Timestamp("2023-06-30"), "day is above 2023-0"),
+        (lambda frame: frame["x"] > 6, r"^x .*[5-8]\.\d"),
+        (lambda frame: frame["town"] == "Ulm", "^town .*Ulm"),
+        (lambda frame: frame["day"] > pd.Timestamp("2023-06-30"), "^day .*2023-0[67]"),
     ],
 )
-def test_a_group_that_is_there_is_named_and_holds(tmp_path: Path, rng: np.random.Generator, inside: object, words: str) -> None:
+def test_a_group_that_is_there_is_named_and_holds(tmp_path: Path, rng: np.random.Generator, inside: object, rule: str) -> None:
     frame = frame_of(rng)
     group = inside(frame).to_numpy()  # type: ignore[operator]
     encoded = encoded_from(tmp_path, frame)
@@ -50,7 +51,7 @@ def test_a_group_that_is_there_is_named_and_holds(tmp_path: Path, rng: np.random
 
     most = found[found["side"] == "more"].iloc[0]
     assert found.columns.tolist() == COLUMNS
-    assert words in most["rule"]
+    assert re.search(rule, most["rule"])
     assert most["holds"]
     assert most["gain"] == pytest.approx(0.5, abs=0.15)  # of a loss of 2
     assert most["low"] <= most["gain"] - most["rest"] <= most["high"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import importlib.util
 import json
+import re
 from pathlib import Path
 
 import optuna
@@ -10,10 +10,10 @@ import pytest
 
 from study.exporting import exports
 from study.exporting.arms import Changes
-from study.exporting.exports import TOOLS, Tool, export
+from study.exporting.exports import TOOLS, export
 from study.exporting.optuna_trials import OptunaTrials
 from study.records.results import Results, load_results, write_trial, write_winner
-from study.schema import StudyError
+from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.exporting.searched import PARAMS, searched
 from tests.records.examples import arm, trial, winner
 from tests.report.synthetic import write_results
@@ -36,7 +36,7 @@ def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_tr
     assert linear.trials[1].user_attrs["error"] == "ValueError: no"
     assert linear.user_attrs["winner"] == "y-linear-o0-0000"
     assert linear.user_attrs["test_loss_refit"] == 0.15625
-    assert linear.user_attrs["loss"] == "mean squared error"
+    assert linear.user_attrs["loss"] == LOSS_NAMES[Kind.CONTINUOUS]
     first, second = network.trials
     assert (first.params, first.state.name, second.state.name) == (PARAMS, "COMPLETE", "PRUNED")
     assert first.intermediate_values == {1: 4.5, 2: 3.5, 3: 2.5}
@@ -114,31 +114,23 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years")
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"^{tmp_path / 'mine'} .*--out"):
         export(results, "csv", tmp_path / "mine")
 
-    assert str(caught.value) == (
-        f"{tmp_path / 'mine'} exists already and is left as it is; name another place with --out, or remove it."
-    )
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     assert export(results, "optuna").trials == export(results, "optuna").trials == 4  # its own is written anew
 
 
-def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it() -> None:
-    with pytest.raises(StudyError) as caught:
-        Tool("x", "x", "no_such_module", "x").check()
+def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = searched(tmp_path / "party")
+    monkeypatch.setattr(exports, "find_spec", lambda name: None)
 
-    assert str(caught.value) == "x needs no-such-module, which is not installed: pip install 'family-study[x]' brings it."
+    with pytest.raises(StudyError, match=r"mlflow.*pip install 'family-study\[mlflow\]'"):
+        export(results, "mlflow")
 
-
-@pytest.mark.skipif(importlib.util.find_spec("mlflow") is not None, reason="MLflow is there")
-def test_the_command_says_so(tmp_path: Path, command: Command) -> None:  # noqa: F811
-    searched(tmp_path / "party")
-
-    ended = command("export", "party", "--to", "mlflow")
-
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "Error: mlflow needs mlflow, which is not installed: pip install 'family-study[mlflow]' brings it.\n"
-    assert not (tmp_path / "party" / "export").exists()
+    assert not results.paths.exported.exists()
 
 
 def test_the_command_prints_where_it_is_and_as_json(tmp_path: Path, command: Command) -> None:  # noqa: F811
@@ -147,16 +139,12 @@ def test_the_command_prints_where_it_is_and_as_json(tmp_path: Path, command: Com
     said, found = command("export", "party", "--to", "optuna"), command("export", "party", "--to", "csv", "--json")
     wrong, other = command("export", "party", "--to", "optun"), command("export", "party", "--to", "csv", "--uri", "http://x")
 
-    assert said.out.splitlines() == [
-        "4 trials are in party/export/optuna.db.",
-        "See them: optuna-dashboard sqlite:///party/export/optuna.db",
-    ]
+    assert "party/export/optuna.db" in said.out
+    assert "optuna-dashboard sqlite:///party/export/optuna.db\n" in said.out
     assert json.loads(found.out) == {"to": "csv", "where": "party/export/csv", "trials": 4, "view": None}
-    assert wrong.err == (
-        "Error: Records are exported to csv, optuna, tensorboard, mlflow, but not to 'optun'. Did you mean 'optuna'?\n"
-    )
     assert (wrong.code, other.code) == (2, 2)
-    assert other.err.startswith("Error: --uri is of MLflow's tracking server, but the export is to csv;")
+    assert re.search("'optun'.*'optuna'", wrong.err)
+    assert re.search("--uri.* csv.*--out", other.err)
 
 
 def test_every_extra_that_a_tool_names_is_declared() -> None:
@@ -169,5 +157,5 @@ def test_every_extra_that_a_tool_names_is_declared() -> None:
 def test_a_study_without_a_trial_has_nothing_to_export(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("name: party\ndata: {source: balloons}\ntarget: y\n")
 
-    with pytest.raises(StudyError, match="has no trial yet, so there is nothing to export; `study run "):
+    with pytest.raises(StudyError, match="`study run "):
         export(load_results(tmp_path), "csv")

@@ -31,14 +31,9 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every family of study, on each kind it serves, those with hidden layers with one and with two; and a package's."""
-    own = [
-        Case(name, kind, depth)
-        for name, family in FAMILIES.items()
-        for kind in sorted(family.kinds)
-        for depth in ([0] if family.convex else [1, 2])
-    ]
-    return [*own, Case("residual", Kind.COUNT, 1), Case("residual", Kind.CONTINUOUS, 2)]
+    """Every family of study, on each kind it serves, networks with one hidden layer; one with two; and a package's."""
+    own = [Case(name, kind, 0 if family.convex else 1) for name, family in FAMILIES.items() for kind in sorted(family.kinds)]
+    return [*own, Case("neural", Kind.CONTINUOUS, 2), Case("residual", Kind.COUNT, 1)]
 
 
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:

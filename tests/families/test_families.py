@@ -87,12 +87,8 @@ def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
 
     architecture = Shared().architecture({"width": 8, "activation": "silu", "dropout": 0}, 1, (2, 3, 1))
 
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises(TypeError, match=r"layers\.dense"):
         Stack(architecture)
-
-    assert str(caught.value) == (
-        "hidden layers have weights in `layers.dense` alone: a Keras layer's own would serve all replicates"
-    )
 
 
 def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> None:
@@ -138,65 +134,47 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
 
 def test_a_family_that_is_no_longer_registered_is_gone() -> None:
     assert "shrunk" not in FAMILIES
-    with pytest.raises(StudyError, match=r"^'shrunk' is not a family\."):
+    with pytest.raises(StudyError, match="'shrunk'"):
         get_family("shrunk")
 
 
 def test_registering_a_name_twice_is_an_error(shrunk: type[Family]) -> None:
-    with pytest.raises(ValueError, match=r"^a family is registered once, but 'shrunk' is registered already$"):
+    with pytest.raises(ValueError, match="'shrunk'"):
         register(shrunk)
 
 
 def test_an_unknown_family_is_answered_with_the_nearest_and_with_all() -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"'logistics'.*'logistic'.*{', '.join(FAMILIES)}"):
         get_family("logistics")
-
-    families = ", ".join(FAMILIES)
-    assert (
-        str(caught.value)
-        == f"'logistics' is not a family. Did you mean 'logistic'? Families: {families}; packages may bring others."
-    )
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "message"),
-    [
-        ("linear", "l1", "'linear' has no hyperparameter 'l1'. Did you mean 'l2'? It has: l2."),
-        ("constant", "l2", "'constant' has no hyperparameter 'l2'. It has: none."),
-        (
-            "neural",
-            "widht",
-            "'neural' has no hyperparameter 'widht'. Did you mean 'width'? It has: learning_rate, batch_size, weight_decay, "
-            "width, activation, dropout.",
-        ),
-    ],
+    ("family", "name", "nearest"), [("linear", "l1", "'l2'"), ("constant", "l2", ""), ("neural", "widht", "'width'")]
 )
-def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(family: str, name: str, message: str) -> None:
-    with pytest.raises(StudyError) as caught:
-        resolve_space(get_family(family), 100, {name: 1.0})
+def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(family: str, name: str, nearest: str) -> None:
+    every = ", ".join(get_family(family).space(100)) or "none"
 
-    assert str(caught.value) == message
+    with pytest.raises(StudyError, match=rf"'{family}'.*'{name}'\..*{nearest}.*: {every}"):
+        resolve_space(get_family(family), 100, {name: 1.0})
 
 
 @pytest.mark.parametrize(
     ("family", "name", "form", "said"),
     [
-        ("neural", "width", [8, "wide"], "whole numbers from 1 to 100000 but got 'wide'"),
-        ("neural", "width", Range(low=1, high=1e300, integer=True), "numbers from 1 to 100000 but got 1e+300"),
-        ("neural", "width", [8, 16.5], "whole numbers from 1 to 100000 but got 16.5"),
-        ("neural", "width", True, "whole numbers from 1 to 100000 but got True"),
-        ("neural", "batch_size", float("nan"), "whole numbers from 1 to 1e+06 but got nan"),
-        ("neural", "dropout", [0.0, 5], "numbers from 0 to 0.99 but got 5"),
-        ("neural", "activation", Range(low=1, high=2), "words but got 1.0"),
-        ("linear", "l2", -1, "numbers from 0 to 1e+100 but got -1"),
-        ("extended", "products", [0, -0.1], "numbers from 0 to 1e+100 but got -0.1"),
+        ("neural", "width", [8, "wide"], "1 .*100000 .*'wide'"),
+        ("neural", "width", Range(low=1, high=1e300, integer=True), r"1 .*100000 .*1e\+300"),
+        ("neural", "width", [8, 16.5], r"1 .*100000 .*16\.5"),
+        ("neural", "width", True, "1 .*100000 .*True"),
+        ("neural", "batch_size", float("nan"), r"1 .*1e\+06 .*nan"),
+        ("neural", "dropout", [0.0, 5], r"0 .*0\.99 .*5"),
+        ("neural", "activation", Range(low=1, high=2), r"1\.0"),
+        ("linear", "l2", -1, r"0 .*1e\+100 .*-1"),
+        ("extended", "products", [0, -0.1], r"0 .*1e\+100 .*-0\.1"),
     ],
 )
 def test_a_value_that_a_hyperparameter_cannot_have_is_named_with_its_rule(family: str, name: str, form: Any, said: str) -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=rf"space\.{family}\.{name} .*{said}"):
         resolve_space(get_family(family), 100, {name: form})
-
-    assert str(caught.value) == f"space.{family}.{name} takes {said}."
 
 
 def test_an_override_replaces_one_entry_of_the_space_and_leaves_the_others() -> None:

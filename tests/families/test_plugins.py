@@ -10,9 +10,13 @@ import pytest
 
 from study.config import make_config
 from study.families import FAMILIES, get_family, packages
-from study.schema import Kind, ModelData, StudyError
+from study.schema import NETWORK, REGRESSION, SHORT, TREES, Kind, ModelData, StudyError
 from study.search.cost import Size
 from study.search.plan import families_of, make_plan
+
+from .packages import FOUND, install
+
+TAKEN = ", ".join(sorted([NETWORK, REGRESSION, SHORT, TREES]))
 
 CONFIG = {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1, 2], "protocol": "holdout"}
 
@@ -21,15 +25,6 @@ CONFIG = {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continu
 def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(plugin)
     return plugin
-
-
-def install(folder: Path, family: str, code: str) -> None:
-    """A package `broken 0.1` of one module as an installer leaves it: metadata, entry points, the module."""
-    module = f"broken_{folder.name.replace('-', '_')}"
-    (folder / "broken-0.1.dist-info").mkdir()
-    (folder / "broken-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 0.1\n")
-    (folder / "broken-0.1.dist-info" / "entry_points.txt").write_text(f"[study.families]\n{family} = {module}:Found\n")
-    (folder / f"{module}.py").write_text(f"from study.families import Family\n{code}\n")
 
 
 def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(installed: Path) -> None:
@@ -46,7 +41,7 @@ def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(ins
 def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> None:
     config = make_config({**CONFIG, "families": ["residual"], "space": {"residual": {"widht": 3}}})
 
-    with pytest.raises(StudyError, match=r"^'residual' has no hyperparameter 'widht'\. It has: rate, batch, shrinkage, "):
+    with pytest.raises(StudyError, match=r"'residual'.*'widht'.*: rate, batch, shrinkage"):
         make_plan(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
 
 
@@ -55,14 +50,8 @@ def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path)
 
 
 def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(installed: Path) -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"'residul'.*'residual'.*{', '.join([*FAMILIES, 'residual'])}"):
         get_family("residul")
-
-    families = ", ".join([*FAMILIES, "residual"])
-    assert (
-        str(caught.value)
-        == f"'residul' is not a family. Did you mean 'residual'? Families: {families}; packages may bring others."
-    )
 
 
 def test_the_package_and_its_version_are_named_for_the_families_that_it_brings(installed: Path) -> None:
@@ -78,23 +67,16 @@ def test_finding_one_imports_no_tensorflow(installed: Path) -> None:
     assert ended.returncode == 0
 
 
-FOUND = "class Found(Family):\n    name = {!r}\n"
-
-
 @pytest.mark.parametrize(
     ("family", "code", "said"),
     [
-        ("lost", "import no_such_module", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'."),
-        ("none", "", "cannot be loaded: AttributeError: "),
-        ("text", "Found = 'text'", "must be a study.families.Family whose name is 'text' but is 'text'."),
-        ("other", FOUND.format("another"), "must be a study.families.Family whose name is 'other' but is <class "),
-        (
-            "trees",
-            FOUND.format("trees"),
-            "needs another name: letters, digits and _, and none of network, regression, short, trees.",
-        ),
-        ("short", FOUND.format("short"), "needs another name: letters, digits and _, and none of "),
-        ("neural-d1", FOUND.format("neural-d1"), "needs another name: letters, digits and _, and none of "),
+        ("lost", "import no_such_module", "ModuleNotFoundError: .*'no_such_module'"),
+        ("none", "", "AttributeError: "),
+        ("text", "Found = 'text'", r"study\.families\.Family .*'text'"),
+        ("other", FOUND.format("another"), r"study\.families\.Family .*'other' .*<class "),
+        ("trees", FOUND.format("trees"), TAKEN),
+        ("short", FOUND.format("short"), TAKEN),
+        ("neural-d1", FOUND.format("neural-d1"), TAKEN),
     ],
 )
 def test_a_broken_one_is_an_error_that_names_entry_point_and_package(
@@ -103,9 +85,7 @@ def test_a_broken_one_is_an_error_that_names_entry_point_and_package(
     install(tmp_path, family, code)
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=rf"'{family}' of broken 0\.1 .*'broken_.*{said}"):
         get_family(family)
 
-    assert str(caught.value).startswith(f"The family '{family}' of broken 0.1 (entry point 'broken_")
-    assert said in str(caught.value)
     assert get_family("linear") is FAMILIES["linear"]

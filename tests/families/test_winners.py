@@ -22,8 +22,8 @@ from study.training.scored import scored_parts
 from study.training.trial import architecture_of, make_problem, run_trial
 from study.training.winner import _on_part, run_winner
 
-from .problems import Case, cases, encoded_for, loss, task_for
-from .trained import searched, shallow, won
+from .problems import Case, encoded_for, loss, task_for
+from .trained import BRIEF, every_way, shallow, won
 
 
 @pytest.fixture(autouse=True)
@@ -74,11 +74,11 @@ def test_a_winner_answers_column_by_column_as_the_model_of_its_file(case: Case, 
     assert record.probed.loss == pytest.approx(np.mean(first), rel=1e-3, abs=1e-6)
 
 
-@shallow
+@every_way
 def test_of_all_rows_there_is_a_model_and_nothing_is_scored(case: Case, tmp_path: Path) -> None:
     encoded, _ = encoded_for(case)
     every = replace(encoded, outer_fold=ALL_ROWS, test=encoded.test[:0], parts=())
-    task = task_for(case)
+    task = task_for(case, epochs=BRIEF)
     task = task.model_copy(update={"arm": task.arm.model_copy(update={"outer_fold": ALL_ROWS})})
 
     record, files = run_winner(task.as_winner(0.5), every)
@@ -107,7 +107,7 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
         assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
 
 
-@shallow
+@every_way
 def test_a_row_without_a_target_that_stands_first_changes_nothing(case: Case) -> None:
     encoded, _ = encoded_for(case)
     unequal = replace(encoded, validation=(encoded.validation[0][:-7], encoded.validation[1]))
@@ -117,22 +117,22 @@ def test_a_row_without_a_target_that_stands_first_changes_nothing(case: Case) ->
     (record, _), (moved, _) = (run_trial(task_for(case, epochs=5), each) for each in (unequal, shifted))
 
     assert moved.state is TrialState.COMPLETE
-    assert moved.val_loss == pytest.approx(record.val_loss, rel=1e-5)
+    assert moved.val_loss == pytest.approx(record.val_loss, rel=1e-4)  # two programs
 
 
-@shallow
+@every_way
 def test_what_a_test_row_holds_is_no_part_of_training(case: Case) -> None:
     encoded, _ = encoded_for(case)
     values = encoded.matrix.values.copy()
     values[encoded.test[0]] = 1e30
     spoiled = replace(encoded, matrix=Matrix(values, encoded.matrix.offset))
 
-    record, _ = run_trial(task_for(case), spoiled)
+    record, other = (run_trial(task_for(case, epochs=5), each)[0] for each in (encoded, spoiled))
 
-    assert record == searched(case)
+    assert other == record
 
 
-@shallow
+@every_way
 def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, tmp_path: Path) -> None:
     encoded, _ = encoded_for(case)
     places = np.array([2, 0, 1])
@@ -140,7 +140,7 @@ def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, 
     values[:, places] = encoded.matrix.values
     turned = replace(encoded, matrix=Matrix(values, encoded.matrix.offset), columns=places)
 
-    record, files = run_winner(task_for(case).as_winner(0.5), turned)
+    record, files = run_winner(task_for(case, epochs=BRIEF).as_winner(0.5), turned)
 
     ((name, content),) = files.items()
     (tmp_path / name).write_bytes(content)
@@ -152,9 +152,9 @@ def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, 
     np.testing.assert_array_equal(predicted, candidate.predicted)
 
 
-@shallow
+@every_way
 def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again(case: Case) -> None:
-    task, (encoded, _) = task_for(case), encoded_for(case)
+    task, (encoded, _) = task_for(case, epochs=BRIEF), encoded_for(case)
     _, kept = run_trial(task, encoded)
 
     record, _ = run_winner(task.as_winner(0.5), encoded, kept)
@@ -162,7 +162,7 @@ def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again
     assert record == won(case)[0]
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.kind is Kind.CONTINUOUS and case.depth <= 1], ids=str)
+@every_way
 def test_a_part_that_cannot_be_trained_on_is_left_out_alone(case: Case) -> None:
     encoded, _ = encoded_for(case, rows=200)
     first = encoded.development[::2]  # all of them validate in one inner fold, none in the other
@@ -174,7 +174,7 @@ def test_a_part_that_cannot_be_trained_on_is_left_out_alone(case: Case) -> None:
     assert {each.name for each in record.candidates[:-2]} == {"ensemble", "refit"}
 
 
-@shallow
+@every_way
 def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_it(case: Case) -> None:
     encoded, _ = encoded_for(case)
     (_, half), _ = encoded.parts
@@ -183,7 +183,7 @@ def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_i
     spoiled[away] = spoiled[half[0]]
 
     (expected,) = (each for each in won(case)[0].candidates if each.name == "rows-0.5")
-    record, _ = run_winner(task_for(case).as_winner(0.5), replace(encoded, y=spoiled))
+    record, _ = run_winner(task_for(case, epochs=BRIEF).as_winner(0.5), replace(encoded, y=spoiled))
 
     (found,) = (each for each in record.candidates if each.name == "rows-0.5")
     assert found == expected
@@ -194,7 +194,7 @@ def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_
     case = Case("neural", Kind.CONTINUOUS, 1)
     encoded, _ = encoded_for(case)
     _, (_, quarter) = encoded.parts
-    task = task_for(case, epochs=40, batch_size=8).model_copy(update={"patience": 2})
+    task = task_for(case, epochs=15, batch_size=8).model_copy(update={"patience": 2})
     own = on_part(encoded, quarter)
     assert own is not None
 
@@ -205,7 +205,7 @@ def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_
     program = compiled(architecture_of(task, encoded, 2), HEADS[case.kind], Shape.of(make_problem(own, [0, 1]), 8))
     steps = len(encoded.train[0]) // 8
     assert int(program.optimizer.iterations.numpy()) % steps == 0
-    assert int(program.optimizer.iterations.numpy()) < 40 * steps
+    assert int(program.optimizer.iterations.numpy()) < 15 * steps
     assert np.mean(found.loss) < np.var(encoded.y)
 
 

@@ -11,6 +11,7 @@ import pytest
 from study.data.encoding import Encoded
 from study.families import Architecture
 from study.records.trial import TrialRecord, WinnerRecord
+from study.schema import Kind
 from study.training.problem import Fit
 from study.training.trial import architecture_of, make_problem, run_trial, train
 from study.training.winner import run_winner
@@ -21,6 +22,11 @@ every_case = pytest.mark.parametrize("case", cases(), ids=str)
 one_a_family = pytest.mark.parametrize("case", {case.family: case for case in reversed(cases())}.values(), ids=str)
 shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
 networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
+WAYS = [Case("constant", Kind.COUNT, 0), Case("extended", Kind.MULTICLASS, 0), Case("neural", Kind.BINARY, 1)]
+"""One of each way to train: nothing but an intercept, a convex path, and epochs."""
+every_way = pytest.mark.parametrize("case", WAYS, ids=str)
+BRIEF = 20
+"""Epochs where a network need not have learnt all that it can; they compile nothing anew."""
 
 
 @lru_cache
@@ -41,9 +47,9 @@ def features(encoded: Encoded, rows: slice = slice(None)) -> np.ndarray:
 
 @lru_cache
 def won(case: Case) -> tuple[WinnerRecord, dict[str, bytes]]:
-    return run_winner(task_for(case).as_winner(0.5), encoded_for(case)[0])
+    return run_winner(task_for(case, epochs=BRIEF).as_winner(0.5), encoded_for(case)[0])
 
 
 @lru_cache
 def usually_trained(case: Case) -> tuple[Fit, Architecture]:
-    return trained(case, [1, 2])
+    return trained(case, [1, 2], epochs=BRIEF)

@@ -1,17 +1,20 @@
-"""A results folder as a finished study leaves it, made of small scikit-learn models: nearest neighbours stand for networks."""
+"""A results folder as a finished study leaves it, made of small models: nearest neighbours stand for networks."""
 
 from __future__ import annotations
 
+import re
+import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.spatial.distance import cdist
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.model_selection import KFold
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
@@ -57,6 +60,31 @@ def originals(target: str) -> list[Original]:
     return [Original(name, "", column) for name, column in make_table()[TERMS].items()]
 
 
+@lru_cache(maxsize=64)
+def nearest(known: bytes, asked: bytes) -> np.ndarray:
+    """Of each asked row the known ones, the nearest first; all models of one split share it."""
+    rows, others = (np.frombuffer(part).reshape(-1, len(TERMS)) for part in (known, asked))
+    return cdist(others, rows).argsort(axis=1, kind="stable")
+
+
+class Neighbours:
+    """The mean of the nearest rows, or the shares of their classes."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> Neighbours:
+        self.x, self.y = x.tobytes(), y
+        return self
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return self.y[nearest(self.x, x.tobytes())[:, : self.n]].mean(axis=1)
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        near = self.y[nearest(self.x, x.tobytes())[:, : self.n]]
+        return (near[:, :, None] == np.unique(self.y)).mean(axis=1)
+
+
 def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
     is_class = kind in (Kind.BINARY, Kind.MULTICLASS)
     if family == "constant":
@@ -64,10 +92,10 @@ def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
     if family in {"extended", "short"}:
         return make_pipeline(PolynomialFeatures(2, interaction_only=family == "short"), LinearRegression())
     if depth:
-        neighbours = 3 + 2 * depth + offset
-        return KNeighborsClassifier(neighbours) if is_class else KNeighborsRegressor(neighbours)
-    regressions = {Kind.CONTINUOUS: LinearRegression, Kind.COUNT: lambda: PoissonRegressor(alpha=1e-9, max_iter=1000)}
-    return regressions.get(kind, lambda: LogisticRegression(C=1e6, max_iter=1000))()
+        return Neighbours(3 + 2 * depth + offset)
+    exact: dict[str, Any] = {"solver": "newton-cholesky", "tol": 1e-9}  # the same on every machine, to far more than is shown
+    regressions = {Kind.CONTINUOUS: LinearRegression, Kind.COUNT: lambda: PoissonRegressor(alpha=1e-9, **exact)}
+    return regressions.get(kind, lambda: LogisticRegression(C=1e6, **exact))()
 
 
 def row_loss(kind: Kind, observed: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -165,9 +193,15 @@ def write_results(
     networks: tuple[str, ...] = ("neural",),
     models: tuple[ModelData, ...] = (),
     terms: bool = False,
+    noise: float = 0.0,
 ) -> Results:
-    """Write a results folder with everything but the report; terms: with a regression with terms and a short formula."""
+    """Write a results folder with everything but the report.
+
+    terms: with a regression with terms and a short formula, which fit balloons to rounding unless there is noise, its standard
+    deviation.
+    """
     table = make_table()
+    table["balloons"] += noise * np.random.default_rng(3).normal(size=len(table))
     order = np.random.default_rng(2).permutation(len(table))
     parts = np.array_split(order, 5)
     frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
@@ -218,10 +252,23 @@ def with_frames(results: Results, **changed: Any) -> Results:
 
 
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
-    """The same results with what is concluded from other predictions."""
-    judged = verdicts.judges(predictions, results.trials, 5, questions(results.config, kinds_of(results.trials)))
-    frames = comparisons(predictions, results.trials, judged, originals)
-    return with_frames(results, predictions=predictions, verdicts=verdicts.answers(judged), **frames)
+    """The same results with what is concluded from other predictions, of their targets alone."""
+    trials = results.trials[results.trials["target"].isin(predictions["target"])]
+    judged = verdicts.judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
+    frames = comparisons(predictions, trials, judged, originals)
+    return with_frames(results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames)
+
+
+def copied(results: Results, root: Path) -> Results:
+    """The same results in a folder that a test may change."""
+    shutil.copytree(results.root, root)
+    return load_results(root)
+
+
+def numbers(text: str) -> list[float]:
+    """The numbers in a text, per cent as they are written."""
+    plain = text.replace("\N{MINUS SIGN}", "-").replace(",", "")
+    return [float(number) for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", plain)]
 
 
 def axes_of(picture: Picture) -> list[Axes]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
-import pandas as pd
 import pytest
 
 from study.digits import human
@@ -11,14 +12,11 @@ from study.records.results import Results
 from study.report.figures import (
     coefficients,
 )
-from tests.report.synthetic import TERMS, axes_of, make_table, with_frames
+from tests.report.frames import weights
+from tests.report.synthetic import TERMS, axes_of, make_table, numbers, with_frames
 
 DEVELOPMENT = np.concatenate(np.array_split(np.random.default_rng(2).permutation(600), 5)[1:])
 """Rows that the synthetic studies train on."""
-
-
-FAR = {"target": "y", "kind": "continuous", "base": "regression", "other": "network", "margin": 0.05, "stake": "loss"}
-FAR |= {"kept": False, "model": "network over regression", "colour": "#d55e00", "level": 0.95, "side": "below", "ends": ""}
 
 
 def test_coefficients_are_standardised_beside_their_reference_with_the_intercept_apart(results: Results) -> None:
@@ -37,16 +35,7 @@ def test_coefficients_are_standardised_beside_their_reference_with_the_intercept
     assert "children \N{RIGHTWARDS ARROW} star" in frame.loc[frame["target"] == "shape", "label"].tolist()
     (ax, *_) = axes_of(coefficients.draw(frame))
     assert "intercept" not in [text.get_text() for text in ax.get_yticklabels()]
-    assert f"apart: intercept {human(expected.loc['intercept', 'estimate'])} (reference" in ax.get_xlabel()
-
-
-def weights(n: int, **changed: object) -> pd.DataFrame:
-    """Coefficients of one target, of which the larger is the smaller effect."""
-    terms = [f"t{i:02d}" for i in range(n)]
-    frame = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
-    frame = frame.assign(estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note="")
-    frame = frame.assign(**(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed))
-    return frame.assign(standardised=frame["estimate"] * frame["sd"])
+    assert re.search(rf"intercept {re.escape(human(expected.loc['intercept', 'estimate']))}\b", ax.get_xlabel())
 
 
 def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_others_counted(results: Results) -> None:
@@ -55,10 +44,9 @@ def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_othe
     assert frame["label"].tolist() == [f"t{i:02d}" for i in range(30)]
     assert set(frame["n_more"]) == {30}
     (ax,) = axes_of(coefficients.draw(frame))
-    assert "and 30 smaller terms, in the table" in ax.get_xlabel()
-    assert coefficients.finding(frame) == ("t00 weighs most: one standard deviation of it changes y by 1; it has no interval")
-    told = coefficients.data(with_frames(results, coefficients=weights(3, ref_estimate=1.0, ref_low=0.5, ref_high=1.5)))
-    assert coefficients.finding(told) == "t00 weighs most: one standard deviation of it changes y by 1"
+    assert numbers(ax.get_xlabel()) == [30]
+    assert "t00" in coefficients.finding(frame)
+    assert numbers(coefficients.finding(frame)) == [1]
 
 
 def test_a_term_that_is_small_in_its_unit_is_not_left_out(results: Results) -> None:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
@@ -16,10 +17,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from study.predicting.results import Results, load_results
 from study.records.results import Results as Records
 from study.report import tables
+from study.report.asked import held_against, shares_of
 from study.report.figures import gains
-from study.report.notebook import UNFINISHED, build_notebook
+from study.report.notebook import UNFINISHED
 from study.report.shown import NAMES, PAGE, STYLE
 from study.schema import StudyError
+from tests.report.conftest import Reported
+from tests.report.synthetic import copied
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +51,8 @@ def test_the_style_of_what_is_shown_reaches_nothing_beside_it(opened: Results) -
     assert PAGE.sub("&", "html, body.dark { } tbody { } .body { } :root[a] { }") == "&, &.dark { } tbody { } .body { } &[a] { }"
 
 
-def test_an_unfinished_study_shows_that_it_is_not_finished(make_results: Callable[..., Records]) -> None:
-    root = make_results(["balloons"], n_trials=2).root
+def test_an_unfinished_study_shows_that_it_is_not_finished(small: Records, tmp_path: Path) -> None:
+    root = copied(small, tmp_path / "begun").root
     (root / "verdicts.json").unlink()
 
     shown = load_results(root)._repr_html_()
@@ -68,30 +72,31 @@ def test_figures_are_those_of_matplotlib_by_the_names_of_the_report(opened: Resu
 def test_the_docstring_of_a_figure_is_what_the_report_says_before_it(opened: Results) -> None:
     words = str(opened.figures.gains.__doc__)
 
-    assert words.startswith("### What does a richer model gain?")
+    asked = {"of": shares_of(opened), "bound": held_against(opened), "fold": ""}
+    assert words == gains.TEXT.format(**asked)
     assert "{" not in words
-    assert "as a share of the regression's loss" in words
 
 
 def test_a_figure_that_the_study_has_nothing_for_says_why(make_results: Callable[..., Records]) -> None:
     numbers = load_results(make_results(["balloons"], depths=()).root)
 
-    with pytest.raises(StudyError, match=r"`probabilities`, which is drawn: where a target of classes was scored\.$"):
+    with pytest.raises(StudyError, match=rf"{re.escape(str(numbers.root))}.*`probabilities`"):
         numbers.figures.probabilities()
 
 
 def test_a_figure_that_there_is_not_is_an_attribute_error_that_names_the_nearest(opened: Results) -> None:
-    with pytest.raises(AttributeError, match=r"no figure 'gain', but .* Did you mean 'gains'\?$"):
+    with pytest.raises(AttributeError, match=r"'gain'.*'gains'"):
         _ = opened.figures.gain
 
 
 @pytest.fixture(scope="module")
-def by_jupyter(opened: Results, tmp_path_factory: pytest.TempPathFactory) -> NotebookClient:
-    """The report's notebook, run by the kernel that Jupyter starts, in a folder elsewhere, and beside it a user's own cells."""
+def by_jupyter(reported: Reported, tmp_path_factory: pytest.TempPathFactory) -> NotebookClient:
+    """A report's notebook, run by the kernel that Jupyter starts, in a folder elsewhere, and beside it a user's own cells."""
     moved = tmp_path_factory.mktemp("moved") / "elsewhere, later"
-    shutil.copytree(opened.root, moved)
-    notebook = build_notebook(moved)
+    shutil.copytree(reported.small.root, moved)
+    notebook = nbformat.read(moved / "report.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cells = [*cells[:2], *(cell for cell in cells[2:] if cell.metadata.get("report") is None)]  # all but the other figures
     own = [new_code_cell("results.figures.gains()"), new_code_cell("results")]
     client = NotebookClient(
         new_notebook(cells=[*cells, *own], metadata=notebook.metadata),
@@ -114,11 +119,11 @@ def test_a_figure_and_results_show_themselves_in_a_cell(by_jupyter: NotebookClie
 
     kind = next(kind for kind in figure if kind.startswith("image/"))
     assert kind == "image/svg+xml" or base64.b64decode(figure[kind]).startswith(b"\x89PNG")
-    assert figure["text/plain"].startswith("Share of the regression's loss")
+    assert figure["text/plain"] == gains.draw(gains.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
     assert 'class="study-results"' in answer["text/html"]
 
 
-def test_a_figure_is_written_where_its_user_says(opened: Results, tmp_path: Path) -> None:
-    opened.figures.test_loss().savefig(tmp_path / "losses.svg")
+def test_a_figure_is_written_where_its_user_says(small: Records, tmp_path: Path) -> None:
+    load_results(small.root).figures.test_loss().savefig(tmp_path / "losses.svg")
 
     assert "<svg" in (tmp_path / "losses.svg").read_text(encoding="utf-8")

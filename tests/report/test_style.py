@@ -73,7 +73,7 @@ def test_two_families_of_networks_have_colours_of_their_own_at_every_depth() -> 
 def residual(make_results: Callable[..., Results]) -> Results:
     """A study of two families of networks at depths 1 and 2, of which one has labels of its own."""
     models = tuple(ModelData(family="residual", depth=depth, label=f"residual network, {depth} blocks") for depth in (1, 2))
-    return make_results(["balloons"], n_trials=2, networks=("neural", "residual"), models=models)
+    return make_results(["balloons"], n_trials=1, networks=("neural", "residual"), models=models)
 
 
 @pytest.mark.parametrize("figure", [test_loss, loss_by_family, best_so_far, learning_curves])

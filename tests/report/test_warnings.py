@@ -16,30 +16,29 @@ FOUND = [
 ]
 
 
-def test_every_warning_has_its_numbers_what_to_do_and_why(results: Results) -> None:
+def test_every_warning_is_in_the_report_with_what_code_it_names_marked(results: Results) -> None:
     html = warnings.section(with_frames(results, warnings=FOUND))
 
-    assert html.count('<section class="warning"') == 3
-    assert "<h4>S003 Still improving when the budget ended (colour)</h4><p>2 of 8 trials &lt; that. " in html
-    assert "<b>What to do.</b> Set <code>search.trials: 16</code>." in html
-    assert "<details><summary>Why it matters</summary><p>If each quarter brings half of" in html
-    assert "<h4>S013 Codes read as numbers</h4>" in html
+    assert re.findall(r'<section class="warning" id="warning-(\d)"><h4>(S\d+)', html) == [
+        ("0", "S003"),
+        ("1", "S013"),
+        ("2", "S013"),
+    ]
+    assert "2 of 8 trials &lt; that." in html
+    assert "<code>search.trials: 16</code>" in html
 
 
 def test_a_targets_line_links_to_its_own_warnings_and_to_those_of_the_table(results: Results) -> None:
     told = with_frames(results, warnings=FOUND)
 
-    colour, shape = (warnings.listed(told, target) for target in ("colour", "shape"))
+    colour, shape = (re.findall(r'href="#([\w-]+)">(S\d+)', warnings.listed(told, target)) for target in ("colour", "shape"))
 
-    assert colour.startswith(
-        '<p class="warned">3 warnings: <a href="#warning-0">S003 still improving when the budget ended</a>, '
-    )
-    assert shape.startswith('<p class="warned">2 warnings: <a href="#warning-1">S013 codes read as numbers</a>, ')
-    assert set(re.findall(r'href="#([\w-]+)"', colour)) == set(re.findall(r'id="([\w-]+)"', warnings.section(told)))
+    assert colour == [("warning-0", "S003"), *shape]
+    assert shape == [("warning-1", "S013"), ("warning-2", "S013")]
 
 
-def test_where_nothing_was_found_that_is_said_and_no_line_stands_below_an_answer(results: Results) -> None:
+def test_where_nothing_was_found_no_line_stands_below_an_answer(results: Results) -> None:
     told = with_frames(results, warnings=[])
 
-    assert warnings.section(told) == "<p>None of the 14 warnings was found.</p>"
+    assert "<section" not in warnings.section(told)
     assert warnings.listed(told, "colour") == ""

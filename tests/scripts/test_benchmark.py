@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from benchmark import parsed
 
@@ -9,22 +11,22 @@ from benchmark import parsed
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["memory", "tree"], "TASK must be one of references, predictions, regression, network, regression's winner, "),
-        (["memory", "--case", "5"], "argument --case: invalid choice: '5'"),
-        (["terms", "wine"], "terms takes SOURCE=TARGET, such as sklearn:wine=target, but got 'wine'."),
-        (["answers", "wine"], "answers takes SOURCE=TARGET, such as sklearn:wine=target, but got 'wine'."),
-        (["estimates"], "the following arguments are required: CONFIG"),
-        (["margins"], "the following arguments are required: FOLDER"),
-        (["sizes", "7 x 7"], "CASE must be one of 1,000 x 200; "),
-        (["rivals", "fits", "a.yaml"], "rivals: error: fits takes no arguments, but got 'a.yaml'. Leave it out."),
-        (["rivals", "workers", "seed=1"], "workers takes a config before KEY=VALUE, but got 'seed=1' first. Name the config"),
+        (["memory", "tree"], "TASK .*references"),
+        (["memory", "--case", "5"], "--case.*5"),
+        (["terms", "wine"], "SOURCE=TARGET.*wine"),
+        (["answers", "wine"], "SOURCE=TARGET.*wine"),
+        (["estimates"], "CONFIG"),
+        (["margins"], "FOLDER"),
+        (["sizes", "7 x 7"], "CASE .*1,000 x 200"),
+        (["rivals", "fits", "a.yaml"], r"fits.*a\.yaml"),
+        (["rivals", "workers", "seed=1"], "config.*seed=1"),
     ],
 )
 def test_what_no_benchmark_takes_is_refused(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed(words)
 
-    assert message in capsys.readouterr().err
+    assert re.search(message, capsys.readouterr().err.splitlines()[-1])
 
 
 @pytest.mark.parametrize(

@@ -17,28 +17,24 @@ from harness.truths import TERMS, Cell, expected_loss, simulate
 from study.evidence.findings import ENOUGH, WORTH
 from study.families.heads import HEADS
 from study.schema import Kind
+from tests.scripts.calibrated import small
 
-NULL = [Cell("continuous", 120, noise="high"), Cell("binary", 120, noise="high")]
-LARGE = Cell("continuous", 120, effect="interaction", gain=0.7)
-TABLES = [(cell, number) for cell in NULL for number in range(2)] + [(LARGE, 0)]
-"""Of one size, so that they share compiled programs."""
+NULL, LARGE = Cell("continuous", 120, noise="high"), Cell("continuous", 120, effect="interaction", gain=0.7)
+"""Of one size and kind, so that they share compiled programs."""
 QUESTION = calibration.Question(["extended", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 
-@pytest.mark.parametrize("effect", [*TERMS, "deep"])
-@pytest.mark.parametrize("kind", ["continuous", "binary"])
+@pytest.mark.parametrize(("kind", "effect"), [*(("continuous", effect) for effect in TERMS), ("binary", "deep")])
 def test_a_simulated_table_has_the_gain_that_its_cell_claims(kind: str, effect: str) -> None:
-    assert gain_of(Cell(kind, 60_000, effect=effect, gain=0.2)) == pytest.approx(0.2, abs=0.01)  # type: ignore[arg-type]
+    assert gain_of(Cell(kind, 30_000, effect=effect, gain=0.2)) == pytest.approx(0.2, abs=0.015)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("kind", "together"), [("continuous", "time"), ("binary", "groups"), ("multiclass", "groups"), ("count", "time")]
-)
+@pytest.mark.parametrize(("kind", "together"), [("multiclass", "groups"), ("count", "time")])
 def test_a_table_whose_rows_come_together_has_that_gain_too(kind: str, together: str) -> None:
-    cell = Cell(kind, 60_000, effect="deep", gain=0.2, together=together)  # type: ignore[arg-type]
+    cell = Cell(kind, 12_000, effect="deep", gain=0.2, together=together)  # type: ignore[arg-type]
 
-    assert gain_of(cell) == pytest.approx(0.2, abs=0.02)
+    assert gain_of(cell) == pytest.approx(0.2, abs=0.04)
 
 
 def gain_of(cell: Cell) -> float:
@@ -57,14 +53,14 @@ def gain_of(cell: Cell) -> float:
 
 @pytest.mark.parametrize("kind", ["continuous", "binary", "multiclass", "count"])
 def test_the_expected_loss_is_what_fresh_targets_have_on_average(kind: Kind) -> None:
-    frame, truth = simulate(Cell(kind, 100_000, effect="smooth", gain=0.1), 5, 0)  # type: ignore[arg-type]
+    frame, truth = simulate(Cell(kind, 15_000, effect="smooth", gain=0.1), 5, 0)  # type: ignore[arg-type]
     guess = truth * 0.8 + 0.1
     y = frame["y"].to_numpy()
     values = y.astype(float) if frame["y"].dtype.kind in "if" else np.unique(y, return_inverse=True)[1]
 
     observed = HEADS[Kind(kind)].response_loss(guess, values)
 
-    assert observed.mean() == pytest.approx(expected_loss(kind, truth, guess).mean(), rel=0.02)
+    assert observed.mean() == pytest.approx(expected_loss(kind, truth, guess).mean(), rel=0.03)
 
 
 @pytest.mark.parametrize(("together", "column"), [("groups", "group"), ("time", "time")])
@@ -110,48 +106,47 @@ def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin
 
 @pytest.fixture(scope="module")
 def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of the whole pipeline, run in this process: four without effect and one with a large one."""
+    """Tables of the whole pipeline, run in this process: one without effect and one with a large one."""
     folder = tmp_path_factory.mktemp("calibration")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "FOLDS", FOLDS)
-        patch.setattr(calibration, "DEPTHS", [1])
-        for cell, number in TABLES:
-            calibration.run_table(cell, number, QUESTION).to_parquet(folder / f"{cell.key}-{number}.parquet")
+        small(patch, FOLDS, trials=4, epochs=40)
+        for cell in (NULL, LARGE):
+            calibration.run_table(cell, 0, QUESTION).to_parquet(folder / f"{cell.key}-0.parquet")
     return folder
 
 
 @pytest.mark.slow
-def test_verdicts_on_simulated_tables_are_seldom_wrong(calibrated: Path) -> None:
+def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_found(calibrated: Path) -> None:
     judged = read(calibrated, FOLDS)
     judged = judged[(judged["candidate"] == "ensemble") & (judged["scheme"] == "two repeats")]
     null, large = (judged[judged["effect"] == effect] for effect in ("none", "interaction"))
 
     assert set(judged["method"]) == set(REPEATED)
-    assert (null["worth"].groupby(null["method"]).sum() <= 1).all()
-    assert (null["covered"].groupby(null["method"]).mean() >= 0.5).all()
+    assert not null["worth"].any()
+    assert null["covered"].mean() >= 0.5
     assert (large["truth"] > MARGIN).all()
     assert not large["enough"].any()
     assert large.loc[large["method"] == "rows", "worth"].all()
+    assert not by_method(read(calibrated, FOLDS)).empty
 
 
-@pytest.mark.slow
 def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path) -> None:
-    frame = pd.read_parquet(calibrated / f"{NULL[0].key}-0.parquet")
+    frame = pd.read_parquet(calibrated / f"{NULL.key}-0.parquet")
     tested = frame[(frame["part"] == "test") & (frame["candidate"] == "refit") & (frame["family"] == "linear")]
 
     assert tested.groupby(tested["outer_fold"] // FOLDS)["row"].apply(sorted).tolist() == [list(range(120))] * 2
     assert frame.loc[frame["part"] == "fresh", "loss"].min() >= 1  # the noise of a continuous cell
     assert len(list(judge(frame, FOLDS))) == 2 * (2 + 3 + 5 + 5)
-    assert not by_method(read(calibrated, FOLDS)).empty
+    assert {"products", "curves"} <= set(frame["candidate"])
 
 
-@pytest.mark.slow
-def test_the_page_is_written_between_its_marks(calibrated: Path, tmp_path: Path) -> None:
+def test_the_pages_are_written_between_their_marks(calibrated: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    names = ("methods", "null", "effects", "candidates")
+    names = ("methods", "null", "effects", "candidates", "answers", "rights", "gains", "cells")
     page.write_text("Words.\n" + "".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names) + "More words.\n")
 
     write(calibrated, FOLDS, page)
+    answers.write(calibrated, FOLDS, page)
 
     lines = page.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("Words.", "More words.")
@@ -160,17 +155,9 @@ def test_the_page_is_written_between_its_marks(calibrated: Path, tmp_path: Path)
     assert page.with_suffix(".png").stat().st_size > 10_000
 
 
-@pytest.mark.slow
-def test_the_answers_on_simulated_tables_are_those_of_their_truths(calibrated: Path, tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    names = ("answers", "rights", "gains", "cells")
-    page.write_text("".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names))
-
+def test_the_answers_on_simulated_tables_are_those_of_their_truths(calibrated: Path) -> None:
     found = answers.read(calibrated, FOLDS).set_index("effect")
-    answers.write(calibrated, FOLDS, page)
 
     assert found["right"].to_dict() == {"none": "regression", "interaction": "extended"}
     assert not found["too_rich"].any()
     assert found.loc["interaction", "said"] in {"extended", "undecided"}  # the only one of 120 rows
-    assert {"products", "curves"} <= set(pd.read_parquet(next(calibrated.glob("*.parquet")))["candidate"])
-    assert "old" not in page.read_text().splitlines()

@@ -13,14 +13,14 @@ from study.schema import Kind
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_large_table_of_groups_has_the_slopes_that_are_called_the_truth(kind: Kind) -> None:
-    scenario = simulations.Scenario("large", kind, 40_000, "group", (5,) * 8_000, 0.7, own=True)
+    scenario = simulations.Scenario("large", kind, 10_000, "group", (5,) * 2_000, 0.7, own=True)
 
     x, y, units = simulations.draw(scenario, np.random.default_rng(0))
 
     found = reference_coefficients(x, y, kind, simulations.CLASSES, 0.0, np.ones(2), units)
     slopes = found.loc[found["term"] != "intercept", "ref_estimate"].to_numpy()
     truth = np.concatenate([simulations.SLOPES, -simulations.SLOPES])[: len(slopes)]
-    assert slopes == pytest.approx(truth, abs=0.06)
+    assert slopes == pytest.approx(truth, abs=0.1)
 
 
 def test_counts_that_vary_too_much_have_their_mean_and_more_than_its_variance() -> None:
@@ -45,7 +45,7 @@ def test_rows_in_time_order_have_the_correlation_that_is_asked_for_and_a_varianc
 
 
 def test_the_table_has_a_line_for_every_scenario() -> None:
-    lines = list(simulations.rows(2))
+    lines = list(simulations.rows(1))
 
     assert len(lines) == 2 + len(simulations.SCENARIOS)
     assert {line.count("|") for line in lines} == {8}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, put, table
@@ -20,7 +22,9 @@ MARKS = "before\n<!-- margins -->\n<!-- end of margins -->\nafter\n"
 def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
     """One of one target with a regression with terms, and one of two targets."""
     root = tmp_path_factory.mktemp("studies")
-    found = write_results(root / "one", ["balloons"], terms=True), write_results(root / "two", ["balloons", "colour"])
+    small: dict[str, Any] = {"n_trials": 1, "depths": (1,)}
+    one, two = ["balloons"], ["balloons", "colour"]
+    found = write_results(root / "one", one, terms=True, **small), write_results(root / "two", two, **small)
     for each in found:
         each.predictions.iloc[:0].to_parquet(each.paths.trees)
     return opened([str(each.root) for each in found])
@@ -35,8 +39,8 @@ def test_a_command_leaves_a_small_picture_and_a_row_a_gain_between_the_marks(
     margins([str(each.root) for each in studies.values()], page)
 
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n<!-- margins -->\n![Probability that a gain is above the margin, by margin.")
-    assert text.endswith("|\n<!-- end of margins -->\nafter\n")
+    assert text.startswith(MARKS.partition("<!-- end")[0] + "![")
+    assert text.endswith("|\n" + MARKS.partition("\n")[2].partition("\n")[2])
     assert text.count("](margins.png)") == 1
     gains = sum(len(verdict.gains) for each in studies.values() for verdict in each.verdicts)
     assert text.count("\n| ") == 2 + gains
@@ -62,7 +66,7 @@ def test_the_table_has_what_the_study_itself_says_of_each_margin(studies: dict[s
     (told, *more) = first[BY_MARGIN]
     assert more == ["", ""]
     for span in told.split("; "):
-        assert any(answer in span for answer in (*ANSWERS.values(), "undecided: "))
+        assert any(answer in span for answer in (*ANSWERS.values(), "undecided"))
     assert told == by_margin(verdict)
 
 
@@ -70,7 +74,7 @@ def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("nothing\n", encoding="utf-8")
 
-    with pytest.raises(ValueError, match="lacks the marks <!-- margins -->"):
+    with pytest.raises(ValueError, match=r"page\.md.*<!-- margins -->"):
         put(page, "text")
 
     assert page.read_text(encoding="utf-8") == "nothing\n"
@@ -92,6 +96,6 @@ def test_two_folders_of_one_name_are_told_apart_and_one_that_is_named_twice_coun
     assert list(opened([first, second])) == [first, second]
 
 
-def test_a_folder_without_a_study_ends_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="is not a results folder"):
+def test_a_folder_without_a_study_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=re.escape(str(tmp_path))):
         margins([str(tmp_path)])

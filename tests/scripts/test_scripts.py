@@ -143,11 +143,8 @@ def test_setup_names_the_pythons_that_will_do(tmp_path: Path) -> None:
 
     script = checkout / "scripts" / "setup"
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == (
-        "study needs Python 3.11, 3.12 or 3.13 and found Python 3.9.2.\n"
-        "Install one (Debian: apt-get install python3 python3-venv) and name it if it is not on PATH: "
-        f"PYTHON=/path/to/python3 {script}\n"
-    )
+    for named in ("3.11", "3.12", "3.13", "3.9.2", "apt-get install python3", f"PYTHON=/path/to/python3 {script}\n"):
+        assert named in ended.stderr
     assert calls(checkout) == []
     assert not (checkout / ".venv").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
 from study.schema import Arm, Kind, Suggestion, TrialState
 from study.search.arms import ArmSearch
+
+TRIALS = 20
+"""Of a search whose records are kept by `records_of`."""
 
 
 def config_of(**more: Any) -> StudyConfig:
@@ -81,3 +85,18 @@ def play(search: ArmSearch, failing: Container[int] = ()) -> list[Suggestion]:
         finish(search, played[ended], failing)
         ended += 1
     return played
+
+
+@lru_cache
+def played(sampler: str = "tpe") -> Mapping[int, Outcome]:
+    play(search := arm_search(trials=TRIALS, search={"sampler": sampler}))
+    return search.records
+
+
+def records_of(sampler: str = "tpe") -> dict[int, Outcome]:
+    """What a search of TRIALS trials of a network has left."""
+    return dict(played(sampler))
+
+
+def changed(outcome: Outcome, **change: Any) -> Outcome:
+    return Outcome(**{name: getattr(outcome, name) for name in (*Suggestion.__slots__, *Outcome.__slots__)} | change)

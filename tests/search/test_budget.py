@@ -21,8 +21,8 @@ SIZES = [
     Size("y", Kind.BINARY, 30_000, 40),
     Size("y", Kind.CONTINUOUS, 400_000, 40),
 ]
-HOURS = [0.01 * 2**power for power in range(20)]
-"""From 36 core-seconds to 5,200 core-hours."""
+HOURS = [0.01 * 3**power for power in range(13)]
+"""From 36 core-seconds to 5,300 core-hours."""
 
 
 def plan_of(size: Size, hours: float, **more: Any) -> Plan:
@@ -61,7 +61,7 @@ def test_a_plan_stays_within_its_budget_and_takes_most_of_it_unless_it_has_all_o
         elif own[3] < most.trials:
             assert share > (0.7 if own[1] > 2 or own[3] > 8 else 0.45)  # below, a depth or a seed more is twice the cost
             seen.add(hours)
-    assert len(seen) >= 8
+    assert len(seen) >= 5
 
 
 def test_no_step_has_less_of_anything_than_the_one_before() -> None:
@@ -115,7 +115,7 @@ def test_a_large_budget_repeats_the_folds_more_often_than_any_effort_but_never_t
 
 @pytest.mark.parametrize("hours", [0, -1, ".inf", "many"])
 def test_a_budget_is_a_number_above_0(hours: Any) -> None:
-    with pytest.raises(StudyError, match="'budget_core_hours': Input should be "):
+    with pytest.raises(StudyError, match="'budget_core_hours'"):
         helpers.config_of(budget_core_hours=hours)
 
 

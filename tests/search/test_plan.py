@@ -46,11 +46,10 @@ def test_of_an_explicit_list_those_that_serve_the_kind_are_taken_in_its_order() 
 
 
 def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_that_do() -> None:
-    with pytest.raises(StudyError) as caught:
-        families_of(config_of(families=["linear"]), Kind.COUNT)
-
     serving = ", ".join(name for name in FAMILIES if name in {"constant", "poisson", "extended", "neural"})
-    assert str(caught.value) == f"No family of ['linear'] serves a count target. These do: {serving}."
+
+    with pytest.raises(StudyError, match=f"'linear'.* count .*{serving}"):
+        families_of(config_of(families=["linear"]), Kind.COUNT)
 
 
 def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last_search() -> None:
@@ -187,33 +186,22 @@ def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more
     assert short.slots == 3 * (1 + 1 + 5 + 3 * 4)
 
 
-def test_an_unknown_family_in_the_space_is_answered_with_the_nearest() -> None:
-    with pytest.raises(StudyError) as caught:
-        make_plan(config_of(space={"neutral": {"width": 8}}), [SMALL])
-
-    families = ", ".join(FAMILIES)
-    assert (
-        str(caught.value)
-        == f"'neutral' is not a family. Did you mean 'neural'? Families: {families}; packages may bring others."
-    )
-
-
-def test_an_unknown_hyperparameter_in_the_space_is_an_error_though_its_family_is_not_compared() -> None:
-    with pytest.raises(StudyError) as caught:
-        make_plan(config_of(families=["neural"], space={"poisson": {"alpha": 1.0}}), [SMALL])
-
-    assert str(caught.value) == "'poisson' has no hyperparameter 'alpha'. It has: l2."
-
-
-def test_the_gp_sampler_without_torch_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("config", "offender", "way"),
+    [
+        ({"space": {"neutral": {"width": 8}}}, "'neutral'", "'neural'"),
+        ({"families": ["neural"], "space": {"poisson": {"alpha": 1.0}}}, "'poisson'.*'alpha'", "l2"),
+        ({"search": {"sampler": "gp"}}, "'gp'.*torch", r"family-study\[gp\].*'tpe'"),
+    ],
+    ids=["family", "hyperparameter", "sampler"],
+)
+def test_what_cannot_be_searched_is_named_with_what_can_though_its_family_is_not_compared(
+    config: dict[str, Any], offender: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(samplers_module, "find_spec", lambda name: None)
 
-    with pytest.raises(StudyError) as caught:
-        make_plan(config_of(search={"sampler": "gp"}), [SMALL])
-
-    assert str(caught.value) == (
-        "search.sampler 'gp' needs torch, which is not installed: install family-study[gp], or choose 'tpe'."
-    )
+    with pytest.raises(StudyError, match=f"{offender}.*{way}"):
+        make_plan(config_of(**config), [SMALL])
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 50])

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import itertools
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -20,20 +21,15 @@ from study.schema import StudyError, Suggestion, TrialState
 from study.search.window import Window
 from study.seeds import derive_seed
 
-from .helpers import arm_of, arm_search, finish, hand_out, loss_of, play
+from .helpers import TRIALS, arm_of, arm_search, changed, finish, hand_out, loss_of, play, records_of
 
 WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
 """Samplers that need no further package."""
-TRIALS, FAILING = 20, {4, 11}
+FAILING = {4, 11}
 
 
 def undisturbed(family: str = "neural", **config: Any) -> list[Suggestion]:
     return play(arm_search(family, TRIALS, **config), FAILING)
-
-
-def records_of(**config: Any) -> dict[int, Outcome]:
-    play(search := arm_search(trials=TRIALS, **config))
-    return search.records
 
 
 def suggestion_after(records: dict[int, Outcome], **config: Any) -> Suggestion:
@@ -41,10 +37,6 @@ def suggestion_after(records: dict[int, Outcome], **config: Any) -> Suggestion:
     trial = arm_search(trials=TRIALS, records=records, **config).next_trial()
     assert trial is not None
     return trial
-
-
-def changed(outcome: Outcome, **change: Any) -> Outcome:
-    return Outcome(**{name: getattr(outcome, name) for name in (*Suggestion.__slots__, *Outcome.__slots__)} | change)
 
 
 def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends() -> None:
@@ -58,7 +50,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
 
 @pytest.mark.parametrize("family", ["neural", "extended"])
 @given(fate=st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family: str, fate: random.Random) -> None:
     search, out, seen = arm_search(family, TRIALS), [], {}
     for _ in range(1_000):
@@ -81,7 +73,7 @@ def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family:
 
 @pytest.mark.parametrize("sampler", WHOLE)
 @given(fate=st.randoms(use_true_random=False))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_whatever_records_are_missing_they_are_made_again_with_the_same_params(sampler: str, fate: random.Random) -> None:
     config = {"search": {"sampler": sampler}}
     search = arm_search(trials=TRIALS, **config)
@@ -119,28 +111,23 @@ def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_t
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "has"),
     [
-        ({"width": 7}, "width 7, where its space now has [64, 128]"),
-        ({"learning_rate": 99.0}, "learning_rate 99.0, where its space now has 0.0003 to 0.03"),
-        ({"batch_size": 3}, "batch_size 3, where its space now has 64"),
-        ({"activation": None}, "activation None, where its space now has silu"),
-        ({"momentum": 0.9}, "momentum 0.9, where its space now has none"),
+        ({"width": 7}, r"\[64, 128\]"),
+        ({"learning_rate": 99.0}, r"0\.0003 to 0\.03"),
+        ({"batch_size": 3}, "64"),
+        ({"activation": None}, "silu"),
+        ({"momentum": 0.9}, "none"),
     ],
 )
-def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(change: dict[str, Any], said: str) -> None:
+def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(change: dict[str, Any], has: str) -> None:
     records = records_of()
     records[3] = changed(records[3], params=records[3].params | change)
     arm_search(trials=TRIALS, records=records)
 
-    with pytest.raises(StudyError) as caught:
+    ((name, value),) = change.items()
+    with pytest.raises(StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}:.* --name"):
         arm_search(trials=TRIALS + 1, records=records)
-
-    assert str(caught.value) == (
-        f"The record of trial y-neural-d1-o0-0003 has {said}: another version of study, or of the package "
-        "that brings its family, has left it, and the search cannot go on from it. Choose another name for the study "
-        "with --name."
-    )
 
 
 def test_a_failed_trial_counts_as_a_trial_but_neither_its_params_nor_its_loss_are_used() -> None:
@@ -217,9 +204,9 @@ def test_seed_outer_fold_and_depth_each_change_the_suggestions(change: dict[str,
 
 def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
     def suggested(sampler: str, sign: int) -> Suggestion:
-        search = {"search": {"sampler": sampler}}
-        records = {n: changed(one, val_loss=sign * loss_of(one.params)) for n, one in records_of(**search).items() if n < 18}
-        return suggestion_after(records, **search)
+        own = records_of(sampler).items()
+        records = {n: changed(one, val_loss=sign * loss_of(one.params)) for n, one in own if n < 18}
+        return suggestion_after(records, search={"sampler": sampler})
 
     assert suggested("random", 1) == suggested("random", -1)
     assert suggested("tpe", 1) != suggested("tpe", -1)
@@ -267,22 +254,20 @@ def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
 
 
 def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or_it_is_closed() -> None:
-    def alive() -> int:
-        gc.collect()
-        return sum(type(each) is Window for each in gc.get_objects())
-
-    before = alive()
     done, closed, running = arm_search(trials=8), arm_search(), arm_search()
-    play(done)
-    hand_out(closed)
-    hand_out(running)
+    first, *_ = (hand_out(each) for each in (done, closed, running))
+    windows = [weakref.ref(each._window) for each in (done, closed, running)]
 
-    assert alive() == before + 2
+    for trial in first:
+        finish(done, trial)
+    play(done)
     closed.close()
-    assert alive() == before + 1
     finish(closed, Suggestion(0, 0, {}))
+    gc.collect()
+
+    assert [window() is None for window in windows] == [True, True, False]
     assert closed.next_trial() is None
-    assert alive() == before + 1
+    assert closed._window is None
 
 
 def test_an_arm_without_a_trial_to_suggest_makes_no_study() -> None:

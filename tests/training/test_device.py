@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,19 +29,19 @@ def test_a_worker_that_was_promised_a_gpu_and_has_none_says_so() -> None:
     proof = prove(gpu=True)
     prepare_tensorflow()  # other tests train on a CPU
 
-    assert proof.error.endswith("RuntimeError: this worker has a GPU, and TensorFlow finds none\n")
+    assert re.match(r"RuntimeError: .*GPU.*TensorFlow", proof.error.splitlines()[-1])
 
 
 def test_where_keras_was_imported_with_other_settings_nothing_is_trained() -> None:
     keras.config.set_floatx("float64")
     try:
-        with pytest.raises(StudyError, match=r"Keras was imported in this process before, with floatx float64\. Do this in a"):
+        with pytest.raises(StudyError, match="floatx float64"):
             prepare_tensorflow()
         error = prove().error
     finally:
         keras.config.set_floatx("float32")
 
-    assert "StudyError: Models are trained by Keras with backend tensorflow" in error
+    assert re.search("StudyError: .*floatx float64", error)
 
 
 @pytest.mark.usefixtures("asked_anew")

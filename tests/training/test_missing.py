@@ -26,15 +26,15 @@ def named(folder: Path, frame: pd.DataFrame, **more: str) -> FoldMissing:
         return missing_terms(encoded, columns, 2_000)
 
 
-@pytest.mark.parametrize(("slope", "n_named"), [(3.0, 1), (20.0, 1), (400.0, 0)])
+@pytest.mark.parametrize(("slope", "n_named"), [(20.0, 1), (400.0, 0)])
 def test_a_linear_truth_names_nothing_however_sure_its_classes_are(tmp_path: Path, slope: float, n_named: int) -> None:
-    """Of 20 tables; under the last slope the classes are separated in all of them."""
+    """Of 6 tables; under the last slope the classes are separated in all of them."""
     found = []
-    for seed in range(20):
+    for seed in range(6):
         rng = np.random.default_rng(seed)
-        x = rng.normal(size=(300, 4))
+        x = rng.normal(size=(300, 3))
         y = np.where(rng.random(300) < special.expit(slope * (x[:, 0] + 0.5 * x[:, 1])), "p", "q")
-        found.append(named(tmp_path, pd.DataFrame(x, columns=list("abcd")).assign(y=y)))
+        found.append(named(tmp_path, pd.DataFrame(x, columns=list("abc")).assign(y=y)))
 
     assert sum(bool(each.terms) for each in found) <= n_named
 
@@ -56,12 +56,11 @@ def grouped(seed: int, groups: int = 60, effect: float = 0.0) -> pd.DataFrame:
     return pd.DataFrame(x, columns=list("abcde")).assign(house=house, y=x[:, 0] + effect * x[:, 1] * x[:, 2] + noise)
 
 
-@pytest.mark.slow
-def test_groups_without_an_effect_name_a_term_in_few_of_a_hundred_tables(tmp_path: Path) -> None:
-    found = [named(tmp_path, grouped(seed), groups="house") for seed in range(100)]
+def test_groups_without_an_effect_name_a_term_in_few_of_twenty_tables(tmp_path: Path) -> None:
+    found = [named(tmp_path, grouped(seed), groups="house") for seed in range(20)]
 
     assert {(each.n_units, each.unit) for each in found} == {(48, "group")}
-    assert sum(bool(each.terms) for each in found) <= 5
+    assert sum(bool(each.terms) for each in found) <= 2  # one is expected
 
 
 def test_an_effect_in_groups_is_named(tmp_path: Path) -> None:
@@ -83,11 +82,11 @@ def autocorrelated(seed: int, n: int = 600) -> pd.DataFrame:
     return pd.DataFrame(walks[:, :4], columns=list("abcd")).assign(y=walks[:, 0] + walks[:, 4], day=np.arange(n))
 
 
-def test_rows_in_time_order_are_summed_in_blocks_and_name_a_term_in_few_of_fifty_tables(tmp_path: Path) -> None:
-    found = [named(tmp_path, autocorrelated(seed), time="day") for seed in range(50)]
+def test_rows_in_time_order_are_summed_in_blocks_and_name_a_term_in_few_of_twelve_tables(tmp_path: Path) -> None:
+    found = [named(tmp_path, autocorrelated(seed), time="day") for seed in range(12)]
 
     assert {(each.n_units, each.unit) for each in found} == {(60, "block")}
-    assert sum(bool(each.terms) for each in found) <= 3
+    assert sum(bool(each.terms) for each in found) <= 2
 
 
 def test_blocks_are_consecutive_and_few_times_make_few_of_them(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""Frames of figures whose answer is known, as the figures' own `data` gives them or as they are concluded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.evidence.checks.checks import checks
+from study.evidence.checks.columns import Original
+from study.evidence.findings import CurvePoint, DecidedAt
+from study.evidence.winners import incumbents
+from study.records.results import Results
+from study.schema import Kind
+from tests.evidence.checks.predicted import incumbents_of, predicted
+from tests.records.examples import described
+from tests.report.synthetic import with_frames
+
+FAR: dict[str, Any] = {
+    "target": "y", "kind": "continuous", "base": "regression", "other": "network", "margin": 0.05, "stake": "loss",
+    "kept": False, "model": "network over regression", "colour": "#d55e00", "level": 0.95, "side": "below", "ends": "",
+}  # fmt: skip
+"""A row of `gains.data`, but for the gain and its interval."""
+N = 300
+RNG = np.random.default_rng(4)
+X = RNG.uniform(-1, 1, N)
+
+
+def told(**changed: object) -> pd.DataFrame:
+    """Gains of one target, as `gains.data` has them: terms and network over the regression, and the network over terms."""
+    pairs = [("regression", "extended"), ("regression", "network"), ("extended", "network")]
+    frame = pd.DataFrame(pairs, columns=["base", "other"]).assign(
+        target="y", kind="continuous", improvement=[0.1, 0.2, 0.1], low=[0.05, 0.1, -0.1], high=[0.15, 0.3, 0.2],
+        ends=["5.0 to 15.0 %", "10.0 to 30.0 %", "\N{MINUS SIGN}10.0 to 20.0 %"], level=[0.975, 0.975, 0.95], margin=0.05,
+        stake="loss", model=["a", "b", "c"],
+    )  # fmt: skip
+    return frame.assign(**changed)
+
+
+def decided(results: Results) -> Results:
+    """The first target called y and likely to be decided with three times the rows; of the second nothing is told."""
+    ends = {0.25: (np.nan, 0.3), 0.5: (-2.0, np.nan), 1.0: (0.01, 0.12)}
+    points = [
+        CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, low=low, high=high) for f, (low, high) in ends.items()
+    ]
+    pair = {"base": "regression", "other": "network", "bound": 0.05, "times": 3.0, "side": "above"}
+    rest = dict.fromkeys(("rows", "above", "below", "slope", "slope_error", "repeats_limit"), np.nan)
+    at = DecidedAt(curve=tuple(points), **pair, **rest)
+    first, second = results.verdicts[:2]
+    verdicts = [first.model_copy(update={"target": "y", "decided_at": at}), second.model_copy(update={"decided_at": None})]
+    return with_frames(results, verdicts=verdicts)
+
+
+def over_margins() -> pd.DataFrame:
+    """Chances of two gains above three margins, the first held against 5 %."""
+    points = {"margin": [0.0, 0.05, 0.1], "above": [0.9, 0.37, 0.1]}
+    over = pd.DataFrame(points).assign(base="regression", model="terms over regression")
+    rest = pd.DataFrame(points).assign(base="extended", model="network over terms", above=1.0)
+    return pd.concat([over, rest]).assign(target="y", bound=0.05)
+
+
+def searched(losses: dict[int, list[float]], family: str = "neural") -> pd.DataFrame:
+    """Trials of one model by outer fold, in their order."""
+    rows = [(fold, number, loss) for fold, own in losses.items() for number, loss in enumerate(own)]
+    frame = pd.DataFrame(rows, columns=["outer_fold", "number", "val_loss"])
+    return frame.assign(target="y", kind="continuous", family=family, depth=int(family == "neural"), state="COMPLETE")
+
+
+def mattered(*importances: float) -> pd.DataFrame:
+    """Importances of the learning rate and the width of two networks."""
+    models = np.repeat(["network, 1 layer", "network, 2 layers"], 2)
+    frame = pd.DataFrame({"target": "y", "model": models, "name": ["learning_rate", "width"] * 2, "importance": importances})
+    return frame.sort_values(["model", "importance"], ascending=[True, False])
+
+
+def agreed(first: float, second: float) -> pd.DataFrame:
+    """How much of the space of two hyperparameters the best trials take."""
+    return pd.DataFrame({"target": "y", "axis": [0, 1], "where": ["rate 1 to 2", "width 64"], "open": (first, second)})
+
+
+def front() -> pd.DataFrame:
+    """A front of two corners."""
+    told = {"target": "y", "what": "front", "cost": "n_parameters", "reference": "linear"}
+    return pd.DataFrame({"at": [4.0, 99.0], "relative": [1.0, 0.25]}).assign(**told)
+
+
+def weights(n: int, **changed: object) -> pd.DataFrame:
+    """Coefficients of one target, of which the larger is the smaller effect."""
+    terms = [f"t{i:02d}" for i in range(n)]
+    frame = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
+    frame = frame.assign(estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note="")
+    frame = frame.assign(**(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed))
+    return frame.assign(standardised=frame["estimate"] * frame["sd"])
+
+
+def looked_at(results: Results, predictions: pd.DataFrame, **more: Any) -> Results:
+    """These results with what is concluded from other predictions of three models, of which trees are the last."""
+    of_trees = predictions["family"] == "trees"
+    winners = incumbents_of(predictions[~of_trees]).assign(state="COMPLETE", number=0)
+    columns = [
+        Original("x", "", pd.Series(X)),
+        Original("side", "", pd.Series(np.where(X > 0.5, "right", "left"), dtype=object)),
+    ]
+    frames = checks(predictions, incumbents(winners), lambda _: columns)
+    kinds = {str(t): Kind(k) for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)}
+    data = described(kinds, more.pop("classes", {}))
+    sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": winners}
+    return with_frames(results, data=data, **sides, **frames, **more)
+
+
+def three(
+    kind: str, observed: np.ndarray, plain: np.ndarray, network: np.ndarray, trees: np.ndarray, **more: Any
+) -> pd.DataFrame:
+    """Predictions of a regression, of a network and of trees."""
+    regression = {"continuous": "linear", "count": "poisson"}.get(kind, "logistic")
+    models = {(regression, 0): plain, ("neural", 1): network, ("trees", 0): trees}
+    return predicted(observed, models, kind=kind, **more)
+
+
+def values_of(target: str, metric: str, **values: float) -> pd.DataFrame:
+    """What the table of metrics holds of one metric."""
+    rows = [{"target": target, "metric": metric, "base": None, "other": name, "value": value} for name, value in values.items()]
+    return pd.DataFrame(rows)
