@@ -138,6 +138,12 @@ def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = 
     return Job(cluster, folder, queued.stdout.strip())
 
 
+def started(cluster: Cluster, node: str) -> list[str]:
+    """The command by which Ray was started on a node that is not the first."""
+    lines = cluster.processes(node)
+    return next((line.split() for line in lines if "ray.scripts.scripts start" in line), [])
+
+
 def leftovers(cluster: Cluster) -> dict[str, list[str]]:
     """Processes and scratch folders that no idle node has, by node."""
     found = {node: [*cluster.processes(node), *cluster.scratch(node)] for node in cluster.nodes if node in cluster.hosts}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.cluster import Cluster, missing, wait_until
-from harness.jobs import LONG, N_FIRST, Job, leftovers, queue
+from harness.jobs import Job, leftovers, queue
 from harness.studies import undisturbed_digest
 
 NO_CLUSTER = missing()
@@ -39,12 +39,6 @@ def cluster() -> Iterator[Cluster]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Digest of the study on one worker of this machine."""
     return undisturbed_digest(tmp_path_factory.mktemp("undisturbed"))
-
-
-@pytest.fixture(scope="session")
-def undisturbed_first(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Digest of the first trials of a LONG study on one worker of this machine."""
-    return undisturbed_digest(tmp_path_factory.mktemp("long"), *LONG, f"search.trials={N_FIRST}")
 
 
 @pytest.fixture

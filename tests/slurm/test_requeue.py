@@ -1,4 +1,4 @@
-"""A job that SLURM stops queues again, of an array its task alone, and one that a person ends never does."""
+"""A task of an array that SLURM stops queues again alone, and one that a person ends never does."""
 
 from __future__ import annotations
 
@@ -12,67 +12,33 @@ from tests.slurm.conftest import Submit
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
 
-def test_a_preempted_job_that_slurm_queues_again_goes_on_with_all_it_had(submit: Submit, undisturbed: str) -> None:
-    job = submit("--nodes=1")
-    job.wait_for_records(more_than=4)
-    kept = records(job.results)
-
-    urgent = job.preempt()
-    job.wait()
-
-    assert urgent.show()["Restarts"] == "0"
-    assert f"Stopped by SLURM; SLURM queues job {job.number} again. Every finished trial is kept in" in job.log
-    assert f"Run 2 of SLURM job {job.number}, on " in job.log
-    assert job.show()["Restarts"] == "1"
-    assert kept.items() <= records(job.results).items()
-    assert job.digest == undisturbed
-
-
-def test_a_preempted_task_of_an_array_queues_again_alone_and_a_cancelled_one_never_does(
+def test_a_task_of_an_array_that_is_preempted_or_at_its_walltime_queues_again_alone_and_a_cancelled_one_never_does(
     cluster: Cluster, submit: Submit
 ) -> None:
-    array = submit("--partition=spare", "--array=0-1", "--exclusive", run=ENDLESS)  # where SLURM queues nothing again
-    other, task = array.task(0), array.task(1)
+    array = submit("--partition=spare", "--hold", "--array=0-2", "--exclusive", run=ENDLESS)  # SLURM queues nothing again there
+    other, task, finished = (array.task(number) for number in range(3))
+    for each in (finished, other, task):
+        cluster.login("scontrol", "release", each.number)
+    finished.wait()
     for each in (other, task):
         each.wait("RUNNING")
         array.wait_for_node(each.show()["BatchHost"])
     own = task.show()["JobId"]
-    kept = records(array.results)
 
+    kept = [records(array.results)]
     task.preempt()
     task.wait("RUNNING")
-    array.wait_for_node(task.show()["BatchHost"], without=kept)
-    restarts = [each.show()["Restarts"] for each in (other, task)]
+    array.wait_for_node(task.show()["BatchHost"], without=kept[0])
+    kept.append(records(array.results))
+    task.reach_walltime()
+    task.wait("RUNNING")
+    array.wait_for_records(more_than=len(kept[1]))
+    restarts = [each.show()["Restarts"] for each in (other, task, finished)]
     cluster.login("scancel", task.number)
     task.wait("CANCELLED")
 
-    assert own == array.number  # by which SLURM's commands mean both
-    assert restarts == ["0", "1"]
-    assert f"Stopped by SLURM: job {task.number} was preempted and queues again. Every" in task.log
-    assert "Stopped by SLURM. Every" in task.log
-    assert kept.items() <= records(array.results).items()
-    assert (other.state, other.show()["Restarts"]) == ("RUNNING", "0")
-
-
-def test_at_its_walltime_a_task_of_an_array_queues_again_and_those_that_have_ended_do_not(
-    cluster: Cluster, submit: Submit
-) -> None:
-    array = submit("--hold", "--array=0-2", "--exclusive", run=ENDLESS)
-    task, finished = array.task(1), array.task(2)
-    cluster.login("scancel", array.task(0).number)
-    for each in (finished, task):
-        cluster.login("scontrol", "release", each.number)
-    finished.wait()
-    array.wait_for_node(task.show()["BatchHost"])
-    own = task.show()["JobId"]
-    kept = records(array.results)
-
-    task.reach_walltime()
-    task.wait("RUNNING")
-    array.wait_for_records(more_than=len(kept))
-
     assert own == array.number  # by which SLURM's commands mean all of them
-    assert f"new records; job {task.number} queues again." in task.log
-    assert kept.items() <= records(array.results).items()
-    assert [each.show()["Restarts"] for each in (task, finished)] == ["1", "0"]
-    assert [each.state for each in (task, finished)] == ["RUNNING", "COMPLETED"]
+    assert restarts == ["0", "2", "0"]
+    assert task.number in task.log
+    assert kept[0].items() <= kept[1].items() <= records(array.results).items()
+    assert [each.state for each in (other, finished)] == ["RUNNING", "COMPLETED"]

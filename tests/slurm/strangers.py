@@ -1,4 +1,4 @@
-"""Nobody without the job's token speaks with its Ray, and the token is nowhere but in a file of its owner."""
+"""Who is answered by a job's Ray, and where its token lies."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import re
 import sys
 from pathlib import Path
 
-import pytest
-
 from harness.cluster import Cluster
-from tests.slurm.conftest import Submit
+from harness.jobs import Job
 
-pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 STRANGER = Path(__file__).with_name("stranger.py")
 CLIENT_PORT, DASHBOARD_PORT = "10001", "8265"
 KNOWN = ("gcs_server", "raylet", "ray::", "study", "srun", "slurm")
@@ -47,9 +44,8 @@ def ask(cluster: Cluster, token: str, part: str) -> set[str]:
     return {cluster.login(sys.executable, STRANGER, token, f"{node}:{port}", method).stdout.strip() for port in ports}
 
 
-def test_only_who_has_the_token_is_answered_and_it_lies_in_a_file_of_its_owner(cluster: Cluster, submit: Submit) -> None:
-    job = submit("--nodelist=n1,n2", run=("--set", "search.trials=1000"))
-    job.wait_for_records(more_than=0)
+def check_token(cluster: Cluster, job: Job) -> None:
+    """Only who has the token of a job on n1 and n2 is answered, and it lies in a file of its owner alone."""
     token = cluster.on("n2", "sh", "-c", "cat /tmp/study-*/token").stdout
     assert len(token) == 64
 
