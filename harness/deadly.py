@@ -1,6 +1,6 @@
 """Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS HOW.
 
-HOW is `exit`, `crash`, or a control group's folder, into which the process moves before it takes memory without end. With
+HOW is `crash`, or a control group's folder, into which the process moves before it takes memory without end. With
 `driver` it takes the driver along, and with `nothing` the data are harmless; then there is no work beside the arms.
 """
 
@@ -28,8 +28,6 @@ from study.running.runner import search
 
 def die(how: str) -> None:
     """End this process."""
-    if how == "exit":
-        os._exit(1)
     if how == "crash":
         ctypes.string_at(0)
     if how == "driver":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import subprocess
 import sys
 import time
@@ -112,19 +110,6 @@ def workers(process: Process) -> list[psutil.Process]:
             if "".join(child.cmdline()[:1]).startswith("ray::StudyWorker") and child.parent().name() == "raylet":
                 found.append(child)
     return found
-
-
-def kill_driver(process: Process) -> None:
-    """Kill a driver as the kernel does where memory runs out, and what it left behind, which would end by itself later."""
-    below = descendants(process)
-    scratch = {match[0] for child in below for match in re.finditer(r"/tmp/study-\w+", " ".join(child.cmdline()))}
-    process.kill()
-    process.wait()
-    for child in below:
-        with suppress(psutil.NoSuchProcess):
-            child.kill()
-    for folder in scratch:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def undisturbed_digest(folder: Path, *overrides: str) -> str:

@@ -23,9 +23,9 @@ COMMANDS = """\
 # Commands
 
 `study COMMAND --help` says the same, `study --install-completion` lets your shell complete commands and options, and \
-`study --version` says what is installed. What you can mend ends with one message and exit code 2 ([inputs that are \
-wrong](../inputs.md) shows many); a study stopped by Ctrl-C, SIGTERM or a closed terminal ends with 130 and goes on \
-with the same command. A second `study run` on the same results folder is refused and told who is at work there.
+`study --version` says what is installed. What you can mend ends with one message and exit code 2; a study stopped by \
+Ctrl-C, SIGTERM or a closed terminal ends with 130 and goes on with the same command. A second `study run` on the same \
+results folder is refused and told who is at work there.
 """
 CONFIG = """\
 # Config

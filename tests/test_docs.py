@@ -80,13 +80,12 @@ def test_the_reference_is_what_the_program_says(name: str) -> None:
     assert (ROOT / "docs/reference" / name).read_text(encoding="utf-8") == reference.PAGES[name]()
 
 
-def test_the_reference_has_every_command_key_and_option() -> None:
-    commands = reference.commands_page()
-    config = reference.config_page()
+def test_the_reference_has_every_option_key_and_hyperparameter() -> None:
+    commands, config = ((ROOT / "docs/reference" / name).read_text(encoding="utf-8") for name in ("commands.md", "config.md"))
 
-    assert "| `--target`, `-t` | Column to predict; may be given several times. | required |" in commands
-    assert "| `search.trials` | whole number from 1 to 1,000,000 or null | `null` | Trials an arm; " in config
-    assert "| `neural` | `learning_rate` | 0.005 | 0.0003 to 0.03, on a log scale |" in config
+    assert re.search(r"^\| `--target`, `-t` \| .+ \| required \|$", commands, re.MULTILINE)
+    assert re.search(r"^\| `search\.trials` \| .*\b1 to 1,000,000\b.* \| `null` \| ", config, re.MULTILINE)
+    assert re.search(r"^\| `neural` \| `learning_rate` \| 0\.005 \| 0\.0003 to 0\.03\b", config, re.MULTILINE)
 
 
 def test_the_gallery_links_every_report_that_it_holds_and_no_other() -> None:

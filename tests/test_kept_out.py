@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,28 +65,28 @@ def test_yaml_that_asks_for_python_is_no_valid_yaml(tmp_path: Path, mark: Path, 
     yaml.unsafe_load(config.read_text())
     mark.rmdir()
 
-    with pytest.raises(StudyError, match=r"mail\.yaml is not valid YAML: could not determine a constructor for the tag"):
+    with pytest.raises(StudyError, match=r"mail\.yaml.*YAML.*python/object/apply"):
         load_config(config)
 
     assert not mark.exists()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "fault"),
     [
-        ("a: &a [1, 1]\nb: [*a, *a]", "is not valid YAML: aliases are not read; write the value out"),
-        ("a: &a [*a]", "is not valid YAML: aliases are not read"),
-        ("a: " + "[" * 5_000, "is not valid YAML: maximum recursion depth exceeded"),
-        ("a: 2026-99-99", "is not valid YAML: month must be in 1..12"),
-        ("2026-01-01: a", "keys must be str, .*; a key is text, so quote it"),
-        ("data: {source: balloons}\ntargets: [[a]]", "'targets': Input should be a valid mapping"),
+        ("a: &a [1, 1]\nb: [*a, *a]", "YAML.*aliases"),
+        ("a: &a [*a]", "YAML.*aliases"),
+        ("a: " + "[" * 5_000, "YAML.*recursion"),
+        ("a: 2026-99-99", "YAML.*month"),
+        ("2026-01-01: a", "keys"),
+        ("data: {source: balloons}\ntargets: [[a]]", "'targets'"),
     ],
 )
-def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(tmp_path: Path, text: str, said: str) -> None:
+def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(tmp_path: Path, text: str, fault: str) -> None:
     config = tmp_path / "mail.yaml"
     config.write_text(text)
 
-    with pytest.raises(StudyError, match=rf"mail\.yaml:? .*{said}"):
+    with pytest.raises(StudyError, match=rf"mail\.yaml.*{fault}"):
         load_config(config)
 
 
@@ -93,19 +94,19 @@ def test_a_gzipped_table_that_would_fill_memory_is_refused(tmp_path: Path, monke
     monkeypatch.setattr(files, "LARGE", 10_000)
     (tmp_path / "mail.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
 
-    with pytest.raises(StudyError, match=r"mail\.csv\.gz is over 200 times larger unpacked, which no table is"):
+    with pytest.raises(StudyError, match=r"mail\.csv\.gz.*\b200\b"):
         read_file(tmp_path / "mail.csv.gz")
 
 
 def test_json_lines_of_a_thousand_brackets_are_named(tmp_path: Path) -> None:
     (tmp_path / "mail.jsonl").write_text('{"a": ' + "[" * 100_000 + "\n")
 
-    with pytest.raises(StudyError, match=r"line 1 of .*mail\.jsonl is none"):
+    with pytest.raises(StudyError, match=r"line 1 .*mail\.jsonl"):
         read_file(tmp_path / "mail.jsonl")
 
 
 def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
-    with pytest.raises(StudyError, match="is not a YAML value"):
+    with pytest.raises(StudyError, match="YAML"):
         make_config({}, [f"name=!!python/object/apply:os.mkdir ['{mark}']"])
 
     assert not mark.exists()
@@ -113,9 +114,7 @@ def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "a\nb", "x" * 201])
 def test_a_study_s_name_that_is_no_folder_name_is_refused(name: str) -> None:
-    with pytest.raises(
-        StudyError, match=r"a name must (be one folder name without slashes|be of characters that print|have at most 200 bytes)"
-    ):
+    with pytest.raises(StudyError, match="'name'"):
         make_config({"name": name, "data": {"source": "balloons"}, "targets": ["balloons"]})
 
 
@@ -166,18 +165,18 @@ def test_a_pickle_by_another_name_is_no_table(tmp_path: Path, mark: Path, ending
 def test_formats_that_may_hold_code_are_no_tables(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"mail{ending}").touch()
 
-    with pytest.raises(StudyError, match="A table file ends in one of"):
+    with pytest.raises(StudyError, match=rf"\.csv.*mail\{ending}"):
         read_file(tmp_path / f"mail{ending}")
 
 
 @pytest.mark.parametrize("name", ["os", "..utils", "tests.test_data", "utils", "statsmodels", "../../os", ""])
 def test_a_built_in_table_is_one_of_a_list_and_imports_nothing_else(name: str) -> None:
-    with pytest.raises(StudyError, match="names no table that statsmodels ships"):
+    with pytest.raises(StudyError, match=f"'statsmodels:{re.escape(name)}'"):
         read_source(DataConfig(source=f"statsmodels:{name}"))
 
 
 def test_a_url_is_no_source() -> None:
-    with pytest.raises(StudyError, match=r"or one of balloons, sklearn, statsmodels .* but it is 'file:///etc/hostname\.csv'"):
+    with pytest.raises(StudyError, match=r"balloons, sklearn, statsmodels.*'file:///etc/hostname\.csv'"):
         read_source(DataConfig(source="file:///etc/hostname.csv"))
 
 

@@ -93,6 +93,8 @@ def test_an_installed_copy_runs_a_study_and_writes_its_report_anew(installed: Pa
     report = tmp_path / "results/smoke/report.html"
     report.unlink()
     assert study("report", "results/smoke").strip() == "results/smoke/report.html"
-    assert "regression with terms is enough" in report.read_text(encoding="utf-8")
+    (verdict,) = json.loads((tmp_path / "results/smoke/verdicts.json").read_text(encoding="utf-8"))["verdicts"]
+    assert verdict["answer_procedure"] == "extended"
+    assert verdict["verdict"] in report.read_text(encoding="utf-8")
     assert json.loads((tmp_path / "results/smoke/environment.json").read_text(encoding="utf-8"))["commit"] is None
     assert study("--version") == "family-study 0.1.0\n"

@@ -131,7 +131,7 @@ def test_a_config_cannot_be_changed() -> None:
 def test_a_replaced_value_is_checked_too() -> None:
     config = make_config(BASE)
 
-    with pytest.raises(ValueError, match="less than 1"):
+    with pytest.raises(ValueError, match="margin"):
         config.replace(margin=3)
 
 

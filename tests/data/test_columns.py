@@ -87,20 +87,18 @@ def test_few_cells_that_are_no_dates_are_lost_and_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "reason"),
+    "values",
     [
-        (["007", "010", "7"], "digits with leading zeros, 3 distinct values"),
-        (["a", "b", " a "], "text, 2 distinct values"),
-        (["1", "2", "3", "many"], "text, 4 distinct values, mostly numbers but 'many' in row 3"),
-        (pd.Categorical([1, 2, 1]), "categorical, 2 distinct values"),
-        ([None, None], "no cell filled"),
-        ([1, "a"], "text, 2 distinct values"),
+        ["007", "010", "7"],
+        ["a", "b", " a "],
+        ["1", "2", "3", "many"],
+        pd.Categorical([1, 2, 1]),
+        [None, None],
+        [1, "a"],
     ],
 )
-def test_other_text_is_a_category_with_its_reason(values: Any, reason: str) -> None:
-    column = read_column(series(values))
-
-    assert (column.type, column.reason) == ("category", reason)
+def test_other_text_is_a_category(values: Any) -> None:
+    assert read_column(series(values)).type == "category"
 
 
 def test_levels_keep_their_words_even_nan() -> None:
@@ -115,7 +113,7 @@ def test_cells_that_are_no_scalars_have_no_type(values: Any) -> None:
     column = read_column(series(values))
 
     assert column.type is None
-    assert column.reason.startswith("cells of type ")
+    assert column.reason.endswith(type(values[0]).__name__)
 
 
 def test_a_declared_category_of_numbers_is_text() -> None:
@@ -129,23 +127,13 @@ def test_a_declared_boolean_takes_ones_and_zeros() -> None:
     assert read_column(series([1, 0, 1]), "boolean").values.tolist() == [1.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize(
-    ("declared", "message"),
-    [
-        ("numeric", "A numeric column holds only numbers, but column 'x' has 'b' in row 1."),
-        ("boolean", "A boolean column holds true and false, yes and no or 1 and 0, but column 'x' has '2' in row 0."),
-        ("date", "A date column holds dates of one format, such as 2024-01-31, but column 'x' has '2' in row 0."),
-    ],
-)
-def test_a_cell_that_breaks_its_declared_type_is_named(declared: Any, message: str) -> None:
-    with pytest.raises(StudyError) as raised:
+@pytest.mark.parametrize(("declared", "cell", "row"), [("numeric", "b", 1), ("boolean", "2", 0), ("date", "2", 0)])
+def test_a_cell_that_breaks_its_declared_type_is_named(declared: Any, cell: str, row: int) -> None:
+    with pytest.raises(StudyError, match=rf"{declared}.*'x'.*'{cell}'.*row {row}\..*data\.types\.x.*category"):
         read_column(series(["2", "b"]), declared)
 
-    way_out = "Mend the cell, or set data.types.x to category."
-    assert str(raised.value) == f"{message} {way_out}"
 
-
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_written_as_text_are_read_to_the_bit(values: list[float]) -> None:
     column = read_column(series([repr(value) for value in values]), "numeric")
@@ -153,7 +141,7 @@ def test_numbers_written_as_text_are_read_to_the_bit(values: list[float]) -> Non
     assert column.values.tolist() == values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.none() | st.text(max_size=8) | st.floats() | st.booleans() | st.dates(), max_size=12))
 def test_any_cells_are_read_without_a_crash(values: list[Any]) -> None:
     column = read_column(series(values, dtype=object))
@@ -167,5 +155,5 @@ def test_any_cells_are_read_without_a_crash(values: list[Any]) -> None:
 
 @pytest.mark.parametrize("declared", ["numeric", "boolean", "category", "date"])
 def test_cells_that_are_no_scalars_break_every_declared_type(declared: Any) -> None:
-    with pytest.raises(StudyError, match=f"A {declared} column holds numbers, words or dates, but 'x' has cells of type list"):
+    with pytest.raises(StudyError, match=f"{declared}.*'x'.*list"):
         read_column(series([[1], [2]]), declared)

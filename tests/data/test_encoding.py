@@ -239,7 +239,7 @@ def test_columns_constant_or_empty_on_the_development_rows_have_no_term() -> Non
     encoded = encode(*bare(columns, types))
 
     assert [term.name for term in encoded.terms] == ["n"]
-    with pytest.raises(StudyError, match="none does on the development rows of outer fold 0 of 'y'"):
+    with pytest.raises(StudyError, match=r"fold 0.*'y'.*data\.features"):
         encode(*bare({"same": columns["same"]}, types))
 
 
@@ -259,7 +259,7 @@ NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
 WORDS = st.lists(st.none() | st.sampled_from(["a", "ß", "nan", "missing", "", "a]["]), min_size=40, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(NAMES, NUMBERS | WORDS, min_size=1, max_size=4))
 def test_any_columns_are_encoded_as_finite_numbers_or_refused(columns: dict[str, list[Any]]) -> None:
     types = {name: "numeric" if all(isinstance(v, float) for v in cells) else "category" for name, cells in columns.items()}

@@ -91,58 +91,55 @@ def test_quoted_cells_may_hold_separators_and_line_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "content", "fault"),
     [
-        ("t.csv", b"a,b\n1,2\n1,2,3\n", "line 3 of .* has 3 where the header has 2. Mend that line"),
-        ("t.csv", b"a,b\n1,2\n1\n", "line 3 of .* has 1 where the header has 2. Mend that line"),
-        ("t.csv", b'a,b\n"1,2\n', "line 2 of .*t.csv has 1 where|cannot be parsed"),
-        ("t.csv", b"", "needs a header and rows, but .*t.csv is empty"),
-        ("t.csv", b"a,b\n", "needs rows, but t.csv has none below its header"),
-        ("t.csv", b"a,b,a\n1,2,3\n", "t.csv has 'a' more than once. Rename one."),
-        ("t.csv", b"a\n\xff\n", "must be UTF-8 text, but .*t.csv is not in line 2"),
-        ("t.csv", b"\xef\xbb\xbfa\n\xff\n", "must be UTF-8 text, but .*t.csv is not in line 2"),
-        ("t.csv.gz", b"a,b\n", "no whole gzip file"),
-        ("t.parquet", b"a,b\n", "cannot be read as parquet"),
-        ("t.feather", b"a,b\n", "cannot be read as feather"),
-        ("t.jsonl", b'{"a": 1}\n{"a": \n', "line 2 of .*t.jsonl is none"),
-        ("t.jsonl", b"[1]\n", r"line 1 of .*t.jsonl is '\[1\]'"),
-        ("t.xlsx", b"", "ends in one of .csv, .*but the source is .*t.xlsx. Convert it"),
+        ("t.csv", b"a,b\n1,2\n1,2,3\n", r"line 3 .*t\.csv.* 3 .* 2\."),
+        ("t.csv", b"a,b\n1,2\n1\n", r"line 3 .*t\.csv.* 1 .* 2\."),
+        ("t.csv", b'a,b\n"1,2\n', r"line 2 .*t\.csv"),
+        ("t.csv", b"", r"t\.csv.*empty"),
+        ("t.csv", b"a,b\n", r"t\.csv.*header"),
+        ("t.csv", b"a,b,a\n1,2,3\n", r"t\.csv.*'a'"),
+        ("t.csv", b"a\n\xff\n", r"UTF-8.*t\.csv.*line 2\."),
+        ("t.csv", b"\xef\xbb\xbfa\n\xff\n", r"UTF-8.*t\.csv.*line 2\."),
+        ("t.csv.gz", b"a,b\n", r"t\.csv\.gz.*gzip"),
+        ("t.parquet", b"a,b\n", r"t\.parquet.*parquet"),
+        ("t.feather", b"a,b\n", r"t\.feather.*feather"),
+        ("t.jsonl", b'{"a": 1}\n{"a": \n', r"line 2 .*t\.jsonl"),
+        ("t.jsonl", b"[1]\n", r"line 1 .*t\.jsonl.*'\[1\]'"),
+        ("t.xlsx", b"", r"\.csv, .*t\.xlsx"),
     ],
 )
-def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, name: str, content: bytes, fault: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
 
-    with pytest.raises(StudyError, match=message):
+    with pytest.raises(StudyError, match=fault):
         read(path)
 
 
 def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
 
-    with pytest.raises(StudyError, match=r"Cannot read the table .*none\.csv: No such file"):
-        read(tmp_path / "none.csv")
-    with pytest.raises(StudyError, match=r"is a folder\. Name a file in it\."):
-        read(tmp_path / "folder.csv")
+    for name in ("none.csv", "folder.csv"):
+        with pytest.raises(StudyError, match=name):
+            read(tmp_path / name)
 
 
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("source", "way_out"),
     [
-        ("sklearn:irs", "but the source is 'sklearn:irs'. Did you mean 'iris'?"),
-        ("statsmodels:fare", "names no table that statsmodels ships. Did you mean 'fair'?"),
-        ("statsmodels:qqqqqqqq", "It has anes96, "),
-        ("openml:31", "one of balloons, sklearn, statsmodels with a table's name, but it is 'openml:31'."),
-        ("sklaern:wine", "but it is 'sklaern:wine'. Did you mean 'sklearn'?"),
-        ("baloons", "but it is 'baloons'. Did you mean 'balloons'?"),
-        ("balloons:2", "Leave ':2' out."),
+        ("sklearn:irs", "'sklearn:irs'.*'iris'"),
+        ("statsmodels:fare", "'statsmodels:fare'.*'fair'"),
+        ("statsmodels:qqqqqqqq", "anes96, "),
+        ("openml:31", "balloons, sklearn, statsmodels.*'openml:31'"),
+        ("sklaern:wine", "'sklaern:wine'.*'sklearn'"),
+        ("baloons", "'baloons'.*'balloons'"),
+        ("balloons:2", "':2'"),
     ],
 )
-def test_an_unknown_built_in_table_is_answered_with_the_nearest(source: str, message: str) -> None:
-    with pytest.raises(StudyError) as raised:
+def test_an_unknown_built_in_table_is_answered_with_the_nearest(source: str, way_out: str) -> None:
+    with pytest.raises(StudyError, match=way_out):
         read_source(DataConfig(source=source))
-
-    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(

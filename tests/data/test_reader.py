@@ -103,16 +103,16 @@ def test_cells_that_are_no_value_of_a_target_are_missing(tmp_path: Path, cells: 
 
 
 @pytest.mark.parametrize(
-    ("cells", "message"),
+    ("cells", "fault"),
     [
-        ([[1, 2], None, 3], "A numeric column holds numbers, words or dates, but 'age' has cells of type list. Give "),
-        ([{}, None, 3], "A numeric column holds numbers, words or dates, but 'age' has cells of type dict. Give "),
-        (pd.to_datetime(["2020-01-01"] * 3), "A numeric column holds only numbers, but 'age' has dates. Give every 'age' as"),
-        ([np.inf, 1, 2], r"that is not \(row 0\)\. Mend the cells, or empty them\.$"),
+        ([[1, 2], None, 3], "numeric.*'age'.*list"),
+        ([{}, None, 3], "numeric.*'age'.*dict"),
+        (pd.to_datetime(["2020-01-01"] * 3), "numeric.*'age'.*dates"),
+        ([np.inf, 1, 2], r"'age'.*row 0\)"),
     ],
 )
-def test_cells_that_are_nothing_of_a_column_are_errors(tmp_path: Path, cells: Any, message: str) -> None:
+def test_cells_that_are_nothing_of_a_column_are_errors(tmp_path: Path, cells: Any, fault: str) -> None:
     _, reader = read(tmp_path, plain_frame(80))
 
-    with pytest.raises(StudyError, match=message):
+    with pytest.raises(StudyError, match=fault):
         reader.read(plain_frame(3).assign(age=cells))

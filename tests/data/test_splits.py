@@ -158,59 +158,29 @@ def test_there_are_no_parts_where_a_class_is_too_rare_for_quarters(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("changes", "more", "message"),
+    ("changes", "more", "way_out"),
     [
-        (
-            {"y": ["a"] * 38 + ["b"] * 2},
-            {"protocol": "nested"},
-            "5 folds need 5 rows of every class, but class 'b' of 'y' has 2 to split. Lower outer.folds, merge the class with "
-            "another, or leave its rows out.",
-        ),
-        (
-            {"y": ["a"] * 35 + ["b"] * 5},
-            {},
-            "5 folds need 5 rows of every class, but class 'b' of 'y' has 4 to split. Lower inner.folds, merge the class with "
-            "another, or leave its rows out.",
-        ),
-        ({}, {"inner": {"folds": 30}}, "30 folds need 60 rows, but 'y' has 32 to split. Lower inner.folds."),
-        (
-            {"g": ["u", "v", "w", "x"] * 10},
-            {"protocol": "nested", "groups": "g"},
-            "5 folds need 5 groups, but 'y' has 4 to split. Lower outer.folds.",
-        ),
-        (
-            {"t": [1, 2, 3, 4] * 10},
-            {"time": "t"},
-            "5 folds in time order need 6 distinct times, but 'y' has 3 to split. "
-            "Lower inner.folds, or use a finer time column.",
-        ),
-        (
-            {"t": range(40)},
-            {"time": "t", "protocol": "nested", "outer": {"repeats": 2}},
-            "Folds in time order are the same in every repeat, but outer.repeats is 2. Set it to 1.",
-        ),
-        (
-            {"t": range(40), "y": ["a"] * 20 + ["b"] * 20},
-            {"time": "t"},
-            "Training rows need two distinct values of 'y', but 7 of them, kept together by groups or time, have one. "
-            "Use fewer folds, or other groups or times.",
-        ),
+        ({"y": ["a"] * 38 + ["b"] * 2}, {"protocol": "nested"}, r"\b5 .*'b'.*'y'.* 2 .*outer\.folds"),
+        ({"y": ["a"] * 35 + ["b"] * 5}, {}, r"\b5 .*'b'.*'y'.* 4 .*inner\.folds"),
+        ({}, {"inner": {"folds": 30}}, r"\b30 .* 60 .*'y'.* 32 .*inner\.folds"),
+        ({"g": ["u", "v", "w", "x"] * 10}, {"protocol": "nested", "groups": "g"}, r"\b5 .*groups.*'y'.* 4 .*outer\.folds"),
+        ({"t": [1, 2, 3, 4] * 10}, {"time": "t"}, r"\b5 .* 6 .*times.*'y'.* 3 .*inner\.folds"),
+        ({"t": range(40)}, {"time": "t", "protocol": "nested", "outer": {"repeats": 2}}, r"outer\.repeats.* 2\..* 1\."),
+        ({"t": range(40), "y": ["a"] * 20 + ["b"] * 20}, {"time": "t"}, "'y'.* 7 .*folds"),
     ],
 )
 def test_folds_that_cannot_be_filled_say_what_to_do(
-    tmp_path: Path, changes: dict[str, Any], more: dict[str, Any], message: str
+    tmp_path: Path, changes: dict[str, Any], more: dict[str, Any], way_out: str
 ) -> None:
-    with pytest.raises(StudyError) as raised:
+    with pytest.raises(StudyError, match=way_out):
         splits_of(tmp_path, plain_frame(40).assign(**changes), **more)
-
-    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.99])
 def test_a_holdout_too_small_for_the_classes_says_what_to_do(tmp_path: Path, fraction: float) -> None:
     frame = plain_frame(60).assign(y=["a", "b", "c"] * 20)
 
-    with pytest.raises(StudyError, match=f"outer.test_fraction is {fraction} of 60 rows of 'y'.*Set it nearer to 0.3."):
+    with pytest.raises(StudyError, match=rf"outer\.test_fraction.* {fraction} .* 60 .*'y'"):
         splits_of(tmp_path, frame, outer={"test_fraction": fraction})
 
 

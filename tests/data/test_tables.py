@@ -14,8 +14,6 @@ from study.schema import Feature, Kind, StudyData, StudyError, Target
 
 from .helpers import config_for, lines, plain_frame, saved, table_of, written
 
-PROSE = "the texts hardly repeat, as names and remarks do not, and teach nothing about other rows"
-
 
 def test_a_mixed_table_is_read_as_clean_columns(tmp_path: Path) -> None:
     frame = plain_frame()
@@ -58,26 +56,19 @@ def test_the_other_target_of_the_balloons_is_no_feature() -> None:
     table = read_table(config_for("balloons", "balloons", data={"rows": 100}))
 
     assert [f.name for f in table.features] == ["relationship", "children", "age"]
-    assert table.notes == ("Left out, since balloons has it as a target: colour.",)
+    assert [note.rpartition(": ")[2] for note in table.notes] == ["colour."]
 
 
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [
-        ([1] * 40, "all cells are equal"),
-        ([None] * 40, "no cell is filled"),
-        (range(7, 47), "consecutive numbers count the rows"),
-        ([f"name {i}" for i in range(40)], PROSE),
-    ],
-)
-def test_a_column_that_says_nothing_is_left_out_with_a_note(tmp_path: Path, values: Any, why: str) -> None:
+@pytest.mark.parametrize("values", [[1] * 40, [None] * 40, range(7, 47), [f"name {i}" for i in range(40)]])
+def test_a_column_that_says_nothing_is_left_out_with_a_note(tmp_path: Path, values: Any) -> None:
     frame = plain_frame().assign(odd=list(values))
 
     table = read_table(config_for(written(tmp_path, frame.to_csv(index=False))))
 
     assert "odd" not in {f.name for f in table.features}
-    keep = " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together."
-    assert table.notes[:-1] == (f"Left out, since {why}: odd.{keep if why == PROSE else ''}",)
+    (note,) = table.notes[:-1]
+    assert ": odd." in note
+    assert ("data.types" in note) == (values[0] == "name 0")  # the way to keep it
 
 
 def test_distinct_whole_numbers_are_left_out_by_name(tmp_path: Path) -> None:
@@ -86,10 +77,9 @@ def test_distinct_whole_numbers_are_left_out_by_name(tmp_path: Path) -> None:
 
     table = table_of(tmp_path, frame)
 
-    assert {f.name for f in table.features} >= {"grid", "income"}
-    assert table.notes[:-1] == (
-        "Left out, since distinct whole numbers under such a name identify the rows: PassengerId, user_id.",
-    )
+    assert {f.name for f in table.features} == {"age", "town", "seen", "smoker", "grid", "income"}
+    (note,) = table.notes[:-1]
+    assert note.endswith(": PassengerId, user_id.")
 
 
 def test_naming_an_identifier_keeps_it(tmp_path: Path) -> None:
@@ -105,7 +95,8 @@ def test_naming_an_identifier_keeps_it(tmp_path: Path) -> None:
 def test_cells_that_are_no_scalars_are_left_out(tmp_path: Path) -> None:
     table = table_of(tmp_path, plain_frame().assign(odd=[[1]] * 40))
 
-    assert table.notes[:-1] == ("Left out, since cells of type ndarray: odd.",)
+    assert "odd" not in {f.name for f in table.features}
+    assert table.notes[0].endswith(": odd.")
 
 
 def test_rows_without_a_target_stay_and_are_noted(tmp_path: Path) -> None:
@@ -115,7 +106,9 @@ def test_rows_without_a_target_stay_and_are_noted(tmp_path: Path) -> None:
     table = table_of(tmp_path, frame)
 
     assert np.flatnonzero(np.isnan(target_values(table, table.targets[0]))).tolist() == [3, 5]
-    assert table.notes[:-1] == ("2 of 40 rows have no 'y'; they are left out for this target.",)
+    assert table.targets[0].missing == 2
+    assert len(table.notes) == 2
+    assert "'y'" in table.notes[0]
 
 
 def test_values_of_a_class_are_its_index(tmp_path: Path) -> None:
@@ -132,60 +125,48 @@ def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
 
     summary = table.summary()
 
-    reason = "text with 2 distinct values"
+    (target,), smoker = summary.targets, summary.features[3]
     assert StudyData.model_validate_json(summary.model_dump_json()) == summary
-    assert summary.targets == (Target(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=reason, missing=0),)
-    assert summary.features[3] == Feature(name="smoker", type="boolean", reason="true or false", missing=0)
+    assert target == Target(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=target.reason, missing=0)
+    assert smoker == Feature(name="smoker", type="boolean", reason=smoker.reason, missing=0)
+    assert target.reason
+    assert smoker.reason
     assert (summary.rows, summary.digest) == (40, table.digest)
 
 
 @pytest.mark.parametrize(
-    ("more", "message"),
+    ("more", "way_out"),
     [
-        ({"target": "z"}, "targets must name columns of table.parquet, but it has no column 'z'. Its columns are age, town,"),
-        ({"data": {"features": ["agee"]}}, "data.features must name columns of .* no column 'agee'. Did you mean 'age'?"),
-        ({"data": {"drop": ["twon"]}}, "data.drop must name columns of .* no column 'twon'. Did you mean 'town'?"),
-        ({"data": {"types": {"Age": "numeric"}}}, "data.types must name columns of .* no column 'Age'. Did you mean 'age'?"),
-        ({"groups": "smokr"}, "groups must name columns of .* no column 'smokr'. Did you mean 'smoker'?"),
-        ({"time": "sen"}, "time must name columns of .* no column 'sen'. Did you mean 'seen'?"),
-        ({"data": {"drop": ["y"]}}, "A target is nothing else, but 'y' is also in data.drop, groups or time."),
-        ({"groups": "town", "time": "seen"}, "groups is 'town' and time is 'seen'. Set one of them to null."),
-        ({"groups": "town"}, "Every row needs a group, but 'town' is missing in row"),
-        ({"time": "age"}, "Every row needs a time, but 'age' is missing or unread in row"),
-        ({"time": "town"}, "A time column holds dates or numbers, but 'town' has text, 3 distinct values."),
-        (
-            {"data": {"features": ["y"]}},
-            "A model needs a feature, but table.parquet leaves none: Left out, since it is a target",
-        ),
-        (
-            {"data": {"types": {"town": "numeric"}}},
-            "A numeric column holds only numbers, but column 'town' has '.*' in row .*. Mend the cell, or set "
-            "data.types.town to category.",
-        ),
+        ({"target": "z"}, r"targets.*table\.parquet.*'z'.*age, town, seen"),
+        ({"data": {"features": ["agee"]}}, r"data\.features.*'agee'.*'age'"),
+        ({"data": {"drop": ["twon"]}}, r"data\.drop.*'twon'.*'town'"),
+        ({"data": {"types": {"Age": "numeric"}}}, r"data\.types.*'Age'.*'age'"),
+        ({"groups": "smokr"}, "groups.*'smokr'.*'smoker'"),
+        ({"time": "sen"}, "time.*'sen'.*'seen'"),
+        ({"data": {"drop": ["y"]}}, r"'y'.*data\.drop, groups"),
+        ({"groups": "town", "time": "seen"}, "groups.*'town'.*time.*'seen'.*null"),
+        ({"groups": "town"}, r"group.*'town'.*row \d"),
+        ({"time": "age"}, r"time.*'age'.*row \d"),
+        ({"time": "town"}, r"time.*'town'.*data\.types\.town"),
+        ({"data": {"features": ["y"]}}, r"table\.parquet.*data\.features"),
+        ({"data": {"types": {"town": "numeric"}}}, r"'town'.*'\w+'.*row \d.*data\.types\.town.*category"),
     ],
 )
-def test_a_wrong_name_or_type_says_what_to_do(tmp_path: Path, more: dict[str, Any], message: str) -> None:
-    with pytest.raises(StudyError, match=message.replace("?", r"\?")):
+def test_a_wrong_name_or_type_says_what_to_do(tmp_path: Path, more: dict[str, Any], way_out: str) -> None:
+    with pytest.raises(StudyError, match=way_out):
         table_of(tmp_path, plain_frame(), **{"target": "y", **more})
 
 
 def test_infinite_features_are_errors(tmp_path: Path) -> None:
     text = lines(x=["1", "inf", *map(str, range(30))], y=np.linspace(0, 1, 32))
 
-    with pytest.raises(StudyError) as raised:
+    with pytest.raises(StudyError, match=r"'x'.*row 1\).*data\.drop"):
         read_table(config_for(written(tmp_path, text)))
-
-    assert str(raised.value) == (
-        "Numbers must be finite and below 1e+100, but column 'x' has 1 that is not (row 1). "
-        "Mend the cells, empty them, or add the column to data.drop."
-    )
 
 
 def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StudyError) as raised:
+    with pytest.raises(StudyError, match=r"\b20\b.*table\.parquet.*\b19\b"):
         table_of(tmp_path, plain_frame(19))
-
-    assert str(raised.value) == "A comparison needs 20 rows, but table.parquet has 19. Add rows."
 
 
 CELLS = st.one_of(
@@ -198,7 +179,7 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min
 FRAMES = st.dictionaries(NAMES.filter(lambda n: n != "y"), CELLS, min_size=1, max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(FRAMES)
 def test_any_table_is_read_or_refused_with_a_study_error(tmp_path_factory: Any, columns: dict[str, Any]) -> None:
     frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})
@@ -209,7 +190,7 @@ def test_any_table_is_read_or_refused_with_a_study_error(tmp_path_factory: Any, 
     try:
         table = read_table(config_for(path))
     except StudyError:
-        with pytest.raises(StudyError, match="A model needs a feature"):
+        with pytest.raises(StudyError, match=r"t\.jsonl.*data\.features"):
             read_table(config_for(path))
         return
 

@@ -19,41 +19,29 @@ VISITS = RNG.negative_binomial(1, 0.3, 200)
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "reason"),
+    ("values", "kind"),
     [
-        (RNG.normal(size=50), Kind.CONTINUOUS, "numeric, 50 distinct values"),
-        ([-1, 0, 1] * 10, Kind.CONTINUOUS, "numeric, 3 distinct values"),
-        (np.arange(25, 346), Kind.CONTINUOUS, "numeric, 321 distinct values, whole numbers from 25 to 345"),
-        ([3, 4, 5, 6, 7, 8] * 5, Kind.CONTINUOUS, "numeric, 6 distinct values, whole numbers from 3 to 8"),
-        ([0, 1] * 10, Kind.BINARY, "numeric with 2 distinct values"),
-        ([0.1, 0.9] * 10, Kind.BINARY, "numeric with 2 distinct values"),
-        ([True, False] * 10, Kind.BINARY, "boolean with 2 distinct values"),
-        (["no", "yes"] * 10, Kind.BINARY, "boolean with 2 distinct values"),
-        (["red", "blue"] * 10, Kind.BINARY, "text with 2 distinct values"),
-        (["a", "b", "c"] * 10, Kind.MULTICLASS, "text with 3 distinct values"),
-        ([0, 1, 2] * 10, Kind.MULTICLASS, "whole numbers that look like codes, 3 distinct values from 0 to 2"),
-        ([1, 2, 3, 5, 6, 7] * 9, Kind.MULTICLASS, "whole numbers that look like codes, 6 distinct values from 1 to 7"),
-        (
-            VISITS,
-            Kind.COUNT,
-            f"non-negative whole numbers, {len(set(VISITS))} distinct values, at most {VISITS.max()}",
-        ),
-        (
-            [0] * 50 + [1] * 30 + [2] * 15 + [3] * 5 + [4] * 2,
-            Kind.COUNT,
-            "non-negative whole numbers, 5 distinct values, at most 4",
-        ),
-        (
-            [0] * 20 + [30_000, 52_000, 41_000, 250_000] * 5,
-            Kind.CONTINUOUS,
-            "numeric, 5 distinct values, whole numbers from 0 to 250000",
-        ),
+        (RNG.normal(size=50), Kind.CONTINUOUS),
+        ([-1, 0, 1] * 10, Kind.CONTINUOUS),
+        (np.arange(25, 346), Kind.CONTINUOUS),
+        ([3, 4, 5, 6, 7, 8] * 5, Kind.CONTINUOUS),
+        ([0, 1] * 10, Kind.BINARY),
+        ([0.1, 0.9] * 10, Kind.BINARY),
+        ([True, False] * 10, Kind.BINARY),
+        (["no", "yes"] * 10, Kind.BINARY),
+        (["red", "blue"] * 10, Kind.BINARY),
+        (["a", "b", "c"] * 10, Kind.MULTICLASS),
+        ([0, 1, 2] * 10, Kind.MULTICLASS),
+        ([1, 2, 3, 5, 6, 7] * 9, Kind.MULTICLASS),
+        (VISITS, Kind.COUNT),
+        ([0] * 50 + [1] * 30 + [2] * 15 + [3] * 5 + [4] * 2, Kind.COUNT),
+        ([0] * 20 + [30_000, 52_000, 41_000, 250_000] * 5, Kind.CONTINUOUS),
     ],
 )
-def test_the_kind_follows_from_the_values(values: Any, kind: Kind, reason: str) -> None:
+def test_the_kind_follows_from_the_values(values: Any, kind: Kind) -> None:
     target, _ = read_target(series(values), "auto")
 
-    assert (target.kind, target.reason) == (kind, reason)
+    assert target.kind == kind
 
 
 @pytest.mark.parametrize(
@@ -76,85 +64,34 @@ def test_classes_are_sorted_as_numbers_or_as_text(values: Any, classes: tuple[st
 def test_a_kind_that_is_set_is_kept() -> None:
     target, values = read_target(series([0, 1, 2] * 10), Kind.COUNT)
 
-    assert (target.kind, target.classes, target.reason) == (Kind.COUNT, {}, "set in targets")
+    assert (target.kind, target.classes) == (Kind.COUNT, {})
     assert values.dtype == np.float64
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "message"),
+    ("values", "kind", "way_out"),
     [
-        (
-            ["1", "b"] * 10,
-            Kind.CONTINUOUS,
-            "A continuous target holds numbers, but column 'y' has 'b' in row 1. Mend the cell, or set targets.y to auto.",
-        ),
-        (
-            ["1", "b"] * 10,
-            Kind.COUNT,
-            "A count holds non-negative whole numbers, but column 'y' has 'b' in row 1. "
-            "Mend the cell, or set targets.y to auto.",
-        ),
-        (
-            [1, -2] * 10,
-            Kind.COUNT,
-            "A count holds non-negative whole numbers, but column 'y' has -2 in row 1. "
-            "Mend the cell, or set targets.y to continuous.",
-        ),
-        (
-            [1, 2.5] * 10,
-            Kind.COUNT,
-            "A count holds non-negative whole numbers, but column 'y' has 2.5 in row 1. "
-            "Mend the cell, or set targets.y to continuous.",
-        ),
-        (
-            ["a", "b", "c"] * 10,
-            Kind.BINARY,
-            "A binary target has exactly 2 classes, but 'y' has 3: 'a', 'b', 'c'. Set targets.y to multiclass, or to auto.",
-        ),
-        (
-            [f"t{i % 101}" for i in range(202)],
-            "auto",
-            "A multiclass target has at most 100 classes, but 'y' has 101: 't0', 't1', 't2', 't3', 't4', .... "
-            "Choose another target, or merge classes; if it is a number, mend the cells that are none and set its kind to "
-            "continuous.",
-        ),
-        (
-            ["a"] * 15 + ["b"] * 9 + ["c"],
-            "auto",
-            "Every class needs rows to train and to test on, but class 'c' of 'y' has 1 row. "
-            "Merge it with another class, or leave its row out.",
-        ),
-        (
-            [1.0] * 30,
-            "auto",
-            "A target needs two distinct values, but every cell of 'y' is '1'. Choose another.",
-        ),
-        ([np.nan] * 30, "auto", "A target needs values, but every cell of 'y' is missing. Choose another target."),
-        (
-            [1.5] * 10 + [2.5] * 9 + [np.nan] * 10,
-            "auto",
-            "A comparison needs 20 rows with a target, but 'y' is filled in 19. Add rows.",
-        ),
-        (
-            [*np.linspace(0, 1, 30), np.inf, -np.inf],
-            "auto",
-            "Numbers must be finite and below 1e+100, but column 'y' has 2 that are not (row 30, 31). "
-            "Mend the cells, empty them, or add the column to data.drop.",
-        ),
+        (["1", "b"] * 10, Kind.CONTINUOUS, r"continuous.*'y'.*'b'.*row 1\..*targets\.y.*auto"),
+        (["1", "b"] * 10, Kind.COUNT, r"count.*'y'.*'b'.*row 1\..*targets\.y.*auto"),
+        ([1, -2] * 10, Kind.COUNT, r"count.*'y'.*-2.*row 1\..*targets\.y.*continuous"),
+        ([1, 2.5] * 10, Kind.COUNT, r"count.*'y'.*2\.5.*row 1\..*targets\.y.*continuous"),
+        (["a", "b", "c"] * 10, Kind.BINARY, r"binary.* 2 .*'y'.* 3: 'a', 'b', 'c'\..*targets\.y.*multiclass.*auto"),
+        ([f"t{i % 101}" for i in range(202)], "auto", r"\b100\b.*'y'.*\b101: 't0', 't1', 't2', 't3', 't4', \.\.\."),
+        (["a"] * 15 + ["b"] * 9 + ["c"], "auto", r"'c'.*'y'.*\b1\b"),
+        ([1.0] * 30, "auto", "'y'.*'1'"),
+        ([np.nan] * 30, "auto", "'y'.*missing"),
+        ([1.5] * 10 + [2.5] * 9 + [np.nan] * 10, "auto", r"\b20\b.*'y'.*\b19\b"),
+        ([*np.linspace(0, 1, 30), np.inf, -np.inf], "auto", r"'y'.*\b2\b.*row 30, 31\).*data\.drop"),
     ],
 )
-def test_an_impossible_target_says_why_and_what_to_do(values: Any, kind: Any, message: str) -> None:
-    with pytest.raises(StudyError) as raised:
+def test_an_impossible_target_says_why_and_what_to_do(values: Any, kind: Any, way_out: str) -> None:
+    with pytest.raises(StudyError, match=way_out):
         read_target(series(values), kind)
-
-    assert str(raised.value) == message
 
 
 def test_cells_that_are_no_scalars_are_no_target() -> None:
-    values = pd.Series([[1]] * 30, name="y")
-
-    with pytest.raises(StudyError, match=r"'y' has cells of type list\. Choose another\."):
-        read_target(values, "auto")
+    with pytest.raises(StudyError, match=r"'y'.*list"):
+        read_target(pd.Series([[1]] * 30, name="y"), "auto")
 
 
 def test_a_declared_category_of_numbers_is_multiclass() -> None:

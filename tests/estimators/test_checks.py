@@ -29,8 +29,11 @@ def expected(estimator: Any) -> dict[str, str]:
     return EXPECTED_FAILURES[type(estimator).__name__]
 
 
+SMALL = {"model": "regression", "config": {"inner": {"folds": 2}}}
+
+
 @parametrize_with_checks(
-    [FamilyRegressor(model="regression"), FamilyClassifier(model="regression")],
+    [FamilyRegressor(**SMALL), FamilyClassifier(**SMALL)],
     expected_failed_checks=expected,
     xfail_strict=True,
 )

@@ -21,8 +21,13 @@ from study.estimators.fitted import simplest
 from study.estimators.rows import label_texts
 from study.families.heads import FloatArray
 
-SHORT: dict[str, Any] = {"search": {"trials": 2}, "training": {"epochs": 10}, "space": {"neural": {"width": 8}}}
-"""A search of two trials an arm."""
+SHORT: dict[str, Any] = {
+    "search": {"trials": 1},
+    "inner": {"folds": 2, "seeds": 1},
+    "training": {"epochs": 10},
+    "space": {"neural": {"width": 8}},
+}
+"""A search of one trial an arm."""
 
 
 @pytest.fixture
@@ -126,7 +131,7 @@ def test_a_gain_that_one_inner_fold_brings_alone_is_none() -> None:
 
 @pytest.mark.parametrize("model", ["short", "trees"])
 def test_procedures_beside_the_three_can_be_asked_for(model: str) -> None:
-    X, y = load_diabetes(return_X_y=True)
+    X, y = (part[:200] for part in load_diabetes(return_X_y=True))
 
     regressor = study.FamilyRegressor(model=model).fit(X, y)
 
@@ -207,32 +212,32 @@ def test_other_estimators_and_searches_of_scikit_learn_can_use_it(plane: tuple[F
 
 
 @pytest.mark.parametrize(
-    ("parameters", "message"),
+    ("parameters", "way_out"),
     [
-        ({"model": "net"}, "A model is one of answer, .* but got 'net'"),
-        ({"kind": "binary"}, "kind is continuous or count, but got 'binary'"),
-        ({"effort": "hard"}, "effort.*'quick', 'normal' or 'thorough'.*hard"),
-        ({"config": {"traning": {}}}, "unknown key 'traning'. Did you mean 'training'"),
-        ({"config": {"groups": "dealer"}}, "groups must name columns of X"),
+        ({"model": "net"}, "answer, .*'net'.*'network'"),
+        ({"kind": "binary"}, "continuous.*count.*'binary'"),
+        ({"effort": "hard"}, "effort.*'quick'.*hard"),
+        ({"config": {"traning": {}}}, "'traning'.*'training'"),
+        ({"config": {"groups": "dealer"}}, r"groups.*\bX\b.*'dealer'"),
     ],
 )
 def test_a_wrong_parameter_is_a_value_error_that_names_it(
-    parameters: dict[str, Any], message: str, plane: tuple[FloatArray, FloatArray]
+    parameters: dict[str, Any], way_out: str, plane: tuple[FloatArray, FloatArray]
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=way_out):
         study.FamilyRegressor(**parameters).fit(*plane)
 
 
 def test_rows_that_cannot_be_learnt_from_are_value_errors(plane: tuple[FloatArray, FloatArray]) -> None:
     X, y = plane
-    with pytest.raises(ValueError, match="FamilyRegressor needs 20 rows to search, but n_samples=19"):
+    with pytest.raises(ValueError, match=r"FamilyRegressor.*\b20\b.*n_samples=19"):
         study.FamilyRegressor().fit(X[:19], y[:19])
-    with pytest.raises(ValueError, match="every cell of 'y' is '0'"):
+    with pytest.raises(ValueError, match=r"'y'.*'0'"):
         study.FamilyRegressor().fit(X, np.zeros(60))
-    with pytest.raises(ValueError, match="needs two classes, but y has one class: 'a'"):
+    with pytest.raises(ValueError, match=r"FamilyClassifier.*\by\b.*'a'"):
         study.FamilyClassifier().fit(X, np.full(60, "a"))
     regressor = study.FamilyRegressor(model="regression").fit(pd.DataFrame(X, columns=["a", "b", "c"]), y)
-    with pytest.raises(ValueError, match="column 'b' has 'tall' in row 1"):
+    with pytest.raises(ValueError, match=r"'b'.*'tall'.*row 1"):
         regressor.predict(pd.DataFrame({"a": [1.0, 2.0], "b": ["1", "tall"], "c": [0.0, 0.0]}))
 
 
@@ -240,7 +245,7 @@ def test_a_search_in_which_every_trial_fails_says_why(plane: tuple[FloatArray, F
     space = {"neural": {"learning_rate": 1e30, "width": 8}}
     regressor = study.FamilyRegressor(model="network", depths=1, config={**SHORT, "space": space})
 
-    with pytest.raises(ValueError, match=r"No network model could be made of these rows.*the loss is not finite"):
+    with pytest.raises(ValueError, match=r"network.*finite"):
         regressor.fit(*plane)
 
 

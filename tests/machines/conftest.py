@@ -6,13 +6,18 @@ import pytest
 
 from study.machines import lock
 from study.records.paths import StudyPaths
-from tests.machines.locks import BEAT_S, LEASE_S
+from tests.machines.locks import BEAT_S, DEAD_LEASE_S, LEASE_S
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "BEAT_S", BEAT_S)
     monkeypatch.setattr(lock, "LEASE_S", LEASE_S)
+
+
+@pytest.fixture
+def all_dead(short: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "LEASE_S", DEAD_LEASE_S)
 
 
 @pytest.fixture

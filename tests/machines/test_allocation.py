@@ -75,7 +75,7 @@ def test_on_one_node_scontrol_is_not_asked(tools: Path) -> None:
 def test_outside_of_a_job_the_way_out_is_named(lacking: str) -> None:
     environment = {key: value for key, value in BATCH.items() if key != lacking}
 
-    with pytest.raises(StudyError, match=r"on the nodes of a SLURM job, and this is none\. Queue one with `study submit`"):
+    with pytest.raises(StudyError, match=r"cluster\.address: slurm.*study submit.*cluster.address=local"):
         Allocation.current(environment)
 
 
@@ -116,7 +116,7 @@ def test_a_job_that_is_no_array_has_none() -> None:
 
 @pytest.mark.parametrize(("last", "count"), [(9, 3), (3, 1), (10, 10)])
 def test_a_part_of_an_array_is_refused(last: int, count: int) -> None:
-    with pytest.raises(StudyError, match=r"Queue the script without --array to run what some of them left undone"):
+    with pytest.raises(StudyError, match="--array=0-9"):
         array_share(array(last, last, count))
 
 
@@ -147,12 +147,12 @@ def test_a_slurm_that_does_not_answer_in_time_has_not_said_why(tools: Path) -> N
     begin = time.monotonic()
 
     assert ending("7", restarts=0, seconds=0.2) is Ending.UNKNOWN
-    assert "timed out" in requeue("7", seconds=0.2)
+    assert requeue("7", seconds=0.2)
     assert time.monotonic() - begin < 10
 
 
 def test_a_job_that_slurm_does_not_queue_again_comes_with_its_reason(tools: Path) -> None:
-    write_tool(tools, "scontrol", '[ "$*" = "requeue 7_2" ] || { echo "Requested operation is disabled" >&2; exit 1; }')
+    write_tool(tools, "scontrol", '[ "$*" = "requeue 7_2" ] || { echo disabled >&2; exit 1; }')
 
     assert requeue("7_2") == ""
-    assert requeue("7") == "Requested operation is disabled"
+    assert requeue("7") == "disabled"

@@ -35,7 +35,7 @@ def test_the_address_is_that_of_the_route_to_the_other() -> None:
 
 
 def test_a_name_that_does_not_resolve_is_named() -> None:
-    with pytest.raises(StudyError, match=r"finds no way to the node no-such-node.invalid: .*must resolve"):
+    with pytest.raises(StudyError, match=r"no-such-node\.invalid"):
         address_towards("no-such-node.invalid")
 
 
@@ -51,7 +51,7 @@ def test_with_several_networks_the_address_is_that_of_the_one_which_leads_there_
 
 
 def test_a_card_that_is_not_there_is_named_beside_those_that_are() -> None:
-    with pytest.raises(StudyError, match=r"slurm\.interface is ib7, which has no address on .* It has .*\blo\b"):
+    with pytest.raises(StudyError, match=r"slurm\.interface.*\bib7\b.*\blo\b"):
         address_of("ib7")
 
 
@@ -95,14 +95,12 @@ def ports_of(chosen: Ports) -> set[int]:
 def test_a_range_that_is_too_small_is_named() -> None:
     port = free_ports(1)[0]
 
-    with pytest.raises(StudyError, match=rf"slurm\.ports is {port}-{port + 9}, of which \d+ are free on .*; 4 cores need 27"):
+    with pytest.raises(StudyError, match=rf"slurm\.ports.*\b{port}-{port + 9}\b.*\b4\b.*\b27\b"):
         Ports.choose(f"{port}-{port + 9}", 4, 7)
 
 
 def test_a_range_that_is_too_narrow_is_refused_before_a_job_is_queued() -> None:
     check_ports("20000-20026", 4)
 
-    with pytest.raises(
-        StudyError, match=r"slurm\.ports is 20000-20025, which are 26; a node of 4 cores needs 27\. Name a wider range\."
-    ):
+    with pytest.raises(StudyError, match=r"slurm\.ports.*\b20000-20025\b.*\b26\b.*\b27\b"):
         check_ports("20000-20025", 4)

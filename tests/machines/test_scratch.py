@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_a_path_too_long_for_sockets_is_named_with_its_key_and_a_link_to_it_will
     (short / "a").symlink_to(long)
 
     with (
-        pytest.raises(StudyError, match=rf"slurm\.scratch is {long}, .* leave room for {MOST_BYTES}\."),
+        pytest.raises(StudyError, match=rf"slurm\.scratch.*{long}.*\b{MOST_BYTES}\b"),
         scratch_folder(str(long)),
     ):
         pass
@@ -66,6 +67,5 @@ def test_a_path_too_long_for_sockets_is_named_with_its_key_and_a_link_to_it_will
 
 @pytest.mark.parametrize("place", ["$UNSET_HERE/a", "/no/such/folder"])
 def test_a_place_that_is_no_folder_is_named(place: str) -> None:
-    said = r"slurm\.scratch is .*, which is no folder that can be written to"
-    with pytest.raises(StudyError, match=said), scratch_folder(place):
+    with pytest.raises(StudyError, match=rf"slurm\.scratch.*{re.escape(place)}"), scratch_folder(place):
         pass

@@ -21,7 +21,7 @@ from tests.report.synthetic import with_frames, write_results
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study of a continuous and a binary target, without boosted trees."""
-    root = write_results(tmp_path_factory.mktemp("asked"), ["balloons", "colour"], n_trials=2).root
+    root = write_results(tmp_path_factory.mktemp("asked"), ["balloons", "colour"], n_trials=1, depths=(1,)).root
     pd.DataFrame().to_parquet(root / "trees.parquet")
     return load_results(root)
 
@@ -36,8 +36,7 @@ def test_another_metric_is_asked_after_the_results_were_known_and_nothing_is_wri
     (verdict,) = finished.ask(metric="rmse", margin=0.1, target="balloons")
 
     assert (verdict.target, verdict.question.metric, verdict.question.after) == ("balloons", "rmse", True)
-    assert verdict.sentence.startswith("Asked after the results were known, of the RMSE. Predictions of balloons")
-    assert "linear regression's RMSE on balloons" in verdict.sentence
+    assert "RMSE" in verdict.sentence
     assert content(finished.root) == before
 
 
@@ -52,17 +51,12 @@ def test_each_target_can_be_asked_of_its_own_metric(finished: Results) -> None:
     found = finished.ask(metric={"colour": "auc"})
 
     assert [(each.target, each.question.metric) for each in found] == [("balloons", "loss"), ("colour", "auc")]
-    assert "distance to an AUC of 1" in found[1].sentence
+    assert "AUC" in found[1].sentence
 
 
 def test_a_metric_of_another_kind_is_refused_with_those_that_fit(finished: Results) -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=r"'auc'.*balloons.*rmse.*--target colour"):
         finished.ask(metric="auc")
-
-    assert str(caught.value) == (
-        "metric: 'auc' is no metric of balloons, which is continuous; it can be loss, r2, rmse, mae. "
-        "Ask it of colour alone: --target colour."
-    )
 
 
 def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finished: Results) -> None:
@@ -73,24 +67,18 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "way_out"),
     [
-        ({"target": "ballons"}, "has no target 'ballons'; its targets are balloons, colour. Did you mean 'balloons'?"),
-        (
-            {"metric": "AUC"},
-            "metric: 'AUC' is no metric; there are loss, r2, rmse, mae, auc, brier, accuracy. Did you mean 'auc'?",
-        ),
-        ({"margin_of": "unit"}, "margin: the study's 0.05 is of another unit; give the margin of this question."),
-        ({"margin": 3}, "the question: 'margin': a share must be less than 1 but got 3"),
-        ({"margin_of": "explaned"}, "Did you mean 'explained'?"),
-        (
-            {"metric": {"color": "auc"}},
-            "metric.color: no such target; the targets are balloons, colour. Did you mean 'colour'?",
-        ),
+        ({"target": "ballons"}, "'ballons'.*balloons, colour.*'balloons'"),
+        ({"metric": "AUC"}, r"'AUC'.*\brmse\b.*\bbrier\b.*'auc'"),
+        ({"margin_of": "unit"}, r"margin.*0\.05"),
+        ({"margin": 3}, "'margin'.* 3"),
+        ({"margin_of": "explaned"}, "'explaned'.*'explained'"),
+        ({"metric": {"color": "auc"}}, r"metric\.color.*balloons, colour.*'colour'"),
     ],
 )
-def test_a_question_that_cannot_be_asked_says_why(question: dict[str, object], said: str, finished: Results) -> None:
-    with pytest.raises(StudyError, match=re.escape(said)):
+def test_a_question_that_cannot_be_asked_says_why(question: dict[str, object], way_out: str, finished: Results) -> None:
+    with pytest.raises(StudyError, match=way_out):
         finished.ask(**question)  # type: ignore[arg-type]
 
 
@@ -99,13 +87,10 @@ def test_predictions_that_do_not_tell_the_order_of_their_rows_are_not_judged_as_
     known = finished.predictions.assign(time=finished.predictions["row"].astype(float))
 
     for unknown in (finished.predictions, known.assign(time=known["time"].where(known["family"] != "neural"))):
-        with pytest.raises(StudyError, match=re.escape(f"The rows of {finished.root} are in the order of 'age'")) as caught:
+        with pytest.raises(StudyError, match=f"'age'.*{re.escape(finished.again)}"):
             ask(with_frames(finished, config=timed, predictions=unknown))
-        assert str(caught.value).endswith(
-            f"{finished.again} concludes the study anew; trials that are there are not run again."
-        )
-    verdict = ask(with_frames(finished, config=timed, predictions=known))[0]
-    assert "in time order" in str(verdict.method_words)
+    asked = ask(with_frames(finished, config=timed, predictions=known))
+    assert [each.gains[0].gain.n_times for each in (*asked, *finished.verdicts)] == [120, 120, 0, 0]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -115,23 +100,21 @@ def test_every_kind_has_its_metrics_and_the_loss(kind: Kind) -> None:
 
 
 def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
-    with pytest.raises(
-        StudyError, match=re.escape("it can be loss, auc, brier, accuracy. Name it by target: metric: {a: rmse}.")
-    ):
+    with pytest.raises(StudyError, match=r"\bbrier\b.*metric: \{a: rmse\}"):
         metrics_asked("rmse", {"a": Kind.COUNT, "b": Kind.BINARY})
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "way_out"),
     [
-        ({"margin": 3}, "--margin: a share must be less than 1 but got 3; `--margin-of unit` takes the metric's own unit."),
-        ({"margin_of": "explaned"}, "--margin-of: Input should be 'regression', 'explained' or 'unit' (got 'explaned')."),
-        ({"metric": "acuracy"}, "--metric: 'acuracy' is no metric; there are "),
-        ({"floor": float("nan")}, "--floor: Input should be a finite number (got nan)."),
+        ({"margin": 3}, "--margin:.* 3; `--margin-of unit`"),
+        ({"margin_of": "explaned"}, "--margin-of:.*'explaned'.*'explained'"),
+        ({"metric": "acuracy"}, "--metric:.*'acuracy'.*'accuracy'"),
+        ({"floor": float("nan")}, "--floor:.*nan"),
     ],
 )
-def test_the_command_says_which_option_is_wrong(question: dict[str, Any], said: str, finished: Results) -> None:
-    with pytest.raises(StudyError, match=f"^{re.escape(said)}"):
+def test_the_command_says_which_option_is_wrong(question: dict[str, Any], way_out: str, finished: Results) -> None:
+    with pytest.raises(StudyError, match=f"^{way_out}"):
         cli.ask(finished.root, **question)
 
 
@@ -143,5 +126,6 @@ def test_the_command_prints_the_verdicts_of_the_question_or_their_json(
     cli.ask(finished.root, margin=0.1, as_json=True)
     told = json.loads(capsys.readouterr().out)
 
-    assert said.startswith("Asked after the results were known, of the mean absolute error. Predictions of balloons")
+    assert "balloons" in said
+    assert "colour" not in said
     assert [each["question"]["margin"] for each in told["verdicts"]] == [0.1, 0.1]

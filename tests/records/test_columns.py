@@ -47,7 +47,6 @@ def test_the_columns_of_trials_are_those_of_the_schema() -> None:
 def test_a_column_that_is_not_in_the_reference_is_found() -> None:
     found = pd.DataFrame({"target": ["y"], "p_red": [0.5], "oops": [1]})
 
-    assert differences(found, Frame("", {"target": ("str", ""), "row": ("int64", "")}, ("p_*",))) == [
-        "oops is not in the reference",
-        "row is missing",
-    ]
+    told = differences(found, Frame("", {"target": ("str", ""), "row": ("int64", "")}, ("p_*",)))
+
+    assert [each.partition(" ")[0] for each in told] == ["oops", "row"]

@@ -36,10 +36,7 @@ def test_the_curve_is_the_mean_over_replicates() -> None:
 def test_a_trial_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -> None:
     paths = make_folder(tmp_path / "party")
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"'y-linear-o0-0007'.*{paths.root}.*'y-linear-o0-0001'"):
         find_trial(paths, "y-linear-o0-0007")
-    with pytest.raises(StudyError) as far:
+    with pytest.raises(StudyError, match=r"'what'.*\b2\b.*\by-linear-o0-0000\b.*results\.csv"):
         find_trial(paths, "what")
-
-    assert str(caught.value) == (f"There is no trial 'y-linear-o0-0007' in {paths.root}. Did you mean 'y-linear-o0-0001'?")
-    assert str(far.value).endswith(" It has 2, such as y-linear-o0-0000; results.csv names all.")

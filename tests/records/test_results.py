@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -138,12 +139,11 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     gathering.gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
-    assert failure_notes(results_module.read_outcomes(paths)) == [
-        "The boosted trees of y failed on outer fold 1 and all rows (ValueError: no), so no line of trees stands beside its "
-        "verdict.",
-        "The boosted trees of z failed on all rows (ValueError: no), so no line of trees stands beside its verdict.",
-        "The short formula of z failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
+    notes = failure_notes(results_module.read_outcomes(paths))
+    assert [re.findall(r"\b([yz])\b.*\((ValueError: no)\)", note) for note in notes] == [
+        [(target, "ValueError: no")] for target in "yzz"
     ]
+    assert [re.findall(r"fold (\d)", note) for note in notes] == [["1"], [], ["0"]]
 
 
 @pytest.mark.parametrize("gathered", [False, True])
@@ -178,32 +178,20 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
     assert (len(results.folds), len(results.curves)) == (2, 6)
 
 
-@pytest.mark.parametrize(("attribute", "file"), [
-    ("coefficients", "coefficients.parquet"), ("predictions", "predictions.parquet"), ("scores", "scores.parquet"),
-    ("ranks", "ranks.parquet"), ("pairs", "pairs.parquet"), ("trees", "trees.parquet"),
-    ("verdicts", "verdicts.json"),
-])  # fmt: skip
+@pytest.mark.parametrize(("attribute", "file"), [("predictions", "predictions.parquet"), ("verdicts", "verdicts.json")])
 def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
     make_folder(tmp_path)
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"{tmp_path / file}.*{load_results(tmp_path).again}"):
         getattr(load_results(tmp_path), attribute)
 
-    assert str(caught.value) == f"{tmp_path / file} does not exist yet; {load_results(tmp_path).again} finishes the study."
 
-
-@pytest.mark.parametrize("attribute", ["scores", "ranks", "pairs"])
-def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_path: Path, attribute: str) -> None:
+def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_path: Path) -> None:
     paths = make_folder(tmp_path, done=True)
     write_atomic(paths.verdicts, "[]")
 
-    with pytest.raises(StudyError) as caught:
-        getattr(load_results(tmp_path), attribute)
-
-    assert str(caught.value) == (
-        f"{tmp_path / attribute}.parquet does not exist, as after a version before this one; "
-        f"{load_results(tmp_path).again} concludes the study anew."
-    )
+    with pytest.raises(StudyError, match=f"{paths.scores}.*{load_results(tmp_path).again}"):
+        _ = load_results(tmp_path).scores
 
 
 def test_the_description_of_the_data_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -220,13 +208,8 @@ def test_a_description_of_another_form_is_named_with_what_is_wrong(tmp_path: Pat
     paths = make_folder(tmp_path)
     write_atomic(paths.data, '{"rows": 40, "features": [], "targets": []}')
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=f"{paths.data}.*digest.*{load_results(tmp_path).again}"):
         _ = load_results(tmp_path).data
-
-    assert str(caught.value) == (
-        f"{paths.data} is not what this version writes (digest: Field required); "
-        f"remove it, and {load_results(tmp_path).again} writes it anew."
-    )
 
 
 def test_the_environment_of_this_process_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -251,25 +234,20 @@ def test_a_package_that_is_installed_as_its_build_for_cpus_has_the_version_of_th
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    ('[{"target": "y"}]', f"it is of version 1, and this is version {VERSION}"), ("{", "Expecting property name"),
-    (f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}', "it is not what this version writes (kind: Field required)"),
+    ('[{"target": "y"}]', rf"\b1\b.*\b{VERSION}\b"), ("{", "line 1"),
+    (f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}', "kind"),
 ])  # fmt: skip
 def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
     make_folder(tmp_path)
     (tmp_path / "verdicts.json").write_text(content)
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=rf"{tmp_path / 'verdicts.json'}.*{reason}.*{load_results(tmp_path).again}"):
         _ = load_results(tmp_path).verdicts
-
-    assert str(caught.value).startswith(f"{tmp_path / 'verdicts.json'} cannot be read: {reason}")
-    assert f"{load_results(tmp_path).again} draws the verdicts anew from the records" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, name: str) -> None:
     root = tmp_path / name
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=rf"{root}.*config\.yaml.*study run"):
         load_results(root)
-
-    assert str(caught.value) == f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +24,7 @@ from study.schema import ALL_ROWS, StudyError
 from tests.records.examples import arm, failed, failed_work, scored_trees, trees, trial, winner
 
 LINEAR, NEURAL, OTHER = arm(), arm("neural", 1), arm("neural", 2)
-WRONG = "TrainingFailed: the loss is not finite after epoch 3"
+WRONG = "TrainingFailed: in epoch 3"
 
 
 def make(root: Path, *, packed: bool) -> StudyPaths:
@@ -50,6 +52,12 @@ def paths(tmp_path: Path, request: pytest.FixtureRequest) -> StudyPaths:
     return make(tmp_path, packed=request.param)
 
 
+@pytest.fixture
+def either(tmp_path: Path) -> StudyPaths:
+    """Where it is all the same what records lie in."""
+    return make(tmp_path, packed=True)
+
+
 def left(paths: StudyPaths) -> dict[str, list[int]]:
     """Numbers of the trials that are recorded, by arm."""
     found: dict[str, list[int]] = {}
@@ -71,10 +79,11 @@ def test_of_what_failed_all_that_follows_is_put_aside_and_nothing_else(paths: St
     assert not any(path.exists() for path in paths.concluded)
     assert sorted(path.name for path in paths.fold_models.iterdir()) == [f"{LINEAR.key}.keras", f"{OTHER.key}.keras"]
     assert paths.delivered("y", "network").exists()  # no search on all rows failed
-    assert said == [
-        "y-neural-d2-o0-0001 fails again: TrainingFailed: the loss is not finite after epoch 3.",
-        f"To be run again: y-neural-d1-o0-0002, y-trees-o1. What they left is in {paths.retried / '1'}.",
-    ]
+    again, retried = said
+    assert re.findall(r"\by-[\w-]+", again) == ["y-neural-d2-o0-0001"]
+    assert WRONG in again
+    assert re.findall(r"\by-[\w-]+", retried) == ["y-neural-d1-o0-0002", "y-trees-o1"]
+    assert str(paths.retried / "1") in retried
     aside = {str(path.relative_to(paths.retried / "1")) for path in (paths.retried / "1").rglob("*") if path.is_file()}
     now = {
         str(path.relative_to(paths.root)) for path in paths.root.rglob("*") if path.is_file() and "retried" not in path.parts
@@ -90,7 +99,7 @@ def test_a_trial_that_diverged_is_retried_where_it_is_named_after_it_is_said_tha
     retry(paths.root, "y-neural-d2-o0-0001", said.append)
 
     assert left(paths) == {LINEAR.key: [0, 1, 2, 3, 4], NEURAL.key: [0, 1, 2, 3, 4], OTHER.key: [0]}
-    assert [line.partition(":")[0] for line in said] == ["y-neural-d2-o0-0001 fails again", "To be run again"]
+    assert ["y-neural-d2-o0-0001" in line for line in said] == [True, True]
     assert [failure.name for failure in failures(paths)] == ["y-neural-d1-o0-0002", "y-trees-o1"]
 
 
@@ -167,50 +176,40 @@ def test_whatever_a_kill_leaves_can_be_gone_on_with_and_retried(
     assert steps > 20
 
 
-def refusal(paths: StudyPaths, name: str | None = None) -> str:
-    with pytest.raises(StudyError) as refused:
-        retry(paths.root, name)
-    return str(refused.value)
-
-
-def test_what_cannot_be_retried_is_refused_and_nothing_is_changed(paths: StudyPaths) -> None:
+def test_what_cannot_be_retried_is_refused_and_nothing_is_changed(either: StudyPaths) -> None:
+    paths = either
     before = {path: path.stat().st_mtime_ns for path in paths.root.rglob("*") if path.is_file()}
-    these = "y-neural-d1-o0-0002, y-neural-d2-o0-0001, y-trees-o1."
+    these = "y-neural-d1-o0-0002, y-neural-d2-o0-0001, y-trees-o1"
+    nearest = {"y-linear-o0-0001": "", "y-neural-d1-o0-0009": "'y-neural-d1-o0-0002'", "y-trees-o0": ""}
 
-    assert refusal(paths, "y-linear-o0-0001") == (
-        f"Only what failed is retried, but y-linear-o0-0001 in {paths.root} did not; these did: {these}"
-    )
-    assert refusal(paths, "y-neural-d1-o0-0009") == (
-        f"There is no trial 'y-neural-d1-o0-0009' in {paths.root}. Did you mean 'y-neural-d1-o0-0002'? These failed: {these}"
-    )
-    assert (
-        refusal(paths, "y-trees-o0")
-        == f"Only what failed is retried, but y-trees-o0 in {paths.root} did not; these did: {these}"
-    )
+    for name, instead in nearest.items():
+        with pytest.raises(StudyError, match=f"{name}.*{paths.root}.*{instead}.*{these}"):
+            retry(paths.root, name)
+
     assert {path: path.stat().st_mtime_ns for path in paths.root.rglob("*") if path.is_file()} == before
 
 
-def test_where_nothing_failed_or_nothing_could_succeed_that_is_said(paths: StudyPaths) -> None:
+def test_where_nothing_failed_or_nothing_could_succeed_nothing_is_retried(either: StudyPaths) -> None:
+    paths = either
     retry(paths.root, tell=lambda _: None)
 
-    nothing = refusal(paths)
+    with pytest.raises(StudyError, match=f"{paths.root}.*--trial"):
+        retry(paths.root, tell=lambda _: None)
     paths.root.joinpath("trials").rename(paths.root / "gone")
-
-    assert nothing.startswith(
-        f"Nothing that failed in {paths.root} could succeed with the same hyperparameters, so nothing was"
-    )
-    assert refusal(paths).startswith(f"Nothing failed in {paths.root}, so there is nothing to retry;")
+    with pytest.raises(StudyError, match=f"study status {paths.root}"):
+        retry(paths.root)
 
 
-def test_nothing_is_put_aside_while_a_run_is_at_work(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_put_aside_while_a_run_is_at_work(either: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("study.machines.lock.BEAT_S", 0.2)
-    with locked(paths):
-        assert refusal(paths).startswith("One run at a time on a results folder")
+    with locked(either), pytest.raises(StudyError, match=str(os.getpid())):
+        retry(either.root)
 
-    assert 2 in left(paths)[NEURAL.key]
+    assert 2 in left(either)[NEURAL.key]
 
 
-def test_what_is_retried_has_no_death_of_a_driver_to_answer_for(paths: StudyPaths) -> None:
+def test_what_is_retried_has_no_death_of_a_driver_to_answer_for(either: StudyPaths) -> None:
+    paths = either
     own, neighbour = (arm.trial_id(2) for arm in (NEURAL, LINEAR))
     lines = [{"suspect": own, "deaths": 3}, {"suspect": neighbour, "deaths": 1}, {"out": own}]
     paths.journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))  # that of a driver that died after

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import Any
 
 
@@ -18,16 +17,15 @@ def seen(worker: Any) -> list[Any]:
 
 
 def workers() -> dict[str, Any]:
-    """What either sort of worker sees."""
+    """Workers of either sort."""
     import ray
 
     from study.running.worker import StudyWorker
 
     ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, object_store_memory=100_000_000, log_to_driver=False)
     found = {}
-    for name, share in {"with": 0.5, "without": 0}.items():
-        actor = ray.remote(num_cpus=1, num_gpus=share)(StudyWorker).remote({"needs": {}, "worker_bytes": 1})
-        found[name] = ray.get(actor.__ray_call__.remote(seen))
+    for name, share in {"with": 0.5, "without": 0}.items():  # who come while this process imports TensorFlow too
+        found[name] = ray.remote(num_cpus=1, num_gpus=share)(StudyWorker).remote({"needs": {}, "worker_bytes": 1})
     return found
 
 
@@ -50,4 +48,8 @@ def here() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(workers() if sys.argv[1] == "workers" else here()))
+    import ray
+
+    started = workers()
+    found = here()
+    print(json.dumps(found | {name: ray.get(worker.__ray_call__.remote(seen)) for name, worker in started.items()}))

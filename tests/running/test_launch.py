@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,19 +15,21 @@ from study.machines.submit import Request, make_submission
 from study.schema import StudyError
 
 RUN = """
-import os, sys, time
+import os, time
 from pathlib import Path
 from study.config import make_config
 from study.records.paths import StudyPaths
 from study.running.job import running
 from study.running.observer import Observer
-config = make_config({
-    "name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], "cluster": {"address": "slurm"},
-    "slurm": {"launch": sys.argv[1]},
-})
-os.environ["SLURM_JOB_END_TIME"] = str(time.time() + 60 + 1)
-with running(config, StudyPaths(Path()), Observer()):
-    time.sleep(4)
+for launch, seconds in (("", 1.5), ("conda run -n study", 60)):
+    config = make_config({
+        "name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], "cluster": {"address": "slurm"},
+        "slurm": {"launch": launch},
+    })
+    os.environ["SLURM_JOB_END_TIME"] = str(time.time() + 60 + 0.5)
+    with running(config, StudyPaths(Path()), Observer()):
+        time.sleep(seconds)
+    print("not warned:", repr(launch), flush=True)
 """
 
 
@@ -42,7 +45,9 @@ def said_by(launch: str) -> list[str]:
 
 
 def test_the_words_stand_before_the_command_of_the_first_node() -> None:
-    assert said_by("""printf '%s\\n' 'two words' '$HOME'""") == [
+    said = said_by("""printf '%s\\n' 'two words' '$HOME'""")
+
+    assert said == [
         "two words", "$HOME", "study", "run", "--set", "cluster.address=slurm", "a b.yaml",
     ]  # fmt: skip
 
@@ -52,19 +57,18 @@ def test_the_warning_of_the_walltime_does_not_end_what_stands_before_the_command
 
 
 def test_words_that_no_shell_reads_are_named() -> None:
-    with pytest.raises(StudyError, match=r"launch is words as a shell reads them, but .* has No closing quotation"):
+    with pytest.raises(StudyError, match=r"launch.*'image\.sif.*quotation"):
         config_with("apptainer exec 'image.sif")
 
 
 def test_a_scratch_folder_too_long_for_sockets_is_named_before_anything_is_queued() -> None:
     config = config_with("").replace(slurm={"scratch": "/local/scratch/of-this-cluster"})
 
-    with pytest.raises(StudyError, match=r"slurm\.scratch is /local/scratch/of-this-cluster, a path of 30 bytes"):
+    with pytest.raises(StudyError, match=r"slurm\.scratch.*/local/scratch/of-this-cluster\b.*\b30\b"):
         make_submission(config, Request(), ["a.yaml"])
 
 
-@pytest.mark.parametrize(("launch", "stopped"), [("conda run -n study", True), ("", False)])
-def test_behind_a_wrapper_the_study_is_warned_by_its_own_clock(launch: str, stopped: bool, tmp_path: Path) -> None:
+def test_behind_a_wrapper_alone_the_study_is_warned_by_its_own_clock(tmp_path: Path) -> None:
     (tmp_path / "scontrol").write_text('#!/bin/sh\necho "$@" >> asked\n')
     (tmp_path / "scontrol").chmod(0o755)
     job = {
@@ -74,9 +78,9 @@ def test_behind_a_wrapper_the_study_is_warned_by_its_own_clock(launch: str, stop
     environment = os.environ | job | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
     ran = subprocess.run(
-        [sys.executable, "-c", RUN, launch], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
 
-    assert (ran.returncode != 0) is stopped, ran.stderr
-    assert ("job 7 queues again." in ran.stderr) is stopped
-    assert (tmp_path / "asked").exists() is stopped
+    assert ran.returncode != 0
+    assert re.findall("not warned: (.*)", ran.stdout) == ["''"], ran.stderr
+    assert (tmp_path / "asked").read_text() == "requeue 7\n"

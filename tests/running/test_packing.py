@@ -113,7 +113,7 @@ def test_a_broken_pack_is_set_aside_and_its_arm_goes_on(tmp_path: Path) -> None:
     _, arms = begin(paths, notes)
 
     aside = paths.arm(own) / "trials.broken"
-    assert notes == [f"A broken record was set aside as {aside}; it is made again."]
+    assert [str(aside) in note for note in notes] == [True]
     assert arms[own.key].next_trial() is not None
     assert len(aside.read_bytes()) == 99
 

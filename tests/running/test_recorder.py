@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,8 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 
     assert recorder.arms[arm().key].finished
     assert read_records(watch.paths).winners == []
-    assert watch.heard == ["The winner of y-linear-o0 could not be scored on the test rows: ValueError: no"]
+    (told,) = watch.heard
+    assert re.search(r"\by-linear-o0\b.*ValueError: no$", told)
 
 
 @pytest.mark.parametrize("report", [winner(), scored_trees()])
@@ -115,22 +117,22 @@ def test_a_report_that_cannot_be_read_is_the_failure_of_its_task(
     assert not watch.paths.fold_models.exists()
     if isinstance(report, WinnerRecord):
         (told,) = watch.heard
-        assert told.startswith("The winner of y-linear-o0 could not be scored on the test rows: ValueError: what this winner ")
+        assert re.search(r"\by-linear-o0\b.*ValueError", told)
     else:
         (own,) = read_records(watch.paths).beside
         assert own.state is TrialState.FAIL
-        assert "cannot be read" in str(own.error)
+        assert str(own.error).startswith("ValueError: ")
 
 
 def test_what_is_given_up_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
     for task in hand_out(recorder):
-        recorder.give_up(task, f"{task.noun} failed")
+        recorder.give_up(task, f"no {task.key}")
 
     found = read_records(watch.paths)
-    assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, "this trial failed")]
+    assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, "no y-linear-o0-0000")]
     assert [(own.work.key, own.state, own.error) for own in found.beside] == [
-        ("y-trees-o0", TrialState.FAIL, "the boosted trees failed"),
-        ("y-short-o0", TrialState.FAIL, "the short formula failed"),
+        ("y-trees-o0", TrialState.FAIL, "no y-trees-o0"),
+        ("y-short-o0", TrialState.FAIL, "no y-short-o0"),
     ]
     assert found.winners == []
     assert recorder.finished

@@ -1,19 +1,46 @@
-"""Finished studies, looked at in processes of their own."""
+"""Finished studies, looked at from what they left on disk."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from harness.studies import run
+import numpy as np
 
-HERE = Path(__file__).parent
+from study import load_results
+from study.api import study_arms
+from study.data.reader import Reader
+from study.data.sources import read_source
+from study.evidence.winners import class_probabilities, select_candidate
+from study.predicting.models import Model
+from study.records.results import digest
+from study.schema import ALL_ROWS, Kind, procedure_of
+
+ROUNDING = 1e-5
+"""What two programs of one network may differ by: XLA's of a worker and Keras' of a saved model, in float32."""
 
 
 def reproduce(folder: Path) -> dict[str, float]:
-    """Gap between stored predictions and those of the saved models, by arm."""
-    ended = run(sys.executable, HERE / "reproduce.py", folder, cwd=folder)
-    assert ended.returncode == 0, ended.stderr
-    gaps: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
+    """Largest gap between stored predictions of the test rows and those of the saved models, as a share of those above 1."""
+    results = load_results(folder)
+    frame = read_source(results.config.data).frame
+    gaps = {}
+    for arm, _ in study_arms(results):
+        if arm.outer_fold == ALL_ROWS:
+            continue
+        own = results.predictions.query(
+            "target == @arm.target and family == @arm.family and depth == @arm.depth and outer_fold == @arm.outer_fold"
+        )
+        own = select_candidate(own)
+        reader = Reader.model_validate_json(results.paths.reader(arm.target, arm.outer_fold).read_bytes())
+        saved = Model(procedure_of(arm.family, arm.depth), results.paths.model(arm), reader)
+        predicted = saved.response(reader.read(frame.iloc[own["row"]].reset_index(drop=True)).values)
+        stored = class_probabilities(own) if arm.kind is Kind.MULTICLASS else own["predicted"]
+        known = stored.to_numpy(float)
+        gaps[arm.key] = float((np.abs(predicted - known) / np.maximum(1, np.abs(known))).max())
     return gaps
+
+
+def same_regression(folder: Path, whole: Path) -> bool:
+    """Whether a study of the linear regression alone gives what one of more families gives of it."""
+    own, trials = load_results(folder).trials, load_results(whole).trials
+    return digest(own) == digest(trials.query("family == 'linear'")[list(own.columns)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,34 +11,25 @@ import pytest
 from harness.studies import STUDY, drive, records, run
 from study import load_results
 from study.records.results import digest
+from tests.runs.conftest import SHELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
-FEW = ("search.trials=2", "effort=quick")
 
 
-def test_what_the_shell_and_keras_json_say_changes_no_digest_and_is_noted(
-    config: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_one_worker_gives_the_dataframe_of_two_whatever_the_shell_and_keras_json_say_which_is_noted(
+    brief: Path, config: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = {
-        "KERAS_BACKEND": "torch",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
-        "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
-        "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
-    }
-    for name in said:
-        monkeypatch.delenv(name, raising=False)
-    drive(config, tmp_path / "clean", *FEW)
     (tmp_path / "keras").mkdir()
     (tmp_path / "keras" / "keras.json").write_text('{"floatx": "float64", "epsilon": 0.1}')
-    for name, value in {**said, "KERAS_HOME": str(tmp_path / "keras")}.items():
+    for name, value in {**SHELL, "KERAS_HOME": str(tmp_path / "keras")}.items():
         monkeypatch.setenv(name, value)
 
-    drive(config, results.parent, *FEW)
+    drive(config, results.parent, "resources.max_concurrent=1")
 
-    clean, found = load_results(tmp_path / "clean" / "tiny"), load_results(results)
+    clean, found = load_results(brief), load_results(results)
     assert digest(found.trials) == digest(clean.trials)
-    assert "FAIL" not in set(found.trials["state"])
-    assert found.environment.overridden == {**said, "keras.json: floatx": "float64", "keras.json: epsilon": "0.1"}
+    assert {"COMPLETE", "PRUNED"} == set(found.trials["state"])
+    assert found.environment.overridden == {**SHELL, "keras.json: floatx": "float64", "keras.json: epsilon": "0.1"}
     assert clean.environment.overridden == {}
 
 
@@ -46,15 +38,15 @@ def test_where_tensorflow_cannot_be_imported_the_run_ends_with_its_error_in_full
 ) -> None:
     broken = config.parent / "broken" / "tensorflow" / "__init__.py"
     broken.parent.mkdir(parents=True)
-    broken.write_text("def load():\n    raise ImportError('libcuda.so.1: cannot open shared object file')\n\nload()\n")
+    broken.write_text("def load():\n    raise ImportError('libcuda.so.1')\n\nload()\n")
     before = os.environ.get("PYTHONPATH")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(broken.parents[1]), before])))
 
     ended = run(STUDY, "run", "tiny.yaml", cwd=config.parent)
 
     assert ended.returncode == 2
-    assert "Error: Trials cannot run here: on " in ended.stderr
+    assert re.search(rf"^Error: .*\b{os.uname().nodename}\b", ended.stderr, re.MULTILINE)
     assert "in load\n    raise ImportError(" in ended.stderr
-    assert ended.stderr.endswith("ImportError: libcuda.so.1: cannot open shared object file\n")
+    assert ended.stderr.endswith("ImportError: libcuda.so.1\n")
     assert records(results) == {}
     assert not list(results.rglob(".*"))

@@ -1,3 +1,5 @@
+"""What stops or hurts a whole study: it loses nothing, repeats nothing, leaves nothing behind, and ends as if undisturbed."""
+
 from __future__ import annotations
 
 import os
@@ -6,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,19 +18,26 @@ import psutil
 import pytest
 
 from harness.faults import FILLER, KILLS, OTHERS, Run
-from harness.studies import STUDY, descendants, digest_of, drive, records, run, started, undisturbed_digest, wait_for_records
+from harness.studies import DRIVE, STUDY, Process, descendants, digest_of, records, run, started, wait_for_records, workers
+from study import load_results
 from study.api import run_study
 from study.config import load_config
 from study.machines.scratch import scratch_folder
 from study.running.observer import Interrupted, Observer, interruptible
+from study.screen.status import status_of
+from tests.runs.conftest import SLOWER
 
-FAULTS = {name: OTHERS[name] for name in ("SIGTERM", "Ctrl-C twice", "disk full", "Ray's and Optuna's state deleted")} | {
-    name: KILLS[name][1] for name in ("kill -9 of the raylet", "kill -9 of Ray's control server")
+STOPS = ("SIGTERM", "Ctrl-C", "Ctrl-C twice")
+FAULTS = {name: OTHERS[name] for name in (*STOPS, "disk full", "Ray's and Optuna's state deleted")} | {
+    name: KILLS[name][1] for name in ("kill -9 of the raylet", "kill -9 of Ray's control server", "kill -9 of the driver")
 }
+COMMAND = ("run", "tiny.yaml", *(word for key in SLOWER for word in ("--set", key)))
+AGAIN = f"study {' '.join(COMMAND)}"
 SAID = {
-    "Ray's and Optuna's state deleted": r".*Error: Ray's files in /tmp/study-.*",
-    "disk full": r"Error: Cannot write results/tiny/trials/balloons-.*\.part: No space left on device\. Free the place, or "
-    r"choose another with --results; finished trials are kept and the same command goes on\.\n",
+    "SIGTERM": rf".*results/tiny.*{AGAIN}\n",
+    "Ctrl-C": rf".*results/tiny.*{AGAIN}\n",
+    "Ray's and Optuna's state deleted": r".*Error: .*/tmp/study-.*",
+    "disk full": r"Error: [^\n]*results/tiny/trials/balloons-[^\n]*\.part\b[^\n]*No space left[^\n]*--results[^\n]*\n",
 }
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which takes root")
 
@@ -39,83 +49,6 @@ def disk(results: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "small", results.parent], check=True)
     yield results.parent
     subprocess.run(["umount", results.parent], check=True)
-
-
-def written(folder: Path) -> dict[str, bytes]:
-    """Every record, in which the seconds that it took tell a second one apart."""
-    return records(folder)
-
-
-@needs_root
-@pytest.mark.faults
-def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeats_nothing(
-    tmp_path: Path, results: Path, disk: Path
-) -> None:
-    config = tmp_path / "tiny.yaml"
-    slower = ("training.epochs=20000", "training.patience=20000")
-    expected = undisturbed_digest(tmp_path, *slower)
-    shutil.rmtree(results)
-    kept: dict[str, bytes] = {}
-    for fault, inject in FAULTS.items():
-        with started(STUDY, "run", "tiny.yaml", *(word for key in slower for word in ("--set", key)), cwd=tmp_path) as process:
-            wait_for_records(process, results, more_than=len(kept))
-            assert inject(Run(process, results, random.Random(0))), fault
-            _, said = process.communicate(timeout=240)
-        (disk / FILLER).unlink(missing_ok=True)
-        found = written(results)
-        assert process.returncode != 0, f"{fault} came too late"
-        assert kept.items() <= found.items(), f"{fault} changed a record"
-        assert re.fullmatch(SAID.get(fault, ".*"), said, re.DOTALL), said
-        kept = found
-
-    drive(config, results.parent, *slower)
-
-    assert kept.items() <= written(results).items()
-    assert digest_of(results) == expected
-    assert not list(results.rglob(".*"))
-
-
-@pytest.mark.faults
-def test_of_a_killed_driver_nothing_stays_and_the_next_run_clears_its_scratch(config: Path, results: Path) -> None:
-    with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=0)
-        below = descendants(process)
-        commands = " ".join(word for child in below for word in child.cmdline())
-        scratch = {Path(found) for found in re.findall(r"/tmp/study-[^/\s]+", commands)}
-        process.kill()
-    _, alive = psutil.wait_procs(below, timeout=120)
-    with scratch_folder():
-        left = [folder for folder in scratch if folder.exists()]
-
-    assert (alive, left) == ([], [])
-    assert scratch
-
-
-def test_the_scratch_of_a_living_owner_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with scratch_folder() as first, scratch_folder() as second:
-        kept = first.exists() and second.exists()
-
-    assert kept
-    assert not first.exists()
-    assert not second.exists()
-
-
-@pytest.mark.faults
-def test_a_second_run_on_a_results_folder_is_refused_while_status_is_not(
-    undisturbed: Path, config: Path, results: Path
-) -> None:
-    with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=0)
-        second = run(STUDY, "run", "tiny.yaml", cwd=config.parent)
-        status = run(STUDY, "status", "results/tiny", cwd=config.parent)
-        process.communicate(timeout=240)
-
-    assert (second.returncode, second.stdout) == (2, "")
-    assert second.stderr.startswith(
-        f"Error: One run at a time on a results folder, but process {process.pid} on {os.uname().nodename} since 20"
-    )
-    assert (status.returncode, status.stderr) == (0, "")
-    assert digest_of(results) == digest_of(undisturbed)
 
 
 class Stopped(Observer):
@@ -133,36 +66,104 @@ class Stopped(Observer):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+def scratch_of(below: list[psutil.Process]) -> set[Path]:
+    """Scratch folders that these processes were told of."""
+    words = " ".join(word for process in below for word in process.cmdline())
+    return {Path(found) for found in re.findall(r"/tmp/study-[^/\s]+", words)}
+
+
+@needs_root
+@pytest.mark.slow
 @pytest.mark.faults
-@pytest.mark.parametrize("moment", ["before Ray starts", "before the report"])
-def test_sigterm_at_another_time_than_the_search_stops_it_too(
-    undisturbed: Path, config: Path, results: Path, moment: str
+def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeats_nothing(
+    undisturbed: Path, config: Path, results: Path, disk: Path
 ) -> None:
-    if moment == "before the report":
-        shutil.copytree(undisturbed, results)
-
     with pytest.raises(Interrupted):
-        run_study(load_config(config), results.parent, Stopped(moment))
+        run_study(load_config(config, SLOWER), results.parent, Stopped("before Ray starts"))
+    kept: dict[str, bytes] = {}
+    for fault, inject in FAULTS.items():
+        with started(STUDY, *COMMAND, cwd=config.parent) as process:
+            wait_for_records(process, results, more_than=len(kept))
+            below = descendants(process)
+            scratch = scratch_of(below)
+            assert inject(Run(process, results, random.Random(0))), fault
+            _, said = process.communicate(timeout=240)
+        (disk / FILLER).unlink(missing_ok=True)
+        found = records(results)
+        assert process.returncode != 0, f"{fault} came too late"
+        assert (process.returncode == 130) is (fault in STOPS), fault
+        assert kept.items() <= found.items(), f"{fault} changed a record"
+        assert re.fullmatch(SAID.get(fault, ".*"), said, re.DOTALL), said
+        assert scratch, fault
+        assert psutil.wait_procs(below, timeout=120)[1] == [], f"{fault} left a process"
+        with scratch_folder():  # as the next run does
+            assert [folder for folder in scratch if folder.exists()] == [], fault
+        kept = found
 
-    drive(config, results.parent)
+    rest_with_a_worker_killed(config, results, len(kept))
+
+    assert kept.items() <= records(results).items()
+    assert digest_of(results) == digest_of(undisturbed)
+    assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
+    assert "FAIL" not in set(load_results(results).trials["state"])
+    assert not list(results.rglob(".*"))
+
+
+def rest_with_a_worker_killed(config: Path, results: Path, kept: int) -> None:
+    """Finish the study, while a second run is refused, and its workers are killed once."""
+    with started(sys.executable, DRIVE, config, results.parent, *SLOWER, cwd=config.parent) as process:
+        wait_for_records(process, results, more_than=kept)
+        killed = workers(process)
+        for worker in killed:
+            worker.kill()
+        second = run(STUDY, *COMMAND, cwd=config.parent)
+        working = status_of(load_results(results)).at_work
+        _, err = process.communicate(timeout=240)
+    assert len(killed) >= 1
+    assert process.returncode == 0, err
+    assert (second.returncode, second.stdout) == (2, "")
+    for said in (second.stderr, *working):
+        assert re.search(rf"\b{process.pid}\b.*{os.uname().nodename}", said)
+    assert len(working) == 1
+
+
+@pytest.mark.faults
+def test_sigterm_before_the_report_or_while_it_is_executed_stops_it_and_ends_its_kernel_too(
+    undisturbed: Path, config: Path, results: Path
+) -> None:
+    shutil.copytree(undisturbed, results)
+    with pytest.raises(Interrupted):
+        run_study(load_config(config, SLOWER), results.parent, Stopped("before the report"))
     assert digest_of(results) == digest_of(undisturbed)
     assert not (results / "report.html").exists()
 
-
-@pytest.mark.faults
-def test_sigterm_while_the_report_is_executed_ends_its_kernel_too(undisturbed: Path, config: Path, results: Path) -> None:
-    shutil.copytree(undisturbed, results)
-    with started(STUDY, "run", "tiny.yaml", cwd=config.parent) as process:
-        while not (kernels := [c for c in descendants(process) if "ipykernel_launcher" in c.cmdline()]):
-            assert process.poll() is None
-            time.sleep(0.05)
+    with started(STUDY, *COMMAND, cwd=config.parent) as process:
+        kernels = wait_for_kernel(process)
         time.sleep(2)
         process.terminate()
         _, err = process.communicate(timeout=60)
 
     _, alive = psutil.wait_procs(kernels, timeout=10)
-    said = "Stopped. Every finished trial is kept in results/tiny; go on with: study run tiny.yaml"
-    assert (process.returncode, err.strip(), alive) == (130, said, [])
+    assert (process.returncode, alive) == (130, [])
+    assert re.fullmatch(SAID["SIGTERM"], err, re.DOTALL), err
+    assert not (results / "report.html").exists()
+
+
+def wait_for_kernel(process: Process) -> list[psutil.Process]:
+    """Kernels of a report, once there is one."""
+    while not (kernels := [child for child in descendants(process) if "ipykernel_launcher" in child.cmdline()]):
+        assert process.poll() is None
+        time.sleep(0.05)
+    return kernels
+
+
+def test_the_scratch_of_a_living_owner_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scratch_folder() as first, scratch_folder() as second:
+        kept = first.exists() and second.exists()
+
+    assert kept
+    assert not first.exists()
+    assert not second.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from harness.studies import STUDY, drive, records, run
 from study import load_results
 from study.evidence.findings import ENOUGH, UNDECIDED, WORTH
 from study.records.results import digest
+from tests.screen.conftest import call
 
 CONFIG = """
 data: {source: balloons, rows: 200}
@@ -64,7 +65,7 @@ def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_jud
 def test_without_its_package_the_family_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "plugged.yaml").write_text(CONFIG)
 
-    ended = run(sys.executable, "-m", "study.screen.cli", "check", "plugged.yaml", cwd=tmp_path)
+    ended = call("check", str(tmp_path / "plugged.yaml"))
 
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.endswith("neural; packages may bring others.\n")
+    assert (ended.code, ended.out) == (2, "")
+    assert re.search(r"^Error: .*\bresidual\b.*\bneural\b", ended.err)

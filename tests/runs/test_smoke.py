@@ -13,19 +13,20 @@ import pytest
 from rich.console import Console
 
 from harness.kept import replace
-from harness.studies import STUDY, drive, run
+from harness.studies import drive
 from study import load_config, load_results, run_study
 from study.conclude import conclude
 from study.prepare import prepare
 from study.records.paths import StudyPaths
-from study.records.results import digest, read_work, write_work
+from study.records.results import digest, read_outcomes, read_work, write_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
+from study.records.work import failure_notes
 from study.report.fair import columns
 from study.schema import StudyError, TrialState
 from study.screen.progress import print_summary
-from study.screen.status import print_status
-from tests.runs.helpers import reproduce
+from study.screen.status import status_json, status_of
+from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 TRIALS = {"constant": 1, "linear": 1, "extended": 2, "neural-d1": 2}
@@ -49,8 +50,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     lines = ended.stdout.splitlines()
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert lines[0] == "'smoke': 12 trials in 8 arms, 36 fits."
-    assert "Results: results/smoke" in lines
+    assert re.findall(r"\d+", lines[0]) == ["12", "8", "36"]  # trials, arms and fits
     assert lines[-1] == "results/smoke/report.html"
     assert (results / "report.html").is_file()
 
@@ -61,7 +61,9 @@ def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
 
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
-    assert text.index(verdicts[0]["sentence"]) < text.index("Loss of each family's winner on the test rows")
+    losses = re.search(r"\bconstant\W+[\d.]+", text)
+    assert losses
+    assert text.index(verdicts[0]["sentence"]) < losses.start()
 
 
 def test_nothing_is_left_outside_the_results_folder(ended: subprocess.CompletedProcess[str], results: Path) -> None:
@@ -104,17 +106,18 @@ def test_nothing_is_pickled(results: Path) -> None:
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
-@pytest.mark.parametrize(("attribute", "rows"), [
-    ("trials", 12), ("folds", 36), ("predictions", None), ("coefficients", 8), ("scores", 9), ("ranks", 5), ("pairs", 7),
-])  # fmt: skip
-def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path, attribute: str, rows: int | None) -> None:
-    frame = pd.read_parquet(results / f"{'results' if attribute == 'trials' else attribute}.parquet")
-
-    loaded = getattr(load_results(results), attribute)
-
-    pd.testing.assert_frame_equal(loaded, frame)
+def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> None:
     # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too few for parts of a gain
-    assert len(frame) == (rows or 80 * (3 * (2 + 2) + (4 + 2) + 1))
+    predicted = 80 * (3 * (2 + 2) + (4 + 2) + 1)
+    rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 9, "ranks": 5, "pairs": 7}
+    loaded = load_results(results)
+
+    frames = {name: pd.read_parquet(results / f"{name}.parquet") for name in ("results", *rows)}
+
+    pd.testing.assert_frame_equal(loaded.trials, frames["results"])
+    for name in rows:
+        pd.testing.assert_frame_equal(getattr(loaded, name), frames[name])
+    assert {name: len(frame) for name, frame in frames.items()} == {"results": 12} | rows
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
@@ -149,7 +152,7 @@ def test_models_and_encoder_together_give_the_stored_predictions(results: Path) 
     gaps = reproduce(results)
 
     assert set(gaps) == {f"balloons-{model}-o0" for model in TRIALS}
-    assert set(gaps.values()) == {0.0}
+    assert max(gaps.values()) < ROUNDING
 
 
 def test_the_report_loads_nothing_from_elsewhere(results: Path) -> None:
@@ -173,19 +176,6 @@ def test_the_notebook_was_executed_without_an_error(results: Path) -> None:
     assert {output.output_type for cell in cells for output in cell.outputs} <= {"execute_result", "display_data"}
 
 
-def test_running_it_again_finds_nothing_to_do_and_keeps_the_dataframe(
-    ended: subprocess.CompletedProcess[str], results: Path
-) -> None:
-    before = digest(load_results(results).trials)
-
-    again = run(STUDY, "run", SMOKE, cwd=Path(ended.args[-1]))
-
-    assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.splitlines()[0] == "Continuing 'smoke': 12 of 12 trials are done, nothing is left to train."
-    assert again.stdout.splitlines()[-1] == "results/smoke/report.html"
-    assert digest(load_results(results).trials) == before
-
-
 def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_dataframe(
     results: Path, tmp_path: Path
 ) -> None:
@@ -201,38 +191,35 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     notes = drive(SMOKE, tmp_path, "resources.max_concurrent=1")
 
     aside = [path.with_suffix(".broken") for path in broken]
-    assert notes.splitlines() == [f"A broken record was set aside as {path}; it is made again." for path in aside]
+    assert [str(path) in note for path, note in zip(aside, notes.splitlines(), strict=True)] == [True, True]
     assert [len(path.read_bytes()) for path in aside] == kept
     assert digest(load_results(folder).trials) == digest(load_results(results).trials)
     assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
 
 
-def test_status_of_a_finished_study_names_verdict_and_digest(ended: subprocess.CompletedProcess[str], results: Path) -> None:
-    status = run(STUDY, "status", "results/smoke", cwd=Path(ended.args[-1]))
-
+def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> None:
     opened = load_results(results)
-    lines = status.stdout.splitlines()
-    assert (status.returncode, status.stderr) == (0, "")
-    assert [line.split()[1:4:2] + line.split()[-1:] for line in lines[1:5]] == [
-        ["constant", "1/1", "scored"], ["linear", "1/1", "scored"], ["extended", "2/2", "scored"],
-        ["neural-d1", "2/2", "scored"],
-    ]  # fmt: skip
-    assert ["all rows" in line and line.endswith("scored ") for line in lines[5:9]] == [True] * 4
-    assert lines[9:] == [opened.verdicts[0].sentence, f"Finished. Digest of the dataframe: {digest(opened.trials)}"]
+
+    told, found = status_json(opened), status_of(opened)
+
+    assert told["verdicts"] == [opened.verdicts[0].sentence]
+    assert told["digest"] == digest(opened.trials)
+    assert (found.finished, found.failed, set(found.to_go.values())) == (True, 0, {0})
+    assert [(arm.key, n, budget, scored) for arm, n, budget, _, _, scored in found.rows] == [
+        (key, trials, trials, True) for key, trials in ARMS.items()
+    ]
 
 
 def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(
-    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    results: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")
     shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-short-o0")
 
-    print_status(load_results(tmp_path / "smoke"), Console(file=io.StringIO()))
+    told = status_json(load_results(tmp_path / "smoke"))
 
-    to_go = "0 trials, 0 winners, 0 trees and 1 short formula to go"
-    again = f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
-    said = f"Not finished: {to_go}. Go on with: {again}\n"
-    assert capsys.readouterr().out == said
+    assert (told["finished"], told["to_go"]) == (False, {"short formulas": 1})
+    assert told["again"] == f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
 
 
 def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(results: Path, tmp_path: Path) -> None:
@@ -247,11 +234,9 @@ def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(r
     own, before = load_results(paths.root), load_results(results)
     out = io.StringIO()
     print_summary(own, Console(file=out, width=1_000))
-    notes = [
-        "The boosted trees of balloons failed on outer fold 0 (ValueError: no), so no line of trees stands beside its verdict.",
-        "The short formula of balloons failed on outer fold 0 (ValueError: no), so no short formula stands beside its verdict.",
-    ]
-    assert all(f"Note: {note}\n" in out.getvalue() for note in notes)
+    notes = failure_notes(read_outcomes(paths))
+    assert len(notes) == 2
+    assert all(f"{note}\n" in out.getvalue() for note in notes)
     assert all(note in columns(own)._repr_html_() for note in notes)
     assert before.verdicts[0].trees is not None
     assert own.verdicts[0].trees is None
@@ -271,13 +256,10 @@ def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(
     config = load_config(SMOKE, ["seed=1", "training.epochs=21", "training.patience=5", "resources.max_concurrent=1"])
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
 
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(StudyError, match=str(results)) as caught:
         run_study(config, results.parent)
 
-    assert str(caught.value) == (
-        f"{results} holds a study of another config. These keys differ:\n"
-        "  - seed: 0 there, 1 now\n"
-        "  - training.epochs: 20 there, 21 now\n"
-        f"Choose another name with --name, or remove {results} if its results are not needed."
-    )
+    differing = re.findall(r"^\W*([\w.]+): (\d+)\b.*\b(\d+)\b", str(caught.value), re.MULTILINE)
+    assert differing == [("seed", "0", "1"), ("training.epochs", "20", "21")]
+    assert "--name" in str(caught.value)
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before

@@ -19,6 +19,16 @@ from study.search.cost import Size
 from study.search.plan import Plan, make_plan
 
 
+class Clock:
+    """Seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
     """Two outer folds and all rows of a regression with terms and of a network, four trials each, and the work beside them."""
     config = make_config(
@@ -56,6 +66,14 @@ def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range
         told = record(arms[key].arm, number, **more)
         arms[key].tell(told)
         shown.finished_trial(told)
+
+
+def finish_work(
+    shown: Progress, queue: FoldQueue, number: int = 0, state: TrialState = TrialState.COMPLETE, **more: Any
+) -> None:
+    told = queue.work[number].record("party", state, **more)
+    queue.tell(told)
+    shown.finished_work(told)
 
 
 def plain() -> tuple[Progress, io.StringIO]:
