@@ -16,6 +16,8 @@ from harness.studies import STUDY, run
 from tests.budget import Budget
 
 GROUPS = {
+    "tensorflow": ("tests/estimators/", "tests/scripts/", "tests/families/", "tests/training/"),
+    "report": ("tests/report/",),
     "studies": (
         "tests/runs/",
         "tests/test_packaging.py::test_an_installed_",
@@ -23,7 +25,7 @@ GROUPS = {
         "tests/screen/test_errors.py::test_a_study_",
         "tests/screen/test_errors.py::test_a_time_budget_",
     ),
-    "tensorflow": ("tests/estimators/", "tests/scripts/", "tests/families/", "tests/training/"),
+    "predicting": ("tests/predicting/",),
 }
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
 

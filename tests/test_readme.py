@@ -187,6 +187,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
     assert sorted(named) == sorted(COMMANDS)
 
 
+@pytest.mark.checks
 @pytest.mark.slow
 def test_the_python_of_the_guide_runs_from_top_to_bottom_and_its_folder_holds_what_the_docs_list(
     beside_cars: Path, smoke: subprocess.CompletedProcess[str]

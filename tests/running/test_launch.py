@@ -68,6 +68,7 @@ def test_a_scratch_folder_too_long_for_sockets_is_named_before_anything_is_queue
         make_submission(config, Request(), ["a.yaml"])
 
 
+@pytest.mark.faults
 def test_behind_a_wrapper_alone_the_study_is_warned_by_its_own_clock(tmp_path: Path) -> None:
     (tmp_path / "scontrol").write_text('#!/bin/sh\necho "$@" >> asked\n')
     (tmp_path / "scontrol").chmod(0o755)

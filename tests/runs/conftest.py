@@ -9,7 +9,7 @@ import pytest
 
 from harness.studies import TINY, drive, run
 
-SLOWER = ("training.epochs=12000", "training.patience=12000")
+SLOWER = ("training.epochs=8000", "training.patience=8000")
 """A network trains for seconds, so that there is time to hurt the study."""
 SHELL = {
     "KERAS_BACKEND": "torch",

@@ -8,9 +8,9 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from harness.faults import FILLER, KILLS, OTHERS, Run
-from harness.studies import DRIVE, STUDY, Process, descendants, digest_of, records, run, started, wait_for_records, workers
+from harness.studies import STUDY, Process, descendants, digest_of, drive, records, run, started, wait_for_records, workers
 from study import load_results
 from study.api import run_study
 from study.config import load_config
@@ -29,8 +29,9 @@ from tests.runs.conftest import SLOWER
 
 STOPS = ("SIGTERM", "Ctrl-C", "Ctrl-C twice")
 FAULTS = {name: OTHERS[name] for name in (*STOPS, "disk full", "Ray's and Optuna's state deleted")} | {
-    name: KILLS[name][1] for name in ("kill -9 of the raylet", "kill -9 of Ray's control server", "kill -9 of the driver")
+    name: KILLS[name][1] for name in ("kill -9 of the driver", "kill -9 of the raylet", "kill -9 of Ray's control server")
 }
+"""Without its control server Ray trains on for a while, so that little may be left after the last."""
 COMMAND = ("run", "tiny.yaml", *(word for key in SLOWER for word in ("--set", key)))
 AGAIN = f"study {' '.join(COMMAND)}"
 SAID = {
@@ -68,22 +69,28 @@ class Stopped(Observer):
 
 def scratch_of(below: list[psutil.Process]) -> set[Path]:
     """Scratch folders that these processes were told of."""
-    words = " ".join(word for process in below for word in process.cmdline())
-    return {Path(found) for found in re.findall(r"/tmp/study-[^/\s]+", words)}
+    words: list[str] = []
+    for process in below:
+        with suppress(psutil.Error):  # it has ended
+            words += process.cmdline()
+    return {Path(found) for found in re.findall(r"/tmp/study-[^/\s]+", " ".join(words))}
 
 
 @needs_root
 @pytest.mark.slow
 @pytest.mark.faults
 def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeats_nothing(
-    undisturbed: Path, config: Path, results: Path, disk: Path
+    undisturbed: Path, config: Path, results: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "5")  # instead of a minute
     with pytest.raises(Interrupted):
         run_study(load_config(config, SLOWER), results.parent, Stopped("before Ray starts"))
     kept: dict[str, bytes] = {}
     for fault, inject in FAULTS.items():
         with started(STUDY, *COMMAND, cwd=config.parent) as process:
             wait_for_records(process, results, more_than=len(kept))
+            if not kept:
+                goes_on_with_a_worker_killed(process, config, results)
             below = descendants(process)
             scratch = scratch_of(below)
             assert inject(Run(process, results, random.Random(0))), fault
@@ -100,7 +107,7 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
             assert [folder for folder in scratch if folder.exists()] == [], fault
         kept = found
 
-    rest_with_a_worker_killed(config, results, len(kept))
+    drive(config, results.parent, *SLOWER)
 
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)
@@ -109,18 +116,15 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
     assert not list(results.rglob(".*"))
 
 
-def rest_with_a_worker_killed(config: Path, results: Path, kept: int) -> None:
-    """Finish the study, while a second run is refused, and its workers are killed once."""
-    with started(sys.executable, DRIVE, config, results.parent, *SLOWER, cwd=config.parent) as process:
-        wait_for_records(process, results, more_than=kept)
-        killed = workers(process)
-        for worker in killed:
-            worker.kill()
-        second = run(STUDY, *COMMAND, cwd=config.parent)
-        working = status_of(load_results(results)).at_work
-        _, err = process.communicate(timeout=240)
+def goes_on_with_a_worker_killed(process: Process, config: Path, results: Path) -> None:
+    """Kill the workers of a study that is running, and see that it goes on, and that a second run is refused meanwhile."""
+    killed = workers(process)
+    for worker in killed:
+        worker.kill()
+    second = run(STUDY, *COMMAND, cwd=config.parent)
+    working = status_of(load_results(results)).at_work
+    wait_for_records(process, results, more_than=len(records(results)))
     assert len(killed) >= 1
-    assert process.returncode == 0, err
     assert (second.returncode, second.stdout) == (2, "")
     for said in (second.stderr, *working):
         assert re.search(rf"\b{process.pid}\b.*{os.uname().nodename}", said)

@@ -176,6 +176,7 @@ def test_the_notebook_was_executed_without_an_error(results: Path) -> None:
     assert {output.output_type for cell in cells for output in cell.outputs} <= {"execute_result", "display_data"}
 
 
+@pytest.mark.faults
 def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_dataframe(
     results: Path, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
     }
 
 
+@pytest.mark.faults
 def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(folder: Path) -> None:
     write_good(folder)
 

@@ -141,7 +141,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
 def test_any_config_is_accepted_or_refused_in_a_message(around: Path, text: str) -> None:
     path = around / "party.yaml"

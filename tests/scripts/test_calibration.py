@@ -115,6 +115,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.checks
 @pytest.mark.slow
 def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_found(calibrated: Path) -> None:
     judged = read(calibrated, FOLDS)

@@ -38,6 +38,7 @@ def test_the_share_of_parts_is_of_the_tables_that_were_timed() -> None:
     assert forecasts.cost(TOLD).to_numpy().tolist() == [[2, "9.0", "7.0", "22"]]
 
 
+@pytest.mark.checks
 def test_forecasts_of_cheap_learners_come_true_where_half_a_width_does_not() -> None:
     found = simulated.back_test(10)
 
@@ -55,6 +56,7 @@ def test_a_procedure_on_a_part_of_the_rows_is_tested_on_the_same_rows_and_loses_
         assert part["loss"].mean() > whole["loss"].mean()
 
 
+@pytest.mark.checks
 def test_a_table_that_is_decided_is_judged_once_and_its_parts_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

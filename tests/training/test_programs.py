@@ -64,6 +64,7 @@ def compiling(*args: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.faults  # two processes import TensorFlow anew
 def test_trials_folds_and_winners_share_a_program_that_other_processes_find_and_that_is_compiled_again_if_broken(
     home: Path,
 ) -> None:
