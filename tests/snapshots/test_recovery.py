@@ -397,7 +397,7 @@ def of_other_nodes(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, ca
     said: list[str] = []
     steps = [
         Step("n2", ["sh", "-c", "read line; echo no disk; exit 1"], "", folder / "n2"),
-        Step("n3", ["cat"], "", folder / "n3"),
+        Step("n3", ["sh", "-c", "exec cat >/dev/null"], "", folder / "n3"),
     ]
     steps[0].process.wait(timeout=10)
     both = Others(allocation, steps, said.append)
