@@ -269,10 +269,7 @@ def _joined(losses: Sequence[FloatArray]) -> FloatArray:
 
 
 def _simplest(losses: Sequence[FloatArray], sizes: Sequence[int]) -> int:
-    """Of what is within TIE standard errors of the least mean loss, that of fewest terms, then of least loss.
-
-    losses: of no term at all first.
-    """
+    """Of what is within TIE standard errors of the least mean loss, that of fewest terms; the losses of no term come first."""
     means = np.array([own.mean() for own in losses])
     best = losses[int(means.argmin())]
     differences = [own - best for own in losses]
