@@ -222,7 +222,7 @@ def holm(p_values: Sequence[float]) -> FloatArray:
     The k-th smallest of m p-values becomes the largest of (m - j + 1) p_(j) over j <= k, at most 1.
     """
     adjusted = np.array(p_values, float)
-    order = np.argsort(adjusted)[: np.isfinite(adjusted).sum()]  # NaN come last
+    order = np.argsort(adjusted, kind="stable")[: np.isfinite(adjusted).sum()]  # NaN come last
     times = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * times), 1.0)
     return adjusted

@@ -113,7 +113,7 @@ class Sides:
 
     @cached_property
     def chosen(self) -> pd.DataFrame:
-        return chosen_networks(self.losses, self.winners).sort_values("outer_fold")
+        return chosen_networks(self.losses, self.winners).sort_values("outer_fold", kind="stable")
 
     @cached_property
     def n_train(self) -> float:

@@ -61,7 +61,7 @@ def _encoded(data: EncodedData, target: str) -> Encoded:
 
 
 def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
-    own = own.sort_values("row")
+    own = own.sort_values("row", kind="stable")
     positions = np.searchsorted(encoded.rows, own["row"].to_numpy(np.int64))
     gain = own["gain"].to_numpy(float) / max(float(own["loss"].mean()), np.finfo(float).tiny)
     units = Units.of(encoded, positions, blocks)

@@ -58,7 +58,7 @@ def column_importance(
         {"loss_increase": grouped.sum() / n_rows, "std_error": grouped.std() * np.sqrt(grouped.size()) / n_rows}
     )
     told["share"] = told["loss_increase"] / np.concatenate(losses).mean()
-    return told.sort_values("loss_increase", ascending=False).reset_index()
+    return told.sort_values("loss_increase", ascending=False, kind="stable").reset_index()
 
 
 def partial_dependence(

@@ -67,7 +67,7 @@ def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
     if scored.units == len(scored.scores):  # all weigh the same
         place = int(beyond) - 1
         return np.partition(values, place, axis=1)[:, place] if place >= 0 else np.full(len(values), -np.inf)
-    order = np.argsort(values, axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
     weights = scored.weights[order]
     places = (np.cumsum(weights, axis=1) - weights <= beyond - 1).sum(axis=1) - 1
     found = np.take_along_axis(values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1)[:, 0]

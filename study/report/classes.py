@@ -38,7 +38,7 @@ def with_classes(frame: pd.DataFrame, data: StudyData, order: pd.Series) -> pd.D
 
 def strokes(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Colour and style of the line of each class of one target, by name."""
-    names = frame.drop_duplicates("class").sort_values("class")["name"]
+    names = frame.drop_duplicates("class").sort_values("class", kind="stable")["name"]
     return {name: (COLOURS[k % 4], STYLES[k % 4]) for k, name in enumerate(names)}
 
 

@@ -86,6 +86,6 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="y")
         lines = [Line2D([], [], color=colour, lw=1.8, label=model) for model, colour in colours(searched).items()]
         figure.legend(handles=lines, handlelength=1.3, loc="outside upper left", ncols=4, columnspacing=1.4)
-    final = frame.sort_values("number").groupby(["target", "model"], sort=False)["best"].last()
+    final = frame.sort_values("number", kind="stable").groupby(["target", "model"], sort=False)["best"].last()
     alt = f"Least validation loss so far by trial, the median over outer folds. Best in the end: {listed(final)}."
     return Picture(figure, alt, finding(frame))

@@ -115,7 +115,7 @@ def _fitting(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _matrix(ax: Axes, own: pd.DataFrame) -> None:
-    names = list(own.drop_duplicates("place_observed").sort_values("place_observed")["observed"])
+    names = list(own.drop_duplicates("place_observed").sort_values("place_observed", kind="stable")["observed"])
     cells = own.sort_values(PLACES)
     shares, counts = (cells[name].to_numpy(float).reshape(len(names), len(names)) for name in ("share", "n_rows"))
     colour = own["colour"].iloc[0]
@@ -139,7 +139,7 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
 
 def _alt(frame: pd.DataFrame) -> str:
     wrong = frame[(frame["place_observed"] != frame["place_predicted"]) & (frame["n_rows"] > 0)]
-    worst = wrong.sort_values("n_rows").drop_duplicates(["target", "model"], keep="last").sort_index()
+    worst = wrong.sort_values("n_rows", kind="stable").drop_duplicates(["target", "model"], keep="last").sort_index()
     said = "; ".join(
         f"{row['target']}, {row['model']}: {rows_in_words(row['n_rows'])} of {row['observed']} called {row['predicted']}"
         for row in worst.to_dict("records")

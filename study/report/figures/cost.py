@@ -70,7 +70,7 @@ def finding(frame: pd.DataFrame) -> str:
     front = frame[(frame["what"] == "front") & (frame["cost"] == "n_parameters")]
     told = []
     for target, own in front.groupby("target", sort=False):
-        own = own.sort_values("at")
+        own = own.sort_values("at", kind="stable")
         first, last = own.iloc[0], own.iloc[-1]
         where = f"on {target} " if several(front) else ""
         if len(own) == 1:
@@ -115,7 +115,7 @@ def _few(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cloud(ax: Axes, own: pd.DataFrame) -> None:
-    trials, front = own[own["what"] != "front"], own[own["what"] == "front"].sort_values("at")
+    trials, front = own[own["what"] != "front"], own[own["what"] == "front"].sort_values("at", kind="stable")
     best = trials[trials["what"] == "incumbent"]
     top = max(float(trials["relative"].quantile(OFF)), float(best["relative"].max()))
     trials = trials.assign(shown=trials["relative"].clip(upper=top))

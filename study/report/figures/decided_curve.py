@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = target_panels(frame, 2.5)
         for ax, rows in parts:
-            own = rows.sort_values("n_rows")
+            own = rows.sort_values("n_rows", kind="stable")
             margin, bound = float(own["margin"].iloc[0]), float(own["bound"].iloc[0])
             there = float(own["decided_rows"].iloc[0])
             ax.axhspan(-margin, margin, color=BAND, zorder=0)

@@ -57,7 +57,7 @@ def data(results: Results) -> pd.DataFrame:
     targets = max(1, frame["target"].nunique())
     most = max(1, min(MOST_COLUMNS, MOST_PANELS // targets))
     own = frame[frame["rank"] <= most]
-    levels = own[(own["sort"] == "category") & (own["procedure"] != ROWS)].sort_values("place")
+    levels = own[(own["sort"] == "category") & (own["procedure"] != ROWS)].sort_values("place", kind="stable")
     kept = levels.drop_duplicates(["target", "column", "level"]).groupby(["target", "column"]).head(MOST_LEVELS)
     keys = ["target", "column", "level"]
     common = own.set_index(keys).index.isin(kept.set_index(keys).index)
@@ -125,7 +125,7 @@ def _panel(ax: Axes, own: pd.DataFrame, named: bool) -> None:
     ax.set_yticks([at for at in ax.get_yticks() if low <= at <= high])
     ax.yaxis.set_major_formatter(FuncFormatter(number))
     if level:
-        shown = lines.drop_duplicates("place").sort_values("place")
+        shown = lines.drop_duplicates("place").sort_values("place", kind="stable")
         names = axis_words(shown["value"], shown["level"], "category")
         few = sum(map(len, names)) < 36
         ax.set_xticks(shown["place"], names, rotation=0 if few else 40, ha="center" if few else "right")

@@ -73,7 +73,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             own = of_target[of_target["model"] == model]
             colour = colours(own)[model]
             kept = own[own["split"] == "kept"]
-            lines = own[own["split"] != "kept"].sort_values("epoch")
+            lines = own[own["split"] != "kept"].sort_values("epoch", kind="stable")
             for (split, _), line in lines.groupby(["split", "replicate"]):
                 is_validation = split == "validation"
                 ax.plot(

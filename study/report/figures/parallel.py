@@ -119,7 +119,7 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def _lines(ax: Axes, own: pd.DataFrame) -> None:
-    heads = own.drop_duplicates("axis").sort_values("axis")
+    heads = own.drop_duplicates("axis").sort_values("axis", kind="stable")
     last = len(heads)
     keys = ["outer_fold", "number"]
     wide = own.pivot_table(index=keys, columns="axis", values="position")

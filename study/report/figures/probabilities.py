@@ -81,7 +81,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 below(ax, f"{own['more'].iloc[0]} more classes are not shown" if own["more"].iloc[0] else "")
     worst = (
         frame.assign(off=(frame["share"] - frame["p"]).abs())
-        .sort_values("off")
+        .sort_values("off", kind="stable")
         .drop_duplicates(["target", "model"], keep="last")
     )
     said = "; ".join(

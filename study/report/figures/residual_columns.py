@@ -124,10 +124,10 @@ def _lines(ax: Axes, own: pd.DataFrame) -> None:
     palette, numbers = colours(own), own[own["category"] == ""]
     low, high = (float(numbers["x"].min()), float(numbers["x"].max())) if len(numbers) else (0.0, 0.0)
     step = ((high - low) or 1.0) / 6 if len(numbers) else 1.0
-    named = own[own["category"] != ""].drop_duplicates("bin").sort_values("bin")
+    named = own[own["category"] != ""].drop_duplicates("bin").sort_values("bin", kind="stable")
     places = {int(b): (high + step if len(numbers) else float(k)) for k, b in enumerate(named["bin"])}
     for k, (model, colour) in enumerate(palette.items()):
-        bins = own[own["model"] == model].sort_values("bin")
+        bins = own[own["model"] == model].sort_values("bin", kind="stable")
         x = bins["x"].fillna(bins["bin"].map(places)).astype(float) + (k - (len(palette) - 1) / 2) * step * 0.1
         faint = 1.0 if bool(bins["holds"].any()) or not bool(own["holds"].any()) else 0.4
         ax.vlines(x, bins["low"], bins["high"], color=colour, lw=1.3, alpha=0.55 * faint)

@@ -95,7 +95,11 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.use_sticky_edges = False  # bars and band end in the axes, not at their edge
             ax.margins(0.03, 0.05)
             _ticks(ax, own[own["model"] == own["model"].iloc[0]].reset_index(drop=True), single)
-    off = frame.assign(off=(frame["foot"]).abs()).sort_values("off").drop_duplicates(["target", "model"], keep="last")
+    off = (
+        frame.assign(off=(frame["foot"]).abs())
+        .sort_values("off", kind="stable")
+        .drop_duplicates(["target", "model"], keep="last")
+    )
     said = "; ".join(
         f"{row['target']}, {row['model']}: {_bar(row)} in {human(round(row['observed']))} rows, expected "
         f"{human(row['expected'])}"

@@ -104,8 +104,8 @@ def _panel(ax: Axes, own: pd.DataFrame, title: str, most: float) -> None:
         )
     first = own.iloc[0]
     across, up = (
-        own.drop_duplicates("place").sort_values("place"),
-        own.drop_duplicates("other_place").sort_values("other_place"),
+        own.drop_duplicates("place").sort_values("place", kind="stable"),
+        own.drop_duplicates("other_place").sort_values("other_place", kind="stable"),
     )
     ax.set_xticks(across["place"], axis_words(across["value"], across["level"], str(first["sort"])))
     ax.set_yticks(up["other_place"], axis_words(up["other_value"], up["other_level"], str(first["other_sort"])))
