@@ -97,7 +97,7 @@ class Budget:
     @property
     def allowed(self) -> dict[str, Any]:
         """The suite's part of the budget: its most, and by file what it cost; empty before it was first written."""
-        return dict(tomllib.loads(FILE.read_text())[self.suite]) if FILE.exists() else {}
+        return dict(tomllib.loads(FILE.read_text()).get(self.suite, {})) if FILE.exists() else {}
 
     def by_file(self) -> dict[str, float]:
         """Yardsticks of each file, the costly first."""
