@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.checks
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no git checkout")
 def test_both_commands_of_the_readme_pass_one_after_the_other_and_leave_git_clean(tmp_path: Path) -> None:
-    clone = tmp_path / "fresh clone"
+    clone = tmp_path / "fresh"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "BUDGET"}}
 
