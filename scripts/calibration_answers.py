@@ -11,9 +11,10 @@ import pandas as pd
 from calibration_report import MARGIN, by_group, put, share, tables_of
 
 from harness.truths import TERMS
-from study.evidence.compare import Model, models, rung_gains, the_regression
+from study.evidence.compare import Comparison, Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL, Interval
+from study.evidence.margins import Bar
 from study.evidence.rule import LADDER, standing
 from study.evidence.scores import with_groups
 from study.evidence.winners import ARM
@@ -45,7 +46,8 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """
     tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
-    gains = {(base.procedure, other.procedure): gain for base, other, gain in rung_gains(tested, plain, MARGIN, folds)}
+    steps = rung_gains(tested, plain, Comparison(folds, Bar(MARGIN)))
+    gains = {(base.procedure, other.procedure): gain for base, other, gain in steps}
     left = standing(gains, MARGIN)
     losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}
     said = left[0] if len(left) == 1 else UNDECIDED

@@ -27,7 +27,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from harness.predicted import FOLDS, made
 from study.data.splits import time_folds
 from study.evidence.intervals import METHODS, Rows, default_method
-from study.evidence.metrics import measure, metrics_of
+from study.evidence.measure import measure
+from study.evidence.metrics import metrics_of
 from study.evidence.pairs import FINE, FloatArray, paired
 from study.schema import Kind
 

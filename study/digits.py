@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -18,7 +17,7 @@ NEARLY_ALL = 0.9999
 
 def human(value: Any, digits: int = 3) -> str:
     """A number with `digits` significant digits; integers whole; a dash where there is none."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+    if _missing(value):
         return DASH
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return str(value)
@@ -35,6 +34,11 @@ def human(value: Any, digits: int = 3) -> str:
         else:
             text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(place).translate(_SUPERSCRIPTS)}"
     return text.replace("-", MINUS)
+
+
+def _missing(value: Any) -> bool:
+    """Whether it is None, NaN, or the NA of pandas, which this module does not import."""
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
 def given(value: Any, digits: int = 3) -> str:
@@ -78,14 +82,14 @@ def interval(low: float, high: float) -> str:
 
 def chance(share: float) -> str:
     """A probability: `< 1 %`, `37 %`, `> 99 %`; a dash where there is none."""
-    if pd.isna(share):
+    if _missing(share):
         return DASH
     return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 def p_value(value: float) -> str:
     """A p-value to three decimals; a dash where there is none."""
-    return DASH if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return DASH if _missing(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def about(number: float) -> str:

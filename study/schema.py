@@ -43,15 +43,7 @@ target, nats a row, half the mean Poisson deviance in nats a row."""
 
 LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
-MetricName = Literal["loss", "r2", "rmse", "mae", "auc", "brier", "accuracy", "explained_deviance"]
-MarginOf = Literal["regression", "explained", "unit"]
-METRICS_OF = {
-    Kind.CONTINUOUS: ("r2", "rmse", "mae"),
-    Kind.BINARY: ("auc", "brier", "accuracy"),
-    Kind.MULTICLASS: ("brier", "accuracy"),
-    Kind.COUNT: ("explained_deviance", "rmse", "mae"),
-}
-"""Metrics beside the loss that a verdict on a target of each kind can be asked of."""
+MarginOf = Literal["regression", "unit"]
 
 CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
 """The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth

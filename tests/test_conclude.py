@@ -13,7 +13,6 @@ from study.evidence.margins import Question
     [
         ({}, 0.2),
         ({"metric": "auc"}, ROUNDED),  # a share of the distance to an AUC of 1
-        ({"margin_of": "explained"}, ROUNDED),
         ({"margin_of": "unit"}, ROUNDED),
     ],
 )

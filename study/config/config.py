@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from study.config.metrics import MetricName
 from study.config.options import (
     ClusterConfig,
     DataConfig,
@@ -18,7 +19,7 @@ from study.config.options import (
     TrainingConfig,
 )
 from study.config.unit import Margin
-from study.schema import LOSS, Frozen, Kind, MarginOf, MetricName
+from study.schema import LOSS, Frozen, Kind, MarginOf
 
 LONGEST_NAME = 200
 """Bytes of a study's name: file systems take 255, and a config of that name has an ending."""
@@ -68,8 +69,8 @@ class StudyConfig(Frozen):
     )
     margin_of: MarginOf = Field(
         "regression",
-        description="What the margin is a share of: the loss (or other metric) of the `regression`, or what that explains of "
-        "the constant's (`explained`); or `unit`: it is in the metric's own unit, for the loss that of the target.",
+        description="What the margin is a share of: the loss (or other metric) of the `regression`; with `unit` it is in the "
+        "metric's own unit, for the loss that of the target.",
     )
     margin: Margin = Field(0.05, description="Smallest relative gain in loss for which you would change the model.")
     floor: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import TYPE_CHECKING, Literal
 
-from study.schema import LOSS, METRICS_OF, Kind, MetricName, StudyError, nearest
+from study.evidence.metrics import NAMES, metrics_of
+from study.schema import LOSS, Kind, StudyError, nearest
 
 QUESTION_KEYS = ("metric", "margin", "margin_of", "floor")
 """Keys that say what a verdict is asked of; no trial depends on them."""
+
+
+if TYPE_CHECKING:
+    MetricName = str
+else:
+    MetricName = Literal[NAMES]
 
 
 def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], of_one: bool = False) -> dict[str, str]:
@@ -25,15 +32,15 @@ def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], of
     for target, name in asked.items():
         if target not in kinds:
             raise StudyError(f"metric.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}")
-        known = dict.fromkeys([LOSS, *(each for kind in kinds.values() for each in METRICS_OF[kind])])
-        if name not in get_args(MetricName):
+        fitting = {each: [metric.name for metric in metrics_of(kind)] for each, kind in kinds.items()}
+        known = dict.fromkeys(name for names in fitting.values() for name in names)
+        if name not in NAMES:
             raise StudyError(f"metric: '{name}' is no metric; there are {', '.join(known)}.{nearest(name, known)}")
-        valid = (LOSS, *METRICS_OF[kinds[target]])
-        if name not in valid:
+        if name not in fitting[target]:
             rule = f"'{name}' is no metric of {target}, which is {kinds[target].value}"
-            fits = [each for each, kind in kinds.items() if name in METRICS_OF[kind]]
+            fits = [each for each, names in fitting.items() if name in names]
             way = _of_those_that_fit(name, fits, of_one) if fits else ""
-            raise StudyError(f"metric: {rule}; it can be {', '.join(valid)}.{way}")
+            raise StudyError(f"metric: {rule}; it can be {', '.join(fitting[target])}.{way}")
     return {target: str(name) for target, name in asked.items()}
 
 

@@ -7,11 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from study.evidence.metrics import metric_of
 from study.schema import Kind, StudyError
-
-MOST = {"auc": "AUC", "accuracy": "accuracy", "r2": "R²", "explained_deviance": "the share of the deviance explained",
-        "brier": "the Brier score"}  # fmt: skip
-"""Metrics of which there is a most that two models can differ by, and what they are called."""
 
 
 def _one(value: Any) -> Any:
@@ -39,9 +36,10 @@ def check_unit(margin: float, margin_of: str, asked: Mapping[str, str], kinds: M
     """
     if margin_of != "unit":
         return
-    for target, metric in asked.items():
-        most = 2 if metric == "brier" and kinds[target] is Kind.MULTICLASS else 1
-        if metric in MOST and margin >= most:
+    for target, name in asked.items():
+        metric = metric_of(name, kinds[target])
+        most = min(metric.most, 1.0) if metric.more else metric.most
+        if margin >= most:
             points = f"; so many points are {margin / 100:g}" if margin < 100 else ""
-            rule = f"of `margin_of: unit` is in {MOST[metric]} of {target} itself, which differs by less than {most}"
+            rule = f"of `margin_of: unit` is in the {metric.title} of {target} itself, which differs by less than {most:g}"
             raise StudyError(f"margin: one {rule}, but it is {margin:g}{points}.")

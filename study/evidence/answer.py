@@ -26,15 +26,14 @@ from study.evidence.findings import (
 from study.evidence.joint import together_json
 from study.evidence.margin_curves import BreakEven, margins_words
 from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
-from study.evidence.metrics import METRICS
-from study.evidence.named import named, stated
-from study.evidence.questions import bound_words, question_words
+from study.evidence.metrics import Metric, metric_of
+from study.evidence.questions import bound_words, named, question_words, stated
 from study.evidence.rule import ANSWERS, BELOW, above_all, apart, side_of, standing
 from study.evidence.scale import Meaning, meaning_words, most_words
 from study.evidence.sentences import decided_words, listed
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION, Frozen, Kind, StudyWarning
 
-VERSION = 7
+VERSION = 8
 """Version of verdicts.json; the first was a list of dicts and named none."""
 BESIDE = (
     "bound_words", "margins_words", "sources_words", "short_words", "missing_words", "depths_words", "trees_words",
@@ -88,6 +87,11 @@ class Verdict(Frozen):
     undefined: bool = False
 
     @property
+    def metric(self) -> Metric:
+        """What was asked of."""
+        return metric_of(self.question.metric, self.kind)
+
+    @property
     def by_pair(self) -> dict[tuple[str, str], Gain]:
         """Gains by (simpler, richer) of REGRESSION, EXTENDED and NETWORK."""
         return {(each.base, each.other): each.gain for each in self.gains}
@@ -125,10 +129,10 @@ class Verdict(Frozen):
     @property
     def sentence(self) -> str:
         if self.verdict is None:
-            return lines.no_verdict_words(self.target, self._lacking, self.question.metric if self.undefined else None)
+            return lines.no_verdict_words(self.target, self._lacking, self.metric.label if self.undefined else None)
         beaten = f" None of these is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
-        means = f"{meaning_words(self.meaning, self.target, self.nouns)} " if self.meaning else ""
-        return question_words(self.question) + means + self._clauses.sentence() + (beaten if self.use_none else "")
+        means = f"{meaning_words(self.meaning, self.kind, self.target, self.nouns)} " if self.meaning else ""
+        return question_words(self.question, self.kind) + means + self._clauses.sentence() + (beaten if self.use_none else "")
 
     @property
     def action(self) -> str:
@@ -166,12 +170,18 @@ class Verdict(Frozen):
         """Where the gain comes from."""
         if self.sources is None or math.isnan(self.sources.interactions.improvement):
             return None
-        return lines.sources_words(self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION, self._stake)
+        return lines.sources_words(
+            self.sources, self.by_pair.get((EXTENDED, NETWORK)), self.nouns, REGRESSION, self.metric.noun
+        )
 
     @property
     def short_words(self) -> str | None:
         """What the short formula gives."""
-        return lines.short_words(self.short, self.nouns, REGRESSION, self.bar, self._stake, self._named) if self.short else None
+        return (
+            lines.short_words(self.short, self.nouns, REGRESSION, self.bar, self.metric.noun, self._named)
+            if self.short
+            else None
+        )
 
     @property
     def missing_words(self) -> str | None:
@@ -182,12 +192,14 @@ class Verdict(Frozen):
     def depths_words(self) -> str | None:
         """What choosing the depth costs and brings."""
         told = [each for each in self.depths if math.isfinite(each.gain.improvement)]
-        return lines.depths_words(told, self.chosen, self.nouns[REGRESSION], self._stake) or None if self.regression else None
+        return (
+            lines.depths_words(told, self.chosen, self.nouns[REGRESSION], self.metric.noun) or None if self.regression else None
+        )
 
     @property
     def trees_words(self) -> str | None:
         """What boosted trees say beside the verdict, where they were scored."""
-        return lines.trees_words(self.trees, self.nouns, self._stake) if self.trees else None
+        return lines.trees_words(self.trees, self.nouns, self.metric.noun) if self.trees else None
 
     @property
     def floor_words(self) -> str | None:
@@ -201,14 +213,14 @@ class Verdict(Frozen):
     @property
     def bound_words(self) -> str | None:
         """What the margin is where it is no plain share of the regression's loss, and whether the floor takes its place."""
-        return bound_words(self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION]) or None
+        return bound_words(self.question, self.bound, self.metric, self.target, self.nouns[REGRESSION]) or None
 
     @property
     def margins_words(self) -> str | None:
         """What the answer is at other margins; nothing where no margin can be told, or nothing be gained."""
         if not self.break_even or math.isnan(self.margin) or math.isnan(self.gains[0].gain.improvement):
             return None
-        tell = partial(stated, question=self.question, bound=self.bound, kind=self.kind)
+        tell = partial(stated, question=self.question, bound=self.bound, metric=self.metric)
         return margins_words(self.by_pair, self.break_even, self.nouns, self.bar, self._named.get(FLOOR, FLOOR), tell)
 
     @property
@@ -218,17 +230,13 @@ class Verdict(Frozen):
 
     @property
     def _named(self) -> dict[str, str]:
-        return named(self.question, self.bound, self.kind, self.target, self.nouns[REGRESSION])
-
-    @property
-    def _stake(self) -> str:
-        return METRICS[self.question.metric].stake
+        return named(self.question, self.bound, self.metric, self.target)
 
     @property
     def _clauses(self) -> Clauses:
         """The parts of the sentence, of a target with a verdict."""
         answer, held = str(self.verdict), (self.bar, self._named)
-        return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *held, self._stake)
+        return Clauses(self.target, self.gains, self.left, answer, self.nouns, self.chosen, *held, self.metric.noun)
 
     def _action(self) -> str:
         if self.verdict is None:
@@ -240,14 +248,12 @@ class Verdict(Frozen):
             return f"Use {noun}."
         keep = f"Keep {noun}, the {'simplest of these' if len(self.left) > 2 else 'simpler of the two'}"
         richer = [gain for (base, _), gain in self.by_pair.items() if base == self.left[0]]
-        if self.bound and self.bound.refused:
-            return f"{keep}, and state the margin in another way: `margin_of: regression`, or `unit`."
         if lost := [self.nouns[other] for base, other in apart(self.by_pair) if base == self.left[0]]:
             return f"{keep}: no test row compares it with {listed(lost)}, so that nothing bounds what is given away."
         if not all(gain.known for gain in richer):
             return f"{keep}; more test rows are needed for any interval."
-        means = most_words(self.meaning, self.left[0]) if self.meaning else ""
-        of = f"of {self.nouns[REGRESSION]}'s {self._stake}"
+        means = most_words(self.meaning, self.kind, self.left[0]) if self.meaning else ""
+        of = f"of {self.nouns[REGRESSION]}'s {self.metric.noun}"
         said = f"{keep}: {given_away(richer, of, means)}"
         if (found := self.decided_at) is None:
             return said

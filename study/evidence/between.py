@@ -11,12 +11,10 @@ import pandas as pd
 from scipy import integrate, stats
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import paired_gain
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import level_of
 from study.evidence.margins import Bar
 from study.evidence.matched import common_folds, mismatch, split_digest
-from study.evidence.metrics import METRICS
 from study.evidence.rule import ABOVE, BELOW, side_of
 from study.evidence.sentences import capital, moved, percent
 from study.evidence.sides import Sides
@@ -98,7 +96,7 @@ class Between(Frozen):
 
 
 def between(told: Sequence[Finished]) -> Between:
-    """Pair the test losses of two studies or more of one target, each against the first (`paired_gain`).
+    """Pair the test losses of two studies or more of one target, each against the first (`Comparison.gain`).
 
     All gains are shares of the loss of the first study's regression (of each base where it has none), and held against its
     margin and floor; of k studies each interval has the level at which those of one procedure hold together in 95 % of cases.
@@ -138,7 +136,7 @@ def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
     if a.kind != b.kind:
         return "target", f"it is {a.kind.value} in one and {b.kind.value} in the other"
     if a.question.metric != b.question.metric:
-        names = " and ".join(METRICS[each.question.metric].label for each in (a, b))
+        names = " and ".join(each.metric.label for each in (a, b))
         return "metric", f"their verdicts are asked of {names}; --metric {a.question.metric} asks all of one"
     nested = min(each.own["outer_fold"].nunique() for each in (one, other)) > 1
     if nested and one.folds != other.folds:
@@ -151,8 +149,8 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
     constant = [model for model in first.models if model.family == CONSTANT] or first.models
     whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)
     verdict = told[0].verdict
-    stake = METRICS[verdict.question.metric].stake
-    of = f"of {verdict.nouns['regression']}'s {stake}" if first.plain else f"of its {stake}"
+    noun = verdict.metric.noun
+    of = f"of {verdict.nouns['regression']}'s {noun}" if first.plain else f"of its {noun}"
     gains = []
     for place, (study, side) in enumerate(zip(told[1:], sides[1:], strict=True), 1):
         asked = [(name, name, name) for name in first.ladder if name in side.ladder]
@@ -160,7 +158,7 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         if answers[0] in first.ladder and answers[1] in side.ladder:
             asked = [(ANSWER, *answers), *asked]
         for name, base, other in asked:
-            gain = paired_gain(first.ladder[base], side.ladder[other], first.bar, first.folds, per=first.per, level=level)
+            gain = first.gain(first.ladder[base], side.ladder[other], level)
             nouns = verdict.nouns[base], study.verdict.nouns[other]
             said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name), whole)
             gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import LEVEL, Interval, default_method, level_of, method_at
+from study.evidence.intervals import LEVEL, Interval, Method, default_method, level_of, method_at
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, least_variance, paired, per_of, size_of
@@ -42,72 +42,72 @@ class Model:
         return NETWORK if self.depth == CHOSEN else procedure_of(self.family, self.depth)
 
 
-def paired_gain(
-    base: Model,
-    other: Model,
-    margin: float | Bar,
-    folds: int,
-    method: str | None = None,
-    *,
-    per: Model | None = None,
-    level: float = LEVEL,
-) -> Gain:
-    """How much less loss `other` has than `base` on the same test rows, and how sure that is.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How models are compared in pairs, each on the test rows that both have.
 
-    Interval and probabilities are read from one distribution, that of the method (`Interval.above`): under a flat prior the
-    posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test. What is held against a floor is the
-    difference, by the same method.
-
-    Parameters
-    ----------
-    base, other : only rows that both have are compared.
-    margin : smallest gain that matters, a share of the loss of `per`, or that and a floor.
-    folds : outer folds a repeat.
-    method : a name of METHODS; by default that of `default_method`.
-    per : whose loss the gain is a share of; by default the base's. Rows without it are left out.
-    level : of the interval.
+    folds: outer folds a repeat. bar: what a gain has to pass to matter. method: a name of METHODS; None: that of
+    `default_method`. per: whose loss gains are shares of, and rows without it are left out; None: the base's.
     """
-    per = per or base
-    pairs = paired(base.losses, other.losses, folds, None if per is base else per.losses)
-    size = size_of(pairs)
-    judge = method_at(method or default_method(base.losses["outer_fold"], folds), level)
-    gain, base_loss, per_loss = judge(pairs), float(pairs["base"].mean()), float(per_of(pairs).mean())
-    bar = Bar.of(margin).over(base_loss, per_loss)
-    floor, amount = list[tuple[Interval, float]](), dict[str, float]()
-    if bar.floor > 0:
-        saved = judge(pairs, "difference")
-        amount = {"low_amount": saved.low, "high_amount": saved.high}
-        floor = [(saved, bar.floor), (gain, bar.floor / per_loss if per_loss > 0 else np.nan)]
-    counted = least_variance(pairs) > 0
-    amounts = counted and floor and per_loss == 0 and not np.isnan(bar.margin)
-    share = [] if amounts else [(gain, bar.margin)]  # of no wrong row there is no share
-    tested = [*share, *_surest(floor)]
-    better = float(np.min([each.above(bound) for each, bound in tested]))
-    losses = [*((each, -bound) for each, bound in share), *_surest([(each, -bound) for each, bound in floor])]
-    worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
-    nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
-    return Gain(
-        **size.model_dump(),
-        per=per.family,
-        per_loss=per_loss,
-        base_loss=base_loss,
-        other_loss=float(pairs["other"].mean()),
-        improvement=gain.estimate,
-        low=gain.low,
-        high=gain.high,
-        **amount,
-        level=level,
-        std_error=gain.std_error,
-        df=gain.df,
-        p_value=nearest.p_value(bound),
-        positive=gain.above(0.0),
-        better=better,
-        equal=1 - better - worse,
-        worse=worse,
-        half_carried_by=half_carried_by(pairs),
-        counted=counted,
-        method=gain.method,
-    )
+
+    folds: int
+    bar: Bar
+    method: str | None = None
+    per: Model | None = None
+
+    def pairs(self, base: Model, other: Model) -> pd.DataFrame:
+        """Their losses (`study.evidence.pairs.paired`)."""
+        return paired(base.losses, other.losses, self.folds, self.per.losses if self.per else None)
+
+    def judge(self, base: Model, level: float = LEVEL) -> Method:
+        """The method at a level, for gains over this model."""
+        return method_at(self.method or default_method(base.losses["outer_fold"], self.folds), level)
+
+    def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
+        """How much less loss `other` has than `base`, and how sure that is.
+
+        Interval and probabilities are read from one distribution, that of the method (`Interval.above`): under a flat prior the
+        posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test. What is held against a floor is the
+        difference, by the same method.
+        """
+        pairs, judge = self.pairs(base, other), self.judge(base, level)
+        gain, base_loss, per_loss = judge(pairs), float(pairs["base"].mean()), float(per_of(pairs).mean())
+        bar = self.bar.over(base_loss, per_loss)
+        floor, amount = list[tuple[Interval, float]](), dict[str, float]()
+        if bar.floor > 0:
+            saved = judge(pairs, "difference")
+            amount = {"low_amount": saved.low, "high_amount": saved.high}
+            floor = [(saved, bar.floor), (gain, bar.floor / per_loss if per_loss > 0 else np.nan)]
+        counted = least_variance(pairs) > 0
+        amounts = counted and floor and per_loss == 0 and not np.isnan(bar.margin)
+        share = [] if amounts else [(gain, bar.margin)]  # of no wrong row there is no share
+        tested = [*share, *_surest(floor)]
+        better = float(np.min([each.above(bound) for each, bound in tested]))
+        losses = [*((each, -bound) for each, bound in share), *_surest([(each, -bound) for each, bound in floor])]
+        worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
+        nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
+        return Gain(
+            **size_of(pairs).model_dump(),
+            per=(self.per or base).family,
+            per_loss=per_loss,
+            base_loss=base_loss,
+            other_loss=float(pairs["other"].mean()),
+            improvement=gain.estimate,
+            low=gain.low,
+            high=gain.high,
+            **amount,
+            level=level,
+            std_error=gain.std_error,
+            df=gain.df,
+            p_value=nearest.p_value(bound),
+            positive=gain.above(0.0),
+            better=better,
+            equal=1 - better - worse,
+            worse=worse,
+            half_carried_by=half_carried_by(pairs),
+            counted=counted,
+            method=gain.method,
+        )
 
 
 def _surest(tests: Sequence[tuple[Interval, float]]) -> list[tuple[Interval, float]]:
@@ -136,61 +136,42 @@ def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
     return next((model for model in scored if model.family == REGRESSIONS[kind]), scored[0] if scored else None)
 
 
-def rung_gains(
-    found: Sequence[Model],
-    regression: Model | None,
-    margin: float | Bar,
-    folds: int,
-    method: str | None = None,
-    per: Model | None = None,
-) -> list[tuple[Model, Model, Gain]]:
+def rung_gains(found: Sequence[Model], regression: Model | None, compared: Comparison) -> list[tuple[Model, Model, Gain]]:
     """Gains of every richer procedure over every simpler one, among the regression, the one with terms and *the network*.
 
-    All are shares of the loss of `per`, by default the regression's. Leaving a rung tests all richer ones at once: each of its
-    intervals has the level at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`). Gives
-    (simpler, richer, gain) of those that share test rows; nothing without a regression.
+    All are shares of the loss of `compared.per`, by default the regression's. Leaving a rung tests all richer ones at once:
+    each of its intervals has the level at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`).
+    Gives (simpler, richer, gain) of those that share test rows; nothing without a regression.
     """
     if regression is None:
         return []
-    per = per or regression
+    compared = replace(compared, per=compared.per or regression)
     ladder = [regression, *(m for m in found if m.family == EXTENDED), *(m for m in found if m.depth == CHOSEN)]
     told = [
-        (
-            base,
-            other,
-            paired_gain(base, other, margin, folds, method, per=per, level=level_of(len(ladder) - place - 1)),
-        )
+        (base, other, compared.gain(base, other, level_of(len(ladder) - place - 1)))
         for place, base in enumerate(ladder)
         for other in ladder[place + 1 :]
     ]
     return [step for step in told if step[2].n_rows]
 
 
-def pairwise(
-    found: Sequence[Model],
-    plain: Model | None,
-    margin: float | Bar,
-    folds: int,
-    method: str | None = None,
-    per: Model | None = None,
-) -> list[dict[str, Any]]:
-    """Paired gain of every model over every simpler one of one target (`paired_gain`), and Holm's p-values.
+def pairwise(found: Sequence[Model], plain: Model | None, compared: Comparison) -> list[dict[str, Any]]:
+    """Paired gain of every model over every simpler one of one target (`Comparison.gain`), and Holm's p-values.
 
     Parameters
     ----------
     found, plain : `models` of the target, and the regression among them.
-    margin, folds, method : as in `paired_gain`.
-    per : whose loss all gains are shares of, where they are amounts.
+    compared : its `per` is whose loss all gains are shares of, where they are amounts.
 
     Returns
     -------
     One dict a pair: question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth (families and hidden layers;
-    CHOSEN for the network), the values of `paired_gain`, margin and floor that the gain was held against, both as shares of
+    CHOSEN for the network), the values of `Gain`, margin and floor that the gain was held against, both as shares of
     per_loss, and p_holm, adjusted over the pairs of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression,
     regression with terms and the network are those of `rung_gains`. Without `per` those of CHOICE are shares of the
     regression's loss too, where it was scored, and all others of the base's, as the margin then is.
     """
-    rungs = {(base, other): gain for base, other, gain in rung_gains(found, plain, margin, folds, method, per)}
+    rungs = {(base, other): gain for base, other, gain in rung_gains(found, plain, compared)}
     deep = [side for side in found if side.depth > 0]
     asked = {
         PROCEDURES: list(combinations([side for side in found if side.depth <= 0], 2)),
@@ -203,11 +184,12 @@ def pairwise(
     }
     told = list[dict[str, Any]]()
     for question, pairs in asked.items():
-        own = list[dict[str, Any]]()
+        own, each = list[dict[str, Any]](), compared
+        if question == CHOICE and compared.per is None:
+            each = replace(compared, per=plain)
         for base, other in pairs:
-            unit = per or (plain if question == CHOICE else None)
-            gain = rungs.get((base, other)) or paired_gain(base, other, margin, folds, method, per=unit)
-            bar = Bar.of(margin).of_gain(gain)
+            gain = rungs.get((base, other)) or each.gain(base, other)
+            bar = compared.bar.of_gain(gain)
             about = {"question": question, "base": base.family, "base_depth": base.depth}
             about |= {"other": other.family, "other_depth": other.depth, "margin": bar.margin}
             own.append(about | {"floor": bar.floor / gain.per_loss if gain.per_loss > 0 else np.nan} | gain.model_dump())
@@ -235,7 +217,7 @@ def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, 
     ----------
     predictions : (n_predictions, ...) frame of test rows.
     winners : `incumbents(trials)`.
-    folds : as in `paired_gain`.
+    folds : outer folds a repeat.
     method : as in `study.evidence.scores.of_one`.
 
     Returns

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.compare import Model, paired_gain
+from study.evidence.compare import Model
 from study.evidence.curve import ByFraction, gain_curve, on_parts
 from study.evidence.decided import decided_at
 from study.evidence.findings import (
@@ -30,7 +30,6 @@ from study.evidence.findings import (
 )
 from study.evidence.intervals import level_of, method_at
 from study.evidence.margins import FLOOR, MARGIN
-from study.evidence.pairs import paired
 from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
 from study.evidence.scale import Meaning, meaning
 from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
@@ -81,7 +80,8 @@ class Judge(Sides):
         constant = next((model for model in self.models if model.family == CONSTANT), None)
         if constant is None or not self.ladder or self._undefined:
             return None
-        gains = [paired_gain(constant, rival, self.bar, self.folds, self.method) for rival in self.ladder.values()]
+        compared = replace(self.compared, per=None)
+        gains = [compared.gain(constant, rival) for rival in self.ladder.values()]
         told = [gain for gain in gains if gain.known or gain.base_loss == 0]
         return any(gain.low > ROUNDING for gain in told) if told else None
 
@@ -126,7 +126,7 @@ class Judge(Sides):
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         held = held_by(gain, self.bar) if pair[2] else MARGIN
         unit = self.amounts if held == FLOOR else self.per
-        pairs = paired(base.losses, other.losses, self.folds, unit.losses if unit else None)
+        pairs = replace(self.compared, per=unit).pairs(base, other)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
         if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
             per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
@@ -150,8 +150,8 @@ class Judge(Sides):
     def _sources(self) -> Sources | None:
         if self.plain is None or EXTENDED not in self.ladder:
             return None
-        asked, both = self.asked, self.ladder[EXTENDED]
-        return sources(asked.predictions, self.plain, both, self.bar, self.folds, self.method, asked.finish, self.per)
+        both, finish = self.ladder[EXTENDED], self.asked.finish
+        return sources(self.asked.predictions, self.plain, both, self.compared, finish)
 
     def _meaning(self) -> Meaning | None:
         told = self.predictions, self.winners, self.kind, self.gains, self.folds, self.question.metric

@@ -20,7 +20,6 @@ from study.evidence.findings import (
 from study.evidence.intervals import METHODS
 from study.evidence.margins import FLOOR as FLOOR_BOUND
 from study.evidence.margins import Bar
-from study.evidence.metrics import METRICS
 from study.evidence.rule import BELOW, held_by, side, side_of
 from study.evidence.scores import FLOOR
 from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent, span
@@ -176,10 +175,10 @@ def network_noun(chosen: Iterable[Rung]) -> str:
 
 
 def no_verdict_words(target: str, lacking: str, undefined: str | None) -> str:
-    """Why there is no verdict; lacking: what was not scored; undefined: a metric that the test rows have not."""
+    """Why there is no verdict; lacking: what was not scored; undefined: label of a metric that the test rows have not."""
     if undefined is None:
         return f"There is no verdict for {target}: no test rows were scored with {lacking}."
-    return f"There is no verdict for {target}: the metric {METRICS[undefined].label} does not exist on these test rows."
+    return f"There is no verdict for {target}: the metric {undefined} does not exist on these test rows."
 
 
 def no_verdict_action(lacking: str, undefined: bool) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from study.evidence.compare import Model, models, the_regression
 from study.evidence.intervals import LEVEL, Interval, default_method, method_at
-from study.evidence.metrics import METRICS, Measure, Metric, measure, metrics_of
+from study.evidence.measure import Measure, measure
+from study.evidence.metrics import Metric, metric_of, metrics_of
 from study.evidence.pairs import paired, size_of
 from study.evidence.scores import of_one, row_losses, units
 from study.evidence.winners import CHOSEN
@@ -24,14 +25,14 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def procedures(asked: Measure, winners: pd.DataFrame) -> dict[str, Model]:
+def procedures(asked: Measure, kind: Kind, winners: pd.DataFrame) -> dict[str, Model]:
     """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a metric.
 
     winners: `incumbents(trials)` of the target.
     """
     losses = row_losses(asked.predictions)
     found = models(losses, winners)
-    plain = the_regression(found, asked.kind)
+    plain = the_regression(found, kind)
     sides = {model.procedure: model for model in found if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)}
     sides |= {} if plain is None else {REGRESSION: plain}
     for family in (SHORT, TREES):
@@ -62,12 +63,13 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
     found: list[dict[str, Any]] = []
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
         own = winners[winners["target"] == target]
-        for metric in metrics_of(Kind(str(kind))):
-            sides = procedures(measure(metric.name, Kind(str(kind)), rows), own)
+        for metric in metrics_of(str(kind)):
+            sides = procedures(measure(metric.name, Kind(str(kind)), rows), Kind(str(kind)), own)
             about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
-            most = metric.most(Kind(str(kind)))
             for name, model in sides.items():
-                found.append(about | {"base": None, "other": name} | _told(metric, *of_one(model.losses, folds, method, most)))
+                found.append(
+                    about | {"base": None, "other": name} | _told(metric, *of_one(model.losses, folds, method, metric.most))
+                )
             for base, other in combinations(sides, 2):
                 pairs = paired(sides[base].losses, sides[other].losses, folds)
                 if len(pairs):
@@ -79,11 +81,14 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
 
 
 def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """By target and metric of a `metric_table`, where that does not exist on all scored outer folds, on how many it does."""
-    most = metrics[metrics["base"].isna()].groupby(["target", "metric"], sort=False)["n_folds"].max().reset_index()
-    counts = {(row["target"], row["metric"]): int(row["n_folds"]) for row in most.to_dict("records")}
-    told = {place: METRICS[place[1]].folds_words(n, counts[place[0], LOSS]) for place, n in counts.items()}
-    return {place: words for place, words in told.items() if words}
+    """By target and label of a metric: on how many outer folds it exists, where that is not on all that were scored."""
+    most = metrics[metrics["base"].isna()].groupby(["target", "kind", "metric"], sort=False)["n_folds"].max()
+    counts: dict[Any, int] = most.to_dict()
+    found = {}
+    for (target, kind, name), n in counts.items():
+        metric = metric_of(name, kind)
+        found[target, metric.label] = metric.folds_words(n, counts[target, kind, LOSS])
+    return {place: words for place, words in found.items() if words}
 
 
 def _of(interval: Interval) -> dict[str, Any]:

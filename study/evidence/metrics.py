@@ -1,47 +1,104 @@
-"""Metrics that people know as means of what each test row adds to them, so that a loss's intervals serve for them too."""
+"""The metrics that a verdict can be asked of: all of one is its entry in METRICS.
+
+Imports no pandas, since configs name metrics too.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy import special, stats
 
-from study.evidence.pairs import FINE, FloatArray
-from study.evidence.winners import ARM, class_probabilities
-from study.schema import LOSS, METRICS_OF, Kind
+from study.digits import given, given_percent, percent
+from study.schema import LOSS, LOSS_NAMES, Kind
 
-FIT = [*ARM, "candidate", "seed"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+FIT = ["target", "kind", "family", "depth", "outer_fold", "candidate", "seed"]
+CLASSES = (Kind.BINARY, Kind.MULTICLASS)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What amounts of a metric are measured in.
+
+    amount, floor: how an amount is told, and a floor, whose unit may be another: templates of {value}, {percent}, {points},
+    {label}, {noun} and {target}. percent: whether values of the metric are told in per cent.
+    """
+
+    amount: str
+    floor: str
+    percent: bool = False
+
+
+ERROR = Unit("{value} in the {noun}", "{value} standard deviations of {target}")
+NATS = Unit("{value} nats a row", "{percent} of the constant's {noun}")
+POINTS = Unit("{points} of {label}", "{points} of {label}")
+SQUARES = Unit("{points} of {label}", "{percent} of the constant's {noun}")
+ROWS = Unit("{percent} of the rows", "{percent} of the rows", percent=True)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, its words, and how it comes from rows.
+    """A metric of some kinds of target.
 
-    Its *shortfall* is what less of is better: the metric itself, or 1 less the metric where more of it is better (`more`).
-    label: of a table. stake: what a possessive is followed by where shares of the shortfall are told. root: whether the
-    shortfall is the root of a mean over rows. lacks: what the test rows of an outer fold have that has no such metric.
+    Its *shortfall* is what less of is better: the metric itself, or 1 less the metric where more of it is better (`more`). It
+    is a mean over rows of what `rows` gives, or its root (`root`), or its ratio to the mean of `null` (`more` and `null`).
+
+    label: of a table. noun: what a possessive is followed by where shares of the shortfall are told. rows: from (n, ...) test
+    rows to (n,) contributions. null: from (n,) observed values to what the best constant has in place of `rows`; None where it
+    has no such mean. squared: whether amounts are of the root of the shortfall, as errors are of a squared loss. in_sd: whether
+    a floor of 1 is a standard deviation of the target; else it is the mean of `null` where the shortfall is no ratio to it, or
+    1 of the metric. most: the largest shortfall. lacks: what the test rows of an outer fold have that has no such metric.
     """
 
     name: str
+    kinds: tuple[Kind, ...]
     label: str
-    stake: str
+    noun: str
+    unit: Unit
+    rows: Callable[[pd.DataFrame], FloatArray]
+    null: Callable[[FloatArray], FloatArray] | None = None
     more: bool = False
     root: bool = False
+    squared: bool = False
+    in_sd: bool = False
+    most: float = math.inf
     lacks: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called after an article: `AUC`, `mean squared error`."""
+        return LOSS_NAMES[self.kinds[0]] if self.name == LOSS else self.label if self.more else self.noun
 
     def value(self, shortfall: float) -> float:
         """The metric, of its shortfall."""
         return 1 - shortfall if self.more else shortfall
 
-    def most(self, kind: Kind) -> float:
-        """The largest shortfall: 1 of shares, and of squares of probabilities, which summed over several classes are 2."""
-        if self.name == "brier":
-            return 2.0 if kind is Kind.MULTICLASS else 1.0
-        return 1.0 if self.name in {"auc", "accuracy"} else np.inf
+    def told(self, value: float, percent_sign: str = "%") -> str:
+        """A value of it, or, with points for the sign, a difference of two."""
+        return f"{percent(value)} {percent_sign}" if self.unit.percent else given(value)
+
+    def amount(self, value: float) -> str:
+        """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats a row`."""
+        return self._filled(self.unit.amount, value)
+
+    def floor(self, value: float, target: str) -> str:
+        """A floor, in words: `0.01 standard deviations of price`."""
+        return self._filled(self.unit.floor, value, target)
+
+    def _filled(self, template: str, value: float, target: str = "") -> str:
+        points = f"{given(100 * value)} point{'' if math.isclose(value, 0.01) else 's'}"
+        noun = LOSS_NAMES[self.kinds[0]] if self.name == LOSS else self.noun
+        noun = f"root {noun}" if self.squared else noun
+        words = {"value": given(value), "percent": given_percent(value), "points": points, "label": self.label, "noun": noun}
+        return template.format(**words, target=target)
 
     def folds_words(self, n: int, scored: int) -> str:
         """On how many of the scored outer folds it exists, and what is with the others; nothing where on all."""
@@ -50,125 +107,43 @@ class Metric:
         return f"{n} of {scored} outer folds; the other{'s have' if scored - n > 1 else ' has'} {self.lacks}"
 
 
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric(LOSS, "loss", "loss"),
-        Metric("r2", "R²", "unexplained variance", more=True),
-        Metric("rmse", "RMSE", "RMSE", root=True),
-        Metric("mae", "mean abs. error", "mean absolute error"),
-        Metric("auc", "AUC", "distance to an AUC of 1", more=True, lacks="one class alone"),
-        Metric("brier", "Brier score", "Brier score"),
-        Metric("accuracy", "accuracy", "share of wrong rows", more=True),
-        Metric("explained_deviance", "deviance explained", "unexplained deviance", more=True),
-    )
-}
-"""By name. Definitions, over all test rows of all outer folds, each row once in every repeat: R² = 1 - MSE / mean squared
-deviation of the observed from their mean; RMSE = the root of the MSE; explained deviance = 1 - mean deviance / that of the
-observed mean; AUC = the mean over outer folds, weighted by their rows, since scores of two fits have no common order; Brier
-score summed over several classes; accuracy = the share of rows whose most probable class is the observed."""
+def _loss(rows: pd.DataFrame) -> FloatArray:
+    return np.asarray(rows["loss"], float)
 
 
-def metrics_of(kind: Kind) -> tuple[Metric, ...]:
-    """The loss, and the other metrics that a verdict on such a target can be asked of."""
-    return tuple(METRICS[name] for name in (LOSS, *METRICS_OF[kind]))
+def _squared(rows: pd.DataFrame) -> FloatArray:
+    return np.asarray((rows["observed"].to_numpy(float) - rows["predicted"].to_numpy(float)) ** 2)
 
 
-@dataclass(frozen=True, eq=False)
-class Measure:
-    """One metric of one target, with the test rows scored by it.
-
-    predictions: those of the target, with what a row adds to the shortfall as its loss; rows of outer folds that the metric
-    does not exist on are left out. null: (n_rows,) of each row what the best constant has in place of its loss, by row;
-    only where the shortfall is a share of its mean. sd: standard deviation of the target over the test rows; NaN of classes.
-    yard: what a floor of 1 is, in the metric's unit.
-    """
-
-    metric: Metric
-    kind: Kind
-    predictions: pd.DataFrame
-    null: pd.Series | None
-    sd: float
-    yard: float
-
-    def finish(self, losses: pd.DataFrame) -> pd.DataFrame:
-        """Losses whose mean is the shortfall of one procedure, and whose spread is that of its delta method.
-
-        losses: (n, ...) frame of row and loss, all of one procedure's. With L their mean, the root of L has
-        sqrt(L) + (l - L) / (2 sqrt(L)) for a row of loss l; the ratio of L to the mean N of the best constant's losses n has
-        l / N - L / N² (n - N) (van der Vaart 1998, *Asymptotic Statistics*, section 3.1).
-        """
-        loss = losses["loss"]
-        mean = float(loss.mean())
-        if self.metric.root and mean > 0:
-            loss = np.sqrt(mean) + (loss - mean) / (2 * np.sqrt(mean))
-        elif self.null is not None:
-            null = losses["row"].map(self.null)
-            whole = float(null.mean())
-            loss = loss / whole - mean / whole**2 * (null - whole) if whole > 0 else loss * np.nan
-        return losses.assign(loss=loss)
-
-    @property
-    def of_root(self) -> bool:
-        """Whether its unit is that of the root: the loss of a continuous target is a square, and an amount one of its error."""
-        return self.metric.name == LOSS and self.kind is Kind.CONTINUOUS
+def _absolute(rows: pd.DataFrame) -> FloatArray:
+    return np.sqrt(_squared(rows))
 
 
-def measure(metric: str, kind: Kind, predictions: pd.DataFrame) -> Measure:
-    """Score the test rows of one target by a metric.
+def _shares(rows: pd.DataFrame) -> FloatArray:
+    from study.evidence.winners import class_probabilities
 
-    predictions: (n_predictions, ...) frame of test rows of one target: ARM, candidate, seed, row, observed, predicted, loss,
-    and of several classes `p_<class>`. metric: LOSS, or one of METRICS_OF the kind.
-    """
-    asked = METRICS[metric]
-    scored = predictions.assign(loss=_ROWS.get(metric, _loss)(predictions, kind))
-    if metric == "accuracy":
-        scored[FINE] = predictions["loss"]
-    once = predictions.drop_duplicates("row").set_index("row")["observed"].astype(float)
-    null = _null(once, kind)
-    sd = float(once.std(ddof=0)) if kind in (Kind.CONTINUOUS, Kind.COUNT) else np.nan
-    if metric in {"rmse", "mae"} or (metric == LOSS and kind is Kind.CONTINUOUS):
-        yard = sd
-    elif metric == LOSS:
-        yard = float(null.mean())
-    else:
-        yard = _brier_null(once, kind) if metric == "brier" else 1.0
-    ratio = metric in {"r2", "explained_deviance"}
-    return Measure(asked, kind, scored.dropna(subset="loss"), null if ratio else None, sd, yard)
+    return np.asarray(class_probabilities(rows), float)
 
 
-def _loss(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
-    return np.asarray(predictions["loss"], float)
-
-
-def _squared(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
-    return np.asarray((predictions["observed"].to_numpy(float) - predictions["predicted"].to_numpy(float)) ** 2)
-
-
-def _absolute(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
-    return np.sqrt(_squared(predictions, kind))
-
-
-def _brier(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
-    if kind is not Kind.MULTICLASS:
-        return _squared(predictions, kind)
-    shares = class_probabilities(predictions).to_numpy(float)
-    hit = np.eye(shares.shape[1])[predictions["observed"].to_numpy(int)]
+def _brier(rows: pd.DataFrame) -> FloatArray:
+    shares = _shares(rows)
+    hit = np.eye(shares.shape[1])[rows["observed"].to_numpy(int)]
     return np.asarray(((shares - hit) ** 2).sum(axis=1))
 
 
-def _wrong(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
-    observed = predictions["observed"].to_numpy(int)
-    if kind is Kind.MULTICLASS:
-        return np.asarray(class_probabilities(predictions).to_numpy(float).argmax(axis=1) != observed, float)
-    return np.asarray((predictions["predicted"].to_numpy(float) >= 0.5) != (observed == 1), float)
+def _wrong(rows: pd.DataFrame) -> FloatArray:
+    return np.asarray((rows["predicted"].to_numpy(float) >= 0.5) != (rows["observed"].to_numpy(int) == 1), float)
 
 
-def _misordered(predictions: pd.DataFrame, kind: Kind) -> FloatArray:
+def _wrong_class(rows: pd.DataFrame) -> FloatArray:
+    return np.asarray(_shares(rows).argmax(axis=1) != rows["observed"].to_numpy(int), float)
+
+
+def _misordered(rows: pd.DataFrame) -> FloatArray:
     """1 - AUC as a mean over the rows of each fit: NaN where its test rows have one class only."""
-    scores, hits = predictions["predicted"].to_numpy(float), predictions["observed"].to_numpy(float) > 0.5
-    found = np.full(len(predictions), np.nan)
-    for places in predictions.groupby([predictions[column] for column in FIT], sort=False).indices.values():
+    scores, hits = rows["predicted"].to_numpy(float), rows["observed"].to_numpy(float) > 0.5
+    found = np.full(len(rows), np.nan)
+    for places in rows.groupby([rows[column] for column in FIT], sort=False).indices.values():
         found[places] = 1 - placements(scores[places], hits[places])
     return found
 
@@ -183,6 +158,8 @@ def placements(scores: FloatArray, hits: npt.NDArray[np.bool_]) -> FloatArray:
     Implementation of DeLong's Algorithm*, IEEE Signal Process. Lett. 21, eq. 12).
     NaN where a class is missing. scores: (n,); hits: (n,) bool, the class whose scores should be high.
     """
+    from scipy import stats
+
     n, m = len(scores), int(hits.sum())
     if not 0 < m < n:
         return np.full(n, np.nan)
@@ -196,30 +173,62 @@ def placements(scores: FloatArray, hits: npt.NDArray[np.bool_]) -> FloatArray:
     return np.asarray(area + n / np.sqrt(np.maximum(size * (size - 1), 1)) * (right - area))
 
 
-def _null(observed: pd.Series, kind: Kind) -> pd.Series:
-    """Loss of each row with the constant that has the least on these rows."""
-    y = observed.to_numpy(float)
+def _square_null(y: FloatArray) -> FloatArray:
+    return np.asarray((y - y.mean()) ** 2)
+
+
+def _poisson_null(y: FloatArray) -> FloatArray:
+    from scipy import special
+
     mean = float(y.mean())
-    if kind is Kind.CONTINUOUS:
-        found = (y - mean) ** 2
-    elif kind is Kind.COUNT:
-        found = special.xlogy(y, y / mean) - (y - mean) if mean > 0 else np.zeros(len(y))
-    else:
-        found = -np.log(observed.map(observed.value_counts(normalize=True)).to_numpy(float))
-    return pd.Series(found, observed.index)
+    return np.asarray(special.xlogy(y, y / mean) - (y - mean)) if mean > 0 else np.zeros(len(y))
 
 
-def _brier_null(observed: pd.Series, kind: Kind) -> float:
-    """Brier score of the constant that has the least: of two classes p (1 - p), of more summed over them."""
-    both = 1 - float((observed.value_counts(normalize=True) ** 2).sum())
-    return both if kind is Kind.MULTICLASS else both / 2
+def _class_shares(y: FloatArray) -> FloatArray:
+    """Share of the rows that have each row's class, (n,)."""
+    _, code, counts = np.unique(y, return_inverse=True, return_counts=True)
+    return np.asarray(counts[code] / len(y))
 
 
-_ROWS: dict[str, Callable[[pd.DataFrame, Kind], FloatArray]] = {
-    "r2": _squared,
-    "rmse": _squared,
-    "mae": _absolute,
-    "auc": _misordered,
-    "brier": _brier,
-    "accuracy": _wrong,
-}
+def _log_null(y: FloatArray) -> FloatArray:
+    return -np.log(_class_shares(y))
+
+
+def _brier_null(y: FloatArray) -> FloatArray:
+    """Summed over the classes, it is 1 - 2 p_c + sum of p² for a row of class c."""
+    p = _class_shares(y)
+    return np.asarray(1 - 2 * p + p.mean())
+
+
+_COUNT, _CONTINUOUS = (Kind.COUNT,), (Kind.CONTINUOUS,)
+_TWO, _MORE = (Kind.BINARY,), (Kind.MULTICLASS,)
+METRICS = (
+    Metric(LOSS, _CONTINUOUS, "loss", "loss", ERROR, _loss, _square_null, squared=True, in_sd=True),
+    Metric(LOSS, CLASSES, "loss", "loss", NATS, _loss, _log_null),
+    Metric(LOSS, _COUNT, "loss", "loss", NATS, _loss, _poisson_null),
+    Metric("r2", _CONTINUOUS, "R²", "unexplained variance", POINTS, _squared, _square_null, more=True),
+    Metric("explained_deviance", _COUNT, "deviance explained", "unexplained deviance", POINTS, _loss, _poisson_null, more=True),
+    Metric("rmse", (*_CONTINUOUS, *_COUNT), "RMSE", "RMSE", ERROR, _squared, root=True, in_sd=True),
+    Metric("mae", (*_CONTINUOUS, *_COUNT), "mean abs. error", "mean absolute error", ERROR, _absolute, in_sd=True),
+    Metric("auc", _TWO, "AUC", "distance to an AUC of 1", POINTS, _misordered, more=True, most=1, lacks="one class alone"),
+    Metric("brier", _TWO, "Brier score", "Brier score", SQUARES, _squared, lambda y: _brier_null(y) / 2, most=1),
+    Metric("brier", _MORE, "Brier score", "Brier score", SQUARES, _brier, _brier_null, most=2),
+    Metric("accuracy", _TWO, "accuracy", "share of wrong rows", ROWS, _wrong, more=True, most=1),
+    Metric("accuracy", _MORE, "accuracy", "share of wrong rows", ROWS, _wrong_class, more=True, most=1),
+)
+"""Definitions, over all test rows of all outer folds, each row once in every repeat: R² = 1 - MSE / mean squared deviation of
+the observed from their mean; RMSE = the root of the MSE; explained deviance = 1 - mean deviance / that of the observed mean;
+AUC = the mean over outer folds, weighted by their rows, since scores of two fits have no common order; Brier score summed over
+several classes; accuracy = the share of rows whose most probable class is the observed."""
+NAMES = tuple(dict.fromkeys(metric.name for metric in METRICS))
+"""Of all metrics, the loss first."""
+
+
+def metrics_of(kind: Kind | str) -> tuple[Metric, ...]:
+    """The loss, and the other metrics that a verdict on a target of this kind can be asked of."""
+    return tuple(metric for metric in METRICS if kind in metric.kinds)
+
+
+def metric_of(name: str, kind: Kind | str) -> Metric:
+    """The metric of this name for targets of this kind; a KeyError where they have none."""
+    return {metric.name: metric for metric in metrics_of(kind)}[name]

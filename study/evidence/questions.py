@@ -4,66 +4,45 @@ from __future__ import annotations
 
 import math
 
-from study.digits import given, given_percent, percent
-from study.evidence.margins import EXPLAINED, FLOOR, MARGIN, UNIT, Bound, Question, floor_unit_words, unit_words
-from study.evidence.metrics import METRICS
-from study.schema import LOSS, LOSS_NAMES, NOUNS, REGRESSIONS, Kind
+from study.digits import given_percent, percent
+from study.evidence.margins import FLOOR, MARGIN, UNIT, Bound, Question
+from study.evidence.metrics import Metric, metric_of
+from study.schema import LOSS, NOUNS, REGRESSIONS, Kind
 
 
-def question_words(question: Question) -> str:
+def question_words(question: Question, kind: Kind) -> str:
     """How the sentence of an answer begins, where it was asked after the results were known or not of the loss."""
-    metric = METRICS[question.metric]
-    of = "" if question.metric == LOSS else f"of the {metric.label if metric.more else metric.stake}"
+    of = "" if question.metric == LOSS else f"of the {metric_of(question.metric, kind).title}"
     if question.after:
         return f"Asked after the results were known{f', {of}' if of else ''}. "
     return f"Asked {of}. " if of else ""
 
 
-def metric_words(question: Question, kind: Kind) -> str:
-    """What a question is of, after an article: `RMSE`, `AUC`, `mean squared error`."""
-    metric = METRICS[question.metric]
-    return LOSS_NAMES[kind] if question.metric == LOSS else metric.label if metric.more else metric.stake
-
-
 def asked_words(question: Question, kind: Kind, target: str) -> str:
     """What a verdict will be asked of, before there is any: metric, margin and floor."""
-    regression, stake = NOUNS[REGRESSIONS[kind]], METRICS[question.metric].stake
-    margin = f"{given_percent(question.margin)} of {regression}'s {stake}"
-    if question.margin_of == EXPLAINED:
-        margin = f"{given_percent(question.margin)} of what {regression} explains"
-    elif question.margin_of == UNIT:
-        margin = f"{given(question.margin)} {unit_words(question.metric, kind, target)}"
-    floor = f"{given(question.floor)} {floor_unit_words(question.metric, kind, target)}"
-    least = f"a difference below {floor} cannot matter (floor)" if question.floor else "there is no floor"
-    return f"The verdict on {target} is asked of the {metric_words(question, kind)}: the margin is {margin}, and {least}."
+    metric = metric_of(question.metric, kind)
+    margin = f"{given_percent(question.margin)} of {NOUNS[REGRESSIONS[kind]]}'s {metric.noun}"
+    margin = metric.amount(question.margin) if question.margin_of == UNIT else margin
+    floor = f"a difference below {metric.floor(question.floor, target)} cannot matter (floor)"
+    least = floor if question.floor else "there is no floor"
+    return f"The verdict on {target} is asked of the {metric.title}: the margin is {margin}, and {least}."
 
 
-def bound_words(question: Question, bound: Bound | None, kind: Kind, target: str, regression: str) -> str:
+def bound_words(question: Question, bound: Bound | None, metric: Metric, target: str, regression: str) -> str:
     """Where the bound comes from, unless it is a plain share of the loss; what 5 % of an RMSE are of the mean squared error.
 
     regression: its noun. Nothing without a bound.
     """
     if bound is None:
         return ""
-    stake = METRICS[question.metric].stake
-    margin, share = given_percent(question.margin), _of(bound, MARGIN, f"{regression}'s {stake}")
-    of = f"of what {regression} explains"
-    said = []
-    if bound.refused:
-        said.append(
-            f"The margin is a share {of}, and it is not sure that it explains anything beyond the constant: no margin can be "
-            f"taken of that. State it as a share of the {stake} (`margin_of: regression`) or in its unit (`margin_of: unit`)."
-        )
-    elif question.margin_of == EXPLAINED:
-        said.append(f"The margin is {margin} {of}{share}.")
-    elif question.margin_of == UNIT:
-        said.append(f"The margin is {given(question.margin)} {unit_words(question.metric, kind, target)}{share}.")
-    if question.metric == "rmse" and 0 < bound.share < 1:
+    whole, said = f"{regression}'s {metric.noun}", []
+    if question.margin_of == UNIT:
+        said.append(f"The margin is {metric.amount(question.margin)}{_of(bound, MARGIN, whole)}.")
+    if metric.root and 0 < bound.share < 1:
         squared = percent(1 - (1 - bound.share) ** 2)
-        said.append(f"{percent(bound.share)} % of an RMSE is {squared} % of the mean squared error.")
+        said.append(f"{percent(bound.share)} % of an {metric.noun} is {squared} % of the mean squared error.")
     if bound.held == FLOOR and math.isfinite(bound.share):
-        what = f"{given(question.floor)} {floor_unit_words(question.metric, kind, target)}"
-        most = _of(bound, FLOOR, f"{regression}'s {stake}")
+        what, most = metric.floor(question.floor, target), _of(bound, FLOOR, whole)
         said.append(
             f"The floor is larger than the margin here: a difference below {what}{most}{',' if most else ''} cannot matter."
         )
@@ -75,3 +54,19 @@ def _of(bound: Bound, name: str, whole: str) -> str:
     share, over = {MARGIN: bound.margin, FLOOR: bound.floor}[name], " for a gain over it" if name in bound.roots else ""
     size = f"{percent(share)} %" if share < 1 else "all" if share == 1 else "more than all"
     return f", here {size} of {whole}{over}" if math.isfinite(share) else ""
+
+
+def named(question: Question, bound: Bound | None, metric: Metric, target: str) -> dict[str, str]:
+    """What MARGIN and FLOOR are called after an article: `5 % margin`, `floor of 1 % of the rows`."""
+    in_unit = question.margin_of == UNIT
+    found = {MARGIN: f"margin of {metric.amount(question.margin)}" if in_unit else f"{given_percent(question.margin)} margin"}
+    return found if bound is None else found | {FLOOR: f"floor of {metric.floor(question.floor, target)}"}
+
+
+def stated(share: float, question: Question, bound: Bound | None, metric: Metric) -> str:
+    """A margin of this share of the regression's shortfall, told as the question tells its own."""
+    if question.margin_of != UNIT or bound is None:
+        return f"{percent(share)} %"
+    if metric.squared:
+        return metric.amount(math.sqrt(bound.shortfall) * (1 - math.sqrt(1 - share)))
+    return metric.amount(share * bound.shortfall)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from study.digits import given, percent
+from study.digits import given
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import Interval, method_at
 from study.evidence.margins import off_root
+from study.evidence.measure import measure
 from study.evidence.metric_gains import procedures
-from study.evidence.metrics import METRICS, measure
+from study.evidence.metrics import metric_of
 from study.evidence.pairs import paired
 from study.evidence.rule import LADDER
 from study.evidence.sentences import listed
@@ -20,8 +21,6 @@ from study.schema import LOSS, Frozen, Kind
 
 MEANS = {Kind.CONTINUOUS: "rmse", Kind.COUNT: "rmse", Kind.BINARY: "accuracy", Kind.MULTICLASS: "accuracy"}
 """The metric that says what the loss of a kind means; any other metric that is asked of is told itself."""
-ERRORS = {"rmse": "root mean squared errors", "mae": "mean absolute errors"}
-"""Metrics in a target's unit, in words."""
 
 
 class Difference(Frozen):
@@ -73,7 +72,7 @@ def meaning(
     predictions, winners: of the target, as in `study.evidence.verdicts.verdicts`. gains: by (simpler, richer), of `metric`.
     """
     asked = measure(MEANS[kind] if metric == LOSS else metric, kind, predictions)
-    sides = {name: model for name, model in procedures(asked, winners).items() if name in LADDER}
+    sides = {name: model for name, model in procedures(asked, kind, winners).items() if name in LADDER}
     values = {name: asked.metric.value(float(model.losses["loss"].mean())) for name, model in sides.items()}
     found = []
     for (base, other), gain in gains.items():
@@ -103,29 +102,20 @@ def in_unit(gain: Gain, saved: Interval, root: bool) -> tuple[float, float, floa
     return value, low, high
 
 
-def meaning_words(found: Meaning, target: str, nouns: Mapping[str, str]) -> str:
+def meaning_words(found: Meaning, kind: Kind, target: str, nouns: Mapping[str, str]) -> str:
     """What the losses mean, procedure by procedure."""
-    if found.metric == "accuracy":
-        parts = [f"{percent(value)} % with {nouns[name]}" for name, value in found.values.items()]
-        return f"Of the test rows of {target} are right: {listed(parts)}."
-    if found.metric not in ERRORS:
-        parts = [f"{given(value)} ({nouns[name]})" for name, value in found.values.items()]
-        metric = METRICS[found.metric]
-        some = metric.folds_words(found.n_folds, found.n_scored)
-        return f"The {metric.label} on {target} is {listed(parts)}{f', on {some}' if some else ''}."
-    parts = [f"{given(value)} ({nouns[name]})" for name, value in found.values.items()]
-    beside = f", whose standard deviation is {given(found.sd)}" if np.isfinite(found.sd) else ""
-    return f"Predictions of {target}{beside}, are off by {listed(parts)}, as {ERRORS[found.metric]}."
+    metric = metric_of(found.metric, kind)
+    parts = [f"{metric.told(value)} ({nouns[name]})" for name, value in found.values.items()]
+    some = metric.folds_words(found.n_folds, found.n_scored)
+    beside = f", whose standard deviation is {given(found.sd)}," if metric.in_sd else ""
+    return f"The {metric.label} on {target}{beside} is {listed(parts)}{f', on {some}' if some else ''}."
 
 
-def most_words(found: Meaning, base: str) -> str:
+def most_words(found: Meaning, kind: Kind, base: str) -> str:
     """What a loss that is given away by keeping `base` means at most; nothing where it is not known."""
-    most = found.most(base)
-    if not np.isfinite(most):
-        return ""
-    if found.metric == "accuracy":
-        return f"at most {percent(most)} % more of the rows would be right"
-    if found.metric in ERRORS:
-        return f"the error would be less by at most {given(most)}"
-    metric = METRICS[found.metric]
-    return f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {given(most)}"
+    most, metric = found.most(base), metric_of(found.metric, kind)
+    return (
+        f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {metric.told(most, 'points')}"
+        if most >= 0
+        else ""
+    )

@@ -8,16 +8,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study.evidence.compare import Model, models, paired_gain, pairwise, rung_gains, the_regression
+from study.evidence.compare import Comparison, Model, models, pairwise, rung_gains, the_regression
 from study.evidence.findings import Gain
-from study.evidence.intervals import Interval, method_at
+from study.evidence.intervals import LEVEL, Interval
 from study.evidence.margin_curves import BreakEven, break_even, curve, margins_of
 from study.evidence.margins import Bar, Bound, Question, bound_of
-from study.evidence.metrics import Measure, measure
-from study.evidence.pairs import paired
+from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
-from study.schema import CONSTANT, EXTENDED, REGRESSION, Kind
+from study.schema import EXTENDED, REGRESSION, Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +62,11 @@ class Sides:
         """Margin and floor as shares of the regression's loss; None without a regression."""
         if self.plain is None:
             return None
-        constant = next((model for model in self.models if model.family == CONSTANT), None)
-        gain = paired_gain(constant, self.plain, np.nan, self.folds, self.method) if constant else None
-        return bound_of(self.question, self.asked, float(self.plain.losses["loss"].mean()), gain)
+        return bound_of(self.question, self.asked, float(self.plain.losses["loss"].mean()))
 
     @property
     def margin(self) -> float:
-        """The larger bound of a gain over the regression, a share of its loss; NaN where it is refused."""
+        """The larger bound of a gain over the regression, a share of its loss."""
         return self.question.margin if self.bound is None else self.bound.share
 
     @property
@@ -108,7 +105,7 @@ class Sides:
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
         """By (simpler, richer); none where the metric does not exist on the rows."""
-        told = rung_gains(self.models, self.plain, self.bar, self.folds, self.method, self.per)
+        told = rung_gains(self.models, self.plain, self.compared)
         return {(base.procedure, other.procedure): gain for base, other, gain in told if not np.isnan(gain.per_loss)}
 
     @cached_property
@@ -125,10 +122,13 @@ class Sides:
             return float(tested.groupby("outer_fold")["time"].min().mean())
         return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
 
-    def gain(self, base: Model, other: Model, level: float | None = None) -> Gain:
-        """As a share of the regression's loss, or of the base's where there is no regression."""
-        more = {} if level is None else {"level": level}
-        return paired_gain(base, other, self.bar, self.folds, self.method, per=self.per, **more)
+    @cached_property
+    def compared(self) -> Comparison:
+        """How its models are compared: as shares of the regression's loss, or of the base's where there is no regression."""
+        return Comparison(self.folds, self.bar, self.method, self.per)
+
+    def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
+        return self.compared.gain(base, other, level)
 
     def line(self, family: str) -> Model | None:
         """A family that is no model."""
@@ -149,7 +149,8 @@ class Sides:
 
     def pairs(self) -> pd.DataFrame:
         """Every model against every simpler one (`pairwise`), asked what the verdict is asked."""
-        told = pairwise(self.models, self.plain, self.bar, self.folds, self.method, self.per if self.in_amounts else None)
+        compared = self.compared if self.in_amounts else replace(self.compared, per=None)
+        told = pairwise(self.models, self.plain, compared)
         return pd.DataFrame(
             [{"target": self.target, "kind": self.kind.value, "metric": self.question.metric} | t for t in told]
         )
@@ -157,12 +158,11 @@ class Sides:
     @cached_property
     def intervals(self) -> dict[tuple[str, str], Interval]:
         """Of every gain, with its distribution."""
-        found = {}
-        for (base, other), gain in self.gains.items():
-            per = self.per.losses if self.per else None
-            pairs = paired(self.ladder[base].losses, self.ladder[other].losses, self.folds, per)
-            found[base, other] = method_at(gain.method, gain.level)(pairs)
-        return found
+        sides = {(base, other): (self.ladder[base], self.ladder[other]) for base, other in self.gains}
+        return {
+            pair: self.compared.judge(base, self.gains[pair].level)(self.compared.pairs(base, other))
+            for pair, (base, other) in sides.items()
+        }
 
     def break_even(self) -> tuple[BreakEven, ...]:
         """The margin that each gain is as likely above as below."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
-from study.evidence.compare import Model, paired_gain
+from study.evidence.compare import Comparison, Model
 from study.evidence.findings import Sources
-from study.evidence.margins import Bar
 from study.evidence.pairs import FINE
 from study.evidence.scores import row_losses, units
 from study.schema import CURVES, EXTENDED, PRODUCTS
@@ -18,19 +18,16 @@ def sources(
     predictions: pd.DataFrame,
     neither: Model,
     both: Model,
-    margin: float | Bar,
-    folds: int,
-    method: str | None = None,
+    compared: Comparison,
     finish: Callable[[pd.DataFrame], pd.DataFrame] = lambda losses: losses,
-    per: Model | None = None,
 ) -> Sources | None:
     """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
 
     predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
     regression without terms, and with them. finish: what was done to the losses of these two, and is to be done to those of the
-    candidates (`study.evidence.metrics.Measure.finish`). per: whose loss the gains are shares of, by default that of neither.
-    Rows that not all four have are left out; None where no row is left, or where a part is missing on an outer fold of the two:
-    their gain would be of other rows.
+    candidates (`study.evidence.measure.Measure.finish`). Gains are shares of the loss of `compared.per`, by default that of
+    neither. Rows that not all four have are left out; None where no row is left, or where a part is missing on an outer fold of
+    the two: their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
     alone = (finish(units(row_losses(own, candidate))) for candidate in (PRODUCTS, CURVES))
@@ -48,8 +45,6 @@ def sources(
         mean = about.assign(**{name: losses[[(place, name) for place in places]].mean(axis=1) for name in told})
         return Model(neither.family, 0, mean.reset_index())
 
-    per = per or mean_of(0)
-    gains = [
-        paired_gain(mean_of(0, alone), mean_of(other, 3), margin, folds, method, per=per) for alone, other in ((2, 1), (1, 2))
-    ]
+    compared = replace(compared, per=compared.per or mean_of(0))
+    gains = [compared.gain(mean_of(0, alone), mean_of(other, 3)) for alone, other in ((2, 1), (1, 2))]
     return Sources(interactions=gains[0], curvature=gains[1])

@@ -33,7 +33,7 @@ def ask(
     Parameters
     ----------
     results : of a finished study.
-    metric : `loss` or one of `study.schema.METRICS_OF` the target's kind, or such by target.
+    metric : the name of one of `study.evidence.metrics.metrics_of` the target's kind, or such by target.
     margin, margin_of, floor : as the keys of a config.
     target : by default all; a metric of one kind then has to fit all of them.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from study.digits import given, given_percent
-from study.evidence.answer import Verdict
-from study.evidence.metrics import METRICS
 from study.records.results import Results
 from study.report.markdown import literal
 
@@ -18,7 +16,7 @@ def _by_target(told: dict[str, str], all_of: str) -> str:
 
 def shares_of(results: Results) -> str:
     """What the gains are shares of."""
-    asked = {each.target: METRICS[each.question.metric].stake for each in results.verdicts} if results.concluded else {}
+    asked = {each.target: each.metric.noun for each in results.verdicts} if results.concluded else {}
     return _by_target(
         {t: f"the regression's {stake}" for t, stake in asked.items()} or {"": "the regression's loss"}, "what is asked of"
     )
@@ -26,13 +24,8 @@ def shares_of(results: Results) -> str:
 
 def held_against(results: Results) -> str:
     """What the gains are held against."""
-    told = {each.target: _bound(each) for each in results.verdicts} if results.concluded else {}
+    told = {each.target: f"the {each.bound_name}" for each in results.verdicts} if results.concluded else {}
     return _by_target(told or {"": f"the margin ({_margin(results)})"}, "the bound of each target")
-
-
-def _bound(verdict: Verdict) -> str:
-    refused = verdict.bound is not None and verdict.bound.refused
-    return "a margin, which is refused" if refused else f"the {verdict.bound_name}"
 
 
 def _margin(results: Results) -> str:
@@ -40,4 +33,4 @@ def _margin(results: Results) -> str:
     config = results.config
     if config.margin_of == "unit":
         return f"{given(config.margin)} in the metric's own unit"
-    return given_percent(config.margin) + (" of what the regression explains" if config.margin_of == "explained" else "")
+    return given_percent(config.margin)

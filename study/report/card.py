@@ -12,7 +12,7 @@ from study.digits import DASH, chance, given_percent, human, percent
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.joint import together_words
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.evidence.sentences import level_words, span
 from study.records.delivery import delivered_frame
 from study.records.results import Results
@@ -83,7 +83,7 @@ def models_frame(results: Results) -> pd.DataFrame:
             loss, value = (known.get((verdict.target, each, name)) for each in (LOSS, metric))
             file = made.get(place, {})
             about = *place, verdict.nouns[name].removeprefix("the "), name == verdict.answer_procedure and not verdict.use_none
-            rows.append((*about, loss, METRICS[metric].label, value, file.get("seconds"), file.get("file", "")))
+            rows.append((*about, loss, metric_of(metric, verdict.kind).label, value, file.get("seconds"), file.get("file", "")))
     columns = ["target", "procedure", "model", "kept", "loss", "metric", "value", "seconds", "file"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study.digits import interval
 from study.evidence.metric_gains import on_some_folds
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.records.results import Results
 from study.schema import LOSS, NOUNS, REGRESSION
 
@@ -18,13 +18,14 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
+    both["label"] = [metric_of(name, kind).label for name, kind in zip(both["metric"], both["kind"], strict=True)]
     rows = [
         {
-            "target": row["target"], "metric": METRICS[row["metric"]].label,
+            "target": row["target"], "metric": row["label"],
             "procedure": NOUNS.get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
             "95 % interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
-            "on": some.get((row["target"], row["metric"])),
+            "on": some.get((row["target"], row["label"])),
         }
         for row in both.to_dict("records")
     ]  # fmt: skip

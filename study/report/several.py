@@ -19,7 +19,7 @@ from study.digits import human
 from study.evidence.answer import Verdict
 from study.evidence.between import Between
 from study.evidence.findings import Gain
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.evidence.sentences import ends, percent
 from study.records.results import Results
 from study.report import tables
@@ -135,7 +135,7 @@ def _paired(target: Between, names: Sequence[str]) -> Html:
         | {study: human(own.get(name)) for study, own in zip(names, target.losses, strict=True)}
         for name in procedures
     ]
-    stake = METRICS[str(target.metric)].stake
+    stake = metric_of(str(target.metric), target.kind).noun
     words = f"<p>The {escape(stake)} on the {target.n_rows:,} test rows that all share.</p>"
     said = [gain.sentence for gain in target.gains] + list(target.together)
     return Html(f"{words}{table(pd.DataFrame(rows))}<ul>{''.join(f'<li>{escape(line)}</li>' for line in said)}</ul>")

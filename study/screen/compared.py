@@ -10,7 +10,7 @@ from rich.table import Table
 
 from study.digits import human
 from study.evidence.between import Between
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.predicting.compared import Compared
 from study.schema import NOUNS, REGRESSION, printable
 from study.screen.progress import columns
@@ -53,7 +53,7 @@ def _print_target(found: Compared, target: Between, console: Console) -> None:
     if target.refused:
         console.print(target.refused, soft_wrap=True)
         return
-    title = f"{target.target}: {METRICS[str(target.metric)].stake} on {target.n_rows:,} test rows"
+    title = f"{target.target}: {metric_of(str(target.metric), target.kind).noun} on {target.n_rows:,} test rows"
     table = columns(("procedure", *found.names), left=1, title=title)
     noun = NOUNS.get(str(target.per), "the regression").removeprefix("the ")
     for name in dict.fromkeys(name for own in target.losses for name in own):

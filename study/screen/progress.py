@@ -18,7 +18,7 @@ from study.digits import count, given, human, times
 from study.evidence.answer import BESIDE, Verdict
 from study.evidence.joint import together_words
 from study.evidence.metric_gains import on_some_folds
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.evidence.sentences import listed
 from study.evidence.winners import select_candidate
 from study.machines.ray import available_cpus
@@ -272,7 +272,7 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
     table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
     for row in told.to_dict("records"):
         numbers = (human(row[name]) for name in ("value", "low", "high"))
-        table.add_row(row["target"], METRICS[row["metric"]].label, row["other"], *numbers)
+        table.add_row(row["target"], metric_of(row["metric"], row["kind"]).label, row["other"], *numbers)
     return table
 
 
@@ -287,5 +287,5 @@ def notes(results: Results) -> list[str]:
     often = any(warning.id == "S005" for warning in results.warnings)
     told = [failed_words(failed, len(results.trials), results.root)] if failed and not often else []
     some = on_some_folds(results.metrics).items()
-    told += [f"The {METRICS[metric].label} of {target} is that of {words}." for (target, metric), words in some]
+    told += [f"The {metric} of {target} is that of {words}." for (target, metric), words in some]
     return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

@@ -85,7 +85,7 @@ effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two 
 # budget_core_hours: 200    # in place of effort: so much work, to fill what is left open
 margin: {config.margin}      # smallest relative gain in loss for which you would change the model
 # metric: rmse              # ask the verdict of another metric than the loss: r2, mae, auc, brier, accuracy, ...
-# margin_of: explained      # take the margin of what the regression explains, or with `unit` in the metric's own unit
+# margin_of: unit           # give the margin in the metric's own unit
 # floor: {config.floor}               # smallest difference that can matter, whatever share of the loss it is
 seed: {config.seed}
 

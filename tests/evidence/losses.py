@@ -10,6 +10,7 @@ import pandas as pd
 from study.evidence import compare, verdicts
 from study.evidence.answer import Verdict, read_verdicts, write_verdicts
 from study.evidence.findings import Gain
+from study.evidence.margins import Bar
 from study.evidence.scores import row_losses
 from study.schema import Kind
 
@@ -78,7 +79,8 @@ def pairs_of(
     found = []
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = compare.models(rows, winners)
-        own = compare.pairwise(sides, compare.the_regression(sides, Kind(str(kind))), margin, folds, method)
+        plain = compare.the_regression(sides, Kind(str(kind)))
+        own = compare.pairwise(sides, plain, compare.Comparison(folds, Bar(margin), method))
         found += [{"target": target} | pair for pair in own]
     return pd.DataFrame(found)
 

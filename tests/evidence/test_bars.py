@@ -81,7 +81,6 @@ def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(floor: fl
     [
         {},
         {"margin_of": "unit", "margin": 0.05},
-        {"margin_of": "explained", "margin": 0.1},
         {"metric": "rmse"},
         {"metric": "r2", "margin_of": "unit", "margin": 0.02},
     ],
@@ -174,18 +173,6 @@ def test_probabilities_and_p_value_are_those_of_the_side(seed: int, floor: float
         side = rule.ABOVE if each.better > 1 - rest else rule.BELOW if each.better < rest else rule.OPEN
         assert side == rule.side_of(each, judge.bar)
         assert (each.p_value < 2 * rest) == (side != rule.OPEN)
-
-
-def test_where_no_margin_can_be_told_no_answer_by_margins_is() -> None:
-    rng = np.random.default_rng(0)
-    predictions = rows()
-    base = predictions.loc[predictions["family"] == "linear", "loss"].to_numpy()
-    predictions.loc[predictions["family"] == "constant", "loss"] = base * rng.uniform(0.5, 1.5, len(base))
-
-    verdict = judged(predictions, margin_of="explained", floor=0.01)
-
-    assert verdict.bound is not None
-    assert (verdict.bound.refused, verdict.margins_words) == (True, None)
 
 
 def test_a_gain_whose_share_is_sure_passes_the_floor_where_its_amount_is_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ from statsmodels.stats.multitest import multipletests
 
 from study.evidence import compare
 from study.evidence.intervals import METHODS, Rows
+from study.evidence.margins import Bar
 from study.evidence.pairs import paired
 from tests.evidence.losses import every_model, in_folds, pairs_of, scored, trial
 
 FOLDS = 5
+COMPARED = compare.Comparison(FOLDS, Bar(0.05))
 
 
 def side(losses: pd.DataFrame) -> compare.Model:
@@ -25,7 +28,7 @@ def side(losses: pd.DataFrame) -> compare.Model:
 def test_the_probabilities_of_one_pass_are_those_of_the_bayesian_correlated_t_test(rng: np.random.Generator) -> None:
     base, other = rng.exponential(1.0, (1, FOLDS, 40)), rng.exponential(0.9, (1, FOLDS, 40))
 
-    gain = compare.paired_gain(side(in_folds(base)), side(in_folds(other)), 0.05, FOLDS)
+    gain = COMPARED.gain(side(in_folds(base)), side(in_folds(other)))
 
     r = 1 - other.mean() / base.mean()
     x = ((1 - r) * base - other).mean(axis=2).ravel() / base.mean() + r
@@ -42,7 +45,7 @@ def test_the_probabilities_of_one_pass_are_those_of_the_bayesian_correlated_t_te
 def test_interval_probabilities_and_p_value_are_of_one_distribution(repeats: int, rng: np.random.Generator) -> None:
     base = rng.exponential(1.0, (repeats, FOLDS, 40))
     gains = [
-        compare.paired_gain(side(in_folds(base)), side(in_folds(scale * rng.exponential(1.0, base.shape))), 0.05, FOLDS)
+        COMPARED.gain(side(in_folds(base)), side(in_folds(scale * rng.exponential(1.0, base.shape))))
         for scale in np.linspace(0.6, 1.2, 7)
     ]
 
@@ -68,7 +71,7 @@ def test_the_difference_of_losses_has_its_own_interval() -> None:
 def test_two_models_with_the_same_losses_are_surely_equal() -> None:
     units = side(scored(np.array([1.0, 2.0, 3.0])))
 
-    gain = compare.paired_gain(units, units, 0.05, FOLDS)
+    gain = COMPARED.gain(units, units)
 
     assert (gain.improvement, gain.low, gain.high) == (0, 0, 0)
     assert (gain.better, gain.equal, gain.worse, gain.p_value) == (0, 1, 0, 0)
@@ -77,7 +80,7 @@ def test_two_models_with_the_same_losses_are_surely_equal() -> None:
 def test_a_single_test_row_gives_no_interval() -> None:
     units = [side(scored(np.array([loss]))) for loss in (2.0, 1.0)]
 
-    gain = compare.paired_gain(*units, 0.05, FOLDS)
+    gain = COMPARED.gain(*units)
 
     assert gain.improvement == 0.5
     assert math.isnan(gain.low)
@@ -163,7 +166,7 @@ def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng:
 def test_a_gain_of_two_can_be_a_share_of_the_loss_of_a_third(rng: np.random.Generator) -> None:
     plain, base, other = (rng.exponential(mean, (2, FOLDS, 40)) for mean in (1.0, 0.8, 0.7))
 
-    gain = compare.paired_gain(*(side(in_folds(x)) for x in (base, other)), 0.05, FOLDS, per=side(in_folds(plain)))
+    gain = replace(COMPARED, per=side(in_folds(plain))).gain(*(side(in_folds(x)) for x in (base, other)))
 
     improvement = (base.mean() - other.mean()) / plain.mean()
     share = (base - other - improvement * plain) / plain.mean()

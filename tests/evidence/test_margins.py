@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import numpy as np
@@ -33,29 +32,6 @@ def test_five_per_cent_of_an_rmse_are_about_ten_of_a_mean_squared_error() -> Non
     assert (squared.verdict, root.verdict) == (TERMS, ENOUGH)
     assert squared.bound_words is None
     assert "9.8 %" in str(root.bound_words)
-
-
-def test_a_margin_is_a_share_of_what_the_regression_explains() -> None:
-    """The constant has twice the regression's loss, so that it explains as much as it leaves."""
-    verdict = asked(0.92, margin_of="explained", margin=0.1)
-
-    assert verdict.margin == pytest.approx(0.1, abs=1e-3)
-    assert verdict.verdict == ENOUGH
-
-
-def test_a_share_of_what_is_explained_is_refused_where_it_may_be_nothing(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, 500)
-    nothing = [scored(base * rng.uniform(0.9, 1.1, 500), "constant"), scored(base), scored(0.5 * base, "neural", 1)]
-
-    verdict = only_verdict(nothing, questions={"y": Question(margin_of="explained")})
-
-    gain = verdict.by_pair[REGRESSION, NETWORK]
-    assert all(math.isnan(each) for each in (verdict.margin, gain.better, gain.equal, gain.worse, gain.p_value))
-    assert verdict.left == (REGRESSION, NETWORK)
-    assert verdict.verdict == UNDECIDED
-    assert verdict.bound is not None
-    assert verdict.bound.refused
-    assert "`margin_of: regression`" in verdict.action
 
 
 def test_a_margin_in_the_unit_of_the_target_is_one_of_its_error() -> None:

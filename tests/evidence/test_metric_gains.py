@@ -104,7 +104,7 @@ def test_on_how_many_folds_an_area_rests_is_told_in_table_and_answer(one_class: 
     count = 5 - len(one_class)
     told = on_some_folds(table)
     assert set(table.loc[table["metric"] == "auc", "n_folds"]) == {count}
-    assert {place: words.split()[0] for place, words in told.items()} == ({("y", "auc"): str(count)} if one_class else {})
+    assert {place: words.split()[0] for place, words in told.items()} == ({("y", "AUC"): str(count)} if one_class else {})
     if one_class:
         meaning = only_verdict([rows], trials, questions={"y": Question(metric="auc")}).meaning
         assert meaning is not None

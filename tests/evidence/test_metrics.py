@@ -11,7 +11,8 @@ from sklearn import metrics as m
 from harness.predicted import FOLDS, N, made
 from study.evidence.intervals import Rows
 from study.evidence.margins import share_of
-from study.evidence.metrics import Measure, measure, metrics_of, placements
+from study.evidence.measure import Measure, measure
+from study.evidence.metrics import metrics_of, placements
 from study.evidence.pairs import paired
 from study.evidence.winners import class_probabilities
 from study.schema import Kind

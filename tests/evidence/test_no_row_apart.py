@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.compare import Model, paired_gain
+from study.evidence.compare import Comparison, Model
 from study.evidence.findings import ENOUGH, UNDECIDED
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.joint import answer_p
-from study.evidence.margins import Question
+from study.evidence.margins import Bar, Question
+from study.evidence.measure import measure
 from study.evidence.metric_gains import metric_table, procedures
-from study.evidence.metrics import measure
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
 from study.evidence.winners import incumbents
@@ -28,7 +28,7 @@ N = 150
 
 
 def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
-    return procedures(measure("accuracy", Kind.BINARY, predictions), incumbents(TRIALS))
+    return procedures(measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, incumbents(TRIALS))
 
 
 def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> None:
@@ -46,7 +46,7 @@ def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> No
 def test_the_same_predictions_are_the_same_for_sure() -> None:
     sides = accurate(right_or_wrong(alike=True))
 
-    gain = paired_gain(sides[REGRESSION], sides[NETWORK], 0.05, 5)
+    gain = Comparison(5, Bar(0.05)).gain(sides[REGRESSION], sides[NETWORK])
 
     assert (gain.low, gain.improvement, gain.high) == (0, 0, 0)
 
@@ -55,7 +55,7 @@ def test_the_same_predictions_are_the_same_for_sure() -> None:
 def test_no_method_takes_rows_that_agree_for_certainty(method: str) -> None:
     sides = accurate(right_or_wrong(alike=False, folds=5, wrong=60))
 
-    gain = paired_gain(sides[REGRESSION], sides[NETWORK], 0.05, 5, method)
+    gain = Comparison(5, Bar(0.05), method).gain(sides[REGRESSION], sides[NETWORK])
 
     assert gain.low < -0.05 < 0.05 < gain.high
 
@@ -87,7 +87,7 @@ def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_su
     assert 0.005 < 2 * gain.better < 0.05
 
 
-@pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}, {"margin_of": "explained"}])
+@pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}])
 def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(question: dict[str, Any]) -> None:
     verdict = judged(right_or_wrong(alike=False, wrong=0, n=600), **question)
 

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from study.config.metrics import metrics_asked
+from study.evidence.metrics import metrics_of
 from study.predicting.asked import ask
 from study.predicting.results import Results, load_results
-from study.schema import METRICS_OF, Kind, StudyError
+from study.schema import Kind, StudyError
 from study.screen import cli
 from tests.report.synthetic import with_frames, write_results
 
@@ -73,7 +74,7 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
         ({"metric": "AUC"}, r"'AUC'.*\brmse\b.*\bbrier\b.*'auc'"),
         ({"margin_of": "unit"}, r"margin.*0\.05"),
         ({"margin": 3}, "'margin'.* 3"),
-        ({"margin_of": "explaned"}, "'explaned'.*'explained'"),
+        ({"margin_of": "units"}, "'units'.*'unit'"),
         ({"metric": {"color": "auc"}}, r"metric\.color.*balloons, colour.*'colour'"),
     ],
 )
@@ -95,8 +96,8 @@ def test_predictions_that_do_not_tell_the_order_of_their_rows_are_not_judged_as_
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_has_its_metrics_and_the_loss(kind: Kind) -> None:
-    for metric in ("loss", *METRICS_OF[kind]):
-        assert metrics_asked(metric, {"y": kind}) == {"y": metric}
+    for metric in metrics_of(kind):
+        assert metrics_asked(metric.name, {"y": kind}) == {"y": metric.name}
 
 
 def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
@@ -108,7 +109,7 @@ def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
     ("question", "way_out"),
     [
         ({"margin": 3}, "--margin:.* 3; `--margin-of unit`"),
-        ({"margin_of": "explaned"}, "--margin-of:.*'explaned'.*'explained'"),
+        ({"margin_of": "units"}, "--margin-of:.*'units'.*'unit'"),
         ({"metric": "acuracy"}, "--metric:.*'acuracy'.*'accuracy'"),
         ({"floor": float("nan")}, "--floor:.*nan"),
     ],

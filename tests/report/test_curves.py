@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence.metrics import METRICS
 from study.records.results import Results
 from study.report.figures import (
     decided_curve,
@@ -72,7 +71,7 @@ def test_a_curve_of_margins_is_drawn_for_every_gain_with_its_break_even_margin(w
     named = [text.get_text() for text in picture.figure.legends[0].get_texts()]
     assert named[:3] == list(told.index)
     assert len(named) == 4  # and the margin
-    assert METRICS["loss"].stake in ax.get_xlabel()
+    assert verdict.metric.noun in ax.get_xlabel()
     assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == named
 
 

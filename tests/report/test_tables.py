@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from study.evidence import sentences, winners
-from study.evidence.metrics import METRICS
+from study.evidence.metrics import metric_of
 from study.records.results import Results
 from study.report import tables
 from study.report.figures import coefficients
@@ -123,8 +123,8 @@ def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None
 def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_terms: Results) -> None:
     frame = tables.metrics_frame(with_terms)
 
-    assert set(frame["metric"]) == {METRICS[name].label for name in ("r2", "rmse", "mae")}
-    rmse = frame[frame["metric"] == METRICS["rmse"].label].set_index("procedure")
+    assert set(frame["metric"]) == {metric_of(name, "continuous").label for name in ("r2", "rmse", "mae")}
+    rmse = frame[frame["metric"] == metric_of("rmse", "continuous").label].set_index("procedure")
     (column,) = (name for name in frame if name.startswith("better"))
     assert len(rmse) == 5
     assert rmse.loc["network", column] == pytest.approx(rmse.loc["regression", "value"] - rmse.loc["network", "value"])
@@ -141,7 +141,7 @@ def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_a
 
     assert tables.metrics_frame(results)["on"].isna().all()
     told = frame.groupby(["target", "metric"])["on"].first().dropna()
-    assert list(told.index) == [("colour", METRICS["auc"].label)]
+    assert list(told.index) == [("colour", metric_of("auc", "binary").label)]
     assert numbers(told.iloc[0]) == [1, 3]
     assert told.iloc[0] in out.getvalue()
 

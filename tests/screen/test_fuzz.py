@@ -86,7 +86,7 @@ CONFIGS = st.fixed_dictionaries(
         "training": some(epochs=SMALL, patience=SMALL, iterations=SMALL),
         "terms": st.just("auto") | st.just(["size"]),
         "metric": st.sampled_from(["loss", {"price": "r2"}, {"town": "auc"}]),
-        "margin_of": st.sampled_from(["regression", "explained", "unit"]),
+        "margin_of": st.sampled_from(["regression", "unit"]),
         "margin": st.floats(0.01, 0.9),
         "floor": st.floats(0, 0.9),
         "resources": some(cpus_per_trial=SMALL, gpus_per_trial=st.sampled_from([0, 0.5, 1]), max_concurrent=SMALL),

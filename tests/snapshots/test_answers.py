@@ -262,8 +262,6 @@ def between_bounds(*gains: Gain) -> str:
 
 
 def margins(rng: np.random.Generator) -> Told:
-    base = rng.uniform(0.9, 1.1, 200)
-    unexplained = [scored(base * rng.uniform(0.9, 1.1, 200), "constant"), scored(base), scored(0.5 * base, "neural", 1)]
     at_margin, at_floor = (told_gain(*ends, per_loss=0.01, base_loss=0.01) for ends in ((0.01, 0.19), (0.055, 0.075)))
     at_margin = at_margin.model_copy(update={"low_amount": 0.0009, "high_amount": 0.0011})
     at_floor = at_floor.model_copy(update={"low_amount": 0.00055, "high_amount": 0.00075})
@@ -272,13 +270,11 @@ def margins(rng: np.random.Generator) -> Told:
     def asked(**question: Any) -> Verdict:
         return only_verdict(models, trials, questions={"y": Question.model_validate(question)})
 
-    explained, amount = {"y": Question(margin_of="explained")}, asked(margin_of="unit", margin=0.02)
+    amount = asked(margin_of="unit", margin=0.02)
     assert amount.bound is not None
     beyond, after = amount.bound.model_copy(update={"margin": 1.2}), amount.question.model_copy(update={"after": True})
     return {
         "A share of the loss": asked(),
-        "A share of what is explained": asked(margin_of="explained", margin=0.1),
-        "A share of what may be nothing": only_verdict(unexplained, questions=explained),
         "An amount": amount,
         "An amount that is more than all of the loss": amount.model_copy(update={"bound": beyond}).bound_words,
         "Asked after the results were known": amount.model_copy(update={"question": after}).sentence,

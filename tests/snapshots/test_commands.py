@@ -57,7 +57,7 @@ def test_what_check_prints(folder: Path, approve: Approve) -> None:
     make_frame().assign(row=range(40), day=range(40)).to_csv(folder / "good.csv", index=False)
     (folder / "party.yaml").write_text(
         "data: {source: good.csv, types: {day: numeric}}\ntargets: {price: auto, town: auto}\nmetric: {town: auc}\n"
-        "margin_of: explained\nprotocol: holdout\nterms: [size]\nseed: 3\n"
+        "margin_of: unit\nmargin: 0.1\nprotocol: holdout\nterms: [size]\nseed: 3\n"
     )
     cases = {
         "codes, empty cells and groups": ("check", "codes.csv", "-t", "price", "--set=groups=house", TWO),

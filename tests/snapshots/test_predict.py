@@ -124,7 +124,7 @@ def test_what_predictions_are_said_to_be(party: Results, command: Command, appro
 
 
 def test_what_another_question_is_answered(party: Results, command: Command, approve: Approve) -> None:
-    asked = [("--metric", "mae", "--margin", "0.1"), ("--metric", "rmse", "--margin-of", "explained", "--floor", "0.01")]
+    asked = [("--metric", "mae", "--margin", "0.1"), ("--metric", "rmse", "--margin-of", "unit", "--floor", "0.01")]
 
     approve("\n".join(command("ask", "party", *each).shown for each in asked))
 

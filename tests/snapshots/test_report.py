@@ -327,13 +327,10 @@ def test_what_tables_and_lists_say_in_rarer_cases(
     some = metrics.assign(n_folds=metrics["n_folds"].mask((metrics["target"] == "colour") & (metrics["metric"] != "auc"), 3))
     wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
     timed = kinds.data.model_copy(update={"time": "date", "splitting": "In the order of 'date'."})
-    worst = kinds.predictions["loss"].mask(kinds.predictions["family"].eq("constant"), 0.0)
-    refused = with_frames(kinds, predictions=kinds.predictions.assign(loss=worst))
     hurt = {"side": "less", "gain": -0.3, "rest": 0.2, "difference": -0.5, "low": -0.9, "high": -0.1, "rule": "age is over 9"}
     lost = hurt | {"holds": False}
     questions = {
         "accuracy with a floor": asked(kinds, colour=Question(metric="accuracy", floor=0.5)),
-        "a margin that is refused": asked(refused, balloons=Question(margin_of="explained")),
         "two questions": asked(kinds, balloons=Question(metric="rmse"), colour=Question(floor=0.9)),
     }
     groups = {"held": ({}, lost), "hurts": ({}, hurt), "failed": (lost,), "none": ({"side": "", "rule": "", "holds": False},)}

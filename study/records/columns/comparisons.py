@@ -66,7 +66,7 @@ COMPARISONS = {
         "target kind base other margin above bound break_even",
         {"margin": ("float64", "A margin, as a share of the regression's loss."),
          "above": ("float64", "Probability that the gain is above it."),
-         "bound": ("float64", "What the gain was held against, as a share; missing where it is refused."),
+         "bound": ("float64", "What the gain was held against, as a share; missing where there is none."),
          "break_even": ("float64", "Margin at which the verdict's answer on this gain is another.")},
     ),
 }  # fmt: skip

@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from study.digits import NOTHING, percent
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, Gain
-from study.evidence.metrics import METRICS
 from study.evidence.rule import ABOVE, BELOW, OPEN, side_of
 from study.evidence.sentences import capital, ends, level_words, listed
 from study.evidence.winners import least
@@ -88,7 +87,7 @@ def _rows(verdict: Verdict) -> list[tuple[object, ...]]:
         gains[REGRESSION, TREES] = verdict.trees.over[REGRESSION]
     kept, is_open = None if verdict.use_none else verdict.answer_procedure, verdict.verdict == UNDECIDED
     about = verdict.target, verdict.kind.value
-    stake = METRICS[verdict.question.metric].stake
+    stake = verdict.metric.noun
     own = (*about, REGRESSION, REGRESSION, 0.0, 0.0, 0.0, "", math.nan, math.nan, BELOW, stake, kept == REGRESSION, is_open)
     found: list[tuple[object, ...]] = [(*own, SHORT_NAMES[REGRESSION], COLOURS[REGRESSION, REGRESSION])]
     for (base, other), gain in gains.items():

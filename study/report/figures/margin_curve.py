@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from study.digits import chance, percent
-from study.evidence.metrics import METRICS
 from study.evidence.sentences import listed as joined
 from study.evidence.winners import least
 from study.records.results import Results
@@ -42,7 +41,7 @@ def data(results: Results) -> pd.DataFrame:
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
     pairs = list(zip(curves["base"], curves["other"], strict=True))
     names = [f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}" for base, other in pairs]
-    stakes = {verdict.target: METRICS[verdict.question.metric].stake for verdict in results.verdicts}
+    stakes = {verdict.target: verdict.metric.noun for verdict in results.verdicts}
     curves = curves.assign(stake=curves["target"].map(stakes))
     return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
 

@@ -15,7 +15,7 @@ def ask(
     results: ResultsFolder,
     metric: Annotated[str | None, typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance.")] = None,
     margin: Annotated[float | None, typer.Option(help="Smallest gain for which you would change the model.")] = None,
-    margin_of: Annotated[str | None, typer.Option(help="What the margin is of: regression, explained or unit.")] = None,
+    margin_of: Annotated[str | None, typer.Option(help="What the margin is of: regression or unit.")] = None,
     floor: Annotated[float | None, typer.Option(help="Smallest difference that can matter.")] = None,
     target: Annotated[str | None, typer.Option("--target", "-t", help="Which target; all if left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
