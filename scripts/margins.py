@@ -56,7 +56,7 @@ def drawn(studies: Mapping[str, Results]) -> Picture:
 
 
 def table(studies: Mapping[str, Results]) -> pd.DataFrame:
-    """One row a gain: its target, break-even margin and P(gain > AT), and in a target's first row the answer by margin.
+    """One row a gain: its target and P(gain > AT), and in a target's first row the answer by margin.
 
     Margins are shares of the regression's loss, or of the metric that was asked of; P is of no floor, as
     `study ask FOLDER --margin 0.05 --margin-of regression --floor 0` has it, the answers are beside the study's floor.
@@ -65,13 +65,11 @@ def table(studies: Mapping[str, Results]) -> pd.DataFrame:
     for name, results in studies.items():
         asked = {each.target: each.by_pair for each in results.ask(margin=AT, margin_of="regression", floor=0.0)}
         for verdict in results.verdicts:
-            even = {(each.base, each.other): each.margin for each in verdict.break_even}
             for place, pair in enumerate(verdict.by_pair):
                 rows.append(
                     {
                         "target": f"{name}: {verdict.target}".replace("|", r"\|") if place == 0 else "",
                         "gain of": f"{SHORT_NAMES[pair[1]]} over {SHORT_NAMES[pair[0]]}",
-                        "break-even margin": share(even.get(pair, math.nan)),
                         f"P(gain > {100 * AT:g} %)": chance(asked[verdict.target][pair].better),
                         BY_MARGIN: by_margin(verdict) if place == 0 else "",
                     }

@@ -15,7 +15,6 @@ from study.data.units import Units
 from study.evidence.answer import write_verdicts
 from study.evidence.checks.checks import checks
 from study.evidence.checks.columns import Originals
-from study.evidence.compare import family_scores
 from study.evidence.effects import differences, mean_effects
 from study.evidence.findings import FoldMissing, ShortTerms
 from study.evidence.helps import row_gains
@@ -23,7 +22,7 @@ from study.evidence.importance import importances
 from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
-from study.evidence.scores import test_scores
+from study.evidence.scores import model_scores
 from study.evidence.surfaces import mean_surfaces
 from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
@@ -144,14 +143,13 @@ def comparisons(
 ) -> dict[str, pd.DataFrame]:
     """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
 
-    They are `scores`, `ranks`, `pairs`, `metrics`, `margins` and those of `study.evidence.checks`; judged: of all targets;
+    They are `scores`, `pairs`, `metrics`, `margins` and those of `study.evidence.checks`; judged: of all targets;
     originals: the columns of the table; trees: the test rows of boosted trees, where there are any.
     """
     winners, folds = incumbents(trials), judged[0].folds
     beside = pd.concat([predictions, trees], ignore_index=True)
     return {
-        "scores": test_scores(predictions, winners, folds),
-        "ranks": family_scores(predictions, winners, folds),
+        "scores": model_scores(predictions, winners, folds),
         "pairs": pair_table(judged),
         "metrics": metric_table(beside, winners, folds),
         "margins": margin_curves(judged),

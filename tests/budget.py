@@ -11,6 +11,7 @@ import os
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -97,7 +98,7 @@ class Budget:
     @property
     def allowed(self) -> dict[str, Any]:
         """The suite's part of the budget: its most, and by file what it cost; empty before it was first written."""
-        return dict(tomllib.loads(FILE.read_text()).get(self.suite, {})) if FILE.exists() else {}
+        return dict(read_budget().get(self.suite, {}))
 
     def by_file(self) -> dict[str, float]:
         """Yardsticks of each file, the costly first."""
@@ -131,13 +132,28 @@ class Budget:
             say(f"{more:+7.0f} yardsticks: {name} (tests/budget.toml)", red=True)
 
     def _write(self) -> None:
-        known = tomllib.loads(FILE.read_text()) if FILE.exists() else {}
         files = self.by_file()
-        most = min(round(ROOM * sum(files.values())), known.get(self.suite, {}).get("most", 10**9))
-        known[self.suite] = {"most": most, "files": files}
-        lines = ["# What the tests may cost, and what each file cost, in yardsticks (tests/budget.py). Lowered, never raised."]
-        for suite, part in known.items():
-            costs = sorted(part["files"].items(), key=lambda item: -item[1])
-            lines += ["", f"[{suite}]", f"most = {part['most']}", f"[{suite}.files]"]
-            lines += [f'"{name}" = {cost:.0f}' for name, cost in costs if cost >= 1]
-        FILE.write_text("\n".join(lines) + "\n")
+        write_budget(read_budget() | {self.suite: lowered(self.suite, round(ROOM * sum(files.values())), files)})
+
+
+def read_budget() -> dict[str, Any]:
+    """What is allowed by suite, and of the package's code: `most`, and by file or room what each cost."""
+    return tomllib.loads(FILE.read_text()) if FILE.exists() else {}
+
+
+def lowered(name: str, most: int, files: Mapping[str, float]) -> dict[str, Any]:
+    """The part of a budget, whose `most` is never raised."""
+    return {"most": min(most, read_budget().get(name, {}).get("most", most)), "files": files}
+
+
+def write_budget(known: Mapping[str, Any]) -> None:
+    """Write all parts of the budget."""
+    lines = [
+        "# What the tests may cost, in yardsticks (tests/budget.py), and the code weigh, in tokens (tests/weight.py).",
+        "# Lowered, never raised.",
+    ]
+    for name, part in known.items():
+        costs = sorted(part["files"].items(), key=lambda item: -item[1])
+        lines += ["", f"[{name}]", f"most = {part['most']}", f"[{name}.files]"]
+        lines += [f'"{file}" = {cost:.0f}' for file, cost in costs if cost >= 1]
+    FILE.write_text("\n".join(lines) + "\n")

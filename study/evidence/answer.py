@@ -24,7 +24,7 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.joint import together_json
-from study.evidence.margin_curves import BreakEven, margins_words
+from study.evidence.margin_curves import margins_words
 from study.evidence.margins import FLOOR, MARGIN, Bar, Bound, Question
 from study.evidence.metrics import Metric, metric_of
 from study.evidence.questions import bound_words, named, question_words, stated
@@ -41,7 +41,7 @@ BESIDE = (
 )  # fmt: skip
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = (
-    "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "candidate_words", "method_words", *BESIDE,
+    "verdict", "sentence", "action", "answer_procedure", "formula", "estimand", "method_words", *BESIDE,
 )  # fmt: skip
 """What is written beside the numbers for those who read the file, and made anew from the numbers when it is read."""
 
@@ -53,13 +53,11 @@ class Verdict(Frozen):
     unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family and
     depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient:
     the fewest hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`). beats_constant: whether
-    any of the models is reliably better than the constant. candidate: the way of using the network that the verdict is about;
-    candidates: gain of each way over the regression. n_train: rows that an outer fold leaves. decided_at: only where undecided.
-    sources: of the gain of the regression with terms. depths: the network against each single depth, where there are several.
-    trees, short, missing: beside it. floor: test rows at the floor of the log loss, of each procedure that has any. question:
-    what was asked of; bound: margin and floor on one scale. meaning: what the losses mean. break_even: the margin that each
-    gain is as likely above as below. undefined: whether the rows have no such metric. None or empty where it does not apply or
-    rows are too few to tell.
+    any of the models is reliably better than the constant. n_train: rows that an outer fold leaves. decided_at: only where
+    undecided. sources: of the gain of the regression with terms. depths: the network against each single depth, where there are
+    several. trees, short, missing: beside it. floor: test rows at the floor of the log loss, of each procedure that has any.
+    question: what was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined: whether the
+    rows have no such metric. None or empty where it does not apply or rows are too few to tell.
     """
 
     target: str
@@ -70,8 +68,6 @@ class Verdict(Frozen):
     gains: tuple[RungGain, ...]
     smallest_sufficient: Rung | None
     beats_constant: bool | None
-    candidate: str | None
-    candidates: dict[str, Gain]
     n_train: Number
     decided_at: DecidedAt | None = None
     sources: Sources | None = None
@@ -83,7 +79,6 @@ class Verdict(Frozen):
     question: Question = Question()
     bound: Bound | None = None
     meaning: Meaning | None = None
-    break_even: tuple[BreakEven, ...] = ()
     undefined: bool = False
 
     @property
@@ -155,12 +150,6 @@ class Verdict(Frozen):
         return lines.estimand_words(self.n_train)
 
     @property
-    def candidate_words(self) -> str | None:
-        """Which way of using the network the verdict is about, and what the other way gives."""
-        told = self.verdict and self.candidate
-        return self._clauses.candidates(str(self.candidate), self.candidates) if told else None
-
-    @property
     def method_words(self) -> str | None:
         """What the intervals are."""
         return lines.method_words([each.gain for each in self.gains], self.nouns[REGRESSION]) if self.gains else None
@@ -218,10 +207,10 @@ class Verdict(Frozen):
     @property
     def margins_words(self) -> str | None:
         """What the answer is at other margins; nothing where no margin can be told, or nothing be gained."""
-        if not self.break_even or math.isnan(self.margin) or math.isnan(self.gains[0].gain.improvement):
+        if self.meaning is None or math.isnan(self.margin) or math.isnan(self.gains[0].gain.improvement):
             return None
         tell = partial(stated, question=self.question, bound=self.bound, metric=self.metric)
-        return margins_words(self.by_pair, self.break_even, self.nouns, self.bar, self._named.get(FLOOR, FLOOR), tell)
+        return margins_words(self.by_pair, self.bar, self._named.get(FLOOR, FLOOR), tell)
 
     @property
     def bound_name(self) -> str:
@@ -258,7 +247,7 @@ class Verdict(Frozen):
         if (found := self.decided_at) is None:
             return said
         names = self.nouns[found.base], self.nouns[found.other], self._named.get(found.held, found.held)
-        return f"{said} {decided_words(found, self.by_pair[found.base, found.other], *names)}"
+        return f"{said} {decided_words(found, *names)}"
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as JSON values, with null for NaN, and WORDS."""

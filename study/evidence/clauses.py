@@ -11,8 +11,7 @@ from study.evidence.findings import Gain, Rung, RungGain
 from study.evidence.lines import as_amount, network_noun
 from study.evidence.margins import FLOOR, MARGIN, Bar
 from study.evidence.rule import ABOVE, BELOW, apart, held_by, side_of, terms_unsure
-from study.evidence.sentences import NOTHING, capital, interval, level_words, listed, loses, moved, percent, span
-from study.evidence.winners import CANDIDATES
+from study.evidence.sentences import NOTHING, capital, interval, level_words, listed, loses, percent, span
 from study.schema import EXTENDED, REGRESSION
 
 
@@ -78,15 +77,6 @@ class Clauses:
         last = held_by(before.gain, self.bar) if before and before.gain.known and not before.gain.nothing else None
         again = held_by(gain, self.bar) == last
         return f"{subject} {size} ({sure}), {self.place(gain, again)}"
-
-    def candidates(self, candidate: str, gains: Mapping[str, Gain]) -> str:
-        """Which way of using the network the verdict is about, and what each other way of `gains` gives."""
-        said = f"The network is {CANDIDATES.get(candidate, candidate)}"
-        for name, gain in gains.items():
-            if name != candidate and math.isfinite(gain.improvement):
-                where = "" if math.isnan(self.bar.margin) else f", {self.place(gain)}"
-                said += f"; as {CANDIDATES[name]} it {moved(gain)} of {self.nouns[REGRESSION]}'s {self.stake}{where}"
-        return f"{said}."
 
     def place(self, gain: Gain, again: bool = False) -> str:
         """Where a gain lies: `beyond the 5 % margin`; again: whether that was named just before."""

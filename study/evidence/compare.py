@@ -1,4 +1,4 @@
-"""Comparisons of the models of a finished study on the same test rows: pairs, ranks and where their spread comes from."""
+"""Comparisons of the models of a finished study, in pairs on the same test rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from study.evidence.intervals import LEVEL, Interval, Method, default_method, le
 from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, least_variance, paired, per_of, size_of
-from study.evidence.scores import chosen_networks, network_procedure, of_one, row_losses, units, with_groups
-from study.evidence.spread import spread
-from study.evidence.winners import ARM, CHOSEN, MODEL, baseline, ranks
+from study.evidence.scores import network_procedure, units, with_groups
+from study.evidence.winners import CHOSEN
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
 
 ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
@@ -208,50 +207,3 @@ def holm(p_values: Sequence[float]) -> FloatArray:
     times = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * times), 1.0)
     return adjusted
-
-
-def family_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None) -> pd.DataFrame:
-    """Rank, test loss, optimism and spread of every model and of *the network*.
-
-    Parameters
-    ----------
-    predictions : (n_predictions, ...) frame of test rows.
-    winners : `incumbents(trials)`.
-    folds : outer folds a repeat.
-    method : as in `study.evidence.scores.of_one`.
-
-    Returns
-    -------
-    (n_models, ...) frame of MODEL, rank (of the test losses of the target, `study.evidence.winners.ranks`; boosted trees and
-    the short formula have none and are left out), test_loss, std_error, low, high (`study.evidence.scores.of_one`), val_loss,
-    optimism (validation less test: far below 0, the search flattered itself), sd_splits, sd_seeds, sd_rows
-    (`study.evidence.spread.spread`), n_rows, n_folds, n_repeats, method.
-    """
-    found: list[dict[str, Any]] = []
-    refits = predictions[predictions["candidate"] == "refit"]
-    validation = winners.set_index(["family", "depth", "target", "outer_fold"])["val_loss"]
-    for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
-        chosen = chosen_networks(rows, winners)
-        for model in models(rows, winners):
-            is_network = model.family == NETWORK
-            arms = chosen if is_network else rows[(rows["family"] == model.family) & (rows["depth"] == model.depth)][ARM]
-            arms = arms.drop_duplicates()
-            loss, pairs = of_one(model.losses, folds, method)
-            places = pd.MultiIndex.from_frame(arms[["family", "depth", "target", "outer_fold"]])
-            val_loss = float(validation.reindex(places).mean())
-            found.append(
-                {
-                    "target": target, "kind": kind, "family": model.family, "depth": model.depth,
-                    "test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high,
-                    "val_loss": val_loss, "optimism": val_loss - loss.estimate,
-                    **spread(pairs, refits.merge(arms, on=ARM)),
-                    "n_rows": pairs["row"].nunique(), "n_folds": len(arms), "n_repeats": pairs["repeat"].nunique(),
-                    "method": loss.method,
-                }
-            )  # fmt: skip
-    scores = pd.DataFrame(found)
-    if scores.empty:
-        return scores
-    placed = [ranks(own["test_loss"], baseline(own, "test_loss")) for _, own in scores.groupby("target")]
-    scores.insert(len(MODEL), "rank", pd.concat(placed).astype("Int64"))
-    return scores

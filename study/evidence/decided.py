@@ -137,13 +137,6 @@ def kept_share(pairs: pd.DataFrame, std_error: float, rows_now: float) -> float:
     return float(np.clip(own, 0, MOST_KEPT) * min(size.n_rows / rows_now, 1.0))
 
 
-def repeats_limit(pairs: pd.DataFrame, method: Method) -> float:
-    """Half the width that the interval has with endless repeats of the outer split; NaN where one repeat cannot tell."""
-    if size_of(pairs).n_repeats < 2:
-        return np.nan
-    return float(method.halves(pairs, np.array([np.inf]))[0])
-
-
 def decided_at(
     pairs: pd.DataFrame,
     method: Method,
@@ -176,7 +169,6 @@ def decided_at(
         below=below,
         slope=curve.slope if curve else np.nan,
         slope_error=curve.slope_error if curve else np.nan,
-        repeats_limit=repeats_limit(pairs, method),
         curve=curve.points if curve else (),
         held=held,
         parts=parts,

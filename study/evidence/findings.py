@@ -205,12 +205,11 @@ class DecidedAt(Frozen):
     """At how many rows an undecided gain of `other` over `base` would likely leave out a bound.
 
     bound: the margin, or the floor as a share of the regression's mean loss, as `held` says, or 0 where it is not sure that
-    there is a gain. times: of the rows now, the least at which a study, these
-    rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side` of the bound, `above` or `below`; NaN
-    where that is beyond MOST_TIMES, or where nothing tells. rows: of the table then. above, below: chance of either end at
-    `times`, or at MOST_TIMES; NaN where nothing tells. slope: of the gain per 1 / times, and its standard error. repeats_limit:
-    half the interval's width with endless repeats of the outer split, NaN where that cannot be told. curve: where the slope
-    comes from. parts: whether both were trained on parts of the rows, be they too few for a curve.
+    there is a gain. times: of the rows now, the least at which a study, these rows among them, has a chance of
+    `study.evidence.decided.LIKELY` to end on `side` of the bound, `above` or `below`; NaN where that is beyond MOST_TIMES, or
+    where nothing tells. rows: of the table then. above, below: chance of either end at `times`, or at MOST_TIMES; NaN where
+    nothing tells. slope: of the gain per 1 / times, and its standard error. curve: where the slope comes from. parts: whether
+    both were trained on parts of the rows, be they too few for a curve.
     """
 
     base: str
@@ -223,7 +222,6 @@ class DecidedAt(Frozen):
     below: Number
     slope: Number
     slope_error: Number
-    repeats_limit: Number
     curve: tuple[CurvePoint, ...]
     held: str = "margin"
     parts: bool = False

@@ -62,10 +62,6 @@ class Method(Protocol):
     def words(self, size: Size) -> str:
         """What the interval is, for a sentence, with the folds, repeats, test rows and groups in it."""
 
-    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
-        """Half the width (n,) that the improvement's interval would have at `repeats` (n,) of the outer split, if the losses
-        go on as they are; NaN where these pairs cannot tell."""
-
 
 def _variance(values: FloatArray) -> float:
     return float(np.var(values, ddof=1)) if len(values) > 1 else np.nan
@@ -109,14 +105,6 @@ class CorrectedT:
     def words(self, size: Size) -> str:
         return f"corrected resampled t over {_crossed(size)} (Nadeau and Bengio 2003)"
 
-    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
-        _, share = contributions(pairs, "improvement")
-        means = share.groupby([pairs["repeat"], pairs["fold"]]).mean()
-        k = repeats * len(means) / pairs["repeat"].nunique()
-        n_test = len(pairs) / len(means)
-        factor = 1 / k + n_test / mean_train(pairs)
-        return np.asarray(stats.t.ppf((1 + self.level) / 2, k - 1) * np.sqrt(factor * means.var()))
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -152,24 +140,6 @@ class Rows:
             rows += f" in {size.n_groups:,} groups"
         said = f"t over {rows} of {_crossed(size)} (Bayle et al. 2020)" if size.n_folds > 1 else f"paired t over {rows}"
         return f"{said}, solved for the gain (Fieller 1954)"
-
-    def halves(self, pairs: pd.DataFrame, repeats: FloatArray) -> FloatArray:
-        """With c (n_rows, R) the contributions of rows in repeats, the variance of the rows' means is that between rows, v,
-        plus w / R, with w the mean variance of a row between repeats; R repeats would leave (v + w / R) / n. It needs two
-        repeats now. As if skewness were none, which it is about where intervals are short."""
-        _, share = contributions(pairs, "improvement")
-        now = pairs["repeat"].nunique()
-        if now < 2:
-            return np.full(len(repeats), np.nan)
-        moments = self.moments(pairs, "improvement")
-        within = float(share.groupby(pairs["row"]).var().mean()) / pairs["row"].nunique()
-        rows = np.maximum(moments.rows[0] / moments.per**2 - within / now, 0.0) + within / repeats
-        between = moments.repeats[0] / moments.per**2 * now / repeats
-        own = replace(moments, repeats=np.zeros(3)).df(np.zeros(1))[0]
-        parts = rows**2 / own + between**2 / np.maximum(repeats - 1, 1)
-        # Repeats that differ by more than rows do leave nothing of the rows, and then endless ones leave nothing to tell.
-        df = np.divide((rows + between) ** 2, parts, out=np.full_like(parts, np.nan), where=parts > 0)
-        return np.asarray(stats.t.ppf((1 + self.level) / 2, df) * np.sqrt(rows + between))
 
 
 @dataclass(frozen=True)

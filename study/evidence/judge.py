@@ -18,7 +18,6 @@ from study.evidence.findings import (
     DecidedAt,
     DepthGain,
     FoldMissing,
-    Gain,
     Missing,
     Rung,
     RungGain,
@@ -28,14 +27,14 @@ from study.evidence.findings import (
     TermCount,
     TreesLine,
 )
-from study.evidence.intervals import level_of, method_at
+from study.evidence.intervals import method_at
 from study.evidence.margins import FLOOR, MARGIN
 from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
 from study.evidence.scale import Meaning, meaning
-from study.evidence.scores import UNIT, at_floor, network_procedure, row_losses, units
+from study.evidence.scores import UNIT, at_floor
 from study.evidence.sides import Sides
 from study.evidence.sources import sources
-from study.evidence.winners import ARM, CANDIDATES, CHOSEN, ROUNDING
+from study.evidence.winners import ARM, CHOSEN, ROUNDING
 from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES
 
 
@@ -53,8 +52,6 @@ class Judge(Sides):
             gains=tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in self.gains.items()),
             smallest_sufficient=self._smallest_sufficient(),
             beats_constant=self._beats_constant(),
-            candidate=self._candidate(),
-            candidates=self._candidates(),
             n_train=self.n_train,
             decided_at=self._decided_at(),
             sources=self._sources(),
@@ -66,7 +63,6 @@ class Judge(Sides):
             question=self.question,
             bound=None if self._undefined else self.bound,
             meaning=self._meaning(),
-            break_even=self.break_even() if self.told else (),
             undefined=self._undefined,
         )
 
@@ -99,19 +95,6 @@ class Judge(Sides):
             return deep[0] if left == (NETWORK,) and deep else None
         enough = [each.rung for each in self._depths() if side_of(each.gain, self.bar) == BELOW]
         return min(enough, key=lambda rung: (rung.depth, rung.family), default=None)
-
-    def _candidate(self) -> str | None:
-        return next(iter(self.used.loc[self.used["depth"] > 0, "candidate"]), None)
-
-    def _candidates(self) -> dict[str, Gain]:
-        """The gain over the regression that each way of using the network would have."""
-        found = {}
-        for candidate in CANDIDATES:
-            losses = units(network_procedure(row_losses(self.asked.predictions, candidate), self.winners))
-            if self.plain and len(losses):
-                level = level_of(len(self.ladder) - 1)
-                found[candidate] = self.gain(self.plain, Model(NETWORK, CHOSEN, self.asked.finish(losses)), level)
-        return {candidate: gain for candidate, gain in found.items() if gain.n_rows}
 
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.

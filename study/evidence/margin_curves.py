@@ -8,27 +8,18 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
-from study.evidence.findings import Gain, Number
+from study.evidence.findings import Gain
 from study.evidence.intervals import Interval
 from study.evidence.margins import FLOOR, Bar
 from study.evidence.rule import ANSWERS, Gains, standing
-from study.evidence.sentences import NOTHING, listed, percent
+from study.evidence.sentences import percent
 from study.schema import Frozen
 
 POINTS = 121
 """Margins at which a curve is told."""
 MOST = 0.99
 """Above this share of the loss no answer is told, unless the margin itself is above it."""
-
-
-class BreakEven(Frozen):
-    """The margin that the gain of `other` over `base` is as likely above as below; NaN where that cannot be told."""
-
-    base: str
-    other: str
-    margin: Number
 
 
 class Span(Frozen):
@@ -56,15 +47,6 @@ def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Bar) -> list[float]:
     return found
 
 
-def break_even(interval: Interval) -> float:
-    """The margin m of P(gain > m) = 0.5, the median of the interval's distribution."""
-    reach = 3 * interval.std_error
-    low, high = interval.estimate - reach, interval.estimate + reach
-    if not (low < high and interval.above(low) > 0.5 > interval.above(high)):
-        return interval.estimate
-    return float(brentq(lambda margin: interval.above(margin) - 0.5, low, high, xtol=1e-9))
-
-
 def spans(gains: Gains, bar: Bar) -> tuple[Span, ...]:
     """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is larger, and beside its floor: it
     changes only at the ends of the gains' intervals, and where nothing can be saved beyond."""
@@ -82,13 +64,11 @@ def spans(gains: Gains, bar: Bar) -> tuple[Span, ...]:
 
 def margins_words(
     gains: Gains,
-    even: Sequence[BreakEven],
-    nouns: Mapping[str, str],
     bar: Bar,
     named: str = FLOOR,
     stated: Callable[[float], str] = lambda share: f"{percent(share)} %",
 ) -> str:
-    """What the answer is at other margins, and where each gain is as likely above the margin as below.
+    """What the answer is at other margins.
 
     named: what the floor of the bar is called. stated: how a margin of a share is told.
     """
@@ -96,12 +76,9 @@ def margins_words(
     beside = f" beside the {named}" if bar.floor > 0 else ""
     told = [("undecided" if len(span.left) > 1 else f"the {ANSWERS[span.left[0]]}", span.high) for span in found]
     if len(told) == 1:
-        said = f"At every margin{beside}: {told[0][0]}."
-    else:
-        below = ", ".join(f"up to {stated(high)} {words}" for words, high in told[:-1])
-        said = f"By the margin{beside}: {below}, above {told[-1][0]}."
-    at = [f"{nouns[each.other]} over {nouns[each.base]} at {stated(each.margin)}" for each in even if NOTHING < each.margin < 1]
-    return f"{said} Where a gain is as likely above the margin as below: {listed(at)}." if at else said
+        return f"At every margin{beside}: {told[0][0]}."
+    below = ", ".join(f"up to {stated(high)} {words}" for words, high in told[:-1])
+    return f"By the margin{beside}: {below}, above {told[-1][0]}."
 
 
 def _joined(found: Sequence[Span]) -> list[Span]:

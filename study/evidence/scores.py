@@ -1,4 +1,4 @@
-"""Losses of a finished study: those of the test rows of its winners, and the metrics that people know."""
+"""Losses of a finished study on the test rows of its winners."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import pandas as pd
 
 from study.evidence.intervals import METHODS, Interval, Rows, default_method
 from study.evidence.pairs import FINE, FloatArray, paired
-from study.evidence.winners import ARM, CANDIDATES, MODEL, class_probabilities, select_candidate
-from study.schema import LOSS_NAMES, Kind
+from study.evidence.winners import ARM, CANDIDATES, CHOSEN, MODEL, baseline, class_probabilities, ranks, select_candidate
+from study.schema import LOSS_NAMES, NETWORK, SHORT, TREES, Kind
 
 UNIT = ["outer_fold", "group", "time", "row", "loss"]
-METRICS = ("r2", "mae", "auc", "brier", "accuracy", "calibration_error", "explained_deviance")
 BINS = 10
 """Bins of the calibration error."""
 FLOOR = -math.log(float(np.finfo(np.float32).eps))
@@ -92,33 +91,6 @@ def of_one(
     return replace(found, low=max(found.low, 0.0), high=min(found.high, most)), pairs
 
 
-def _metrics(kind: str, rows: pd.DataFrame) -> dict[str, float]:
-    """Secondary metrics of one fit on its test rows; NaN where the rows hold a single value of the target."""
-    from sklearn import metrics as m
-
-    y, p = rows["observed"].to_numpy(float), rows["predicted"].to_numpy()
-    varied = len(np.unique(y)) > 1
-    if kind == Kind.MULTICLASS:
-        shares = class_probabilities(rows).to_numpy(float)
-        hit = np.eye(shares.shape[1])[y.astype(int)]
-        return {
-            "brier": float(((shares - hit) ** 2).sum(axis=1).mean()),
-            "accuracy": float((shares.argmax(axis=1) == y).mean()),
-            "calibration_error": calibration_error(shares.max(axis=1), shares.argmax(axis=1) == y),
-        }
-    p = p.astype(float)
-    if kind == Kind.BINARY:
-        return {
-            "auc": m.roc_auc_score(y, p) if varied else np.nan,
-            "brier": float(((p - y) ** 2).mean()),
-            "accuracy": float(((p >= 0.5) == (y == 1)).mean()),
-            "calibration_error": calibration_error(p, y == 1),
-        }
-    positive = varied and kind == Kind.COUNT and (p > 0).all()
-    explained = m.d2_tweedie_score(y, p, power=1) if positive else np.nan
-    return {"r2": m.r2_score(y, p) if varied else np.nan, "mae": m.mean_absolute_error(y, p), "explained_deviance": explained}
-
-
 def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error: mean over rows of |share of hits - mean probability| of a row's bin.
 
@@ -131,13 +103,8 @@ def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
     return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
 
 
-def test_scores(
-    predictions: pd.DataFrame,
-    winners: pd.DataFrame | None = None,  # noqa: PT028 -- no test
-    folds: int | None = None,  # noqa: PT028
-    method: str | None = None,  # noqa: PT028
-) -> pd.DataFrame:
-    """Test loss of every model and candidate, its standard error, and the metrics that people know.
+def model_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None) -> pd.DataFrame:
+    """Test loss of every model and candidate, and of *the network*, with ranks.
 
     The test loss is the mean over seeds, then over rows of all folds. Its standard error and its interval from low to high are
     those of `of_one`.
@@ -145,34 +112,45 @@ def test_scores(
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
-    winners : `incumbents(trials)`; adds val_loss, the mean over outer folds, and optimism = val_loss - test_loss.
-    folds : outer folds a repeat; None: all are of one.
+    winners : `incumbents(trials)`.
+    folds : outer folds a repeat.
     method : as in `of_one`.
 
     Returns
     -------
-    (n_models * n_candidates, ...) frame: target, kind, family, depth, candidate, test_loss, std_error, low, high, n_rows,
-    n_floor (of them, those at the FLOOR in some outer fold), n_folds, then METRICS, the mean over the folds and seeds where
-    they exist (NaN where not of the kind): R², mean absolute error, area under the ROC curve, Brier score (summed over several
-    classes), accuracy, calibration error, share of Poisson deviance explained.
+    (n, ...) frame: target, kind, family, depth (CHOSEN of the network), candidate, rank (of the target's test losses,
+    `study.evidence.winners.ranks`, of candidates that are judged; boosted trees and the short formula have none), test_loss,
+    std_error, low, high, method, n_rows, n_floor (of them, those at the FLOOR in some outer fold), n_folds, calibration_error
+    (the mean over folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism = val_loss - test_loss.
     """
-    found = []
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
-    for key, rows in whole.groupby([*MODEL, "candidate"], sort=True):
+    judged = select_candidate(whole)
+    network = judged.merge(chosen_networks(judged, winners), on=ARM).assign(family=NETWORK, depth=CHOSEN)
+    chosen = winners.merge(chosen_networks(judged, winners), on=ARM).assign(family=NETWORK, depth=CHOSEN)
+    found = []
+    for key, rows in pd.concat([whole, network]).groupby([*MODEL, "candidate"], sort=True):
         own = rows.groupby(["outer_fold", "group", "time", "row"], dropna=False)["loss"].mean().reset_index()
-        loss, _ = of_one(own, folds or int(rows["outer_fold"].max()) + 1, method)
-        fits = pd.DataFrame([_metrics(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])])
+        loss, _ = of_one(own, folds, method)
         score = {"test_loss": loss.estimate, "std_error": loss.std_error, "low": loss.low, "high": loss.high}
-        score |= {
-            "n_rows": rows["row"].nunique(),
-            "n_floor": at_floor(rows)["row"].nunique(),
-            "n_folds": rows["outer_fold"].nunique(),
-        }
-        found.append(dict(zip([*MODEL, "candidate"], key, strict=True)) | score | fits.mean().to_dict())
-    columns = [*MODEL, "candidate", "test_loss", "std_error", "low", "high", "n_rows", "n_floor", "n_folds", *METRICS]
-    scores = pd.DataFrame(found).reindex(columns=columns)
-    if winners is None or scores.empty:
+        counts = {"n_rows": rows["row"].nunique(), "n_floor": at_floor(rows)["row"].nunique()}
+        counts["n_folds"] = rows["outer_fold"].nunique()
+        off = [_calibration_error(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])]
+        about = dict(zip([*MODEL, "candidate"], key, strict=True))
+        found.append(about | score | {"method": loss.method} | counts | {"calibration_error": float(np.mean(off))})
+    scores = pd.DataFrame(found)
+    if scores.empty:
         return scores
-    validation = winners.groupby(MODEL, as_index=False)["val_loss"].mean()
+    validation = pd.concat([winners, chosen]).groupby(MODEL, as_index=False)["val_loss"].mean()
     scores = scores.merge(validation, on=MODEL, how="left")
+    told = select_candidate(scores[~scores["family"].isin((TREES, SHORT))])
+    placed = [ranks(own["test_loss"], baseline(own, "test_loss")) for _, own in told.groupby("target")]
+    scores.insert(len(MODEL) + 1, "rank", pd.concat(placed).astype("Int64"))
     return scores.assign(optimism=scores["val_loss"] - scores["test_loss"])
+
+
+def _calibration_error(kind: str, fit: pd.DataFrame) -> float:
+    y = fit["observed"].to_numpy(float)
+    if kind == Kind.MULTICLASS:
+        shares = class_probabilities(fit).to_numpy(float)
+        return calibration_error(shares.max(axis=1), shares.argmax(axis=1) == y)
+    return calibration_error(fit["predicted"].to_numpy(float), y == 1) if kind == Kind.BINARY else np.nan

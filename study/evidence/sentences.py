@@ -69,15 +69,12 @@ def of_100(chance: float) -> int:
     return min(round(100 * chance), int(100 * LIKELY) - 1) if chance < LIKELY else round(100 * chance)
 
 
-def decided_words(found: DecidedAt, gain: Gain, base: str, other: str, named: str) -> str:
-    """At how many rows a gain of `other` over `base` (nouns) would likely be decided, and what repeats would bring.
+def decided_words(found: DecidedAt, base: str, other: str, named: str) -> str:
+    """At how many rows a gain of `other` over `base` (nouns) would likely be decided.
 
     named: what the gain is held against where that is not 0, `5 % margin`.
     """
-    return f"{_rows_words(found, f'between {base} and {other}', named)} {_repeats_words(found, gain)}".strip()
-
-
-def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
+    pair = f"between {base} and {other}"
     unknown = f"At how many rows it would be decided {pair} cannot be"
     if np.isnan(found.above):
         none = ": they were not trained on parts of the rows."
@@ -90,11 +87,3 @@ def _rows_words(found: DecidedAt, pair: str, named: str) -> str:
     likely = f"It is likely decided {pair} by a study of {rows}, these among them ({about(found.times)} times as many)"
     ends = f"{of_100(max(found.above, found.below))} of 100 such studies would end with a gain {found.side} {bound}"
     return f"{likely}: {ends}. Judge it once, with all of them: each look before is one more chance of a wrong answer."
-
-
-def _repeats_words(found: DecidedAt, gain: Gain) -> str:
-    if gain.n_folds < 2:
-        return ""
-    if np.isnan(found.repeats_limit):
-        return "One repeat of the outer split cannot tell what more would bring." if gain.n_repeats == 1 else ""
-    return f"More repeats of the outer split alone would leave \N{PLUS-MINUS SIGN}{percent(found.repeats_limit)} % at best."

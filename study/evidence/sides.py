@@ -11,7 +11,7 @@ import pandas as pd
 from study.evidence.compare import Comparison, Model, models, pairwise, rung_gains, the_regression
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval
-from study.evidence.margin_curves import BreakEven, break_even, curve, margins_of
+from study.evidence.margin_curves import curve, margins_of
 from study.evidence.margins import Bar, Bound, Question, bound_of
 from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
@@ -138,13 +138,13 @@ class Sides:
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""
         margins = margins_of(self.gains, self.bar)
-        about, even = {"target": self.target, "kind": self.kind.value}, {(e.base, e.other): e.margin for e in self.break_even()}
+        about = {"target": self.target, "kind": self.kind.value}
         pieces = []
         for pair, interval in self.intervals.items():
             gain, names = self.gains[pair], dict(zip(("base", "other"), pair, strict=True))
             bound = self.bar.stated(self.bar.of_gain(gain).larger(gain.per_loss), gain)
             shares = [replace(self.bar, margin=margin).of_gain(gain).margin for margin in margins]
-            pieces.append(curve(interval, margins, shares).assign(**about, **names, bound=bound, break_even=even[pair]))
+            pieces.append(curve(interval, margins, shares).assign(**about, **names, bound=bound))
         return pd.concat(pieces) if pieces else pd.DataFrame()
 
     def pairs(self) -> pd.DataFrame:
@@ -163,10 +163,3 @@ class Sides:
             pair: self.compared.judge(base, self.gains[pair].level)(self.compared.pairs(base, other))
             for pair, (base, other) in sides.items()
         }
-
-    def break_even(self) -> tuple[BreakEven, ...]:
-        """The margin that each gain is as likely above as below."""
-        return tuple(
-            BreakEven(base=pair[0], other=pair[1], margin=self.bar.stated(break_even(each), self.gains[pair]))
-            for pair, each in self.intervals.items()
-        )

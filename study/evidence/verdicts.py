@@ -81,12 +81,12 @@ def answers(
 def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
     """P(gain > m) at every margin m, of every gain of every verdict.
 
-    Returns an (n_gains * POINTS, 8) frame: target, kind, base, other, margin and above (`study.evidence.margin_curves.curve`),
-    bound (the larger of margin and floor, as the margin of which this gain has to pass as much; NaN where it has none) and
-    break_even. A margin is told as a share of the regression's loss, of a gain over the regression.
+    Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above (`study.evidence.margin_curves.curve`),
+    bound (the larger of margin and floor, as the margin of which this gain has to pass as much; NaN where it has none).
+    A margin is told as a share of the regression's loss, of a gain over the regression.
     """
     pieces = [judge.curves() for judge in asked]
-    columns = ["target", "kind", "base", "other", "margin", "above", "bound", "break_even"]
+    columns = ["target", "kind", "base", "other", "margin", "above", "bound"]
     return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
 
 

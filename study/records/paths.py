@@ -91,8 +91,6 @@ class StudyPaths:
     """Weights of the regressions with terms and of the short formulas."""
     scores = _Place("scores.parquet")
     """What the winners lost on the test rows, by candidate, and the metrics that people know."""
-    ranks = _Place("ranks.parquet")
-    """The models of each target and the network in order of test loss, and where its spread comes from."""
     pairs = _Place("pairs.parquet")
     """Every model against every simpler one."""
     metrics = _Place("metrics.parquet")

@@ -170,8 +170,7 @@ class Results:
     (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners and the short
     formulas on the test rows (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
     terms and of the short formulas (`terms_frame`). scores: test loss of every model and
-    candidate (`study.evidence.scores.test_scores`). ranks: of every model and the network
-    (`study.evidence.compare.family_scores`). pairs: gain of every model over every simpler one
+    candidate (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
     (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). surfaces: of two
@@ -193,7 +192,7 @@ class Results:
 
     @property
     def concluded(self) -> bool:
-        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, ranks, pairs and verdicts."""
+        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, pairs and verdicts."""
         return self.paths.verdicts.exists()
 
     def present(self, path: Path) -> Path:
@@ -240,7 +239,6 @@ class Results:
     trees = _frame(lambda paths: paths.trees)
     terms = _frame(lambda paths: paths.terms)
     scores = _frame(lambda paths: paths.scores)
-    ranks = _frame(lambda paths: paths.ranks)
     pairs = _frame(lambda paths: paths.pairs)
     metrics = _frame(lambda paths: paths.metrics)
     margins = _frame(lambda paths: paths.margins)

@@ -130,7 +130,7 @@ def _models(models: pd.DataFrame, verdict: Verdict) -> str:
 def _basis(verdict: Verdict, splitting: str) -> str:
     """What the verdict is about and rests on, and what stands beside it. splitting: what groups or time do to the splits."""
     beside = (_enough(verdict), verdict.depths_words, verdict.trees_words, verdict.floor_words)
-    told = [splitting, verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand]
+    told = [splitting, verdict.bound_words, verdict.margins_words, verdict.estimand]
     told += [f"Intervals: {verdict.method_words}.", *beside]
     return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
 

@@ -135,14 +135,6 @@ rows, in the metric's own unit: above 0 the procedure is better, whether more or
 mean over all test rows, R² and deviance explained are of all test rows, AUC is the mean over the outer folds that have both
 classes.
 """
-SPREAD = """\
-### Ranks, and where the spread comes from
-
-*The network* chooses family and depth by validation loss. The last columns are standard deviations of the loss on one outer
-fold's test rows: what other training rows and choices change (*splits*), what another start of training changes for one
-refitted network (*seeds*), and the luck of which rows are tested (*rows*). Where the folds differ by less than that luck
-explains, their spread cannot be told: its estimate is negative, and a dash stands for it.
-"""
 PAIRS = """\
 ### Every model against every simpler one
 
@@ -212,7 +204,6 @@ CHAPTERS = (
             drawn(test_loss),
             Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
             Section(METRICS, "tables.by_target(tables.metrics_frame(results))", test_loss.when),
-            Section(SPREAD, "tables.by_target(tables.spread_frame(results))", test_loss.when),
             Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
         ),
     ),

@@ -7,7 +7,6 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from study import digits
 from study.digits import chance, human, p_value
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
@@ -64,24 +63,14 @@ def _named(frame: pd.DataFrame, results: Results, *then: str) -> pd.DataFrame:
 def scores_frame(results: Results) -> pd.DataFrame:
     """Test loss, optimism and calibration error of every model and candidate."""
     names = {
-        "target": "target", "model": "model", "candidate": "candidate", "test_loss": "test loss", "std_error": "std. error",
+        "target": "target", "model": "model", "candidate": "candidate", "rank": "rank", "test_loss": "test loss",
+        "std_error": "std. error",
         "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
         "n_rows": "test rows", "n_floor": "at the limit",
     }  # fmt: skip
     scores = _named(results.scores, results)
     scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))
     return scores[list(names)].rename(columns=names)
-
-
-def spread_frame(results: Results) -> pd.DataFrame:
-    """Rank and test loss of every model with its interval, optimism, and where the spread of its loss comes from."""
-    ranks = _named(results.ranks, results)
-    ends = zip(ranks["low"], ranks["high"], strict=True)
-    names = {
-        "target": "target", "model": "model", "rank": "rank", "test_loss": "test loss", "interval": "95 % interval",
-        "optimism": "optimism", "sd_splits": "spread by splits", "sd_seeds": "by seeds", "sd_rows": "by rows",
-    }  # fmt: skip
-    return ranks.assign(interval=[digits.interval(*pair) for pair in ends])[list(names)].rename(columns=names)
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:

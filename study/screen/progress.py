@@ -253,7 +253,7 @@ def print_summary(results: Results, console: Console) -> None:
     names = ("target", "model", "test loss", "standard error", "validation loss")
     table = columns(names, left=2, title="Loss of each family's winner on the test rows")
     for row in select_candidate(results.scores).to_dict("records"):
-        model = f"{row['family']}-d{row['depth']}" if row["depth"] else row["family"]
+        model = f"{row['family']}-d{row['depth']}" if row["depth"] > 0 else row["family"]
         losses = (human(row[column], digits) for column, digits in (("test_loss", 4), ("std_error", 2), ("val_loss", 4)))
         table.add_row(row["target"], model, *losses)
     console.print(table)

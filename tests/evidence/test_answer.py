@@ -32,7 +32,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         return draw(st.none() | st.just(value))
 
     pair = {"base": "regression", "other": "network"}
-    decided = of("rows", "times", "above", "below", "slope", "slope_error", "repeats_limit")
+    decided = of("rows", "times", "above", "below", "slope", "slope_error")
     curve = [{"fraction": f} | of("n_rows", "improvement", "low", "high") for f in (0.5, 1.0)]
     counts = [{"term": "a²", "n_folds": 3}]
     short = of("loss") | {"gain": gain(), "left": None, "counts": counts, "n_terms": [1, 0], "formula": draw(st.text())}
@@ -47,8 +47,6 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "gains": [pair | {"gain": gain()}],
             "smallest_sufficient": perhaps({"family": "neural", "depth": 1}),
             "beats_constant": draw(st.none() | st.booleans()),
-            "candidate": "ensemble",
-            "candidates": {"refit": gain()},
             "decided_at": perhaps(pair | decided | {"bound": 0.05, "side": "above", "curve": curve}),
             "sources": perhaps({"interactions": gain(), "curvature": gain()}),
             "depths": [{"rung": {"family": "neural", "depth": 1}, "gain": gain()}],

@@ -14,10 +14,9 @@ from scipy.signal import lfilter
 
 from study.evidence import sentences, verdicts
 from study.evidence.curve import GainCurve
-from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, repeats_limit, width_exponent
+from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
 from study.evidence.intervals import METHODS, Interval, symmetric
-from study.evidence.pairs import paired
-from tests.evidence.losses import in_folds, only_verdict, parts, scored, undecided, usual_trials
+from tests.evidence.losses import only_verdict, parts, scored, undecided, usual_trials
 
 
 def flat(slope: float = 0.0, error: float = 0.01, correlation: float = 0.0) -> GainCurve:
@@ -170,22 +169,6 @@ def test_of_rows_in_time_order_the_slope_is_less_sure_and_the_table_has_the_rows
 
     assert series.slope_error > 2 * rows.slope_error
     assert math.isnan(series.rows) or series.rows == pytest.approx(500 * series.times)
-
-
-def test_endless_repeats_would_leave_a_part_of_the_interval_and_one_repeat_tells_nothing_of_more(
-    rng: np.random.Generator,
-) -> None:
-    base = np.tile(rng.exponential(1.0, (1, 5, 30)), (3, 1, 1))
-    luck = rng.uniform(-0.7, 0.7, (1, 5, 30))
-    other = base * (0.94 + luck - np.average(luck, weights=base[:1])) + 0.01 * rng.random((3, 5, 30))
-
-    verdict = only_verdict([in_folds(base), in_folds(other, "neural", 1)], usual_trials(n_folds=15))
-
-    assert verdict.verdict == "undecided"
-    gain = verdict.gains[0].gain
-    assert 0 < verdict.decided_at.repeats_limit < (gain.high - gain.low) / 2
-    once = paired(in_folds(base[:1]), in_folds(other[:1]), 5)
-    assert all(math.isnan(repeats_limit(once, METHODS[name])) for name in ("rows and repeats", "corrected t"))
 
 
 @pytest.mark.parametrize("method", ["rows", "corrected t"])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Method, Rows, RowsAndRepeats, level_of, method_at
+from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats, level_of, method_at
 from study.evidence.pairs import paired
 from tests.evidence.fixed import K, N, R, by_row, fixed_losses, fixed_pairs, units
 
@@ -85,21 +85,6 @@ def test_interval_p_value_and_probability_say_the_same_of_every_bound(
             assert (gain.above(bound) > 0.975) == (gain.low > bound)
             assert (gain.above(bound) < 0.025) == (gain.high < bound)
         assert {gain.p_value(bound) < 0.05 for gain in gains} == {True, False}
-
-
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_every_method_forecasts_its_own_width_and_a_smaller_one_with_more_repeats(method: Method, pairs: pd.DataFrame) -> None:
-    found = method(pairs)
-
-    now, twice, endless = method.halves(pairs, np.array([R, 2 * R, np.inf]))
-
-    assert now == pytest.approx((found.high - found.low) / 2, rel=0.05)
-    assert now > twice > endless > 0
-
-
-@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats()], ids=lambda method: method.name)
-def test_by_rows_one_repeat_cannot_tell_what_more_would_bring(method: Method, pairs: pd.DataFrame) -> None:
-    assert np.isnan(method.halves(pairs[pairs["repeat"] == 0], np.array([2.0]))).all()
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -186,19 +171,3 @@ def test_intervals_of_a_real_cross_validation_cover_the_true_gain() -> None:
     assert covered["corrected t"] >= 0.9
     assert covered["rows and repeats"] >= 0.88
     assert covered["rows"] >= 0.8
-
-
-@pytest.mark.filterwarnings("error")
-def test_repeats_that_differ_by_more_than_rows_do_leave_nothing_to_tell_of_endless_ones() -> None:
-    rng = np.random.default_rng(0)
-    place, base = np.arange(100), np.exp(0.3 * rng.normal(size=100))
-    same = {"row": place, "group": place, "fold": place % K, "base": base}
-    noise = rng.normal(size=100)
-    pairs = pd.concat(
-        [pd.DataFrame(same | {"repeat": r, "other": 0.95 * base + sign * noise}) for r, sign in enumerate((1, -1))]
-    )
-
-    halves = RowsAndRepeats().halves(pairs, np.array([10.0, np.inf]))
-
-    assert halves[0] > 0
-    assert math.isnan(halves[1])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from study.evidence import compare, scores
+from study.evidence import scores
 from study.evidence.intervals import CorrectedT, Rows, RowsAndRepeats
 from study.evidence.pairs import clustered, mean_covariance
 from study.evidence.series import cosines, slow_moves
@@ -82,15 +82,13 @@ def test_groups_reach_comparisons_and_scores() -> None:
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
     (pair, _), (naive, _) = (pairs_of(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone))
-    error, naive_error = (scores.test_scores(p)["std_error"].to_numpy() for p in (rows, alone))
-    spread, naive_spread = (compare.family_scores(p, winners, 5)["sd_rows"].to_numpy() for p in (rows, alone))
+    error, naive_error = (scores.model_scores(p, winners, 5, "rows")["std_error"].to_numpy() for p in (rows, alone))
 
     assert (pair["n_groups"], pair["n_rows"], naive["n_groups"]) == (12, 60, 60)
     assert 1 <= pair["df"] <= 11
     inflation = np.sqrt(5 * 59 / 60 * 12 / 11)  # rows of a group are copies of each other
     assert pair["std_error"] == pytest.approx(inflation * naive["std_error"])
     np.testing.assert_allclose(error, inflation * naive_error)
-    np.testing.assert_allclose(spread, inflation * naive_spread)
 
 
 def test_a_series_has_the_covariance_of_its_cosines() -> None:

@@ -11,7 +11,6 @@ import pytest
 from scipy import stats
 
 from study.evidence import scores, winners
-from study.evidence.compare import family_scores
 from study.evidence.metric_gains import metric_table
 from study.families.heads import HEADS
 from study.schema import LOSS_NAMES, Kind
@@ -63,7 +62,7 @@ def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
     ]
     won = pd.DataFrame([trial("neural", 1, loss, outer_fold=fold) for fold, loss in enumerate([0.4, 0.6])])
 
-    (score,) = scores.test_scores(pd.concat(pieces), won, method="rows").to_dict("records")
+    score, _ = scores.model_scores(pd.concat(pieces), won, 2, "rows").sort_values("depth", ascending=False).to_dict("records")
 
     by_row = losses.mean(axis=1).ravel()
     se = by_row.std(ddof=1) / math.sqrt(60)
@@ -96,7 +95,7 @@ def by_groups(losses: np.ndarray) -> float:
     ],
     ids=["one split", "one pass", "groups", "time order", "repeated groups"],
 )
-def test_a_loss_has_one_interval_in_scores_ranks_and_metrics_and_groups_time_and_repeats_count(
+def test_a_loss_has_one_interval_in_scores_and_metrics_and_groups_time_and_repeats_count(
     shape: tuple[int, int], columns: tuple[str, ...], expected: Callable[[np.ndarray], float], rng: np.random.Generator
 ) -> None:
     """All folds of a repeat agree on their mean, so that one pass of folds alone would be sure of it."""
@@ -108,47 +107,21 @@ def test_a_loss_has_one_interval_in_scores_ranks_and_metrics_and_groups_time_and
     rows = rows.assign(**{name: units[name] for name in columns})
     won = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(repeats * folds)])
 
-    (score,) = scores.test_scores(rows, won, folds).to_dict("records")
-    (rank,) = family_scores(rows, won, folds).to_dict("records")
+    (score,) = scores.model_scores(rows, won, folds).to_dict("records")
     metrics = metric_table(rows, won, folds)
     (own,) = metrics[metrics["metric"] == "loss"].rename(columns={"value": "test_loss"}).to_dict("records")
 
     ends = ("test_loss", "std_error", "low", "high")
-    assert [rank[name] for name in ends] == pytest.approx([score[name] for name in ends], rel=1e-12)
     assert [own[name] for name in ends] == pytest.approx([score[name] for name in ends], rel=1e-12)
     assert score["std_error"] == pytest.approx(expected(losses[0].ravel()))
-    assert rank["optimism"] == pytest.approx(score["optimism"])
 
 
 def test_no_loss_is_below_nothing(rng: np.random.Generator) -> None:
     losses = np.concatenate([np.zeros((1, 2, 20)), rng.exponential(1.0, (1, 1, 20))], axis=1)
 
-    (score,) = scores.test_scores(in_folds(losses), folds=3).to_dict("records")
+    (score,) = scores.model_scores(in_folds(losses), pd.DataFrame([trial("linear", 0, 1.0)]), 3).to_dict("records")
 
     assert score["low"] == 0 < score["test_loss"] < score["high"]
-
-
-def test_a_continuous_target_is_scored_by_r_squared_and_absolute_error(rng: np.random.Generator) -> None:
-    y, p = rng.normal(size=(2, 40))
-    predictions = scored((y - p) ** 2).assign(observed=y, predicted=p)
-
-    (score,) = scores.test_scores(predictions).to_dict("records")
-
-    assert score["r2"] == pytest.approx(1 - np.sum((y - p) ** 2) / np.sum((y - y.mean()) ** 2))
-    assert score["mae"] == pytest.approx(np.abs(y - p).mean())
-    assert math.isnan(score["auc"])
-
-
-def test_a_binary_target_is_scored_by_auc_brier_and_accuracy(rng: np.random.Generator) -> None:
-    y, p = np.array([0.0, 0, 1, 1, 1]), np.array([0.1, 0.6, 0.4, 0.7, 0.9])
-    predictions = scored(-np.log(np.where(y == 1, p, 1 - p)), "logistic", kind="binary").assign(observed=y, predicted=p)
-
-    (score,) = scores.test_scores(predictions).to_dict("records")
-
-    assert score["auc"] == pytest.approx(5 / 6)
-    assert score["brier"] == pytest.approx(np.mean((y - p) ** 2))
-    assert score["accuracy"] == pytest.approx(3 / 5)
-    assert score["calibration_error"] == pytest.approx(np.abs(y - p).mean())  # fewer rows than bins
 
 
 def test_the_calibration_error_is_the_gap_of_ten_bins_of_equally_many_rows(rng: np.random.Generator) -> None:
@@ -173,16 +146,16 @@ def test_a_calibrated_model_has_less_calibration_error_than_one_that_is_too_sure
     assert scores.calibration_error(p, hit) < 0.04 < 0.1 < scores.calibration_error(sure, hit)
 
 
-def test_classes_are_scored_by_accuracy_and_summed_brier_score() -> None:
+def test_classes_are_scored_by_the_calibration_of_the_most_probable() -> None:
     p = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
     predictions = scored(-np.log([0.7, 0.3]), "logistic", kind="multiclass").assign(observed=[0.0, 1.0], predicted=[0.7, 0.3])
     predictions = predictions.assign(p_a=p[:, 0], p_b=p[:, 1], p_c=p[:, 2], p_other=np.nan)
 
-    (score,) = scores.test_scores(predictions).to_dict("records")
+    (score,) = scores.model_scores(predictions, pd.DataFrame([trial("logistic", 0, 1.0, kind="multiclass")]), 1).to_dict(
+        "records"
+    )
 
-    assert score["accuracy"] == 0.5
     assert score["calibration_error"] == pytest.approx((0.3 + 0.4) / 2)  # of the most probable class: a hit, then a miss
-    assert score["brier"] == pytest.approx((0.3**2 + 0.2**2 + 0.1**2 + 0.3**2 + 0.7**2 + 0.4**2) / 2)
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "continuous", "count"])
@@ -194,17 +167,3 @@ def test_test_rows_at_the_floor_of_the_log_loss_are_counted_once(kind: Kind) -> 
     twice = pd.concat([rows, rows.assign(outer_fold=1)])
 
     assert scores.at_floor(twice)["row"].nunique() == (2 if "log loss" in LOSS_NAMES[Kind(kind)] else 0)
-
-
-def test_counts_are_scored_by_the_share_of_deviance_explained() -> None:
-    y, p = np.array([0.0, 1, 4]), np.array([0.5, 1.5, 3.0])
-
-    def half_deviance(rate: np.ndarray) -> np.ndarray:
-        return np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / rate), 0) - (y - rate)
-
-    predictions = scored(half_deviance(p), "poisson", kind="count").assign(observed=y, predicted=p)
-
-    (score,) = scores.test_scores(predictions).to_dict("records")
-
-    null = half_deviance(np.full(3, y.mean())).sum()
-    assert score["explained_deviance"] == pytest.approx(1 - half_deviance(p).sum() / null)

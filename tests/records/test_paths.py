@@ -114,7 +114,7 @@ def test_every_file_has_its_own_name() -> None:
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
         "config.yaml", "environment.json", "data.json", "job.json", "trials", "results.parquet", "results.csv", "folds.parquet",
         "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
-        "scores.parquet", "terms.parquet", "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
+        "scores.parquet", "terms.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "frequencies.parquet",
         "searched.parquet", "fronts.parquet", "hyperparameters.parquet",
         "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",

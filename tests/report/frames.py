@@ -45,7 +45,7 @@ def decided(results: Results) -> Results:
         CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, low=low, high=high) for f, (low, high) in ends.items()
     ]
     pair = {"base": "regression", "other": "network", "bound": 0.05, "times": 3.0, "side": "above"}
-    rest = dict.fromkeys(("rows", "above", "below", "slope", "slope_error", "repeats_limit"), np.nan)
+    rest = dict.fromkeys(("rows", "above", "below", "slope", "slope_error"), np.nan)
     at = DecidedAt(curve=tuple(points), **pair, **rest)
     first, second = results.verdicts[:2]
     verdicts = [first.model_copy(update={"target": "y", "decided_at": at}), second.model_copy(update={"decided_at": None})]

@@ -61,7 +61,7 @@ def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(resul
 
     html = tables.answer(told)
 
-    said = [verdict.margins_words, verdict.candidate_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
+    said = [verdict.margins_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
     said += [verdict.depths_words, verdict.trees_words]
     assert numbers(str(verdict.trees_words))[-1] == float(sentences.percent(first.gains[0].gain.improvement))
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
@@ -138,7 +138,7 @@ def test_without_a_network_arm_or_a_gain_the_card_has_the_bars_that_there_are() 
 def test_the_rows_of_a_card_have_the_losses_of_all_other_sections(with_terms: Results) -> None:
     frame = card.models_frame(with_terms).set_index("procedure")
 
-    ranks = with_terms.ranks.set_index("family")["test_loss"]
+    ranks = with_terms.scores.query("rank.notna()").set_index("family")["test_loss"]
     assert list(frame.index) == ["regression", "extended", "network"]
     assert frame["loss"].tolist() == pytest.approx(ranks[["linear", "extended", "network"]].tolist())
     own = with_terms.metrics.query("metric == 'r2' and base.isna()").set_index("other")["value"]
@@ -159,7 +159,7 @@ def test_the_gains_of_card_and_figure_are_one(with_terms: Results) -> None:
 
 def said_of_layers(html: str, verdict: Verdict) -> int:
     """How many lines below a card are of no words that the verdict has itself."""
-    own = (verdict.bound_words, verdict.margins_words, verdict.candidate_words, verdict.estimand, verdict.depths_words)
+    own = (verdict.bound_words, verdict.margins_words, verdict.estimand, verdict.depths_words)
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
     known = [escape(tables.no_break(str(words))) for words in (*own, verdict.trees_words, verdict.floor_words) if words]
     return sum(line not in known and verdict.method_words not in line for line in re.findall("<li>(.*?)</li>", basis))

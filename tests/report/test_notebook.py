@@ -169,7 +169,7 @@ def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -
 
 def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: Path) -> None:
     paths = copied(small, tmp_path / "begun").paths
-    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.ranks, paths.pairs):
+    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.pairs):
         path.unlink()
 
     notebook = build_notebook(paths.root)

@@ -54,7 +54,7 @@ def printed(told: Told) -> str:
         own = found if isinstance(found, list) else [found] if isinstance(found, Verdict) else []
         print_verdicts(own, Console(file=out, width=80, markup=False, emoji=False, highlight=False))
         out.write("" if own else f"{found}\n")
-        in_report |= {str(words): None for verdict in own for words in (verdict.method_words, verdict.candidate_words)}
+        in_report |= {str(verdict.method_words): None for verdict in own}
     return "\n".join([out.getvalue(), "# In the report alone", "", *(words for words in in_report if words != "None")])
 
 
@@ -85,7 +85,7 @@ def open_ones(rng: np.random.Generator) -> Told:
     unsure = only_verdict([scored(ones), scored(lucky, "extended"), scored(0.93 * ones, "neural", 1)])
     later = DecidedAt(
         base=REGRESSION, other=EXTENDED, bound=0, rows=960.0, times=2.36, side="above", above=0.81, below=0.1,
-        slope=0.0, slope_error=0.1, repeats_limit=math.nan, curve=(),
+        slope=0.0, slope_error=0.1, curve=(),
     )  # fmt: skip
     return {
         "Between the regression and the network": few_rows(rng),

@@ -167,7 +167,7 @@ def test_the_report_of_a_study_with_terms(of_rich: Report, approve: Approve) -> 
 
 def test_the_report_of_a_study_that_is_not_finished(rich: Results, tmp_path: Path, approve: Approve) -> None:
     paths = copied(rich, tmp_path / "party").paths
-    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.ranks, paths.pairs):
+    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.pairs):
         path.unlink()
 
     approve(report(paths.root).text)

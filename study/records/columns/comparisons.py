@@ -6,26 +6,13 @@ from study.records.columns.shared import frame
 
 COMPARISONS = {
     "scores.parquet": frame(
-        "One model and candidate, on the test rows of all outer folds.",
-        "target kind family depth candidate test_loss std_error low high n_rows n_floor n_folds r2 mae auc brier accuracy "
-        "calibration_error explained_deviance val_loss optimism",
-        {"n_floor": ("int64", "Test rows whose log loss is that of the surest mistake, 15.94 nats."),
-         "r2": ("float64", "R², mean over fits."), "mae": ("float64", "Mean absolute error, in the target's unit."),
-         "auc": ("float64", "Area under the ROC curve, mean over fits."),
-         "brier": ("float64", "Brier score; summed over several classes."),
-         "accuracy": ("float64", "Share of rows that are right."),
-         "calibration_error": ("float64", "Expected calibration error in ten bins of equally many rows."),
-         "explained_deviance": ("float64", "Share of the Poisson deviance that is explained.")},
-    ),
-    "ranks.parquet": frame(
-        "One model, and the network as a procedure, with where the spread of its loss comes from.",
-        "target kind family depth rank test_loss std_error low high val_loss optimism sd_splits sd_seeds sd_rows n_rows "
-        "n_folds n_repeats method",
+        "One model and candidate, or the network as a procedure, on the test rows of all outer folds.",
+        "target kind family depth candidate rank test_loss std_error low high method n_rows n_floor n_folds calibration_error "
+        "val_loss optimism",
         {"depth": ("int64", "Hidden layers; -1 of the network that chooses family and depth."),
-         "rank": ("Int64", "1 has the least test loss of the target."),
-         "sd_splits": ("float64", "Standard deviation of a fold's test loss by other training rows; missing with one fold."),
-         "sd_seeds": ("float64", "The same by another start of training; missing with one seed."),
-         "sd_rows": ("float64", "The same by the luck of which rows are tested.")},
+         "rank": ("Int64", "Of the candidate that is judged; 1 has the least test loss of the target."),
+         "n_floor": ("int64", "Test rows whose log loss is that of the surest mistake, 15.94 nats."),
+         "calibration_error": ("float64", "Expected calibration error in ten bins of equally many rows.")},
     ),
     "pairs.parquet": frame(
         "One model against a simpler one, on the same test rows.",
@@ -63,10 +50,9 @@ COMPARISONS = {
     ),
     "margins.parquet": frame(
         "One margin of one gain of a verdict.",
-        "target kind base other margin above bound break_even",
+        "target kind base other margin above bound",
         {"margin": ("float64", "A margin, as a share of the regression's loss."),
          "above": ("float64", "Probability that the gain is above it."),
-         "bound": ("float64", "What the gain was held against, as a share; missing where there is none."),
-         "break_even": ("float64", "Margin at which the verdict's answer on this gain is another.")},
+         "bound": ("float64", "What the gain was held against, as a share; missing where there is none.")},
     ),
 }  # fmt: skip

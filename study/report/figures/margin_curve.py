@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from study.digits import chance, percent
+from study.digits import chance
 from study.evidence.sentences import listed as joined
 from study.evidence.winners import least
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
-from study.report.style import INK, MUTED, Picture, listed, look, per_cent, target_panels, wrapped
+from study.report.style import INK, MUTED, Picture, look, per_cent, target_panels, wrapped
 from study.report.words import first_of
 from study.schema import REGRESSION
 
@@ -34,8 +34,8 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_gains * n_margins, 11) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
-    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none), break_even,
+    (n_gains * n_margins, 10) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
+    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none),
     stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
     """
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
@@ -60,7 +60,7 @@ def finding(frame: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: a curve a gain, a dot at its break-even margin, the margin of the verdict dashed.
+    """One axes a target: a curve a gain, the margin of the verdict dashed.
 
     Curves grow thinner in the order of drawing, so that none hides another where they coincide.
     """
@@ -70,11 +70,8 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
             curves = list(own.groupby("model", sort=False))
             for place, (model, curve) in enumerate(curves):
-                colour, at = str(curve["colour"].iloc[0]), float(curve["break_even"].iloc[0])
                 thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
-                ax.plot(curve["margin"], curve["above"], color=colour, lw=thickness, label=model)
-                if 0 <= at <= curve["margin"].max():
-                    ax.plot(at, 0.5, "o", color=colour, ms=6, clip_on=False)
+                ax.plot(curve["margin"], curve["above"], color=curve["colour"].iloc[0], lw=thickness, label=model)
             if own["bound"].notna().all():
                 for place, bound in enumerate(own["bound"].round(6).unique()):
                     name = "_" if place else "margin, or a larger floor"
@@ -91,8 +88,5 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="both")
         shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
         figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
-    even = frame.drop_duplicates(["target", "model"]).set_index(["target", "model"])["break_even"]
-    said = listed(even.map(lambda share: f"{percent(share)} %"))
-    return Picture(
-        figure, f"Probability that a gain is above the margin, by margin. As likely above as below: {said}.", finding(frame)
-    )
+    said = finding(frame)
+    return Picture(figure, f"Probability that a gain is above the margin, by margin. {said}", said)

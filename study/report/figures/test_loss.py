@@ -39,7 +39,7 @@ def data(results: Results) -> pd.DataFrame:
     beside = results.metrics
     beside = beside[beside["base"].isna() & (beside["metric"] == LOSS) & beside["other"].isin([SHORT, TREES])]
     beside = beside.rename(columns={"value": "test_loss"}).assign(family=beside["other"], depth=0)
-    pieces = [part[columns] for part in (results.ranks, beside) if len(part)]
+    pieces = [part[columns] for part in (results.scores[results.scores["rank"].notna()], beside) if len(part)]
     return with_names(pd.concat(pieces, ignore_index=True), results.data.models)
 
 
