@@ -17,6 +17,7 @@ from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ANSWERS
 from study.evidence.sentences import listed, percent
+from study.evidence.wording.answer import Words
 from study.predicting.results import Results
 from study.report.figures import margin_curve
 from study.report.figures.gains import SHORT_NAMES
@@ -91,7 +92,7 @@ def chance(probability: float) -> str:
 
 def by_margin(verdict: Verdict) -> str:
     """The answer at every margin, beside the floor as it is; nothing where no margin can be told."""
-    if verdict.margins_words is None:
+    if Words(verdict).margins is None:
         return NONE
     found = [(answer(each.left), each.high) for each in spans(verdict.by_pair, verdict.bar)]
     if len(found) == 1:

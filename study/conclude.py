@@ -12,7 +12,6 @@ from study.data.encoding import Encoded, EncodedData, design
 from study.data.originals import originals_of
 from study.data.splits import IntArray
 from study.data.units import Units
-from study.evidence.answer import write_verdicts
 from study.evidence.checks.checks import checks
 from study.evidence.checks.columns import Originals
 from study.evidence.effects import differences, mean_effects
@@ -23,6 +22,7 @@ from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import model_scores
+from study.evidence.stored import write_verdicts
 from study.evidence.surfaces import mean_surfaces
 from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents

@@ -19,6 +19,7 @@ from study.evidence.rule import ABOVE, BELOW, side_of
 from study.evidence.sentences import capital, moved, percent
 from study.evidence.sides import Sides
 from study.evidence.winners import ROUNDING, incumbents, least
+from study.evidence.wording.answer import Words
 from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
@@ -160,7 +161,7 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         for name, base, other in asked:
             gain = first.gain(first.ladder[base], side.ladder[other], level)
             nouns = verdict.nouns[base], study.verdict.nouns[other]
-            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, verdict.bound_name), whole)
+            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, Words(verdict).bound_name), whole)
             gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))
     losses = tuple({name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides)
     answered = [each.verdict.answer_procedure for each in told]

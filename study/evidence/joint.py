@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from study.evidence.compare import holm
 from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
 from study.evidence.margins import Bar
 from study.evidence.rule import ABOVE, Gains, rungs, side_of
-from study.evidence.sentences import level_words, listed
 from study.schema import EXTENDED, REGRESSION, Frozen
 
 
@@ -78,30 +77,3 @@ def together(verdicts: Iterable[Answered]) -> Together | None:
     own = {each.target: 1.0 if each.verdict == UNDECIDED else answer_p(each.by_pair, each.bar, each.left[0]) for each in told}
     adjusted = dict(zip(own, holm(list(own.values())).tolist(), strict=True))
     return Together(p_values=own, adjusted=adjusted, holds=tuple(name for name, p in adjusted.items() if p < 1 - LEVEL))
-
-
-def together_words(verdicts: Iterable[Answered]) -> str | None:
-    """Which of several answers hold at once; None for one target, or where none is decided."""
-    told = list(verdicts)
-    found = together(told)
-    decided = [each.target for each in told if each.verdict not in (None, UNDECIDED)]
-    if found is None or not decided:
-        return None
-    start = f"Over the {len(found.p_values)} targets at once (Holm)"
-    if not found.holds:
-        those = f"that for {decided[0]} is" if len(decided) == 1 else f"those for {listed(decided)} are"
-        return (
-            f"{start}, no answer is sure at {level_words(LEVEL)}: {those} sure on its own only, and may be luck among so many."
-        )
-    sure = "all answers hold" if len(found.holds) == len(found.p_values) else f"the answers for {listed(found.holds)} hold"
-    sure = f"the answer for {found.holds[0]} holds" if len(found.holds) == 1 else sure
-    alone = [name for name in decided if name not in found.holds]
-    rest = f"; for {listed(alone)} the answer is sure on its own only, and may be luck among so many" if alone else ""
-    return f"{start}, {sure} with {level_words(LEVEL)} confidence{rest}."
-
-
-def together_json(verdicts: Iterable[Answered]) -> dict[str, Any] | None:
-    """`Together` and its words as JSON values; None for fewer than two targets."""
-    told = list(verdicts)
-    found = together(told)
-    return None if found is None else found.model_dump(mode="json") | {"sentence": together_words(told)}

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from study.digits import given
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import Interval, method_at
 from study.evidence.margins import off_root
 from study.evidence.measure import measure
 from study.evidence.metric_gains import procedures
-from study.evidence.metrics import metric_of
 from study.evidence.pairs import paired
 from study.evidence.rule import LADDER
-from study.evidence.sentences import listed
 from study.schema import LOSS, Frozen, Kind
 
 MEANS = {Kind.CONTINUOUS: "rmse", Kind.COUNT: "rmse", Kind.BINARY: "accuracy", Kind.MULTICLASS: "accuracy"}
@@ -100,22 +97,3 @@ def in_unit(gain: Gain, saved: Interval, root: bool) -> tuple[float, float, floa
         own if np.isfinite(own) else end for own, end in zip(told, (np.nan, saved.low, saved.high), strict=True)
     )
     return value, low, high
-
-
-def meaning_words(found: Meaning, kind: Kind, target: str, nouns: Mapping[str, str]) -> str:
-    """What the losses mean, procedure by procedure."""
-    metric = metric_of(found.metric, kind)
-    parts = [f"{metric.told(value)} ({nouns[name]})" for name, value in found.values.items()]
-    some = metric.folds_words(found.n_folds, found.n_scored)
-    beside = f", whose standard deviation is {given(found.sd)}," if metric.in_sd else ""
-    return f"The {metric.label} on {target}{beside} is {listed(parts)}{f', on {some}' if some else ''}."
-
-
-def most_words(found: Meaning, kind: Kind, base: str) -> str:
-    """What a loss that is given away by keeping `base` means at most; nothing where it is not known."""
-    most, metric = found.most(base), metric_of(found.metric, kind)
-    return (
-        f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {metric.told(most, 'points')}"
-        if most >= 0
-        else ""
-    )

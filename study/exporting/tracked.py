@@ -22,6 +22,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
+from study.evidence.wording.answer import Words
 from study.exporting.arms import LOSSES, ArmRecords, Changes, by_epoch, described, metric_of
 from study.records.results import Results
 from study.records.trial import TrialRecord
@@ -145,7 +146,7 @@ class Tracked:
         digest = hashlib.sha256(self.results.paths.verdicts.read_bytes()).hexdigest()
         if self.client.get_run(self.parent).data.tags.get(VERDICTS) == digest:
             return
-        said = "\n\n".join(f"{verdict.sentence} {verdict.action}" for verdict in verdicts)
+        said = "\n\n".join(f"{words.sentence} {words.action}" for words in map(Words, verdicts))
         self.client.set_tag(self.parent, "mlflow.note.content", said)
         for verdict in verdicts:
             self.client.set_tag(self.parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none")

@@ -14,7 +14,9 @@ from pyarrow.parquet import read_metadata
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
-from study.evidence.answer import Verdict, read_verdicts, read_warnings
+from study.evidence.answer import Verdict
+from study.evidence.stored import read_verdicts, read_warnings
+from study.evidence.wording.answer import Words
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, trials_frame
 from study.records.outcome import Outcome
@@ -268,6 +270,11 @@ class Results:
     def verdicts(self) -> list[Verdict]:
         """The answer for each target."""
         return self._concluded(read_verdicts)
+
+    @property
+    def words(self) -> list[Words]:
+        """What is said of each verdict: `sentence`, `action` and more."""
+        return [Words(verdict) for verdict in self.verdicts]
 
     @cached_property
     def warnings(self) -> list[StudyWarning]:

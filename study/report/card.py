@@ -11,9 +11,10 @@ import pandas as pd
 from study.digits import DASH, chance, given_percent, human, percent
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
-from study.evidence.joint import together_words
 from study.evidence.metrics import metric_of
 from study.evidence.sentences import level_words, span
+from study.evidence.wording.answer import Words
+from study.evidence.wording.together import together_words
 from study.records.delivery import delivered_frame
 from study.records.results import Results
 from study.report import warnings
@@ -98,8 +99,8 @@ def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting:
     return (
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
-        f"{bars(told, verdict.nouns[REGRESSION], verdict.bound_name)}{_models(models, verdict)}"
-        f'<p class="sentence">{escape(verdict.sentence)}</p><p class="action">{escape(verdict.action)}</p>'
+        f"{bars(told, verdict.nouns[REGRESSION], Words(verdict).bound_name)}{_models(models, verdict)}"
+        f'<p class="sentence">{escape(Words(verdict).sentence)}</p><p class="action">{escape(Words(verdict).action)}</p>'
         f"{warned}{''.join(facts)}</section>"
     )
 
@@ -129,9 +130,9 @@ def _models(models: pd.DataFrame, verdict: Verdict) -> str:
 
 def _basis(verdict: Verdict, splitting: str) -> str:
     """What the verdict is about and rests on, and what stands beside it. splitting: what groups or time do to the splits."""
-    beside = (_enough(verdict), verdict.depths_words, verdict.trees_words, verdict.floor_words)
-    told = [splitting, verdict.bound_words, verdict.margins_words, verdict.estimand]
-    told += [f"Intervals: {verdict.method_words}.", *beside]
+    words = Words(verdict)
+    told = [splitting, words.bound, words.margins, words.estimand, f"Intervals: {words.method}."]
+    told += [_enough(verdict), words.depths, words.trees, words.floor]
     return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from study.digits import chance, human, p_value
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
+from study.evidence.wording.answer import Words
 from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
@@ -105,16 +106,18 @@ def sources(results: Results) -> Html:
 
 def has_sources(verdict: Verdict) -> bool:
     """Whether anything of this is known of a target."""
-    return any((verdict.sources_words, verdict.short_words, verdict.missing_words))
+    words = Words(verdict)
+    return any((words.sources, words.short, words.missing))
 
 
 def _sources(verdict: Verdict) -> str:
-    parts = [f"<h4>{escape(verdict.target)}</h4>", *map(_paragraph, (verdict.sources_words, verdict.missing_words))]
-    if verdict.sources and verdict.sources_words:
+    words = Words(verdict)
+    parts = [f"<h4>{escape(verdict.target)}</h4>", *map(_paragraph, (words.sources, words.missing))]
+    if verdict.sources and words.sources:
         rest = verdict.by_pair.get((EXTENDED, NETWORK))
         told = {"interactions": verdict.sources.interactions, "curvature": verdict.sources.curvature}
         parts.append(table(gains_frame(told | ({"what only the network has": rest} if rest else {}), "from")))
-    parts.append(_paragraph(verdict.short_words))
+    parts.append(_paragraph(words.short))
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
     if verdict.short and verdict.short.counts:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from study.data.fold_warnings import fold_warnings
 from study.digits import count, given_percent, times
-from study.evidence.questions import asked_words
 from study.evidence.warnings.answers import in_order
+from study.evidence.wording.questions import asked_words
 from study.prepare import Prepared
 from study.records.questions import questions
 from study.schema import Arm, StudyWarning, printable

@@ -15,12 +15,13 @@ from rich.live import Live
 from rich.table import Table
 
 from study.digits import count, given, human, times
-from study.evidence.answer import BESIDE, Verdict
-from study.evidence.joint import together_words
+from study.evidence.answer import Verdict
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
 from study.evidence.sentences import listed
 from study.evidence.winners import select_candidate
+from study.evidence.wording.answer import BESIDE, Words
+from study.evidence.wording.together import together_words
 from study.machines.ray import available_cpus
 from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
@@ -235,9 +236,10 @@ def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
     """Print every verdict, what to do, what stands beside it, and what holds for all at once."""
     told = list(verdicts)
     for verdict in told:
-        console.print(verdict.sentence, style="bold", soft_wrap=True)
-        for words in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
-            for part in filter(None, (getattr(verdict, words), verdict.formula if words == "short_words" else None)):
+        words = Words(verdict)
+        console.print(words.sentence, style="bold", soft_wrap=True)
+        for name in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
+            for part in filter(None, (getattr(words, name), verdict.formula if name == "short" else None)):
                 console.print(part, soft_wrap=True, markup=False)
     if said := together_words(told):
         console.print(said, soft_wrap=True, markup=False)

@@ -84,7 +84,7 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
         "failed": found.failed,
         "broken": found.records.broken,
         "notes": failure_notes(found.records.beside),
-        "verdicts": [verdict.sentence for verdict in results.verdicts] if found.finished else [],
+        "verdicts": [words.sentence for words in results.words] if found.finished else [],
         "digest": digest(results.trials) if found.finished else None,
     }
 
@@ -116,8 +116,8 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     if not found.finished:
         print(_way_on(found))
         return
-    for verdict in results.verdicts:
-        print(verdict.sentence)
+    for words in results.words:
+        print(words.sentence)
     print(f"Finished. Digest of the dataframe: {digest(results.trials)}")
 
 

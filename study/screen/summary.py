@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from study.evidence.answer import write_verdicts
+from study.evidence.stored import write_verdicts
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
 from study.records.results import Results, digest

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from study.evidence import compare, verdicts
-from study.evidence.answer import Verdict, read_verdicts, write_verdicts
+from study.evidence.answer import Verdict
 from study.evidence.findings import Gain
 from study.evidence.margins import Bar
 from study.evidence.scores import row_losses
+from study.evidence.stored import read_verdicts, write_verdicts
 from study.schema import Kind
 
 ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}

@@ -14,9 +14,9 @@ from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.margins import FLOOR as LARGER
 from study.evidence.margins import Bar, Question, off_loss, off_root
-from study.evidence.questions import stated
 from study.evidence.rule import ABOVE, BELOW, side_of, standing
 from study.evidence.verdicts import judges, margin_curves
+from study.evidence.wording.questions import stated
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
 

@@ -8,9 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from study.evidence.answer import Verdict, read_verdicts, write_verdicts
+from study.evidence.answer import Verdict
 from study.evidence.findings import TERMS, WORTH
-from study.evidence.joint import answer_p, together, together_words
+from study.evidence.joint import answer_p, together
+from study.evidence.stored import read_verdicts, write_verdicts
+from study.evidence.wording.together import together_words
 from tests.evidence.losses import only_verdict, three
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, WORTH, FoldMissing, ShortTerms
+from study.evidence.wording.answer import Words
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial
 
@@ -104,8 +105,8 @@ def test_the_action_names_trees_only_where_they_beat_all(rng: np.random.Generato
     beaten, ahead = (only_verdict([scored(base), scored(share * base, "neural", 1), trees]) for share in (0.98, 0.8))
 
     assert (beaten.verdict, ahead.verdict) == (ENOUGH, WORTH)
-    assert "trees" in beaten.action
-    assert "trees" not in ahead.action
+    assert "trees" in Words(beaten).action
+    assert "trees" not in Words(ahead).action
 
 
 def test_trees_alone_are_no_regression() -> None:
@@ -126,16 +127,16 @@ def test_terms_that_most_folds_miss_are_counted_and_of_those_alone_some_are_name
     assert verdict.missing is not None
     assert [(each.term, each.n_folds) for each in verdict.missing.counts] == [("a²", 3), ("b", 2)]
     assert (verdict.missing.n_folds, verdict.missing.n_units, verdict.missing.unit) == (4, 297, "row")
-    named = str(verdict.missing_words)
+    named = str(Words(verdict).missing)
     assert "a²" in named
     assert re.search(r"\bb \(", named) is None
-    assert only_verdict([scored(np.ones(40), "neural", 1)], missing={"y": told}).missing_words is None
+    assert Words(only_verdict([scored(np.ones(40), "neural", 1)], missing={"y": told})).missing is None
 
 
 def test_a_score_test_over_few_groups_names_no_term() -> None:
     few = {0: FoldMissing(terms=("a²",), n_units=29, unit="group")}
 
-    said = str(only_verdict([scored(np.ones(40)), scored(np.ones(40), "neural", 1)], missing={"y": few}).missing_words)
+    said = str(Words(only_verdict([scored(np.ones(40)), scored(np.ones(40), "neural", 1)], missing={"y": few})).missing)
 
     assert "a²" not in said
     assert "29 groups" in said

@@ -13,6 +13,7 @@ from study.evidence.findings import ENOUGH, TERMS, UNDECIDED
 from study.evidence.margin_curves import POINTS, Span, spans
 from study.evidence.margins import Bar, Question
 from study.evidence.verdicts import judges, margin_curves
+from study.evidence.wording.answer import Words
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.asked import ARMS, asked, with_terms
 from tests.evidence.losses import only_verdict, scored, three, told_gain, trial
@@ -30,8 +31,8 @@ def test_five_per_cent_of_an_rmse_are_about_ten_of_a_mean_squared_error() -> Non
     assert over_regression(squared) == pytest.approx(0.08, abs=1e-3)
     assert over_regression(root) == pytest.approx(1 - np.sqrt(0.92), abs=1e-3)
     assert (squared.verdict, root.verdict) == (TERMS, ENOUGH)
-    assert squared.bound_words is None
-    assert "9.8 %" in str(root.bound_words)
+    assert Words(squared).bound is None
+    assert "9.8 %" in str(Words(root).bound)
 
 
 def test_a_margin_in_the_unit_of_the_target_is_one_of_its_error() -> None:
@@ -107,7 +108,7 @@ def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ev
 def test_without_questions_there_is_no_floor_no_meaning_and_no_other_margin(rng: np.random.Generator) -> None:
     verdict = only_verdict(three(rng, 0.92, 0.92, n=100)[1:3], with_terms())
 
-    assert (verdict.margin, verdict.meaning, verdict.margins_words, verdict.bound_words) == (0.05, None, None, None)
+    assert (verdict.margin, verdict.meaning, Words(verdict).margins, Words(verdict).bound) == (0.05, None, None, None)
 
 
 def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:
@@ -142,7 +143,7 @@ def test_the_answers_by_margin_reach_as_far_as_the_margin_itself() -> None:
 def test_the_margins_at_which_the_answer_is_another_are_told() -> None:
     verdict = asked(0.8)
 
-    (most, *_) = map(float, re.findall(r"([\d.]+) %", str(verdict.margins_words)))
+    (most, *_) = map(float, re.findall(r"([\d.]+) %", str(Words(verdict).margins)))
     assert most == pytest.approx(100 * verdict.by_pair[REGRESSION, EXTENDED].low, abs=0.05)
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from study.evidence import sentences, verdicts
-from study.evidence.answer import BESIDE, Verdict
+from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Rung
 from study.evidence.margins import Question
+from study.evidence.wording.answer import BESIDE, Words
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 
 
@@ -91,7 +92,7 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert step.gain.level == 0.95
     assert verdict.verdict == UNDECIDED
     assert verdict.answer_procedure == "regression"
-    assert sentences.percent(step.gain.high) in numbers(verdict.action)
+    assert sentences.percent(step.gain.high) in numbers(Words(verdict).action)
     assert verdict.decided_at is not None
     assert math.isnan(verdict.decided_at.rows)
     assert verdict.beats_constant is None
@@ -105,7 +106,7 @@ def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(r
     most = sentences.percent(max(step.gain.high for step in verdict.gains[:2]))
     assert verdict.left == ("regression", "extended", "network")
     assert verdict.answer_procedure == "regression"
-    assert {most, "95"} <= numbers(verdict.action)
+    assert {most, "95"} <= numbers(Words(verdict).action)
     assert [step.gain.level for step in verdict.gains] == [0.975, 0.975, 0.95]
 
 
@@ -239,5 +240,5 @@ def test_a_metric_that_does_not_exist_on_the_test_rows_gives_no_verdict(
 
         assert (verdict.verdict, verdict.answer_procedure, verdict.use_none) == (None, None, False)
         assert verdict.undefined
-        assert "`study ask FOLDER --metric loss`" in verdict.action
-        assert {getattr(verdict, words) for words in BESIDE} == {None}
+        assert "`study ask FOLDER --metric loss`" in Words(verdict).action
+        assert {getattr(Words(verdict), name) for name in BESIDE} == {None}

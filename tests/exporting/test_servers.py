@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from study.evidence.wording.answer import Words
 from study.exporting.exports import export
 from study.records.results import Results, write_trial, write_winner
 from study.schema import LOSS_NAMES, Kind, StudyError
@@ -107,7 +108,7 @@ def test_mlflow_gets_verdicts_metrics_and_files_of_a_concluded_study(tmp_path: P
     (run,) = client.search_runs([client.get_experiment_by_name("party").experiment_id])
     verdict = results.verdicts[0]
     assert (run.info.status, run.data.tags["verdict.balloons"]) == ("FINISHED", verdict.verdict)
-    assert verdict.sentence in run.data.tags["mlflow.note.content"]
+    assert Words(verdict).sentence in run.data.tags["mlflow.note.content"]
     metrics = results.metrics
     r2 = metrics[(metrics["metric"] == "r2") & (metrics["other"] == "network") & metrics["base"].isna()].iloc[0]
     assert run.data.metrics["balloons/r2/network"] == pytest.approx(r2["value"])

@@ -12,6 +12,7 @@ import pytest
 
 from study.config.metrics import metrics_asked
 from study.evidence.metrics import metrics_of
+from study.evidence.wording.answer import Words
 from study.predicting.asked import ask
 from study.predicting.results import Results, load_results
 from study.schema import Kind, StudyError
@@ -37,7 +38,7 @@ def test_another_metric_is_asked_after_the_results_were_known_and_nothing_is_wri
     (verdict,) = finished.ask(metric="rmse", margin=0.1, target="balloons")
 
     assert (verdict.target, verdict.question.metric, verdict.question.after) == ("balloons", "rmse", True)
-    assert "RMSE" in verdict.sentence
+    assert "RMSE" in Words(verdict).sentence
     assert content(finished.root) == before
 
 
@@ -52,7 +53,7 @@ def test_each_target_can_be_asked_of_its_own_metric(finished: Results) -> None:
     found = finished.ask(metric={"colour": "auc"})
 
     assert [(each.target, each.question.metric) for each in found] == [("balloons", "loss"), ("colour", "auc")]
-    assert "AUC" in found[1].sentence
+    assert "AUC" in Words(found[1]).sentence
 
 
 def test_a_metric_of_another_kind_is_refused_with_those_that_fit(finished: Results) -> None:
@@ -64,7 +65,7 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
     same, other = finished.ask(), finished.ask(floor=0.02)
 
     assert [each.question.after for each in (*same, *other)] == [False, False, True, True]
-    assert [each.sentence for each in same] == [each.sentence for each in finished.verdicts]
+    assert [Words(each).sentence for each in same] == [Words(each).sentence for each in finished.verdicts]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.evidence.answer import write_verdicts
+from study.evidence.stored import write_verdicts
 from study.records.delivery import chosen_arms, deliver, delivered_frame, delivery_notes, fold_model
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, write_winner, write_work

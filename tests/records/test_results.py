@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.evidence.answer import VERSION
+from study.evidence.stored import VERSION
 from study.records import gathering
 from study.records import results as results_module
 from study.records.environment import Environment, version_of

@@ -21,9 +21,9 @@ from sklearn.preprocessing import PolynomialFeatures
 from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
-from study.evidence.answer import write_verdicts
 from study.evidence.checks.columns import Original
 from study.evidence.findings import ShortTerms
+from study.evidence.stored import write_verdicts
 from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.reference import reference_coefficients
 from study.families import FAMILIES as INSTALLED

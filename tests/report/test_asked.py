@@ -7,6 +7,7 @@ import re
 from study.evidence import verdicts
 from study.evidence.margins import Question
 from study.evidence.metrics import metric_of
+from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report.asked import held_against, shares_of
 from study.report.figures import gains
@@ -28,8 +29,8 @@ def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(r
 
     (verdict,) = told.verdicts
     assert metric_of("accuracy", verdict.kind).noun in shares_of(told)
-    assert verdict.bound_name in held_against(told)
-    assert numbers(verdict.bound_name) == [50]  # the floor is larger than the margin
+    assert Words(verdict).bound_name in held_against(told)
+    assert numbers(Words(verdict).bound_name) == [50]  # the floor is larger than the margin
 
 
 def test_of_several_questions_the_text_tells_each(results: Results) -> None:
@@ -37,7 +38,7 @@ def test_of_several_questions_the_text_tells_each(results: Results) -> None:
     stakes, bounds = shares_of(told), held_against(told)
     for verdict, metric in zip(told.verdicts, ("rmse", "loss"), strict=True):
         assert re.search(rf"{metric_of(metric, verdict.kind).noun}\W[^;]*{verdict.target}", stakes)
-        assert re.search(rf"{verdict.bound_name}\W[^;]*{verdict.target}", bounds)
+        assert re.search(rf"{Words(verdict).bound_name}\W[^;]*{verdict.target}", bounds)
     assert numbers(bounds) == [5, 90]
 
 

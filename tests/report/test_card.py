@@ -11,6 +11,7 @@ import pytest
 from study.evidence import sentences
 from study.evidence.answer import Verdict
 from study.evidence.findings import TreesLine
+from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report import card, fair, tables
 from study.report.card_bars import bars
@@ -61,9 +62,9 @@ def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(resul
 
     html = tables.answer(told)
 
-    said = [verdict.margins_words, verdict.estimand, f"Intervals: {verdict.method_words}."]
-    said += [verdict.depths_words, verdict.trees_words]
-    assert numbers(str(verdict.trees_words))[-1] == float(sentences.percent(first.gains[0].gain.improvement))
+    said = [Words(verdict).margins, Words(verdict).estimand, f"Intervals: {Words(verdict).method}."]
+    said += [Words(verdict).depths, Words(verdict).trees]
+    assert numbers(str(Words(verdict).trees))[-1] == float(sentences.percent(first.gains[0].gain.improvement))
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
     found = re.findall("<li>(.*?)</li>", basis)
     assert [each for each in found if each in [escape(tables.no_break(str(words))) for words in said]] == [
@@ -159,10 +160,10 @@ def test_the_gains_of_card_and_figure_are_one(with_terms: Results) -> None:
 
 def said_of_layers(html: str, verdict: Verdict) -> int:
     """How many lines below a card are of no words that the verdict has itself."""
-    own = (verdict.bound_words, verdict.margins_words, verdict.estimand, verdict.depths_words)
+    own = (Words(verdict).bound, Words(verdict).margins, Words(verdict).estimand, Words(verdict).depths)
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
-    known = [escape(tables.no_break(str(words))) for words in (*own, verdict.trees_words, verdict.floor_words) if words]
-    return sum(line not in known and verdict.method_words not in line for line in re.findall("<li>(.*?)</li>", basis))
+    known = [escape(tables.no_break(str(words))) for words in (*own, Words(verdict).trees, Words(verdict).floor) if words]
+    return sum(line not in known and Words(verdict).method not in line for line in re.findall("<li>(.*?)</li>", basis))
 
 
 def test_a_card_says_how_many_layers_are_enough_only_where_the_network_is_the_answer(results: Results) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from study.evidence.intervals import DEFAULT_ONE_PASS
+from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
 from study.records.results import Results, load_results
 from study.report.figures import gains
@@ -86,7 +87,7 @@ def test_every_figure_is_a_file_of_its_own(report: StudyPaths) -> None:
 
 
 def test_the_answer_comes_before_everything_else(page: Page, results: Results) -> None:
-    places = [page.text.index(verdict.sentence.replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
+    places = [page.text.index(Words(verdict).sentence.replace(" %", "\N{NO-BREAK SPACE}%")) for verdict in results.verdicts]
 
     assert max(places) < page.text.rindex(CHAPTERS[0].title)  # after the contents, which name it too
 

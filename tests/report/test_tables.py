@@ -13,6 +13,7 @@ from rich.console import Console
 
 from study.evidence import sentences, winners
 from study.evidence.metrics import metric_of
+from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report import tables
 from study.report.figures import coefficients
@@ -90,7 +91,7 @@ def test_where_the_gain_comes_from_stands_beside_the_short_formula(with_terms: R
     assert [row[0] for row in rows] == [*named, "term", "relationship[&lt;m&gt;] by age", "children²"]
     assert rows[1][1] == f"{sentences.percent(verdict.sources.interactions.improvement)}\N{NO-BREAK SPACE}%"
     assert [row[1] for row in rows[-2:]] == ["1", "1"]
-    assert f"<p>{escape(tables.no_break(str(verdict.short_words)))}</p>" in html
+    assert f"<p>{escape(tables.no_break(str(Words(verdict).short)))}</p>" in html
     assert f"<pre><code>{verdict.formula}</code></pre>" in html
 
 

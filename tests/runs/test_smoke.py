@@ -16,6 +16,7 @@ from harness.kept import replace
 from harness.studies import drive
 from study import load_config, load_results, run_study
 from study.conclude import conclude
+from study.evidence.wording.answer import Words
 from study.prepare import prepare
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_outcomes, read_work, write_work
@@ -203,7 +204,7 @@ def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> Non
 
     told, found = status_json(opened), status_of(opened)
 
-    assert told["verdicts"] == [opened.verdicts[0].sentence]
+    assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
     assert (found.finished, found.failed, set(found.to_go.values())) == (True, 0, {0})
     assert [(arm.key, n, budget, scored) for arm, n, budget, _, _, scored in found.rows] == [

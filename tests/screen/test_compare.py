@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study.evidence.answer import write_verdicts
+from study.evidence.stored import write_verdicts
 from study.records.results import Results
 from tests.screen.conftest import Command
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from study.evidence.answer import BESIDE
+from study.evidence.wording.answer import BESIDE, Words
 from study.records.results import Results
 from study.schema import TrialState
 from study.screen.progress import Progress, print_summary, span, workers_here
@@ -194,7 +194,7 @@ def test_the_summary_tells_the_answer_before_its_evidence(finished: Results) -> 
     print_summary(finished, Console(file=out, width=60))
 
     (verdict,) = finished.verdicts
-    told = [verdict.sentence, verdict.action, *(getattr(verdict, words) for words in BESIDE), verdict.estimand]
+    told = [getattr(Words(verdict), name) for name in ("sentence", "action", *BESIDE, "estimand")]
     lines = out.getvalue().splitlines()
     assert lines[1 : 1 + len(list(filter(None, told)))] == list(filter(None, told))
     assert "nan" not in out.getvalue()

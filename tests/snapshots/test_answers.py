@@ -15,14 +15,15 @@ from rich.console import Console
 from harness.predicted import made
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.clauses import Clauses
 from study.evidence.findings import DecidedAt, FoldMissing, Gain, Rung, RungGain, ShortTerms, TreesLine
-from study.evidence.joint import together_words
 from study.evidence.judge import joined
 from study.evidence.margins import FLOOR as BOUND
 from study.evidence.margins import MARGIN, Bar, Question
 from study.evidence.rule import standing
 from study.evidence.scores import FLOOR
+from study.evidence.wording.answer import Words
+from study.evidence.wording.clauses import Clauses
+from study.evidence.wording.together import together_words
 from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION, REGRESSIONS, Kind
 from study.screen.progress import print_verdicts
 from tests.evidence.asked import judged, two_classes
@@ -54,7 +55,7 @@ def printed(told: Told) -> str:
         own = found if isinstance(found, list) else [found] if isinstance(found, Verdict) else []
         print_verdicts(own, Console(file=out, width=80, markup=False, emoji=False, highlight=False))
         out.write("" if own else f"{found}\n")
-        in_report |= {str(verdict.method_words): None for verdict in own}
+        in_report |= {str(Words(verdict).method): None for verdict in own}
     return "\n".join([out.getvalue(), "# In the report alone", "", *(words for words in in_report if words != "None")])
 
 
@@ -93,7 +94,7 @@ def open_ones(rng: np.random.Generator) -> Told:
         "Between terms and the network": only_verdict(three(rng, 0.6, 0.55, 0.6, 200)),
         "Among three": only_verdict(models, questions={"y": Question()}),
         "Terms that may be nothing": unsure,
-        "Terms that are likely sure with more rows": unsure.model_copy(update={"decided_at": later}).action,
+        "Terms that are likely sure with more rows": Words(unsure.model_copy(update={"decided_at": later})).action,
         "Two that no row compares": only_verdict(parted(0.6, 0.5), arms("linear", "extended", "neural", folds=4)),
     }
 
@@ -141,8 +142,11 @@ def ends(rng: np.random.Generator) -> Told:
         "A gain without a lower end": only_verdict(one_loss),
         "One test row": only_verdict(single),
         "A loss without an upper end": of(told_gain(-9.7, math.nan, improvement=-0.2)),
-        "A gain that may be all": of(told_gain(0.99995, 1.2, improvement=0.99999)).sentence,
-        **{f"Times the loss, ends: {name}": of(told_gain(*span, improvement=-3.0)).sentence for name, span in times.items()},
+        "A gain that may be all": Words(of(told_gain(0.99995, 1.2, improvement=0.99999))).sentence,
+        **{
+            f"Times the loss, ends: {name}": Words(of(told_gain(*span, improvement=-3.0))).sentence
+            for name, span in times.items()
+        },
     }
 
 
@@ -205,7 +209,7 @@ def terms(rng: np.random.Generator) -> Told:
         "A short formula that can take their place": found,
         "A short formula that does not reach them, and no network": only_verdict(alone, arms("linear", "extended")),
         "A short formula of many terms, of what the network passed": only_verdict(models(0.62, 0.1), short={"y": many}),
-        **{f"Missing terms: {k}": found.model_copy(update={"missing": joined(v)}).missing_words for k, v in told.items()},
+        **{f"Missing terms: {k}": Words(found.model_copy(update={"missing": joined(v)})).missing for k, v in told.items()},
     }
 
 
@@ -215,7 +219,7 @@ def trees(rng: np.random.Generator) -> Told:
 
     def beside(*gains: tuple[float, float]) -> str | None:
         over = {name: told_gain(*gain) for name, gain in zip((REGRESSION, NETWORK), gains, strict=False)}
-        return alone.model_copy(update={"trees": TreesLine(loss=0.5, over=over)}).trees_words
+        return Words(alone.model_copy(update={"trees": TreesLine(loss=0.5, over=over)})).trees
 
     return {
         "Ahead of all by more than the margin": only_verdict([*models, scored(0.7 * base, "trees")]),
@@ -276,8 +280,8 @@ def margins(rng: np.random.Generator) -> Told:
     return {
         "A share of the loss": asked(),
         "An amount": amount,
-        "An amount that is more than all of the loss": amount.model_copy(update={"bound": beyond}).bound_words,
-        "Asked after the results were known": amount.model_copy(update={"question": after}).sentence,
+        "An amount that is more than all of the loss": Words(amount.model_copy(update={"bound": beyond})).bound,
+        "Asked after the results were known": Words(amount.model_copy(update={"question": after})).sentence,
         "A floor beside the margin": asked(floor=0.01),
         "A floor that is larger": asked(floor=0.06),
         "Margin, floor and margin decide": between_bounds(at_margin, at_floor, at_margin),
@@ -317,7 +321,9 @@ def splits(rng: np.random.Generator) -> Told:
         "Groups": only_verdict([each.assign(group=each["row"] // 2) for each in models]),
         "Rows in time order": only_verdict([each.assign(time=each["row"] + 300.0) for each in models]),
         "An area of some folds": area,
-        "An area of few folds, asked of later": area.model_copy(update={"question": fewer[0], "meaning": fewer[1]}).sentence,
+        "An area of few folds, asked of later": Words(
+            area.model_copy(update={"question": fewer[0], "meaning": fewer[1]})
+        ).sentence,
     }
 
 

@@ -15,7 +15,7 @@ import pytest
 from harness.inputs import make_frame
 from study.api import study_arms, study_beside
 from study.config import dump_config, load_config, make_config
-from study.evidence.answer import write_verdicts
+from study.evidence.stored import write_verdicts
 from study.machines import lock
 from study.machines.note import JobNote, read_note, write_note
 from study.machines.submit import MOST_LINES

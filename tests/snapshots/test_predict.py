@@ -16,7 +16,7 @@ from study import FamilyClassifier, FamilyRegressor
 from study.config import dump_config, make_config
 from study.config.metrics import metrics_asked
 from study.data.reader import ReadColumn, Reader, ReadTerm
-from study.evidence.answer import write_verdicts
+from study.evidence.stored import write_verdicts
 from study.predicting.asked import ask
 from study.predicting.columns import column_importance
 from study.predicting.intervals import guarantee_words

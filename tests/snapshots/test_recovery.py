@@ -19,7 +19,7 @@ import typer
 
 from study.api import check_folder, run_study, write_report
 from study.config import dump_config, make_config
-from study.evidence.answer import VERSION, write_verdicts
+from study.evidence.stored import VERSION, write_verdicts
 from study.machines import lock, network, others
 from study.machines.allocation import Allocation, Ending, Given, array_share
 from study.machines.network import Ports, address_of, check_ports

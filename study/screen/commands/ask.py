@@ -21,7 +21,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
 ) -> None:
     """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
-    from study.evidence.answer import write_verdicts
+    from study.evidence.stored import write_verdicts
     from study.evidence.warnings.answers import OF_A_QUESTION, asked_anew
     from study.predicting.results import load_results
     from study.screen.progress import print_verdicts

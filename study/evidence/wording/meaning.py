@@ -1,0 +1,30 @@
+"""What a loss means, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from study.digits import given
+from study.evidence.metrics import metric_of
+from study.evidence.scale import Meaning
+from study.evidence.sentences import listed
+from study.schema import Kind
+
+
+def meaning_words(found: Meaning, kind: Kind, target: str, nouns: Mapping[str, str]) -> str:
+    """What the losses mean, procedure by procedure."""
+    metric = metric_of(found.metric, kind)
+    parts = [f"{metric.told(value)} ({nouns[name]})" for name, value in found.values.items()]
+    some = metric.folds_words(found.n_folds, found.n_scored)
+    beside = f", whose standard deviation is {given(found.sd)}," if metric.in_sd else ""
+    return f"The {metric.label} on {target}{beside} is {listed(parts)}{f', on {some}' if some else ''}."
+
+
+def most_words(found: Meaning, kind: Kind, base: str) -> str:
+    """What a loss that is given away by keeping `base` means at most; nothing where it is not known."""
+    most, metric = found.most(base), metric_of(found.metric, kind)
+    return (
+        f"the {metric.label} would be {'higher' if metric.more else 'lower'} by at most {metric.told(most, 'points')}"
+        if most >= 0
+        else ""
+    )
