@@ -26,9 +26,6 @@ from study.report.palette import (
     LILAC,
     MUTED,
     NETWORKS,
-    ON_DARK,
-    ON_LIGHT,
-    PAPER,
     RAMPS,
     REGRESSION,
     RULE,
@@ -38,8 +35,7 @@ from study.report.picture import DPI, Picture, look
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
 
 __all__ = [
-    "BAND", "DPI", "GREEN", "GREY", "INK", "LILAC", "MUTED", "NETWORKS", "ON_DARK", "ON_LIGHT", "PAPER", "RAMPS", "REGRESSION",
-    "RULE", "VIOLET", "Picture", "look",
+    "BAND", "DPI", "GREEN", "INK", "MUTED", "NETWORKS", "REGRESSION", "RULE", "VIOLET", "Picture", "look",
 ]  # fmt: skip
 """What figures take from here that is made elsewhere."""
 NEURAL = "neural"
@@ -100,7 +96,7 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
 
 def pictured(figure: Figure, shows: str, finding: str) -> Picture:
     """A figure with its finding as its title; those who do not see it are told what it shows, a sentence, and the finding."""
-    return Picture(figure, f"{shows} {finding}", finding)
+    return Picture(figure, f"{shows} {finding}".rstrip(), finding)
 
 
 def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -77,13 +76,6 @@ def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]
     said = [f"{target}: {clauses(rows)[0]}" for target, rows in parts[:MOST_TARGETS]]
     said += [f"{count(more, 'more target')} below"] if (more := len(parts) - MOST_TARGETS) > 0 else []
     return f"{'; '.join(said)}." if said else ""
-
-
-def rows_in_words(rows: float) -> str:
-    """How many test rows, to a tenth: repeats that differ divide a row."""
-    tenths = round(rows, 1)
-    whole = tenths.is_integer()
-    return human(int(tenths)) if whole else human(tenths, max(math.floor(math.log10(tenths)) + 2, 1))
 
 
 def share(value: float) -> str:

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-from study.digits import human
+from study.digits import given, human
 from study.evidence.winners import MODEL
 from study.records.results import Results
 from study.report.model_panels import best_alone, model_titles
 from study.report.style import INK, Picture, look, pictured, plain, titled_panels, with_names
-from study.report.words import by_score, each_target, rows_in_words, share, short
+from study.report.words import by_score, each_target, share, short
 
 MOST_CLASSES = 12
 """Classes of a matrix: of more the largest."""
@@ -48,7 +48,7 @@ def data(results: Results) -> pd.DataFrame:
         about: dict[str, Any] = dict(zip(MODEL, key, strict=True))
         names = results.data.classes[about["target"]]
         every = range(len(names))
-        rows = own.pivot_table("n_rows", *SIDES).reindex(index=every, columns=every).fillna(0.0)
+        rows = own.pivot_table("n_rows", "observed", "predicted").reindex(index=every, columns=every).fillna(0.0)
         sizes = rows.sum(axis=1)
         kept = sorted(sizes.nlargest(MOST_CLASSES).index)
         shares = rows.div(sizes.where(sizes > 0), axis=0)
@@ -90,7 +90,7 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
     ax.set(xlim=(0, n), ylim=(n, 0), xlabel="predicted", ylabel="observed")
     for place, (of_row, rows) in enumerate(zip(shares, own["n_rows"], strict=True)):
         if rows > 0:
-            text = f"{share(of_row)}\n{rows_in_words(rows)}" if n <= 5 else human(round(100 * of_row))
+            text = f"{share(of_row)}\n{given(round(rows, 1), 9)}" if n <= 5 else human(round(100 * of_row))
             ax.text(place % n + 0.5, place // n + 0.5, text, ha="center", va="center", fontsize=8, color=INK)
     labels = [plain(short(name, 12)) for name in names]
     ax.set_xticks(np.arange(n) + 0.5, labels)

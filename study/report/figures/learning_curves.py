@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
-from study.report.model_panels import model_panels
-from study.report.style import INK, Picture, look, loss_ticks, pictured, ticks, with_names
+from study.report.model_panels import model_titles
+from study.report.style import INK, Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 DASHED = (0, (3, 2))
@@ -67,7 +67,7 @@ def _span(epochs: pd.Series) -> str:
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
     with look():
-        figure, parts = model_panels(frame, 2.2)
+        figure, parts = titled_panels(frame, 2.2, model_titles(frame))
         for ax, own in parts:
             keys = ["split", "colour", "model", "replicate"]
             for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):

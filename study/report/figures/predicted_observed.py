@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from study.evidence.checks.rows import checked_rows
@@ -45,11 +46,10 @@ def data(results: Results) -> pd.DataFrame:
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
     metrics = results.metrics[results.metrics["base"].isna()].set_index(["target", "metric", "other"])["value"].to_dict()
-    explained = [
-        metrics.get((target, EXPLAINED[Kind(kind)], REGRESSION if family == REGRESSIONS[Kind(kind)] else family))
-        for target, kind, family in thinned[["target", "kind", "family"]].itertuples(index=False)
-    ]
-    return with_names(thinned.assign(explained=pd.Series(explained, thinned.index, dtype=float)), results.data.models)
+    kind, family = thinned["kind"], thinned["family"]
+    procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
+    explained = [metrics.get(key, np.nan) for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)]
+    return with_names(thinned.assign(explained=explained), results.data.models)
 
 
 def finding(frame: pd.DataFrame) -> str:
