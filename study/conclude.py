@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from study.data.encoding import Encoded, EncodedData, design
-from study.data.originals import originals_of
 from study.data.splits import IntArray
 from study.data.units import Units
 from study.evidence.checks.checks import checks
-from study.evidence.checks.columns import Originals
 from study.evidence.effects import differences, mean_effects
 from study.evidence.findings import FoldMissing, ShortTerms
 from study.evidence.helps import row_gains
@@ -43,7 +40,7 @@ from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
-from study.search.importance import search_frames
+from study.search.importance import hyperparameters
 from study.warned import study_warnings
 
 ROUNDED = 0.05
@@ -63,14 +60,12 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     n_train = {str(target): float(rows.mean()) for target, rows in development.groupby(0)[1]}
     asked = questions(results.config, kinds_of(results.trials))
     judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
-    originals = partial(originals_of, data)
-    for name, frame in comparisons(results.predictions, results.trials, judged, originals, results.trees).items():
+    for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
         write_frame(getattr(paths, name), frame)
     for name, frame in what_models_say(paths, predictions, results.trials, data).items():
         write_frame(getattr(paths, name), frame)
     rows = {place: min(map(len, encoded.train)) for place, encoded in tested.items()}
-    for name, frame in search_frames(results.config, results.trials, rows).items():
-        write_frame(getattr(paths, name), frame)
+    write_frame(paths.hyperparameters, hyperparameters(results.config, results.trials, rows))
     shorts = read_work(paths, ShortRecord)
     told = answers(judged, _short_terms(shorts, data, asked), _missing(shorts))
     write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, fitted)))
@@ -135,16 +130,12 @@ def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
 
 
 def comparisons(
-    predictions: pd.DataFrame,
-    trials: pd.DataFrame,
-    judged: Sequence[Judge],
-    originals: Originals,
-    trees: pd.DataFrame | None = None,
+    predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge], trees: pd.DataFrame | None = None
 ) -> dict[str, pd.DataFrame]:
     """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
 
     They are `scores`, `pairs`, `metrics`, `margins` and those of `study.evidence.checks`; judged: of all targets;
-    originals: the columns of the table; trees: the test rows of boosted trees, where there are any.
+    trees: the test rows of boosted trees, where there are any.
     """
     winners, folds = incumbents(trials), judged[0].folds
     beside = pd.concat([predictions, trees], ignore_index=True)
@@ -153,7 +144,7 @@ def comparisons(
         "pairs": pair_table(judged),
         "metrics": metric_table(beside, winners, folds),
         "margins": margin_curves(judged),
-    } | checks(beside, winners, originals)
+    } | checks(beside, winners)
 
 
 def columns_of(encoded: Encoded, rows: IntArray) -> pd.DataFrame | Blocks:

@@ -106,21 +106,15 @@ class StudyPaths:
     helps = _Place("helps.parquet")
     """Rows on which the network helps most and least, and what they have in common."""
     residuals = _Place("residuals.parquet")
-    """Mean residuals in bins of the prediction, and of the columns that explain most of them."""
+    """Mean residuals in bins of the prediction."""
     calibration = _Place("calibration.parquet")
     """How often what is predicted with a probability happens."""
     discrimination = _Place("discrimination.parquet")
     """ROC and precision-recall curves."""
     confusion = _Place("confusion.parquet")
     """Which classes are taken for which."""
-    frequencies = _Place("frequencies.parquet")
-    """How often each count came up, and how often it should."""
-    searched = _Place("searched.parquet")
-    """Trials of the tested folds: losses as shares that folds can share, ranks and costs."""
-    fronts = _Place("fronts.parquet")
-    """The least loss that is to be had for so many seconds, or so many parameters."""
     hyperparameters = _Place("hyperparameters.parquet")
-    """How much each hyperparameter mattered to a search, and where its best trials lie."""
+    """How much each hyperparameter mattered to a search."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""

@@ -178,10 +178,8 @@ class Results:
     (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). surfaces: of two
     (`study.evidence.surfaces.mean_surfaces`). importances: of permuted columns (`study.evidence.importance.importances`).
     helps: groups of rows on which the network helps most and least (`study.explain.where.where_it_helps`). residuals,
-    calibration, discrimination, confusion, frequencies: how good the predictions are (`study.evidence.checks`). searched:
-    trials beside what they cost (`study.evidence.searched.searched_trials`). fronts: the least loss for so much
-    (`study.evidence.searched.fronts`). hyperparameters: how much each mattered (`study.search.importance.hyperparameters`).
-    warnings: what may be wrong.
+    calibration, discrimination, confusion: how good the predictions are (`study.evidence.checks`). hyperparameters: how much
+    each mattered (`study.search.importance.hyperparameters`). warnings: what may be wrong.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -252,9 +250,6 @@ class Results:
     calibration = _frame(lambda paths: paths.calibration)
     discrimination = _frame(lambda paths: paths.discrimination)
     confusion = _frame(lambda paths: paths.confusion)
-    frequencies = _frame(lambda paths: paths.frequencies)
-    searched = _frame(lambda paths: paths.searched)
-    fronts = _frame(lambda paths: paths.fronts)
     hyperparameters = _frame(lambda paths: paths.hyperparameters)
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:

@@ -16,8 +16,6 @@ RAMPS = (
     ("#f4e65c", "#cfc020", "#99900e", "#6b6409", "#464205"),
 )
 """Colours of the first, second and third family of networks; a fourth has those of the first again."""
-ON_LIGHT, ON_DARK = "#1f2934", "#fefefe"
-"""Text on an area that has the same colour in both modes, such as a cell of a matrix: neither follows the page."""
 
 NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", BAND: "band", PAPER: "paper"}
 """Names of the neutral colours as variables of the page's style."""

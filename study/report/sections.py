@@ -14,7 +14,6 @@ from study.report.figures import (
     best_so_far,
     coefficients,
     confusion,
-    cost,
     decided_curve,
     effects,
     gains,
@@ -23,20 +22,14 @@ from study.report.figures import (
     learning_curves,
     loss_by_family,
     margin_curve,
-    parallel,
-    precision_recall,
     predicted_observed,
     probabilities,
-    residual_columns,
     residuals,
     roc,
-    rootogram,
-    slices,
     surface,
     test_loss,
     where,
 )
-from study.report.searches import is_told, unmeasured
 from study.report.style import Picture
 
 
@@ -91,7 +84,7 @@ def has_sources(results: Results) -> bool:
 
 def has_unmeasured(results: Results) -> bool:
     """Whether it is known why some model's hyperparameters were not measured."""
-    return is_told(results) and bool(unmeasured(results))
+    return hyperparameters.is_told(results) and bool(hyperparameters.unmeasured(results))
 
 
 READING = """\
@@ -226,11 +219,8 @@ CHAPTERS = (
         (
             drawn(predicted_observed),
             drawn(residuals),
-            drawn(residual_columns),
-            drawn(rootogram),
             drawn(probabilities),
             drawn(roc),
-            drawn(precision_recall),
             drawn(confusion),
         ),
     ),
@@ -242,9 +232,6 @@ CHAPTERS = (
             drawn(best_so_far),
             drawn(hyperparameters),
             Section("", "tables.not_measured(results)", has_unmeasured),
-            drawn(slices),
-            drawn(parallel),
-            drawn(cost),
             drawn(learning_curves),
             Section("### The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
         ),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.digits import given, given_percent, human
+from study.digits import given, given_percent
 from study.evidence.winners import CHOSEN
 from study.report.palette import (
     BAND,
@@ -25,9 +26,6 @@ from study.report.palette import (
     LILAC,
     MUTED,
     NETWORKS,
-    ON_DARK,
-    ON_LIGHT,
-    PAPER,
     RAMPS,
     REGRESSION,
     RULE,
@@ -37,8 +35,7 @@ from study.report.picture import DPI, Picture, look
 from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
 
 __all__ = [
-    "BAND", "DPI", "GREEN", "GREY", "INK", "LILAC", "MUTED", "NETWORKS", "ON_DARK", "ON_LIGHT", "PAPER", "RAMPS", "REGRESSION",
-    "RULE", "VIOLET", "Picture", "look",
+    "BAND", "DPI", "GREEN", "INK", "MUTED", "NETWORKS", "REGRESSION", "RULE", "VIOLET", "Picture", "look",
 ]  # fmt: skip
 """What figures take from here that is made elsewhere."""
 NEURAL = "neural"
@@ -97,14 +94,20 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["model"], frame["colour"], strict=True))
 
 
+def pictured(figure: Figure, shows: str, finding: str) -> Picture:
+    """A figure with its finding as its title; those who do not see it are told what it shows, a sentence, and the finding."""
+    return Picture(figure, f"{shows} {finding}".rstrip(), finding)
+
+
 def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
-    """A figure of `n` axes, filled row by row; heights in inches, one for all rows or one a row.
+    """A figure of `n` axes, filled row by row; heights in inches, one for all or one an axes, of which a row has its largest.
 
     The page shows them as here where it is wide, and below each other on a phone, where one of a single column keeps its size.
     """
     columns = max(1, min(columns, n))
     rows = math.ceil(max(n, 1) / columns)
-    heights = height_in if isinstance(height_in, list) else [height_in] * rows
+    each = height_in if isinstance(height_in, list) else [height_in] * n
+    heights = [max(each[row * columns :][:columns], default=SINGLE_IN) for row in range(rows)]
     figure = Figure(figsize=(WIDTH_IN if columns > 1 else SINGLE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
     grid: Any = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
@@ -115,19 +118,24 @@ def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Fi
     return figure, axes[:n]
 
 
-def target_panels(frame: pd.DataFrame, height_in: float | list[float]) -> tuple[Figure, list[tuple[Axes, Any]]]:
-    """A figure of one axes a target, which is its title, and each axes with the rows of its target."""
-    parts = [rows for _, rows in frame.groupby("target", sort=False)]
-    figure, axes = panels(len(parts), height_in)
+def titled_panels(
+    frame: pd.DataFrame, height_in: float | Callable[[Any], float], titles: pd.Series | None = None
+) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """A figure of one axes for each title, those of a target beside each other, and each axes with its rows.
+
+    height_in: in inches, or made of the rows of an axes. titles: of the rows; without them those are the targets.
+    """
+    named = frame.assign(panel=frame["target"] if titles is None else titles)
+    parts = [rows for _, own in named.groupby("target", sort=False) for _, rows in own.groupby("panel", sort=False)]
+    figure, axes = panels(len(parts), [height_in(rows) for rows in parts] if callable(height_in) else height_in)
     for ax, rows in zip(axes, parts, strict=True):
-        ax.set_title(plain(rows["target"].iloc[0]))
+        ax.set_title(plain(rows["panel"].iloc[0]))
     return figure, list(zip(axes, parts, strict=True))
 
 
-def line_panels(frame: pd.DataFrame, rest_in: float = 0.95) -> tuple[Figure, list[tuple[Axes, Any]]]:
-    """`target_panels` that are high enough for a line a model; rest_in: inches for all else."""
-    most = max((rows["model"].nunique() for _, rows in frame.groupby("target")), default=1)
-    return target_panels(frame, rest_in + 0.38 * most)
+def line_panels(frame: pd.DataFrame) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """One axes a target that is high enough for a line a model."""
+    return titled_panels(frame, lambda rows: 0.95 + 0.38 * rows["model"].nunique())
 
 
 def beside(ax: Axes, model: str, text: str) -> None:
@@ -145,26 +153,30 @@ def use_log_axis(values: Any) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)
 
 
-def log_axis(ax: Axes, which: Literal["x", "y"], losses: pd.Series, ticks: int = 6) -> bool:
+def ticks(axis: Axis, most: int, form: Any = None, integer: bool = False) -> None:
+    """Have so many ticks at most, written by a function of a value."""
+    axis.set_major_locator(MaxNLocator(most, integer=integer))
+    if form:
+        axis.set_major_formatter(form)
+
+
+def loss_ticks(ax: Axes, which: Literal["x", "y"], losses: Any, most: int) -> bool:
     """Make the axis of these losses logarithmic where only that shows them all; whether it is."""
-    if not use_log_axis(losses):
-        return False
-    ax.set(**{f"{which}scale": "log"})
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_locator(LogLocator(numticks=ticks))
-    axis.set_minor_formatter(NullFormatter())
-    return True
+    axis: Axis = ax.xaxis if which == "x" else ax.yaxis
+    if is_log := use_log_axis(losses):
+        ax.set(**{f"{which}scale": "log"})
+        axis.set_major_locator(LogLocator(numticks=most))
+        axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_major_locator(MaxNLocator(most))
+    axis.set_major_formatter(number)
+    return is_log
 
 
 def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
     """Name and ticks of the axis of one target's losses: `own` are its rows, `split` the rows they are losses of."""
-    name = LOSS_NAMES[Kind(own["kind"].iloc[0])]
-    if log_axis(ax, "x", losses, ticks=4):
-        name += ", log axis"
-    else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(number)
-    ax.set(xlabel=f"{split} {name}", ylabel="")
+    log = ", log axis" * loss_ticks(ax, "x", losses, 4)
+    ax.set(xlabel=f"{split} {LOSS_NAMES[Kind(own['kind'].iloc[0])]}{log}", ylabel="")
     ax.grid(axis="x")
     ax.margins(y=0.12)
 
@@ -187,9 +199,3 @@ def wrapped(label: str, width: int = 44) -> str:
 def plain(text: str) -> str:
     """`text` for a label: a dollar sign starts no formula."""
     return text.replace("$", r"\$")
-
-
-def listed(values: pd.Series) -> str:
-    """Numbers by (target, model) as the words of an alternative text."""
-    keys = values.index.to_frame().itertuples(index=False)
-    return "; ".join(f"{target}, {model}: {human(value)}" for (target, model), value in zip(keys, values, strict=True))

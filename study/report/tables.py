@@ -17,12 +17,12 @@ from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
 from study.report.card import no_break as no_break
 from study.report.figures.coefficients import first_fold
+from study.report.figures.hyperparameters import not_measured as not_measured
 from study.report.helps import helps as helps
 from study.report.html_table import Html as Html
 from study.report.html_table import prose
 from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
-from study.report.searches import not_measured as not_measured
 from study.report.style import model_name, with_names
 from study.schema import EXTENDED, NETWORK
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import pandas as pd
 
 from study.digits import count, human
 from study.evidence.sentences import capital, listed, percent
-from study.evidence.winners import baseline, least
+from study.evidence.winners import baseline, least, ranks
 from study.schema import NOUNS
 
 MOST_TARGETS = 3
@@ -23,25 +22,39 @@ def called(frame: pd.DataFrame) -> dict[str, str]:
     return {model: NOUNS.get(family, model) for family, model in pairs}
 
 
-def most_off(sure: pd.DataFrame, off: pd.Series) -> dict[str, Any]:
-    """Of rows that are surely off, the one that is so by most widths of its interval."""
-    widths = (off.abs() / (sure["high"] - sure["low"])).to_numpy(float)
-    return dict(sure.iloc[int(widths.argmax())])
+def by_score(own: pd.DataFrame, score: str, write: Callable[[float], str]) -> str:
+    """The models of a target with their score, from the largest, `the network 0.9 and the regression 0.8`; write: gives its
+    words."""
+    each = own.drop_duplicates("model").sort_values(score, key=lambda values: ranks(-values, 1.0), kind="stable")
+    nouns = called(own)
+    return listed([f"{nouns[model]} {write(value)}" for model, value in zip(each["model"], each[score], strict=True)])
 
 
-def beside(own: pd.DataFrame, sure: pd.DataFrame, first: str) -> tuple[str, str]:
-    """The models of a target, but for the first, that are off somewhere, and those that are off nowhere, as `a, b and c`."""
-    nouns, wrong = called(own), set(sure["model"])
-    others = listed([noun for model, noun in nouns.items() if model in wrong and model != first])
-    return others, listed([noun for model, noun in nouns.items() if model not in wrong])
+def surely_off(
+    own: pd.DataFrame, off: pd.Series, sure: pd.Series, what: str, much: str, bin_words: Callable[[dict[str, Any], str], str]
+) -> list[str]:
+    """The bin of a target that is off by most widths of its interval, which models are off too, and which are nowhere.
+
+    off: by how much bins are off. sure: whether they surely are. what, much: the words for what is, and for by how much.
+    bin_words: those for a bin and its model's noun.
+    """
+    if not sure.any():
+        return [f"no model's {what} are surely off anywhere by more than {much}"]
+    widths = (off.abs() / (own["high"] - own["low"]))[sure].to_numpy(float)
+    worst, nouns, wrong = dict(own[sure].iloc[int(widths.argmax())]), called(own), set(own.loc[sure, "model"])
+    others = [noun for model, noun in nouns.items() if model in wrong - {worst["model"]}]
+    right = [noun for model, noun in nouns.items() if model not in wrong]
+    said = [bin_words(worst, nouns[worst["model"]])]
+    said += [f"those of {listed(others)} are off too"] if others else []
+    return said + ([f"those of {listed(right)} are nowhere surely off by more than {much}"] if right else [])
 
 
-def leading(own: pd.DataFrame, loss: str) -> tuple[str, pd.DataFrame]:
-    """The models of a target whose mean of a column is the least but for rounding: their names in words, and their rows."""
+def least_words(own: pd.DataFrame, loss: str) -> tuple[str, pd.DataFrame]:
+    """For which models of a target the mean of a column is the least but for rounding, in words, and their rows."""
     means = own.groupby("model", sort=False)[loss].mean()
     names = least(means, baseline(own, loss))
     said = "all models alike" if 1 < len(names) == len(means) else listed(names)
-    return said, own[own["model"].isin(names)]
+    return f"is least for {said}", own[own["model"].isin(names)]
 
 
 def several(frame: pd.DataFrame) -> bool:
@@ -61,20 +74,8 @@ def each_target(frame: pd.DataFrame, clauses: Callable[[pd.DataFrame], list[str]
     if len(parts) == 1:
         return capital("; ".join(clauses(parts[0][1]))) + "."
     said = [f"{target}: {clauses(rows)[0]}" for target, rows in parts[:MOST_TARGETS]]
-    more = len(parts) - len(said)
-    return "; ".join([*said, *([f"{count(more, 'more target')} below"] if more else [])]) + "."
-
-
-def verb(noun: str, one: str, many: str) -> str:
-    """What a model does: boosted trees are many."""
-    return many if noun.endswith("trees") else one
-
-
-def rows_in_words(rows: float) -> str:
-    """How many test rows, to a tenth: repeats that differ divide a row."""
-    tenths = round(rows, 1)
-    whole = tenths.is_integer()
-    return human(int(tenths)) if whole else human(tenths, max(math.floor(math.log10(tenths)) + 2, 1))
+    said += [f"{count(more, 'more target')} below"] if (more := len(parts) - MOST_TARGETS) > 0 else []
+    return f"{'; '.join(said)}." if said else ""
 
 
 def share(value: float) -> str:

@@ -1,8 +1,7 @@
-"""How much each hyperparameter mattered to a search, and where its best trials lie: Optuna's importances of the records."""
+"""How much each hyperparameter mattered to a search: Optuna's importances of the records."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
-from study.evidence.searched import choice_of_best, choice_word, fronts, searched_trials, where_best
 from study.evidence.winners import ARM, MODEL
 from study.families import get_family, searched
 from study.schema import ALL_ROWS, Arm
@@ -27,61 +25,54 @@ TREES, LEVELS = 32, 8
 """Of the forest that stands for the loss. Optuna's own 64 and 64 take five times as long and differ by 0.02 at most."""
 
 
-def search_frames(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tuple[str, int], int]) -> dict[str, pd.DataFrame]:
-    """What the report says of a search, by the name of its frame in Results: `searched`, `fronts` and `hyperparameters`.
+def hyperparameters(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tuple[str, int], int]) -> pd.DataFrame:
+    """What is open of every model's space, and how much of the rank of a trial it decides (`measured`).
 
-    n_rows: training rows by target and outer fold, which spaces depend on.
+    trials: the results dataframe. n_rows: training rows by target and outer fold, which spaces depend on.
     """
-    tried = searched_trials(trials)
     arms = [Arm.model_validate(row) for row in trials[ARM].drop_duplicates().to_dict("records")]
     spaces = {arm: arm_space(config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS}
-    values = trials[[*ARM, "number", *trials.filter(regex="^params_")]]
-    return {"searched": tried, "fronts": fronts(tried), "hyperparameters": hyperparameters(tried, values, spaces)}
+    return measured(trials, spaces)
 
 
-def hyperparameters(tried: pd.DataFrame, values: pd.DataFrame, spaces: Mapping[Arm, Space]) -> pd.DataFrame:
-    """What is open of every model's space, how much of the rank of a trial it decides, and where the best trials lie.
+def measured(trials: pd.DataFrame, spaces: Mapping[Arm, Space]) -> pd.DataFrame:
+    """Importance of every hyperparameter of every model.
 
-    Importance is how much of the variance of a trial's rank within its outer fold a hyperparameter accounts for by itself, by a
+    It is how much of the variance of a trial's rank within its outer fold a hyperparameter accounts for by itself, by a
     random forest of all folds' trials, as a share of what all do so (fANOVA: Hutter, Hoos and Leyton-Brown 2014, ICML;
     `optuna.importance`): they sum to 1, interplay is left out. Ranks, since losses of different folds are of different rows and
-    one that diverged would decide all.
+    one that diverged would decide all. A trial that was given up early counts with the loss that it had by then.
 
     Parameters
     ----------
-    tried
-        `study.evidence.searched.searched_trials`.
-    values
-        (n_trials, ...) frame of the same trials, or more: ARM, number and `params_*`.
+    trials
+        The results dataframe.
     spaces
-        Of every arm.
+        Of every arm of an outer fold.
 
     Returns
     -------
-    (n, 20) frame, a row a target, model and hyperparameter that Optuna suggests: target, kind, family, depth, name, form
-    (`range` or `choices`), log, low, high (edges of a range, the widest of all folds), choices (JSON list, empty of a range),
-    n_trials, n_best (the best of them), importance, least, most (of that and of GROUPS of outer folds by themselves; NaN of one
-    fold), best_low, best_high (where the best trials lie on a range), best_choice, best_share (what most of the best have of
-    choices), open (how much of its space those take, 1: no less than chance), note: why there is no importance; the numbers
-    are NaN then.
+    (n, 10) frame, a row a target, model and hyperparameter that Optuna suggests: target, kind, family, depth, name, n_trials,
+    importance, least, most (of that and of GROUPS of outer folds by themselves; NaN of one fold), note: why there is no
+    importance; the numbers are NaN then.
     """
     rows: list[dict[str, Any]] = []
-    frame = tried.merge(values, on=[*ARM, "number"])
-    for key, own in frame.groupby(MODEL, sort=False):
+    tried = trials[(trials["outer_fold"] != ALL_ROWS) & trials["val_loss"].notna() & (trials["state"] != "FAIL")]
+    losses = tried.groupby(ARM, sort=False)["val_loss"]
+    tried = tried.assign(rank=(losses.rank() - 1) / np.maximum(losses.transform("size") - 1, 1))
+    for key, own in tried.groupby(MODEL, sort=False):
         model = dict(zip(MODEL, key, strict=True))
         known = [space for arm, space in spaces.items() if arm.model_dump(mode="json", exclude={"outer_fold"}) == model]
         forms = _joined([searched(get_family(str(model["family"])), space) for space in known])
         forms = {name: form for name, form in forms.items() if f"params_{name}" in own}
         if not forms:
             continue
-        given = pd.DataFrame({name: _given(own[f"params_{name}"], form) for name, form in forms.items()})
-        given.index = own.index
-        own = own[given.notna().all(axis=1)]
-        given = given.loc[own.index]
+        given = pd.DataFrame({name: _given(own[f"params_{name}"], form) for name, form in forms.items()}, own.index)
+        given = given.dropna()
+        own = own.loc[given.index]
         note, shares = _measured(own, given, forms)
-        rows += [model | _told(name, form, own, given[name], shares) | {"note": note} for name, form in forms.items()]
-    columns = [*MODEL, "name", "form", "log", "low", "high", "choices", "n_trials", "n_best", "importance", "least", "most"]
-    return pd.DataFrame(rows, columns=[*columns, "best_low", "best_high", "best_choice", "best_share", "open", "note"])
+        rows += [model | {"name": name, "n_trials": len(own)} | _spread(shares, name) | {"note": note} for name in forms]
+    return pd.DataFrame(rows, columns=[*MODEL, "name", "n_trials", "importance", "least", "most", "note"])
 
 
 def _joined(spaces: Sequence[Space]) -> dict[str, Range | list[Any]]:
@@ -142,21 +133,17 @@ def _importances(own: pd.DataFrame, given: pd.DataFrame, forms: Mapping[str, Ran
     return {name: float(found.get(name, 0.0)) for name in forms}
 
 
-def _told(name: str, form: Range | list[Any], own: pd.DataFrame, given: pd.Series, shares: pd.DataFrame) -> dict[str, Any]:
-    """One row of `hyperparameters`."""
-    numbers = ("low", "high", "importance", "least", "most", "best_low", "best_high", "best_share", "open")
-    told: dict[str, Any] = {"name": name, "form": "choices", "log": False, "choices": "", "best_choice": ""}
-    told |= {"n_trials": len(own), "n_best": int(own["best"].sum())} | dict.fromkeys(numbers, np.nan)
-    if isinstance(form, Range):
-        told |= {"form": "range", "log": form.log, "low": form.low, "high": form.high}
-    else:
-        told["choices"] = json.dumps(form)
+def _spread(shares: pd.DataFrame, name: str) -> dict[str, float]:
+    """importance, least and most of one hyperparameter."""
     if shares.empty:
-        return told
-    told["importance"] = float(shares[name].iloc[0])
-    if len(shares) > 1:
-        told |= {"least": float(shares[name].min()), "most": float(shares[name].max())}
-    if isinstance(form, Range):
-        found = where_best(given, own["best"], form.low, form.high, form.log)
-        return told | dict(zip(("best_low", "best_high", "open"), found, strict=True))
-    return told | dict(zip(("best_choice", "best_share", "open"), choice_of_best(given, own["best"], len(form)), strict=True))
+        return dict.fromkeys(("importance", "least", "most"), np.nan)
+    parts = shares[name] if len(shares) > 1 else shares[name] * np.nan
+    return {"importance": float(shares[name].iloc[0]), "least": float(parts.min()), "most": float(parts.max())}
+
+
+def choice_word(value: Any) -> str:
+    """A choice as configs and frames tell it apart: 64 and 64.0 are one, True and `True` are."""
+    try:
+        return str(value) if isinstance(value, bool) else str(float(value))
+    except ValueError:
+        return str(value)

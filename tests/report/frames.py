@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.checks.checks import checks
-from study.evidence.checks.columns import Original
 from study.evidence.findings import CurvePoint, DecidedAt
 from study.evidence.winners import incumbents
 from study.records.results import Results
@@ -74,17 +73,6 @@ def mattered(*importances: float) -> pd.DataFrame:
     return frame.sort_values(["model", "importance"], ascending=[True, False])
 
 
-def agreed(first: float, second: float) -> pd.DataFrame:
-    """How much of the space of two hyperparameters the best trials take."""
-    return pd.DataFrame({"target": "y", "axis": [0, 1], "where": ["rate 1 to 2", "width 64"], "open": (first, second)})
-
-
-def front() -> pd.DataFrame:
-    """A front of two corners."""
-    told = {"target": "y", "what": "front", "cost": "n_parameters", "reference": "linear"}
-    return pd.DataFrame({"at": [4.0, 99.0], "relative": [1.0, 0.25]}).assign(**told)
-
-
 def weights(n: int, **changed: object) -> pd.DataFrame:
     """Coefficients of one target, of which the larger is the smaller effect."""
     terms = [f"t{i:02d}" for i in range(n)]
@@ -98,11 +86,7 @@ def looked_at(results: Results, predictions: pd.DataFrame, **more: Any) -> Resul
     """These results with what is concluded from other predictions of three models, of which trees are the last."""
     of_trees = predictions["family"] == "trees"
     winners = incumbents_of(predictions[~of_trees]).assign(state="COMPLETE", number=0)
-    columns = [
-        Original("x", "", pd.Series(X)),
-        Original("side", "", pd.Series(np.where(X > 0.5, "right", "left"), dtype=object)),
-    ]
-    frames = checks(predictions, incumbents(winners), lambda _: columns)
+    frames = checks(predictions, incumbents(winners))
     kinds = {str(t): Kind(k) for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)}
     data = described(kinds, more.pop("classes", {}))
     sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": winners}

@@ -21,7 +21,6 @@ from sklearn.preprocessing import PolynomialFeatures
 from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.evidence import verdicts
-from study.evidence.checks.columns import Original
 from study.evidence.findings import ShortTerms
 from study.evidence.stored import write_verdicts
 from study.explain.coefficients import coefficient_table, contrasts
@@ -33,7 +32,7 @@ from study.records.questions import kinds_of, questions
 from study.records.results import Results, load_results
 from study.report.style import Picture
 from study.schema import Feature, Kind, ModelData
-from study.search.importance import search_frames
+from study.search.importance import hyperparameters
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
@@ -53,11 +52,6 @@ def make_table(n: int = 600, seed: int = 0) -> pd.DataFrame:
     pops = rng.poisson(np.exp(1 + 2 * children))
     table = {"relationship": single - 0.5, "children": children, "age": age, "balloons": balloons}
     return pd.DataFrame({**table, "colour": colour.astype(float), "shape": shape, "pops": pops.astype(float)})
-
-
-def originals(target: str) -> list[Original]:
-    """The columns that every target is predicted from."""
-    return [Original(name, "", column) for name, column in make_table()[TERMS].items()]
 
 
 @lru_cache(maxsize=64)
@@ -234,11 +228,10 @@ def write_results(
     results = load_results(root)
     asked = questions(config, kinds_of(results.trials))
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
-    for name, frame in comparisons(results.predictions, results.trials, judged, originals).items():
+    for name, frame in comparisons(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
     rows = {(target, fold): 400 for target in targets for fold in range(outer_folds)}
-    for name, frame in search_frames(config, trials[trials["family"].isin(INSTALLED)], rows).items():
-        frame.to_parquet(paths.root / f"{name}.parquet")
+    hyperparameters(config, trials[trials["family"].isin(INSTALLED)], rows).to_parquet(paths.hyperparameters)
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)
@@ -255,7 +248,7 @@ def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions, of their targets alone."""
     trials = results.trials[results.trials["target"].isin(predictions["target"])]
     judged = verdicts.judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
-    frames = comparisons(predictions, trials, judged, originals)
+    frames = comparisons(predictions, trials, judged)
     return with_frames(results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames)
 
 

@@ -49,10 +49,10 @@ def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
     assert sum("BOUND" in text for text in filled) >= 2
 
 
-def test_the_words_for_those_who_do_not_see_a_figure_name_what_was_asked_of(with_terms: Results) -> None:
+def test_the_title_of_a_figure_names_what_was_asked_of(with_terms: Results) -> None:
     frame = gains.data(asked(with_terms, balloons=Question(metric="mae")))
 
-    assert metric_of("mae", "continuous").noun in gains.draw(frame).alt
+    assert metric_of("mae", "continuous").noun in gains.draw(frame).title
 
 
 def test_the_label_of_an_axis_is_broken_where_it_is_wider_than_half_a_figure() -> None:

@@ -17,7 +17,6 @@ from tests.report.synthetic import axes_of, numbers, with_frames
 
 def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(results: Results) -> None:
     curved = decided(results)
-    (first, _) = curved.verdicts
 
     frame = decided_curve.data(curved)
     picture = decided_curve.draw(frame)
@@ -25,18 +24,15 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
     assert frame["n_rows"].tolist() == [100, 200, 400]
     ends = [(np.nan, 0.3), (-2.0, np.nan), (0.01, 0.12)]
     assert frame[["low", "high"]].to_numpy() == pytest.approx(np.array(ends), nan_ok=True)
-    assert frame["level"].unique().tolist() == [first.by_pair["regression", "network"].level]
     assert frame["decided_rows"].unique().tolist() == [1200]
     assert len(frame["pair"].unique()) == 1
-    said = ((100, 2, 95, 30), (200, 4, 95, -200), (400, 8, 95, 1, 12))  # rows, gain, level, and the ends that there are
-    assert numbers(picture.alt)[-len(sum(said, ())) :] == list(sum(said, ()))
     assert numbers(picture.title) == [1200, 400]
     (ax,) = axes_of(picture)
     assert [line.get_linestyle() for line in ax.lines].count(":") == 1
 
 
 def test_an_interval_goes_to_the_edge_with_an_arrow_where_it_has_no_end_or_one_beyond_the_axis() -> None:
-    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "level": 0.95, "decided_rows": np.nan}
+    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "decided_rows": np.nan}
     places = {"n_rows": [100, 200, 400], "improvement": [-3.0, 0.4, 0.2], "low": [-9.0, -2.0, 0.1], "high": [np.nan, 0.6, 0.3]}
 
     (ax,) = axes_of(decided_curve.draw(pd.DataFrame(places).assign(**about)))
@@ -51,7 +47,7 @@ def test_an_interval_goes_to_the_edge_with_an_arrow_where_it_has_no_end_or_one_b
 
 
 def test_the_axes_keep_their_place_where_every_interval_has_its_ends() -> None:
-    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "level": 0.95, "decided_rows": np.nan}
+    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "decided_rows": np.nan}
     points = pd.DataFrame({"n_rows": [100, 200], "improvement": [0.1, 0.2], "low": [0.0, 0.1], "high": [0.2, 0.3]})
 
     assert decided_curve.draw(points.assign(**about)).png()

@@ -28,22 +28,18 @@ FIGURES = {
     "test_loss",
     "predicted_observed",
     "residuals",
-    "residual_columns",
-    "rootogram",
     "probabilities",
     "roc",
-    "precision_recall",
     "confusion",
     "coefficients",
     "loss_by_family",
     "margin_curve",
     "best_so_far",
     "learning_curves",
-    "cost",
 }
 
 
-OF_CLASSES = {"probabilities", "roc", "precision_recall", "confusion"}
+OF_CLASSES = {"probabilities", "roc", "confusion"}
 
 
 class Page(HTMLParser):
@@ -150,7 +146,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "margin_curve", "rootogram", "cost"} - OF_CLASSES
+    assert named - {None} == FIGURES - {"gains", "margin_curve"} - OF_CLASSES
 
 
 def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -> None:

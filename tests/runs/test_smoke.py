@@ -91,8 +91,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
         "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
         "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
         "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
-        "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "frequencies.parquet",
-        "searched.parquet", "fronts.parquet", "hyperparameters.parquet",
+        "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
         *trials, *winners, *beside, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".svg"}

@@ -19,14 +19,13 @@ from study.predicting.compared import compare
 from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
-from study.report import fair, helps, searches, tables, trials
+from study.report import fair, helps, tables, trials
 from study.report.asked import held_against, shares_of
 from study.report.card_bars import bars
 from study.report.figures import (
     best_so_far,
     coefficients,
     confusion,
-    cost,
     decided_curve,
     effects,
     gains,
@@ -34,13 +33,10 @@ from study.report.figures import (
     importance,
     loss_by_family,
     margin_curve,
-    parallel,
     predicted_observed,
     probabilities,
-    residual_columns,
     residuals,
     roc,
-    rootogram,
     surface,
     test_loss,
     where,
@@ -59,9 +55,7 @@ from tests.report.frames import (
     FAR,
     N,
     X,
-    agreed,
     decided,
-    front,
     looked_at,
     mattered,
     over_margins,
@@ -188,17 +182,6 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
     yield "residuals, one model off above", residuals.finding(frame)
     yield "residuals, none off", residuals.finding(frame[frame["family"] != "linear"])
 
-    low = np.where(X > 0.5, 3.0, 0.0)
-    frame = residual_columns.data(looked_at(results, three("continuous", low + 0.1 * rng.normal(size=N), 0 * X, low, low)))
-    yield "columns, one explains what the regression leaves", residual_columns.finding(frame)
-    frame = residual_columns.data(looked_at(results, three("continuous", rng.normal(size=N), 0 * X, 0 * X, 0 * X)))
-    yield "columns, none explains anything", residual_columns.finding(frame)
-
-    rates = np.full(N, 2.0)
-    counts = np.where(np.arange(N) < 120, 0, rng.poisson(2.0, N))
-    frame = rootogram.data(looked_at(results, three("count", counts, rates, rates, rates)))
-    yield "rootogram, too many zeros", rootogram.finding(frame)
-
     p = rng.uniform(0, 1, N)
     sure = p**4 / (p**4 + (1 - p) ** 4)
     hit = three("binary", (rng.random(N) < p).astype(float), p, sure, p)
@@ -225,8 +208,6 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
     metrics = values_of("y", "r2", regression=0.461, network=0.523, trees=-0.2)
     frame = predicted_observed.data(looked_at(results, three("continuous", X, X, X, X), metrics=metrics))
     yield "predicted, trees below nothing", predicted_observed.finding(frame)
-    ten = [three("continuous", X + rng.normal(size=N), X, X, X, target=f"t{k}") for k in range(5)]
-    yield "columns of five targets", residual_columns.finding(residual_columns.data(looked_at(results, pd.concat(ten))))
 
 
 def of_frames(results: Results) -> Iterator[tuple[str, str]]:
@@ -257,10 +238,6 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
         yield f"best so far, {name}", best_so_far.finding(best_so_far.data(found))
     yield "hyperparameters, of every model", hyperparameters.finding(mattered(0.7, 0.3, 0.6, 0.4))
     yield "hyperparameters, of one", hyperparameters.finding(mattered(0.7, 0.3, 0.4, 0.6))
-    for spaces in ((0.2, 0.5), (0.9, 0.3), (0.9, 1.0)):
-        yield f"parallel, {spaces}", parallel.finding(agreed(*spaces))
-    yield "cost", cost.finding(front())
-    yield "cost, one corner", cost.finding(front()[:1])
 
     referred = weights(3, ref_estimate=1.0, ref_low=0.5, ref_high=1.5)
     for name, own in {"without intervals": weights(60), "with intervals": referred}.items():
@@ -343,7 +320,7 @@ def test_what_tables_and_lists_say_in_rarer_cases(
         "a time budget": to_markdown(fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))),
         "a metric that some folds lack": to_markdown(tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))),
         "many weights": to_markdown(tables.coefficients(with_frames(kinds, coefficients=wide)), most_rows=2),
-        "what was not measured": "\n".join(searches.unmeasured(kinds)),
+        "what was not measured": "\n".join(hyperparameters.unmeasured(kinds)),
         "a table of many columns": table(pd.DataFrame({f"c{i}": [i, i] for i in range(9)})).rpartition("</div>")[2],
         "a filter": filtered(pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials").partition("<table")[0],
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,21 @@ MOST_BINS, LEAST_ROWS = 10, 20
 NEAR = 0.04
 
 
-def bins_for(n_rows: int) -> int:
-    """How many bins so many distinct rows are worth."""
-    return int(np.clip(n_rows // LEAST_ROWS, 1, MOST_BINS))
+def binned(
+    rows: pd.DataFrame, keys: list[str], column: str, near: float = 0.0
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame, int]]:
+    """Rows of one target by what keys say of them and, within that, in bins of about equally many values of a column.
+
+    near: as in `apart`. Yields for each bin the keys and `bin`, its number from 0, then its rows, and how many bins there are
+    in all.
+    """
+    bins = int(np.clip(rows["row"].nunique() // LEAST_ROWS, 1, MOST_BINS))
+    found: list[tuple[dict[str, Any], pd.DataFrame]] = []
+    for key, own in rows.groupby(keys, sort=False):
+        values = own[column].to_numpy(float)
+        places = apart(values, equal_bins(values, bins), near)
+        found += [(dict(zip(keys, key, strict=True)) | {"bin": place}, inside) for place, inside in own.groupby(places)]
+    yield from ((about, inside, len(found)) for about, inside in found)
 
 
 def equal_bins(values: FloatArray, bins: int) -> IntArray:
@@ -30,28 +42,25 @@ def equal_bins(values: FloatArray, bins: int) -> IntArray:
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
 
 
-def apart(values: FloatArray, places: IntArray) -> IntArray:
-    """Numbers (n,) of bins (n,) of which neighbours are one whose means lie within NEAR of the first of them, as a share of how
-    far all bins' means lie apart: of probabilities that are sure, most bins are of nearly 0 and nearly 1."""
+def apart(values: FloatArray, places: IntArray, near: float) -> IntArray:
+    """Numbers (n,) of bins (n,) of which neighbours are one whose means lie within a share of how far all bins' means lie apart
+    of the first of them: of probabilities that are sure, most bins are of nearly 0 and nearly 1."""
     means = np.bincount(places, weights=values) / np.bincount(places)
-    near, number, first = NEAR * float(np.ptp(means)), np.zeros(len(means), np.int64), 0
+    number, first = np.zeros(len(means), np.int64), 0
     for place in range(1, len(means)):
-        if means[place] - means[first] > near:
-            first, number[place] = place, number[place - 1] + 1
-        else:
-            number[place] = number[place - 1]
+        far = means[place] - means[first] > near * np.ptp(means)
+        number[place] = number[place - 1] + far
+        first = place if far else first
     return number[places]
 
 
-@dataclass(frozen=True)
-class Mean:
+class Mean(NamedTuple):
     """The mean of a value over the distinct rows of a bin, with its interval; NaN where one group cannot tell."""
 
     mean: float
     low: float
     high: float
     n_rows: int
-    n_groups: int
 
 
 def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float = 0.0) -> Mean:
@@ -62,9 +71,9 @@ def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float 
     together in LEVEL of all cases (Bonferroni). least: variance of a single row that the mean's is no smaller for, as where a
     bin of counts has zeros alone.
     """
-    found = _summed(rows, values)
-    half = float(stats.t.ppf((1 + level_of(tests)) / 2, found.df) * np.sqrt(max(found.variance, least / found.n_rows)))
-    return Mean(found.mean, found.mean - half, found.mean + half, found.n_rows, found.n_groups)
+    mean, variance, n, _, df = _summed(rows, values)
+    half = float(stats.t.ppf((1 + level_of(tests)) / 2, df) * np.sqrt(max(variance, least / n)))
+    return Mean(mean, mean - half, mean + half, n)
 
 
 def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
@@ -75,25 +84,19 @@ def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
     Number of Positive Counts Estimated from Survey Data*, Surv. Methodol. 24). Clopper and Pearson's (1934) ends hold near 0
     and 1 too, where one hit is enough to refute an approximate one.
     """
-    found, rest = _summed(rows, hits), (1 - level_of(tests)) / 2
-    share, same = found.mean, not 0 < found.mean < 1 or not found.variance > 0
-    n = found.n_groups if same else min(share * (1 - share) / found.variance, found.n_rows)
+    share, variance, rows_in, groups, _ = _summed(rows, hits)
+    rest = (1 - level_of(tests)) / 2
+    n = min(share * (1 - share) / variance, rows_in) if 0 < share < 1 and variance > 0 else groups
     low = float(stats.beta.ppf(rest, share * n, (1 - share) * n + 1)) if share > 0 else 0.0
     high = float(stats.beta.ppf(1 - rest, share * n + 1, (1 - share) * n)) if share < 1 else 1.0
-    return Mean(share, low, high, found.n_rows, found.n_groups)
+    return Mean(share, low, high, rows_in)
 
 
-class _Summed(NamedTuple):
-    mean: float
-    variance: float
-    df: int
-    n_rows: int
-    n_groups: int
+def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, int, int]:
+    """The mean over distinct rows, its variance, how many rows and groups they are, and degrees of freedom.
 
-
-def _summed(rows: pd.DataFrame, values: pd.Series) -> _Summed:
-    """The mean over distinct rows, its variance and degrees of freedom, those of `clustered`; but for a series in plain NumPy,
-    since there are hundreds of bins."""
+    They are those of `clustered`; but for a series in plain NumPy, since there are hundreds of bins.
+    """
     _, first, row = np.unique(rows["row"].to_numpy(), return_index=True, return_inverse=True)
     by_row = np.bincount(row, weights=values.to_numpy(float)) / np.bincount(row)
     n, mean = len(by_row), float(by_row.mean())
@@ -101,6 +104,7 @@ def _summed(rows: pd.DataFrame, values: pd.Series) -> _Summed:
     sums = np.bincount(group, weights=by_row - mean)
     groups = len(sums)
     if rows["time"].notna().all():
-        return _Summed(mean, *clustered(rows, values), n, groups)
+        variance, df = clustered(rows, values)
+        return mean, variance, n, groups, df
     variance = float(sums @ sums) * groups / (groups - 1) / n**2 if groups > 1 else np.nan
-    return _Summed(mean, variance, max(groups - 1, 1), n, groups)
+    return mean, variance, n, groups, max(groups - 1, 1)

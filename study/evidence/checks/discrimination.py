@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.checks.calibration import class_rows
-from study.evidence.checks.rows import PRECISION_RECALL, ROC
 from study.evidence.metrics import placements
 from study.evidence.pairs import FloatArray
 from study.evidence.winners import MODEL
 
+ROC, PRECISION_RECALL = "roc", "precision_recall"
 GRID = np.linspace(0, 1, 101)
 """Where the curves of the outer folds are averaged: false positive rates, or recalls."""
-COLUMNS = [*MODEL, "class", "n_class", "curve", "x", "y", "area", "share", "n_folds"]
+COLUMNS = [*MODEL, "class", "curve", "x", "y", "area", "share"]
 
 
 def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
@@ -29,26 +29,25 @@ def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 12) frame of COLUMNS: class and n_class as in `class_rows`; curve: ROC (x, y: false and true positive rate) or
+    (n_points, 9) frame of COLUMNS: class as in `class_rows`; curve: ROC (x, y: false and true positive rate) or
     PRECISION_RECALL (x: recall, y: precision), with x on GRID, a ROC curve with (0, 0) before; area: the same mean of the
     folds' own areas, AUC or average precision (the sum over thresholds of the precision times the recall gained); share: of
     the test rows that are of the class, the precision of guessing.
     """
     found = [pd.DataFrame(columns=COLUMNS)]
-    for _, own in class_rows(rows):
-        for key, part in own.groupby([*MODEL, "class", "n_class"], sort=False):
+    for own in class_rows(rows):
+        for key, part in own.groupby([*MODEL, "class"], sort=False):
             folds = [fold for _, fold in part.groupby("outer_fold") if 0 < fold["hit"].sum() < len(fold)]
             if not folds:
                 continue
             weights = np.array([len(fold) for fold in folds], float)
             curves = [curves_of(fold["p"].to_numpy(float), fold["hit"].to_numpy(float) > 0.5) for fold in folds]
-            about: dict[str, Any] = dict(zip([*MODEL, "class", "n_class"], key, strict=True))
-            about |= {"share": float(np.average(part["hit"], weights=part["share"])), "n_folds": len(folds)}
-            for name, at in ((ROC, 0), (PRECISION_RECALL, 1)):
-                y, area = (np.average([curve[2 * at + k] for curve in curves], axis=0, weights=weights) for k in (0, 1))
-                first = ([0.0], [0.0]) if name == ROC else ([], [])
-                points = {"x": [*first[0], *GRID], "y": [*first[1], *y]}
-                found.append(pd.DataFrame(points).assign(curve=name, area=float(area), **about))
+            about: dict[str, Any] = dict(zip([*MODEL, "class"], key, strict=True))
+            about["share"] = float(np.average(part["hit"], weights=part["share"]))
+            rates, auc, precisions, average = (np.average(each, axis=0, weights=weights) for each in zip(*curves, strict=True))
+            roc = {"curve": ROC, "x": [0.0, *GRID], "y": [0.0, *rates], "area": float(auc)}
+            recall = {"curve": PRECISION_RECALL, "x": GRID, "y": precisions, "area": float(average)}
+            found += [pd.DataFrame(curve | about) for curve in (roc, recall)]
     return pd.concat(found[1:] or found, ignore_index=True)[COLUMNS]
 
 

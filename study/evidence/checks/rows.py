@@ -8,9 +8,6 @@ from study.evidence.scores import chosen_networks, with_groups
 from study.evidence.winners import ARM, CHOSEN, MODEL, select_candidate
 from study.schema import CONSTANT, NETWORK, SHORT
 
-PREDICTION = ""
-"""Column of residuals that are binned by the prediction itself."""
-ROC, PRECISION_RECALL = "roc", "precision_recall"
 KEYS = [*MODEL, "outer_fold", "group", "time", "row"]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from study.digits import human, percent
 from study.evidence import winners
-from study.evidence.sentences import listed as joined
+from study.evidence.sentences import listed
 from study.records.results import Results
-from study.report.style import Picture, colours, listed, log_axis, look, number, plain, target_panels, with_names
+from study.report.model_panels import model_legend
+from study.report.style import Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
+from study.report.words import each_target
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 LATE = 0.75
@@ -46,46 +46,40 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(frame: pd.DataFrame) -> str:
     """Which models were still improving when their trials ended, and by how much."""
-    searched = frame[frame["family"] != CONSTANT]
-    late, several = [], len(searched["target"].unique()) > 1
-    constants = {str(target): winners.baseline(own, "best") for target, own in frame.groupby("target")}
-    for (target, model), own in searched.groupby(["target", "model"], sort=False):
-        last = own["number"].max() + 1
-        early = own.loc[own["number"] < LATE * last, "best"].min()
-        fall = (early - own["best"].min()) / abs(early) if early else 0.0
-        fell = winners.least(pd.Series([early, own["best"].min()]), constants[str(target)]) == [1]
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    late = []
+    for model, line in own[own["family"] != CONSTANT].groupby("model", sort=False):
+        last, end = line["number"].max() + 1, line["best"].min()
+        early = line.loc[line["number"] < LATE * last, "best"].min()
+        fall = (early - end) / abs(early) if early else 0.0
+        fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
-            late.append(f"{model}{f' on {target}' if several else ''} by {percent(fall)} %")
+            late.append(f"{model} by {percent(fall)} %")
     if not late:
-        return f"No model improved by {percent(LEAST_FALL)} % in the last quarter of its trials" if len(searched) else ""
-    few = joined(late) if len(late) <= 3 else f"{len(late)} of {searched.groupby(['target', 'model']).ngroups} models"
-    return f"Still improving in the last quarter of the trials: {few}"
+        return [f"no model improved by {percent(LEAST_FALL)} % in the last quarter of its trials"]
+    return [f"still improving in the last quarter of the trials: {listed(late)}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target, a step line a model with its range over the outer folds."""
     searched = frame[frame["family"] != CONSTANT]
+    constants = frame[frame["family"] == CONSTANT].groupby("target")["best"].last()
     with look():
-        figure, parts = target_panels(searched, 3.3)
+        figure, parts = titled_panels(searched, 3.3)
         for ax, own in parts:
-            palette, target = colours(own), own["target"].iloc[0]
-            last = max(own["number"].max() + 1, 2)
-            for model, line in own.groupby("model", sort=False):
+            target, last = own["target"].iloc[0], max(own["number"].max() + 1, 2)
+            for (_, colour), line in own.groupby(["model", "colour"], sort=False):
                 x = [*(line["number"] + 1), last]
                 best, low, high = ([*line[name], line[name].iloc[-1]] for name in ("best", "low", "high"))
-                ax.fill_between(x, low, high, step="post", color=palette[str(model)], alpha=0.13, lw=0)
-                ax.step(x, best, where="post", color=palette[str(model)], lw=1.7, alpha=0.95)
-            if not log_axis(ax, "y", own[["low", "best", "high"]].melt()["value"]):
-                ax.yaxis.set_major_locator(MaxNLocator(5))
-            ax.yaxis.set_major_formatter(number)
-            constant = frame.loc[(frame["family"] == CONSTANT) & (frame["target"] == target), "best"]
-            beside = f"\nconstant: {human(constant.iloc[-1])}" if len(constant) else ""
-            ax.set(xlabel=f"trials of the model{beside}", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
-            ax.set_title(plain(target))
-            ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+                ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
+                ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
+            loss_ticks(ax, "y", own[["low", "best", "high"]], 5)
+            constant = f"\nconstant: {human(constants[target])}" if target in constants else ""
+            ax.set(xlabel=f"trials of the model{constant}", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
+            ticks(ax.xaxis, 6, integer=True)
             ax.grid(axis="y")
-        lines = [Line2D([], [], color=colour, lw=1.8, label=model) for model, colour in colours(searched).items()]
-        figure.legend(handles=lines, handlelength=1.3, loc="outside upper left", ncols=4, columnspacing=1.4)
-    final = frame.sort_values("number", kind="stable").groupby(["target", "model"], sort=False)["best"].last()
-    alt = f"Least validation loss so far by trial, the median over outer folds. Best in the end: {listed(final)}."
-    return Picture(figure, alt, finding(frame))
+        model_legend(figure, searched)
+    return pictured(figure, "Least validation loss so far by trial, the median over outer folds.", finding(frame))

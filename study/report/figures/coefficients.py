@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from study.digits import count, human
 from study.records.results import Results
-from study.report.style import INK, MUTED, REGRESSION, Picture, look, number, plain, target_panels, wrapped
+from study.report.style import INK, MUTED, REGRESSION, Picture, look, number, pictured, plain, ticks, titled_panels, wrapped
 from study.report.whiskers import whisker
+from study.report.words import each_target
 from study.schema import CONSTANT
 
 MOST_TERMS = 30
@@ -65,76 +65,54 @@ def data(results: Results) -> pd.DataFrame:
         + (f" \N{RIGHTWARDS ARROW} {output}" if pd.notna(output) else "")
         for term, level, output in parts.itertuples(index=False)
     ]
-    sd = own["sd"].astype(float)
+    scaled = own[["ref_estimate", "ref_low", "ref_high"]].mul(own["sd"].astype(float), axis=0)
     own = own.assign(label=named, apart=own["term"] == "intercept", weight=own["standardised"].astype(float))
-    own = own.assign(ref_weight=own["ref_estimate"] * sd, ref_low=own["ref_low"] * sd, ref_high=own["ref_high"] * sd)
-    place = own["target"].map({target: i for i, target in enumerate(own["target"].unique())})
-    own = own.assign(place=place, size=-own["weight"].abs()).sort_values(["place", "apart", "size"], kind="stable")
-    of_terms = own[~own["apart"]].groupby("target")
-    n_more = (of_terms.size() - MOST_TERMS).clip(lower=0)
-    own = own[own["apart"] | (of_terms.cumcount().reindex(own.index) < MOST_TERMS)]
+    own = own.assign(ref_weight=scaled["ref_estimate"], ref_low=scaled["ref_low"], ref_high=scaled["ref_high"])
+    own = own.assign(first=pd.factorize(own["target"])[0], size=-own["weight"].abs()).sort_values(["first", "apart", "size"])
+    place = own.groupby(["target", "apart"]).cumcount()
+    n_terms = (~own["apart"]).groupby(own["target"]).transform("sum")
+    own = own.assign(n_more=(n_terms - MOST_TERMS).clip(lower=0))[(n_terms > 0) & (own["apart"] | (place < MOST_TERMS))]
     columns = ["target", "family", "label", "estimate", "ref_estimate", "weight", "ref_weight", "ref_low", "ref_high", "apart"]
-    shown: pd.DataFrame = own[columns].assign(n_more=own["target"].map(n_more).fillna(0).astype(int))
-    return shown[shown["target"].isin(of_terms.groups)].reset_index(drop=True)
+    return own[[*columns, "n_more"]].reset_index(drop=True)
 
 
 def finding(frame: pd.DataFrame) -> str:
     """The column of the largest standardised weight of each target, and whether it has an interval."""
-    largest = frame[~frame["apart"]].drop_duplicates("target")
-    if len(largest) == 1:
-        row = largest.iloc[0]
-        scale = SCALES.get(row["family"], row["target"])
-        sure = "" if pd.notna(row["ref_low"]) else "; it has no interval"
-        return f"{row['label']} weighs most: one standard deviation of it changes {scale} by {human(row['weight'])}{sure}"
-    told = [
-        f"{label} on {target}{'' if pd.notna(low) else ' (without an interval)'}"
-        for target, label, low in largest[["target", "label", "ref_low"]].itertuples(index=False)
-    ]
-    return f"What weighs most: {', '.join(told[:4])}{f', and {len(told) - 4} more' if len(told) > 4 else ''}" if told else ""
+    return each_target(frame[~frame["apart"]], _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    family, label, weight, low, target = own[["family", "label", "weight", "ref_low", "target"]].iloc[0]
+    sure = "" if pd.notna(low) else " (without an interval)"
+    scale = SCALES.get(family, target)
+    return [f"the largest weight is that of {label}: one standard deviation of it changes {scale} by {human(weight)}{sure}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 % interval as a line)."""
-    drawn = frame[~frame["apart"]]
-    sizes = drawn["target"].value_counts(sort=False).tolist()
-    heights = [1.5 + 0.3 * max(sizes[first : first + 2]) for first in range(0, len(sizes), 2)]
     with look():
-        figure, parts = target_panels(drawn, heights)
+        figure, parts = titled_panels(frame[~frame["apart"]], lambda own: 1.5 + 0.3 * len(own))
         for ax, own in parts:
-            y = np.arange(len(own))
             most = BEYOND * float(own[["weight", "ref_weight"]].abs().max().max()) or 1.0
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
-            for place, (low, high) in enumerate(own[["ref_low", "ref_high"]].astype(float).to_numpy().tolist()):
-                if not np.isnan(low):
-                    whisker(ax, place, low, high, (-most, most), INK, width=1.4)
-            ax.plot(own["ref_weight"], y, "|", color=INK, ms=13, mew=1.8)
-            ax.plot(own["weight"], y, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
-            ax.set_yticks(y, [plain(label) for label in own["label"]])
+            for place, row in enumerate(own.itertuples()):
+                if not np.isnan(row.ref_low):
+                    whisker(ax, place, row.ref_low, row.ref_high, (-most, most), INK, width=1.4)
+                ax.plot(row.ref_weight, place, "|", color=INK, ms=13, mew=1.8)
+                ax.plot(row.weight, place, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
+            ax.set_yticks(range(len(own)), [plain(label) for label in own["label"]])
             ax.set_ylim(len(own) - 0.4, -0.6)
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
-            scale = SCALES.get(family, plain(target))
-            apart = frame[frame["apart"] & (frame["target"] == target)]
-            ax.set_xlabel(
-                "\n".join([wrapped(f"change in {scale} per standard deviation of the column"), *_beside(apart, int(n_more))])
-            )
-            ax.xaxis.set_major_locator(MaxNLocator(5))
-            ax.xaxis.set_major_formatter(number)
+            label = wrapped(f"change in {SCALES.get(family, plain(target))} per standard deviation of the column")
+            ax.set_xlabel("\n".join([label, *_beside(frame[frame["apart"] & (frame["target"] == target)], int(n_more))]))
+            ticks(ax.xaxis, 5, number)
             ax.grid(axis="x")
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
             Line2D([], [], marker="|", ls="-", lw=1.4, ms=10, mew=1.8, color=INK, label="reference fit, 95 % interval"),
         ]
-        figure.legend(handles=marks, loc="outside upper left", ncols=2)
-    said = "; ".join(
-        f"{target}, {label}: {human(weight)} (reference {human(reference)})"
-        for target, label, weight, reference in drawn[["target", "label", "weight", "ref_weight"]].itertuples(index=False)
-    )
-    beside = "; ".join(
-        f"{target}, {label}: {human(estimate)}"
-        for target, label, estimate in frame.loc[frame["apart"], ["target", "label", "estimate"]].itertuples(index=False)
-    )
-    alt = f"Standardised coefficients of the regressions beside their reference. {said}. Intercepts: {beside or 'none'}."
-    return Picture(figure, alt, finding(frame))
+        figure.legend(handles=marks, loc="outside lower center", ncols=2)
+    return pictured(figure, "Standardised coefficients of the regressions beside their reference fits.", finding(frame))
 
 
 def _beside(apart: pd.DataFrame, n_more: int) -> list[str]:

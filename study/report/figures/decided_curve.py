@@ -7,12 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.digits import about, human, percent
-from study.evidence.sentences import capital, level_words, span
+from study.digits import about, human
 from study.records.results import Results
 from study.report.palette import CHOOSING
-from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, target_panels
-from study.report.words import first_of
+from study.report.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, pictured, titled_panels
+from study.report.words import each_target
 
 TEXT = """\
 ### At how many rows would it be decided?
@@ -35,33 +34,32 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 10) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
-    low, high (its interval, NaN for an end that does not exist), level, decided_rows (training rows at which it is likely
-    decided, NaN where not or not told).
+    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
+    low, high (its interval, NaN for an end that does not exist), decided_rows (training rows at which it is likely decided,
+    NaN where not or not told).
     """
     points = []
     for verdict in results.verdicts:
         found = verdict.decided_at
         if found is None:
             continue
-        level = verdict.by_pair[found.base, found.other].level
         whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
         about = verdict.target, f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}", verdict.margin, found.bound
-        for point in found.curve:
-            gain = point.n_rows, point.improvement, point.low, point.high, level
-            points.append((*about, *gain, found.times * whole))
-    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "level", "decided_rows"]
+        decided = found.times * whole
+        points += [(*about, point.n_rows, point.improvement, point.low, point.high, decided) for point in found.curve]
+    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "decided_rows"]
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
 def finding(frame: pd.DataFrame) -> str:
     """At how many training rows it is likely decided."""
-    told = []
-    for target, own in frame.groupby("target", sort=False):
-        there, now = float(own["decided_rows"].iloc[0]), float(own["n_rows"].max())
-        at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
-        told.append(f"the gain of {own['pair'].iloc[0]} on {target} is {at}; there are {human(round(now))} now")
-    return capital(first_of(told))
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    pair, there = own[["pair", "decided_rows"]].iloc[0]
+    at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
+    return [f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -70,15 +68,13 @@ def draw(frame: pd.DataFrame) -> Picture:
     An axis never runs further than 100 % to either side.
     """
     with look():
-        figure, parts = target_panels(frame, 2.5)
-        for ax, rows in parts:
-            own = rows.sort_values("n_rows", kind="stable")
-            margin, bound = float(own["margin"].iloc[0]), float(own["bound"].iloc[0])
-            there = float(own["decided_rows"].iloc[0])
+        figure, parts = titled_panels(frame, 2.5)
+        for ax, own in parts:
+            pair, margin, bound, there = own[["pair", "margin", "bound", "decided_rows"]].iloc[0]
             ax.axhspan(-margin, margin, color=BAND, zorder=0)
             ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
             ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            _intervals(ax, own, [-margin, margin, bound])
+            _intervals(ax, own.sort_values("n_rows", kind="stable"), [-margin, margin, bound])
             if np.isfinite(there):
                 ax.axvline(there, color=MUTED, lw=1, ls=":")
             ax.set_xscale("log")
@@ -86,15 +82,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_formatter(number)
             ax.xaxis.set_minor_formatter(NullFormatter())
             ax.yaxis.set_major_formatter(per_cent)
-            ax.set(xlabel="training rows, log axis", ylabel=f"gain of {own['pair'].iloc[0]}".replace(" over ", "\nover "))
+            ax.set(xlabel="training rows, log axis", ylabel=f"gain of {pair}".replace(" over ", "\nover "))
             ax.grid(axis="y")
-    told = frame[["target", "pair", "n_rows", "improvement", "level", "low", "high"]].itertuples(index=False)
-    said = "; ".join(
-        f"{target}, {pair}, {human(round(n_rows))} rows: {percent(gain)} % "
-        f"({level_words(level)} interval: {span(low, high, np.inf)})"
-        for target, pair, n_rows, gain, level, low, high in told
-    )
-    return Picture(figure, f"Gain by the rows that models were made of. {said}.", finding(frame))
+    return pictured(figure, "The gain that keeps a target undecided, by the rows that models were made of.", finding(frame))
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from study.digits import NOTHING, percent
 from study.evidence.answer import Verdict
-from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.rule import ABOVE, BELOW, OPEN, side_of
-from study.evidence.sentences import capital, ends, level_words, listed
+from study.evidence.sentences import ends, listed
 from study.evidence.winners import least
 from study.records.results import Results
 from study.report import style
 from study.report.palette import CHOOSING
-from study.report.style import (
-    BAND,
-    GREEN,
-    INK,
-    MUTED,
-    NETWORKS,
-    VIOLET,
-    Picture,
-    beside,
-    colours,
-    line_panels,
-    look,
-    per_cent,
-)
+from study.report.style import BAND, GREEN, INK, MUTED, NETWORKS, VIOLET, Picture, beside, line_panels, look, per_cent, ticks
 from study.report.whiskers import whisker
+from study.report.words import each_target
 from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION, TREES
 
 TEXT = """\
@@ -54,10 +42,10 @@ COLOURS = {
 }
 WORDS = {ABOVE: "more than the margin", OPEN: "what may or may not matter", BELOW: "too little to matter"}
 """Of each side on which an interval may lie."""
-COLUMNS = (
-    "target", "kind", "base", "other", "improvement", "low", "high", "ends", "level", "margin", "side", "stake", "kept", "open",
-    "model", "colour",
-)  # fmt: skip
+COLUMNS = [
+    "target", "stake", "base", "other", "improvement", "low", "high", "ends", "level", "margin", "side", "kept", "model",
+    "colour",
+]  # fmt: skip
 
 
 def when(results: Results) -> bool:
@@ -70,35 +58,32 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_gains, 16) frame: target, kind, base, other (procedures), improvement, low, high (shares of the regression's loss), ends
-    (the interval in words), level, margin (the larger bound of the gain, NaN where none can be told), side (of that, ABOVE,
-    OPEN or BELOW), stake (what the shares are of), kept (whether `other` is the answer, or what is kept while it is open),
-    open (whether it is), model (what is compared), colour; no row where the regression has no loss to gain on.
+    (n_gains, 14) frame: target, stake (what the shares are of), base, other (procedures), improvement, low, high (shares of the
+    regression's loss), ends (the interval in words), level, margin (the larger bound of the gain, NaN where none can be told),
+    side (of that, ABOVE, OPEN or BELOW), kept (whether `other` is the answer, or what is kept while it is open), model (what is
+    compared), colour; no row where the regression has no loss to gain on.
     """
     rows = [row for verdict in results.verdicts for row in _rows(verdict)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).dropna(subset="improvement")
+    frame = pd.DataFrame(rows, columns=COLUMNS).dropna(subset="improvement")
     richer = frame.loc[frame["base"] != frame["other"], "target"]
     return frame[frame["target"].isin(richer)].reset_index(drop=True)
 
 
-def _rows(verdict: Verdict) -> list[tuple[object, ...]]:
+def _rows(verdict: Verdict) -> Iterator[dict[str, Any]]:
     gains = dict(verdict.by_pair)
     if verdict.trees and REGRESSION in verdict.trees.over:
         gains[REGRESSION, TREES] = verdict.trees.over[REGRESSION]
-    kept, is_open = None if verdict.use_none else verdict.answer_procedure, verdict.verdict == UNDECIDED
-    about = verdict.target, verdict.kind.value
-    stake = verdict.metric.noun
-    own = (*about, REGRESSION, REGRESSION, 0.0, 0.0, 0.0, "", math.nan, math.nan, BELOW, stake, kept == REGRESSION, is_open)
-    found: list[tuple[object, ...]] = [(*own, SHORT_NAMES[REGRESSION], COLOURS[REGRESSION, REGRESSION])]
+    kept = None if verdict.use_none else verdict.answer_procedure
+    about = {"target": verdict.target, "stake": verdict.metric.noun}
+    own = {"base": REGRESSION, "other": REGRESSION, "improvement": 0.0, "low": 0.0, "high": 0.0, "side": BELOW}
+    names = {"model": SHORT_NAMES[REGRESSION], "colour": COLOURS[REGRESSION, REGRESSION]}
+    yield about | own | names | {"kept": kept == REGRESSION}
     for (base, other), gain in gains.items():
-        told = *_told(verdict, gain), stake, base == REGRESSION and other == kept, is_open
-        found.append((*about, base, other, *told, f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}", COLOURS[base, other]))
-    return found
-
-
-def _told(verdict: Verdict, gain: Gain) -> tuple[object, ...]:
-    margin = verdict.bar.of_gain(gain).larger(gain.per_loss)
-    return gain.improvement, gain.low, gain.high, ends(gain), gain.level, margin, side_of(gain, verdict.bar)
+        names = {"model": f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}", "colour": COLOURS[base, other]}
+        told = {"improvement": gain.improvement, "low": gain.low, "high": gain.high, "ends": ends(gain), "level": gain.level}
+        held = {"margin": verdict.bar.of_gain(gain).larger(gain.per_loss), "side": side_of(gain, verdict.bar)}
+        pair = {"base": base, "other": other, "kept": base == REGRESSION and other == kept}
+        yield about | pair | names | told | held
 
 
 def edges(own: pd.DataFrame) -> tuple[float, float]:
@@ -112,25 +97,19 @@ def edges(own: pd.DataFrame) -> tuple[float, float]:
 
 def finding(frame: pd.DataFrame) -> str:
     """What the richer models gain, in words: of each target the gain over the regression that is surest to matter."""
-    rungs = frame[(frame["base"] == REGRESSION) & frame["other"].isin([EXTENDED, NETWORK])]
-    rungs = frame[frame["base"] != frame["other"]] if rungs.empty else rungs
-    place = rungs["side"].map({ABOVE: 0, OPEN: 1, BELOW: 2})
-    best = rungs[place == place.groupby(rungs["target"]).transform("min")]
-    if len(best["target"].unique()) > 1:
-        by_side = {side: list(own["target"].unique()) for side, own in best.groupby("side")}
-        return f"Richer models gain {listed([f'{WORDS[side]} on {_some(by_side[side])}' for side in WORDS if side in by_side])}"
-    if best.empty:
-        return ""
+    return each_target(frame[frame["base"] != frame["other"]], _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    rungs = own[(own["base"] == REGRESSION) & own["other"].isin([EXTENDED, NETWORK])]
+    rungs = own if rungs.empty else rungs
+    side = next(side for side in WORDS if (rungs["side"] == side).any())
+    best = rungs[rungs["side"] == side]
     alike = best.loc[least(-best["improvement"], 1.0)]
-    row, noun = alike.iloc[0], capital(listed([NOUNS[other] for other in alike["other"]]))
-    verb = "adds" if row["improvement"] <= -NOTHING else "saves"
-    loss = f"the regression's {row['stake']} on {row['target']}"
-    size = f"{percent(abs(row['improvement']))} % {'to' if verb == 'adds' else 'of'}"
-    return f"{noun} {verb.removesuffix('s') if len(alike) > 1 else verb} {size} {loss}: {WORDS[row['side']]}"
-
-
-def _some(targets: list[str]) -> str:
-    return listed(targets) if len(targets) <= 3 else f"{len(targets)} targets"
+    gain, stake = alike[["improvement", "stake"]].iloc[0]
+    verb, of = ("add", "to") if gain <= -NOTHING else ("save", "of")
+    noun, verb = listed([NOUNS[other] for other in alike["other"]]), verb if len(alike) > 1 else f"{verb}s"
+    return [f"{noun} {verb} {percent(abs(gain))} % {of} the regression's {stake}: {WORDS[side]}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -139,34 +118,26 @@ def draw(frame: pd.DataFrame) -> Picture:
     An axis never runs further than 100 % to the left; an arrow says that a line goes on, or where a dot lies beyond it.
     """
     with look():
-        figure, parts = line_panels(frame, 1.0)
+        figure, parts = line_panels(frame)
         for ax, own in parts:
-            palette, (left, right) = colours(own), edges(own)
+            left, right = edges(own)
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             for place, row in enumerate(own.itertuples()):
                 if not math.isnan(row.margin):
                     lane = 1 - (place + 1) / len(own), 1 - place / len(own)
                     ax.axvspan(-row.margin, row.margin, *lane, color=BAND, zorder=0)
                     ax.axvline(row.margin, *lane, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-                whisker(ax, row.model, row.low, row.high, (left, right), palette[row.model])
+                whisker(ax, row.model, row.low, row.high, (left, right), row.colour)
                 shape = "o" if row.improvement >= left else "<"
-                ax.plot(max(row.improvement, left), row.model, shape, color=palette[row.model], ms=6.5, clip_on=False)
+                ax.plot(max(row.improvement, left), row.model, shape, color=row.colour, ms=6.5, clip_on=False)
                 beside(ax, row.model, f"{percent(row.improvement)} %")
             pad = 0.04 * (right - left)
             label = style.wrapped(f"share of the regression's {own['stake'].iloc[0]} that is saved")
-            ax.set(xlim=(left - pad, right + pad), xlabel=label, ylabel="")
-            ax.xaxis.set_major_locator(MaxNLocator(5))
-            ax.xaxis.set_major_formatter(per_cent)
+            ax.set(xlim=(left - pad, right + pad), ylim=(len(own) - 0.5, -0.5), xlabel=label)
+            ticks(ax.xaxis, 5, per_cent)
             ax.grid(axis="x")
-            ax.set_ylim(len(own) - 0.5, -0.5)
             for text, kept in zip(ax.get_yticklabels(), own["kept"], strict=True):
                 text.set_fontweight("bold" if kept else "normal")
-    richer = frame[frame["base"] != frame["other"]]
-    columns = ["target", "model", "improvement", "level", "ends"]
-    told = [
-        f"{target}, {model}: {percent(share)} % ({level_words(level)} interval: {ends})"
-        for target, model, share, level, ends in richer[columns].itertuples(index=False)
-    ]
-    stakes = " or ".join(dict.fromkeys(frame["stake"]))
-    alt = f"Share of the regression's {stakes} that richer models save over simpler ones. {'; '.join(told)}."
-    return Picture(figure, alt, finding(frame))
+    return style.pictured(
+        figure, "Gains of richer models over simpler ones on the test rows, with their intervals.", finding(frame)
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from html import escape
 
+import pandas as pd
+
+from study.evidence.winners import MODEL
 from study.records.results import Results
-from study.report.searches import is_told, spoken, told
-from study.report.style import INK, Picture, look, panels, per_cent, plain
-from study.report.words import several
+from study.report.html_table import Html
+from study.report.model_panels import model_titles
+from study.report.style import INK, Picture, look, per_cent, pictured, plain, ticks, titled_panels, with_names
+from study.report.words import each_target, several
 
 TEXT = """\
 ### Which hyperparameters mattered?
@@ -23,63 +25,74 @@ share says that the search could lose much there, not that its best value differ
 """
 
 
+def is_told(results: Results) -> bool:
+    """Whether the study is concluded, and by a version that tells this of its search."""
+    return results.concluded and results.paths.hyperparameters.exists()
+
+
 def when(results: Results) -> bool:
     """Where importances of some model were measured."""
-    return is_told(results) and not told(results).empty
+    return is_told(results) and bool(results.hyperparameters["importance"].notna().any())
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Importances of every model's hyperparameters.
+    """Importances of every model's hyperparameters that were measured.
 
     Returns
     -------
-    (n, 10) frame: target, family, depth, model, colour, name, importance, least, most (shares; NaN of one outer fold),
-    n_trials; by target and model, the most important first.
+    (n, 12) frame: target, kind, family, depth, name, n_trials, importance, least, most (shares; NaN of one outer fold), note,
+    model, colour; of each model the most important first.
     """
-    frame = told(results)
-    columns = ["target", "family", "depth", "model", "colour", "name", "importance", "least", "most", "n_trials"]
-    order = frame.assign(place=np.arange(len(frame))).groupby(["target", "model"])["place"].transform("min")
-    first = frame.groupby("target", sort=False)["target"].transform(lambda own: own.index.min())
-    by = frame.assign(first=first, order=order).sort_values(["first", "order", "importance"], ascending=[True, True, False])
-    return by[columns].reset_index(drop=True)
+    measured = results.hyperparameters.dropna(subset="importance")
+    own = measured.sort_values(["target", "importance"], ascending=[True, False], kind="stable")
+    return with_names(own, results.data.models)
 
 
 def finding(frame: pd.DataFrame) -> str:
-    """What mattered most, and to how many of the searches."""
-    first = frame.drop_duplicates(["target", "model"])
-    names = first["name"].value_counts()
-    name = next(each for each in first["name"] if names[each] == names.max())
-    own = first[first["name"] == name]
-    low, high = (f"{100 * share:.0f}" for share in (own["importance"].min(), own["importance"].max()))
-    share = f"{low} %" if low == high else f"{low} to {high} %"
-    if len(own) == len(first):
-        models = "the search of every model" if len(first) > 1 else f"the search of {own['model'].iloc[0]}"
-        return f"{spoken(name).capitalize()} mattered most to {models}: {share} of what hyperparameters explain"
-    models = f"{names.max()} of {len(first)} models' searches"
-    return f"{spoken(name).capitalize()} mattered most to {models}: {share} of what hyperparameters explain"
+    """What mattered most to most of a target's searches."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    first = own.drop_duplicates("model")
+    often = first["name"].map(first["name"].value_counts())
+    name = str(first["name"].iloc[int(often.to_numpy().argmax())])
+    shares = first.loc[first["name"] == name, "importance"]
+    reach = " to ".join(dict.fromkeys(f"{100 * share:.0f}" for share in (shares.min(), shares.max())))
+    whom = "the search of every model" if len(shares) == len(first) else f"{len(shares)} of {len(first)} models' searches"
+    return [f"{spoken(name)} mattered most to {whom}: {reach} % of what hyperparameters explain"]
+
+
+def spoken(name: str) -> str:
+    """A hyperparameter in words."""
+    return name.replace("_", " ")
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: a bar a hyperparameter, over it the line of its spread."""
-    parts = [own for _, own in frame.groupby(["target", "model"], sort=False)]
-    rows = [parts[i : i + 2] for i in range(0, len(parts), 2)]
     with look():
-        most = [max(map(len, row)) for row in rows for _ in row]
-        figure, axes = panels(len(parts), [1.1 + 0.27 * max(map(len, row)) for row in rows])
-        for ax, own, lines in zip(axes, parts, most, strict=True):
+        figure, parts = titled_panels(frame, lambda own: 1.1 + 0.27 * len(own), model_titles(frame))
+        for ax, own in parts:
             names = [plain(spoken(name)) for name in own["name"]]
             ax.barh(names, own["importance"], color=own["colour"].iloc[0], height=0.6)
             ax.hlines(names, own["least"], own["most"], color=INK, lw=1.4)
-            ax.set_ylim(lines - 0.5, -0.5)
-            title = f"{plain(own['target'].iloc[0])}, {own['model'].iloc[0]}" if several(frame) else own["model"].iloc[0]
-            ax.set_title(title)
-            ax.set(xlim=(0, 1), xlabel="share of what all explain")
-            ax.xaxis.set_major_locator(MaxNLocator(4))
-            ax.xaxis.set_major_formatter(FuncFormatter(per_cent))
+            ax.set(xlim=(0, 1), ylim=(len(own) - 0.5, -0.5), xlabel="share of what all explain")
+            ticks(ax.xaxis, 4, per_cent)
             ax.grid(axis="x")
-    said = "; ".join(
-        f"{own['target'].iloc[0]}, {own['model'].iloc[0]}: "
-        + ", ".join(f"{spoken(n)} {100 * i:.0f} %" for n, i in zip(own["name"], own["importance"], strict=True))
-        for own in parts
-    )
-    return Picture(figure, f"Shares of what hyperparameters explain of a trial's rank. {said}.", finding(frame))
+    return pictured(figure, "Shares of what hyperparameters explain of a trial's rank.", finding(frame))
+
+
+def not_measured(results: Results) -> Html:
+    """Which models' hyperparameters are not said to matter or not, and why."""
+    return Html("".join(f"<p>{escape(line)}</p>" for line in unmeasured(results)))
+
+
+def unmeasured(results: Results) -> list[str]:
+    """A sentence for every reason: the models whose hyperparameters were not measured."""
+    frame = results.hyperparameters
+    named = with_names(frame[frame["importance"].isna()].drop_duplicates(MODEL), results.data.models)
+    found: dict[str, list[str]] = {}
+    for target, model, note in named[["target", "model", "note"]].itertuples(index=False):
+        found.setdefault(note, []).append(f"{model} on {target}" if several(frame) else model)
+    first = "How much hyperparameters mattered is not measured for"
+    return [f"{first} {', '.join(names)}: {note or 'nothing that was tried differs'}." for note, names in found.items()]

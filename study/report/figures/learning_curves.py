@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
-from study.report.style import INK, Picture, colours, log_axis, look, panels, plain, with_names
+from study.report.model_panels import model_titles
+from study.report.style import INK, Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
+DASHED = (0, (3, 2))
 TEXT = """\
 ### How the networks learned
 
@@ -50,53 +53,39 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(frame: pd.DataFrame) -> str:
     """Which epochs were kept, and when training stopped."""
-    kept, lines = frame[frame["split"] == "kept"], frame[frame["split"] == "validation"]
-    ends = lines.groupby(["target", "model", "replicate"])["epoch"].max()
+    kept = frame.loc[frame["split"] == "kept", "epoch"]
+    ends = frame[frame["split"] == "validation"].groupby(["target", "model", "replicate"])["epoch"].max()
     if kept.empty:
         return ""
-    return f"The weights kept are those of epoch {_span(kept['epoch'])}; training stopped after {_span(ends)}"
+    return f"The weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}."
 
 
 def _span(epochs: pd.Series) -> str:
-    low, high = human(int(epochs.min())), human(int(epochs.max()))
-    return low if low == high else f"{low} to {high}"
+    return " to ".join(dict.fromkeys(human(int(end)) for end in (epochs.min(), epochs.max())))
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
-    shown = frame[["target", "model"]].drop_duplicates().sort_values("target", kind="stable")
     with look():
-        widest = int(shown.groupby("target").size().max()) if len(shown) else 1
-        figure, axes = panels(len(shown), 2.2, columns=widest if widest <= 4 else 3)
-        for ax, (target, model) in zip(axes, shown.itertuples(index=False), strict=True):
-            of_target = frame[frame["target"] == target]
-            own = of_target[of_target["model"] == model]
-            colour = colours(own)[model]
-            kept = own[own["split"] == "kept"]
-            lines = own[own["split"] != "kept"].sort_values("epoch", kind="stable")
-            for (split, _), line in lines.groupby(["split", "replicate"]):
-                is_validation = split == "validation"
-                ax.plot(
-                    line["epoch"], line["loss"], color=colour if is_validation else INK, lw=0.9,
-                    alpha=0.75 if is_validation else 0.35, ls="-" if is_validation else (0, (3, 2)),
-                )  # fmt: skip
-            ax.plot(kept["epoch"], kept["loss"], ls="", marker="o", ms=4.5, mfc=colour, mec="white", mew=0.7, zorder=3)
-            low, high = of_target["loss"].min(), of_target["loss"].max()
-            if log_axis(ax, "y", of_target["loss"], ticks=5):
-                ax.set_ylim(low / 1.2, high * 1.2)
-            else:
-                ax.yaxis.set_major_locator(MaxNLocator(4))
-                ax.set_ylim(low - 0.05 * (high - low), high)
+        figure, parts = titled_panels(frame, 2.2, model_titles(frame))
+        for ax, own in parts:
+            keys = ["split", "colour", "model", "replicate"]
+            for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):
+                ax.plot(line["epoch"], line["loss"], **_look(split, colour))
+            losses = frame.loc[frame["target"] == own["target"].iloc[0], "loss"]
+            low, high = losses.min(), losses.max()
+            is_log = loss_ticks(ax, "y", losses, 5)
+            ax.set_ylim((low / 1.2, high * 1.2) if is_log else (low - 0.05 * (high - low), high))
             ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
-            ax.set_title(f"{plain(target)}\n{model}", fontsize=9)
-            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            ticks(ax.xaxis, 4, integer=True)
             ax.grid(axis="y")
-        lines = [
-            Line2D([], [], color=INK, lw=1.2, label="validation"),
-            Line2D([], [], color=INK, lw=1.2, ls=(0, (3, 2)), alpha=0.6, label="training"),
-            Line2D([], [], color=INK, ls="", marker="o", ms=4.5, label="weights kept"),
-        ]
-        figure.legend(handles=lines, loc="outside upper right", ncols=3)
-    said = ", ".join(f"{model} on {target}" for target, model in shown.itertuples(index=False))
-    words = f"Training and validation loss by epoch, a line a replicate: {said}."
-    return Picture(figure, f"{words} {finding(frame)}." if len(frame) else words, finding(frame))
+        names = {"validation": "validation", "training": "training", "kept": "weights kept"}
+        lines = [Line2D([], [], label=name, **_look(split, INK)) for split, name in names.items()]
+        figure.legend(handles=lines, loc="outside lower center", ncols=3)
+    return pictured(figure, "Training and validation loss of the best trials by epoch, a line a replicate.", finding(frame))
+
+
+def _look(split: str, colour: str) -> dict[str, Any]:
+    if split == "kept":
+        return {"ls": "", "marker": "o", "ms": 4.5, "mfc": colour, "mec": "white", "mew": 0.7, "zorder": 3}
+    return {"color": colour, "lw": 0.9} if split == "validation" else {"color": INK, "lw": 0.9, "alpha": 0.35, "ls": DASHED}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from study.digits import human
 from study.evidence.winners import ARM, incumbents
 from study.records.results import Results
-from study.report.style import INK, Picture, colours, line_panels, listed, look, loss_axis, with_names
-from study.report.words import first_of, leading, several
+from study.report.style import INK, Picture, line_panels, look, loss_axis, pictured, with_names
+from study.report.words import each_target, least_words
 
 TEXT = """\
 ### Validation loss of every replicate
@@ -43,39 +39,26 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(frame: pd.DataFrame) -> str:
     """Which models have the least mean, and how far their replicates lie apart."""
-    if frame.empty:
-        return ""
-    told = []
-    for target, own in frame.groupby("target", sort=False):
-        names, rows = leading(own, "val_loss")
-        reach = f"replicates from {human(rows['val_loss'].min())} to {human(rows['val_loss'].max())}"
-        told.append(f"{names}{f' on {target}' if several(frame) else ''}, {reach}")
-    return f"Least validation loss: {first_of(told, 3)}"
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    said, rows = least_words(own, "val_loss")
+    return [f"validation loss {said}, replicates from {human(rows['val_loss'].min())} to {human(rows['val_loss'].max())}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a replicate, a black bar at their mean."""
-    with look(), _seeded():
+    with look():
         figure, parts = line_panels(frame)
         for ax, own in parts:
-            palette = colours(own)
-            sns.stripplot(
-                own, x="val_loss", y="model", hue="model", palette=palette, order=list(palette), ax=ax, size=5, alpha=0.6,
-                jitter=0.18, linewidth=0, legend=False,
-            )  # fmt: skip
-            means = own.groupby("model", sort=False)["val_loss"].mean()
-            ax.plot(means.to_numpy(), list(means.index), linestyle="", marker="|", ms=17, mew=2, color=INK, zorder=5)
+            models = own["model"].unique()
+            for place, model in enumerate(models):
+                rows = own[own["model"] == model]
+                apart = np.arange(len(rows)) * 0.618 % 1 - 0.5
+                ax.scatter(rows["val_loss"], place + 0.36 * apart, s=25, color=rows["colour"], alpha=0.6, lw=0)
+                ax.plot(rows["val_loss"].mean(), place, "|", ms=17, mew=2, color=INK, zorder=5)
+            ax.set_yticks(range(len(models)), models)
+            ax.set_ylim(len(models) - 0.5, -0.5)
             loss_axis(ax, own, "validation", own["val_loss"])
-    means = frame.groupby(["target", "model"], sort=False)["val_loss"].mean()
-    return Picture(figure, f"Validation loss of every replicate. Means: {listed(means)}.", finding(frame))
-
-
-@contextmanager
-def _seeded() -> Iterator[None]:
-    """Have the same jitter every time: seaborn draws it from NumPy's global generator, which is left as it was."""
-    before = np.random.get_state()  # noqa: NPY002 -- see above
-    np.random.seed(0)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(before)  # noqa: NPY002
+    return pictured(figure, "Validation loss of every replicate of the best trials, and their means.", finding(frame))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from study.digits import chance
-from study.evidence.sentences import listed as joined
+from study.evidence.sentences import listed
 from study.evidence.winners import least
 from study.records.results import Results
 from study.report.figures.gains import COLOURS, SHORT_NAMES
-from study.report.style import INK, MUTED, Picture, look, per_cent, target_panels, wrapped
-from study.report.words import first_of
+from study.report.style import INK, MUTED, Picture, look, per_cent, pictured, ticks, titled_panels, wrapped
+from study.report.words import each_target
 from study.schema import REGRESSION
 
 TEXT = """\
@@ -48,15 +47,17 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(frame: pd.DataFrame) -> str:
     """How probable it is that a richer model gains more over the regression than the margin of the verdict."""
-    told = []
-    for target, own in frame.dropna(subset="bound").groupby("target", sort=False):
-        over = own[own["base"] == REGRESSION] if (own["base"] == REGRESSION).any() else own
-        away = (over["margin"] - over["bound"]).abs()
-        above = over.loc[away.groupby(over["model"], sort=False).idxmin()].set_index("model")["above"]
-        told.append(f"{joined(least(-above, 1.0))} on {target}, {chance(above.max())}")
-    if not told:
-        return "No margin can be told that a gain could be held against" if len(frame) else ""
-    return f"How likely a gain above the margin is: {first_of(told, 3)}"
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    told = own.dropna(subset="bound")
+    if told.empty:
+        return ["no margin can be told that a gain could be held against"]
+    over = told[told["base"] == REGRESSION] if (told["base"] == REGRESSION).any() else told
+    away = (over["margin"] - over["bound"]).abs()
+    above = over.loc[away.groupby(over["model"], sort=False).idxmin()].set_index("model")["above"]
+    return [f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -65,8 +66,9 @@ def draw(frame: pd.DataFrame) -> Picture:
     Curves grow thinner in the order of drawing, so that none hides another where they coincide.
     """
     with look():
-        figure, parts = target_panels(frame, 3.0)
+        figure, parts = titled_panels(frame, 3.0)
         for ax, own in parts:
+            most = own["margin"].max()
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
             curves = list(own.groupby("model", sort=False))
             for place, (model, curve) in enumerate(curves):
@@ -76,17 +78,11 @@ def draw(frame: pd.DataFrame) -> Picture:
                 for place, bound in enumerate(own["bound"].round(6).unique()):
                     name = "_" if place else "margin, or a larger floor"
                     ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
-            ax.set(
-                xlim=(0, own["margin"].max()),
-                ylim=(-0.03, 1.03),
-                xlabel=wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}"),
-            )
-            ax.set_ylabel("P(gain above the margin)")
-            ax.xaxis.set_major_locator(MaxNLocator(5))
-            ax.xaxis.set_major_formatter(per_cent)
+            label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
+            ax.set(xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)")
+            ticks(ax.xaxis, 5, per_cent)
             ax.yaxis.set_major_formatter(per_cent)
             ax.grid(axis="both")
         shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
         figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
-    said = finding(frame)
-    return Picture(figure, f"Probability that a gain is above the margin, by margin. {said}", said)
+    return pictured(figure, "Probability that a gain is above a margin, for every margin.", finding(frame))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
-from study.digits import human
-from study.evidence.checks.rows import PREDICTION, checked_rows
-from study.evidence.sentences import listed
-from study.evidence.winners import MODEL, incumbents, ranks
+from study.evidence.checks.rows import checked_rows
+from study.evidence.winners import MODEL, incumbents
 from study.records.results import Results
 from study.report.model_panels import model_panels
-from study.report.style import MUTED, Picture, colours, look, with_names
-from study.report.words import called, each_target, share, verb
+from study.report.style import MUTED, Picture, look, pictured, ticks, with_names
+from study.report.words import by_score, each_target, share
 from study.schema import REGRESSION, REGRESSIONS, Kind
 
 MOST_POINTS = 1_500
@@ -30,7 +28,7 @@ that several repeats tested is one point, at the mean of its predictions.
 
 def when(results: Results) -> bool:
     """Where a continuous target or a count was scored."""
-    return results.concluded and bool((results.residuals["column"] == PREDICTION).any())
+    return results.concluded and not results.residuals.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -48,11 +46,10 @@ def data(results: Results) -> pd.DataFrame:
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
     metrics = results.metrics[results.metrics["base"].isna()].set_index(["target", "metric", "other"])["value"].to_dict()
-    explained = [
-        metrics.get((target, EXPLAINED[Kind(kind)], REGRESSION if family == REGRESSIONS[Kind(kind)] else family))
-        for target, kind, family in thinned[["target", "kind", "family"]].itertuples(index=False)
-    ]
-    return with_names(thinned.assign(explained=pd.Series(explained, thinned.index, dtype=float)), results.data.models)
+    kind, family = thinned["kind"], thinned["family"]
+    procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
+    explained = [metrics.get(key, np.nan) for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)]
+    return with_names(thinned.assign(explained=explained), results.data.models)
 
 
 def finding(frame: pd.DataFrame) -> str:
@@ -61,15 +58,10 @@ def finding(frame: pd.DataFrame) -> str:
 
 
 def _finding(own: pd.DataFrame) -> list[str]:
-    models = own.drop_duplicates("model").sort_values("explained", key=lambda share: ranks(-share, 1.0), kind="stable")
-    models, what = models.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
+    models, what = own.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
     if models.empty:
         return [f"no model's share of the {what} can be told"]
-    said = list(zip(called(models).values(), models["explained"].astype(float), strict=True))
-    noun, most = said[0]
-    first = f"{noun} {verb(noun, 'explains', 'explain')} {_share(most)} of the {what} of the test rows"
-    others = listed([f"{name} {_share(value)}" for name, value in said[1:]])
-    return [f"{first}, {others}" if others else first]
+    return [f"share of the {what} of the test rows that is explained: {by_score(models, 'explained', _share)}"]
 
 
 def _share(value: float) -> str:
@@ -84,17 +76,11 @@ def draw(frame: pd.DataFrame) -> Picture:
             both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
             ends = [both.min().min(), both.max().max()]
             ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
-            for model, colour in colours(own).items():
-                points = own[own["model"] == model]
-                alpha = 0.45 if len(points) < 500 else 0.25
+            alpha = 0.45 if len(own) < 500 else 0.25
+            for colour, points in own.groupby("colour", sort=False):
                 ax.plot(points["predicted"], points["observed"], "o", ms=3, mew=0, alpha=alpha, color=colour)
             ax.set(xlabel="predicted", ylabel="observed")
             ax.margins(0.06)
-            for axis in (ax.xaxis, ax.yaxis):
-                axis.set_major_locator(MaxNLocator(4))
-    reach = frame.groupby(["target", "model"], sort=False)[["predicted", "observed"]].agg(["min", "max"])
-    said = "; ".join(
-        f"{target}, {model}: predicted {human(row[0])} to {human(row[1])}, observed {human(row[2])} to {human(row[3])}"
-        for (target, model), row in zip(reach.index, reach.to_numpy(), strict=True)
-    )
-    return Picture(figure, f"Observed against predicted values of the test rows. {said}.", finding(frame))
+            ticks(ax.xaxis, 4)
+            ticks(ax.yaxis, 4)
+    return pictured(figure, "Observed against predicted values, a point a test row.", finding(frame))

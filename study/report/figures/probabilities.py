@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from study.records.results import Results
-from study.report.classes import below, strokes, with_classes
-from study.report.model_panels import model_panels
-from study.report.style import MUTED, Picture, colours, look, plain, with_names
-from study.report.words import beside, called, each_target, most_off, points, share, short, verb
+from study.report.classes import are_classes, below, lines, unit_square, with_classes
+from study.report.model_panels import dots, model_panels
+from study.report.style import MUTED, Picture, look, pictured, plain, with_names
+from study.report.words import each_target, points, share, surely_off
 from study.schema import Kind
 
 WORTH = 0.02
@@ -34,10 +34,10 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_bins, 16) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high, n_rows, name (of the class), more
-    (classes that are not shown), model, colour.
+    (n_bins, 17) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high, n_rows, place, name (of the
+    class), more (classes that are not shown), model, colour.
     """
-    own = results.calibration.drop(columns="n_groups")
+    own = results.calibration
     return with_names(with_classes(own, results.data, -own["n_class"]), results.data.models)
 
 
@@ -47,19 +47,15 @@ def finding(frame: pd.DataFrame) -> str:
 
 
 def _finding(own: pd.DataFrame) -> list[str]:
-    far = (own["share"] - own["p"]).abs() > WORTH
-    sure = own[far & ((own["low"] > own["p"]) | (own["high"] < own["p"]))]
-    if sure.empty:
-        return [f"no model's probabilities are surely off by more than {points(WORTH)} anywhere"]
-    worst = most_off(sure, sure["share"] - sure["p"])
-    others, right = beside(own, sure, worst["model"])
-    noun = called(own)[worst["model"]]
-    said = [
-        f"where {noun} {verb(noun, 'gives', 'give')} {worst['name']} a probability of {share(worst['p'])}, it comes up in "
-        f"{share(worst['share'])} ({share(worst['low'])} to {share(worst['high'])})"
-    ]
-    said += [f"probabilities of {others} are off too"] if others else []
-    return said + ([f"those of {right} are nowhere surely off by more than {points(WORTH)}"] if right else [])
+    off = own["share"] - own["p"]
+    sure = (off.abs() > WORTH) & ((own["low"] > own["p"]) | (own["high"] < own["p"]))
+    return surely_off(own, off, sure, "probabilities", points(WORTH), _bin_words)
+
+
+def _bin_words(worst: dict[str, Any], noun: str) -> str:
+    gives = "give" if noun.endswith("trees") else "gives"
+    reach = f"{share(worst['low'])} to {share(worst['high'])}"
+    return f"where {noun} {gives} {worst['name']} {share(worst['p'])}, it comes up in {share(worst['share'])} ({reach})"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -67,34 +63,12 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = model_panels(frame, 3.6)
         for ax, own in parts:
-            single, binary = len(own["model"].unique()) == 1, own["kind"].iloc[0] == Kind.BINARY
-            palette, marks = colours(own), strokes(frame[frame["target"] == own["target"].iloc[0]])
-            for (model, name), bins in own.groupby(["model", "name"], sort=False):
-                colour, style = marks[str(name)] if single and not binary else (palette[str(model)], "-")
-                ax.vlines(bins["p"], bins["low"], bins["high"], color=colour, lw=1.4, alpha=0.45)
-                ax.plot(bins["p"], bins["share"], "o", ls=style, color=colour, lw=1.3, ms=4, label=plain(short(str(name), 18)))
-            _unit_square(ax)
-            named = plain(str(own["name"].iloc[0]))
-            ax.set_xlabel(f"probability of {named}" if binary else "predicted probability of a class")
-            ax.set_ylabel(f"share that is {named}" if binary else "share that is of it")
-            if single and not binary:
-                below(ax, f"{own['more'].iloc[0]} more classes are not shown" if own["more"].iloc[0] else "")
-    worst = (
-        frame.assign(off=(frame["share"] - frame["p"]).abs())
-        .sort_values("off", kind="stable")
-        .drop_duplicates(["target", "model"], keep="last")
-    )
-    said = "; ".join(
-        f"{row['target']}, {row['model']}: {row['name']} at {share(row['p'])} comes up in {share(row['share'])}"
-        f" ({share(row['low'])} to {share(row['high'])})"
-        for row in worst.sort_index().to_dict("records")
-    )
-    return Picture(figure, f"Calibration of predicted probabilities. Furthest off: {said}.", finding(frame))
-
-
-def _unit_square(ax: Axes) -> None:
-    ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MultipleLocator(0.25))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+            unit_square(ax)
+            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+            for bins, line in lines(own):
+                dots(ax, bins, "p", "share", **line)
+            name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"
+            ax.set(xlabel=f"predicted probability of {name}", ylabel=f"share that is {name}")
+            if are_classes(own):
+                below(ax, own)
+    return pictured(figure, "Share of test rows that are of a class by its predicted probability.", finding(frame))

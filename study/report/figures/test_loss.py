@@ -8,9 +8,9 @@ import pandas as pd
 from study.digits import human
 from study.evidence.winners import MODEL
 from study.records.results import Results
-from study.report.style import Picture, beside, colours, line_panels, listed, look, loss_axis, use_log_axis, with_names
+from study.report.style import Picture, beside, line_panels, look, loss_axis, pictured, use_log_axis, with_names
 from study.report.whiskers import whisker
-from study.report.words import first_of, leading, several
+from study.report.words import each_target, least_words
 from study.schema import CONSTANT, LOSS, SHORT, TREES
 
 TEXT = """\
@@ -45,12 +45,13 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(frame: pd.DataFrame) -> str:
     """Which models have the least test loss, and what it is where they read the same."""
-    told = []
-    for target, own in frame.groupby("target", sort=False):
-        names, rows = leading(own, "test_loss")
-        numbers = set(map(human, rows["test_loss"]))
-        told.append(f"{names}{f' on {target}' if several(frame) else ''}{f', {numbers.pop()}' if len(numbers) == 1 else ''}")
-    return f"Least test loss: {first_of(told, 3)}" if told else ""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    said, rows = least_words(own, "test_loss")
+    numbers = set(map(human, rows["test_loss"]))
+    return [f"test loss {said}{f', {numbers.pop()}' if len(numbers) == 1 else ''}"]
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -58,15 +59,14 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = line_panels(frame)
         for ax, own in parts:
-            palette, edges = colours(own), _edges(own)
+            edges = _edges(own)
             for row in own.itertuples():
-                whisker(ax, row.model, row.low, row.high, edges, palette[row.model])
-                ax.plot(row.test_loss, row.model, "o", color=palette[row.model], ms=6.5)
+                whisker(ax, row.model, row.low, row.high, edges, row.colour)
+                ax.plot(row.test_loss, row.model, "o", color=row.colour, ms=6.5)
                 beside(ax, row.model, human(row.test_loss))
             ax.invert_yaxis()
             loss_axis(ax, own, "test", own["test_loss"])
-    losses = frame.set_index(["target", "model"])["test_loss"]
-    return Picture(figure, f"Test loss of every model with its 95 % interval: {listed(losses)}.", finding(frame))
+    return pictured(figure, "Mean loss on the test rows of every model, with its 95 % interval.", finding(frame))
 
 
 def _edges(own: pd.DataFrame) -> tuple[float, float]:

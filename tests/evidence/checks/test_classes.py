@@ -9,8 +9,8 @@ from sklearn import metrics
 
 from study.evidence.checks.calibration import MOST_CLASSES, calibration, class_rows
 from study.evidence.checks.confusion import confusion
-from study.evidence.checks.discrimination import GRID, curves_of, discrimination
-from study.evidence.checks.rows import PRECISION_RECALL, ROC, checked_rows
+from study.evidence.checks.discrimination import GRID, PRECISION_RECALL, ROC, curves_of, discrimination
+from study.evidence.checks.rows import checked_rows
 from study.evidence.metric_gains import metric_table
 from tests.evidence.checks.predicted import incumbents_of, predicted
 
@@ -61,15 +61,15 @@ def test_repeats_make_no_probability_surer() -> None:
 
 
 def test_every_class_has_its_own_probability_and_of_many_the_largest_are_kept() -> None:
-    (target, own), *none = class_rows(looked_at(three()))
+    own, *none = class_rows(looked_at(three()))
     many = predicted(np.arange(N) % 8, {("logistic", 0): np.full((N, 8), 1 / 8)}, kind="multiclass")
 
     second = own[own["class"] == 1]
-    assert (target, none) == ("y", [])
+    assert none == []
     assert second["p"].tolist() == pytest.approx(SHARES[second["row"], 1].tolist())
     assert second["hit"].tolist() == (CLASS[second["row"]] == 1).astype(float).tolist()
     assert set(second["n_class"]) == {(CLASS == 1).sum()}
-    assert next(class_rows(looked_at(many)))[1]["class"].nunique() == min(8, MOST_CLASSES)
+    assert next(class_rows(looked_at(many)))["class"].nunique() == min(8, MOST_CLASSES)
 
 
 def test_curves_are_those_of_scikit_learn() -> None:
