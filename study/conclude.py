@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.data.encoding import Encoded, EncodedData, design
-from study.data.splits import IntArray
+from study.data.encoding import EncodedData, design
 from study.data.units import Units
 from study.evidence.checks.checks import checks
 from study.evidence.effects import differences, mean_effects
@@ -27,8 +26,7 @@ from study.explain.coefficients import coefficient_table, contrasts
 from study.explain.density import with_density
 from study.explain.formula import formula
 from study.explain.jackknife import blocks
-from study.explain.long import Blocks
-from study.explain.reference import reference_coefficients
+from study.explain.reference import no_reference, reference_coefficients
 from study.explain.where import where_it_helps
 from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
@@ -46,7 +44,8 @@ from study.warned import study_warnings
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
 MOST_CELLS = 10_000_000
-"""Rows x terms of the most that a reference is fitted to as a whole: statsmodels takes up to 60 bytes for each."""
+"""Rows x terms of the most that a reference is fitted to: statsmodels takes up to 60 bytes for each."""
+TOO_LONG = "too many rows for a reference fit: no standard error"
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
@@ -147,17 +146,11 @@ def comparisons(
     } | checks(beside, winners)
 
 
-def columns_of(encoded: Encoded, rows: IntArray) -> pd.DataFrame | Blocks:
-    """Terms of some rows in original units, in blocks where they are more than MOST_CELLS."""
-    if len(rows) * len(encoded.terms) <= MOST_CELLS:
-        return design(encoded, rows)
-    return Blocks([term.name for term in encoded.terms], len(rows), lambda part: encoded.original(-1, rows[part]))
-
-
 def coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """Estimates of the refitted regressions beside the reference fits of the same development rows.
 
-    Standard errors are over what is independent in the table: its groups, blocks of its time, or else single rows.
+    Standard errors are over what is independent in the table: its groups, blocks of its time, or else single rows. Of more than
+    MOST_CELLS there is no reference and none of these.
     """
     keys = ["target", "family", "outer_fold"]
     trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
@@ -165,12 +158,17 @@ def coefficients(estimates: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
         development, l2 = encoded.development, float(rows["l2"].iloc[0])
-        y, columns = encoded.y[development], columns_of(encoded, development)
-        units = Units.of(encoded, development, blocks)
-        reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, encoded.scale[-1], units)
+        terms = [term.name for term in encoded.terms]
+        if len(development) * len(terms) > MOST_CELLS:
+            outputs = encoded.classes[1:] if encoded.kind is Kind.MULTICLASS else [None]
+            reference = no_reference(terms, outputs, TOO_LONG)
+        else:
+            columns, units = design(encoded, development), Units.of(encoded, development, blocks)
+            y, scale = encoded.y[development], encoded.scale[-1]
+            reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, scale, units)
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)
-        spread = dict(zip([term.name for term in encoded.terms], encoded.scale[-1].tolist(), strict=True))
+        spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
         references.append(reference.assign(**model, sd=reference["term"].map(spread)))
     return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))

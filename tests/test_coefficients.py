@@ -11,7 +11,7 @@ import statsmodels.api as sm
 
 from study import conclude
 from study.data.encoding import design
-from study.explain.reference import OVER
+from study.explain.reference import OVER, REFERENCES, UNPENALISED
 from tests.training.tables import saved_encoded
 
 
@@ -63,6 +63,19 @@ def test_a_table_with_neither_has_errors_over_rows(tmp_path: Path, frame: pd.Dat
     exact = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3")
     assert set(found["se_over"]) == {OVER["row"]}
     assert found["ref_std_error"].to_numpy() == pytest.approx(exact.bse.to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize("l2", [0.0, 3.0])
+def test_a_table_of_too_many_cells_has_its_estimates_and_no_reference(
+    tmp_path: Path, frame: pd.DataFrame, l2: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conclude, "MOST_CELLS", 100)
+
+    found, _ = coefficients(tmp_path, frame, l2)
+
+    assert found["estimate"].to_dict() == {"intercept": 0.0, "a": 1.0, "b": 0.0}
+    assert found[[*REFERENCES, *UNPENALISED, "se_over"]].isna().all(axis=None)
+    assert set(found["note"]) == {conclude.TOO_LONG}
 
 
 def test_only_rows_in_time_order_have_earlier_ones(tmp_path: Path, frame: pd.DataFrame) -> None:

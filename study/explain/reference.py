@@ -14,13 +14,15 @@ from scipy import stats
 from study.data.rows import IntArray
 from study.data.units import Sort, Units
 from study.digits import given
-from study.explain import long
 from study.explain.basis import FAILED, INTERCEPT, Basis, Fit, Scales, basis_of
 from study.explain.jackknife import LEAST_CARRIERS, LEAST_UNITS, bent, jackknife
-from study.explain.long import Blocks, derivatives
-from study.families.heads import HEADS, FloatArray
+from study.families.heads import HEADS, FloatArray, Head
 from study.schema import Kind
 
+BLOCK = 16_384
+"""Rows whose curvature is held at a time."""
+TINY = 1e-9
+"""Penalty, per row, of directions of standard deviation 1 where no fit without one could be made."""
 MOST_WORK = 1e8
 """Rows x coefficients² up to which a penalised winner's rows are fitted without the penalty too."""
 REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
@@ -32,7 +34,7 @@ ONE: dict[Sort, str] = {"row": "row", "group": "group", "block": "block of time"
 
 
 def reference_coefficients(
-    design: pd.DataFrame | Blocks,
+    design: pd.DataFrame,
     y: np.ndarray,
     kind: Kind,
     classes: Sequence[str] | None,
@@ -58,8 +60,7 @@ def reference_coefficients(
 
     Parameters
     ----------
-    design : (n, n_terms) float columns in original units; their names are the terms. Blocks of a long table are fitted by
-        Newton's method to the same optimum (`study.explain.long`).
+    design : (n, n_terms) float columns in original units; their names are the terms.
     y : (n,) values, counts, 0 and 1, or positions in `classes`.
     classes : names of the classes of a multiclass target; otherwise ignored.
     l2 : penalty, 0 for none.
@@ -85,45 +86,41 @@ def reference_coefficients(
     if kind == Kind.MULTICLASS and classes and len(present := np.unique(y).astype(int)) < len(classes):
         return _of_present(design, y, list(classes), present, partial(reference_coefficients, l2=l2, scale=scale, units=units))
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
-    units = units or Units.rows(shape[0])
-    if isinstance(design, Blocks):
-        blocks, basis = design, long.basis(design)
-        likelihood = partial(long.likelihood, basis, blocks)
-        penalised = partial(long.penalised, basis, blocks, len(outputs))
-    else:
-        x = design.to_numpy(float)
-        blocks = Blocks([str(term) for term in design.columns], len(x), x.__getitem__)
-        basis = _basis(blocks.terms, x)
-        likelihood, penalised = partial(_likelihood, basis, blocks), partial(_penalised, x)
+    units, x = units or Units.rows(shape[0]), design.to_numpy(float)
+    basis = _basis([str(term) for term in design.columns], x)
+    columns = basis.columns(x)
     if l2 > 0 and shape[0] * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
-        free = _lost(basis, outputs, "too many coefficients to fit")
-    elif fit := likelihood(y, kind, len(outputs)):
-        free = _free(basis, blocks, y, kind, fit, units, outputs)
+        free = _lost(basis.notes, outputs, "too many coefficients to fit")
+    elif fit := _likelihood(basis, columns, y, kind, len(outputs)):
+        free = _free(basis, columns, y, kind, fit, units, outputs)
     else:
-        free = _lost(basis, outputs, FAILED)
+        free = _lost(basis.notes, outputs, FAILED)
     over = np.array([None if np.isnan(error) else OVER[units.sort] for error in free["ref_std_error"]], dtype=object)
     both = free.assign(**{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)}, se_over=over)
     if l2 == 0:
         return both
-    estimate, arrived = penalised(y, kind, l2, scale)
+    estimate, arrived = _penalised(x, y, kind, l2, scale)
     note = f"penalised (l2 = {given(l2)}): no standard error{'' if arrived else '; the fit did not converge'}"
     said = [f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]]
     return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(ref_estimate=estimate.T.ravel(), note=said)
 
 
+def no_reference(terms: Sequence[str], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
+    """What `reference_coefficients` gives where no fit is made: NaN, and a note that says why."""
+    notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
+    return _lost(notes, outputs, said).assign(**dict.fromkeys(UNPENALISED, np.nan), se_over=None)
+
+
 def _of_present(
-    design: pd.DataFrame | Blocks, y: np.ndarray, classes: list[str], present: IntArray, fit: Callable[..., pd.DataFrame]
+    design: pd.DataFrame, y: np.ndarray, classes: list[str], present: IntArray, fit: Callable[..., pd.DataFrame]
 ) -> pd.DataFrame:
     """Coefficients of the classes that have rows, whose codes are `present`, and NaN with a note of the others.
 
     Without the first class nothing can be told: all others are held against it.
     """
-    terms = [INTERCEPT, *(design.terms if isinstance(design, Blocks) else map(str, design.columns))]
-    none = np.full((len(terms), 1), np.nan)
 
     def lost(name: str, of: str) -> pd.DataFrame:
-        frame = _frame({term: [f"class {of} has no row here: no estimate"] for term in terms}, [name], none, none, np.nan)
-        return frame.assign(**dict.fromkeys(UNPENALISED, np.nan), se_over=None)
+        return no_reference([str(term) for term in design.columns], [name], f"class {of} has no row here: no estimate")
 
     if present[0] != 0 or len(present) < 2:
         absent = classes[0] if present[0] != 0 else None
@@ -143,11 +140,11 @@ def _basis(terms: list[str], x: np.ndarray) -> Basis:
     return basis_of(terms, scales, singular, rows, len(x))
 
 
-def _likelihood(basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
+def _likelihood(basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
     """The maximum-likelihood fit; None where none could be made.
 
     Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels fails or diverges depends
-    on the processor; where it fails, `long.likelihood` is asked.
+    on the processor; where it fails, the fit with a penalty next to none is taken.
     """
     # `statsmodels.api` has the same and takes five times as long to import.
     from statsmodels.discrete.discrete_model import Logit, MNLogit
@@ -156,7 +153,6 @@ def _likelihood(basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, n_outpu
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    columns = basis.columns(blocks.read(slice(None)))
     models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
     arrived = True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -170,29 +166,47 @@ def _likelihood(basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, n_outpu
             else:
                 fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
+            weights, loss = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs), -float(fit.llf)
         except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
-            return long.likelihood(basis, blocks, y, kind, n_outputs)
-        weights = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs)
-    if not np.isfinite(weights).all():
-        return long.likelihood(basis, blocks, y, kind, n_outputs)
-    return Fit(weights, -float(fit.llf), arrived)
+            weights = np.full((columns.shape[1], n_outputs), np.nan)
+        if not np.isfinite(weights).all():
+            deviation = basis.singular / np.sqrt(len(y))
+            weights, arrived = _penalised(columns[:, 1:], y, kind, TINY * len(y), deviation)
+            loss = float(HEADS[kind].loss(_predictors(columns, weights, kind), y).sum())
+    return Fit(weights, loss, arrived) if np.isfinite(loss) else None
+
+
+def _predictors(columns: FloatArray, weights: FloatArray, kind: Kind) -> FloatArray:
+    """Linear predictors (n, n_outputs), of classes with the zeros of the first."""
+    eta = columns @ weights
+    return np.column_stack([np.zeros(len(eta)), eta]) if kind == Kind.MULTICLASS else eta
+
+
+def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of each row's loss in eta."""
+    if head.kind is Kind.CONTINUOUS:
+        return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
+    mean = head.response(eta)
+    if head.kind is Kind.MULTICLASS:
+        observed = np.arange(mean.shape[1]) == y[:, None]
+        return observed - mean, mean[:, :, None] * (np.eye(mean.shape[1]) - mean[:, None, :])
+    spread = mean * (1 - mean) if head.kind is Kind.BINARY else mean
+    return (y - mean)[:, None], spread[:, None, None]
 
 
 def _free(
-    basis: Basis, blocks: Blocks, y: np.ndarray, kind: Kind, fit: Fit, units: Units, outputs: list[str | None]
+    basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, fit: Fit, units: Units, outputs: list[str | None]
 ) -> pd.DataFrame:
     """Estimates of a fit without a penalty, with standard errors over units and what is to be said of them."""
-    n, (p, k) = blocks.n_rows, fit.weights.shape
+    n, (p, k) = len(columns), fit.weights.shape
 
-    def read(rows: IntArray | slice) -> tuple[FloatArray, FloatArray, FloatArray]:
-        columns = basis.columns(blocks.read(rows))
-        eta = columns @ fit.weights
-        if kind == Kind.MULTICLASS:
-            eta = np.column_stack([np.zeros(len(eta)), eta])
+    def read(rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        eta = _predictors(columns[rows], fit.weights, kind)
         residual, curvature = derivatives(HEADS[kind], eta, y[rows])
-        return columns, residual[:, -k:], curvature[:, -k:, -k:]
+        return columns[rows], residual[:, -k:], curvature[:, -k:, -k:]
 
-    information = sum((bent(*read(part)[::2]) for part in blocks.parts), np.zeros((k * p, k * p)))
+    parts = np.array_split(np.arange(n), n // BLOCK + 1)
+    information = sum((bent(*read(part)[::2]) for part in parts), np.zeros((k * p, k * p)))
     try:
         even = np.linalg.inv(np.linalg.cholesky(information))
         inverse = even.T @ even
@@ -216,10 +230,10 @@ def _free(
     return _frame(notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1))))
 
 
-def _lost(basis: Basis, outputs: list[str | None], said: str) -> pd.DataFrame:
+def _lost(notes: dict[str, list[str]], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
     """What stands in place of the estimates of a fit that was not made."""
-    lost = np.full((len(basis.notes), len(outputs)), np.nan)
-    return _frame({term: [*notes, said] for term, notes in basis.notes.items()}, outputs, lost, lost, np.nan)
+    lost = np.full((len(notes), len(outputs)), np.nan)
+    return _frame({term: [*told, said] for term, told in notes.items()}, outputs, lost, lost, np.nan)
 
 
 def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -246,7 +260,7 @@ def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.nd
 
 
 def _frame(
-    notes: dict[str, list[str]], outputs: list[str | None], estimate: np.ndarray, error: np.ndarray, quantile: float
+    notes: dict[str, list[str]], outputs: Sequence[str | None], estimate: np.ndarray, error: np.ndarray, quantile: float
 ) -> pd.DataFrame:
     low, high = (estimate + s * quantile * error for s in (-1, 1))
     rows = [

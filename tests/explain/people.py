@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from study.data.units import Units
-from study.explain.long import Blocks
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
 
@@ -21,18 +20,12 @@ def make_people() -> pd.DataFrame:
     )
 
 
-def blocks_of(design: pd.DataFrame) -> Blocks:
-    return Blocks(list(design.columns), len(design), design.to_numpy(float).__getitem__)
-
-
 def fit(
     design: pd.DataFrame,
     y: np.ndarray,
     kind: Kind,
     classes: list[str] | None = None,
     l2: float = 0.0,
-    blocks: bool = False,
     units: Units | None = None,
 ) -> pd.DataFrame:
-    given = blocks_of(design) if blocks else design
-    return reference_coefficients(given, y, kind, classes, l2, design.std(ddof=0).to_numpy(), units)
+    return reference_coefficients(design, y, kind, classes, l2, design.std(ddof=0).to_numpy(), units)

@@ -12,7 +12,7 @@ import pytest
 import statsmodels.api as sm
 
 from study.data.units import Units
-from study.explain import jackknife, long
+from study.explain import jackknife, reference
 from study.schema import Kind
 from tests.explain.people import fit, make_people
 
@@ -96,16 +96,16 @@ def test_of_classes_the_errors_are_near_the_spread_of_refits_without_each_group(
         (Kind.COUNT, [5] * 80),
     ],
 )
-def test_blocks_of_a_long_table_and_small_pieces_give_the_errors_of_the_whole(
+def test_small_pieces_give_the_errors_of_the_whole(
     design: pd.DataFrame, kind: Kind, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of = partial(fit, design, target_of(design, kind), kind, CLASSES, units=grouped(sizes))
     whole = of()
 
-    monkeypatch.setattr(long, "BLOCK", 37)
+    monkeypatch.setattr(reference, "BLOCK", 37)
     monkeypatch.setattr(jackknife, "MOST_CELLS", 100)
 
-    assert of(blocks=True)["ref_std_error"].to_numpy() == pytest.approx(whole["ref_std_error"].to_numpy(), rel=1e-5)
+    assert of()["ref_std_error"].to_numpy() == pytest.approx(whole["ref_std_error"].to_numpy(), rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", [Kind.CONTINUOUS, Kind.MULTICLASS])

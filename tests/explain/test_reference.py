@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import tracemalloc
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,25 +12,15 @@ from scipy import stats
 from statsmodels.discrete.discrete_model import Logit, MNLogit
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from study.explain import long
 from study.explain.basis import SEPARATED
 from study.explain.reference import reference_coefficients
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
 
-Fit = Callable[..., pd.DataFrame]
-
 
 @pytest.fixture
 def design() -> pd.DataFrame:
     return make_people()
-
-
-@pytest.fixture(params=["whole", "blocks"])
-def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fit:
-    """The reference fit of a whole design, or of the same in blocks of rows."""
-    monkeypatch.setattr(long, "BLOCK", 37)
-    return partial(fit, blocks=request.param == "blocks")
 
 
 def with_ones(design: pd.DataFrame) -> np.ndarray:
@@ -172,7 +160,7 @@ def separations(design: pd.DataFrame) -> dict[str, tuple[np.ndarray, Kind]]:
 @pytest.mark.parametrize("failing", [False, True], ids=["diverging", "failing"])
 @pytest.mark.parametrize("name", separations(make_people()))
 def test_separation_has_finite_estimates_no_standard_error_and_one_note_however_newtons_steps_end(
-    design: pd.DataFrame, either: Fit, name: str, failing: bool, monkeypatch: pytest.MonkeyPatch
+    design: pd.DataFrame, name: str, failing: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     y, kind = separations(design)[name]
 
@@ -182,7 +170,7 @@ def test_separation_has_finite_estimates_no_standard_error_and_one_note_however_
     if failing:  # as on some processors, by the last bits of a matrix that vanishes
         for model in (Logit, MNLogit, GLM):
             monkeypatch.setattr(model, "fit", fail)
-    found = either(design, y, kind, ["short", "middle", "tall"])
+    found = fit(design, y, kind, ["short", "middle", "tall"])
 
     assert set(found["note"]) == {SEPARATED}
     assert np.isfinite(found["ref_estimate"]).all()
@@ -223,25 +211,23 @@ def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: 
     assert nearer["ref_std_error"].isna().all()
 
 
-def test_beside_a_copy_and_one_that_float64_hardly_tells_apart_other_terms_keep_their_error(
-    design: pd.DataFrame, either: Fit
-) -> None:
+def test_beside_a_copy_and_one_that_float64_hardly_tells_apart_other_terms_keep_their_error(design: pd.DataFrame) -> None:
     rng = np.random.default_rng(1)
     again, y = design["wealth"] + 1e-8 * rng.normal(size=N), rng.normal(size=N)
 
-    found = either(design.assign(cm=design["height"] / 10, again=again), y, Kind.CONTINUOUS).set_index("term")
-    alone = either(design, y, Kind.CONTINUOUS).set_index("term")
+    found = fit(design.assign(cm=design["height"] / 10, again=again), y, Kind.CONTINUOUS).set_index("term")
+    alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
 
     assert found["ref_std_error"].notna().to_dict() == dict.fromkeys(found.index, False) | {"single": True}
     assert found.loc["single", "ref_std_error"] == pytest.approx(alone.loc["single", "ref_std_error"], rel=0.02)
 
 
-def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit) -> None:
+def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors() -> None:
     rng = np.random.default_rng(1)
     wide = pd.DataFrame(rng.normal(size=(6, 9)), columns=list("abcdefghi"))
     y = rng.normal(size=6)
 
-    found = either(wide, y, Kind.CONTINUOUS)
+    found = fit(wide, y, Kind.CONTINUOUS)
 
     deviation = wide.std(ddof=0).to_numpy()
     z = ((wide - wide.mean()) / deviation).to_numpy()
@@ -250,10 +236,10 @@ def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors(either: Fit
     assert found["note"].str.contains("6 .* 10 ").all()
 
 
-def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning(either: Fit) -> None:
+def test_a_row_that_has_a_weight_to_itself_is_fitted_without_a_warning() -> None:
     alone, y = (np.arange(8) == 1) * 1.0, np.arange(8.0) % 3
 
-    found = either(pd.DataFrame({"alone": alone}), y, Kind.CONTINUOUS)
+    found = fit(pd.DataFrame({"alone": alone}), y, Kind.CONTINUOUS)
 
     others = y[alone == 0].mean()
     assert found["ref_estimate"].tolist() == pytest.approx([others, y[1] - others])

@@ -31,7 +31,7 @@ the odds by; the share of the largest weight stays true where classes separate a
 standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside
 it stands the fit of the same rows without the penalty, with its own standard error, and how many of those the pull is.
 Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time, or single
-rows, each left out once.
+rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard error.
 """
 SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
