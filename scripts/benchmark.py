@@ -50,13 +50,13 @@ def _stacked(rounds: int) -> list[tuple[float, int]]:
     from study.training.device import prepare_tensorflow
 
     prepare_tensorflow()
+    from harness.networks import problem_on
     from study.families import HEADS, Schedule, get_family
     from study.training.fit import fit
-    from study.training.problem import Problem
 
     x, y = make_rows()
     rows, held = np.arange(ROWS), np.arange(ROWS, len(x))
-    problem = Problem.of(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"])
+    problem = problem_on(x, y, (rows,) * REPLICATES, (held,) * REPLICATES, HEADS["continuous"])
     schedule = Schedule(3e-3, BATCH, 1e-4, 0.0, EPOCHS, EPOCHS)
     form = {"width": WIDTH, "activation": "relu", "dropout": 0}
     architecture = get_family("neural").architecture(form, DEPTH, (REPLICATES, 3, 1))

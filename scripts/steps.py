@@ -43,14 +43,14 @@ def _program(columns: int, width: int, depth: int, batch: int) -> Any:
     """A warm epoch of the program that ships, relu without dropout, as a function, and its steps."""
     import tensorflow as tf
 
+    from harness.networks import problem_on
     from study.families import HEADS, Schedule, get_family
     from study.training.fit import Data, Shape, compiled
-    from study.training.problem import Problem
 
     rng, rows = np.random.default_rng(0), 64 * batch
     x = rng.normal(size=(rows + 1, columns)).astype(np.float32)
     train, held = (np.arange(rows),) * REPLICATES, (np.array([rows]),) * REPLICATES
-    problem = Problem.of(x, x[:, 0].astype(float), train, held, HEADS["continuous"])
+    problem = problem_on(x, x[:, 0].astype(float), train, held, HEADS["continuous"])
     form = {"width": width, "activation": "relu", "dropout": 0.0}
     architecture = get_family("neural").architecture(form, depth, (REPLICATES, columns, 1))
     shape = Shape.of(problem, batch)

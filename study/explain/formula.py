@@ -39,14 +39,6 @@ def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     return np.asarray(np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0))
 
 
-def predictor(rows: Sequence[TermRow], frame: pd.DataFrame) -> FloatArray:
-    """Linear predictor of a formula, (n, n_outputs); frame as in `value_of`."""
-    outputs = list(dict.fromkeys(row.output for row in rows))
-    own = [row for row in rows if row.output == outputs[0]]
-    values = np.column_stack([value_of(row, frame) for row in own])
-    return np.asarray(values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T)
-
-
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     """A regression with terms in original units: a line an output, then one for each range, and one for dates.
 

@@ -44,11 +44,11 @@ class Architecture:
     family: Family | None = None
     form: tuple[tuple[str, Any], ...] = ()
 
-    def predictor(self, x: Any, layers: Layers, activation: str = "linear") -> Any:
+    def predictor(self, x: Any, layers: Layers) -> Any:
         """(..., n_features) -> (..., n_outputs), through the family's hidden layers and the last layer."""
         if self.family is not None:
             x = self.family.hidden(x, layers, self.depth, dict(self.form))
-        return layers.dense(self.n_outputs, activation)(x)
+        return layers.dense(self.n_outputs)(x)
 
 
 LIMITS = (-1e100, 1e100)

@@ -147,21 +147,23 @@ def digest(trials: pd.DataFrame) -> str:
     return sha.hexdigest()
 
 
-def _frame(
-    place: Callable[[StudyPaths], Path], gathered: Callable[[Iterable[TrialRecord]], pd.DataFrame] | None = None
-) -> cached_property[pd.DataFrame]:
-    """A frame on disk, read when it is first asked for.
+class _Frame(cached_property[pd.DataFrame]):
+    """A frame on disk, read when it is first asked for, from the place of its name.
 
-    gathered: makes it of the records where the study has not finished yet.
+    gathered: makes it of the records where the study has not finished yet. place: another name.
     """
 
-    def read(results: Results) -> pd.DataFrame:
-        path = place(results.paths)
-        if gathered and not path.exists():
-            return gathered(read_trials(results.paths))
-        return pd.read_parquet(results.present(path))
+    def __init__(
+        self, gathered: Callable[[Iterable[TrialRecord]], pd.DataFrame] | None = None, place: str | None = None
+    ) -> None:
+        super().__init__(self._read)
+        self.gathered, self.place = gathered, place
 
-    return cached_property(read)
+    def _read(self, results: Results) -> pd.DataFrame:
+        path = getattr(results.paths, self.place or str(self.attrname))
+        if self.gathered and not path.exists():
+            return self.gathered(read_trials(results.paths))
+        return pd.read_parquet(results.present(path))
 
 
 @dataclass(frozen=True)
@@ -231,26 +233,26 @@ class Results:
         """Where the study ran last."""
         return self._record(self.paths.environment, Environment)
 
-    trials = _frame(lambda paths: paths.results, trials_frame)
-    folds = _frame(lambda paths: paths.folds, folds_frame)
-    curves = _frame(lambda paths: paths.curves, curves_frame)
-    coefficients = _frame(lambda paths: paths.coefficients)
-    predictions = _frame(lambda paths: paths.predictions)
-    trees = _frame(lambda paths: paths.trees)
-    terms = _frame(lambda paths: paths.terms)
-    scores = _frame(lambda paths: paths.scores)
-    pairs = _frame(lambda paths: paths.pairs)
-    metrics = _frame(lambda paths: paths.metrics)
-    margins = _frame(lambda paths: paths.margins)
-    effects = _frame(lambda paths: paths.effects)
-    surfaces = _frame(lambda paths: paths.surfaces)
-    importances = _frame(lambda paths: paths.importances)
-    helps = _frame(lambda paths: paths.helps)
-    residuals = _frame(lambda paths: paths.residuals)
-    calibration = _frame(lambda paths: paths.calibration)
-    discrimination = _frame(lambda paths: paths.discrimination)
-    confusion = _frame(lambda paths: paths.confusion)
-    hyperparameters = _frame(lambda paths: paths.hyperparameters)
+    trials = _Frame(trials_frame, "results")
+    folds = _Frame(folds_frame)
+    curves = _Frame(curves_frame)
+    coefficients = _Frame()
+    predictions = _Frame()
+    trees = _Frame()
+    terms = _Frame()
+    scores = _Frame()
+    pairs = _Frame()
+    metrics = _Frame()
+    margins = _Frame()
+    effects = _Frame()
+    surfaces = _Frame()
+    importances = _Frame()
+    helps = _Frame()
+    residuals = _Frame()
+    calibration = _Frame()
+    discrimination = _Frame()
+    confusion = _Frame()
+    hyperparameters = _Frame()
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from study.records.work import reason
 from study.running.blame import Blame
-from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Unfit, Workers
+from study.running.events import Broken, Came, Ended, Event, Lost, Reported, Unfit
 from study.running.journal import Journal
 from study.running.recorder import Recorder
 from study.running.tasks import FIRST, LEAST_BEGUN, Tasks, serves
 from study.schema import StudyError
 from study.training.task import Task
+
+if TYPE_CHECKING:
+    from study.running.pool import Pool
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the clock while nothing happens."""
@@ -27,7 +31,7 @@ class Dispatcher:
     notes each task before it is handed out.
     """
 
-    def __init__(self, tasks: Tasks, recorder: Recorder, workers: Workers, journal: Journal) -> None:
+    def __init__(self, tasks: Tasks, recorder: Recorder, workers: Pool, journal: Journal) -> None:
         self.tasks, self.recorder, self.workers, self.journal = tasks, recorder, workers, journal
         self.blame = Blame(tasks.config.search.max_tries)
         self._failure: OSError | None = None

@@ -1,12 +1,9 @@
-"""What happens to workers, and who tells it."""
+"""What happens to workers."""
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-
-from study.training.task import Task
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from study.running.worker import Report
@@ -72,27 +69,3 @@ class Broken:
 
 
 Event = Came | Reported | Lost | Unfit | Ended | Broken
-
-
-class Workers(Protocol):
-    """Workers as a dispatcher sees them, each by its name.
-
-    room: how many can live at once; 1 as long as that is not known.
-    """
-
-    room: int
-
-    def want(self, count: int, plain: int) -> None:
-        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
-
-    def next(self, timeout_s: float) -> Event | None:
-        """What happens next; None if nothing does for so long."""
-
-    def send(self, worker: str, task: Task) -> None:
-        """Let an idle worker run a task; one that has ended meanwhile loses it."""
-
-    def end(self, worker: str) -> None:
-        """Let a worker leave that is idle or of no use."""
-
-    def nodes(self, network: bool = False) -> Set[str]:
-        """Nodes on which workers can live now, by Ray's ids, and others that may come yet. network: such as train networks."""

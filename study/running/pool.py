@@ -126,7 +126,7 @@ class Pool:
         return event
 
     def send(self, worker: str, task: Task) -> None:
-        """Let an idle worker run a task."""
+        """Let an idle worker run a task; one that has ended meanwhile loses it."""
         if task.place not in self._references:
             import ray
 

@@ -16,8 +16,6 @@ from study.families.stacked import Weights
 
 IntArray = NDArray[np.int64]
 
-BLOCK = 65_536
-"""Rows that are read in float64 at a time."""
 ALIGNMENT = 64
 """Bytes to which a tensor's memory is aligned."""
 
@@ -55,47 +53,9 @@ class Problem:
     most_train: int
     most_validation: int
 
-    @classmethod
-    def of(
-        cls,
-        x: NDArray[np.float32],
-        y: NDArray[Any],
-        train: tuple[IntArray, ...],
-        validation: tuple[IntArray, ...],
-        head: Head,
-        n_outputs: int = 1,
-    ) -> Problem:
-        """Problem of a matrix (rows, n_features) that is standardised already and is read by all replicates alike."""
-        n, (_, features) = len(train), x.shape
-        return cls(
-            matrix=Matrix(x, np.zeros(features)),
-            columns=np.arange(features),
-            fill=np.zeros((n, features)),
-            center=np.zeros((n, features)),
-            scale=np.ones((n, features)),
-            y=y.astype(np.float64),
-            y_center=np.zeros(n),
-            y_scale=np.ones(n),
-            train=train,
-            validation=validation,
-            head=head,
-            n_outputs=n_outputs,
-            epoch_rows=max(map(len, train)),
-            most_train=max(map(len, train)),
-            most_validation=max(map(len, validation)),
-        )
-
     @property
     def n_replicates(self) -> int:
         return len(self.train)
-
-    def x(self, replicate: int, rows: IntArray) -> FloatArray:
-        """Features of some rows as a replicate reads them, (len(rows), n_features) float64."""
-        values = self.matrix.values[np.ix_(rows, self.columns)] + self.matrix.offset[self.columns]
-        np.copyto(values, self.fill[replicate], where=np.isnan(values))
-        values -= self.center[replicate]
-        values /= self.scale[replicate]
-        return values
 
     def target(self, replicate: int, rows: IntArray | slice) -> FloatArray:
         """Target of some rows, standardised if it is continuous, (len(rows),) float64."""
@@ -171,11 +131,6 @@ def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], ND
             index[k], mask[k, : len(r)] = r[-1], 1
             index[k, : len(r)] = r
     return index, mask
-
-
-def blocks(rows: IntArray) -> list[IntArray]:
-    """`rows` in pieces that are read in float64 one at a time, none of them empty."""
-    return np.array_split(rows, -(-len(rows) // BLOCK)) if len(rows) else []
 
 
 @lru_cache(maxsize=1)

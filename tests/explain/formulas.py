@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from study.data.encoding import Encoded
+from study.explain.formula import value_of
+from study.families.heads import FloatArray
 from study.records.trial import TermRow
 from tests.training.tables import saved_encoded
 
@@ -15,6 +18,14 @@ from tests.training.tables import saved_encoded
 def row(form: str, weight: float, *columns: str, output: str | None = None, **more: object) -> TermRow:
     numbers = {"fill": (0.0,) * len(columns), "centers": (), "low": (), "high": (), "knot": None}
     return TermRow(form=form, columns=columns, weight=weight, output=output, **(numbers | more))
+
+
+def predictor(rows: Sequence[TermRow], frame: pd.DataFrame) -> FloatArray:
+    """Linear predictor of a formula, (n, n_outputs); frame as in `value_of`."""
+    outputs = list(dict.fromkeys(row.output for row in rows))
+    own = [row for row in rows if row.output == outputs[0]]
+    values = np.column_stack([value_of(row, frame) for row in own])
+    return np.asarray(values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T)
 
 
 def encoded_of(folder: Path, **more: object) -> Encoded:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.explain.formula import formula, predictor
+from study.explain.formula import formula
 from study.families.heads import HEADS
 from study.schema import Kind
-from tests.explain.formulas import ROWS, encoded_of, row
+from tests.explain.formulas import ROWS, encoded_of, predictor, row
 
 
 def test_products_are_not_expanded_and_clip_stands_only_where_it_matters(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.networks import problem_on
 from study.families import HEADS, Architecture, Schedule, get_family
 from study.schema import Kind
 from study.training.problem import Problem
@@ -28,7 +29,7 @@ def problem_of(kind: Kind = Kind.CONTINUOUS, noise: float = 0.5) -> Problem:
     y = (x[:, 0] * x[:, 1] + noise * rng.normal(size=N_ROWS)).astype(np.float32)
     y = (y > 0).astype(np.float32) if kind is Kind.BINARY else y
     train, validation = np.arange(80), np.arange(80, 120)
-    return Problem.of(
+    return problem_on(
         np.concatenate([x, x]),
         np.concatenate([y, y]),
         (train, train + N_ROWS),

@@ -11,7 +11,6 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from study.data.encoding import Encoded
-from study.explain.formula import predictor
 from study.families.heads import HEADS
 from study.families.saved import open_model, predict_raw
 from study.records.short import ShortRecord
@@ -21,6 +20,7 @@ from study.training.regression import fit
 from study.training.regression_winner import term_rows
 from study.training.task import TrialTask
 from study.training.termed import term_model
+from tests.explain.formulas import predictor
 from tests.records.examples import arm
 from tests.training.tables import encoded_of, mixed, saved_encoded, short_of
 
