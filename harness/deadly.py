@@ -52,8 +52,8 @@ class Failures(Observer):
     def note(self, text: str) -> None:
         print(text, flush=True)
 
-    def finished_trial(self, record: TrialRecord) -> None:
-        if record.error:
+    def finished(self, record: object) -> None:
+        if isinstance(record, TrialRecord) and record.error:
             print(f"{record.trial_id}: {record.error}", flush=True)
 
 

@@ -76,8 +76,9 @@ class Journal(Observer):
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         self._write(known=[record.trial_id for arm in arms.values() for record in arm.records.values()])
 
-    def finished_trial(self, record: TrialRecord) -> None:
-        self._write(finished=record.trial_id)
+    def finished(self, record: object) -> None:
+        if isinstance(record, TrialRecord):
+            self._write(finished=record.trial_id)
 
 
 def journal(path: Path) -> list[dict[str, Any]]:

@@ -138,6 +138,7 @@ def _drive(trials: int) -> dict[str, float]:
     from empty_worker import EmptyWorker
 
     from study.records.paths import StudyPaths
+    from study.records.trial import TrialRecord
     from study.running import runner, worker
     from study.running.pool import Pool
     from study.screen.progress import Progress
@@ -148,13 +149,12 @@ def _drive(trials: int) -> dict[str, float]:
     marks: list[tuple[float, float, float]] = []
 
     class Clock(Progress):
-        def finished_trial(self, record: Any) -> None:
-            super().finished_trial(record)
-            marks.append((time.perf_counter(), time.process_time(), psutil.Process().memory_info().rss / 1e6))
-
-        def finished_winner(self, record: Any) -> None:
-            super().finished_winner(record)
-            self.last = time.perf_counter()
+        def finished(self, record: Any) -> None:
+            super().finished(record)
+            if isinstance(record, TrialRecord):
+                marks.append((time.perf_counter(), time.process_time(), psutil.Process().memory_info().rss / 1e6))
+            else:
+                self.last = time.perf_counter()
 
     folder = Path(tempfile.mkdtemp(prefix="scaling-"))
     try:

@@ -74,20 +74,10 @@ class Progressing(Observer):
         self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
         self.observer.started(plan, arms, beside)
 
-    def finished_trial(self, record: TrialRecord) -> None:
-        """Count a trial."""
+    def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
+        """Count a record."""
         self.done += 1
-        self.observer.finished_trial(record)
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        """Count a winner."""
-        self.done += 1
-        self.observer.finished_winner(record)
-
-    def finished_work(self, record: FoldRecord) -> None:
-        """Count work beside the arms."""
-        self.done += 1
-        self.observer.finished_work(record)
+        self.observer.finished(record)
 
     def concluded(self, results: Results) -> None:
         """Hand it on."""

@@ -22,14 +22,8 @@ class Observer:
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         """The records were read; `arms` (by key) and `beside` know what is done already and change as the study goes on."""
 
-    def finished_trial(self, record: TrialRecord) -> None:
-        """A trial has left its record."""
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        """An arm's winner was scored."""
-
-    def finished_work(self, record: FoldRecord) -> None:
-        """Work on an outer fold beside its arms was done, or failed."""
+    def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
+        """A trial, an arm's winner, or work on an outer fold beside its arms, has left its record."""
 
     def concluded(self, results: Results) -> None:
         """The verdicts are written; the report comes next, if it was asked for."""

@@ -53,17 +53,16 @@ class Keeper(ABC):
         match record:
             case TrialRecord():
                 self.arms[record.arm.key].tell(record)
-                self.observer.finished_trial(record)
             case WinnerRecord():
                 self.arms[record.arm.key].score(record.number)
-                self.observer.finished_winner(record)
             case FoldRecord():
                 self.beside.tell(record)
-                self.observer.finished_work(record)
             case Unscored():
                 key = record.arm.key
                 self.arms[key].score(record.number)
                 self.observer.note(f"The winner of {key} could not be scored on the test rows: {reason(record.error)}")
+                return
+        self.observer.finished(record)
 
 
 class Recorder(Keeper):

@@ -101,7 +101,6 @@ class Progress(Observer):
         self.arms: Mapping[str, ArmSearch] = {}
         self.beside = FoldQueue(())
         self.spent: dict[str, tuple[int, float]] = {}  # trials of an arm and their seconds, of this run
-        self.busy = (0, 0.0)  # the same of all arms
         self.worked = 0.0  # seconds of all tasks
         self.since = math.inf  # when the first of them began
         self.begin = time.monotonic()
@@ -144,27 +143,15 @@ class Progress(Observer):
             self.live = Live(console=self.console, get_renderable=self.table, refresh_per_second=2, transient=False)
             self.live.start()
 
-    def _took(self, seconds: float) -> None:
-        self.worked += seconds
-        self.since = min(self.since, time.monotonic() - seconds)
-
-    def finished_trial(self, record: TrialRecord) -> None:
-        self._took(record.wall_time_s)
-        (own, seconds), (every, all_seconds) = self.spent.get(record.arm.key, (0, 0.0)), self.busy
-        self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
-        self.busy = every + 1, all_seconds + record.wall_time_s
-        if record.state is TrialState.FAIL:
-            self.note(f"Trial {record.trial_id} failed and the study goes on: {reason(record.error)}")
-        self._line()
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        self._took(record.wall_time_s)
-        self._line(last=self._ended())
-
-    def finished_work(self, record: FoldRecord) -> None:
-        self._took(record.wall_time_s)
-        if record.state is TrialState.FAIL:
-            self.note(f"The {record.work.noun} {record.work.key} failed and the study goes on: {reason(record.error)}")
+    def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
+        self.worked += record.wall_time_s
+        self.since = min(self.since, time.monotonic() - record.wall_time_s)
+        if isinstance(record, TrialRecord):
+            own, seconds = self.spent.get(record.arm.key, (0, 0.0))
+            self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
+        if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
+            name = f"Trial {record.trial_id}" if isinstance(record, TrialRecord) else f"The {record.work.noun} {record.work.key}"
+            self.note(f"{name} failed and the study goes on: {reason(record.error)}")
         self._line(last=self._ended())
 
     def _ended(self) -> bool:
@@ -192,16 +179,17 @@ class Progress(Observer):
 
     def seconds_left(self, keys: list[str] | None = None) -> float:
         """Seconds until the given arms are done, or the command, if the workers stay as busy as they were."""
-        (every, all_seconds), plan = self.busy, self.plan
+        plan = self.plan
         end = plan.cost.end if plan and keys is None else 0.0
         if keys is None and plan and self._ended():
             return end
-        if not every:
+        if not self.spent:
             if plan is None or keys is not None:
                 return float("nan")
             undone = sum(max(0, arm.trials - len(arm.records)) for arm in self.arms.values())
             return (plan.cost.lasts(workers_here(plan)) - plan.cost.start - end) * undone / plan.n_trials + end
-        mean = all_seconds / every
+        counts, spent = zip(*self.spent.values(), strict=True)
+        mean = sum(spent) / sum(counts)
         work, chains = 0.0, [0.0]
         for key in keys or list(self.arms):
             arm, (own, seconds) = self.arms[key], self.spent.get(key, (0, 0.0))

@@ -201,7 +201,7 @@ def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Pat
     order: list[str] = []
 
     class Written(Observer):
-        def finished_trial(self, record: object) -> None:
+        def finished(self, record: object) -> None:
             order.append("written")
 
     def act(worker: str, task: Task) -> list[Event]:

@@ -35,17 +35,16 @@ class Watch(Observer):
         self.paths = paths
         self.heard: list[str] = []
 
-    def finished_trial(self, record: TrialRecord) -> None:
-        assert self.paths.trial(record.arm, record.number).exists()
-        self.heard.append(record.trial_id)
-
-    def finished_winner(self, record: WinnerRecord) -> None:
-        assert self.paths.winner(record.arm).exists()
-        self.heard.append(f"{record.arm.key}-winner")
-
-    def finished_work(self, record: FoldRecord) -> None:
-        assert self.paths.work(record.work).exists()
-        self.heard.append(record.work.key)
+    def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
+        match record:
+            case TrialRecord():
+                path, name = self.paths.trial(record.arm, record.number), record.trial_id
+            case WinnerRecord():
+                path, name = self.paths.winner(record.arm), f"{record.arm.key}-winner"
+            case FoldRecord():
+                path, name = self.paths.work(record.work), record.work.key
+        assert path.exists()
+        self.heard.append(name)
 
     def note(self, text: str) -> None:
         self.heard.append(text)

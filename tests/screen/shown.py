@@ -65,7 +65,7 @@ def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range
     for number in numbers:
         told = record(arms[key].arm, number, **more)
         arms[key].tell(told)
-        shown.finished_trial(told)
+        shown.finished(told)
 
 
 def finish_work(
@@ -73,7 +73,7 @@ def finish_work(
 ) -> None:
     told = queue.work[number].record("party", state, **more)
     queue.tell(told)
-    shown.finished_work(told)
+    shown.finished(told)
 
 
 def plain() -> tuple[Progress, io.StringIO]:

@@ -67,7 +67,7 @@ def test_the_last_of_all_is_told_at_once(clock: Clock) -> None:
     clock.now += 1
     for key, arm in arms.items():
         arm.score(0)
-        shown.finished_winner(winner(arms[key].arm))
+        shown.finished(winner(arms[key].arm))
     before = out.getvalue().splitlines()
     finish_work(shown, beside, 0)
 

@@ -305,7 +305,7 @@ def test_what_is_seen_of_a_run_without_a_terminal(clock: Clock, approve: Approve
     for arm_search in arms.values():
         arm_search.score(0)
         clock.now += 2
-        shown.finished_winner(shown_winner(arm_search.arm))
+        shown.finished(shown_winner(arm_search.arm))
     parts.append(f"# going on\n{out.getvalue()}")
     shown, out = plain()
     shown.started(plan, arms, beside)
