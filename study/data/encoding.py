@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,6 +98,13 @@ class Encoded:
     def earlier(self) -> list[int]:
         """(n_test,) how many rows are earlier in time than each test row; nothing where rows are in no order."""
         return [] if self.times is None else np.searchsorted(np.sort(self.times), self.times[self.test]).tolist()
+
+    @property
+    def tested(self) -> dict[str, Any]:
+        """The test rows, as a record has them (`study.records.trial.Tested`)."""
+        test = self.test
+        groups = [] if self.groups is None else self.groups[test].tolist()
+        return {"rows": self.rows[test].tolist(), "observed": self.y[test].tolist(), "groups": groups, "earlier": self.earlier}
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""

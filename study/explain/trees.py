@@ -72,8 +72,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
         probed = probe(encoded, lambda raw: _answer(model, raw, encoded), loss_of, effects=False)
-    observed = encoded.y[test]
-    loss = loss_of(predicted, observed)
+    loss = loss_of(predicted, encoded.y[test])
     candidate = Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss))
     record = trees.record(
         name,
@@ -82,11 +81,8 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         params=params,
         val_loss=val_loss,
         val_losses=[loss for loss, _ in searched],
-        rows=encoded.rows[test].tolist(),
-        observed=observed.tolist(),
+        **encoded.tested,
         candidates=() if encoded.outer_fold == ALL_ROWS else (candidate,),
-        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
-        earlier=encoded.earlier,
         probed=probed,
     )
     path = StudyPaths(Path()).fold_model(encoded.target, TREES, encoded.outer_fold)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from study.records.trial import TrialRecord
 from study.schema import Arm, Suggestion, TrialState
@@ -25,17 +25,8 @@ class Outcome(Suggestion):
     @classmethod
     def of(cls, record: TrialRecord, arm: Arm) -> Outcome:
         """Outcome of a record of `arm`."""
-        return cls(
-            number=record.number,
-            generation=record.generation,
-            params=record.params,
-            arm=arm,
-            state=record.state,
-            val_loss=record.val_loss,
-            wall_time_s=record.wall_time_s,
-            rungs=record.rungs,
-            error=record.error,
-        )
+        kept = {each.name: getattr(record, each.name) for each in fields(cls)}
+        return cls(**kept | {"arm": arm})
 
     @property
     def trial_id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from study.evidence.findings import FoldMissing
-from study.records.trial import Candidate, TermRow
+from study.records.trial import TermRow, Tested
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, SHORT, TrialState
 
@@ -22,15 +22,14 @@ class ShortFormula(FoldWork):
         return ShortRecord(study=study, work=self, state=state, **found)
 
 
-class ShortRecord(FoldRecord):
+class ShortRecord(FoldRecord, Tested):
     """What a search for the short formula leaves.
 
     terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the ridge penalty under which they
     were fitted, the lasso's that chose them (None: no term is chosen), and the share of the lasso's own weights in theirs.
     val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
     chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
-    missing: what the strict score test names.
-    rows, observed, candidates, groups, earlier: as in a WinnerRecord; nothing where it failed.
+    missing: what the strict score test names. What is `Tested` is empty where it failed.
     """
 
     sort: ClassVar = SHORT
@@ -42,11 +41,6 @@ class ShortRecord(FoldRecord):
     val_loss: float | None = None
     path: dict[str, list[float]] = {}
     missing: FoldMissing | None = None
-    rows: list[int] = []
-    observed: list[float] = []
-    candidates: tuple[Candidate, ...] = ()
-    groups: list[int] = []
-    earlier: list[int] = []
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, Field
 
 from study.probed import Probed
-from study.records.trial import Candidate
+from study.records.trial import Tested
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, TREES, TrialState
 
@@ -27,11 +27,11 @@ class Trees(FoldWork):
         return TreesRecord(study=study, work=self, state=state, **found)
 
 
-class TreesRecord(FoldRecord):
+class TreesRecord(FoldRecord, Tested):
     """What boosted trees leave.
 
     number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
-    (n_trials,). rows, observed, candidates, groups, earlier, probed: as in a WinnerRecord; nothing where they failed.
+    (n_trials,). probed: as in a WinnerRecord. What is `Tested` is empty where they failed.
     """
 
     sort: ClassVar = TREES
@@ -41,9 +41,4 @@ class TreesRecord(FoldRecord):
     params: dict[str, float] = {}
     val_loss: float | None = None
     val_losses: list[float] = []
-    rows: list[int] = []
-    observed: list[float] = []
-    candidates: tuple[Candidate, ...] = ()
-    groups: list[int] = []
-    earlier: list[int] = []
     probed: Probed | None = None

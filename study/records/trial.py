@@ -114,13 +114,27 @@ class Candidate(Frozen):
     val_loss: float | None = None
 
 
-class WinnerRecord(Frozen):
+class Tested(Frozen):
+    """What a record says of the test rows.
+
+    rows: (n_test,) row ids of the table. observed: (n_test,) values of the target, or codes of classes. candidates: what was
+    predicted of them. groups: (n_test,) codes of their groups, empty where rows are independent. earlier: (n_test,) how many
+    rows of the table are earlier in time, empty where rows are in no order.
+    """
+
+    rows: list[int] = []
+    observed: list[float] = []
+    candidates: tuple[Candidate, ...] = ()
+    groups: list[int] = []
+    earlier: list[int] = []
+
+
+class WinnerRecord(Tested):
     """What an arm's incumbent leaves after its one look at the test rows.
 
-    rows: (n_test,) row ids of the table. groups: (n_test,) codes of their groups, empty where rows are independent. earlier:
-    (n_test,) how many rows of the table are earlier in time, empty where rows are in no order. terms: of the regression with
-    terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged: whether a regression's fit of
-    all development rows arrived within `training.iterations`. probed: what the judged model answers column by column.
+    terms: of the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged:
+    whether a regression's fit of all development rows arrived within `training.iterations`. probed: what the judged model
+    answers column by column.
     """
 
     study: str
@@ -128,16 +142,11 @@ class WinnerRecord(Frozen):
     number: int
     params: dict[str, Any]
     val_loss: float
-    rows: list[int]
-    observed: list[float]
-    candidates: tuple[Candidate, ...]
     coefficients: tuple[CoefficientRow, ...]
     terms: tuple[TermRow, ...] = ()
     clipped: int = 0
     converged: bool = True
     models: tuple[str, ...] = ()
-    groups: list[int] = []
-    earlier: list[int] = []
     probed: Probed | None = None
     wall_time_s: float = 0.0
     node: str = ""

@@ -150,7 +150,7 @@ class Progress(Observer):
             own, seconds = self.spent.get(record.arm.key, (0, 0.0))
             self.spent[record.arm.key] = own + 1, seconds + record.wall_time_s
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
-            name = f"Trial {record.trial_id}" if isinstance(record, TrialRecord) else f"The {record.work.noun} {record.work.key}"
+            name = f"The {record.work.noun} {record.work.key}" if isinstance(record, FoldRecord) else f"Trial {record.trial_id}"
             self.note(f"{name} failed and the study goes on: {reason(record.error)}")
         self._line(last=self._ended())
 

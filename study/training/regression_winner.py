@@ -45,7 +45,7 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
             scored += candidates([each for each in predicted if np.isfinite(each[2]).all()], encoded)
             scored += scored_parts(encoded, partial(_on_part, task, encoded))
         inputs = get_family(task.arm.family).inputs
-        probed = asked(encoded, lambda raw: head.response(own.predictor(raw)).reshape(1, len(raw), -1)) if inputs else None
+        probed = asked(encoded, lambda raw: head.response(own.predictor(raw))) if inputs else None
     if task.arm.family == EXTENDED:
         raw = encoded.raw(encoded.test)
         clipped = own.terms.clipped(raw)

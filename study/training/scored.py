@@ -56,8 +56,15 @@ def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -
 
 
 def asked(encoded: Encoded, answer: Answer) -> Probed | None:
-    """What the judged model answers column by column (`study.data.probe.probe`)."""
-    return probe(encoded, answer, HEADS[encoded.kind].response_loss)
+    """What the judged model answers column by column (`study.data.probe.probe`).
+
+    answer: responses of one replicate, or of each, to raw rows.
+    """
+
+    def answered(raw: FloatArray) -> FloatArray:
+        return answer(raw).reshape(-1, len(raw), encoded.n_outputs)
+
+    return probe(encoded, answered, HEADS[encoded.kind].response_loss)
 
 
 def scored_parts(encoded: Encoded, trained: Callable[[Encoded, int], tuple[FloatArray, float]]) -> tuple[Candidate, ...]:

@@ -178,17 +178,13 @@ def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, 
         own, found = _search(task, encoded)
         model = term_model(own, HEADS[encoded.kind])
         scored = judged("refit", 0, model, encoded)
-    test = encoded.test
     record = task.work.record(
         task.study,
         TrialState.COMPLETE,
         **found,
         terms=term_rows(own, encoded),
-        rows=encoded.rows[test].tolist(),
-        observed=encoded.y[test].tolist(),
         candidates=scored,
-        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
-        earlier=encoded.earlier,
+        **encoded.tested,
     )
     assert isinstance(record, ShortRecord)
     name = StudyPaths(Path()).fold_model(encoded.target, task.work.sort, encoded.outer_fold).name

@@ -42,7 +42,6 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
 
     convex = get_family(task.arm.family).convex
     won = run_regression_winner(task, encoded) if convex else _network(task, encoded, kept)
-    test = encoded.test
     name = StudyPaths(Path()).model(task.arm).name
     give_back()  # what training has freed, before the record becomes text
     record = WinnerRecord(
@@ -51,16 +50,13 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
         number=task.number,
         params=task.params,
         val_loss=task.val_loss,
-        rows=encoded.rows[test].tolist(),
-        observed=encoded.y[test].tolist(),
+        **encoded.tested,
         candidates=won.candidates,
         coefficients=won.coefficients,
         terms=won.terms,
         clipped=won.clipped,
         converged=won.converged,
         models=(name,),
-        groups=[] if encoded.groups is None else encoded.groups[test].tolist(),
-        earlier=encoded.earlier,
         probed=won.probed,
     )
     return record, {name: model_bytes(won.model)}
@@ -95,8 +91,8 @@ def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop:
         problem = make_problem(encoded, [last] * len(some), [encoded.development] * len(some))
         fits.append(train(task, architecture, problem, some, stop).weights)
     weights = [np.concatenate(layer) for layer in zip(*fits, strict=True)]
-    eta = _test_predictors(weights, architecture, encoded, [last] * len(seeds))
-    return candidates([("refit", *own) for own in zip(seeds, HEADS[encoded.kind].response(eta), strict=True)], encoded)
+    predicted = _on_test(weights, architecture, encoded, [last] * len(seeds))
+    return candidates([("refit", *own) for own in zip(seeds, predicted, strict=True)], encoded)
 
 
 def _on_part(
@@ -110,28 +106,24 @@ def _on_part(
     seeds = [derive_seed(task.seed, task.arm.key, task.number, "part", number, k) for k in range(len(folds))]
     problem = replace(make_problem(own, folds), epoch_rows=max(encoded.train.sizes()))
     fit = train(task, architecture, problem, seeds)
-    eta = _test_predictors(fit.weights, architecture, encoded, folds)
-    return HEADS[encoded.kind].response(eta).mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
+    predicted = _on_test(fit.weights, architecture, encoded, folds)
+    return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
 
 
-def _test_predictors(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
-    """Linear predictors (n_replicates, n_test, n_outputs) on the test rows, in the target's own unit if continuous."""
-    from study.families.stacked import linear_predictor
-
-    pieces = []
-    for rows in np.array_split(encoded.test, max(1, -(-len(encoded.test) // PREDICTED))):
-        x = np.zeros((len(encoders), len(rows), architecture.n_features), np.float32)
-        for k, encoder in enumerate(encoders):
-            x[k][:, encoded.columns] = encoded.x(encoder, rows)
-        pieces.append(linear_predictor(weights, architecture, x))
-    scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
-    return np.asarray(np.concatenate(pieces, axis=1) * scale + center)
+def _on_test(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
+    """Responses (n_replicates, n_test) or (n_replicates, n_test, n_classes) on the test rows."""
+    parts = np.array_split(encoded.test, max(1, -(-len(encoded.test) // PREDICTED)))
+    found = [_replicates(weights, architecture, encoded, encoders, encoded.raw(rows)) for rows in parts]
+    return np.concatenate(found, axis=1)
 
 
 def _replicates(
     weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int], raw: FloatArray
 ) -> FloatArray:
-    """Responses (n_replicates, n, n_outputs) to raw rows (n, n_terms), each replicate reading them through its encoder."""
+    """Responses (n_replicates, n), of classes (n_replicates, n, n_classes), to raw rows (n, n_terms).
+
+    Each replicate reads them through its encoder.
+    """
     from study.families.stacked import linear_predictor
 
     x = np.zeros((len(encoders), len(raw), architecture.n_features), np.float32)
@@ -141,7 +133,7 @@ def _replicates(
         x[k][:, encoded.columns] = (np.where(gaps, encoded.fill[encoder], raw) - encoded.center[encoder]) * factor
     scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
     eta = linear_predictor(weights, architecture, x) * scale + center
-    return np.asarray(HEADS[encoded.kind].response(eta)).reshape(*eta.shape[:2], -1)
+    return HEADS[encoded.kind].response(eta)
 
 
 def _model(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> Any:
