@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.data.matrix import Matrix
+from study.data.rows import IntArray
 from study.families.heads import Head
-from study.training.problem import IntArray, Problem
+from study.training.problem import Problem
 
 
 def problem_on(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,18 +54,5 @@ class Numbers:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.tolist())
-
-    def __getitem__(self, place: Any) -> Any:
-        found = self.values[place]
-        return Numbers(found) if isinstance(found, np.ndarray) else float(found)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Numbers) and np.array_equal(self.values, other.values)
-
-    def __hash__(self) -> int:
-        return hash((self.values.shape, self.values.tobytes()))
-
-    def __repr__(self) -> str:
-        return f"Numbers({self.values!r})"

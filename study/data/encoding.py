@@ -16,7 +16,7 @@ from study.data.matrix import NO_MATRIX, Matrix, Observed, Term, make_matrix
 from study.data.rows import IntArray, Rows, RowSets, Sets
 from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
-from study.data.vocabulary import Vocabulary, find_vocabulary, median_imputer, missing_name
+from study.data.vocabulary import Vocabulary, find_vocabulary, missing_name
 from study.schema import Kind, StudyError, Target
 
 OWN = "rows", "y", "groups", "times"
@@ -202,6 +202,7 @@ def _observed(table: Table, target: Target) -> Observed:
 def _encode(
     table: Table, target: Target, split: Split, vocabulary: Vocabulary, matrix: Matrix, columns: npt.NDArray[np.int64]
 ) -> Encoded:
+    from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
     known = matrix.observed[target.name]
@@ -213,6 +214,7 @@ def _encode(
     fitting, n_terms = RowSets((*train, development)), len(vocabulary.terms)
     fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
     varies = np.zeros((len(fitting), n_terms), bool)
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     blocks = max(1, min(-(-n_terms * len(rows) // BLOCK), n_terms // 2))
     for part in np.array_split(np.arange(n_terms), blocks):
         sources = [(vocabulary.terms[i], columns[i]) for i in part]
@@ -224,7 +226,7 @@ def _encode(
         )
         for e, fitted in enumerate(fitting):
             own = cells[fitted]
-            fill[e, part] = median_imputer().fit(own).statistics_
+            fill[e, part] = imputer.fit(own).statistics_
             np.copyto(own, fill[e, part], where=np.isnan(own))
             scaler = StandardScaler().fit(own)
             center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0

@@ -80,7 +80,7 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     first = places[0]
     cells, y = first.matrix.values, first.y
     hashes = _hashes(cells, first.rows, y)
-    pairs = _pairs(hashes)
+    pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
     if not pairs or not _is_fine(first) or pairs <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y):
         return None
     tested, found, example = 0, 0, -1
@@ -119,10 +119,6 @@ def _same(values: npt.NDArray[np.generic]) -> float:
     """Probability that two rows share a value."""
     counts = np.unique(values, return_counts=True)[1].astype(float)
     return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
-
-
-def _pairs(hashes: npt.NDArray[np.uint64]) -> float:
-    return _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
 
 
 def _chance_pairs(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> float:

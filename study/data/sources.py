@@ -52,20 +52,6 @@ class Library:
     targets: tuple[str, ...] = ()
 
 
-LIBRARIES: dict[str, Library] = {}
-"""Sources by the word before the colon of `data.source`; whoever adds one touches this file alone."""
-
-
-def library(name: str, targets: tuple[str, ...] = ()) -> Callable[[Reader], Reader]:
-    """Register a function as the reader of `NAME` or `NAME:TABLE`."""
-
-    def register(read: Reader) -> Reader:
-        LIBRARIES[name] = Library(read, targets)
-        return read
-
-    return register
-
-
 def read_source(data: DataConfig) -> Source:
     """Read the rows that `data.source` names.
 
@@ -95,14 +81,12 @@ def read_source(data: DataConfig) -> Source:
     return Source(frame, digest, origin, targets)
 
 
-@library("balloons", targets=("balloons", "colour"))
 def _balloons(name: str, data: DataConfig) -> pd.DataFrame:
     if name:
         raise StudyError(f"The balloons are one table, but the source is 'balloons:{name}'. Leave ':{name}' out.")
     return make_balloons(data.rows, data.seed)
 
 
-@library("sklearn")
 def _sklearn(name: str, data: DataConfig) -> pd.DataFrame:
     if name not in SKLEARN_TABLES:
         hint = nearest(name, SKLEARN_TABLES)
@@ -118,7 +102,6 @@ def _sklearn(name: str, data: DataConfig) -> pd.DataFrame:
     return frame.assign(target=[str(bunch.target_names[code]) for code in frame["target"]])
 
 
-@library("statsmodels")
 def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
     import statsmodels.datasets as datasets
 
@@ -127,6 +110,14 @@ def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
         hint = nearest(name, names) or f" It has {', '.join(names)}."
         raise StudyError(f"The source 'statsmodels:{name}' names no table that statsmodels ships.{hint}")
     return pd.DataFrame(importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data)
+
+
+LIBRARIES = {
+    "balloons": Library(_balloons, ("balloons", "colour")),
+    "sklearn": Library(_sklearn),
+    "statsmodels": Library(_statsmodels),
+}
+"""Sources by the word before the colon of `data.source`."""
 
 
 def _printable(name: object) -> str:

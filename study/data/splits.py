@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.rows import Rows, Sets
+from study.data.rows import IntArray, Rows, Sets
 from study.data.tables import Table, target_values
 from study.schema import ALL_ROWS, StudyError, Target
 
-IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 Pair = tuple[IntArray, IntArray]
 Part = tuple[float, IntArray]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,6 @@ from study.data.matrix import Term
 from study.data.rows import IntArray
 from study.data.tables import Table
 from study.schema import Feature
-
-if TYPE_CHECKING:
-    from sklearn.impute import SimpleImputer
 
 MOST_LEVELS = 20
 """Most levels of a category that get a term beside its reference; rarer ones share the reference's zeros."""
@@ -29,13 +25,6 @@ class Vocabulary:
 
     terms: tuple[Term, ...]
     references: dict[str, str]
-
-
-def median_imputer() -> SimpleImputer:
-    """What fills the gaps of measured columns."""
-    from sklearn.impute import SimpleImputer
-
-    return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
 def find_vocabulary(frame: pd.DataFrame, development: IntArray, features: tuple[Feature, ...], missing: str) -> Vocabulary:

@@ -65,7 +65,8 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             if self.model not in MODELS:
                 raise StudyError(f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}")
             given = {"name": type(self).__name__, **(self.config or {})}
-            data: dict[str, Any] = {"source": "X", "features": [name for name in frame if name not in _no_features(given)]}
+            no_features = {given.get("groups"), given.get("time")}
+            data: dict[str, Any] = {"source": "X", "features": [name for name in frame if name not in no_features]}
             if kind in {Kind.BINARY, Kind.MULTICLASS}:
                 data["types"] = {target: "category"}
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
@@ -95,11 +96,6 @@ class _Family(BaseEstimator):  # type: ignore[misc]
         frame = rows_to_predict(self, X, self._columns)
         with _value_errors():
             return self._fitted.response(frame)
-
-
-def _no_features(config: Mapping[str, Any]) -> set[Any]:
-    """Columns of X that are groups or time."""
-    return {config.get("groups"), config.get("time")}
 
 
 @contextmanager

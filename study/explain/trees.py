@@ -71,7 +71,11 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         model.fit(encoded.raw(development), encoded.y[development])
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
-        probed = probe(encoded, lambda raw: _answer(model, raw, encoded), loss_of, effects=False)
+
+        def answer(raw: FloatArray) -> FloatArray:
+            return trees_response(model, raw, encoded.classes).reshape(1, len(raw), -1)
+
+        probed = probe(encoded, answer, loss_of, effects=False)
     loss = loss_of(predicted, encoded.y[test])
     candidate = Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss))
     record = trees.record(
@@ -143,11 +147,6 @@ def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
 def _predict(model: Any, encoded: Encoded, rows: IntArray) -> FloatArray:
     parts = [rows[start : start + PREDICTED] for start in range(0, len(rows), PREDICTED)] or [rows]
     return np.concatenate([trees_response(model, encoded.raw(part), encoded.classes) for part in parts])
-
-
-def _answer(model: Any, raw: FloatArray, encoded: Encoded) -> FloatArray:
-    """What `probe` asks for, of one replicate."""
-    return trees_response(model, raw, encoded.classes).reshape(1, len(raw), -1)
 
 
 def trees_response(model: Any, raw: FloatArray, classes: Sequence[str]) -> FloatArray:

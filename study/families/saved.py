@@ -38,11 +38,6 @@ class Reading:
     places: NDArray[np.int64]
 
 
-def raw_input(n_terms: int) -> Any:
-    """Input of every saved model: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps."""
-    return keras.Input((n_terms,), dtype="float64", name="rows")
-
-
 class _Given(Layers):
     """Keras's own layers of many replicates, (rows, replicates, fan_in) to (rows, replicates, units), and their weights."""
 
@@ -72,12 +67,13 @@ class _Given(Layers):
 def stacked_model(weights: Weights, architecture: Architecture, head: Head, reading: Reading) -> keras.Model:
     """The mean response of all replicates as one model of Keras's own layers, which opens without study.
 
-    Input: `raw_input`. Output: (rows, 1) or (rows, n_classes) float64: values in the target's own unit, rates, probability of
+    Input: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps. Output: (rows, 1) or
+    (rows, n_classes) float64: values in the target's own unit, rates, probability of
     the second class, or of each. Each replicate fills, centres and scales in float64 and predicts in float32, as it trained;
     the responses are averaged after the link.
     """
     layers = _Given(weights)
-    x = raw_input(reading.fill.shape[1])
+    x = keras.Input((reading.fill.shape[1],), dtype="float64", name="rows")
     factor = 1 / reading.scale
     values = layers.einsum("bp,rp->brp", factor, -reading.center * factor, "rp")(keras.ops.nan_to_num(x))
     gaps = layers.einsum("bp,rp->brp", reading.fill * factor, None, None)(keras.ops.cast(keras.ops.isnan(x), "float64"))

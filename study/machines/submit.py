@@ -182,11 +182,6 @@ def job_states(jobs: Sequence[str]) -> dict[str, str]:
     return {job: found[job] for job in jobs if job in found}
 
 
-def job_state(job: str) -> str:
-    """One job's state in the queue; empty if it has none."""
-    return job_states([job]).get(job, "")
-
-
 def queued(paths: StudyPaths) -> str:
     """A line on each job that works on these results, if it is in the queue; of many jobs a line on each state."""
     states = job_states([note.id for note in _notes(paths)])
@@ -210,7 +205,7 @@ def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
         The job ended and the study did not.
     """
     told = ""
-    while state := job_state(job):
+    while state := job_states([job]).get(job):
         word = state.partition(",")[0]
         if word != told:
             tell(f"SLURM job {job}: {word}")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.data.rows import IntArray
 from study.digits import given_percent
 from study.evidence.winners import class_probabilities
 from study.families.heads import FloatArray
@@ -19,7 +20,6 @@ from study.schema import Kind, StudyError
 
 CELLS = 4_000_000
 """Pairs of a new row and a scored one that are looked at at a time."""
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,9 +66,10 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
         console.print(_replicates(found))
     if record.coefficients:
         named = {name.removeprefix("coef_"): human(value) for name, value in record.coefficients.items()}
-        _print_some(_two, ("coefficient, per original unit", "mean"), named, console)
+        _print_some(("coefficient, per original unit", "mean"), named, console)
     if found.terms:
-        _print_some(_two, ("term of the winner", "weight"), _term_weights(found), console)
+        weights = {f"{row.name}{f' ({row.output})' if row.output else ''}": human(row.weight) for row in found.terms}
+        _print_some(("term of the winner", "weight"), weights, console)
     took = span(record.wall_time_s) if record.wall_time_s >= 60 else f"{human(record.wall_time_s)} s"
     parts = [f"{record.n_parameters:,} parameters" if record.n_parameters is not None else "", took]
     ran = f"on {record.device or 'an unknown device'} of {record.node or 'an unknown node'}"
@@ -102,15 +103,10 @@ def _two(names: tuple[str, str], rows: dict[str, str]) -> Table:
     return table
 
 
-def _print_some(make: Any, names: tuple[str, str], rows: dict[str, str], console: Console) -> None:
-    console.print(make(names, dict(list(rows.items())[:MOST_ROWS])))
+def _print_some(names: tuple[str, str], rows: dict[str, str], console: Console) -> None:
+    console.print(_two(names, dict(list(rows.items())[:MOST_ROWS])))
     if len(rows) > MOST_ROWS:
         console.print(f"… and {len(rows) - MOST_ROWS:,} more, which --json has.")
-
-
-def _term_weights(found: OneTrial) -> dict[str, str]:
-    """Of each term its weight, of a class its own."""
-    return {f"{row.name}{f' ({row.output})' if row.output else ''}": human(row.weight) for row in found.terms}
 
 
 def _curve_words(curve: list[tuple[int, float]]) -> str:

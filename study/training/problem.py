@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.data.matrix import Matrix
+from study.data.rows import IntArray
 from study.families.heads import FloatArray, Head
 from study.families.stacked import Weights
-
-IntArray = NDArray[np.int64]
 
 ALIGNMENT = 64
 """Bytes to which a tensor's memory is aligned."""

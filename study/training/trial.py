@@ -20,9 +20,9 @@ from study.training.regression import run_path
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
-    from study.data.rows import RowSets
+    from study.data.rows import IntArray, RowSets
     from study.families import Architecture
-    from study.training.problem import Fit, IntArray, Kept, Problem
+    from study.training.problem import Fit, Kept, Problem
 
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""

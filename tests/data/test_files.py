@@ -182,11 +182,10 @@ def test_a_source_of_a_library_becomes_no_path_whether_it_is_known_or_not(tmp_pa
 
 
 def test_a_library_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "LIBRARIES", dict(sources.LIBRARIES))
-
-    @sources.library("counting", targets=("double",))
-    def _counting(name: str, data: DataConfig) -> pd.DataFrame:
+    def counting(name: str, data: DataConfig) -> pd.DataFrame:
         return pd.DataFrame({"n": range(int(name)), "double": range(0, 2 * int(name), 2)})
+
+    monkeypatch.setitem(sources.LIBRARIES, "counting", sources.Library(counting, ("double",)))
 
     read = read_source(DataConfig(source="counting:3"))
 

@@ -28,12 +28,10 @@ def test_numbers_come_back_from_json_to_the_bit(predicted: list[Any]) -> None:
     assert one != candidate(list(reversed(predicted)))
 
 
-def test_numbers_are_a_sequence_and_an_array() -> None:
+def test_numbers_are_an_array_of_eight_bytes_each() -> None:
     numbers = Numbers([3.0, 1.0, 2.0])
 
-    assert (len(numbers), numbers[0], min(numbers), list(numbers)) == (3, 3.0, 1.0, [3.0, 1.0, 2.0])
-    assert numbers[:2] == Numbers([3.0, 1.0])
-    assert np.mean(numbers) == 2
+    assert (len(numbers), np.mean(numbers), numbers.tolist()) == (3, 2.0, [3.0, 1.0, 2.0])
     assert len(pickle.dumps(Numbers(np.zeros(1_000)))) < 8_500
 
 

@@ -50,7 +50,7 @@ def test_of_the_networks_of_a_fold_the_one_of_least_validation_loss_answers() ->
     trees = Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0).record("party", TrialState.COMPLETE, probed=probed(99))
 
     told = [
-        (head["procedure"], head["outer_fold"], each.effects[0].curves[0, 0, 0])
+        (head["procedure"], head["outer_fold"], np.array(each.effects[0].curves)[0, 0, 0])
         for head, each in answered([winner(probed=probed()), *networks], [trees])
     ]
 
