@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.data.matrix import NO_MATRIX, Matrix, Observed, Term, make_matrix
-from study.data.rows import IntArray, Rows, RowSets, Sets
+from study.data.rows import IntArray, Rows, RowSets, Sets, drawn
 from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, missing_name
@@ -105,6 +105,10 @@ class Encoded:
         test = self.test
         groups = [] if self.groups is None else self.groups[test].tolist()
         return {"rows": self.rows[test].tolist(), "observed": self.y[test].tolist(), "groups": groups, "earlier": self.earlier}
+
+    def drawn(self, rows: IntArray, cells: int, width: int, seed: int) -> IntArray:
+        """As many of some rows as have so many cells, `width` each, drawn at random, ascending; every class stays among them."""
+        return drawn(rows, self.y if self.classes else None, max(1, cells // max(1, width)), seed)
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) / scale; 0 where not `varies`."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.data.encoding import Encoded
-from study.data.rows import IntArray, drawn
+from study.data.rows import IntArray
 from study.data.vocabulary import LEAST_LEVEL_ROWS
 from study.seeds import derive_seed
 
@@ -129,7 +129,7 @@ def _rounded(mean: FloatArray, deviation: FloatArray) -> FloatArray:
 def _some(encoded: Encoded, rows: IntArray) -> IntArray:
     """As many of some rows as are in memory at once, drawn at random, ascending; every class stays among them."""
     seed = derive_seed(0, "terms", encoded.target, encoded.outer_fold)
-    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // max(1, len(encoded.terms))), seed)
+    return encoded.drawn(rows, MOST_CELLS, len(encoded.terms), seed)
 
 
 def _bounds(encoded: Encoded) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from study.data.encoding import Encoded, design
-from study.data.rows import drawn
 from study.digits import given
 from study.evidence.sentences import listed
 from study.families.heads import HEADS, FloatArray
@@ -47,9 +46,9 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     in so many digits, is left out. Products are not expanded. Each class is compared with the first. Of a long table rows are
     drawn.
     """
-    most = max(1, MOST_CELLS // len(rows))
-    seed = derive_seed(0, "formula", encoded.target, encoded.outer_fold)
-    kept = drawn(encoded.development, encoded.y if encoded.classes else None, most, seed)
+    kept = encoded.drawn(
+        encoded.development, MOST_CELLS, len(rows), derive_seed(0, "formula", encoded.target, encoded.outer_fold)
+    )
     frame, y, head = design(encoded, kept), encoded.y[kept], HEADS[encoded.kind]
     sizes = {term.name: float(scale) for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)}
     outputs = list(dict.fromkeys(row.output for row in rows))

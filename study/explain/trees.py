@@ -11,7 +11,7 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.probe import probe
-from study.data.rows import IntArray, drawn, shuffled
+from study.data.rows import IntArray, shuffled
 from study.families.heads import HEADS, FloatArray
 from study.numbers import Numbers
 from study.records.paths import StudyPaths
@@ -67,7 +67,7 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
-        development, test = _drawn(encoded.development, encoded, root), encoded.test
+        development, test = encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root), encoded.test
         model.fit(encoded.raw(development), encoded.y[development])
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
@@ -114,7 +114,8 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
     losses, iterations = [], []
     for fold, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True)):
         own = derive_seed(seed, fold)
-        fitted, aside = _set_aside(_drawn(train, encoded, own), encoded, own)
+        some = encoded.drawn(train, MOST_CELLS, len(encoded.terms), own)
+        fitted, aside = _set_aside(some, encoded, own)
         y = encoded.y
         model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
@@ -122,11 +123,6 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
         losses.append(head.response_loss(_predict(model, encoded, validation), y[validation]).mean())
         iterations.append(model.n_iter_)
     return float(np.mean(losses)), max(round(float(np.median(iterations))), 1)
-
-
-def _drawn(rows: IntArray, encoded: Encoded, seed: int) -> IntArray:
-    """As many of the rows as trees are fitted on, ascending; every class stays among them."""
-    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // len(encoded.terms)), seed)
 
 
 def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:

@@ -17,7 +17,7 @@ LOOKS = 3
 def read_arm(
     paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
 ) -> Iterator[TrialRecord]:
-    """Every record in an arm's folder, in order of number, one at a time: of one in the pack and in a file too the packed one.
+    """Every record in an arm's folder, in order of number: of one in the pack and in a file too the packed one.
 
     broken: takes single files, and a pack, in which something is truncated, empty or another's; the rest of a pack counts.
     loose: takes the folder if it has single files.
@@ -32,7 +32,7 @@ def pack(paths: StudyPaths, arm: Arm) -> None:
     Whatever ends the process in between leaves the files, or the pack, or both, which read the same.
     """
     folder, loose = paths.arm(arm), set[Path]()
-    lines = list(_lines(paths, folder, None, loose))
+    lines = _lines(paths, folder, None, loose)
     if not loose or not lines:
         return
     with atomic_file(folder / PACK) as file:
@@ -63,64 +63,51 @@ def set_aside(paths: StudyPaths, broken: Path) -> Path:
 
 def _lines(
     paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
-) -> Iterator[tuple[TrialRecord, bytes]]:
+) -> list[tuple[TrialRecord, bytes]]:
     """Records with their lines."""
-    last = -1
     for _ in range(LOOKS):
-        wrong: list[Path] = []
-        files = {path.stem: path for path in folder.glob("[0-9]*.json")}
+        files = sorted(folder.glob("[0-9]*.json"))
         if loose is not None and files:
             loose.add(folder)
-        try:
-            for record, line in _once(paths, folder, files, wrong):
-                if record.number > last:
-                    last = record.number
-                    yield record, line
-        except FileNotFoundError:  # it was packed since the folder was listed
-            continue
-        if broken is not None:
-            broken += wrong
-        return
+        with suppress(FileNotFoundError):  # it was packed since the folder was listed
+            found, wrong = _once(paths, folder, files)
+            if broken is not None:
+                broken += wrong
+            return found
+    return []
 
 
-def _once(paths: StudyPaths, folder: Path, files: dict[str, Path], broken: list[Path]) -> Iterator[tuple[TrialRecord, bytes]]:
-    """The same from what was listed of the folder.
+def _once(paths: StudyPaths, folder: Path, files: list[Path]) -> tuple[list[tuple[TrialRecord, bytes]], list[Path]]:
+    """The same from the pack and what was listed of the folder, and what is broken of them.
 
     Raises
     ------
     FileNotFoundError
         A single file is gone.
     """
-
-    def single(stem: str) -> Iterator[tuple[TrialRecord, bytes]]:
-        path = files.pop(stem)
-        line = path.read_bytes()
-        with suppress(ValueError):
-            record = TrialRecord.model_validate_json(line)
-            if paths.trial(record.arm, record.number) == path:
-                yield record, line if b"\n" not in line else record.model_dump_json().encode()
-                return
-        broken.append(path)
-
-    order = sorted(files, key=lambda stem: (len(stem), stem))
-    last = -1
+    found: dict[int, tuple[TrialRecord, bytes]] = {}
+    broken = list[Path]()
     for line in _packed(folder / PACK):
-        try:
-            record = TrialRecord.model_validate_json(line)
-            if paths.arm(record.arm) != folder or record.number <= last:
-                raise ValueError("another arm's record, or not in its place")
-        except ValueError:
-            broken += [folder / PACK] * (folder / PACK not in broken)
-            continue
-        last = record.number
-        files.pop(f"{last:04d}", None)
-        while order and (order[0] not in files or (order[0].isdecimal() and int(order[0]) < last)):
-            if (stem := order.pop(0)) in files:
-                yield from single(stem)
-        yield record, line
-    for stem in order:
-        if stem in files:
-            yield from single(stem)
+        record = _read(line)
+        if record is None or paths.arm(record.arm) != folder or record.number <= max(found, default=-1):
+            broken = [folder / PACK]
+        else:
+            found[record.number] = record, line
+    packed = {f"{number:04d}" for number in found}
+    for path in files:
+        if path.stem not in packed:
+            record = _read(line := path.read_bytes())
+            if record is None or paths.trial(record.arm, record.number) != path:
+                broken.append(path)
+            else:
+                found[record.number] = record, line if b"\n" not in line else record.model_dump_json().encode()
+    return [found[number] for number in sorted(found)], broken
+
+
+def _read(line: bytes) -> TrialRecord | None:
+    with suppress(ValueError):
+        return TrialRecord.model_validate_json(line)
+    return None
 
 
 def _packed(path: Path) -> Iterator[bytes]:

@@ -73,7 +73,7 @@ def read_trials(
     arms: Iterable[Arm] | None = None,
     loose: set[Path] | None = None,
 ) -> Iterator[TrialRecord]:
-    """Every trial's record below `trials/`, in order of arm and number, one at a time: a large study does not fit in memory.
+    """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large study does not fit in memory.
 
     broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone. loose: as
     in `study.records.packs.read_arm`.

@@ -134,17 +134,14 @@ class Dispatcher:
         if own is None:
             taken = self._kept_free.values()
             own = next((each for each in whole if serves(gpu, each) and (not busy or each.key not in taken)), None)
-        if own is None or not (busy or serves(gpu, own) or self._has_gpu(node)):
+        on_gpu = any(self._nodes[worker] == node for worker in self._idle[True])  # here, where others have none
+        if own is None or not (busy or serves(gpu, own) or on_gpu):
             return self.tasks.next(lambda task: not self.blame.whole(task.key) and self._fits(task, node), gpu)
         key = own.key
         if busy or not serves(gpu, own):
             self._kept_free[node] = key
             return None
         return self.tasks.next(lambda task: task.key == key, gpu)
-
-    def _has_gpu(self, node: str) -> bool:
-        """Whether an idle worker of a node has a GPU, where others have none."""
-        return any(self._nodes[worker] == node for worker in self._idle[True])
 
     def _fits(self, task: Task, node: str) -> bool:
         return self.blame.may(task.key, node) and self.journal.may(task)

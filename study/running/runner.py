@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.machines.allocation import job_deadline
 from study.records.outcome import Outcome
@@ -73,7 +72,10 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
     observer.started(plan, arms, beside)
     recorder = Recorder(paths, observer, arms, beside)
     if not recorder.finished:
-        tasks = make_tasks(plan.config, recorder)
+        config, minutes = plan.config, plan.config.time_budget_min
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        until = job_deadline() if config.cluster.address == "slurm" else None
+        tasks = Tasks(config, arms, beside, recorder.give_up, deadline, until)
         pool.serve(data)
         pool.start(tasks.left)
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():
@@ -109,16 +111,4 @@ def late_note(arms: Iterable[ArmSearch]) -> str | None:
     return (
         f"The time budget ended before the search on all rows, so no {', no '.join(procedures)} was delivered; with a larger "
         "time_budget_min the same command goes on."
-    )
-
-
-def make_tasks(config: StudyConfig, recorder: Recorder) -> Tasks:
-    """What is left to do, from now on until a time budget or a walltime ends."""
-    return Tasks(
-        config,
-        recorder.arms,
-        recorder.beside,
-        recorder.give_up,
-        deadline=None if config.time_budget_min is None else time.monotonic() + 60 * config.time_budget_min,
-        until=job_deadline() if config.cluster.address == "slurm" else None,
     )

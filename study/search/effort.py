@@ -75,12 +75,8 @@ def effort_of(config: StudyConfig) -> Effort:
     return EFFORTS["normal" if config.budget_core_hours is not None else config.effort]
 
 
-def steps() -> list[Amounts]:
+def steps() -> Iterator[Amounts]:
     """All that a budget can buy from the least on, none less than the one before in anything."""
-    return list(_steps())
-
-
-def _steps() -> Iterator[Amounts]:
     now = BOUGHT[0]
     yield now
     for goal in BOUGHT[1:]:

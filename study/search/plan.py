@@ -174,7 +174,7 @@ def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
 
 def _bought(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with the last of the steps that its budget affords, or the first where it affords none."""
-    ladder, most = steps(), most_cost(config, sizes)
+    ladder, most = [*steps()], most_cost(config, sizes)
     above = bisect_right(ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds)
     return _with(config, ladder[max(0, above - 1)], sizes)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from study.data.encoding import Encoded
-from study.data.rows import IntArray, drawn
+from study.data.rows import IntArray
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
 from study.digits import given
 from study.families import HEADS, Family, get_family
@@ -56,7 +56,7 @@ def enough(kind: Kind, number: int, place: int) -> bool:
 
 def thinned(encoded: Encoded, terms: Terms, rows: IntArray, seed: int) -> IntArray:
     """As many of some rows as a search is made by, drawn at random; every class stays among them."""
-    return drawn(rows, encoded.y if encoded.classes else None, max(1, MOST_CELLS // max(1, sum(terms.sizes))), seed)
+    return encoded.drawn(rows, MOST_CELLS, sum(terms.sizes), seed)
 
 
 @dataclass(eq=False)

@@ -65,7 +65,7 @@ def test_a_plan_stays_within_its_budget_and_takes_most_of_it_unless_it_has_all_o
 
 
 def test_no_step_has_less_of_anything_than_the_one_before() -> None:
-    ladder = steps()
+    ladder = [*steps()]
 
     assert (ladder[0], ladder[-1]) == (BOUGHT[0], BOUGHT[-1])
     for less, more in pairwise(ladder):
