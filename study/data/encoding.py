@@ -107,7 +107,7 @@ class Encoded:
         return {"rows": self.rows[test].tolist(), "observed": self.y[test].tolist(), "groups": groups, "earlier": self.earlier}
 
     def drawn(self, rows: IntArray, cells: int, width: int, seed: int) -> IntArray:
-        """As many of some rows as have so many cells, `width` each, drawn at random, ascending; every class stays among them."""
+        """At most so many cells of some rows, `width` each, drawn at random, ascending; every class stays among them."""
         return drawn(rows, self.y if self.classes else None, max(1, cells // max(1, width)), seed)
 
     def x(self, encoder: int, positions: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.float32]:

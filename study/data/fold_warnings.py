@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import kstwobign
+from scipy.stats import ks_2samp, kstwobign
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
 from study.digits import percent
@@ -179,21 +179,14 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     cells = [encoded.original(-1, rows) for rows in sides]
     columns = {term.name: [own[:, i] for own in cells] for i, term in enumerate(encoded.terms) if term.unit != "day"}
     effective = np.sqrt(len(sides[0]) * len(sides[1]) / (len(sides[0]) + len(sides[1])))
-    found = {name: _distance(*both) for name, both in ({encoded.target: [encoded.y[rows] for rows in sides]} | columns).items()}
+    told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
+    found = {name: float(ks_2samp(*both, method="asymp").statistic) for name, both in told.items()}
     return {name: (distance, float(kstwobign.sf(distance * effective))) for name, distance in found.items()}
 
 
 def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     """Of more than `most` rows, as many that lie evenly among them."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-
-
-def _distance(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    """Largest difference of two empirical distribution functions (Kolmogorov-Smirnov)."""
-    one, other = np.sort(one), np.sort(other)
-    values = np.concatenate([one, other])
-    shares = [np.searchsorted(own, values, side="right") / len(own) for own in (one, other)]
-    return float(np.abs(shares[0] - shares[1]).max())
 
 
 def _named(told: list[str]) -> str:

@@ -74,22 +74,15 @@ def reference_coefficients(
     same as ref_*), se_over (`rows`, `groups` or `blocks of time`; None where mle_std_error is NaN). A standard
     error is NaN where the note says why. The note says too where a fit did not converge. Classes without a row have NaN and a
     note; the others are fitted as if these were none.
-
-    Raises
-    ------
-    ValueError
-        `design`, `y` and `scale` differ in length, or l2 is negative.
     """
-    shape, y, scale = design.shape, np.asarray(y), np.where(np.asarray(scale) > 0, scale, 1.0)
-    if len(y) != shape[0] or len(scale) != shape[1] or l2 < 0:
-        raise ValueError(f"y and scale must fit the design {shape} and l2 be 0 or more but got {len(y)}, {len(scale)}, {l2}.")
+    y, scale = np.asarray(y), np.where(np.asarray(scale) > 0, scale, 1.0)
     if kind == Kind.MULTICLASS and classes and len(present := np.unique(y).astype(int)) < len(classes):
         return _of_present(design, y, list(classes), present, partial(reference_coefficients, l2=l2, scale=scale, units=units))
     outputs: list[str | None] = [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
-    units, x = units or Units.rows(shape[0]), design.to_numpy(float)
+    units, x = units or Units.rows(len(y)), design.to_numpy(float)
     basis = _basis([str(term) for term in design.columns], x)
     columns = basis.columns(x)
-    if l2 > 0 and shape[0] * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
+    if l2 > 0 and len(y) * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
         free = _lost(basis.notes, outputs, "too many coefficients to fit")
     elif fit := _likelihood(basis, columns, y, kind, len(outputs)):
         free = _free(basis, columns, y, kind, fit, units, outputs)

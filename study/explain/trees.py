@@ -45,18 +45,11 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
     ----------
     encoded : one target and outer fold.
     name, seed : of the study.
-    trials : how many hyperparameters are tried.
-
-    Raises
-    ------
-    ValueError
-        `trials` is below 1.
+    trials : how many hyperparameters are tried, one at least.
     """
     import skops.io
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    if trials < 1:
-        raise ValueError(f"A search needs a trial, but trials is {trials}.")
     trees = Trees(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
     root = derive_seed(seed, trees.key)
     rng = np.random.default_rng(root)

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.records.one import mean_curve
@@ -81,12 +79,7 @@ class Changes:
     def _arm(self, records: tuple[TrialRecord, ...]) -> ArmRecords:
         results, arm = self.results, records[0].arm
         winner = next(iter(read_winners(results.paths, arms=[arm])), None)
-        candidates = winner.candidates if winner else ()
-        losses = {
-            name: float(np.mean([np.mean(each.loss) for each in candidates if each.name == name]))
-            for name in COMPARED
-            if any(each.name == name and len(each.loss) for each in candidates)
-        }
+        losses = {name: loss for name, loss in winner.test_losses.items() if name in COMPARED} if winner else {}
         space = arm_space(results.config, arm, training_rows(results.config, results.data, arm))
         number = winner.number if winner else None
         return ArmRecords(arm, records, holding(space, records), self._begin, number, losses)

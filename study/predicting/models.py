@@ -129,7 +129,7 @@ def open_saved(results: Results, target: str, procedure: str, outer_fold: int = 
     try:
         return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
     except ValidationError:
-        raise StudyError(f"{reader} is not what this version writes; {_again(results)} writes it anew.") from None
+        raise StudyError(f"{reader} is not what this version writes; {results.again} writes it anew.") from None
 
 
 def check_fold(results: Results, fold: int | None) -> None:
@@ -169,10 +169,6 @@ def cautions(results: Results, target: str, model: str, procedure: str) -> list[
     return found
 
 
-def _again(results: Results) -> str:
-    return f"`study run {results.paths.config}`"
-
-
 def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
     """Why there is no such model, and how it comes back: a run makes what has no record, whatever files there are."""
     paths, noun = results.paths, verdict_on(results, target).nouns[procedure]
@@ -186,6 +182,6 @@ def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> 
     there = [name for name in PROCEDURES if paths.delivered(target, name).exists()]
     return (
         f"There is no model of {target} on {where} that is {noun}: the study has none, did not come to it, failed, or "
-        f"its file was removed. There {'is ' + ', '.join(there) if there else 'are none'} of all rows. {_again(results)} makes "
+        f"its file was removed. There {'is ' + ', '.join(there) if there else 'are none'} of all rows. {results.again} makes "
         f"what was not tried yet; for a file that was removed, {back} run that."
     )

@@ -27,12 +27,8 @@ class OneTrial:
 
     @property
     def test_losses(self) -> dict[str, float]:
-        """Mean test loss by candidate (`Candidate`), over its seeds; empty for what has no test rows."""
-        found: dict[str, list[float]] = {}
-        for candidate in self.winner.candidates if self.winner else ():
-            if len(candidate.loss):
-                found.setdefault(candidate.name, []).append(float(np.mean(candidate.loss)))
-        return {name: float(np.mean(losses)) for name, losses in found.items()}
+        """Those of the winner (`Tested`)."""
+        return self.winner.test_losses if self.winner else {}
 
     @property
     def terms(self) -> tuple[TermRow, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from study.numbers import Numbers
 from study.probed import Probed
 from study.schema import Arm, Frozen, TrialState
@@ -127,6 +129,15 @@ class Tested(Frozen):
     candidates: tuple[Candidate, ...] = ()
     groups: list[int] = []
     earlier: list[int] = []
+
+    @property
+    def test_losses(self) -> dict[str, float]:
+        """Mean test loss by candidate, over its seeds; empty where there are no test rows."""
+        found: dict[str, list[float]] = {}
+        for candidate in self.candidates:
+            if len(candidate.loss):
+                found.setdefault(candidate.name, []).append(float(np.mean(candidate.loss)))
+        return {name: float(np.mean(losses)) for name, losses in found.items()}
 
 
 class WinnerRecord(Tested):

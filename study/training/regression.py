@@ -92,7 +92,34 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
-        return _run_path(task, encoded)
+        family, found = get_family(task.arm.family), walked(task, encoded)
+        folds, losses, place, best = found.folds, found.losses, found.place, found.best
+        fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
+        train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]
+    by_fold = np.array([loss for _, loss in best])
+    return task.record(
+        params=task.params | ({family.path: task.penalties[place]} if family.path else {}),
+        state=TrialState.COMPLETE,
+        val_loss=losses[place],
+        val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
+        train_loss=float(np.mean(train_loss)),
+        n_parameters=int((folds[0].columns.weight > 0).sum() + 1) * encoded.n_outputs,
+        n_replicates=len(folds),
+        replicates=tuple(
+            ReplicateRecord(
+                inner_fold=e,
+                seed=0,
+                val_loss=loss,
+                train_loss=train_loss[e],
+                best_epoch=None,
+                n_epochs=None,
+                converged=point.converged,
+            )
+            for e, (point, loss) in enumerate(best)
+        ),
+        coefficients={} if task.arm.family == EXTENDED else mean_coefficients(encoded, fits, family.inputs),
+        path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,37 +159,6 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
         elif enough(encoded.kind, number, place):
             break
     return Walked(folds, losses, place, best)
-
-
-def _run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
-    family, found = get_family(task.arm.family), walked(task, encoded)
-    folds, losses, place, best = found.folds, found.losses, found.place, found.best
-    fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
-    train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]
-    by_fold = np.array([loss for _, loss in best])
-    return task.record(
-        params=task.params | ({family.path: task.penalties[place]} if family.path else {}),
-        state=TrialState.COMPLETE,
-        val_loss=losses[place],
-        val_loss_se=float(by_fold.std(ddof=1) / len(by_fold) ** 0.5),
-        train_loss=float(np.mean(train_loss)),
-        n_parameters=int((folds[0].columns.weight > 0).sum() + 1) * encoded.n_outputs,
-        n_replicates=len(folds),
-        replicates=tuple(
-            ReplicateRecord(
-                inner_fold=e,
-                seed=0,
-                val_loss=loss,
-                train_loss=train_loss[e],
-                best_epoch=None,
-                n_epochs=None,
-                converged=point.converged,
-            )
-            for e, (point, loss) in enumerate(best)
-        ),
-        coefficients={} if task.arm.family == EXTENDED else mean_coefficients(encoded, fits, family.inputs),
-        path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
-    )
 
 
 def _fold(

@@ -13,7 +13,6 @@ from statsmodels.discrete.discrete_model import Logit, MNLogit
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from study.explain.basis import SEPARATED
-from study.explain.reference import reference_coefficients
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
 
@@ -256,11 +255,6 @@ def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.Da
     assert found.loc["one", "note"]
     assert (found.loc["one", "ref_estimate"], math.isnan(found.loc["one", "ref_std_error"])) == (0, True)
     pd.testing.assert_frame_equal(found.drop("one"), alone)
-
-
-def test_lengths_that_do_not_fit_are_an_error(design: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match=r"\(400, 3\).* 5, 3, 0"):
-        reference_coefficients(design, np.ones(5), Kind.CONTINUOUS, None, 0, np.ones(3))
 
 
 def test_a_fit_takes_memory_in_proportion_to_its_rows() -> None:

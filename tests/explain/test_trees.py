@@ -127,11 +127,6 @@ def test_the_record_says_whose_it_is_and_comes_back_from_its_text_to_the_bit() -
     assert 1 <= found.params["max_iter"] < MOST_ITERATIONS
 
 
-def test_a_search_without_a_trial_is_refused(balloons: Encoded) -> None:
-    with pytest.raises(ValueError, match=r"trials.* 0"):
-        scored(balloons, trials=0)
-
-
 def test_of_a_long_table_as_many_rows_are_fitted_as_its_columns_allow_and_all_others_scored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

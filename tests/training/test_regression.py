@@ -113,13 +113,13 @@ def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial
 def test_all_trials_of_an_arm_are_compared_on_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = curved(Kind.CONTINUOUS)
     monkeypatch.setattr(regression_module, "MOST_CELLS", 100 * sum(all_terms(encoded).sizes))
-    drawn, taken = regression_module.drawn, []
+    drawn, taken = Encoded.drawn, []
 
     def noted(*given: Any) -> Any:
         taken.append(drawn(*given))
         return taken[-1]
 
-    monkeypatch.setattr(regression_module, "drawn", noted)
+    monkeypatch.setattr(Encoded, "drawn", noted)
     for weights in (PLAIN, BOTH, {"products": 0.3, "curves": 0.0}):
         run_path(task_for(case_of(Kind.CONTINUOUS), **weights), encoded)
 
