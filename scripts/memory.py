@@ -19,7 +19,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 ARMS, CANDIDATES = 4, 8
 """Arms of an outer fold and candidates of each, whose predictions are gathered."""
-DRIVER = "references", "predictions"
+DRIVER = ("predictions",)
 TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winner", "trees", "terms"
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
@@ -71,10 +71,8 @@ def peak(work: Callable[[], Any]) -> tuple[int, Any]:
 
 def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any) -> None:
     """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker is sent in `folder`."""
-    import pandas as pd
     import statsmodels.discrete.discrete_model  # noqa: F401
 
-    from study.conclude import _coefficients
     from study.config import make_config
     from study.data.reader import make_reader
     from study.data.splits import make_splits
@@ -104,15 +102,6 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
         peaks["store"] = peaks.get("store", 0) + len(body) + sum(buffer.raw().nbytes for buffer in buffers)
         if i < 2:
             Path(folder, str(i)).write_bytes(pickle.dumps(encoded, protocol=5))
-    family = {"continuous": "linear"}.get(kind, "logistic")
-    names = ["intercept", *(term.name for term in first.terms)]
-    outputs: list[Any] = [*first.classes] if first.n_outputs > 1 else [None]
-    for name, l2 in {"reference": 0.0, "penalised reference": 1.0}.items() if "references" in tasks else ():
-        estimates = pd.DataFrame(
-            [("y", family, 0, term, None, output, "", 0.0, l2) for term in names for output in outputs],
-            columns=["target", "family", "outer_fold", "term", "level", "output", "unit", "estimate", "l2"],
-        )
-        peaks[name], _ = peak(lambda estimates=estimates: _coefficients(estimates, found.data))  # type: ignore[misc]
     if "predictions" in tasks:
         peaks["predictions"], _ = peak(lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)}))
     pipe.send({name: size - (before if name != "store" else 0) for name, size in peaks.items()})
