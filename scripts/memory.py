@@ -71,8 +71,6 @@ def peak(work: Callable[[], Any]) -> tuple[int, Any]:
 
 def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any) -> None:
     """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker is sent in `folder`."""
-    import statsmodels.discrete.discrete_model  # noqa: F401
-
     from study.config import make_config
     from study.data.reader import make_reader
     from study.data.splits import make_splits
