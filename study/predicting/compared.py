@@ -8,6 +8,7 @@ from typing import Any
 from study.config import differing_keys
 from study.evidence.answer import Verdict
 from study.evidence.between import Between, Finished, between
+from study.evidence.wording.answer import Words
 from study.predicting.asked import ask, judged_rows
 from study.records.results import Results
 from study.schema import Frozen, StudyError
@@ -29,14 +30,16 @@ class Compared(Frozen):
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; of each verdict what it says, without the numbers that verdicts.json holds."""
-        words = ("verdict", "sentence", "action", "answer_procedure")
-        told = {
-            target: [each and {name: getattr(each, name) for name in words} for each in own]
-            for target, own in self.verdicts.items()
-        }
+        told = {target: [each and _told(each) for each in own] for target, own in self.verdicts.items()}
         studies = [{"name": name, "data": digest} for name, digest in zip(self.names, self.digests, strict=True)]
         rest = {"config": self.config, "verdicts": told, "targets": [each.model_dump(mode="json") for each in self.targets]}
         return {"studies": studies} | rest
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    words = Words(verdict)
+    said = {"verdict": verdict.verdict, "answer_procedure": verdict.answer_procedure}
+    return said | {"sentence": words.sentence, "action": words.action}
 
 
 def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:

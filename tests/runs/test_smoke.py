@@ -64,7 +64,7 @@ def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
     losses = re.search(r"\bconstant\W+[\d.]+", text)
     assert losses
-    assert text.index(verdicts[0]["sentence"]) < losses.start()
+    assert text.index(verdicts[0]["words"]["sentence"]) < losses.start()
 
 
 def test_nothing_is_left_outside_the_results_folder(ended: subprocess.CompletedProcess[str], results: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     assert found - figures == {
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
         "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
-        "ranks.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
+        "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
         "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
         *trials, *winners, *beside, *models,
@@ -109,7 +109,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> None:
     # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too few for parts of a gain
     predicted = 80 * (3 * (2 + 2) + (4 + 2) + 1)
-    rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 9, "ranks": 5, "pairs": 7}
+    rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 10, "pairs": 7}
     loaded = load_results(results)
 
     frames = {name: pd.read_parquet(results / f"{name}.parquet") for name in ("results", *rows)}
