@@ -11,7 +11,7 @@ from benchmark import parsed
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["memory", "tree"], "TASK .*references"),
+        (["memory", "tree"], "TASK .*trees"),
         (["memory", "--case", "5"], "--case.*5"),
         (["terms", "wine"], "SOURCE=TARGET.*wine"),
         (["answers", "wine"], "SOURCE=TARGET.*wine"),
