@@ -19,7 +19,6 @@ from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import model_scores
 from study.evidence.stored import write_verdicts
-from study.evidence.surfaces import mean_surfaces
 from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
 from study.explain.coefficients import coefficient_table, contrasts
@@ -32,7 +31,7 @@ from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
 from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.probed import answered, effects_frame, rises_frame, surfaces_frame
+from study.records.probed import answered, effects_frame, rises_frame
 from study.records.questions import kinds_of, questions
 from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
@@ -74,7 +73,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
 def what_models_say(
     paths: StudyPaths, predictions: pd.DataFrame, trials: pd.DataFrame, data: EncodedData
 ) -> dict[str, pd.DataFrame]:
-    """Effects, surfaces, importances and where the network helps, by the name of its frame in Results.
+    """Effects, importances and where the network helps, by the name of its frame in Results.
 
     Of records that versions before this one left, only the last; the others have no rows.
     """
@@ -82,7 +81,6 @@ def what_models_say(
     effects = effects_frame(answers)
     return {
         "effects": with_density(mean_effects(effects, differences(effects)), data),
-        "surfaces": mean_surfaces(surfaces_frame(answers)),
         "importances": importances(rises_frame(answers)),
         "helps": where_it_helps(row_gains(predictions, incumbents(trials)), data),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from study.numbers import Numbers
 from study.schema import Frozen
@@ -33,17 +35,6 @@ class Effect(Frozen):
     curves: Numbers
 
 
-class Surface(Frozen):
-    """Partial dependence of the judged model on two columns.
-
-    shares: (n_points, n_points), of the table's rows. heights: (n_points, n_points, n_outputs).
-    """
-
-    axes: tuple[Axis, Axis]
-    shares: Numbers
-    heights: Numbers
-
-
 class Rise(Frozen):
     """By how much the loss of a test row rises where a column's cells are permuted among the rows.
 
@@ -58,7 +49,7 @@ class Rise(Frozen):
 class Probed(Frozen):
     """A model's answers on test rows.
 
-    outputs: the classes that effects and surfaces are of, the second of two; a single empty word for other kinds. loss,
+    outputs: the classes that effects are of, the second of two; a single empty word for other kinds. loss,
     constant: mean loss of the model, and of the best constant, on the rows that are permuted.
     """
 
@@ -66,5 +57,10 @@ class Probed(Frozen):
     loss: float
     constant: float
     effects: tuple[Effect, ...] = ()
-    surfaces: tuple[Surface, ...] = ()
     rises: tuple[Rise, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_surfaces(cls, values: Any) -> Any:
+        """Leave out what versions before this one asked of pairs of columns."""
+        return {name: value for name, value in values.items() if name != "surfaces"} if isinstance(values, dict) else values

@@ -1,10 +1,9 @@
-"""A fold's model asked column by column on test rows: partial dependence of one and of two columns, and permuted columns."""
+"""A fold's model asked column by column on test rows: partial dependence and permuted columns, for records and for users."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
 from study.numbers import Numbers
-from study.probed import Axis, Effect, Probed, Rise, Surface
+from study.probed import Axis, ColumnSort, Effect, Probed, Rise
 from study.schema import ALL_ROWS, Kind
 from study.seeds import derive_seed
 
@@ -22,6 +21,8 @@ Answer = Callable[[FloatArray], FloatArray]
 """Raw rows (n, n_terms) to the responses of a model's replicates, (n_replicates, n, n_outputs); their mean is judged."""
 Loss = Callable[[FloatArray, FloatArray], FloatArray]
 """Responses (n,) or (n, n_classes) and target (n,) to the loss of each row."""
+Change = tuple[list[int], npt.ArrayLike]
+"""Places of terms in raw rows, and the cells that stand there instead, (n_places,) or (n, n_places)."""
 
 MOST_COLUMNS = 10
 """Columns that are asked about; of a wider table those that lead (`leading`)."""
@@ -29,8 +30,6 @@ POINTS, LEVELS = 9, 12
 """Points of a number, and levels of a category, at most."""
 AVERAGED = 50
 """Test rows over which an effect is averaged."""
-CROSSED, SIDE, CROSS_AVERAGED = 4, 5, 16
-"""Leading columns whose pairs are asked about, points a side, and test rows over which a surface is averaged."""
 PERMUTED, ANSWERS = 200, 400
 """Test rows whose cells are permuted, and about how many rows are asked for a column: fewer rows are permuted more often."""
 MOST_CLASSES, MOST_REPLICATES = 6, 5
@@ -43,26 +42,23 @@ CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
 
 
-def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) -> Probed | None:
-    """Ask a model about the columns of the table, on test rows drawn alike for every model of a target and outer fold.
+def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()) -> Probed | None:
+    """Ask a model about columns of the table, on test rows drawn alike for every model of a target and outer fold.
 
     Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than permuted columns is asked about.
-    None on all rows, of which none is tested, and where an answer is not finite.
+    columns: by default those that lead. None on all rows, of which none is tested, and where an answer is not finite.
     """
     if encoded.outer_fold == ALL_ROWS or not len(encoded.test):
         return None
-    columns, classes = leading(encoded), _classes(encoded)
+    columns = columns or leading(encoded)
+    classes = _classes(encoded)
     with np.errstate(invalid="ignore", over="ignore"):
-        rises = _permuted(encoded, answer, loss, columns)
-        asked = columns * effects
         found = Probed(
             outputs=tuple(encoded.classes[k] for k in classes) or ("",),
-            effects=_effects(encoded, answer, asked, classes),
-            surfaces=_surfaces(encoded, answer, list(combinations(asked[:CROSSED], 2)), classes),
-            **rises,
+            effects=_effects(encoded, answer, columns, classes) if effects else (),
+            **_permuted(encoded, answer, loss, columns),
         )
         numbers = [np.asarray(each.curves).sum() for each in found.effects] + [each.rise for each in found.rises]
-        numbers += [np.asarray(each.heights).sum() for each in found.surfaces]
     return found if np.isfinite([found.loss, *numbers]).all() else None
 
 
@@ -107,9 +103,8 @@ def _correlations(x: npt.NDArray[np.floating], y: FloatArray) -> FloatArray:
     return np.asarray(np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1))
 
 
-def _sample(encoded: Encoded, most: int, *purpose: object) -> IntArray:
-    seed = derive_seed(0, "probe", encoded.target, encoded.outer_fold, *purpose)
-    return drawn(encoded.test, None, most, seed)
+def _sample(encoded: Encoded, most: int) -> IntArray:
+    return drawn(encoded.test, None, most, derive_seed(0, "probe", encoded.target, encoded.outer_fold))
 
 
 def _classes(encoded: Encoded) -> list[int]:
@@ -127,107 +122,68 @@ def _places(encoded: Encoded, column: str) -> dict[str | None, int]:
     return {term.level: i for i, term in enumerate(encoded.terms) if term.column == column}
 
 
-def axis_of(encoded: Encoded, column: str, points: int) -> tuple[Axis, IntArray, FloatArray]:
-    """Points of a column, which of them each of SEEN rows is nearest to (-1: a gap), and its terms' cells at each point.
+def axis_of(encoded: Encoded, column: str) -> tuple[Axis, FloatArray]:
+    """Points of a column, with the shares of SEEN rows that are nearest to each, and the cells of its terms at each point.
 
-    Numbers: so many quantiles between the 2nd and the 98th per cent of all rows that have a target, or all values where
-    there are no more; where nearly all rows have one value, that and quantiles of the values. Categories: the commonest levels,
-    and what all others share with the one that they are compared with.
+    Numbers: POINTS quantiles between the 2nd and the 98th per cent of all rows that have a target, or all values where
+    there are no more; where nearly all rows have one value, that and quantiles of the values. Categories: the commonest LEVELS,
+    and what all others share with the one that they are compared with. A column that varies by its gaps alone has these.
     """
     places = _places(encoded, column)
     every = slice(None, None, -(-len(encoded.rows) // SEEN) or 1)
     terms = encoded.columns[list(places.values())]
     cells = encoded.matrix.values[np.ix_(encoded.rows[every], terms)] + encoded.matrix.offset[terms]
-    if column in encoded.references:
-        return _levels(encoded.references[column], list(places), cells, column, points)
-    if None not in places:  # it never varies but by its gaps
-        levels, states = ("given", "missing"), np.eye(2)[:, 1:]
-        nearest = (cells[:, 0] > 0.5).astype(np.int64)
-        return Axis(column=column, sort="category", levels=levels, shares=_shares(nearest, 2)), nearest, states
-    own = cells[:, list(places).index(None)]
-    known = own[~np.isnan(own)]
+    if None not in places:
+        names = [encoded.references.get(column, "given"), *map(str, places)]
+        code = np.where(cells.any(axis=1), cells.argmax(axis=1) + 1, 0)
+        counts = np.bincount(code, minlength=len(names))
+        kept = np.sort(np.argsort(-counts, kind="stable")[:LEVELS])
+        levels = tuple(names[k] for k in kept)
+        return Axis(column=column, sort="category", levels=levels, shares=_shares(counts[kept])), np.eye(len(names))[kept, 1:]
+    number = list(places).index(None)
+    known = cells[~np.isnan(cells[:, number]), number]
     distinct = np.unique(known)
-    values = distinct if len(distinct) <= points else _quantiles(known, points)
+    values = distinct if len(distinct) <= POINTS else _quantiles(known, POINTS)
     if len(values) < min(2, len(distinct)):  # nearly all rows have one value
-        values = np.union1d(values, _quantiles(distinct, points - 1))
-    nearest = np.where(np.isnan(own), -1, np.searchsorted((values[1:] + values[:-1]) / 2, own))
+        values = np.union1d(values, _quantiles(distinct, POINTS - 1))
+    counts = np.bincount(np.searchsorted((values[1:] + values[:-1]) / 2, known), minlength=len(values))
     states = np.zeros((len(values), len(places)))
-    states[:, list(places).index(None)] = values
-    unit = encoded.terms[places[None]].unit
-    shares = _shares(nearest, len(values))
-    axis = Axis(column=column, sort="date" if unit == "day" else "number", values=tuple(values.tolist()), shares=shares)
-    return axis, nearest, states
+    states[:, number] = values
+    sort: ColumnSort = "date" if encoded.terms[places[None]].unit == "day" else "number"
+    return Axis(column=column, sort=sort, values=tuple(values.tolist()), shares=_shares(counts)), states
 
 
 def _quantiles(known: FloatArray, points: int) -> FloatArray:
     return np.unique(np.quantile(known, np.linspace(0.02, 0.98, points), method="inverted_cdf"))
 
 
-def _levels(
-    reference: str, levels: Sequence[str | None], cells: FloatArray, column: str, points: int
-) -> tuple[Axis, IntArray, FloatArray]:
-    """`axis_of` a category; cells: (n, n_levels) zeros and ones, all zero for the reference and what shares its zeros."""
-    names = [reference, *(str(level) for level in levels)]
-    code = np.where(cells.any(axis=1), cells.argmax(axis=1) + 1, 0)
-    counts = np.bincount(code, minlength=len(names))
-    kept = np.sort(np.argsort(-counts, kind="stable")[:points])
-    place = np.full(len(names), -1)
-    place[kept] = np.arange(len(kept))
-    nearest = place[code]
-    states = np.vstack([np.zeros(len(levels)), np.eye(len(levels))])[kept]
-    shares = _shares(nearest, len(kept))
-    return Axis(column=column, sort="category", levels=tuple(names[k] for k in kept), shares=shares), nearest, states
-
-
-def _shares(nearest: IntArray, n: int) -> tuple[float, ...]:
-    counts = np.bincount(nearest[nearest >= 0], minlength=n)
+def _shares(counts: IntArray) -> tuple[float, ...]:
     return tuple(_short(counts / max(counts.sum(), 1)).tolist())
 
 
+def _responses(answer: Answer, raw: FloatArray, changes: Sequence[Change]) -> FloatArray:
+    """Responses to all rows with some cells changed, (n_replicates, n_changes, n, n_outputs)."""
+    size, parts = max(1, CELLS // raw.size), []
+    for start in range(0, len(changes), size):
+        part = changes[start : start + size]
+        rows = np.repeat(raw[None], len(part), axis=0)
+        for own, (places, cells) in zip(rows, part, strict=True):
+            own[:, places] = cells
+        found = answer(rows.reshape(-1, raw.shape[1]))
+        parts.append(found.reshape(len(found), len(part), len(raw), -1))
+    return np.concatenate(parts, axis=1)
+
+
 def _effects(encoded: Encoded, answer: Answer, columns: Sequence[str], classes: list[int]) -> tuple[Effect, ...]:
-    told = [axis_of(encoded, column, LEVELS if column in encoded.references else POINTS) for column in columns]
+    """Partial dependence (Friedman 2001, Annals of Statistics 29, section 8.2) on each column."""
+    axes = [axis_of(encoded, column) for column in columns]
     places = [list(_places(encoded, column).values()) for column in columns]
-    settings = [(place, state) for place, (_, _, states) in zip(places, told, strict=True) for state in states]
-    means = _means(answer, encoded.raw(_sample(encoded, AVERAGED)), settings, classes) if settings else np.zeros((1, 0, 1))
+    changes = [(own, state) for own, (_, states) in zip(places, axes, strict=True) for state in states]
+    means = _responses(answer, encoded.raw(_sample(encoded, AVERAGED)), changes).mean(axis=2)
+    means = means[..., classes] if means.shape[-1] > 1 else means
     curves = _short(np.concatenate([means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]))
-    parts = np.split(curves, np.cumsum([len(states) for *_, states in told])[:-1], axis=1)
-    return tuple(Effect(axis=axis, curves=Numbers(own)) for (axis, *_), own in zip(told, parts, strict=False))
-
-
-def _surfaces(encoded: Encoded, answer: Answer, pairs: Sequence[tuple[str, str]], classes: list[int]) -> tuple[Surface, ...]:
-    told = {column: axis_of(encoded, column, SIDE) for column in dict.fromkeys(column for pair in pairs for column in pair)}
-    settings = [
-        ([place for column in pair for place in _places(encoded, column).values()], np.concatenate([one, other]))
-        for pair in pairs
-        for one in told[pair[0]][2]
-        for other in told[pair[1]][2]
-    ]
-    raw = encoded.raw(_sample(encoded, CROSS_AVERAGED, "crossed"))
-    heights = _short(_means(answer, raw, settings, classes).mean(axis=0)) if settings else np.zeros((0, 1))
-    found, start = [], 0
-    for pair in pairs:
-        (one, at, states), (other, beside, others) = (told[column] for column in pair)
-        shape, known = (len(states), len(others)), (at >= 0) & (beside >= 0)
-        size = len(states) * len(others)
-        shares = np.bincount(at[known] * len(others) + beside[known], minlength=size).reshape(shape)
-        own = heights[start : start + size].reshape(*shape, -1)
-        found.append(Surface(axes=(one, other), shares=Numbers(_short(shares / max(shares.sum(), 1))), heights=Numbers(own)))
-        start += size
-    return tuple(found)
-
-
-def _means(answer: Answer, raw: FloatArray, settings: Sequence[tuple[list[int], FloatArray]], classes: list[int]) -> FloatArray:
-    """Mean response over rows with some cells set, (n_replicates, n_settings, n_outputs)."""
-    size = max(1, CELLS // raw.size)
-    if len(settings) > size:
-        parts = [settings[start : start + size] for start in range(0, len(settings), size)]
-        return np.concatenate([_means(answer, raw, part, classes) for part in parts], axis=1)
-    rows = np.repeat(raw[None], len(settings), axis=0)
-    for own, (places, state) in zip(rows, settings, strict=True):
-        own[:, places] = state
-    found = answer(rows.reshape(-1, raw.shape[1]))
-    means = found.reshape(len(found), len(settings), len(raw), -1).mean(axis=2)
-    return np.asarray(means[..., classes] if means.shape[-1] > 1 else means)
+    parts = np.split(curves, np.cumsum([len(states) for _, states in axes])[:-1], axis=1)
+    return tuple(Effect(axis=axis, curves=Numbers(own)) for (axis, _), own in zip(axes, parts, strict=True))
 
 
 def _permuted(encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[str]) -> dict[str, Any]:
@@ -237,37 +193,25 @@ def _permuted(encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[st
     units = np.arange(len(rows)) if encoded.groups is None else np.unique(encoded.groups[rows], return_inverse=True)[1]
     rng = np.random.default_rng(derive_seed(0, "permuted", encoded.target, encoded.outer_fold))
     orders = [rng.permutation(len(rows)) for _ in range(max(2, min(15, ANSWERS // len(rows))))]
-    before = _losses(answer, loss, raw, y)
-    order, rises = np.concatenate(orders), []
-    size = max(1, CELLS // (len(order) * raw.shape[1]))
-    for start in range(0, len(columns), size):
-        part = columns[start : start + size]
-        changed = np.tile(raw, (len(part), len(orders), 1)).reshape(len(part), len(order), -1)
-        for own, column in zip(changed, part, strict=True):
-            places = list(_places(encoded, column).values())
-            own[:, places] = raw[order][:, places]
-        after = _losses(answer, loss, changed.reshape(-1, raw.shape[1]), np.tile(y, len(part) * len(orders)))
-        for column, each in zip(part, after.reshape(len(part), len(orders), -1).mean(axis=1), strict=True):
-            rise = each - before
-            error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
-            rises.append(Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item()))
-    constant = loss(_constant(encoded, development, len(rows)), y).mean()
+
+    places = {column: list(_places(encoded, column).values()) for column in columns}
+
+    def losses(changes: Sequence[Change]) -> FloatArray:
+        """Loss of each row after each change, (n_changes, n)."""
+        found = _responses(answer, raw, changes).mean(axis=0)
+        return np.array([loss(own if own.shape[1] > 1 else own[:, 0], y) for own in found])
+
+    before, rises = losses([([], [])])[0], []
+    after = losses([(own, raw[order][:, own]) for own in places.values() for order in orders])
+    for column, each in zip(places, after.reshape(len(places), len(orders), -1).mean(axis=1), strict=True):
+        rise = each - before
+        error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
+        rises.append(Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item()))
+    mean = development.mean()
+    if encoded.n_outputs > 1:
+        mean = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(development)
+    constant = loss(np.stack([mean] * len(rows)), y).mean()
     return {"loss": _short(before.mean()).item(), "constant": _short(constant).item(), "rises": tuple(rises)}
-
-
-def _losses(answer: Answer, loss: Loss, raw: FloatArray, y: FloatArray) -> FloatArray:
-    size = max(1, CELLS // raw.shape[1])
-    parts = [answer(raw[start : start + size]).mean(axis=0) for start in range(0, len(raw), size)]
-    found = np.concatenate(parts)
-    return loss(found if found.shape[1] > 1 else found[:, 0], y)
-
-
-def _constant(encoded: Encoded, development: FloatArray, n: int) -> FloatArray:
-    """Response of the best constant of development rows, for n rows."""
-    if encoded.n_outputs == 1:
-        return np.full(n, development.mean())
-    shares = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(development)
-    return np.tile(shares, (n, 1))
 
 
 def _short(values: npt.ArrayLike) -> FloatArray:

@@ -67,7 +67,7 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def luck(single: FloatArray) -> FloatArray:
-    """Variance of the mean of some curves or surfaces (n, ...); 0 of fewer than two, of which none is known."""
+    """Variance of the mean of some curves (n, ...); 0 of fewer than two, of which none is known."""
     return np.asarray(single.var(axis=0, ddof=1) / len(single) if len(single) > 1 else np.zeros(single.shape[1:]))
 
 

@@ -99,8 +99,6 @@ class StudyPaths:
     """How probable it is that a gain of a verdict is above a margin, for every margin."""
     effects = _Place("effects.parquet")
     """Mean effects of single columns on the predictions of regression, regression with terms and network."""
-    surfaces = _Place("surfaces.parquet")
-    """The same of two columns, and which of them act together."""
     importances = _Place("importances.parquet")
     """How much more every model loses where a column is permuted."""
     helps = _Place("helps.parquet")

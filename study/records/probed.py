@@ -17,8 +17,8 @@ FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
 """Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a number)."""
 
-TYPES = dict.fromkeys(["outer_fold", "replicate", "place", "other_place"], "int64") | dict.fromkeys(
-    ["value", "other_value", "share", "effect", "height", "rise", "error", "loss", "constant"], "float64"
+TYPES = dict.fromkeys(["outer_fold", "replicate", "place"], "int64") | dict.fromkeys(
+    ["value", "share", "effect", "rise", "error", "loss", "constant"], "float64"
 )
 """Types of the columns that are no words."""
 
@@ -67,27 +67,6 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFr
             told: dict[str, Any] = {"column": each.axis.column, "sort": each.axis.sort, "replicate": replicate}
             pieces.append(long.assign(**head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
-
-
-def surfaces_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
-    """One row a target, procedure, outer fold, pair of columns, output and two points.
-
-    FOLD, then column, sort and POINT of the one, `other_` before those of the other, output, share (of the table's rows) and
-    height (mean response).
-    """
-    pieces = []
-    for head, probed in answers:
-        for each in probed.surfaces:
-            heights = np.asarray(each.heights)
-            n, m, k = heights.shape
-            one, other = (_points(axis).assign(column=axis.column, sort=axis.sort) for axis in each.axes)
-            left = one.iloc[np.repeat(np.arange(n), m * k)].reset_index(drop=True)
-            right = other.iloc[np.tile(np.repeat(np.arange(m), k), n)].reset_index(drop=True).add_prefix("other_")
-            rest = {"output": np.tile(probed.outputs, n * m), "share": np.repeat(np.asarray(each.shares).ravel(), k)}
-            pieces.append(pd.concat([left, right], axis=1).assign(**head, **rest, height=heights.ravel()))
-    side = ["column", "sort", *POINT]
-    columns = [*FOLD, *side, *(f"other_{name}" for name in side), "output", "share", "height"]
     return pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
 
 

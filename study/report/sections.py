@@ -26,7 +26,6 @@ from study.report.figures import (
     probabilities,
     residuals,
     roc,
-    surface,
     test_loss,
     where,
 )
@@ -205,7 +204,6 @@ CHAPTERS = (
         "",
         (
             drawn(effects),
-            drawn(surface),
             Section(helps.TEXT, "tables.helps(results)", helps.has_helps),
             drawn(where),
             drawn(importance),

@@ -74,28 +74,27 @@ def test_a_category_is_set_to_one_level_after_the_other_and_a_gap_is_closed(plai
 
 
 def test_the_points_of_a_date_are_days_and_the_shares_those_of_the_nearest_rows(plain: Encoded) -> None:
-    axis, nearest, _ = axis_of(plain, "seen", 5)
+    axis, _ = axis_of(plain, "seen")
 
     days = (
         plain.matrix.values[plain.rows, plain.columns[at(plain, "seen")]]
         + plain.matrix.offset[plain.columns[at(plain, "seen")]]
     )
-    expected = np.abs(days[:, None] - np.array(axis.values)).argmin(axis=1)
+    nearest = np.abs(days[:, None] - np.array(axis.values)).argmin(axis=1)
     assert axis.sort == "date"
-    assert (nearest == expected).mean() > 0.99  # of two that are equally near, either
-    np.testing.assert_allclose(axis.shares, np.bincount(nearest, minlength=5) / len(nearest), atol=1e-5)
+    np.testing.assert_allclose(axis.shares, np.bincount(nearest, minlength=POINTS) / len(nearest), atol=0.01)
 
 
 def test_a_number_that_is_nearly_always_the_same_has_points_elsewhere_too(tmp_path: Path, rng: np.random.Generator) -> None:
     rare = np.where(np.arange(1_000) < 15, np.arange(1_000.0), 0.0)
     encoded = encoded_from(tmp_path, pd.DataFrame({"rare": rng.permutation(rare), "y": rng.normal(size=1_000)}))
 
-    axis, nearest, _ = axis_of(encoded, "rare", POINTS)
+    axis, _ = axis_of(encoded, "rare")
 
     assert axis.values[0] == 0
     assert axis.values[-1] > 10
     assert 4 < len(axis.values) <= POINTS
-    assert axis.shares[0] == pytest.approx((nearest == 0).mean()) == pytest.approx(0.986, abs=0.002)
+    assert axis.shares[0] == pytest.approx(0.986, abs=0.002)
 
 
 def test_replicates_stand_below_their_mean(plain: Encoded) -> None:
@@ -108,17 +107,6 @@ def test_replicates_stand_below_their_mean(plain: Encoded) -> None:
     curves = np.array(effect.curves)[:, :, 0]
     np.testing.assert_allclose(curves[0], curves[1:].mean(axis=0), rtol=1e-4)
     np.testing.assert_allclose(curves[1:], curves[1] * np.array([[1], [2], [6]]), rtol=1e-4)
-
-
-def test_the_surface_of_two_columns_is_their_function(plain: Encoded) -> None:
-    age, smoker = at(plain, "age"), at(plain, "smoker")
-
-    found = asked(plain, lambda raw: raw[:, age] * raw[:, smoker])
-
-    (own,) = (each for each in found.surfaces if {axis.column for axis in each.axes} == {"age", "smoker"})
-    one, other = (np.array(axis.values) for axis in own.axes)
-    np.testing.assert_allclose(np.array(own.heights)[:, :, 0], one[:, None] * other, rtol=1e-4)
-    assert np.array(own.shares).sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_a_column_that_a_model_does_not_read_costs_nothing_when_permuted_and_one_it_reads_twice_its_variance(

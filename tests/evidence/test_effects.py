@@ -1,4 +1,4 @@
-"""Differences between models, interactions, importances and helped rows whose values are known."""
+"""Differences between models, importances and helped rows whose values are known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from scipy import stats
 from study.evidence.effects import differences, mean_effects
 from study.evidence.helps import LEVEL, apart, row_gains
 from study.evidence.importance import importances
-from study.evidence.surfaces import mean_surfaces
 
 from .losses import scored, trial
 
@@ -136,50 +135,6 @@ def test_a_column_of_few_folds_and_a_lone_model_are_left_out() -> None:
     assert differences(once)["column"].tolist() == ["x"]
     assert differences(frame[frame["procedure"] == "network"]).empty
     assert mean_effects(frame.iloc[:0], differences(frame.iloc[:0])).empty
-
-
-def surface(procedure: str, heights: np.ndarray, fold: int = 0, other: str = "z", **more: Any) -> pd.DataFrame:
-    share = SHARE[:, None] * SHARE
-    places = np.arange(3)
-    told = {
-        "procedure": procedure, "outer_fold": fold, "column": "x", "sort": "number", "place": np.repeat(places, 3),
-        "value": np.repeat(X, 3), "level": "", "other_column": other, "other_sort": "number", "other_place": np.tile(places, 3),
-        "other_value": np.tile(X, 3), "other_level": "", "output": "", "share": share.ravel(), "height": heights.ravel(),
-    }  # fmt: skip
-    return pd.DataFrame(HEAD | told | more)
-
-
-def test_interactions_are_what_is_left_of_a_surface_without_its_two_curves() -> None:
-    added = X[:, None] + X**2
-    product = added + (X - 0.25)[:, None] * (X - 0.25)
-    pairs = [surface(p, added, other="plain") for p in ("regression", "network")]
-    frame = pd.concat([surface("regression", added), surface("network", product), *pairs])
-
-    found = mean_surfaces(frame)
-
-    strength = found.drop_duplicates("other_column").set_index("other_column")
-    variance = SHARE @ (X - 0.25) ** 2
-    rest = variance + SHARE @ (X**2 - SHARE @ X**2) ** 2
-    assert strength["rank"].to_dict() == {"z": 1, "plain": 2}
-    assert strength["differ"].to_dict() == pytest.approx({"z": variance, "plain": 0})
-    assert strength["h2"].to_dict() == pytest.approx({"z": variance**2 / (variance**2 + rest), "plain": 0}, abs=1e-9)
-    own = found[(found["procedure"] == "network") & (found["rank"] == 1)]
-    np.testing.assert_allclose(own["height"], (product - (SHARE @ product @ SHARE)).ravel())
-
-
-def test_interactions_that_change_from_fold_to_fold_are_chance() -> None:
-    product = (X - 0.25)[:, None] * (X - 0.25)
-    frame = pd.concat(
-        [surface("regression", 0 * product, fold) for fold in range(4)]
-        + [surface("network", k * product, fold) for fold, k in enumerate((-1, 1, -1, 1))]
-    )
-
-    found = mean_surfaces(frame)
-
-    variance = SHARE @ (X - 0.25) ** 2
-    assert found["differ"].unique().tolist() == [0]
-    assert found["spread"].iloc[0] == pytest.approx(math.sqrt(4 / 3) * variance)
-    assert mean_surfaces(frame.iloc[:0]).empty
 
 
 def test_importances_are_shares_of_the_constants_loss_and_stray_over_folds() -> None:

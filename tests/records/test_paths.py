@@ -116,7 +116,7 @@ def test_every_file_has_its_own_name() -> None:
         "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
         "scores.parquet", "terms.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
-        "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
+        "effects.parquet", "importances.parquet", "helps.parquet",
         "figures", "export", "retried", "report.ipynb", "report.html", "report.md", "report.pdf", ".lock", ".handed-out",
     }  # fmt: skip
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from study.evidence.effects import differences, mean_effects
 from study.evidence.importance import importances
-from study.evidence.surfaces import mean_surfaces
 from study.explain.density import with_density
-from study.probed import Axis, Effect, Probed, Rise, Surface
-from study.records.probed import answered, effects_frame, rises_frame, surfaces_frame
+from study.probed import Axis, Effect, Probed, Rise
+from study.records.probed import answered, effects_frame, rises_frame
 from study.records.trees import Trees
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, Kind, TrialState
@@ -17,18 +18,16 @@ from study.schema import ALL_ROWS, Kind, TrialState
 from .examples import arm, winner
 
 AGE = Axis(column="age", sort="number", values=(1.0, 3.0), shares=(0.25, 0.75))
-TOWN = Axis(column="town", sort="category", levels=("Bonn", "Ulm", "Köln"), shares=(0.5, 0.3, 0.2))
 
 
 def probed(start: float = 0.0, outputs: tuple[str, ...] = ("",)) -> Probed:
-    """Two curves of age, one surface of age and town; numbers count up from `start`, outputs fastest."""
+    """Two curves of age; numbers count up from `start`, outputs fastest."""
     k = len(outputs)
     return Probed(
         outputs=outputs,
         loss=1.0,
         constant=2.0,
         effects=(Effect(axis=AGE, curves=start + np.arange(4 * k).reshape(2, 2, k)),),
-        surfaces=(Surface(axes=(AGE, TOWN), shares=np.full((2, 3), 1 / 6), heights=np.arange(6 * k).reshape(2, 3, k)),),
         rises=(Rise(column="age", rise=0.5, error=0.1),),
     )
 
@@ -40,6 +39,15 @@ def test_a_record_of_a_version_that_asked_nothing_reads_and_one_that_did_comes_b
     assert WinnerRecord.model_validate(old).probed is None
     assert WinnerRecord.model_validate_json(own.model_dump_json()) == own
     assert list(answered([WinnerRecord.model_validate(old)])) == []
+
+
+def test_what_earlier_versions_asked_of_two_columns_is_ignored() -> None:
+    own = winner(probed=probed())
+    age = own.model_dump(mode="json")["probed"]["effects"][0]["axis"]
+    old = own.model_dump(mode="json")
+    old["probed"]["surfaces"] = [{"axes": [age, age], "shares": [[0.5, 0.5]] * 2, "heights": [[[1.0], [2.0]]] * 2}]
+
+    assert WinnerRecord.model_validate_json(json.dumps(old)) == own
 
 
 def test_of_the_networks_of_a_fold_the_one_of_least_validation_loss_answers() -> None:
@@ -69,24 +77,18 @@ def test_curves_are_a_row_a_point_the_judged_first() -> None:
     ]
 
 
-def test_surfaces_are_a_row_a_pair_of_points_and_rises_one_a_column() -> None:
-    records = [winner(probed=probed())]
+def test_rises_are_a_row_a_column() -> None:
+    rises = rises_frame(answered([winner(probed=probed())]))
 
-    frame, rises = surfaces_frame(answered(records)), rises_frame(answered(records))
-
-    assert frame[["column", "value", "level", "other_column", "other_level", "height"]].iloc[[0, 5]].to_numpy().tolist() == [
-        ["age", 1, "", "town", "Bonn", 0],
-        ["age", 3, "", "town", "Köln", 5],
-    ]
     assert rises[["procedure", "column", "rise", "error", "loss", "constant"]].to_numpy().tolist() == [
         ["regression", "age", 0.5, 0.1, 1, 2]
     ]
 
 
 def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:
-    effects, surfaces, rises = (make(answered([winner()])) for make in (effects_frame, surfaces_frame, rises_frame))
+    effects, rises = (make(answered([winner()])) for make in (effects_frame, rises_frame))
 
-    found = with_density(mean_effects(effects, differences(effects)), {}), mean_surfaces(surfaces), importances(rises)
+    found = with_density(mean_effects(effects, differences(effects)), {}), importances(rises)
 
-    assert [len(frame) for frame in found] == [0, 0, 0]
+    assert [len(frame) for frame in found] == [0, 0]
     assert effects.dtypes.to_dict() == effects_frame(answered([winner(probed=probed())])).dtypes.to_dict()

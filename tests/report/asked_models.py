@@ -1,4 +1,4 @@
-"""Frames of effects, surfaces, importances and helped rows, as they are concluded of models that were asked."""
+"""Frames of effects, importances and helped rows, as they are concluded of models that were asked."""
 
 from __future__ import annotations
 
@@ -27,22 +27,6 @@ def effects(target: str = "balloons", columns: int = 3, sort: str = "number", ou
             )
         value = told["value"]
         found.append(pd.DataFrame({**told, "procedure": "rows", "effect": 0.2, "low": value, "high": value}))
-    return pd.concat(found, ignore_index=True)
-
-
-def surfaces(target: str = "balloons", differ: float = 1.5, output: str = "") -> pd.DataFrame:
-    """The surface of children and age: a plane of the regression, a saddle of the network, and one cell without rows."""
-    found = []
-    for procedure, bend in {"regression": 0, "extended": 1, "network": 2}.items():
-        heights = X[:, None] + bend * X[:, None] * X
-        told = {
-            "target": target, "kind": "continuous", "column": "children", "sort": "number", "place": np.repeat(range(5), 5),
-            "value": np.repeat(X, 5), "level": "", "other_column": "age", "other_sort": "category",
-            "other_place": np.tile(range(5), 5), "other_value": np.nan, "other_level": np.tile(list("abcde"), 5),
-            "output": output, "share": [0.0] + [1 / 24] * 24, "base": "regression", "other": "network", "differ": differ,
-            "spread": 0.1, "h2": 0.8, "rank": 1, "procedure": procedure, "height": heights.ravel(),
-        }  # fmt: skip
-        found.append(pd.DataFrame(told))
     return pd.concat(found, ignore_index=True)
 
 

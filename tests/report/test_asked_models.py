@@ -10,7 +10,7 @@ import pytest
 
 from study.records.results import Results
 from study.report import helps as sentences
-from study.report.figures import effects, importance, surface, where
+from study.report.figures import effects, importance, where
 
 from . import asked_models as made
 from .synthetic import axes_of, numbers, with_frames
@@ -23,7 +23,7 @@ def labels(picture: object) -> list[str]:
 
 
 def test_a_study_whose_models_were_never_asked_shows_none_of_them(results: Results) -> None:
-    assert not any(figure.when(results) for figure in (effects, importance, surface, where))
+    assert not any(figure.when(results) for figure in (effects, importance, where))
     assert not sentences.has_helps(results)
 
 
@@ -59,33 +59,6 @@ def test_the_points_of_an_axis_are_levels_months_or_numbers(sort: str, first: st
 
     picture.figure.canvas.draw()
     assert labels(picture)[0] == first
-
-
-def test_the_surface_names_the_pair_and_leaves_out_cells_without_rows(results: Results) -> None:
-    frame = pd.concat([made.surfaces(), made.surfaces().assign(rank=2, column="other")])
-    shown = surface.data(with_frames(results, surfaces=frame))
-
-    picture = surface.draw(shown)
-
-    assert re.search(r"children\b.*\bage\b", picture.title)
-    assert numbers(picture.title) == [1.5, 80]
-    assert [ax.get_title(loc="left") for ax in axes_of(picture)] == ["regression", "terms", "network"]
-    texts = [text.get_text() for text in axes_of(picture)[2].texts]
-    assert len(texts) == 24  # of 25 cells
-    assert texts[0] == "2"  # -2 + 2 * -2 * -1
-    assert labels(picture) == [f"{MINUS}2", f"{MINUS}1", "0", "1", "2"]
-
-
-def test_of_several_targets_the_compared_surfaces_are_drawn_and_one_without_interaction_says_so() -> None:
-    frame = pd.concat([made.surfaces("a", output="red"), made.surfaces("b", differ=0.0)])
-
-    picture = surface.draw(frame)
-
-    titles = [ax.get_title(loc="left") for ax in axes_of(picture)]
-    pairs = [("a", "regression"), ("a", "network"), ("b", "regression"), ("b", "network")]
-    assert [tuple(re.split(r"\W+", title)[:2]) for title in titles] == pairs
-    assert ["red" in title for title in titles] == [True, True, False, False]
-    assert numbers(picture.title) == [1.5, 80]  # of a alone
 
 
 def used_most(frame: pd.DataFrame) -> dict[str, list[str]]:

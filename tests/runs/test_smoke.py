@@ -90,7 +90,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
         "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
         "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
         "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
-        "effects.parquet", "surfaces.parquet", "importances.parquet", "helps.parquet",
+        "effects.parquet", "importances.parquet", "helps.parquet",
         "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
         *trials, *winners, *beside, *models,
     }  # fmt: skip

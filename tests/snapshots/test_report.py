@@ -37,7 +37,6 @@ from study.report.figures import (
     probabilities,
     residuals,
     roc,
-    surface,
     test_loss,
     where,
 )
@@ -99,7 +98,6 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Results:
     lost = {"side": "less", "holds": False, "rule": "town is Ulm", "difference": -0.1, "low": -0.4, "high": 0.2}
     frames = {
         "effects": made.effects(),
-        "surfaces": made.surfaces(),
         "importances": made.importances(),
         "helps": made.helps({}, lost),
     }
@@ -248,9 +246,6 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     yield "effects", effects.finding(made.effects())
     yield "effects, none beyond chance", effects.finding(pd.concat([made.effects(output="red"), chance]))
     yield "effects, of five targets", effects.finding(pd.concat([made.effects(f"t{i}") for i in range(5)]))
-    both = pd.concat([made.surfaces("a", output="red"), made.surfaces("b", differ=0.0)])
-    yield "surface", surface.finding(made.surfaces())
-    yield "surface, none beyond chance", surface.finding(both)
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     same = made.importances("colour", first="age").drop_duplicates(["column", "procedure"])

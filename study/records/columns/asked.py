@@ -29,18 +29,6 @@ ASKED = {
          "low": ("float64", "Lower end of the band that holds most curves of folds and replicates."),
          "high": ("float64", "Upper end of it."), "n_curves": ("int64", "Curves of folds and replicates.")},
     ),
-    "surfaces.parquet": frame(
-        "One point of a procedure's mean effect of two columns together.",
-        "target kind column sort place value level other_column other_sort other_place other_value other_level output base "
-        "other differ spread h2 share procedure height rank",
-        {**_DIFFER, "column": ("str", "The one column."), "other_column": ("str", "The other column."),
-         "other_sort": ("str", "As `sort`, of the other column."), "other_place": ("int64", "As `place`, of the other column."),
-         "other_value": ("float64", "As `value`, of the other column."),
-         "other_level": ("str", "As `level`, of the other column."),
-         "differ": ("float64", "Root mean square difference of the two interactions, less what luck alone gives."),
-         "h2": ("float64", "Share of the variance of the surface of `other` that is interaction (Friedman and Popescu 2008)."),
-         "height": ("float64", "Mean prediction there, less the mean over the surface.")},
-    ),
     "importances.parquet": frame(
         "One column and procedure: how much more it loses where the column is permuted.",
         "target kind column procedure share low high rise n_folds rank",

@@ -34,8 +34,8 @@ What each model's prediction does as one column changes and all others stay as t
 less its mean. Columns are those in which the regression and a richer model differ most, after what differs between the outer
 folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
 a network, of its replicates. Grey bars are where the table's rows lie: where there are none, no model was taught anything.
-Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show: see
-below. Of many levels the commonest are drawn.
+Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show.
+Of many levels the commonest are drawn.
 """
 MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
