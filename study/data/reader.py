@@ -95,7 +95,7 @@ class Reader(Frozen):
             counts["unread"][column.name] = read.lost
             counts["gaps"][column.name] = int(empty.sum()) - read.lost
             if column.type == "category":
-                typed[column.name] = _spelt(read.values, column.levels)
+                typed[column.name] = spelt(read.values, column.levels)
                 counts["unseen"][column.name] = int((~empty & ~typed[column.name].isin(column.levels)).sum())
         values = np.empty((len(frame), len(self.terms)))
         for i, term in enumerate(self.terms):
@@ -125,7 +125,7 @@ class Reader(Frozen):
             )
 
 
-def _spelt(values: pd.Series[Any], levels: Sequence[str]) -> pd.Series[Any]:
+def spelt(values: pd.Series[Any], levels: Sequence[str]) -> pd.Series[Any]:
     """Cells of a category, numbers spelt as its levels are: files spell a level `3` as `3.0` beside gaps."""
     strange = values.notna() & ~values.isin(levels)
     if not strange.any():
