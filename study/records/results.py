@@ -177,10 +177,11 @@ class Results:
     candidate (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
-    (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). importances: of permuted columns (`study.evidence.importance.importances`).
-    helps: groups of rows on which the network helps most and least (`study.explain.where.where_it_helps`). residuals,
-    calibration, discrimination, confusion: how good the predictions are (`study.evidence.checks`). hyperparameters: how much
-    each mattered (`study.search.importance.hyperparameters`). warnings: what may be wrong.
+    (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). importances: of
+    permuted columns (`study.evidence.importance.importances`). helps: groups of rows on which the network helps most and least
+    (`study.explain.where.where_it_helps`). residuals, calibration, discrimination, confusion: how good the predictions are
+    (`study.evidence.checks`). hyperparameters: how much each mattered (`study.search.importance.hyperparameters`). warnings:
+    what may be wrong.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
