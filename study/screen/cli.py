@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -68,6 +69,7 @@ def main() -> None:
         print("Stopped.", file=sys.stderr)
         sys.exit(130)
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more Ctrl-C while Python ends would change the exit code
         gc.freeze()  # or Python looks for garbage among all that was imported, for half a second, before it ends
 
 

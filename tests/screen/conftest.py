@@ -50,6 +50,7 @@ def call(*args: str, columns: int = 200) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["study", *args])
+        patch.setattr(cli.signal, "signal", lambda *_: None)  # what is set at the end of a program would last here
         patch.setenv("COLUMNS", str(columns))
         with pytest.raises(SystemExit) as ended:
             cli.main()
