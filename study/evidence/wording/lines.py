@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from study.digits import count, given_percent, human
+from study.digits import count, human
 from study.evidence.findings import (
     LEAST_UNITS,
     DepthGain,
@@ -46,7 +46,7 @@ def estimand_words(n_train: float) -> str:
     return f"{said} What is delivered is trained on all rows by the same procedure, and no test row is left to score it."
 
 
-def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str = "loss") -> str:
+def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression: str, stake: str) -> str:
     """Where the gain comes from; rest: of the network over the regression with terms; stake: what the shares are of."""
     interactions, curvature = moved(sources.interactions, "save", "add"), moved(sources.curvature)
     said = f"In {nouns[EXTENDED]} interactions {interactions} of {nouns[regression]}'s {stake}, and curvature {curvature}"
@@ -55,7 +55,7 @@ def sources_words(sources: Sources, rest: Gain | None, nouns: Nouns, regression:
     return f"{said}."
 
 
-def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regression: str, stake: str = "loss") -> str:
+def depths_words(depths: Sequence[DepthGain], chosen: Mapping[int, Rung], regression: str, stake: str) -> str:
     """What it costs and brings that the network chooses its depth inside each outer fold; regression: its noun."""
     named = len({each.rung.family for each in depths}) > 1
     taken = {(rung.family, rung.depth) for rung in chosen.values()}
@@ -73,7 +73,7 @@ def _layers(rung: Rung, named: bool) -> str:
     return f"{rung.depth} hidden layer{'s' if rung.depth > 1 else ''}{f' ({rung.family})' if named else ''}"
 
 
-def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
+def trees_words(trees: TreesLine, nouns: Nouns, stake: str) -> str:
     """What boosted trees say beside a verdict."""
     said = listed([f"{moved(gain, 'save', 'add')} over {nouns[name]}" for name, gain in trees.over.items()])
     per = next(iter(trees.over.values())).per
@@ -91,18 +91,10 @@ def trees_words(trees: TreesLine, nouns: Nouns, stake: str = "loss") -> str:
     return f"{capital(NOUNS[TREES])}, which no verdict is about, {said}{unit}: {end}."
 
 
-def short_words(
-    short: ShortLine,
-    nouns: Nouns,
-    regression: str,
-    margin: float | Bar,
-    stake: str = "loss",
-    named: Mapping[str, str] | None = None,
-) -> str:
+def short_words(short: ShortLine, nouns: Nouns, regression: str, bar: Bar, stake: str, named: Mapping[str, str]) -> str:
     """What the short formula gives, and whether it stands for the regression with terms.
 
-    margin: alone, or with a floor. stake: what the shares are of. named: what MARGIN and FLOOR are called, by default a plain
-    margin.
+    stake: what the shares are of. named: what MARGIN and FLOOR are called.
     """
     least, most = min(short.n_terms, default=0), max(short.n_terms, default=0)
     number = count(most, "term") if least == most else f"{least} to {count(most, 'term')}"
@@ -111,10 +103,9 @@ def short_words(
     said = f"The short formula{size} has {article} {stake} of {human(short.loss)}"
     if short.gain is not None and math.isfinite(short.gain.improvement):
         said += f" and {moved(short.gain)} of {nouns[regression]}'s {stake}"
-    bar = Bar.of(margin)
     if short.left is not None and math.isfinite(short.left.improvement) and math.isfinite(bar.margin):
         below = side_of(short.left, bar) == BELOW
-        called = named[held_by(short.left, bar)] if named else f"{given_percent(bar.margin)} margin"
+        called = named[held_by(short.left, bar)]
         ends = "wholly below" if below else "which is not wholly below"
         said += f"; {nouns[EXTENDED]} {moved(short.left)} over it, {ends} the {called}{as_amount(short.left, bar, stake)}"
         said += ", so it can take its place" if below else ", so it does not take its place"
