@@ -148,6 +148,8 @@ def _lay_out(figure: Figure) -> None:
     if figure.get_layout_engine() is not None:
         figure.draw_without_rendering()
         figure.set_layout_engine()
+        for legend in figure.legends:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)  # or it follows the box that is saved
 
 
 def _boxes(figure: Figure) -> list[Bbox]:

@@ -140,3 +140,11 @@ def test_the_title_stands_in_the_file_and_above_the_panels_of_the_page() -> None
     assert sizes(svg)[0][1] > sizes(picture(legend=False).svg)[0][1]
     assert html.startswith(f"<figure><figcaption>{escape(finding)}</figcaption>")
     assert html.count("finding") == 12
+
+
+def test_in_the_file_a_legend_stands_below_the_title() -> None:
+    svg = picture(title="finding").svg
+
+    heights = dict(re.findall(r'y="([\d.]+)"[^>]*>(finding|cloud)<', svg))
+    at = {word: float(height) for height, word in heights.items()}
+    assert at["finding"] + 9 < at["cloud"]
