@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from study.data.reader import make_reader
 from study.families import packages
 from study.machines.lock import locked
 from study.machines.ray import check_gpus, check_job
-from study.predicting.compared import compare
 from study.predicting.results import Results, load_results
 from study.prepare import Prepared, prepare, survey, table_sizes
 from study.records import results as records
@@ -244,26 +243,3 @@ def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = F
     import nbformat
 
     return write_form(form, html, nbformat.read(paths.notebook, as_version=4))
-
-
-def write_side_by_side(folders: Sequence[Path], form: Form = Form.HTML, out: Path | None = None) -> Path:
-    """Write the reports of several finished studies, and a page that holds them against each other; gives that page's path.
-
-    form: what is written beside the HTML of each. out: the page; `side-by-side.html`, or as the form ends, beside the first
-    folder if left out.
-
-    Raises
-    ------
-    StudyError
-        One is not finished, or as `write_report`.
-    """
-    studies = [load_results(folder) for folder in folders]
-    found = compare(studies)
-    page = (out or studies[0].root.resolve().parent / "side-by-side").with_suffix(".html")
-    links = [write_report(own.paths, form=form) for own in studies]
-    from study.report.notebook import render
-    from study.report.several import build_page
-
-    notebook = build_page(studies, found, links, page.parent)
-    write_atomic(page, render(notebook))
-    return write_form(form, page, notebook)

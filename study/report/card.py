@@ -53,12 +53,7 @@ def answer(results: Results) -> Html:
     if said := together_words(results.verdicts):
         cards.append(f'<p class="basis">{escape(said)}</p>')
     style = f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-    return Html(style + no_break(f'<div class="answers">{"".join(cards)}</div>'))
-
-
-def no_break(text: str) -> str:
-    """`text` whose per cent signs stay on the line of their number."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return Html(f'{style}<div class="answers">{"".join(cards)}</div>')
 
 
 def models_frame(results: Results) -> pd.DataFrame:
@@ -98,7 +93,7 @@ def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting:
         facts.append(f"<details><summary>What this rests on</summary>{inside}</details>")
     return (
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
-        f'<span class="badge">{escape(str(badge or "no verdict"))}</span></header>'
+        f'<strong class="badge">{escape(str(badge or "no verdict"))}</strong></header>'
         f"{bars(told, verdict.nouns[REGRESSION], Words(verdict).bound_name)}{_models(models, verdict)}"
         f'<p class="sentence">{escape(Words(verdict).sentence)}</p><p class="action">{escape(Words(verdict).action)}</p>'
         f"{warned}{''.join(facts)}</section>"

@@ -64,8 +64,8 @@ def _bar(row: dict[Hashable, Any], ends: tuple[float, float], over: str) -> str:
     name = f"{SUBJECTS[row['other']]}{f'<small>{over}</small>' if over else ''}"
     told = f'{percent(share)} %<small title="{level_words(row["level"])} interval">{escape(row["ends"])}</small>'
     return (
-        f'<div class="row {row["other"]}"><div class="of">{name}</div><div class="is">{told}</div>'
-        f'<div class="bar">{svg}</div></div>'
+        f'<div class="row {row["other"]}"><span class="of">{name}</span><span class="is">{told}</span>'
+        f'<span class="bar">{svg}</span></div>'
     )
 
 
@@ -77,9 +77,8 @@ def _axis(ends: tuple[float, float]) -> str:
     for tick in ticks:
         place = _place(float(tick), ends)
         marks.append(f'<text x="{place:.2f}%" y="13" text-anchor="middle">{given_percent(float(tick), 6)}</text>')
-    return (
-        f'<div class="row"><div class="bar"><svg width="100%" height="16" aria-hidden="true">{"".join(marks)}</svg></div></div>'
-    )
+    svg = f'<svg width="100%" height="16" aria-hidden="true">{"".join(marks)}</svg>'
+    return f'<div class="row"><span class="bar">{svg}</span></div>'
 
 
 def _note(shown: pd.DataFrame, regression: str, bound: str) -> str:

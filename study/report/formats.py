@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from study.records.paths import write_atomic
 from study.report.form import Form
-from study.report.plain import escaped, to_markdown
 from study.schema import StudyError
 
 if TYPE_CHECKING:
@@ -21,32 +20,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 """Programs that print a page without a screen, in the order in which they are looked for on PATH."""
 PRINT_S = 120
 """Seconds that printing may take."""
-ENDINGS = {"image/svg+xml": "svg", "image/png": "png"}
-"""Endings of the figures' files by type, the lighter first."""
-
-
-def as_markdown(notebook: NotebookNode, figures: str = "figures") -> str:
-    """An executed notebook as Markdown without its code; figures: the folder of their files, as the text calls it."""
-    parts = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            parts.append(cell.source.strip())
-            continue
-        name = cell.metadata.get("report", {}).get("figure")
-        for output in cell.get("outputs", []):
-            parts.append(_shown(output, name, figures))
-    return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _shown(output: NotebookNode, name: str | None, figures: str) -> str:
-    data = output.get("data", {})
-    form = next((form for form in ENDINGS if form in data), None)
-    if name and form:
-        alt = output.get("metadata", {}).get(form, {}).get("alt", "")
-        return f"![{escaped(' '.join(alt.split()))}]({figures}/{name}.{ENDINGS[form]})"
-    if "text/html" in data:
-        return to_markdown(data["text/html"])
-    return escaped(data.get("text/plain", output.get("text", ""))).strip()
 
 
 def write_form(form: Form, html: Path, notebook: NotebookNode) -> Path:
@@ -59,6 +32,8 @@ def write_form(form: Form, html: Path, notebook: NotebookNode) -> Path:
     path = html.with_suffix(f".{form}")
     if form is Form.PDF:
         return write_pdf(html, path)
+    from study.report.plain import as_markdown
+
     write_atomic(path, as_markdown(notebook))
     return path
 

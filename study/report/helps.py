@@ -32,7 +32,7 @@ def has_helps(results: Results) -> bool:
 def helps(results: Results) -> Html:
     """A sentence for each group of each target: what was found, and whether it held."""
     said = [text for target, own in results.helps.groupby("target", sort=False) for text in _sentences(str(target), own)]
-    return Html("".join(f"<p>{escape(text)}</p>" for text in said).replace(" %", "\N{NO-BREAK SPACE}%"))
+    return Html("".join(f"<p>{escape(text)}</p>" for text in said))
 
 
 def _sentences(target: str, own: pd.DataFrame) -> Iterator[str]:

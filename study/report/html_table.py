@@ -11,9 +11,6 @@ import pandas as pd
 
 from study.digits import human
 
-MANY_COLUMNS = 8
-"""A table of more says how many, where no script can tell which are out of sight."""
-
 
 class Html(str):
     """Markup that a notebook shows as it is."""
@@ -25,7 +22,7 @@ class Html(str):
 def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     """`frame` as HTML with three significant digits; columns that hold nothing are left out.
 
-    It scrolls on its own where it is wider or longer than its place; a line below is for how it goes on.
+    It scrolls on its own where it is wider or longer than its place; a line below is for how it goes on, which scripts know.
     """
     shown = frame.dropna(axis="columns", how="all")
     if shown.empty:
@@ -36,10 +33,9 @@ def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     body = "".join(f"<tr>{cells}</tr>" for cells in rows)
     names = ", ".join(map(str, list(shown)[:3]))
     label = f"Table of {names}: {shown.shape[1]} columns, {len(shown)} row{'s' * (len(shown) != 1)}"
-    said = f"{shown.shape[1]} columns" if shown.shape[1] > MANY_COLUMNS else ""
     return Html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
-        f'<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div><p class="more">{said}</p>'
+        f'<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div><p class="more"></p>'
     )
 
 

@@ -9,4 +9,4 @@ from study.schema import printable
 
 def literal(text: str) -> str:
     """`text` as a line of Markdown that shows it as it is, whatever a column is called."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|$~&-])", r"\\\1", printable(text))
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", printable(text))

@@ -12,7 +12,6 @@ from nbformat import NotebookNode
 from study.digits import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
-from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
@@ -89,19 +88,18 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     with ThreadPoolExecutor(1) as beside:
         beside.submit(get_ready)  # while the kernel draws
         kernel.execute(notebook)
+    write_atomic(paths.html, render(notebook))
     for cell in notebook.cells:
         name = cell.metadata.get("report", {}).get("figure")
-        for output in cell.get("outputs", []):
-            if name and "image/svg+xml" in output.get("data", {}):
-                write_atomic(paths.figures / f"{name}.svg", output["data"]["image/svg+xml"])
-                (paths.figures / f"{name}.png").unlink(missing_ok=True)  # of a version before
+        for output in cell.get("outputs", []) if name else []:
+            write_atomic(paths.figures / f"{name}.svg", output["data"]["image/svg+xml"])
+            del output["data"]["text/html"]  # which is the same once more
     write_atomic(paths.notebook, nbformat.writes(notebook))
-    write_atomic(paths.html, render(notebook))
     return paths.html
 
 
 def _markdown(text: str) -> NotebookNode:
-    return nbformat.v4.new_markdown_cell(tables.no_break(text))
+    return nbformat.v4.new_markdown_cell(text)
 
 
 def _code(source: str, **report: str) -> NotebookNode:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 
-from study.report.card import no_break
 from study.report.palette import variables
-from study.report.picture import SVG
 
 TEMPLATE = Path(__file__).parent / "template"
-PX_A_PT = 1.48
-"""Pixels of a wide page for a point of a figure, of which SMALL_PT or less fit a phone twice."""
-SMALL_PT = 165
 _CONTENTS = "<!-- contents -->"
 _HELD = re.compile("<!-- output ([0-9]+) -->")
 _HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.S)
@@ -80,7 +71,7 @@ def render(notebook: NotebookNode) -> str:
         outputs.append(html)  # nbconvert parses all that it has written, which for drawings and long tables takes a second
         return f"<!-- output {len(outputs) - 1} -->"
 
-    filters = {"anchored": outline.anchored, "figure_html": figure_html, "held": held}
+    filters = {"anchored": outline.anchored, "held": held}
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, exclude_anchor_links=True, filters=filters
     )
@@ -88,7 +79,12 @@ def render(notebook: NotebookNode) -> str:
     resources = {"report_css": style(), "report_script": script, "report_title": notebook.metadata.get("title", "Report")}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)
     whole = _HELD.sub(lambda place: outputs[int(place[1])], str(html))
-    return whole.replace(_CONTENTS, _contents(outline), 1)
+    return no_break(whole.replace(_CONTENTS, _contents(outline), 1))
+
+
+def no_break(html: str) -> str:
+    """`html` whose per cent signs stay on the line of their number."""
+    return html.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _contents(outline: Outline) -> str:
@@ -100,50 +96,3 @@ def _contents(outline: Outline) -> str:
         f'<nav class="side" aria-label="Contents">{outline.html(sections=True)}</nav>'
         f'<nav class="top" aria-label="Contents, folded">{folded}</nav>'
     )
-
-
-def figure_html(svg: str, told: Mapping[str, Any]) -> str:
-    """A drawing of `Picture` as its panels and legends, each an SVG of its own, below the finding.
-
-    told: `alt`, `title` and `cells` (fields of `Cell`), as the output's metadata have them.
-    """
-    root = ET.fromstring(svg)
-    mark, parts = root.get("data-mark", ""), {str(part.get("id")): part for part in root.iter() if part.get("id")}
-    shared = "".join(map(_markup, root.findall(f"{{{SVG}}}defs")))
-    cells = sorted(told.get("cells", ()), key=lambda cell: (cell["row"], not cell["legend"]))
-    widths = [cell["width"] for cell in cells if not cell["legend"]]
-    rows = [list(row) for _, row in groupby(cells, key=lambda cell: (cell["row"], cell["legend"]))]
-    whole = max((sum(cell["width"] for cell in row) for row in rows if not row[0]["legend"]), default=1)
-    html = ""
-    for row in rows:
-        drawn = ""
-        for cell in row:
-            inner = "".join(_markup(parts[f"{mark}-{name}"]) for name in cell["groups"] if f"{mark}-{name}" in parts)
-            drawn += _svg(cell, inner, 100 * cell["width"] / whole)
-        html += f'<div class="legend">{drawn}</div>' if row[0]["legend"] else drawn
-    small = " small" if max(widths, default=0) <= SMALL_PT else ""
-    title = f"<figcaption>{no_break(escape(told['title']))}</figcaption>" if told.get("title") else ""
-    defs = f'<svg class="defs" width="0" height="0" aria-hidden="true">{shared}</svg>' if shared else ""
-    return (
-        f'<figure>{title}<div class="panels{small}" style="max-width: {whole * PX_A_PT / 16:.2f}rem" role="img" '
-        f'aria-label="{escape(told.get("alt", ""))}">{defs}{html}</div></figure>'
-    )
-
-
-def _svg(cell: Mapping[str, Any], inner: str, share: float) -> str:
-    """A cell of a drawing; share: of the width of its figure, in per cent, that a panel takes."""
-    x, y, width, height = cell["x"], cell["y"], cell["width"], cell["height"]
-    box = f'viewBox="{x} {y} {width} {height}"'
-    if cell["legend"]:
-        return f'<svg width="{1.4 * width:.0f}" height="{1.4 * height:.0f}" {box}>{inner}</svg>'
-    most = f"{1.6 * width / 16:.1f}rem"
-    style = f"--w: {int(100 * share) / 100}%; --most: {most}"
-    return f'<svg class="panel" style="{style}" width="{width:.0f}" height="{height:.0f}" {box}>{inner}</svg>'
-
-
-def _markup(element: ET.Element) -> str:
-    """An element of a drawing as a part of HTML, which needs no namespace and no style that is not its own."""
-    for styles in element.findall(f"{{{SVG}}}style"):
-        element.remove(styles)
-    text = ET.tostring(element, encoding="unicode").replace(f' xmlns="{SVG}"', "")
-    return "" if text in ("<defs />", "<defs/>") else text

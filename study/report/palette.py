@@ -28,7 +28,7 @@ DARK = {
 }  # fmt: skip
 """What a colour is on a dark page, where each has three times the contrast of the paper or more."""
 
-_HEX = re.compile("#[0-9a-f]{6}")
+_HEX = re.compile("(?<=: )#[0-9a-f]{6}")
 
 
 def variable(colour: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from html import escape
 from importlib import import_module
@@ -16,14 +15,11 @@ from study.records.results import Results
 from study.report import figures, tables
 from study.report.asked import held_against, shares_of
 from study.report.notebook import UNFINISHED
-from study.report.page import style
+from study.report.page import no_break
 from study.schema import StudyError, nearest
 
 NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
 """Of the figures, which are those of their modules."""
-PAGE = re.compile(r"(?<![\w.#-])(?::root|html|body)(?![\w-])")
-"""What names a whole page in its style."""
-STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 class Figures:
@@ -68,20 +64,14 @@ def _small(text: str) -> str:
 
 
 def as_html(results: Results) -> str:
-    """The answer to each target and the test losses behind it, with a style of its own, for the output of a notebook's cell."""
+    """The answer to each target and the test losses behind it, for the output of a notebook's cell."""
     arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
     counted = f"{human(len(results.trials))} trials in {human(len(arms))} arms"
     parts = [str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
     if results.concluded:
-        scores = tables.no_break(tables.by_target(tables.scores_frame(results)))
+        scores = tables.by_target(tables.scores_frame(results))
         parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
     report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
     where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
     html = "".join(parts) + where
-    css = "".join([style(), *STYLE.findall(html)])
-    return f'<div class="study-results"><style>{_within(css)}</style>{STYLE.sub("", html)}</div>'
-
-
-def _within(css: str) -> str:
-    """The style of a page, for what stands inside one element of another page alone."""
-    return f".study-results {{\n{PAGE.sub('&', css)}\n}}"
+    return f'<div class="study-results">{no_break(html)}</div>'

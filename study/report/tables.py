@@ -15,7 +15,6 @@ from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
-from study.report.card import no_break as no_break
 from study.report.figures.coefficients import first_fold
 from study.report.figures.hyperparameters import not_measured as not_measured
 from study.report.helps import helps as helps
@@ -101,7 +100,7 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
 
 def sources(results: Results) -> Html:
     """Where the gain of every target comes from, what is surely missing, and the short formula with its terms."""
-    return Html(no_break("".join(map(_sources, filter(has_sources, results.verdicts)))))
+    return Html("".join(map(_sources, filter(has_sources, results.verdicts))))
 
 
 def has_sources(verdict: Verdict) -> bool:

@@ -6,7 +6,7 @@ from html import escape
 
 from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES
 from study.records.results import Results
-from study.report.html_table import Html
+from study.report.html_table import Html, prose
 from study.schema import StudyWarning
 
 TEXT = """\
@@ -35,8 +35,7 @@ def section(results: Results) -> Html:
     if not results.warnings:
         asked = f"None of the {len(ENTRIES)} warnings was found." if results.concluded else "The table alone gives no warning."
         return Html(f"<p>{asked}</p>")
-    told = "".join(_warning(_place(results, each), each) for each in results.warnings)
-    return Html(told.replace(" %", "\N{NO-BREAK SPACE}%"))
+    return Html("".join(_warning(_place(results, each), each) for each in results.warnings))
 
 
 def _place(results: Results, warning: StudyWarning) -> str:
@@ -48,11 +47,6 @@ def _warning(place: str, warning: StudyWarning) -> str:
     title = f"{warning.id} {entry.title}{f' ({warning.target})' if warning.target else ''}"
     return (
         f'<section class="warning" id="{place}"><h4>{escape(title)}</h4>'
-        f"<p>{escape(warning.text)} <em>Touches {entry.touches}.</em></p><p><b>What to do.</b> {_marked(warning.todo)}</p>"
-        f"<details><summary>Why it matters</summary><p>{_marked(entry.why.replace('*', ''))}</p></details></section>"
+        f"<p>{escape(warning.text)} <em>Touches {entry.touches}.</em></p><p><b>What to do.</b> {prose(warning.todo)}</p>"
+        f"<details><summary>Why it matters</summary><p>{prose(entry.why.replace('*', ''))}</p></details></section>"
     )
-
-
-def _marked(text: str) -> str:
-    """Text in which backticks mark code, as HTML."""
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(escape(text).split("`")))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.api import write_side_by_side
+from study.api import write_report
 from study.records.paths import StudyPaths
 from study.records.results import Results, write_trial
 from study.records.trial import TrialRecord
@@ -33,7 +33,6 @@ class Reported(NamedTuple):
     study: StudyPaths
     """Of all four kinds; one of its trials failed."""
     small: StudyPaths
-    side_by_side: Path
     mark: Path
     """A file that planted code would have written."""
 
@@ -84,7 +83,7 @@ def nested(make_results: Callable[..., Results]) -> Results:
 
 @pytest.fixture(scope="session")
 def reported(results: Results, small: Results, tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    """Two studies, reported side by side as Markdown too: what takes longest, once for all tests that read any of it."""
+    """Two studies and their reports, one as Markdown too: what takes longest, once for all tests that read any of it."""
     root = tmp_path_factory.mktemp("reported")
     paths, other = (copied(own, root / name).paths for own, name in ((results, "a study | 1"), (small, "the other")))
     fail_one(paths)
@@ -92,11 +91,12 @@ def reported(results: Results, small: Results, tmp_path_factory: pytest.TempPath
     for name in PLANTED:
         (paths.root / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r})")
     (paths.root / "matplotlibrc").write_text("backend: nonsense\nfigure.figsize: 1, 1\n")
-    page = write_side_by_side([paths.root, other.root], Form.MD)
+    write_report(paths, form=Form.MD)
+    write_report(other)
     for name in PLANTED:
         (paths.root / f"{name}.py").unlink()
     (paths.root / "matplotlibrc").unlink()
-    return Reported(paths, other, page, mark)
+    return Reported(paths, other, mark)
 
 
 def fail_one(paths: StudyPaths) -> None:

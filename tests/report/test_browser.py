@@ -89,7 +89,7 @@ def test_no_page_is_wider_than_its_window_and_no_panel_or_legend_leaves_it(opene
 
     width = page.evaluate("document.documentElement.scrollWidth")
     box = "const b = svg.getBoundingClientRect(); return b.left < 0 || b.right > innerWidth"
-    beyond = page.eval_on_selector_all(".panels svg:not(.defs)", f"all => all.filter(svg => {{ {box} }}).length")
+    beyond = page.eval_on_selector_all(".panels > *", f"all => all.filter(svg => {{ {box} }}).length")
     assert width == size[0]
     assert beyond == 0
 
@@ -115,7 +115,7 @@ def test_every_figure_has_words_and_a_size(opened: Callable[..., Any]) -> None:
 
 
 def test_light_and_dark_are_what_the_reader_asks_for(opened: Callable[..., Any]) -> None:
-    script = "document => getComputedStyle(document.querySelector('.panels .panel text[style*=ink]')).fill"
+    script = "document => getComputedStyle(document.querySelector('.panels svg text[style*=ink]')).fill"
 
     inks, shades = [], []
     for scheme in ("light", "dark"):

@@ -41,7 +41,7 @@ def test_every_verdict_has_its_badge_and_where_nothing_was_scored_there_is_one_t
     html = tables.answer(with_frames(results, verdicts=[verdict]))
 
     assert re.findall('<section class="answer (.*?)">', html) == [style]
-    (badge,) = re.findall('<span class="badge">(.*?)</span>', html)
+    (badge,) = re.findall('<strong class="badge">(.*?)</strong>', html)
     assert badge == verdict.verdict if ends else verdict.verdict is None and badge
 
 
@@ -67,9 +67,7 @@ def test_a_card_says_what_the_verdict_is_about_and_where_boosted_trees_lie(resul
     assert numbers(str(Words(verdict).trees))[-1] == float(sentences.percent(first.gains[0].gain.improvement))
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
     found = re.findall("<li>(.*?)</li>", basis)
-    assert [each for each in found if each in [escape(tables.no_break(str(words))) for words in said]] == [
-        escape(tables.no_break(str(words))) for words in said
-    ]
+    assert [each for each in found if each in [escape(str(words)) for words in said]] == [escape(str(words)) for words in said]
     assert len(found) == len(said) + 1  # and how many layers are enough
 
 
@@ -82,10 +80,8 @@ def test_a_card_shows_every_gain_with_its_level_and_chances(with_terms: Results)
     assert [row[0] for row in rows[1:]] == [
         f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}" for step in verdict.gains
     ]
-    assert [row[3] for row in rows[1:]] == [f"{level}\N{NO-BREAK SPACE}%" for level in ("97.5", "97.5", "95")]
-    assert [row[1] for row in rows[1:]] == [
-        f"{sentences.percent(step.gain.improvement)}\N{NO-BREAK SPACE}%" for step in verdict.gains
-    ]
+    assert [row[3] for row in rows[1:]] == [f"{level} %" for level in ("97.5", "97.5", "95")]
+    assert [row[1] for row in rows[1:]] == [f"{sentences.percent(step.gain.improvement)} %" for step in verdict.gains]
 
 
 def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> None:
@@ -153,8 +149,8 @@ def test_the_gains_of_card_and_figure_are_one(with_terms: Results) -> None:
     html = tables.answer(with_terms)
 
     shown = gains.data(with_terms).query("base != other")
-    assert re.findall(r'<div class="is">(.*?)<small', html) == [
-        f"{sentences.percent(share)}\N{NO-BREAK SPACE}%" for share in shown["improvement"]
+    assert re.findall(r'<span class="is">(.*?)<small', html) == [
+        f"{sentences.percent(share)} %" for share in shown["improvement"]
     ]
 
 
@@ -162,7 +158,7 @@ def said_of_layers(html: str, verdict: Verdict) -> int:
     """How many lines below a card are of no words that the verdict has itself."""
     own = (Words(verdict).bound, Words(verdict).margins, Words(verdict).estimand, Words(verdict).depths)
     (basis,) = re.findall('<ul class="basis">(.*?)</ul>', html)
-    known = [escape(tables.no_break(str(words))) for words in (*own, Words(verdict).trees, Words(verdict).floor) if words]
+    known = [escape(str(words)) for words in (*own, Words(verdict).trees, Words(verdict).floor) if words]
     return sum(line not in known and Words(verdict).method not in line for line in re.findall("<li>(.*?)</li>", basis))
 
 

@@ -1,4 +1,4 @@
-"""A report as Markdown and as PDF, and several studies on one page."""
+"""A report as Markdown and as PDF."""
 
 from __future__ import annotations
 
@@ -9,32 +9,28 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from study.api import write_side_by_side
 from study.evidence.sentences import percent
-from study.records.results import Results, load_results
-from study.report.formats import BROWSERS, as_markdown, write_pdf
-from study.report.plain import to_markdown
+from study.records.results import load_results
+from study.report.formats import BROWSERS, write_pdf
+from study.report.plain import MOST_ROWS, to_markdown
 from study.schema import StudyError
 from tests.report.conftest import Reported
-from tests.report.synthetic import KINDS, copied, numbers
+from tests.report.synthetic import numbers
 
 
 @pytest.mark.parametrize(
     ("html", "text"),
     [
-        ("<p>one</p><p>two <b>bold</b> &amp; <em>so</em></p>", "one\n\ntwo **bold** & *so*"),
-        ("<ul><li>a<li>b</ul><ol><li>c</li></ol>", "- a\n- b\n1. c"),
+        ("<p>one</p><p>two <b>bold</b> &amp; <em>so</em></p>", "one\n\ntwo **bold** \\& *so*"),
+        ("<ul><li>a</li><li>b_c</li></ul>", "- a\n- b\\_c"),
         ("<p>a_b * [c] &lt;d&gt; | $e$</p>", r"a\_b \* \[c\] \<d\> \| \$e\$"),
-        ("<p># no heading</p><p>1. no list</p>", "\\# no heading\n\n\\1. no list"),
-        ('<a href="x/y.html">there</a> <a href="#top">here</a>', "[there](x/y.html) here"),
+        ("<p>as <code>a_b</code></p><pre><code>a: [1]\n</code></pre>", "as `a_b`\n\n```\na: [1]\n```"),
+        ('<p>1 warning: <a href="#warning-0">one</a>.</p>', "1 warning: one."),
         ("<details><summary>More</summary><p>below</p></details>", "**More**\n\nbelow"),
-        ('<div><svg role="img" aria-label="A gain of 3 %"><text>3</text></svg>after</div>', "*A gain of 3 %*\n\nafter"),
-        ("<style>p {}</style><script>let a = '<p>b</p>'</script><p>c</p>", "c"),
-        ("<label>all<select><option>a<option>b</select></label><p hidden>no</p><button>x</button><p>c</p>", "c"),
-        ("<p><span>a</span><b>b</b>, <i>c</i>.</p>", "a **b**, *c*."),
-        ("<p>3 %<small>1 to 5 %</small></p>", "3 % 1 to 5 %"),
-        ("<h4>Title</h4>text", "#### Title\n\ntext"),
-        ("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td></tr></table>", "| a | b |\n| --- | --- |\n| 1 |  |"),
+        ('<div><span>3 %<small>1 to 5 %</small></span><span><svg role="img"><text>3</text></svg></span></div>', "3 % 1 to 5 %"),
+        ("<style>p {}</style><form><label>all<select><option>a</select></label></form><p>c</p>", "c"),
+        ("<section><h4>Title</h4><p>text</p></section>", "#### Title\n\ntext"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
     ],
 )
 def test_html_becomes_markdown(html: str, text: str) -> None:
@@ -42,11 +38,11 @@ def test_html_becomes_markdown(html: str, text: str) -> None:
 
 
 def test_rows_beyond_the_most_are_counted() -> None:
-    rows = "".join(f"<tr><td>{i}</td></tr>" for i in range(30))
+    rows = "".join(f"<tr><td>{i}</td></tr>" for i in range(MOST_ROWS + 20))
 
-    text = to_markdown(f"<table><tr><th>n</th></tr>{rows}</table>", most_rows=10)
+    text = to_markdown(f"<table><tr><th>n</th></tr>{rows}</table>")
 
-    assert [line for line in text.splitlines() if line][-2] == "| 9 |"
+    assert [line for line in text.splitlines() if line][-2] == f"| {MOST_ROWS - 1} |"
     assert numbers(text)[-1] == 20
 
 
@@ -64,13 +60,6 @@ def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_
     assert "<table" not in text
     gain = percent(next(each.gain.improvement for each in load_results(paths.root).verdicts[0].gains))
     assert f"{gain} %" in text
-
-
-def test_words_of_a_stream_are_kept_as_they_are() -> None:
-    output = nbformat.v4.new_output("stream", text="a_b\n")
-    cell = nbformat.v4.new_code_cell("1", outputs=[output])
-
-    assert as_markdown(nbformat.v4.new_notebook(cells=[cell])) == "a\\_b\n"
 
 
 @pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="no browser on PATH")
@@ -99,30 +88,3 @@ def test_a_browser_that_prints_nothing_is_named_with_what_it_said(tmp_path: Path
 
     with pytest.raises(StudyError, match=rf"{browser}.*no display.*page\.html"):
         write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
-
-
-def test_studies_stand_side_by_side_with_what_is_paired_and_links_to_their_reports(reported: Reported) -> None:
-    page = reported.side_by_side
-
-    assert page == reported.study.root.parent / "side-by-side.md"
-    text, html = page.read_text(encoding="utf-8"), page.with_suffix(".html").read_text(encoding="utf-8")
-    links = re.findall(r"\[[^]]+\]\(([^)]+)\)", text)
-    assert links == ["a%20study%20%7C%201/report.md", "the%20other/report.md"]
-    assert reported.small.markdown.is_file()
-    assert 'href="the%20other/report.' in html
-    verdicts = [line for line in text.splitlines() if line.startswith("| balloons | ")]
-    assert [line.split(" | ")[1] for line in verdicts] == [r"a study \| 1", "the other"]
-    heads = [line.removeprefix("### ") for line in text.splitlines() if line.startswith("### ")]
-    assert sorted(heads[:4]) == sorted(KINDS)
-    assert heads[4:] == ["balloons", "balloons"]  # the answer of the other, and what both have, whose losses are paired
-    assert "<summary>Code" not in html
-
-
-def test_a_study_that_is_not_finished_stands_beside_no_other(small: Results, tmp_path: Path) -> None:
-    begun = copied(small, tmp_path / "begun").root
-    (begun / "verdicts.json").unlink()
-
-    with pytest.raises(StudyError, match=r"verdicts\.json.*`study run "):
-        write_side_by_side([small.root, begun])
-
-    assert not (small.root.parent / "side-by-side.html").exists()

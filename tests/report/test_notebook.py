@@ -190,7 +190,7 @@ def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> No
 
 
 def test_a_report_runs_no_code_that_lies_in_the_results_folder(reported: Reported) -> None:
-    here = gains.draw(gains.data(load_results(reported.study.root))).drawing[0]
+    here = gains.draw(gains.data(load_results(reported.study.root))).svg
 
     assert not reported.mark.exists()
     assert (reported.study.figures / "gains.svg").read_text(encoding="utf-8") == here  # no setting of that folder was heeded

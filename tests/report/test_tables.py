@@ -89,9 +89,9 @@ def test_where_the_gain_comes_from_stands_beside_the_short_formula(with_terms: R
     rows = cells(html)
     named = ["from", "interactions", "curvature", "what only the network has"]
     assert [row[0] for row in rows] == [*named, "term", "relationship[&lt;m&gt;] by age", "children²"]
-    assert rows[1][1] == f"{sentences.percent(verdict.sources.interactions.improvement)}\N{NO-BREAK SPACE}%"
+    assert rows[1][1] == f"{sentences.percent(verdict.sources.interactions.improvement)} %"
     assert [row[1] for row in rows[-2:]] == ["1", "1"]
-    assert f"<p>{escape(tables.no_break(str(Words(verdict).short)))}</p>" in html
+    assert f"<p>{escape(str(Words(verdict).short))}</p>" in html
     assert f"<pre><code>{verdict.formula}</code></pre>" in html
 
 

@@ -149,7 +149,6 @@ def test_a_table_says_what_it_holds_to_those_who_do_not_see_it() -> None:
     (label,) = re.findall('role="region" aria-label="(.*?)"', html)
     assert numbers(label) == [9, 2]  # columns, rows
     assert all(name in label for name in ("c0", "c1", "c2"))
-    assert numbers(html.rpartition('<p class="more">')[2]) == [9]
     assert table(pd.DataFrame({"a": [1]})).endswith('<p class="more"></p>')
 
 

@@ -173,8 +173,7 @@ def test_what_report_refuses(folder: Path, approve: Approve, monkeypatch: pytest
     cases = {
         "a study without a trial": ("results/new",),
         "no results": ("results/none",),
-        "a page of several, of one": ("results/begun", "--out", "both.html"),
-        "several of which one is not finished": ("results/begun", "results/begun"),
+        "two studies": ("results/begun", "results/my other"),
         "an unknown form": ("results/begun", "--format", "doc"),
     }
     ended = [(case, typed("report", *args)) for case, args in cases.items()]

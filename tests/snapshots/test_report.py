@@ -15,11 +15,10 @@ import pytest
 from study.api import write_report
 from study.evidence.findings import TreesLine
 from study.evidence.margins import Question
-from study.predicting.compared import compare
 from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
-from study.report import fair, helps, tables, trials
+from study.report import fair, helps, plain, tables, trials
 from study.report.asked import held_against, shares_of
 from study.report.card_bars import bars
 from study.report.figures import (
@@ -40,11 +39,10 @@ from study.report.figures import (
     test_loss,
     where,
 )
-from study.report.formats import as_markdown, write_pdf
-from study.report.html_table import filtered, table
+from study.report.formats import write_pdf
+from study.report.html_table import filtered
 from study.report.notebook import build_notebook
-from study.report.plain import to_markdown
-from study.report.several import build_page
+from study.report.plain import as_markdown, to_markdown
 from study.report.shown import Figures
 from study.schema import StudyError
 from tests.evidence.checks.predicted import predicted
@@ -126,11 +124,11 @@ def report(root: Path) -> Report:
                 exec(cell.source, names)
                 continue
             shown = eval(cell.source, names)
-            data, metadata = {"text/html": str(shown)}, {}
+            data = {"text/html": str(shown)}
             if name := about.get("figure"):
                 titles[name] = shown.title
-                data, metadata = {"image/svg+xml": ""}, {"image/svg+xml": {"alt": shown.alt}}
-            cell.outputs = [nbformat.v4.new_output("execute_result", data, metadata=metadata, execution_count=1)]
+                data = {"text/plain": shown.alt}
+            cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
     return Report(as_markdown(notebook), titles)
 
 
@@ -163,12 +161,6 @@ def test_the_report_of_a_study_that_is_not_finished(rich: Results, tmp_path: Pat
         path.unlink()
 
     approve(report(paths.root).text)
-
-
-def test_the_page_of_several_studies(tmp_path: Path, kinds: Results, approve: Approve) -> None:
-    both = [write(tmp_path / "the other", ["balloons"], n_trials=1, depths=(1,)), copied(kinds, tmp_path / "party")]
-
-    approve(as_markdown(build_page(both, compare(both), [own.root / "report.html" for own in both], tmp_path)))
 
 
 def by_rows(results: Results) -> Iterator[tuple[str, str]]:
@@ -295,6 +287,11 @@ def test_what_tables_and_lists_say_in_rarer_cases(
     def splits(**change: Any) -> str:
         return to_markdown(fair.splits(with_frames(kinds, config=kinds.config.replace(**change))))
 
+    def few(html: str, rows: int) -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(plain, "MOST_ROWS", rows)
+            return to_markdown(html)
+
     metrics, own = kinds.metrics, kinds.coefficients.query("target == 'balloons'")
     some = metrics.assign(n_folds=metrics["n_folds"].mask((metrics["target"] == "colour") & (metrics["metric"] != "auc"), 3))
     wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
@@ -314,9 +311,8 @@ def test_what_tables_and_lists_say_in_rarer_cases(
         ),
         "a time budget": to_markdown(fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))),
         "a metric that some folds lack": to_markdown(tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))),
-        "many weights": to_markdown(tables.coefficients(with_frames(kinds, coefficients=wide)), most_rows=2),
+        "many weights": few(tables.coefficients(with_frames(kinds, coefficients=wide)), 2),
         "what was not measured": "\n".join(hyperparameters.unmeasured(kinds)),
-        "a table of many columns": table(pd.DataFrame({f"c{i}": [i, i] for i in range(9)})).rpartition("</div>")[2],
         "a filter": filtered(pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials").partition("<table")[0],
     }
     for name, own in groups.items():
@@ -324,7 +320,7 @@ def test_what_tables_and_lists_say_in_rarer_cases(
     found |= {f"{name}: shares of": f"{shares_of(own)}, held against {held_against(own)}" for name, own in questions.items()}
     found["accuracy with a floor: gains"] = gains.draw(gains.data(questions["accuracy with a floor"])).alt
     monkeypatch.setattr(trials, "MOST_TRIALS", 14)
-    found["of too many trials"] = to_markdown(trials.all_trials(kinds), most_rows=0)
+    found["of too many trials"] = few(trials.all_trials(kinds), 0)
 
     approve(listed(found))
 

@@ -1,7 +1,8 @@
-"""`study report`: the page of a study, or of several."""
+"""`study report`: the page of a study."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,29 +16,25 @@ from study.screen.options import AsJson
 
 
 def report(
-    results: Annotated[list[Path], typer.Argument(help="A results folder, such as results/balloons; several, side by side.")],
+    results: Annotated[list[Path], typer.Argument(help="A results folder, such as results/balloons.")],
     form: Annotated[Form, typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF.")] = Form.HTML,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The page of several studies; side-by-side.html.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a study's report anew, of an unfinished one its search alone; of several a page that compares them."""
-    from study.api import write_report, write_side_by_side
+    """Write a study's report anew, of an unfinished one its search alone."""
+    from study.api import write_report
     from study.records.results import load_results
     from study.screen.as_json import print_json
     from study.screen.warned import count_words
 
-    if out is not None and len(results) == 1:
-        raise StudyError("--out names the page of several studies, but there is one. Its report stands in its own folder.")
-    told = ""
-    with writing(results[0]):
-        if len(results) > 1:
-            page = write_side_by_side(results, form, out)
-        else:
-            opened = load_results(results[0])
-            page, told = write_report(opened.paths, form=form), count_words(opened.warnings)
+    folder, *others = results
+    if others:
+        raise StudyError(f"A report is of one study. Compare them: study compare {shlex.join(map(str, results))}.")
+    with writing(folder):
+        opened = load_results(folder)
+        page = write_report(opened.paths, form=form)
     if as_json:
-        print_json({"results": results if len(results) > 1 else results[0], "report": page})
+        print_json({"results": folder, "report": page})
     else:
         print(page)
-    if told:
+    if told := count_words(opened.warnings):
         print(told, file=sys.stderr)
