@@ -17,13 +17,13 @@ import psutil
 
 from study.config import dump_config, make_config
 from study.data.encoding import Encoded
-from study.prepare import prepare
+from study.execution.observer import Observer
+from study.execution.pool import Pool
+from study.execution.runner import search
+from study.plan import prepare
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.trial import TrialRecord
-from study.running.observer import Observer
-from study.running.pool import Pool
-from study.running.runner import search
 
 
 def die(how: str) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from study.api import run_study
 from study.config import load_config
-from study.running.observer import Observer
+from study.execution.observer import Observer
 
 
 class Notes(Observer):

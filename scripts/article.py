@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from study.digits import human
+from study.diagnostics.drawing.style import model_name
 from study.evidence.winners import incumbents, select_candidate
+from study.formatting import human
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
-from study.report.style import model_name
 from study.schema import NOUNS, StudyError
 
 

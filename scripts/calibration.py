@@ -130,8 +130,8 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, CANDIDATES, incumbents
+    from study.execution.here import search_here
     from study.records.frames import folds_frame, predictions_frame, trials_frame
-    from study.running.here import search_here
     from study.schema import ALL_ROWS, CURVES, PRODUCTS
     from study.search.cost import Size
     from study.search.plan import make_plan, resolve_outer
@@ -197,7 +197,7 @@ def simulate_all(
 def each_done(run: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Run a function for every job, so many at once in processes of their own; gives jobs and results as they are done."""
     from study.config import make_config
-    from study.machines.ray import ray_cluster
+    from study.execution.cluster.ray import ray_cluster
 
     with ray_cluster(make_config({"name": "calibration", "data": {"source": "balloons"}, "targets": "balloons"}), 0):
         import ray  # reads at its import what ray_cluster sets

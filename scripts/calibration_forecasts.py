@@ -57,8 +57,8 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.winners import incumbents
+    from study.execution.here import Found, search_here
     from study.records.frames import predictions_frame, trials_frame
-    from study.running.here import Found, search_here
     from study.schema import ALL_ROWS
     from study.search.cost import Size
     from study.search.plan import make_plan

@@ -12,6 +12,7 @@ from intervals_tried import Bootstrap, NestedCV, Undivided, validation_pairs
 from matplotlib.figure import Figure
 from scipy import stats
 
+from study.diagnostics.drawing.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
 from study.evidence import findings
 from study.evidence.compare import models, the_regression
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS, Interval
@@ -19,7 +20,6 @@ from study.evidence.pairs import paired
 from study.evidence.rule import ABOVE, BELOW, side
 from study.evidence.scores import chosen_networks
 from study.evidence.winners import ARM
-from study.report.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
 from study.schema import NETWORK, Kind
 
 MARGIN = 0.05

@@ -16,8 +16,8 @@ import pandas as pd
 from scipy import signal, special, stats
 
 from study.data.units import Sort, Units
-from study.explain.jackknife import blocks
-from study.explain.reference import reference_coefficients
+from study.diagnostics.coefficients.reference import reference_coefficients
+from study.diagnostics.jackknife import blocks
 from study.families.heads import FloatArray
 from study.schema import Kind
 

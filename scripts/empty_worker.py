@@ -6,8 +6,8 @@ from typing import Any
 
 from synthetic import fill
 
+from study.execution.worker import Report, StudyWorker
 from study.records.trial import WinnerRecord
-from study.running.worker import Report, StudyWorker
 from study.schema import TrialState
 from study.training.task import FoldTask, Task, WinnerTask
 

@@ -109,7 +109,7 @@ def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache:
     cache: where programs are kept from one run to the next.
     """
     begin = time.time()
-    command = [sys.executable, "-P", "-m", "study.screen.cli", "run", config, "--results", str(folder / "results")]
+    command = [sys.executable, "-P", "-m", "study.cli.main", "run", config, "--results", str(folder / "results")]
     command += [part for key in keys for part in ("--set", key)]
     environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(cache or folder / "cache")}
     written: dict[Path, float] = {}

@@ -19,7 +19,7 @@ from study.data.encoding import Encoded
 from study.families import HEADS, Schedule
 from study.families.neural import Neural
 from study.families.schedule import FIRST_RUNG, RUNGS
-from study.prepare import Prepared, prepare
+from study.plan import Prepared, prepare
 from study.schema import Arm
 from study.search.arms import LEAST_KNOWN, ArmSearch
 from study.training.device import prepare_tensorflow

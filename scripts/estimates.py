@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 from engine import ROOT, run_study
 
+from study.cli.progress import workers_here
 from study.config import load_config
-from study.prepare import prepare
-from study.screen.progress import workers_here
+from study.plan import prepare
 
 LOOK_EVERY_S = 0.25
 

@@ -37,10 +37,10 @@ from harness.kept import replace
 from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
+from study.execution.observer import Interrupted, Observer, interruptible
+from study.execution.queue import FoldQueue
 from study.records.results import digest, load_results
 from study.records.trial import TrialRecord
-from study.running.observer import Interrupted, Observer, interruptible
-from study.running.queue import FoldQueue
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from study.predicting.results import Results, load_results
+from study.results import Results, load_results
 from study.schema import StudyError
 
 FOLDER = Path(__file__).parent.parent / "docs" / "gallery"

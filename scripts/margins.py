@@ -13,15 +13,15 @@ from engine import ROOT
 from PIL import Image
 
 from study import load_results
+from study.diagnostics.drawing.style import Picture
+from study.diagnostics.gains.figure import SHORT_NAMES
+from study.diagnostics.margin_curve import figure as margin_curve
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ANSWERS
-from study.evidence.sentences import listed, percent
 from study.evidence.wording.answer import Words
-from study.predicting.results import Results
-from study.report.figures import margin_curve
-from study.report.figures.gains import SHORT_NAMES
-from study.report.style import Picture
+from study.evidence.wording.sentences import listed, percent
+from study.results import Results
 from study.schema import EXTENDED, StudyError
 
 PAGE = ROOT / "docs" / "answers.md"

@@ -23,7 +23,7 @@ DRIVER = ("predictions",)
 TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winner", "trees", "terms"
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
-    "study.explain.trees": {"MOST_ITERATIONS": 5},
+    "study.training.trees": {"MOST_ITERATIONS": 5},
     "study.training.short": {"STEPS": 2},
 }
 """Constants of modules that make trees and selected terms as large as ever, and sooner done."""
@@ -74,7 +74,7 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     from study.config import make_config
     from study.data.reader import make_reader
     from study.data.splits import make_splits
-    from study.prepare import Surveyed, prepare
+    from study.plan import Surveyed, prepare
     from study.records.frames import predictions_frame
     from study.search.cost import Size
     from study.search.plan import make_plan
@@ -135,12 +135,12 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
-    from study.explain.trees import score_trees
     from study.families import first_params, get_family, resolve_space
     from study.records.short import ShortFormula
     from study.schema import Arm
     from study.training.short import run_short
     from study.training.task import FoldTask, TrialTask
+    from study.training.trees import score_trees
     from study.training.trial import run_trial
     from study.training.winner import run_winner
 
@@ -188,7 +188,7 @@ def _workers(folder: str, tasks: list[str], pipe: Any) -> None:
     import ray
 
     from study.config import make_config
-    from study.machines.ray import ray_cluster
+    from study.execution.cluster.ray import ray_cluster
 
     config = make_config({"name": "memory", "data": {"source": "balloons", "rows": 100}, "targets": ["balloons"]})
     with ray_cluster(config, 400_000_000):

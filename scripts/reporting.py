@@ -93,7 +93,7 @@ def measured(results: Path) -> Cost:
     from study import load_results
 
     begin, spent = time.perf_counter(), _cpu_s()
-    subprocess.run([sys.executable, "-m", "study.screen.cli", "report", str(results)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "study.cli.main", "report", str(results)], check=True, stdout=subprocess.DEVNULL)
     seconds, cpu_s = time.perf_counter() - begin, _cpu_s() - spent
     opened = load_results(results)
     arms = opened.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()

@@ -66,7 +66,7 @@ def write_rows(config: str, folder: Path) -> tuple[Any, Any]:
     """Write development and test rows of a study of one split for scripts/automl.py; gives its target and the tested values."""
     from study.config import load_config
     from study.data.tables import target_values
-    from study.prepare import survey
+    from study.plan import survey
     from study.schema import Kind
 
     surveyed = survey(load_config(ROOT / config, HOLDOUT))

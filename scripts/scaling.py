@@ -65,16 +65,16 @@ def load(folder: Path, _: int) -> None:
 
 def status(folder: Path, _: int) -> None:
     """Run `study status`."""
-    from study.screen import cli
+    from study.cli import main as cli
 
     cli.status(folder)
 
 
 def resume(folder: Path, trials: int) -> None:
     """Make every arm's search from the records."""
+    from study.execution.observer import Observer
+    from study.execution.runner import make_searches
     from study.records.paths import StudyPaths
-    from study.running.observer import Observer
-    from study.running.runner import make_searches
 
     plan, data = plan_of(config_of(trials))
     make_searches(plan, data, StudyPaths(folder), Observer())
@@ -93,8 +93,7 @@ def _timed(job: tuple[Callable[[Path, int], None], Path, int]) -> tuple[float, f
     import os
     import sys
 
-    import study.running.runner
-    import study.screen.cli  # noqa: F401 -- what is imported before is not measured
+    import study.cli.main  # noqa: F401 -- what is imported before is not measured
 
     step, folder, trials = job
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- for the rest of this process
@@ -132,16 +131,16 @@ def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
 
-    from study.machines.ray import quiet
+    from study.execution.cluster.ray import quiet
 
     quiet(verbose=False)  # Ray reads its settings when it is imported
     from empty_worker import EmptyWorker
 
+    from study.cli.progress import Progress
+    from study.execution import runner, worker
+    from study.execution.pool import Pool
     from study.records.paths import StudyPaths
     from study.records.trial import TrialRecord
-    from study.running import runner, worker
-    from study.running.pool import Pool
-    from study.screen.progress import Progress
 
     worker.StudyWorker = EmptyWorker
     few = {"search": {"trials": max(1, trials // (REPEAT // TRIALS)), "generation": GENERATION}} if trials < REPEAT else {}
@@ -206,8 +205,8 @@ def _read_back(task: Any, val_loss: float) -> Any:
 def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
     import psutil
 
-    from study.running.queue import FoldQueue
-    from study.running.tasks import Tasks
+    from study.execution.queue import FoldQueue
+    from study.execution.tasks import Tasks
     from study.search.arms import ArmSearch
     from study.training.task import Task, WinnerTask
 

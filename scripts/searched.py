@@ -23,7 +23,7 @@ def folds(source: str, target: str, repeats: int, *settings: str) -> list[Encode
     """The outer folds of a nested study of one target, repeat by repeat, 5 a repeat."""
     from study.config import make_config
     from study.data.encoding import encode_all
-    from study.prepare import survey
+    from study.plan import survey
     from study.schema import ALL_ROWS
 
     own = ["protocol=nested", "outer.folds=5", f"outer.repeats={repeats}", *settings]

@@ -114,12 +114,12 @@ def _fill(paths: Any, plan: Any, own: Any) -> int:
 
 def _begin(job: tuple[Any, Path, int]) -> tuple[float, float, float, float]:
     """Seconds of reading the table, of all else before a share hands out its first task, CPU seconds of that, and megabytes."""
-    import study.running.runner
-    import study.screen.cli
+    import study.cli.main
+    import study.execution.runner
     from study import api
     from study.data.leaks import leaks  # noqa: F401
+    from study.execution.observer import Observer
     from study.records.paths import StudyPaths
-    from study.running.observer import Observer
     from study.schema import Share
 
     config, root, count = job
@@ -141,7 +141,7 @@ def _begin(job: tuple[Any, Path, int]) -> tuple[float, float, float, float]:
     begin, cpu = time.perf_counter(), time.process_time()
     paths = StudyPaths(root, share)
     with api._at_work(config, paths, False) as (prepared, _):
-        study.running.runner.make_searches(prepared.plan.share(share), prepared.data, paths, Observer())
+        study.execution.runner.make_searches(prepared.plan.share(share), prepared.data, paths, Observer())
         spent, spent_cpu = time.perf_counter() - begin, time.process_time() - cpu
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return read, spent - read, spent_cpu - read_cpu, int(line.split()[1]) / 1024
@@ -149,8 +149,8 @@ def _begin(job: tuple[Any, Path, int]) -> tuple[float, float, float, float]:
 
 def _lock_left(paths: Any, count: int) -> None:
     """Locks and notes of shares: of half of them the processes of this host are gone, of the others the nodes."""
-    from study.machines.lock import LEASE_S
-    from study.machines.note import JobNote, write_note
+    from study.execution.cluster.lock import LEASE_S
+    from study.execution.cluster.note import JobNote, write_note
     from study.records.paths import StudyPaths
     from study.schema import Share
 
@@ -164,7 +164,7 @@ def _lock_left(paths: Any, count: int) -> None:
 
 def _gather(root: Path) -> tuple[float, int, int]:
     """Seconds until a run on all arms holds the folder, locks there are then, and threads that it needs."""
-    from study.machines.lock import locked
+    from study.execution.cluster.lock import locked
     from study.records.paths import StudyPaths
 
     begin, threads = time.perf_counter(), threading.active_count()
@@ -174,7 +174,7 @@ def _gather(root: Path) -> tuple[float, int, int]:
 
 def _status(root: Path, count: int) -> tuple[int, float]:
     """How often a status asks SLURM, which knows of all shares' tasks, and the seconds that takes."""
-    from study.machines.submit import queued
+    from study.execution.cluster.submit import queued
     from study.records.paths import StudyPaths
 
     with tempfile.TemporaryDirectory() as folder:

@@ -38,7 +38,7 @@ def config_of(trials: int, **more: Any) -> Any:
 
 def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
     """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
-    from study.prepare import prepare
+    from study.plan import prepare
     from study.schema import ALL_ROWS, Kind
     from study.search.cost import Size
     from study.search.plan import make_plan

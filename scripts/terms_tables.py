@@ -63,7 +63,7 @@ def rows_of(
 ) -> None:
     """Write the table as study reads it, the folds' rows, and what each machine is given, for scripts/ebm.py."""
     from study.config import make_config
-    from study.prepare import survey
+    from study.plan import survey
 
     table = survey(make_config({"name": "x", "data": {"source": source}, "targets": [target]}, settings, "words", Path())).table
     own = encoded[0]

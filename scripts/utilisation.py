@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 from synthetic import config_of
 
+from study.execution.dispatcher import Dispatcher
+from study.execution.events import Came, Event, Reported
+from study.execution.journal import Journal
+from study.execution.observer import Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import Recorder
+from study.execution.tasks import Tasks
+from study.execution.worker import Report
 from study.records.paths import StudyPaths
-from study.running.dispatcher import Dispatcher
-from study.running.events import Came, Event, Reported
-from study.running.journal import Journal
-from study.running.observer import Observer
-from study.running.queue import FoldQueue
-from study.running.recorder import Recorder
-from study.running.tasks import Tasks
-from study.running.worker import Report
 from study.schema import Kind, TrialState
 from study.search.arms import ArmSearch
 from study.search.cost import Size

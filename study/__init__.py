@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from study.api import run_study, train_trial
     from study.config import StudyConfig, load_config
-    from study.estimators import FamilyClassifier, FamilyRegressor
-    from study.predicting.results import Results, load_results
+    from study.inference import FamilyClassifier, FamilyRegressor
+    from study.results import Results, load_results
     from study.schema import StudyError
 
 __all__ = [
@@ -30,12 +30,12 @@ __all__ = [
 _HOME = {
     "run_study": "study.api",
     "train_trial": "study.api",
-    "FamilyClassifier": "study.estimators",
-    "FamilyRegressor": "study.estimators",
+    "FamilyClassifier": "study.inference",
+    "FamilyRegressor": "study.inference",
     "load_config": "study.config",
     "StudyConfig": "study.config",
-    "load_results": "study.predicting.results",
-    "Results": "study.predicting.results",
+    "load_results": "study.results",
+    "Results": "study.results",
     "StudyError": "study.schema",
 }
 

@@ -11,11 +11,15 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.metrics import QUESTION_KEYS
 from study.config.options import ClusterConfig
 from study.data.reader import make_reader
+from study.execution.cluster.lock import locked
+from study.execution.cluster.ray import check_gpus, check_job
+from study.execution.observer import Observer, interruptible
+from study.execution.pool import Pool
+from study.execution.queue import FoldQueue
+from study.execution.runner import search
 from study.families import packages
-from study.machines.lock import locked
-from study.machines.ray import check_gpus, check_job
-from study.predicting.results import Results, load_results
-from study.prepare import Prepared, prepare, survey, table_sizes
+from study.families.chosen import arm_trials
+from study.plan import Prepared, prepare, survey, table_sizes
 from study.records import results as records
 from study.records.environment import Environment
 from study.records.one import find_trial
@@ -26,13 +30,9 @@ from study.records.work import FoldOutcome
 from study.report.form import Form
 from study.report.formats import write_form
 from study.report.kernel import Kernel
-from study.running.observer import Observer, interruptible
-from study.running.pool import Pool
-from study.running.queue import FoldQueue
-from study.running.runner import search
+from study.results import Results, load_results
 from study.schema import Arm, Share, StudyError
 from study.search.arms import ArmSearch
-from study.search.models import arm_trials
 from study.search.plan import make_arms, make_beside
 from study.training.device import overridden
 from study.training.task import TrialTask
@@ -64,7 +64,7 @@ def run_study(
     ------
     StudyError
         Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
-    study.running.observer.Interrupted
+    study.execution.observer.Interrupted
         Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
 
     Examples
@@ -196,7 +196,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     StudyError
         There is no such trial, the data have changed since, or it cannot be trained here.
     """
-    from study.running.here import train_here
+    from study.execution.here import train_here
 
     paths = records.load_results(results).paths
     record = find_trial(paths, trial).record

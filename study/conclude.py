@@ -7,13 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from study.config.questions import kinds_of, questions
 from study.data.encoding import EncodedData, design
 from study.data.units import Units
-from study.evidence.checks.checks import checks
-from study.evidence.effects import differences, mean_effects
+from study.diagnostics.checks import checks
+from study.diagnostics.coefficients.compute import coefficient_table, contrasts
+from study.diagnostics.coefficients.reference import no_reference, reference_coefficients
+from study.diagnostics.effects.compute import differences, mean_effects
+from study.diagnostics.effects.density import with_density
+from study.diagnostics.formula import formula
+from study.diagnostics.hyperparameters.compute import hyperparameters
+from study.diagnostics.importance.compute import importances
+from study.diagnostics.jackknife import blocks
+from study.diagnostics.warned import study_warnings
+from study.diagnostics.where.compute import where_it_helps
+from study.diagnostics.where.gains import row_gains
 from study.evidence.findings import FoldMissing, ShortTerms
-from study.evidence.helps import row_gains
-from study.evidence.importance import importances
 from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
@@ -21,24 +30,15 @@ from study.evidence.scores import model_scores
 from study.evidence.stored import write_verdicts
 from study.evidence.verdicts import answers, judges, margin_curves, pair_table
 from study.evidence.winners import incumbents
-from study.explain.coefficients import coefficient_table, contrasts
-from study.explain.density import with_density
-from study.explain.formula import formula
-from study.explain.jackknife import blocks
-from study.explain.reference import no_reference, reference_coefficients
-from study.explain.where import where_it_helps
 from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
 from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.probed import answered, effects_frame, rises_frame
-from study.records.questions import kinds_of, questions
 from study.records.results import load_results, read_winners, read_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, Kind, TrialState
-from study.search.importance import hyperparameters
-from study.warned import study_warnings
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
@@ -131,7 +131,7 @@ def comparisons(
 ) -> dict[str, pd.DataFrame]:
     """Every score, interval and spread that report and terminal show, by the name of its frame in Results.
 
-    They are `scores`, `pairs`, `metrics`, `margins` and those of `study.evidence.checks`; judged: of all targets;
+    They are `scores`, `pairs`, `metrics`, `margins` and those of `study.diagnostics`; judged: of all targets;
     trees: the test rows of boosted trees, where there are any.
     """
     winners, folds = incumbents(trials), judged[0].folds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -264,3 +265,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     close = close or [small[name] for name in difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)]
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def derive_seed(*parts: object) -> int:
+    """31-bit seed from a study's seed, a search, a number, and so on: the same on every machine."""
+    text = "\x1f".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 
 from study import conclude
 from study.data.encoding import design
-from study.explain.reference import OVER, REFERENCES, UNPENALISED
+from study.diagnostics.coefficients.reference import OVER, REFERENCES, UNPENALISED
 from tests.training.tables import saved_encoded
 
 

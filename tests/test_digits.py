@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.digits import about, chance, count, given, given_percent, human, interval, percent, percents, times
+from study.formatting import about, chance, count, given, given_percent, human, interval, percent, percents, times
 
 TIMES, MINUS, DASH = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}", "\N{EN DASH}"
 

@@ -28,12 +28,12 @@ from study.config.options import DataConfig
 from study.data import files
 from study.data.files import read_file
 from study.data.sources import read_source
-from study.explain.trees import open_trees
 from study.families.saved import open_model
-from study.prepare import prepare
+from study.plan import prepare
 from study.records.paths import StudyPaths
 from study.records.results import Records, read_records
 from study.schema import StudyError
+from study.training.trees import open_trees
 
 
 class Mine:

@@ -33,7 +33,7 @@ def test_the_wheel_has_every_file_of_the_package_and_nothing_else(built: Path) -
 
     assert names == {name for name in tracked if "__pycache__" not in name}
     template = {f"study/report/template/{name}" for name in ("conf.json", "index.html.j2", "report.css")}
-    assert template | {"study/py.typed", "study/machines/study.sbatch"} <= names
+    assert template | {"study/py.typed", "study/execution/cluster/study.sbatch"} <= names
 
 
 def test_the_wheel_says_what_it_needs_and_its_license(built: Path) -> None:

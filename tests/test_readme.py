@@ -22,11 +22,11 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
+from study.cli import main as cli
+from study.cli.given import config_of
 from study.config import StudyConfig, load_config
-from study.prepare import prepare
+from study.plan import prepare
 from study.schema import ALL_ROWS
-from study.screen import cli
-from study.screen.given import config_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

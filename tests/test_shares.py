@@ -9,7 +9,7 @@ import numpy as np
 from study.api import _write_description
 from study.config import make_config
 from study.data.balloons import make_balloons
-from study.prepare import prepare, survey
+from study.plan import prepare, survey
 from study.records.paths import StudyPaths
 from study.schema import Share
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from study.config import StudyConfig, make_config
+from study.diagnostics.warned import axes_of, budgets
 from study.evidence.warnings.searches import Axis
 from study.schema import Kind
-from study.warned import axes_of, budgets
 
 
 def config(**more: Any) -> StudyConfig:

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import ks_2samp, kstwobign
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
-from study.digits import percent
 from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
+from study.formatting import percent
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
 from study.data.vocabulary import LEAST_LEVEL_ROWS
-from study.seeds import derive_seed
+from study.schema import derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 

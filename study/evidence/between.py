@@ -16,10 +16,10 @@ from study.evidence.intervals import level_of
 from study.evidence.margins import Bar
 from study.evidence.matched import common_folds, mismatch, split_digest
 from study.evidence.rule import ABOVE, BELOW, side_of
-from study.evidence.sentences import capital, moved, percent
 from study.evidence.sides import Sides
 from study.evidence.winners import ROUNDING, incumbents, least
 from study.evidence.wording.answer import Words
+from study.evidence.wording.sentences import capital, moved, percent
 from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"

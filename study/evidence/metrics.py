@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from study.digits import given, given_percent, percent
+from study.formatting import given, given_percent, percent
 from study.schema import LOSS, LOSS_NAMES, Kind
 
 if TYPE_CHECKING:

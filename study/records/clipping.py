@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from study.digits import percent
+from study.formatting import percent
 from study.records.trial import WinnerRecord
 
 MOST = 0.01

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.digits import human
+from study.formatting import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.short import ShortFormula

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.probed import Axis, Probed
+from study.records.inspection import Axis, Probed
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, NETWORK, TREES, procedure_of

@@ -173,15 +173,15 @@ class Results:
     trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
     (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners and the short
     formulas on the test rows (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
-    terms and of the short formulas (`terms_frame`). scores: test loss of every model and
-    candidate (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
+    terms and of the short formulas (`terms_frame`). scores: test loss of every model and candidate
+    (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
-    (`study.evidence.effects.mean_effects`), and how the rows lie (`study.explain.density.with_density`). importances: of
-    permuted columns (`study.evidence.importance.importances`). helps: groups of rows on which the network helps most and least
-    (`study.explain.where.where_it_helps`). residuals, calibration, discrimination, confusion: how good the predictions are
-    (`study.evidence.checks`). hyperparameters: how much each mattered (`study.search.importance.hyperparameters`). warnings:
-    what may be wrong.
+    (`study.diagnostics.effects.compute.mean_effects`), and how the rows lie (`study.diagnostics.effects.density.with_density`).
+    importances: of permuted columns (`study.diagnostics.importance.compute.importances`). helps: groups of rows on which the
+    network helps most and least (`study.diagnostics.where.compute.where_it_helps`). residuals, calibration, discrimination,
+    confusion: how good the predictions are (`study.diagnostics`). hyperparameters: how much each mattered
+    (`study.diagnostics.hyperparameters.compute.hyperparameters`). warnings: what may be wrong.
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """

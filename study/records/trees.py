@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field
 
-from study.probed import Probed
+from study.records.inspection import Probed
 from study.records.trial import Tested
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, TREES, TrialState

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from study.numbers import Numbers
-from study.probed import Probed
+from study.records.inspection import Probed
+from study.records.numbers import Numbers
 from study.schema import Arm, Frozen, TrialState
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from study.digits import given, given_percent
+from study.formatting import given, given_percent
 from study.records.results import Results
 from study.report.markdown import literal
 

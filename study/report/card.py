@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.digits import DASH, chance, given_percent, human, percent
+from study.diagnostics.drawing.html_table import Html, table
+from study.diagnostics.gains import figure as gains
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.metrics import metric_of
-from study.evidence.sentences import level_words, span
 from study.evidence.wording.answer import Words
+from study.evidence.wording.sentences import level_words, span
 from study.evidence.wording.together import together_words
+from study.formatting import DASH, chance, given_percent, human, percent
 from study.records.delivery import delivered_frame
 from study.records.results import Results
 from study.report import warnings
 from study.report.card_bars import bars
-from study.report.figures import gains
-from study.report.html_table import Html, table
 from study.schema import EXTENDED, LOSS, LOSS_NAMES, NETWORK, REGRESSION, TREES, Kind
 
 BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "undecided", None: "none"}

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from study.digits import given_percent, percent
-from study.evidence.sentences import level_words
-from study.report.figures.gains import edges
-from study.report.whiskers import SLACK
+from study.diagnostics.drawing.whiskers import SLACK
+from study.diagnostics.gains.figure import edges
+from study.evidence.wording.sentences import level_words
+from study.formatting import given_percent, percent
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
 HEIGHT_PX = 40
@@ -23,8 +23,8 @@ SUBJECTS = {EXTENDED: "the regression with terms", NETWORK: "the network", TREES
 def bars(gains: pd.DataFrame, regression: str, bound: str) -> str:
     """What each procedure saves over the plain regression, and the network over the one with terms, below one another.
 
-    gains: rows of one target of `study.report.figures.gains.data`. regression: its noun. bound: what the dashed line is called.
-    Nothing where nothing can be gained.
+    gains: rows of one target of `study.diagnostics.gains.figure.data`. regression: its noun. bound: what the dashed line is
+    called. Nothing where nothing can be gained.
     """
     over = gains[(gains["base"] == REGRESSION) & (gains["other"] != REGRESSION)]
     apart = gains[(gains["base"] == EXTENDED) & (gains["other"] == NETWORK)]

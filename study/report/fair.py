@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from study.digits import human
+from study.diagnostics.drawing.html_table import Html, folded, prose, table
+from study.diagnostics.drawing.style import with_names
+from study.formatting import human
 from study.records.clipping import clipping_notes
 from study.records.results import Results, read_outcomes, read_winners
 from study.records.work import failure_notes
-from study.report.html_table import Html, folded, prose, table
-from study.report.style import with_names
 from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
 
 

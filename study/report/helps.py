@@ -7,10 +7,10 @@ from html import escape
 
 import pandas as pd
 
-from study.digits import human
+from study.diagnostics.drawing.html_table import Html
+from study.diagnostics.where.figure import said_of
+from study.formatting import human
 from study.records.results import Results
-from study.report.figures.where import said_of
-from study.report.html_table import Html
 
 TEXT = """\
 ### On which rows does it help, and what have they in common?

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study.digits import interval
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
+from study.formatting import interval
 from study.records.results import Results
 from study.schema import LOSS, NOUNS, REGRESSION
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from study.digits import human
+from study.formatting import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report.asked import held_against, shares_of
@@ -25,7 +25,7 @@ UNFINISHED = "The study is not finished: what follows is its search so far, and 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import fair, repeat, tables, trials, warnings
-from study.report.figures import {figures}
+from study.diagnostics import {figures}
 
 results = load_results(".")'''
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from study.report.palette import variables
+from study.diagnostics.drawing.palette import variables
 
 TEMPLATE = Path(__file__).parent / "template"
 _CONTENTS = "<!-- contents -->"

@@ -6,8 +6,8 @@ from html import escape
 
 import pandas as pd
 
+from study.diagnostics.drawing.html_table import Html, folded, table
 from study.records.results import Results, digest
-from study.report.html_table import Html, folded, table
 
 
 def facts_frame(results: Results) -> pd.DataFrame:

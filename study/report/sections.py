@@ -8,32 +8,30 @@ from typing import Protocol
 
 import pandas as pd
 
+from study.diagnostics.best_so_far import figure as best_so_far
+from study.diagnostics.coefficients import figure as coefficients
+from study.diagnostics.confusion import figure as confusion
+from study.diagnostics.decided_curve import figure as decided_curve
+from study.diagnostics.drawing.style import Picture
+from study.diagnostics.effects import figure as effects
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.hyperparameters import figure as hyperparameters
+from study.diagnostics.importance import figure as importance
+from study.diagnostics.learning_curves import figure as learning_curves
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.margin_curve import figure as margin_curve
+from study.diagnostics.predicted_observed import figure as predicted_observed
+from study.diagnostics.probabilities import figure as probabilities
+from study.diagnostics.residuals import figure as residuals
+from study.diagnostics.roc import figure as roc
+from study.diagnostics.test_loss import figure as test_loss
+from study.diagnostics.where import figure as where
 from study.records.results import Results
 from study.report import helps, tables, warnings
-from study.report.figures import (
-    best_so_far,
-    coefficients,
-    confusion,
-    decided_curve,
-    effects,
-    gains,
-    hyperparameters,
-    importance,
-    learning_curves,
-    loss_by_family,
-    margin_curve,
-    predicted_observed,
-    probabilities,
-    residuals,
-    roc,
-    test_loss,
-    where,
-)
-from study.report.style import Picture
 
 
 class Figure(Protocol):
-    """What a module of `study.report.figures` holds: all of one figure. Its name is the module's.
+    """What a module of `study.diagnostics` holds: all of one figure. Its name is the module's.
 
     TEXT: what the report says before it, as in `Section`.
     """

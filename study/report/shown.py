@@ -10,7 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from study.digits import human
+from study.formatting import human
 from study.records.results import Results
 from study.report import figures, tables
 from study.report.asked import held_against, shares_of

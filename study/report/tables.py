@@ -7,22 +7,22 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from study.digits import chance, human, p_value
+from study.diagnostics.coefficients.figure import first_fold
+from study.diagnostics.drawing.html_table import Html as Html
+from study.diagnostics.drawing.html_table import prose
+from study.diagnostics.drawing.html_table import table as table
+from study.diagnostics.drawing.style import model_name, with_names
+from study.diagnostics.hyperparameters.figure import not_measured as not_measured
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
 from study.evidence.wording.answer import Words
+from study.formatting import chance, human, p_value
 from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
-from study.report.figures.coefficients import first_fold
-from study.report.figures.hyperparameters import not_measured as not_measured
 from study.report.helps import helps as helps
-from study.report.html_table import Html as Html
-from study.report.html_table import prose
-from study.report.html_table import table as table
 from study.report.metric_table import metrics_frame as metrics_frame
-from study.report.style import model_name, with_names
 from study.schema import EXTENDED, NETWORK
 
 MOST_TERMS = 10

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from study.digits import human
+from study.diagnostics.drawing.html_table import Html, filtered
+from study.diagnostics.drawing.style import with_names
+from study.formatting import human
 from study.records.results import Results, read_trials
 from study.records.work import reason
-from study.report.html_table import Html, filtered
-from study.report.style import with_names
 from study.schema import ALL_ROWS, Arm, TrialState
 
 MOST_TRIALS = 2_000

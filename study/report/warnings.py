@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from study.diagnostics.drawing.html_table import Html, prose
 from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES
 from study.records.results import Results
-from study.report.html_table import Html, prose
 from study.schema import StudyWarning
 
 TEXT = """\

@@ -12,12 +12,11 @@ from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
 from study.families import first_trials, get_family, outside, penalties, searched
+from study.families.chosen import arm_space, arm_window
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
-from study.schema import Arm, StudyError, Suggestion, TrialState
-from study.search.models import arm_space, arm_window
-from study.seeds import derive_seed
+from study.schema import Arm, StudyError, Suggestion, TrialState, derive_seed
 
 if TYPE_CHECKING:
     from study.search.window import Window

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
+from study.families.chosen import DEPTHS
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,6 @@ EFFORTS = {
     "normal": Effort(trials=30, tree_trials=4, seeds=2, epochs=100, cap_s=960),
     "thorough": Effort(trials=90, tree_trials=8, seeds=4, epochs=200, cap_s=4_800),
 }
-DEPTHS = (1, 2, 3)
-"""Hidden layers of the networks where a config names none."""
 FEWEST_TRIALS = 4
 """Trials that no cap takes away, and"""
 FEWEST_EPOCHS = 10

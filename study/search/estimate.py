@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.families import count_programs, get_family, resolve_space
+from study.families.chosen import arm_trials, arm_window, depths_of, families_of, has_short
 from study.schema import ALL_ROWS, Arm
 from study.search.cost import (
     CELL_S,
@@ -22,7 +23,6 @@ from study.search.cost import (
     trial_cost,
 )
 from study.search.effort import effort_of
-from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
 
 
 @dataclass(frozen=True)

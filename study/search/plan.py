@@ -16,6 +16,7 @@ from study.families import (
     resolve_space,
     shaping,
 )
+from study.families.chosen import arm_trials, arm_window, depths_of, families_of, has_short
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
@@ -33,7 +34,6 @@ from study.search.effort import (
     steps,
 )
 from study.search.estimate import Cost, count_all_programs, study_cost
-from study.search.models import arm_trials, arm_window, depths_of, families_of, has_short
 
 NESTED_BELOW = 5_000
 """Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md), and"""

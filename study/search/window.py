@@ -13,9 +13,9 @@ from ray.tune.search.optuna import OptunaSearch
 
 from study.config.options import Range, Space
 from study.config.samplers import SAMPLERS
+from study.families.distributions import distributions
 from study.records.outcome import Outcome
 from study.schema import TrialState
-from study.search.distributions import distributions
 
 
 class NumberedSampler(BaseSampler):  # type: ignore[misc]

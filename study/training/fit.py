@@ -12,11 +12,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from study.digits import given
 from study.families.base import Architecture
 from study.families.heads import Head
 from study.families.schedule import Schedule
 from study.families.stacked import Stack, Weights
+from study.formatting import given
 from study.training.problem import Fit, Problem, on_device, padded
 from study.training.programs import numbered
 from study.training.task import TrainingFailed

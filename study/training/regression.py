@@ -11,12 +11,11 @@ import numpy as np
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
-from study.digits import given
 from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
+from study.formatting import given
 from study.records.trial import ReplicateRecord, TrialRecord
-from study.schema import EXTENDED, Kind, TrialState
-from study.seeds import derive_seed
+from study.schema import EXTENDED, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask

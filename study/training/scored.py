@@ -10,11 +10,11 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.parts import on_part
-from study.data.probe import Answer, probe
+from study.diagnostics.probe import Answer, probe
 from study.families import HEADS
 from study.families.heads import FloatArray
-from study.numbers import Numbers
-from study.probed import Probed
+from study.records.inspection import Probed
+from study.records.numbers import Numbers
 from study.records.trial import Candidate, CoefficientRow, TermRow
 from study.schema import ALL_ROWS, PART
 from study.training.task import TrainingFailed
@@ -56,7 +56,7 @@ def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -
 
 
 def asked(encoded: Encoded, answer: Answer) -> Probed | None:
-    """What the judged model answers column by column (`study.data.probe.probe`).
+    """What the judged model answers column by column (`study.diagnostics.probe.probe`).
 
     answer: responses of one replicate, or of each, to raw rows.
     """

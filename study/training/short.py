@@ -17,8 +17,7 @@ from study.families import HEADS, get_family, penalties, resolve_space
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
 from study.records.short import ShortRecord
-from study.schema import REGRESSIONS, Kind, TrialState
-from study.seeds import derive_seed
+from study.schema import REGRESSIONS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression
 from study.training.lasso import Rest, importance, lasso, strongest
 from study.training.missing import missing_terms

@@ -13,8 +13,7 @@ from study.data.encoding import Encoded
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.trial import ReplicateRecord, TrialRecord
-from study.schema import TrialState
-from study.seeds import derive_seed
+from study.schema import TrialState, derive_seed
 from study.training.programs import forget_programs, programs_folder
 from study.training.regression import run_path
 from study.training.task import TrainingTask, TrialTask

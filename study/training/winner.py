@@ -14,7 +14,7 @@ from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
 from study.records.trial import Candidate, WinnerRecord
-from study.seeds import derive_seed
+from study.schema import derive_seed
 from study.training.regression_winner import run_regression_winner
 from study.training.scored import Won, asked, candidates, judged, scored_parts
 from study.training.task import WinnerTask

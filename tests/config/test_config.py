@@ -12,7 +12,7 @@ import yaml
 
 from study.config import differing_keys, dump_config, json_schema, load_config, make_config
 from study.config.options import Range
-from study.prepare import prepare
+from study.plan import prepare
 from study.schema import Kind
 from tests.config.configs import BASE, written
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from study.data.encoding import Encoded, encode
-from study.data.probe import LEVELS, MOST_CLASSES, MOST_COLUMNS, POINTS, axis_of, leading, probe
 from study.data.splits import make_splits
-from study.probed import Probed
+from study.diagnostics.probe import LEVELS, MOST_CLASSES, MOST_COLUMNS, POINTS, axis_of, leading, probe
+from study.records.inspection import Probed
 from study.schema import ALL_ROWS, Kind
 
 from .helpers import bare, config_for, plain_frame, saved, table_of

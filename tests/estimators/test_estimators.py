@@ -17,9 +17,9 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 
 import study
-from study.estimators.fitted import simplest
-from study.estimators.rows import label_texts
 from study.families.heads import FloatArray
+from study.inference.fitted import simplest
+from study.inference.rows import label_texts
 
 SHORT: dict[str, Any] = {
     "search": {"trials": 1},
@@ -261,7 +261,7 @@ def test_importing_study_imports_no_scikit_learn_and_its_estimators_no_tensorflo
 
 
 def test_the_examples_of_the_documentation_are_true() -> None:
-    from study.estimators import estimators
+    from study.inference import estimators
 
     found = doctest.testmod(estimators)
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.effects import differences, mean_effects
-from study.evidence.helps import LEVEL, apart, row_gains
-from study.evidence.importance import importances
+from study.diagnostics.effects.compute import differences, mean_effects
+from study.diagnostics.importance.compute import importances
+from study.diagnostics.where.gains import LEVEL, apart, row_gains
 
 from .losses import scored, trial
 

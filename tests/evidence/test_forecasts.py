@@ -12,10 +12,11 @@ import pytest
 from scipy import stats
 from scipy.signal import lfilter
 
-from study.evidence import sentences, verdicts
+from study.evidence import verdicts
 from study.evidence.curve import GainCurve
 from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
 from study.evidence.intervals import METHODS, Interval, symmetric
+from study.evidence.wording import sentences
 from study.evidence.wording.answer import Words
 from tests.evidence.losses import only_verdict, parts, scored, undecided, usual_trials
 

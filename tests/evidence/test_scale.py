@@ -13,7 +13,7 @@ from harness.predicted import made
 from study.evidence.answer import Verdict
 from study.evidence.margins import Question
 from study.evidence.metrics import metric_of, metrics_of
-from study.evidence.sentences import of_100, span
+from study.evidence.wording.sentences import of_100, span
 from study.schema import NETWORK, REGRESSION, REGRESSIONS, Kind
 from tests.evidence.losses import only_verdict, trial
 

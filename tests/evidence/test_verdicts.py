@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import sentences, verdicts
+from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Rung
 from study.evidence.margins import Question
+from study.evidence.wording import sentences
 from study.evidence.wording.answer import BESIDE, Words
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from study.data.hints import FEWEST, OFTEN
+from study.diagnostics.coefficients.basis import MOST_CONDITION, MOST_VIF
 from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES, anchor, entry_of, page
-from study.explain.basis import MOST_CONDITION, MOST_VIF
 from study.schema import StudyError
 
 PAGE = Path(__file__).parents[2] / "docs/warnings.md"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.encoding import Encoded
-from study.explain.formula import value_of
+from study.diagnostics.formula import value_of
 from study.families.heads import FloatArray
 from study.records.trial import TermRow
 from tests.training.tables import saved_encoded

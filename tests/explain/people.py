@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.units import Units
-from study.explain.reference import reference_coefficients
+from study.diagnostics.coefficients.reference import reference_coefficients
 from study.schema import Kind
 
 N = 400

@@ -11,8 +11,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from study.explain.basis import SEPARATED
-from study.explain.coefficients import coefficient_table, contrasts
+from study.diagnostics.coefficients.basis import SEPARATED
+from study.diagnostics.coefficients.compute import coefficient_table, contrasts
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.explain.formula import formula
+from study.diagnostics.formula import formula
 from study.families.heads import HEADS
 from study.schema import Kind
 from tests.explain.formulas import ROWS, encoded_of, predictor, row

@@ -12,7 +12,8 @@ import pytest
 import statsmodels.api as sm
 
 from study.data.units import Units
-from study.explain import jackknife, reference
+from study.diagnostics import jackknife
+from study.diagnostics.coefficients import reference
 from study.schema import Kind
 from tests.explain.people import fit, make_people
 

@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.discrete.discrete_model import Logit, MNLogit
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from study.explain.basis import SEPARATED
+from study.diagnostics.coefficients.basis import SEPARATED
 from study.schema import Kind
 from tests.explain.people import N, fit, make_people
 

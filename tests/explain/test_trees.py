@@ -13,14 +13,14 @@ from sklearn.linear_model import LinearRegression
 
 from study.config import make_config
 from study.data.encoding import Encoded, encode
-from study.data.probe import MOST_COLUMNS
 from study.data.splits import make_splits
 from study.data.tables import read_table
-from study.explain.trees import MOST_ITERATIONS, open_trees, score_trees, trees_response
+from study.diagnostics.probe import MOST_COLUMNS
 from study.families.heads import HEADS
 from study.records.frames import predictions_frame, whole
 from study.records.trees import Trees, TreesRecord
 from study.schema import TrialState
+from study.training.trees import MOST_ITERATIONS, open_trees, score_trees, trees_response
 
 
 @lru_cache
@@ -132,8 +132,8 @@ def test_of_a_long_table_as_many_rows_are_fitted_as_its_columns_allow_and_all_ot
 ) -> None:
     encoded, (whole, _) = encoded_of("sklearn:wine"), usual("sklearn:wine")
 
-    monkeypatch.setattr("study.explain.trees.MOST_CELLS", 60 * len(encoded.terms))
-    monkeypatch.setattr("study.explain.trees.PREDICTED", 10)
+    monkeypatch.setattr("study.training.trees.MOST_CELLS", 60 * len(encoded.terms))
+    monkeypatch.setattr("study.training.trees.PREDICTED", 10)
     y = encoded.y.copy()
     y[(y == 2) & (np.arange(len(y)) != encoded.development[0])] = 1
     y[encoded.development[0]] = 2

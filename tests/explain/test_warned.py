@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.explain.reference import reference_coefficients
-from study.explain.warned import coefficient_warnings
+from study.diagnostics.coefficients.reference import reference_coefficients
+from study.diagnostics.coefficients.warned import coefficient_warnings
 from study.schema import Kind
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from study.config.options import Range
-from study.exporting.arms import Changes, by_epoch, holding
+from study.records.exports.arms import Changes, by_epoch, holding
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import load_results, write_trial, write_winner
 from tests.exporting.searched import searched

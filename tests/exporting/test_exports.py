@@ -8,10 +8,10 @@ import optuna
 import pandas as pd
 import pytest
 
-from study.exporting import exports
-from study.exporting.arms import Changes
-from study.exporting.exports import TOOLS, export
-from study.exporting.optuna_trials import OptunaTrials
+from study.records.exports import exports
+from study.records.exports.arms import Changes
+from study.records.exports.exports import TOOLS, export
+from study.records.exports.optuna_trials import OptunaTrials
 from study.records.results import Results, load_results, write_trial, write_winner
 from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.exporting.searched import PARAMS, searched

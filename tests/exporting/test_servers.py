@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from study.evidence.wording.answer import Words
-from study.exporting.exports import export
+from study.records.exports.exports import export
 from study.records.results import Results, write_trial, write_winner
 from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.exporting.searched import PARAMS, searched
@@ -118,7 +118,7 @@ def test_mlflow_gets_verdicts_metrics_and_files_of_a_concluded_study(tmp_path: P
 @pytest.mark.slow
 def test_the_dashboard_serves_the_trials_and_those_that_come(results: Results) -> None:
     pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
-    command = [sys.executable, "-P", "-m", "study.screen.cli", "dashboard", str(results.root), "--port", "0"]
+    command = [sys.executable, "-P", "-m", "study.cli.main", "dashboard", str(results.root), "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

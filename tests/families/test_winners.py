@@ -11,12 +11,11 @@ import pytest
 
 from study.data.matrix import Matrix
 from study.data.parts import on_part
-from study.data.probe import AVERAGED
 from study.data.rows import drawn
+from study.diagnostics.probe import AVERAGED
 from study.families import HEADS, get_family
 from study.families.saved import open_model, predict_raw
-from study.schema import ALL_ROWS, Kind, TrialState
-from study.seeds import derive_seed
+from study.schema import ALL_ROWS, Kind, TrialState, derive_seed
 from study.training.fit import Shape, compiled
 from study.training.scored import scored_parts
 from study.training.trial import architecture_of, make_problem, run_trial

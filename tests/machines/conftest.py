@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machines import lock
+from study.execution.cluster import lock
 from study.records.paths import StudyPaths
 from tests.machines.locks import BEAT_S, DEAD_LEASE_S, LEASE_S
 

@@ -13,8 +13,8 @@ from study.schema import Share
 HOLD = """
 import sys, time
 from pathlib import Path
-from study.machines import lock
-from study.machines.lock import locked
+from study.execution.cluster import lock
+from study.execution.cluster.lock import locked
 from study.records.paths import StudyPaths
 from study.schema import Share
 lock.BEAT_S, lock.LEASE_S = map(float, sys.argv[2:4])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.allocation import (
+from study.execution.cluster.allocation import (
     Allocation,
     Ending,
     Given,

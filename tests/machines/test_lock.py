@@ -11,9 +11,9 @@ import time
 import pytest
 from filelock import SoftFileLease
 
-from study.machines.lock import at_work, locked
+from study.execution.cluster.lock import at_work, locked
+from study.execution.observer import Interrupted
 from study.records.paths import StudyPaths
-from study.running.observer import Interrupted
 from study.schema import StudyError
 from tests.machines.locks import BEAT_S, DEAD_LEASE_S, ELSEWHERE, HOLD, LEASE_S, SLACK_S, held
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from study.machines.lock import at_work, locked
+from study.execution.cluster.lock import at_work, locked
 from study.records.paths import StudyPaths
 from study.schema import StudyError
 from tests.machines.locks import BEAT_S, DEAD_LEASE_S, ELSEWHERE, LEASE_S, SLACK_S, held, share

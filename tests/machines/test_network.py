@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from study.machines.network import Ports, address_of, address_towards, answers, check_ports, free_ports, host_and_port
+from study.execution.cluster.network import Ports, address_of, address_towards, answers, check_ports, free_ports, host_and_port
 from study.schema import StudyError
 
 TWO_NETWORKS = """
@@ -25,7 +25,7 @@ exec "$@"
 """
 ASK = """
 import sys
-from study.machines.network import address_of, address_towards
+from study.execution.cluster.network import address_of, address_towards
 print(*map(address_towards, ["10.99.2.7", "10.99.1.7", "fd02::7"]), *map(address_of, ["card2", "card1"]))
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from study.machines import others
-from study.machines.allocation import Allocation, Given
-from study.machines.others import Others, Step
+from study.execution.cluster import others
+from study.execution.cluster.allocation import Allocation, Given
+from study.execution.cluster.others import Others, Step
 
 JOB = Allocation("7", 0, Given("n1", 1, 0, None), ("n1", "n2", "n3"))
 LISTENS = ["sh", "-c", 'while read line; do echo "heard $line"; test "$line" = end && exit; done']

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cluster import wait_until
 from study.config import StudyConfig, differing_keys, make_config
-from study.machines.processes import use_token
+from study.execution.cluster.processes import use_token
 from study.schema import StudyError
 
 BELOW = (
@@ -20,8 +20,8 @@ BELOW = (
 )
 LEAVE = f"""
 import subprocess, sys
-from study.machines.node import scratch_folder
-from study.machines.processes import hold_children, leave_now
+from study.execution.cluster.node import scratch_folder
+from study.execution.cluster.processes import hold_children, leave_now
 with scratch_folder() as folder:
     child = subprocess.Popen([sys.executable, "-c", {BELOW!r}], stdout=subprocess.PIPE)
     child.stdout.readline()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from study.machines import scratch
-from study.machines.scratch import MOST_BYTES, OWNED, scratch_folder
+from study.execution.cluster import scratch
+from study.execution.cluster.scratch import MOST_BYTES, OWNED, scratch_folder
 from study.schema import StudyError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.machines.slots import Slots
+from study.execution.cluster.slots import Slots
 from tests.search.helpers import config_of
 
 GB = 10**9

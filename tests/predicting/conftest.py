@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.predicting.results import Results
+from study.results import Results
 from study.training.device import prepare_tensorflow
 
 from .made import awkward_frame, made_study

@@ -11,13 +11,13 @@ import pandas as pd
 from study.api import _write_description
 from study.conclude import conclude
 from study.config import make_config
-from study.predicting.results import Results, load_results
-from study.prepare import prepare
+from study.execution.here import work_here
+from study.execution.observer import Observer
+from study.execution.recorder import Recorder
+from study.execution.runner import make_searches
+from study.plan import prepare
 from study.records.paths import StudyPaths
-from study.running.here import work_here
-from study.running.observer import Observer
-from study.running.recorder import Recorder
-from study.running.runner import make_searches
+from study.results import Results, load_results
 
 
 def awkward_frame(rows: int = 150, seed: int = 0) -> pd.DataFrame:

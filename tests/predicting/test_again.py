@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from study.api import train_trial
-from study.predicting.results import Results
 from study.records.one import find_trial
+from study.results import Results
 from study.schema import HOST_COLUMNS
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from study.ask import ask
+from study.cli import main as cli
 from study.config.metrics import metrics_asked
 from study.evidence.metrics import metrics_of
 from study.evidence.wording.answer import Words
-from study.predicting.asked import ask
-from study.predicting.results import Results, load_results
+from study.results import Results, load_results
 from study.schema import Kind, StudyError
-from study.screen import cli
 from tests.report.synthetic import with_frames, write_results
 
 

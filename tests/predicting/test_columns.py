@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.data.probe import POINTS
-from study.predicting.results import Results
+from study.diagnostics.probe import POINTS
+from study.results import Results
 from study.schema import StudyError
 
 from .made import awkward_frame

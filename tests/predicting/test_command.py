@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.cli import main as cli
 from study.data.files import read_file
-from study.predicting.predictions import predict
-from study.predicting.results import Results
+from study.inference.predictions import predict
+from study.results import Results
 from study.schema import StudyError
-from study.screen import cli
 from tests.screen.test_json import documented
 
 from .made import awkward_frame

@@ -10,10 +10,10 @@ import pytest
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from study.predicting.intervals import Scored, adaptive_scores, guarantee_words, sets, symmetric
-from study.predicting.models import judged_rows, open_saved
-from study.predicting.predictions import predict
-from study.predicting.results import Results
+from study.inference.intervals import Scored, adaptive_scores, guarantee_words, sets, symmetric
+from study.inference.models import judged_rows, open_saved
+from study.inference.predictions import predict
+from study.results import Results
 
 from .made import awkward_frame
 

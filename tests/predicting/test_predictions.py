@@ -14,9 +14,9 @@ from study.data.files import read_file
 from study.evidence.intervals import Rows
 from study.evidence.pairs import paired
 from study.evidence.winners import class_probabilities
-from study.predicting.models import judged_rows
-from study.predicting.predictions import predict, promised
-from study.predicting.results import Results
+from study.inference.models import judged_rows
+from study.inference.predictions import predict, promised
+from study.results import Results
 from study.schema import StudyError
 
 from .made import KINDS, TARGETS, awkward_frame

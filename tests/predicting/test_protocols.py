@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.predicting.models import judged_rows
-from study.predicting.predictions import predict
-from study.predicting.results import Results
+from study.inference.models import judged_rows
+from study.inference.predictions import predict
+from study.results import Results
 from study.schema import StudyError
 
 from .made import awkward_frame, made_study

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from study.evidence.warnings.catalogue import CATALOGUE
-from study.predicting.results import Results
+from study.results import Results
 
 
 def test_a_concluded_study_holds_the_warnings_of_its_table_folds_search_and_answers(flats: Results) -> None:

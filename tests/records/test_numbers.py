@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from study.numbers import Numbers
+from study.records.numbers import Numbers
 from study.records.trial import Candidate
 
 

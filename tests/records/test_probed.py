@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 
-from study.evidence.effects import differences, mean_effects
-from study.evidence.importance import importances
-from study.explain.density import with_density
-from study.probed import Axis, Effect, Probed, Rise
+from study.diagnostics.effects.compute import differences, mean_effects
+from study.diagnostics.effects.density import with_density
+from study.diagnostics.importance.compute import importances
+from study.records.inspection import Axis, Effect, Probed, Rise
 from study.records.probed import answered, effects_frame, rises_frame
 from study.records.trees import Trees
 from study.records.trial import WinnerRecord

@@ -13,13 +13,13 @@ import pytest
 
 from harness.kept import kept
 from study.config import dump_config, make_config
-from study.machines.lock import locked
+from study.execution.again import retry
+from study.execution.cluster.lock import locked
+from study.execution.journal import Journal
 from study.records.packs import pack
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import read_records, write_trial, write_winner, write_work
 from study.records.retried import Failure, failures, put_aside
-from study.running.again import retry
-from study.running.journal import Journal
 from study.schema import ALL_ROWS, StudyError
 from tests.records.examples import arm, failed, failed_work, scored_trees, trees, trial, winner
 
@@ -201,7 +201,7 @@ def test_where_nothing_failed_or_nothing_could_succeed_nothing_is_retried(either
 
 
 def test_nothing_is_put_aside_while_a_run_is_at_work(either: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.machines.lock.BEAT_S", 0.2)
+    monkeypatch.setattr("study.execution.cluster.lock.BEAT_S", 0.2)
     with locked(either), pytest.raises(StudyError, match=str(os.getpid())):
         retry(either.root)
 

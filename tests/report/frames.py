@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence.checks.checks import checks
+from study.diagnostics.checks import checks
 from study.evidence.findings import CurvePoint, DecidedAt
 from study.evidence.winners import incumbents
 from study.records.results import Results

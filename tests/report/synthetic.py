@@ -20,19 +20,19 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from study.conclude import comparisons
 from study.config import dump_config, make_config
+from study.config.questions import kinds_of, questions
+from study.diagnostics.coefficients.compute import coefficient_table, contrasts
+from study.diagnostics.coefficients.reference import reference_coefficients
+from study.diagnostics.drawing.style import Picture
+from study.diagnostics.hyperparameters.compute import hyperparameters
 from study.evidence import verdicts
 from study.evidence.findings import ShortTerms
 from study.evidence.stored import write_verdicts
-from study.explain.coefficients import coefficient_table, contrasts
-from study.explain.reference import reference_coefficients
 from study.families import FAMILIES as INSTALLED
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
-from study.records.questions import kinds_of, questions
 from study.records.results import Results, load_results
-from study.report.style import Picture
 from study.schema import Feature, Kind, ModelData
-from study.search.importance import hyperparameters
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}

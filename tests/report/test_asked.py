@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from study.diagnostics.drawing.style import wrapped
+from study.diagnostics.gains import figure as gains
 from study.evidence import verdicts
 from study.evidence.margins import Question
 from study.evidence.metrics import metric_of
 from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report.asked import held_against, shares_of
-from study.report.figures import gains
 from study.report.sections import SECTIONS
-from study.report.style import wrapped
 from tests.report.synthetic import numbers, with_frames
 
 

@@ -8,9 +8,11 @@ from html import escape
 import pandas as pd
 import pytest
 
+from study.diagnostics.effects import figure as effects
+from study.diagnostics.importance import figure as importance
+from study.diagnostics.where import figure as where
 from study.records.results import Results
 from study.report import helps as sentences
-from study.report.figures import effects, importance, where
 
 from . import asked_models as made
 from .synthetic import axes_of, numbers, with_frames

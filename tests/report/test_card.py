@@ -8,14 +8,14 @@ from html import escape
 
 import pytest
 
-from study.evidence import sentences
+from study.diagnostics.gains import figure as gains
 from study.evidence.answer import Verdict
 from study.evidence.findings import TreesLine
+from study.evidence.wording import sentences
 from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report import card, fair, tables
 from study.report.card_bars import bars
-from study.report.figures import gains
 from tests.report.frames import told
 from tests.report.synthetic import numbers, with_frames
 from tests.report.test_tables import cells

@@ -7,11 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from study.digits import human
+from study.diagnostics.coefficients import figure as coefficients
+from study.formatting import human
 from study.records.results import Results
-from study.report.figures import (
-    coefficients,
-)
 from tests.report.frames import weights
 from tests.report.synthetic import TERMS, axes_of, make_table, numbers, with_frames
 

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.diagnostics.decided_curve import figure as decided_curve
+from study.diagnostics.margin_curve import figure as margin_curve
 from study.records.results import Results
-from study.report.figures import (
-    decided_curve,
-    margin_curve,
-)
 from tests.report.frames import decided, over_margins
 from tests.report.synthetic import axes_of, numbers, with_frames
 

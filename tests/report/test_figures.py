@@ -9,18 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.digits import human
+from study.diagnostics.best_so_far import figure as best_so_far
+from study.diagnostics.drawing.style import colours
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.learning_curves import figure as learning_curves
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.test_loss import figure as test_loss
 from study.evidence import winners
 from study.evidence.findings import TreesLine
+from study.formatting import human
 from study.records.results import Results
-from study.report.figures import (
-    best_so_far,
-    gains,
-    learning_curves,
-    loss_by_family,
-    test_loss,
-)
-from study.report.style import colours
 from study.schema import LOSS_NAMES
 from tests.evidence.losses import pairs_of
 from tests.report.frames import FAR, searched

@@ -12,11 +12,11 @@ import nbformat
 import numpy as np
 import pytest
 
+from study.diagnostics.gains import figure as gains
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
 from study.records.results import Results, load_results
-from study.report.figures import gains
 from study.report.notebook import UNFINISHED, build_notebook, literal, render
 from study.report.sections import CHAPTERS, SECTIONS
 from study.schema import StudyError

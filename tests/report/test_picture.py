@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from study.report.palette import DARK, INK, PAPER, RAMPS, RULE, following, variables
-from study.report.style import MUTED, REGRESSION, Picture, look, panels
+from study.diagnostics.drawing.palette import DARK, INK, PAPER, RAMPS, RULE, following, variables
+from study.diagnostics.drawing.style import MUTED, REGRESSION, Picture, look, panels
 
 
 def picture(n: int = 3, columns: int = 2, points: int = 5, title: str = "", legend: bool = True) -> Picture:

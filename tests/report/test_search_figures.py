@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from study.diagnostics.hyperparameters import figure as hyperparameters
+from study.diagnostics.learning_curves import figure as learning_curves
 from study.evidence import winners
 from study.records.results import Results
 from study.report import sections
-from study.report.figures import hyperparameters, learning_curves
 from tests.report.frames import mattered
 from tests.report.synthetic import KINDS, axes_of, copied, numbers
 

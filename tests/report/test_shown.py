@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from study.predicting.results import Results, load_results
+from study.diagnostics.gains import figure as gains
 from study.records.results import Results as Records
 from study.report import tables
 from study.report.asked import held_against, shares_of
-from study.report.figures import gains
 from study.report.notebook import UNFINISHED
 from study.report.page import no_break
 from study.report.shown import NAMES
+from study.results import Results, load_results
 from study.schema import StudyError
 from tests.report.conftest import Reported
 from tests.report.synthetic import copied

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from study.evidence import sentences, winners
+from study.cli.progress import print_summary
+from study.diagnostics.coefficients import figure as coefficients
+from study.evidence import winners
 from study.evidence.metrics import metric_of
+from study.evidence.wording import sentences
 from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report import tables
-from study.report.figures import coefficients
 from study.schema import ModelData
-from study.screen.progress import print_summary
 from tests.evidence.losses import pairs_of
 from tests.report.synthetic import numbers, with_frames
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.diagnostics.drawing.html_table import filtered, table
 from study.records.results import Results, digest, write_trial
 from study.records.trial import TrialRecord
 from study.report import fair, repeat, trials
-from study.report.html_table import filtered, table
 from study.schema import LOSS_NAMES, Arm, Kind, TrialState
 from tests.report.synthetic import copied, numbers, with_frames
 

@@ -20,7 +20,7 @@ def workers() -> dict[str, Any]:
     """Workers of either sort."""
     import ray
 
-    from study.running.worker import StudyWorker
+    from study.execution.worker import StudyWorker
 
     ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, object_store_memory=100_000_000, log_to_driver=False)
     found = {}

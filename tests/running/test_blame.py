@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from study.running.blame import IN_A_ROW, Blame
-from study.running.queue import FoldQueue
-from study.running.tasks import Tasks
+from study.execution.faults import IN_A_ROW, Blame
+from study.execution.queue import FoldQueue
+from study.execution.tasks import Tasks
 from study.training.task import Task
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from study.execution.dispatcher import MOST_UNBORN, Dispatcher
+from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
+from study.execution.journal import Journal
+from study.execution.observer import Interrupted, Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import Recorder
+from study.execution.tasks import Tasks
+from study.execution.worker import Report
 from study.records.paths import StudyPaths
 from study.records.results import read_records
-from study.running.dispatcher import MOST_UNBORN, Dispatcher
-from study.running.events import Broken, Came, Ended, Event, Lost, Reported
-from study.running.journal import Journal
-from study.running.observer import Interrupted, Observer
-from study.running.queue import FoldQueue
-from study.running.recorder import Recorder
-from study.running.tasks import Tasks
-from study.running.worker import Report
 from study.schema import Frozen, StudyError, Suggestion
 from study.search.arms import ArmSearch
 from study.training.task import Task, TrialTask, Unscored, WinnerTask

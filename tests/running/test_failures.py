@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from study.execution.dispatcher import Dispatcher
+from study.execution.events import Came, Ended, Event, Lost, Reported
+from study.execution.faults import IN_A_ROW
+from study.execution.journal import Journal
+from study.execution.observer import Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import Recorder
+from study.execution.tasks import Tasks
+from study.execution.worker import Report
 from study.records.paths import StudyPaths
 from study.records.work import FoldWork
-from study.running.blame import IN_A_ROW
-from study.running.dispatcher import Dispatcher
-from study.running.events import Came, Ended, Event, Lost, Reported
-from study.running.journal import Journal
-from study.running.observer import Observer
-from study.running.queue import FoldQueue
-from study.running.recorder import Recorder
-from study.running.tasks import Tasks
-from study.running.worker import Report
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task

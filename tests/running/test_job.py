@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.allocation import Allocation, Ending, Given
-from study.machines.note import JobNote, read_note, write_note
+from study.execution import job
+from study.execution.cluster.allocation import Allocation, Ending, Given
+from study.execution.cluster.note import JobNote, read_note, write_note
+from study.execution.job import Progressing, begin_run
+from study.execution.observer import Observer
 from study.records.paths import StudyPaths
-from study.running import job
-from study.running.job import Progressing, begin_run
-from study.running.observer import Observer
 from study.schema import StudyError
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from study.execution.journal import Journal
+from study.execution.queue import FoldQueue
+from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
-from study.running.journal import Journal
-from study.running.queue import FoldQueue
-from study.running.tasks import Tasks
 from study.schema import Share
 from study.training.task import Task
 from tests.search.bench import small
@@ -99,7 +99,7 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
 def test_a_journal_does_not_grow_with_the_study(
     tmp_path: Path, tasks: list[Task], die: Die, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.running.journal.MOST_LINES", 100)
+    monkeypatch.setattr("study.execution.journal.MOST_LINES", 100)
     paths = StudyPaths(tmp_path)
     journal = die(paths, tasks[0])
 
@@ -146,7 +146,7 @@ def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_pat
 def test_where_a_journal_cannot_be_written_anew_that_is_the_error_and_the_run_ends_in_order(
     tmp_path: Path, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.running.journal.MOST_LINES", 1)
+    monkeypatch.setattr("study.execution.journal.MOST_LINES", 1)
     paths = StudyPaths(tmp_path)
     journal = Journal(paths, 2).__enter__()
     paths.journal.unlink()

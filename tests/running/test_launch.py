@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from study.config import StudyConfig, make_config
-from study.machines.submit import Request, make_submission
+from study.execution.cluster.submit import Request, make_submission
 from study.schema import StudyError
 
 RUN = """
@@ -19,8 +19,8 @@ import os, time
 from pathlib import Path
 from study.config import make_config
 from study.records.paths import StudyPaths
-from study.running.job import running
-from study.running.observer import Observer
+from study.execution.job import running
+from study.execution.observer import Observer
 for launch, seconds in (("", 1.5), ("conda run -n study", 60)):
     config = make_config({
         "name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], "cluster": {"address": "slurm"},

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from study.running.dispatcher import MOST_UNBORN
-from study.running.events import Came, Ended, Event, Reported, Unfit
+from study.execution.dispatcher import MOST_UNBORN
+from study.execution.events import Came, Ended, Event, Reported, Unfit
 from study.schema import StudyError, TrialState
 from study.training.task import Task
 from tests.running.test_dispatcher import Script, dispatcher, report, report_of

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from ray.tune.search import Searcher
 
-from study.machines.scratch import scratch_folder
-from study.running.events import Broken, Came, Ended
-from study.running.lives import Lives, Over, Registry
-from study.running.pool import Pool
+from study.execution.cluster.scratch import scratch_folder
+from study.execution.events import Broken, Came, Ended
+from study.execution.lives import Lives, Over, Registry
+from study.execution.pool import Pool
 from study.schema import StudyError
 from tests.search.helpers import config_of
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from study.data.encoding import EncodedData
+from study.execution.observer import Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import Recorder
+from study.execution.runner import make_searches
 from study.records import packs
 from study.records.paths import StudyPaths
 from study.records.results import read_records, write_trial, write_winner
-from study.running.observer import Observer
-from study.running.queue import FoldQueue
-from study.running.recorder import Recorder
-from study.running.runner import make_searches
 from study.schema import Arm
 from study.search.arms import ArmSearch
 from study.search.cost import Size

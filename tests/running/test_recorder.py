@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.numbers import Numbers
+from study.execution.observer import Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import Recorder
+from study.execution.tasks import Tasks
+from study.records.numbers import Numbers
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.results import read_records, read_work
@@ -17,10 +21,6 @@ from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
-from study.running.observer import Observer
-from study.running.queue import FoldQueue
-from study.running.recorder import Recorder
-from study.running.tasks import Tasks
 from study.schema import Frozen, TrialState
 from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, shortened, shortening, trees, trial, winner

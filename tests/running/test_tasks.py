@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from study.execution.queue import FoldQueue
 from study.records.work import FoldWork
-from study.running.queue import FoldQueue
 from study.schema import TrialState
 from study.search.arms import ArmSearch
 from tests.search.bench import Bench, done, short_of, small, trees_of

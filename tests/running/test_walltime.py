@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from study.running.queue import FoldQueue
+from study.execution.queue import FoldQueue
 from tests.search.bench import Bench, done, short_of, small, trees_of
 from tests.search.helpers import record_of
 

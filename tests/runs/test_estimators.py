@@ -15,7 +15,7 @@ import pytest
 from sklearn.datasets import load_diabetes
 
 from study import FamilyRegressor
-from study.predicting.models import cautions
+from study.inference.models import cautions
 from study.schema import ALL_ROWS, HOST_COLUMNS
 
 TINY: dict[str, Any] = {

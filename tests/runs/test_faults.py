@@ -21,10 +21,10 @@ from harness.faults import FILLER, KILLS, OTHERS, Run
 from harness.studies import STUDY, Process, descendants, digest_of, drive, records, run, started, wait_for_records, workers
 from study import load_results
 from study.api import run_study
+from study.cli.status import status_of
 from study.config import load_config
-from study.machines.scratch import scratch_folder
-from study.running.observer import Interrupted, Observer, interruptible
-from study.screen.status import status_of
+from study.execution.cluster.scratch import scratch_folder
+from study.execution.observer import Interrupted, Observer, interruptible
 from tests.runs.conftest import SLOWER
 
 STOPS = ("SIGTERM", "Ctrl-C", "Ctrl-C twice")

@@ -15,9 +15,11 @@ from rich.console import Console
 from harness.kept import replace
 from harness.studies import drive
 from study import load_config, load_results, run_study
+from study.cli.progress import print_summary
+from study.cli.status import status_json, status_of
 from study.conclude import conclude
 from study.evidence.wording.answer import Words
-from study.prepare import prepare
+from study.plan import prepare
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_outcomes, read_work, write_work
 from study.records.short import ShortRecord
@@ -25,8 +27,6 @@ from study.records.trees import TreesRecord
 from study.records.work import failure_notes
 from study.report.fair import columns
 from study.schema import StudyError, TrialState
-from study.screen.progress import print_summary
-from study.screen.status import status_json, status_of
 from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"

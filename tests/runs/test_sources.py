@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import load_results, prepare, run_study
-from study.running.events import Event, Reported
-from study.running.pool import Pool
+from study import load_results, run_study
+from study import plan as prepare
+from study.execution.events import Event, Reported
+from study.execution.pool import Pool
 from study.schema import StudyError
 from study.training.task import Task
 from tests.runs.helpers import ROUNDING, reproduce

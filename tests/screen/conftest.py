@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from harness.inputs import write_good
+from study.cli import main as cli
+from study.cli import progress
 from study.records.results import Results
 from study.schema import printable
-from study.screen import cli, progress
 from tests.screen.shown import Clock
 
 SQUEUE = """

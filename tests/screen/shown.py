@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
+from study.cli.progress import Progress
 from study.config import make_config
+from study.execution.queue import FoldQueue
 from study.records.short import ShortFormula
 from study.records.trial import TrialRecord, WinnerRecord
-from study.running.queue import FoldQueue
 from study.schema import ALL_ROWS, Arm, Kind, TrialState
-from study.screen.progress import Progress
 from study.search.arms import ArmSearch
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from harness.inputs import make_frame, write_good
-from study.machines import lock
+from study.cli.main import COMMANDS
+from study.execution.cluster import lock
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial
 from study.records.trial import TrialRecord
 from study.schema import Arm, Kind, TrialState
-from study.screen.cli import COMMANDS
 from tests.records.examples import described
 from tests.screen.conftest import Command
 

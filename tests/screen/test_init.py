@@ -12,7 +12,7 @@ import yaml
 
 from harness.inputs import make_frame
 from study.config import json_schema, load_config, make_config
-from study.prepare import prepare
+from study.plan import prepare
 from study.schema import Kind
 from tests.screen.conftest import Command
 

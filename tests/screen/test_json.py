@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from harness.inputs import write_good
+from study.cli.as_json import plain
+from study.cli.main import COMMANDS
 from study.records.results import Results
-from study.screen.as_json import plain
-from study.screen.cli import COMMANDS
 from tests.exporting.searched import searched
 from tests.screen.conftest import Command
 
@@ -113,7 +113,7 @@ def program(*lines: list[str]) -> list[str]:
     """A command that runs the program on each of these lines, one after the other in one process."""
     code = f"""
 import sys
-from study.screen.cli import main
+from study.cli.main import main
 for words in {lines!r}:
     sys.argv = ["study", *words]
     try:

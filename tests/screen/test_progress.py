@@ -6,10 +6,10 @@ import re
 import pytest
 from rich.console import Console
 
+from study.cli.progress import Progress, print_summary, span, workers_here
 from study.evidence.wording.answer import BESIDE, Words
 from study.records.results import Results
 from study.schema import TrialState
-from study.screen.progress import Progress, print_summary, span, workers_here
 from tests.screen.shown import Clock, finish, finish_work, make_study, plain, winner
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from study.machines.note import JobNote, read_note, write_note
-from study.machines.submit import MOST_LINES, Request
+from study.execution.cluster.note import JobNote, read_note, write_note
+from study.execution.cluster.submit import MOST_LINES, Request
 from study.records.paths import StudyPaths, write_atomic
 from study.schema import Kind, Share
 from tests.records.examples import described

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study.explain.reference import reference_coefficients
+from study.diagnostics.coefficients.reference import reference_coefficients
 from study.schema import Kind
 
 

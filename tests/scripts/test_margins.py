@@ -12,7 +12,7 @@ from margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, put, t
 from PIL import Image
 
 from study.evidence.rule import ANSWERS
-from study.predicting.results import Results
+from study.results import Results
 from tests.report.synthetic import write_results
 
 MARKS = "before\n<!-- margins -->\n<!-- end of margins -->\nafter\n"

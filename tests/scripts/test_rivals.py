@@ -14,7 +14,7 @@ from rival_tables import Step, reached, write_rows
 from rivals import FOLDS, SHAPE, rate
 
 from study.config import make_config
-from study.prepare import survey
+from study.plan import survey
 from tests.data.helpers import saved
 
 

@@ -198,6 +198,6 @@ def test_the_wheel_ships_the_script_of_a_slurm_job(tmp_path: Path) -> None:
     run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)], ROOT)
 
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        shipped = wheel.read("study/machines/study.sbatch").decode()
+        shipped = wheel.read("study/execution/cluster/study.sbatch").decode()
 
     assert shipped == (ROOT / "slurm" / "study.sbatch").read_text(encoding="utf-8")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from study.execution.queue import FoldQueue
+from study.execution.tasks import Tasks
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldRecord, FoldWork
-from study.running.queue import FoldQueue
-from study.running.tasks import Tasks
 from study.schema import Kind, Suggestion, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from study.running.runner import late_note
+from study.execution.runner import late_note
 from study.schema import ALL_ROWS, Suggestion, TrialState
 from study.search.arms import ArmSearch
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from study.execution.queue import FoldQueue
+from study.execution.tasks import Tasks
 from study.records.work import FoldWork
-from study.running.queue import FoldQueue
-from study.running.tasks import Tasks
 from study.schema import Kind, Suggestion, TrialState
 from study.search.arms import ArmSearch
 from study.search.cost import WINNER_S, Size, short_cost, trees_cost, trial_cost

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from study.config.options import Range, Space
+from study.diagnostics.hyperparameters.compute import LEAST_TRIALS, choice_word, hyperparameters
+from study.diagnostics.hyperparameters.compute import measured as measured_of
 from study.evidence.winners import ARM
 from study.schema import Arm
-from study.search.importance import LEAST_TRIALS, choice_word, hyperparameters
-from study.search.importance import measured as measured_of
 from tests.search.helpers import config_of
 
 SPACE: Space = {

@@ -17,9 +17,8 @@ from study.config.options import Range
 from study.config.samplers import SAMPLERS
 from study.families import first_params, get_family
 from study.records.outcome import Outcome
-from study.schema import StudyError, Suggestion, TrialState
+from study.schema import StudyError, Suggestion, TrialState, derive_seed
 from study.search.window import Window
-from study.seeds import derive_seed
 
 from .helpers import TRIALS, arm_of, arm_search, changed, finish, hand_out, loss_of, play, records_of
 

@@ -19,7 +19,7 @@ from harness.studies import undisturbed_digest
 
 NO_CLUSTER = missing()
 Submit = Callable[..., Job]
-NEXT_RUN = "from study.machines.scratch import scratch_folder\nwith scratch_folder(): pass"
+NEXT_RUN = "from study.execution.cluster.scratch import scratch_folder\nwith scratch_folder(): pass"
 
 
 @pytest.fixture(scope="session")

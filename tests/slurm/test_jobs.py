@@ -11,7 +11,7 @@ import pytest
 from harness.cluster import Cluster, wait_until
 from harness.jobs import JOB_S, LEFT_S, Job, leftovers, queue, started, wait_until_clean
 from harness.studies import STUDY, records
-from study.machines.note import read_note
+from study.execution.cluster.note import read_note
 from study.records.paths import StudyPaths
 from tests.slurm.conftest import Submit
 

@@ -27,7 +27,7 @@ true
 """Names of the processes of a node that the wrapper has started, or one of those."""
 
 GIVE_BACK = f"""{sys.executable} -c '
-from study.machines.others import give_back_nodes
+from study.execution.cluster.others import give_back_nodes
 give_back_nodes()'; squeue -h -j $SLURM_JOB_ID -o %N"""
 
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from harness.predicted import made
+from study.cli.progress import print_verdicts
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import DecidedAt, FoldMissing, Gain, Rung, RungGain, ShortTerms, TreesLine
@@ -25,7 +26,6 @@ from study.evidence.wording.answer import Words
 from study.evidence.wording.clauses import Clauses
 from study.evidence.wording.together import together_words
 from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION, REGRESSIONS, Kind
-from study.screen.progress import print_verdicts
 from tests.evidence.asked import judged, two_classes
 from tests.evidence.losses import (
     in_folds,

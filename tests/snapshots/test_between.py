@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from study.ask import Compared
+from study.cli.compared import print_compared
 from study.evidence.between import Between, Finished, between
-from study.predicting.compared import Compared
 from study.schema import Kind
-from study.screen.compared import print_compared
 from tests.evidence.finished import apart, plain_study, study
 from tests.evidence.losses import in_folds, scored
 from tests.snapshots.conftest import Approve

@@ -16,10 +16,10 @@ from harness.inputs import make_frame
 from study.api import study_arms, study_beside
 from study.config import dump_config, load_config, make_config
 from study.evidence.stored import write_verdicts
-from study.machines import lock
-from study.machines.note import JobNote, read_note, write_note
-from study.machines.submit import MOST_LINES
-from study.prepare import prepare
+from study.execution.cluster import lock
+from study.execution.cluster.note import JobNote, read_note, write_note
+from study.execution.cluster.submit import MOST_LINES
+from study.plan import prepare
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results, read_records, write_trial, write_winner, write_work
@@ -253,7 +253,7 @@ def test_what_submit_says_and_queues(slurm: Path, approve: Approve, monkeypatch:
     cases.append(("a second job for the same results", typed("submit", *asked)))
     assert [ended.code for _, ended in cases[-2:]] == [0, 2]
 
-    monkeypatch.setattr("study.machines.submit.LOOK_EVERY_S", 0)
+    monkeypatch.setattr("study.execution.cluster.submit.LOOK_EVERY_S", 0)
     write_atomic(StudyPaths(slurm / "results" / "done").verdicts, "[]")
     for case, name in (("a job that is waited for", "done"), ("one that is lost", "lost")):
         (slurm / "state").write_text("42|42|PENDING|Resources||2:00\n" + "42|42|RUNNING|None|n1|2:00\n" * 2)

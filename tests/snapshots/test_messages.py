@@ -11,9 +11,9 @@ import pytest
 
 from study.config import samplers
 from study.config.options import Range
-from study.exporting import exports
+from study.execution.runner import late_note
 from study.families import FAMILIES, get_family, register, resolve_space
-from study.running.runner import late_note
+from study.records.exports import exports
 from study.schema import ALL_ROWS, Kind, StudyError
 from study.search.plan import families_of, make_plan
 from tests.exporting.searched import searched

@@ -13,21 +13,21 @@ import pandas as pd
 import pytest
 
 from study import FamilyClassifier, FamilyRegressor
+from study.ask import ask
+from study.cli import main as cli
 from study.config import dump_config, make_config
 from study.config.metrics import metrics_asked
 from study.data.reader import ReadColumn, Reader, ReadTerm
 from study.evidence.stored import write_verdicts
-from study.predicting.asked import ask
-from study.predicting.columns import column_importance
-from study.predicting.intervals import guarantee_words
-from study.predicting.models import cautions
-from study.predicting.predictions import predict
-from study.predicting.results import Results, load_results
+from study.inference.columns import column_importance
+from study.inference.intervals import guarantee_words
+from study.inference.models import cautions
+from study.inference.predictions import predict
 from study.records import results as records
 from study.records.delivery import chosen_arms
 from study.records.paths import StudyPaths, write_atomic
+from study.results import Results, load_results
 from study.schema import ALL_ROWS, Kind, StudyError
-from study.screen import cli
 from tests.report.synthetic import make_table, with_frames
 from tests.screen.conftest import Command
 from tests.snapshots.conftest import Approve

@@ -18,34 +18,34 @@ import pytest
 import typer
 
 from study.api import check_folder, run_study, write_report
+from study.cli.commands.run import go_on
 from study.config import dump_config, make_config
 from study.evidence.stored import VERSION, write_verdicts
-from study.machines import lock, network, others
-from study.machines.allocation import Allocation, Ending, Given, array_share
-from study.machines.network import Ports, address_of, check_ports
-from study.machines.note import JobNote, write_note
-from study.machines.others import Others, Step, give_back_nodes
-from study.machines.ray import check_gpus
-from study.machines.scratch import scratch_folder
-from study.machines.submit import Request, make_submission
-from study.prepare import prepare
+from study.execution import job
+from study.execution.again import retry
+from study.execution.cluster import lock, network, others
+from study.execution.cluster.allocation import Allocation, Ending, Given, array_share
+from study.execution.cluster.network import Ports, address_of, check_ports
+from study.execution.cluster.note import JobNote, write_note
+from study.execution.cluster.others import Others, Step, give_back_nodes
+from study.execution.cluster.ray import check_gpus
+from study.execution.cluster.scratch import scratch_folder
+from study.execution.cluster.submit import Request, make_submission
+from study.execution.events import Ended, Event, Unfit
+from study.execution.job import Progressing, begin_run, running
+from study.execution.journal import Journal
+from study.execution.lives import Registry
+from study.execution.observer import Interrupted, Observer
+from study.execution.pool import Pool
+from study.execution.runner import search
+from study.plan import prepare
 from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results, read_outcomes, write_trial, write_winner, write_work
 from study.records.work import failure_notes
-from study.running import job
-from study.running.again import retry
-from study.running.events import Ended, Event, Unfit
-from study.running.job import Progressing, begin_run, running
-from study.running.journal import Journal
-from study.running.lives import Registry
-from study.running.observer import Interrupted, Observer
-from study.running.pool import Pool
-from study.running.runner import search
 from study.schema import ALL_ROWS, Kind, StudyError
-from study.screen.commands.run import go_on
 from study.search.cost import Size
 from study.search.plan import make_plan
 from study.training.task import Task

@@ -12,8 +12,8 @@ from sklearn import linear_model
 from sklearn.linear_model import PoissonRegressor
 
 from study.data.units import Units
-from study.explain.coefficients import coefficient_table, contrasts
-from study.explain.formula import formula
+from study.diagnostics.coefficients.compute import coefficient_table, contrasts
+from study.diagnostics.formula import formula
 from study.schema import Kind
 from tests.explain.formulas import ROWS, encoded_of, row
 from tests.explain.people import N, fit, make_people

@@ -13,6 +13,23 @@ import pandas as pd
 import pytest
 
 from study.api import write_report
+from study.diagnostics.best_so_far import figure as best_so_far
+from study.diagnostics.coefficients import figure as coefficients
+from study.diagnostics.confusion import figure as confusion
+from study.diagnostics.decided_curve import figure as decided_curve
+from study.diagnostics.drawing.html_table import filtered
+from study.diagnostics.effects import figure as effects
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.hyperparameters import figure as hyperparameters
+from study.diagnostics.importance import figure as importance
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.margin_curve import figure as margin_curve
+from study.diagnostics.predicted_observed import figure as predicted_observed
+from study.diagnostics.probabilities import figure as probabilities
+from study.diagnostics.residuals import figure as residuals
+from study.diagnostics.roc import figure as roc
+from study.diagnostics.test_loss import figure as test_loss
+from study.diagnostics.where import figure as where
 from study.evidence.findings import TreesLine
 from study.evidence.margins import Question
 from study.records.environment import Environment
@@ -21,26 +38,7 @@ from study.records.results import Results, load_results
 from study.report import fair, helps, plain, tables, trials
 from study.report.asked import held_against, shares_of
 from study.report.card_bars import bars
-from study.report.figures import (
-    best_so_far,
-    coefficients,
-    confusion,
-    decided_curve,
-    effects,
-    gains,
-    hyperparameters,
-    importance,
-    loss_by_family,
-    margin_curve,
-    predicted_observed,
-    probabilities,
-    residuals,
-    roc,
-    test_loss,
-    where,
-)
 from study.report.formats import write_pdf
-from study.report.html_table import filtered
 from study.report.notebook import build_notebook
 from study.report.plain import as_markdown, to_markdown
 from study.report.shown import Figures

@@ -12,23 +12,23 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from study.cli.warned import count_words, print_warnings
 from study.config import make_config
 from study.data.encoding import encode_all
 from study.data.fold_warnings import fold_warnings
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.diagnostics.coefficients.basis import FAILED, MOST_CONDITION, MOST_VIF, SEPARATED
+from study.diagnostics.coefficients.warned import coefficient_warnings
 from study.evidence.answer import Verdict
 from study.evidence.scores import row_losses, units
 from study.evidence.verdicts import judges
 from study.evidence.warnings.answers import few_carry, flattered, in_order, too_few_rows
 from study.evidence.warnings.catalogue import ENTRIES
 from study.evidence.warnings.searches import Axis, at_edges, failing, still_improving
-from study.explain.basis import FAILED, MOST_CONDITION, MOST_VIF, SEPARATED
-from study.explain.warned import coefficient_warnings
 from study.records.results import Results
 from study.report import warnings as in_report
 from study.schema import StudyWarning
-from study.screen.warned import count_words, print_warnings
 from tests.evidence.losses import in_folds, only_verdict, parts, scored, trial, undecided
 from tests.snapshots.conftest import Approve
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from study.digits import NOTHING, about, human, percent
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.margins import Bar
 from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
-from study.evidence.sentences import listed
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import incumbents
+from study.evidence.wording.sentences import listed
+from study.formatting import NOTHING, about, human, percent
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
 
 OF_A_QUESTION = ("S001", "S012")

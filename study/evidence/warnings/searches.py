@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
-from study.evidence.sentences import listed, percent
 from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_BAR
 from study.evidence.winners import incumbents
+from study.evidence.wording.sentences import listed, percent
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
 FloatArray = npt.NDArray[np.float64]

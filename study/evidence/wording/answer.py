@@ -10,11 +10,11 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.margins import FLOOR, MARGIN
 from study.evidence.rule import above_all, apart
-from study.evidence.sentences import decided_words, listed
 from study.evidence.wording import lines, questions
 from study.evidence.wording.clauses import Clauses, given_away
 from study.evidence.wording.margins import margins_words
 from study.evidence.wording.meaning import meaning_words, most_words
+from study.evidence.wording.sentences import decided_words, listed
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION
 
 BESIDE = ("bound", "margins", "sources", "short", "missing", "depths", "trees", "floor")

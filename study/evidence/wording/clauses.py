@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from study.digits import given
 from study.evidence.findings import Gain, Rung, RungGain
 from study.evidence.margins import FLOOR, MARGIN, Bar
 from study.evidence.rule import ABOVE, BELOW, apart, held_by, side_of, terms_unsure
-from study.evidence.sentences import NOTHING, capital, interval, level_words, listed, loses, percent, span
 from study.evidence.wording.lines import as_amount, network_noun
+from study.evidence.wording.sentences import NOTHING, capital, interval, level_words, listed, loses, percent, span
+from study.formatting import given
 from study.schema import EXTENDED, REGRESSION
 
 

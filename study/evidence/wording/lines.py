@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from study.digits import count, human
 from study.evidence.findings import (
     LEAST_UNITS,
     DepthGain,
@@ -22,7 +21,8 @@ from study.evidence.margins import FLOOR as FLOOR_BOUND
 from study.evidence.margins import Bar
 from study.evidence.rule import BELOW, held_by, side, side_of
 from study.evidence.scores import FLOOR
-from study.evidence.sentences import NOTHING, capital, level_words, listed, moved, percent, span
+from study.evidence.wording.sentences import NOTHING, capital, level_words, listed, moved, percent, span
+from study.formatting import count, human
 from study.schema import EXTENDED, NOUNS, TREES
 
 MOST_NAMED = 6

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from study.evidence.margin_curves import Span, spans
 from study.evidence.margins import FLOOR, Bar
 from study.evidence.rule import ANSWERS, Gains
-from study.evidence.sentences import percent
+from study.evidence.wording.sentences import percent
 
 
 def margins_words(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from study.digits import given
 from study.evidence.metrics import metric_of
 from study.evidence.scale import Meaning
-from study.evidence.sentences import listed
+from study.evidence.wording.sentences import listed
+from study.formatting import given
 from study.schema import Kind
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from study.digits import given_percent, percent
 from study.evidence.margins import FLOOR, MARGIN, UNIT, Bound, Question
 from study.evidence.metrics import Metric, metric_of
+from study.formatting import given_percent, percent
 from study.schema import LOSS, NOUNS, REGRESSIONS, Kind
 
 

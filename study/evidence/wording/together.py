@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import LEVEL
 from study.evidence.joint import Answered, together
-from study.evidence.sentences import level_words, listed
+from study.evidence.wording.sentences import level_words, listed
 
 
 def together_words(verdicts: Iterable[Answered]) -> str | None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.checks.bins import apart, binned, equal_bins, mean_of, share_of
+from study.diagnostics.bins import apart, binned, equal_bins, mean_of, share_of
 from study.evidence.intervals import level_of
 from study.evidence.pairs import clustered
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from study.evidence.checks.calibration import MOST_CLASSES, calibration, class_rows
-from study.evidence.checks.confusion import confusion
-from study.evidence.checks.discrimination import GRID, PRECISION_RECALL, ROC, curves_of, discrimination
-from study.evidence.checks.rows import checked_rows
+from study.diagnostics.confusion.compute import confusion
+from study.diagnostics.probabilities.compute import MOST_CLASSES, calibration, class_rows
+from study.diagnostics.roc.compute import GRID, PRECISION_RECALL, ROC, curves_of, discrimination
+from study.diagnostics.rows import checked_rows
 from study.evidence.metric_gains import metric_table
 from tests.evidence.checks.predicted import incumbents_of, predicted
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence.checks.residuals import residuals
-from study.evidence.checks.rows import checked_rows
+from study.diagnostics.residuals.compute import residuals
+from study.diagnostics.rows import checked_rows
 from tests.evidence.checks.predicted import incumbents_of, predicted
 
 N = 400

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence.checks.rows import checked_rows
+from study.diagnostics.rows import checked_rows
 from tests.evidence.checks.predicted import incumbents_of, predicted
 
 

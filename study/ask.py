@@ -1,0 +1,183 @@
+"""Finished studies asked anew: another metric, margin or floor, or several beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from study.config import differing_keys, make_config
+from study.config.metrics import metrics_asked
+from study.config.questions import kinds_of, questions
+from study.evidence.answer import Verdict
+from study.evidence.between import Between, Finished, between
+from study.evidence.verdicts import verdicts
+from study.evidence.wording.answer import Words
+from study.records.results import Results
+from study.schema import Frozen, StudyError, nearest
+
+
+def ask(
+    results: Results,
+    metric: str | Mapping[str, str] | None = None,
+    margin: float | None = None,
+    margin_of: str | None = None,
+    floor: float | None = None,
+    target: str | None = None,
+) -> list[Verdict]:
+    """The verdict on every target, or on one, of another question. Nothing is written, and nothing is trained.
+
+    What is left out is as in the study's config. A margin in a metric's own unit is of that metric alone: to or from one, or of
+    another metric, its size has to be told. A verdict on another question than the study's says that it was asked after the
+    results were known.
+
+    Parameters
+    ----------
+    results : of a finished study.
+    metric : the name of one of `study.evidence.metrics.metrics_of` the target's kind, or such by target.
+    margin, margin_of, floor : as the keys of a config.
+    target : by default all; a metric of one kind then has to fit all of them.
+
+    Raises
+    ------
+    StudyError
+        The study is not finished, there is no such target, or metric, margin or floor cannot be; or its rows are in time order,
+        and it was concluded by a version that did not keep that.
+    """
+    told = {verdict.target: verdict for verdict in results.verdicts}
+    kinds = kinds_of(results.trials)
+    if target is not None and target not in kinds:
+        raise StudyError(
+            f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+        )
+    old, new = results.config.margin_of, margin_of or results.config.margin_of
+    if margin is None and "unit" in (old, new) and (old != new or metric is not None):
+        raise StudyError(f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question.")
+    kept = kinds if target is None else {target: kinds[target]}
+    given = {"margin_of": margin_of, "margin": margin, "floor": floor}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    own = results.config.metric
+    asked = metric if metric is not None else own if isinstance(own, str) else {t: m for t, m in own.items() if t in kept}
+    changes["metric"] = metrics_asked(asked, kept, of_one=True)
+    config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
+    wanted = {
+        name: each.model_copy(update={"after": told[name].question.after or each != told[name].question})
+        for name, each in questions(config, kept).items()
+    }
+    frame = judged_rows(results)
+    found = verdicts(
+        frame[frame["target"].isin(kept)],
+        results.trials[results.trials["target"].isin(kept)],
+        config.margin,
+        config.outer.folds,
+        n_train={name: verdict.n_train for name, verdict in told.items()},
+        questions=wanted,
+    )
+    return [_with_what_stays(verdict, told[verdict.target]) for verdict in found]
+
+
+def judged_rows(results: Results) -> pd.DataFrame:
+    """Test rows of all that is judged, boosted trees among it.
+
+    Raises
+    ------
+    StudyError
+        They are in time order, and do not tell it.
+    """
+    frame = pd.concat([results.predictions, results.trees], ignore_index=True)
+    time = results.config.time
+    if time is not None and ("time" not in frame or frame["time"].isna().any()):
+        raise StudyError(
+            f"The rows of {results.root} are in the order of '{time}', which its predictions do not tell, as after a "
+            "version before this one: as independent rows they would be judged surer than they are. "
+            f"{results.again} concludes the study anew; trials that are there are not run again."
+        )
+    return frame
+
+
+def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
+    """The verdict with what no question changes: the terms that a score test misses, and those of the short formula."""
+    short = verdict.short
+    if short is not None and told.short is not None:
+        short = short.model_copy(update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")})
+    return verdict.model_copy(update={"missing": told.missing, "short": short})
+
+
+class Compared(Frozen):
+    """Several studies.
+
+    names: what each is called, its folder's name, or its whole path where two have one name. config: keys that differ, with
+    the value of every study; those that no result depends on are left out. verdicts: of every target of any study, by target,
+    one a study (None where it has no such target). targets: what is paired, of targets that all have.
+    """
+
+    names: tuple[str, ...]
+    digests: tuple[str, ...]
+    config: dict[str, tuple[Any, ...]]
+    verdicts: dict[str, tuple[Verdict | None, ...]]
+    targets: tuple[Between, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; of each verdict what it says, without the numbers that verdicts.json holds."""
+        told = {target: [each and _told(each) for each in own] for target, own in self.verdicts.items()}
+        studies = [{"name": name, "data": digest} for name, digest in zip(self.names, self.digests, strict=True)]
+        rest = {"config": self.config, "verdicts": told, "targets": [each.model_dump(mode="json") for each in self.targets]}
+        return {"studies": studies} | rest
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    words = Words(verdict)
+    said = {"verdict": verdict.verdict, "answer_procedure": verdict.answer_procedure}
+    return said | {"sentence": words.sentence, "action": words.action}
+
+
+def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
+    """Hold finished studies against the first of them.
+
+    metric: that the targets of all are asked of; by default each is asked what its own config asks.
+
+    Raises
+    ------
+    StudyError
+        There are fewer than two, one is not finished, or the metric does not fit their targets.
+    """
+    if len(studies) < 2:
+        raise StudyError("A comparison takes two results folders or more: study compare results/A results/B.")
+    told = [{each.target: each for each in own.verdicts} for own in studies]
+    if metric is not None:
+        shared = [target for target in told[0] if all(target in own for own in told)]
+        told = [{each.target: each for each in ask(own, dict.fromkeys(shared, metric))} for own in studies]
+    names = _names(studies)
+    configs = [own.config for own in studies]
+    keys = sorted({key for config in configs[1:] for key in differing_keys(configs[0], config)})
+    differing = {key: tuple(_value(config.model_dump(mode="json"), key) for config in configs) for key in keys}
+    targets = list(dict.fromkeys(target for own in told for target in own))
+    frames = [judged_rows(own) for own in studies]
+    found = []
+    for target in targets:
+        if all(target in own for own in told):
+            sides = [
+                Finished(name, own.data, verdicts[target], rows, own.trials, own.config.outer.folds)
+                for name, own, verdicts, rows in zip(names, studies, told, frames, strict=True)
+            ]
+            found.append(between(sides))
+    return Compared(
+        names=names,
+        digests=tuple(own.data.digest for own in studies),
+        config=differing,
+        verdicts={target: tuple(own.get(target) for own in told) for target in targets},
+        targets=tuple(found),
+    )
+
+
+def _names(studies: Sequence[Results]) -> tuple[str, ...]:
+    names = [own.root.resolve().name for own in studies]
+    return tuple(name if names.count(name) == 1 else str(own.root) for name, own in zip(names, studies, strict=True))
+
+
+def _value(content: Any, key: str) -> Any:
+    """The value at a dotted key, None where there is none."""
+    for part in key.split("."):
+        content = content.get(part) if isinstance(content, dict) else None
+    return content

@@ -1,0 +1,114 @@
+"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its study, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from study.cli.progress import budget_words, columns, span, workers_here
+from study.cli.warned import print_warnings
+from study.config.questions import questions
+from study.data.fold_warnings import fold_warnings
+from study.evidence.warnings.answers import in_order
+from study.evidence.wording.questions import asked_words
+from study.formatting import count, given_percent, times
+from study.plan import Prepared
+from study.schema import Arm, StudyWarning, printable
+from study.search.plan import Plan
+
+
+def arms_table(plan: Plan) -> Table:
+    """A row a model of a target; its outer folds share it."""
+    table = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
+    for target, model, folds, trials, fits in _models(plan):
+        table.add_row(target, model, f"{folds} and all rows", str(trials), str(fits))
+    return table
+
+
+def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
+    """Of each model of a target its outer folds, the trials of each of its arms, and the fits of a trial."""
+    groups: dict[tuple[str, str], list[Arm]] = {}
+    for arm in plan.arms:
+        groups.setdefault((arm.target, arm.model_name), []).append(arm)
+    return [(*names, len(arms) - 1, plan.trials(arms[0]), plan.replicates(arms[0])) for names, arms in groups.items()]
+
+
+def cost_lines(plan: Plan) -> list[str]:
+    """How long it will take on this machine, and how every target is tested."""
+    config, workers = plan.config, workers_here(plan)
+    cost = (
+        f"{count(len(plan.arms), 'arm')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
+        f"{config.training.epochs} epochs; "
+        f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and report included, and with "
+        f"the last search, on all rows, whose models are delivered. "
+        f"At most {count(plan.slots, 'trial')} run at once, and a worker compiles at most "
+        f"{count(plan.programs, 'program')} of networks."
+    )
+    if config.protocol == "holdout":
+        return [cost, f"Every target is tested on one split, {given_percent(config.outer.test_fraction)} of its rows."]
+    if config.time is not None:  # which no repeat draws otherwise
+        return [cost, f"Every target is tested in {count(config.outer.folds, 'outer fold')}, in the order of time."]
+    repeats = config.outer.repeats or 1
+    tested = (
+        f"Every target is tested in {count(config.outer.folds, 'outer fold')}, drawn {times(repeats)}; "
+        f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval."
+    )
+    return [cost, tested]
+
+
+def check_json(prepared: Prepared) -> dict[str, Any]:
+    """The same for programs: name, source, rows, digest, targets and features (as in data.json), asked (of each target, in
+    words), splitting, notes, warnings, models (a row a model of a target), arms, trials, fits, epochs, workers, seconds (on so
+    many workers, start and report included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
+    plan, data = prepared.plan, prepared.description.model_dump(mode="json")
+    config, workers = plan.config, workers_here(plan)
+    kinds = {found.name: found.kind for found in prepared.table.targets}
+    told = {name: data[name] for name in ("rows", "digest", "targets", "features")}
+    names = ("target", "model", "outer_folds", "trials", "fits_a_trial")
+    return {
+        "name": config.name,
+        "source": config.data.source,
+        **told,
+        "asked": {name: asked_words(own, kinds[name], name) for name, own in questions(config, kinds).items()},
+        "splitting": data["splitting"],
+        "notes": data["notes"],
+        "warnings": [each.model_dump(mode="json") for each in _warned(prepared)],
+        "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
+        "arms": len(plan.arms),
+        "trials": plan.n_trials,
+        "fits": plan.n_fits,
+        "epochs": config.training.epochs,
+        "workers": workers,
+        "seconds": plan.cost.lasts(workers),
+        "core_seconds": plan.seconds,
+        "budget": budget_words(plan),
+    }
+
+
+def _warned(prepared: Prepared) -> list[StudyWarning]:
+    return in_order([*prepared.table.warnings, *fold_warnings(prepared.data)])
+
+
+def print_check(prepared: Prepared, console: Console) -> None:
+    """Print all of it."""
+    table, config = prepared.table, prepared.plan.config
+    console.print(f"{config.name}: {count(len(table.frame), 'row')} from {printable(config.data.source)}", soft_wrap=True)
+    for found in table.targets:
+        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
+    kinds = {found.name: found.kind for found in table.targets}
+    for target, question in questions(config, kinds).items():
+        console.print(asked_words(question, kinds[target], target), soft_wrap=True)
+    if table.splitting:
+        console.print(table.splitting, soft_wrap=True)
+    features = columns(("feature", "type", "empty cells", "why"), left=4)
+    for feature in table.features:
+        features.add_row(feature.name, feature.type, str(feature.missing or "-"), feature.reason)
+    console.print(features)
+    for note in table.notes:
+        console.print(f"Note: {note}", soft_wrap=True)
+    print_warnings(_warned(prepared), console)
+    console.print(arms_table(prepared.plan))
+    for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
+        console.print(line, soft_wrap=True)

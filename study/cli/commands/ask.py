@@ -1,0 +1,40 @@
+"""`study ask`: another question."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from study.cli.given import as_options, console
+from study.cli.options import ResultsFolder
+from study.schema import StudyError
+
+
+def ask(
+    results: ResultsFolder,
+    metric: Annotated[str | None, typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance.")] = None,
+    margin: Annotated[float | None, typer.Option(help="Smallest gain for which you would change the model.")] = None,
+    margin_of: Annotated[str | None, typer.Option(help="What the margin is of: regression or unit.")] = None,
+    floor: Annotated[float | None, typer.Option(help="Smallest difference that can matter.")] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Which target; all if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
+) -> None:
+    """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
+    from study.cli.progress import print_verdicts
+    from study.cli.warned import print_warnings
+    from study.evidence.stored import write_verdicts
+    from study.evidence.warnings.answers import OF_A_QUESTION, asked_anew
+    from study.results import load_results
+
+    opened = load_results(results)
+    try:
+        found = opened.ask(metric, margin, margin_of, floor, target)
+    except StudyError as error:
+        raise StudyError(as_options(str(error))) from None
+    warned = asked_anew(opened.warnings, found)
+    if as_json:
+        print(write_verdicts(found, warned))
+    else:
+        print_verdicts(found, console())
+        print_warnings([each for each in warned if each.id in OF_A_QUESTION], console())

@@ -1,0 +1,21 @@
+"""`study check`: what would be done."""
+
+from __future__ import annotations
+
+from study.cli.given import config_of, console
+from study.cli.options import AsJson, ConfigOrTable, Name, Overrides, Targets
+
+
+def check(
+    source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None, as_json: AsJson = False
+) -> None:
+    """Validate a config or table and print what would be done, without doing it."""
+    from study.cli.as_json import print_json
+    from study.cli.check import check_json, print_check
+    from study.plan import prepare
+
+    prepared = prepare(config_of(source, target, set_, name))
+    if as_json:
+        print_json(check_json(prepared))
+    else:
+        print_check(prepared, console())

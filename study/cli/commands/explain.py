@@ -1,0 +1,29 @@
+"""`study explain`: what a warning means."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from study.cli.options import AsJson
+
+
+def explain(
+    warning: Annotated[str | None, typer.Argument(help="The id of a warning, such as S003; a list of all if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a warning means, why it matters and what to do."""
+    from dataclasses import asdict
+
+    from study.cli.as_json import print_json
+    from study.evidence.warnings.catalogue import ENTRIES, entry_of
+
+    if as_json:
+        print_json({"warnings": [asdict(each) for each in ENTRIES]} if warning is None else asdict(entry_of(warning)))
+    elif warning is None:
+        for each in ENTRIES:
+            print(f"{each.id}  {each.title} (touches {each.touches})")
+    else:
+        entry = entry_of(warning)
+        print(f"{entry.id} {entry.title}\n\n{entry.text.replace('**', '')}")

@@ -1,0 +1,40 @@
+"""`study report`: the page of a study."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study.cli.given import writing
+from study.cli.options import AsJson
+from study.report.form import Form
+from study.schema import StudyError
+
+
+def report(
+    results: Annotated[list[Path], typer.Argument(help="A results folder, such as results/balloons.")],
+    form: Annotated[Form, typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF.")] = Form.HTML,
+    as_json: AsJson = False,
+) -> None:
+    """Write a study's report anew, of an unfinished one its search alone."""
+    from study.api import write_report
+    from study.cli.as_json import print_json
+    from study.cli.warned import count_words
+    from study.records.results import load_results
+
+    folder, *others = results
+    if others:
+        raise StudyError(f"A report is of one study. Compare them: study compare {shlex.join(map(str, results))}.")
+    with writing(folder):
+        opened = load_results(folder)
+        page = write_report(opened.paths, form=form)
+    if as_json:
+        print_json({"results": folder, "report": page})
+    else:
+        print(page)
+    if told := count_words(opened.warnings):
+        print(told, file=sys.stderr)

@@ -1,0 +1,36 @@
+"""`study show`: what came out, or all of one trial."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from study.cli.options import AsJson, ResultsFolder
+
+
+def show(
+    results: ResultsFolder,
+    trial: Annotated[str | None, typer.Option(help="All of one trial, such as y-neural-d1-o0-0003.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what came out of a finished study, as its run ended; or all of one trial of any study."""
+    from study.cli import trial as one
+    from study.cli.as_json import print_json
+    from study.cli.given import console
+    from study.cli.progress import print_summary
+    from study.cli.summary import summary_json
+    from study.records.one import find_trial
+    from study.records.results import load_results
+
+    found = load_results(results)
+    if trial is not None:
+        own = find_trial(found.paths, trial)
+        if as_json:
+            print_json(one.to_json(found, own))
+        else:
+            one.print_trial(found, own, console())
+    elif as_json:
+        print_json(summary_json(found))
+    else:
+        print_summary(found, console())

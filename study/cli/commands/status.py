@@ -1,0 +1,25 @@
+"""`study status`: how far a study is."""
+
+from __future__ import annotations
+
+from study.cli.given import console
+from study.cli.options import AsJson, ResultsFolder
+
+
+def status(results: ResultsFolder, as_json: AsJson = False) -> None:
+    """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
+    from study.cli.as_json import print_json
+    from study.cli.status import print_status, status_json
+    from study.execution.cluster.submit import queued
+    from study.records.paths import StudyPaths
+    from study.records.results import load_results
+
+    job = queued(StudyPaths(results))
+    waits = bool(job) and not StudyPaths(results).config.exists()
+    if as_json:
+        print_json({"results": results, "queued": job} if waits else status_json(load_results(results), job))
+        return
+    if job:
+        print(job)
+    if not waits:
+        print_status(load_results(results), console(), job)

@@ -1,0 +1,66 @@
+"""What `study compare` prints: how configs differ, the verdicts side by side, and what one study saves over another."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from study.ask import Compared
+from study.cli.progress import columns
+from study.evidence.between import Between
+from study.evidence.metrics import metric_of
+from study.formatting import human
+from study.schema import NOUNS, REGRESSION, printable
+
+
+def print_compared(found: Compared, console: Console) -> None:
+    """Print all of it."""
+    if found.config:
+        console.print(_configs(found))
+    else:
+        console.print("Their configs differ in nothing that a result depends on.", soft_wrap=True)
+    console.print(_answers(found))
+    for target in found.targets:
+        _print_target(found, target, console)
+    for name, own in found.verdicts.items():
+        if None in own:
+            without = ", ".join(each for each, verdict in zip(found.names, own, strict=True) if verdict is None)
+            console.print(f"No gain on {name} is told: {without} has no such target.", soft_wrap=True)
+
+
+def _configs(found: Compared) -> Table:
+    table = columns(("key", *found.names), left=1 + len(found.names), title="Where their configs differ")
+    for key, values in found.config.items():
+        table.add_row(key, *map(_shown, values))
+    return table
+
+
+def _shown(value: Any) -> str:
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _answers(found: Compared) -> Table:
+    table = columns(("target", *found.names), left=1 + len(found.names), title="Verdicts")
+    for target, own in found.verdicts.items():
+        table.add_row(target, *(((verdict.verdict or "none") if verdict else "-") for verdict in own))
+    return table
+
+
+def _print_target(found: Compared, target: Between, console: Console) -> None:
+    if target.refused:
+        console.print(target.refused, soft_wrap=True)
+        return
+    title = f"{target.target}: {metric_of(str(target.metric), target.kind).noun} on {target.n_rows:,} test rows"
+    table = columns(("procedure", *found.names), left=1, title=title)
+    noun = NOUNS.get(str(target.per), "the regression").removeprefix("the ")
+    for name in dict.fromkeys(name for own in target.losses for name in own):
+        label = noun if name == REGRESSION else NOUNS[name].removeprefix("the ")
+        table.add_row(label, *(human(own.get(name)) for own in target.losses))
+    console.print(table)
+    for gain in target.gains:
+        console.print(gain.sentence, soft_wrap=True)
+    for said in target.together:
+        console.print(said, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""The program `study`: its commands are named here, each has a module of its own in `study/cli/commands`."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from study.cli.commands.ask import ask
+from study.cli.commands.check import check
+from study.cli.commands.compare import compare
+from study.cli.commands.dashboard import dashboard
+from study.cli.commands.explain import explain
+from study.cli.commands.export import export
+from study.cli.commands.init import init
+from study.cli.commands.predict import predict
+from study.cli.commands.report import report
+from study.cli.commands.retry import retry
+from study.cli.commands.run import run
+from study.cli.commands.show import show
+from study.cli.commands.status import status
+from study.cli.commands.submit import submit
+from study.cli.flags import App
+from study.schema import StudyError, printable
+
+app = App(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"family-study {version('family-study')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print name and version, and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
+
+
+COMMANDS = (
+    run, submit, check, init, status, show, retry, predict, ask, compare, report, export, dashboard, explain,
+)  # fmt: skip
+"""In the order in which `--help` lists them."""
+
+for command in COMMANDS:
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point: what a user can mend ends in one message and exit code 2, without a traceback."""
+    try:
+        app(prog_name="study")
+    except StudyError as error:
+        print("\n".join(map(printable, f"Error: {error}".split("\n"))), file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more Ctrl-C while Python ends would change the exit code
+        gc.freeze()  # or Python looks for garbage among all that was imported, for half a second, before it ends
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The table of coefficients: trained estimates beside their reference fits, as contrasts, odds ratios and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.diagnostics.coefficients.basis import INTERCEPT
+from study.diagnostics.coefficients.reference import REFERENCES, UNPENALISED
+
+KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
+
+
+def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for classes[0].
+
+    (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output, estimate, to
+    (n_terms * (n_classes - 1), ...) of them, with a column `contrast` that says so.
+    """
+    keys = [column for column in KEYS if column != "output"]
+    base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(columns={"estimate": "base"})
+    kept = estimates[estimates["output"].isin(list(classes[1:]))].merge(base, on=keys, how="left")
+    kept = kept.assign(estimate=kept["estimate"] - kept["base"], contrast=f"contrast with {classes[0]}")
+    return kept.drop(columns="base")
+
+
+def odds(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with odds_ratio and ratio_to_largest of logistic weights; NaN for other families and for intercepts.
+
+    odds_ratio: exp(estimate), what one unit of the column multiplies the odds by. ratio_to_largest: estimate over the one of
+    largest size of the same model and output: where classes separate, the weights grow without end and only that stays.
+    """
+    is_weight = (table["family"] == "logistic") & (table["term"] != INTERCEPT)
+    own = table["estimate"].astype(float).where(is_weight)
+    models = [table[key].astype(object).fillna("") for key in ("target", "family", "outer_fold", "output")]
+    is_largest = own.abs() == own.abs().groupby(models, sort=False).transform("max")
+    largest = own.where(is_largest).groupby(models, sort=False).transform("first")
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return table.assign(odds_ratio=np.exp(own), ratio_to_largest=own / largest)
+
+
+def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
+
+    Parameters
+    ----------
+    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate; of a softmax its `contrasts`.
+    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart, and sd.
+
+    Returns
+    -------
+    (n, 24) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of the fit), standardised =
+    estimate * sd (what one standard deviation of the column changes), ref_estimate, ref_std_error, ref_low, ref_high,
+    gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
+    penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
+    odds_ratio and ratio_to_largest (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
+    `groups` or `blocks of time`), and note; NaN where there is none.
+    """
+    keys = [column for column in KEYS if column in reference]
+    reference = reference.reindex(columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"])
+    objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
+    merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
+    merged["sd"] = merged["sd"].astype(float)
+    merged["standardised"] = merged["estimate"] * merged["sd"]
+    merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
+    merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
+    merged = odds(merged)
+    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
+    merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
+    gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
+    return merged[[*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "ratio_to_largest", "se_over", "note"]]

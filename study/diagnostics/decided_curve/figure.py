@@ -1,0 +1,104 @@
+"""The gain that keeps a target undecided over parts of the rows, and where it would be decided."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from study.diagnostics.drawing.palette import CHOOSING
+from study.diagnostics.drawing.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, pictured, titled_panels
+from study.diagnostics.drawing.words import each_target
+from study.formatting import about, human
+from study.records.results import Results
+
+TEXT = """\
+### At how many rows would it be decided?
+
+The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
+test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the
+floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line with an arrow goes on beyond
+the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line, where
+there is one, is from where on a study likely ends on one side of it.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where some target is undecided and its models were trained on parts of the rows."""
+    return results.concluded and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """The gain that keeps a target undecided by training rows.
+
+    Returns
+    -------
+    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
+    low, high (its interval, NaN for an end that does not exist), decided_rows (training rows at which it is likely decided,
+    NaN where not or not told).
+    """
+    points = []
+    for verdict in results.verdicts:
+        found = verdict.decided_at
+        if found is None:
+            continue
+        whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
+        about = verdict.target, f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}", verdict.margin, found.bound
+        decided = found.times * whole
+        points += [(*about, point.n_rows, point.improvement, point.low, point.high, decided) for point in found.curve]
+    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "decided_rows"]
+    return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """At how many training rows it is likely decided."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    pair, there = own[["pair", "decided_rows"]].iloc[0]
+    at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
+    return [f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"]
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided.
+
+    An axis never runs further than 100 % to either side.
+    """
+    with look():
+        figure, parts = titled_panels(frame, 2.5)
+        for ax, own in parts:
+            pair, margin, bound, there = own[["pair", "margin", "bound", "decided_rows"]].iloc[0]
+            ax.axhspan(-margin, margin, color=BAND, zorder=0)
+            ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+            ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+            _intervals(ax, own.sort_values("n_rows", kind="stable"), [-margin, margin, bound])
+            if np.isfinite(there):
+                ax.axvline(there, color=MUTED, lw=1, ls=":")
+            ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter(number)
+            ax.xaxis.set_minor_formatter(NullFormatter())
+            ax.yaxis.set_major_formatter(per_cent)
+            ax.set(xlabel="training rows, log axis", ylabel=f"gain of {pair}".replace(" over ", "\nover "))
+            ax.grid(axis="y")
+    return pictured(figure, "The gain that keeps a target undecided, by the rows that models were made of.", finding(frame))
+
+
+def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
+    """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to either side.
+
+    An arrow stands where a line goes on or has no end, and in a dot's place where that lies beyond the axis.
+    """
+    seen = pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)]).dropna().clip(-1, 1)
+    pad = 0.08 * float(seen.max() - seen.min())
+    bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
+    low, high = own["low"].fillna(-np.inf), own["high"].fillna(np.inf)
+    ax.vlines(own["n_rows"], low.clip(lower=bottom), high.clip(upper=top), color=NETWORKS[0], lw=2.4, alpha=0.55)
+    for beyond, edge, shape in ((low < bottom, bottom, "v"), (high > top, top, "^")):
+        if beyond.any():  # the layout gives way to an unclipped line, be it empty
+            ax.plot(own["n_rows"][beyond], [edge] * int(beyond.sum()), shape, color=NETWORKS[0], ms=6, clip_on=False)
+    ax.plot(own["n_rows"], own["improvement"], "o-", color=CHOOSING, lw=1.2, ms=6)
+    ax.set_ylim(bottom, top)

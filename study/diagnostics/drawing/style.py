@@ -1,0 +1,201 @@
+"""One look for every figure and number of the report."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from study.diagnostics.drawing.palette import (
+    BAND,
+    CHOOSING,
+    GREEN,
+    GREY,
+    INK,
+    LILAC,
+    MUTED,
+    NETWORKS,
+    RAMPS,
+    REGRESSION,
+    RULE,
+    VIOLET,
+)  # fmt: skip
+from study.diagnostics.drawing.picture import DPI, Picture, look
+from study.evidence.winners import CHOSEN
+from study.formatting import given, given_percent
+from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
+
+__all__ = [
+    "BAND", "DPI", "GREEN", "INK", "MUTED", "NETWORKS", "REGRESSION", "RULE", "VIOLET", "Picture", "look",
+]  # fmt: skip
+"""What figures take from here that is made elsewhere."""
+NEURAL = "neural"
+"""The family of dense networks, which studies of every version have; others bring their own label."""
+
+WIDTH_IN = 8.4
+"""Of a figure of several columns."""
+SINGLE_IN = 4.8
+"""Of a figure of one column, whose text is legible on a phone."""
+
+
+def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
+    """What a family and depth are called in figures and tables: their label among a study's `models`, or a plain name.
+
+    Two families of one label are told apart by their own names.
+    """
+    labels = {(model.family, model.depth): model.label for model in models}
+    if label := labels.get((family, depth)):
+        return label if list(labels.values()).count(label) == 1 else f"{label} ({family})"
+    if depth == CHOSEN:
+        return "network, depth chosen"
+    if depth > 0:
+        return f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
+    return NOUNS.get(family, family).removeprefix("the ")
+
+
+def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
+    """Grey for the constant, blue for a regression, violet for one with terms, green for trees; a network darkens with depth.
+
+    That is orange for the dense network, and another for each further family of networks among `models`. The network that
+    chooses its depth is orange wherever it stands alone, and of no depth's own shade.
+    """
+    if depth == CHOSEN:
+        return CHOOSING
+    if depth > 0:
+        families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
+        ramp = [shade for shade in RAMPS[families.index(family) % len(RAMPS)] if shade != CHOOSING]
+        return ramp[min(depth, len(ramp)) - 1]
+    return {CONSTANT: GREY, EXTENDED: VIOLET, SHORT: LILAC, TREES: GREEN}.get(family, REGRESSION)
+
+
+def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.DataFrame:
+    """`frame` sorted from the constant to the deepest network, *the network*, the reference line, with `model` and `colour`."""
+    keys = [(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
+    known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
+    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf)
+    for family, place in {CONSTANT: -1.0, SHORT: 0.2, EXTENDED: 0.4}.items():
+        depth = depth.mask(frame["family"] == family, place)
+    order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
+    named = frame.assign(model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys])
+    return named.iloc[order].reset_index(drop=True)
+
+
+def colours(frame: pd.DataFrame) -> dict[str, str]:
+    """Model name to colour, in the order of `frame`."""
+    return dict(zip(frame["model"], frame["colour"], strict=True))
+
+
+def pictured(figure: Figure, shows: str, finding: str) -> Picture:
+    """A figure with its finding as its title; those who do not see it are told what it shows, a sentence, and the finding."""
+    return Picture(figure, f"{shows} {finding}".rstrip(), finding)
+
+
+def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """A figure of `n` axes, filled row by row; heights in inches, one for all or one an axes, of which a row has its largest.
+
+    The page shows them as here where it is wide, and below each other on a phone, where one of a single column keeps its size.
+    """
+    columns = max(1, min(columns, n))
+    rows = math.ceil(max(n, 1) / columns)
+    each = height_in if isinstance(height_in, list) else [height_in] * n
+    heights = [max(each[row * columns :][:columns], default=SINGLE_IN) for row in range(rows)]
+    figure = Figure(figsize=(WIDTH_IN if columns > 1 else SINGLE_IN, sum(heights)), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid: Any = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
+    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.08)  # type: ignore[union-attr, call-arg]
+    axes: list[Axes] = list(grid.flat)
+    for spare in axes[n:]:
+        spare.remove()
+    return figure, axes[:n]
+
+
+def titled_panels(
+    frame: pd.DataFrame, height_in: float | Callable[[Any], float], titles: pd.Series | None = None
+) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """A figure of one axes for each title, those of a target beside each other, and each axes with its rows.
+
+    height_in: in inches, or made of the rows of an axes. titles: of the rows; without them those are the targets.
+    """
+    named = frame.assign(panel=frame["target"] if titles is None else titles)
+    parts = [rows for _, own in named.groupby("target", sort=False) for _, rows in own.groupby("panel", sort=False)]
+    figure, axes = panels(len(parts), [height_in(rows) for rows in parts] if callable(height_in) else height_in)
+    for ax, rows in zip(axes, parts, strict=True):
+        ax.set_title(plain(rows["panel"].iloc[0]))
+    return figure, list(zip(axes, parts, strict=True))
+
+
+def line_panels(frame: pd.DataFrame) -> tuple[Figure, list[tuple[Axes, Any]]]:
+    """One axes a target that is high enough for a line a model."""
+    return titled_panels(frame, lambda rows: 0.95 + 0.38 * rows["model"].nunique())
+
+
+def beside(ax: Axes, model: str, text: str) -> None:
+    """Write `text` beside the axes, on the line of a model."""
+    ax.annotate(
+        text, (1, model), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center",
+        fontsize=8, color=MUTED,
+    )  # fmt: skip
+
+
+def use_log_axis(values: Any) -> bool:
+    """Whether positive losses span more than two decades, so that only a logarithmic axis shows them all."""
+    finite = np.asarray(values, float)
+    finite = finite[np.isfinite(finite)]
+    return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)
+
+
+def ticks(axis: Axis, most: int, form: Any = None, integer: bool = False) -> None:
+    """Have so many ticks at most, written by a function of a value."""
+    axis.set_major_locator(MaxNLocator(most, integer=integer))
+    if form:
+        axis.set_major_formatter(form)
+
+
+def loss_ticks(ax: Axes, which: Literal["x", "y"], losses: Any, most: int) -> bool:
+    """Make the axis of these losses logarithmic where only that shows them all; whether it is."""
+    axis: Axis = ax.xaxis if which == "x" else ax.yaxis
+    if is_log := use_log_axis(losses):
+        ax.set(**{f"{which}scale": "log"})
+        axis.set_major_locator(LogLocator(numticks=most))
+        axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_major_locator(MaxNLocator(most))
+    axis.set_major_formatter(number)
+    return is_log
+
+
+def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
+    """Name and ticks of the axis of one target's losses: `own` are its rows, `split` the rows they are losses of."""
+    log = ", log axis" * loss_ticks(ax, "x", losses, 4)
+    ax.set(xlabel=f"{split} {LOSS_NAMES[Kind(own['kind'].iloc[0])]}{log}", ylabel="")
+    ax.grid(axis="x")
+    ax.margins(y=0.12)
+
+
+def per_cent(share: float, _: object = None) -> str:
+    """A share on an axis."""
+    return given_percent(share, 6)
+
+
+def number(value: float, _: object = None) -> str:
+    """A number on an axis."""
+    return given(value, 6)
+
+
+def wrapped(label: str, width: int = 44) -> str:
+    """The label of an axis in lines that are no wider than half a figure."""
+    return textwrap.fill(label, width)
+
+
+def plain(text: str) -> str:
+    """`text` for a label: a dollar sign starts no formula."""
+    return text.replace("$", r"\$")

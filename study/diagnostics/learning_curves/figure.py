@@ -1,0 +1,91 @@
+"""Losses of the networks' incumbents by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from study.diagnostics.drawing.model_panels import model_titles
+from study.diagnostics.drawing.style import INK, Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
+from study.evidence.winners import ARM, incumbents
+from study.formatting import human
+from study.records.results import Results
+from study.schema import CONSTANT, LOSS_NAMES, Kind
+
+DASHED = (0, (3, 2))
+TEXT = """\
+### How the networks learned
+
+A line a replicate{fold}: coloured is validation, dashed is training. A dot marks the epoch whose weights the replicate kept,
+that of its least validation loss; its line ends where training stopped. Validation rising while training falls is
+overfitting.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where losses were kept by epoch."""
+    return not results.curves_of(incumbents(results.trials)["trial_id"]).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of one epoch.
+
+    Returns
+    -------
+    (n_points, 12) frame: target, kind, family, depth, outer_fold, number, replicate, epoch, split (`validation`, `training`, or
+    `kept`: the epoch whose weights were kept), loss (in units of the kind's loss), model, colour; epochs after a replicate
+    stopped have no row.
+    """
+    winners = incumbents(results.trials)
+    winners = winners[winners["outer_fold"] == winners["outer_fold"].min()]
+    own = results.curves_of(winners["trial_id"]).merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
+    own = own[(own["family"] != CONSTANT) & (own.groupby(ARM)["epoch"].transform("nunique") > 1)]
+    names = {"val_loss": "validation", "train_loss": "training"}
+    keys = [*ARM, "number", "replicate", "epoch"]
+    long = own.rename(columns=names).melt(keys, list(names.values()), var_name="split", value_name="loss")
+    fits = results.folds.merge(own[[*ARM, "number"]].drop_duplicates(), on=[*ARM, "number"])
+    kept = fits.rename(columns={"best_epoch": "epoch", "val_loss": "loss"})[[*keys, "loss"]].assign(split="kept")
+    points = pd.concat([long.dropna(subset="loss"), kept.dropna(subset="epoch").astype({"epoch": "int64"})], ignore_index=True)
+    return with_names(points, results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Which epochs were kept, and when training stopped."""
+    kept = frame.loc[frame["split"] == "kept", "epoch"]
+    ends = frame[frame["split"] == "validation"].groupby(["target", "model", "replicate"])["epoch"].max()
+    if kept.empty:
+        return ""
+    return f"The weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}."
+
+
+def _span(epochs: pd.Series) -> str:
+    return " to ".join(dict.fromkeys(human(int(end)) for end in (epochs.min(), epochs.max())))
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
+    with look():
+        figure, parts = titled_panels(frame, 2.2, model_titles(frame))
+        for ax, own in parts:
+            keys = ["split", "colour", "model", "replicate"]
+            for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):
+                ax.plot(line["epoch"], line["loss"], **_look(split, colour))
+            losses = frame.loc[frame["target"] == own["target"].iloc[0], "loss"]
+            low, high = losses.min(), losses.max()
+            is_log = loss_ticks(ax, "y", losses, 5)
+            ax.set_ylim((low / 1.2, high * 1.2) if is_log else (low - 0.05 * (high - low), high))
+            ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
+            ticks(ax.xaxis, 4, integer=True)
+            ax.grid(axis="y")
+        names = {"validation": "validation", "training": "training", "kept": "weights kept"}
+        lines = [Line2D([], [], label=name, **_look(split, INK)) for split, name in names.items()]
+        figure.legend(handles=lines, loc="outside lower center", ncols=3)
+    return pictured(figure, "Training and validation loss of the best trials by epoch, a line a replicate.", finding(frame))
+
+
+def _look(split: str, colour: str) -> dict[str, Any]:
+    if split == "kept":
+        return {"ls": "", "marker": "o", "ms": 4.5, "mfc": colour, "mec": "white", "mew": 0.7, "zorder": 3}
+    return {"color": colour, "lw": 0.9} if split == "validation" else {"color": INK, "lw": 0.9, "alpha": 0.35, "ls": DASHED}

@@ -1,0 +1,88 @@
+"""How probable it is that a gain is above the margin, for every margin that one could have set."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study.diagnostics.drawing.style import INK, MUTED, Picture, look, per_cent, pictured, ticks, titled_panels, wrapped
+from study.diagnostics.drawing.words import each_target
+from study.diagnostics.gains.figure import COLOURS, SHORT_NAMES
+from study.evidence.winners import least
+from study.evidence.wording.sentences import listed
+from study.formatting import chance
+from study.records.results import Results
+from study.schema import REGRESSION
+
+TEXT = """\
+### What if the margin were another?
+
+Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
+verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
+where a gain is as likely above the margin as below. Where a curve is high the richer model gains more than that margin, where
+it is low it does not, and between them the rows leave it open; a floor that is larger than the margin has to be passed too.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where there are gains whose margin can be varied."""
+    return results.concluded and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """The curves of every verdict.
+
+    Returns
+    -------
+    (n_gains * n_margins, 10) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
+    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none),
+    stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
+    """
+    curves = results.margins.dropna(subset="above").reset_index(drop=True)
+    pairs = list(zip(curves["base"], curves["other"], strict=True))
+    names = [f"{SHORT_NAMES[other]} over {SHORT_NAMES[base]}" for base, other in pairs]
+    stakes = {verdict.target: verdict.metric.noun for verdict in results.verdicts}
+    curves = curves.assign(stake=curves["target"].map(stakes))
+    return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """How probable it is that a richer model gains more over the regression than the margin of the verdict."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    told = own.dropna(subset="bound")
+    if told.empty:
+        return ["no margin can be told that a gain could be held against"]
+    over = told[told["base"] == REGRESSION] if (told["base"] == REGRESSION).any() else told
+    away = (over["margin"] - over["bound"]).abs()
+    above = over.loc[away.groupby(over["model"], sort=False).idxmin()].set_index("model")["above"]
+    return [f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"]
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target: a curve a gain, the margin of the verdict dashed.
+
+    Curves grow thinner in the order of drawing, so that none hides another where they coincide.
+    """
+    with look():
+        figure, parts = titled_panels(frame, 3.0)
+        for ax, own in parts:
+            most = own["margin"].max()
+            ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
+            curves = list(own.groupby("model", sort=False))
+            for place, (model, curve) in enumerate(curves):
+                thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
+                ax.plot(curve["margin"], curve["above"], color=curve["colour"].iloc[0], lw=thickness, label=model)
+            if own["bound"].notna().all():
+                for place, bound in enumerate(own["bound"].round(6).unique()):
+                    name = "_" if place else "margin, or a larger floor"
+                    ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
+            label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
+            ax.set(xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)")
+            ticks(ax.xaxis, 5, per_cent)
+            ax.yaxis.set_major_formatter(per_cent)
+            ax.grid(axis="both")
+        shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
+    return pictured(figure, "Probability that a gain is above a margin, for every margin.", finding(frame))

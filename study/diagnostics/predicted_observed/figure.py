@@ -1,0 +1,86 @@
+"""Predictions against what was observed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from study.diagnostics.drawing.model_panels import model_panels
+from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, ticks, with_names
+from study.diagnostics.drawing.words import by_score, each_target, share
+from study.diagnostics.rows import checked_rows
+from study.evidence.winners import MODEL, incumbents
+from study.records.results import Results
+from study.schema import REGRESSION, REGRESSIONS, Kind
+
+MOST_POINTS = 1_500
+EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
+"""The metric that says what share is explained, of a kind."""
+WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
+
+TEXT = """\
+### Predicted and observed
+
+One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses. A row
+that several repeats tested is one point, at the mean of its predictions.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where a continuous target or a count was scored."""
+    return results.concluded and not results.residuals.empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Observed and predicted values of continuous and count targets on the test rows, of regressions, network and trees.
+
+    Returns
+    -------
+    (n_rows, 10) frame: target, kind, family, depth, row, observed, predicted (mean over repeats), explained (share of the
+    variance, of counts of the deviance, that the model explains), model, colour; at most MOST_POINTS rows a model, evenly
+    spaced.
+    """
+    own = checked_rows(pd.concat([results.predictions, results.trees], ignore_index=True), incumbents(results.trials))
+    own = own[own["kind"].isin(list(EXPLAINED))]
+    mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
+    step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
+    thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
+    metrics = results.metrics[results.metrics["base"].isna()].set_index(["target", "metric", "other"])["value"].to_dict()
+    kind, family = thinned["kind"], thinned["family"]
+    procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
+    explained = [metrics.get(key, np.nan) for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)]
+    return with_names(thinned.assign(explained=explained), results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """What share each model explains, from the most."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    models, what = own.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
+    if models.empty:
+        return [f"no model's share of the {what} can be told"]
+    return [f"share of the {what} of the test rows that is explained: {by_score(models, 'explained', _share)}"]
+
+
+def _share(value: float) -> str:
+    return share(value) if value >= 0 else "less than nothing"
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target and model: a point a test row; on the line the prediction is right."""
+    with look():
+        figure, parts = model_panels(frame, 2.9)
+        for ax, own in parts:
+            both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
+            ends = [both.min().min(), both.max().max()]
+            ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
+            alpha = 0.45 if len(own) < 500 else 0.25
+            for colour, points in own.groupby("colour", sort=False):
+                ax.plot(points["predicted"], points["observed"], "o", ms=3, mew=0, alpha=alpha, color=colour)
+            ax.set(xlabel="predicted", ylabel="observed")
+            ax.margins(0.06)
+            ticks(ax.xaxis, 4)
+            ticks(ax.yaxis, 4)
+    return pictured(figure, "Observed against predicted values, a point a test row.", finding(frame))

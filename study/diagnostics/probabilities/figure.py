@@ -1,0 +1,74 @@
+"""Calibration of predicted probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
+from study.diagnostics.drawing.model_panels import dots, model_panels
+from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, plain, with_names
+from study.diagnostics.drawing.words import each_target, points, share, surely_off
+from study.records.results import Results
+from study.schema import Kind
+
+WORTH = 0.02
+"""How far a share has to lie from the probability for the title to name it."""
+TEXT = """\
+### Are the probabilities right?
+
+Test rows in bins of about equally many by predicted probability, a line a class. On the grey line a predicted 30 % happens 30 %
+of the time; below it a class is predicted too often. The intervals hold together for all dots of a target in 95 % of
+cases: a dot whose interval leaves out the grey line is surely off. Of many classes those of the most test rows are shown.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where a target of classes was scored."""
+    return results.concluded and not results.calibration.empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Share of a class by its predicted probability (`study.diagnostics.probabilities.compute`).
+
+    Returns
+    -------
+    (n_bins, 17) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high, n_rows, place, name (of the
+    class), more (classes that are not shown), model, colour.
+    """
+    own = results.calibration
+    return with_names(with_classes(own, results.data, -own["n_class"]), results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Of each target the bin that is most surely off, and which models are nowhere."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    off = own["share"] - own["p"]
+    sure = (off.abs() > WORTH) & ((own["low"] > own["p"]) | (own["high"] < own["p"]))
+    return surely_off(own, off, sure, "probabilities", points(WORTH), _bin_words)
+
+
+def _bin_words(worst: dict[str, Any], noun: str) -> str:
+    gives = "give" if noun.endswith("trees") else "gives"
+    reach = f"{share(worst['low'])} to {share(worst['high'])}"
+    return f"where {noun} {gives} {worst['name']} {share(worst['p'])}, it comes up in {share(worst['share'])} ({reach})"
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target and model: a line a class, its observed share by its probability; on the diagonal it is right."""
+    with look():
+        figure, parts = model_panels(frame, 3.6)
+        for ax, own in parts:
+            unit_square(ax)
+            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+            for bins, line in lines(own):
+                dots(ax, bins, "p", "share", **line)
+            name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"
+            ax.set(xlabel=f"predicted probability of {name}", ylabel=f"share that is {name}")
+            if are_classes(own):
+                below(ax, own)
+    return pictured(figure, "Share of test rows that are of a class by its predicted probability.", finding(frame))

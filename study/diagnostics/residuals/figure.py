@@ -1,0 +1,79 @@
+"""How far predictions are off, by what was predicted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from study.diagnostics.drawing.model_panels import dots, model_panels
+from study.diagnostics.drawing.style import MUTED, Picture, colours, look, pictured, ticks, with_names
+from study.diagnostics.drawing.words import each_target, span, surely_off
+from study.formatting import human
+from study.records.results import Results
+
+WORTH = 0.02
+"""Share of the range of predictions that a mean residual has to pass for the title to name it."""
+TEXT = """\
+### Where are predictions too high or too low?
+
+Residuals, observed less predicted, in bins of about equally many test rows by the prediction: above 0 it was too low. Dots are
+mean residuals with intervals that hold together for all dots of a target in 95 % of cases; the band has the middle 80 % of
+residuals. Of nested folds with repeats, a row in a bin counts once, as the mean of its residuals there.
+"""
+
+
+def when(results: Results) -> bool:
+    """Where a continuous target or a count was scored."""
+    return results.concluded and not data(results).empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Mean residuals in bins of the prediction (`study.diagnostics.residuals.compute.residuals`).
+
+    Returns
+    -------
+    (n_bins, 16) frame: target, kind, family, depth, bin, start, end, x, mean, low, high, q10, q90, n_rows, model, colour.
+    """
+    own = results.residuals
+    own = own[own["column"] == ""] if "column" in own else own  # versions before this one had bins of columns too
+    return with_names(own, results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Of each target the bin in which a model is most surely off, and which models are nowhere."""
+    return each_target(frame, _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    def words(worst: dict[str, Any], noun: str) -> str:
+        last = int(own.loc[own["model"] == worst["model"], "bin"].max())
+        where = f" {span(human(worst['start'], 2), human(worst['end'], 2), int(worst['bin']), last)}" if last else ""
+        amount = human(abs(worst["mean"]), 2)
+        return f"predictions of {noun}{where} are too {'low' if worst['mean'] > 0 else 'high'}, by {amount} on average"
+
+    least = WORTH * float(own["end"].max() - own["start"].min())
+    sure = ((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)
+    return surely_off(own, own["mean"], sure, "predictions", f"{human(100 * WORTH)} % of their range", words)
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """One axes a target and model: mean residual and interval of every bin, a band of the middle 80 % of residuals."""
+    with look():
+        figure, parts = model_panels(frame, 2.7)
+        for ax, own in parts:
+            ax.axhline(0, color=MUTED, lw=0.9, zorder=1)
+            palette = colours(own)
+            for model, colour in palette.items():
+                bins = own[own["model"] == model]
+                dots(ax, bins, "x", "mean", color=colour)
+                if len(palette) == 1 < len(bins):
+                    ax.fill_between(bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0)
+            ax.set(xlabel="predicted", ylabel="observed less predicted")
+            ticks(ax.xaxis, 5)
+            ticks(ax.yaxis, 5)
+            of_target = frame[frame["target"] == own["target"].iloc[0]]
+            low, high = of_target[["q10", "low"]].min().min(), of_target[["q90", "high"]].max().max()
+            pad = 0.05 * (high - low) or 0.1
+            ax.set_ylim(low - pad, high + pad)
+    return pictured(figure, "Mean residuals of the test rows in bins of the prediction.", finding(frame))

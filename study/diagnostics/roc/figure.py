@@ -1,0 +1,90 @@
+"""ROC and precision-recall curves of every class."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
+from study.diagnostics.drawing.model_panels import best_alone
+from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, titled_panels, with_names
+from study.diagnostics.drawing.words import by_score, each_target
+from study.evidence.winners import least
+from study.formatting import human
+from study.records.results import Results
+from study.schema import Kind
+
+TEXT = """\
+### How well is each class told from the others?
+
+ROC curves: how many rows of a class are found (the true positive rate) for how many false alarms; the closer to the upper left
+corner the better, on the grey line no better than guessing. Precision-recall (PR) curves: of the rows that are called a class,
+the share that is of it (precision), for the share of the class that is found (recall); guessing has the class's share of the
+test rows as its precision, the grey line where there are two classes. Of a rare class these tell more. Curves and areas are
+means over outer folds, since the probabilities of two fits have no common order. Of many classes the hardest are shown.
+"""
+ROC = "roc"
+CURVES = {ROC: "ROC", "precision_recall": "PR"}
+AREAS = {ROC: "AUC", "precision_recall": "average precision"}
+AXES = {
+    ROC: {"xlabel": "false positive rate", "ylabel": "true positive rate"},
+    "precision_recall": {"xlabel": "recall", "ylabel": "precision"},
+}
+STEPS = {ROC: "default", "precision_recall": "steps-pre"}
+
+
+def when(results: Results) -> bool:
+    """Where the test rows of some outer fold hold two classes."""
+    return results.concluded and not results.discrimination.empty
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Both curves (`study.diagnostics.roc.compute`) of the classes that are hardest to tell.
+
+    Returns
+    -------
+    (n_points, 14) frame: target, kind, family, depth, class, curve, x, y, area, share (of the class among test rows), place,
+    name, more, model, colour.
+    """
+    own = results.discrimination
+    return with_names(with_classes(own, results.data, own["area"].where(own["curve"] == ROC)), results.data.models)
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Of each target the area under the ROC curve of every model, for the class that is hardest to tell."""
+    return each_target(frame[frame["curve"] == ROC], _finding)
+
+
+def _finding(own: pd.DataFrame) -> list[str]:
+    name = least(own.groupby("name", sort=False)["area"].mean(), 1.0)[0]
+    hardest = ", the hardest class to tell from the others" if own["kind"].iloc[0] == Kind.MULTICLASS else ""
+    return [f"AUC for {name}{hardest}: {by_score(own[own['name'] == name], 'area', area_words)}"]
+
+
+def area_words(area: float) -> str:
+    """An area under a curve to three digits; `over 0.999` where these would be those of a curve without a mistake."""
+    return "over 0.999" if 0.9995 <= area < 1 - 1e-12 else human(area)
+
+
+def draw(frame: pd.DataFrame) -> Picture:
+    """Of two classes two axes for all models, of more two a model with a line a class; of too many models the best."""
+    binary, is_roc = frame["kind"] == Kind.BINARY, frame["curve"] == ROC
+    score = frame["area"].where(is_roc).groupby([frame["target"], frame["model"]]).transform("mean")
+    shown = frame[binary | frame.index.isin(best_alone(frame, score).index)]
+    titles = shown["target"] + ": " + shown["name"].where(binary, shown["model"])
+    with look():
+        figure, parts = titled_panels(shown, 3.9, titles + ", " + shown["curve"].map(CURVES))
+        for ax, own in parts:
+            curve, share = own[["curve", "share"]].iloc[0]
+            unit_square(ax)
+            if curve == ROC:
+                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+            elif not are_classes(own):
+                ax.axhline(share, color=MUTED, lw=0.9, zorder=1)
+            drawn = list(lines(own))
+            for place, (rows, line) in enumerate(drawn):
+                label = f"{line.pop('label')}, {area_words(rows['area'].iloc[0])}"
+                width = 1.4 + 0.8 * (len(drawn) - 1 - place)  # thinner and thinner: none hides another where they coincide
+                ax.plot(rows["x"], rows["y"], lw=width, label=label, drawstyle=STEPS[curve], **line)
+            ax.set(**AXES[curve])
+            below(ax, own, AREAS[curve])
+    return pictured(figure, "ROC and precision-recall curves of the test rows, a line a model or a class.", finding(frame))

@@ -1,0 +1,107 @@
+"""What Ray Tune is told of a study: that each of its trials is a worker's life, and when there are enough."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ray.tune import Callback, Stopper
+from ray.tune.search import Searcher
+
+from study.execution.cluster.scratch import is_there
+from study.execution.events import Broken, Ended
+from study.records.work import reason
+from study.schema import StudyError
+
+if TYPE_CHECKING:
+    from study.execution.pool import Pool
+
+
+class _Unpickled:
+    """Pickled as nothing: Tune writes copies of its parts that are never read."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class Lives(_Unpickled, Searcher):  # type: ignore[misc]
+    """Suggests a life as long as fewer live than the pool wants. kinds: how many of each kind may live, and what one is given.
+
+    Of two kinds that lack lives the first is suggested, so that the second does not take its cores.
+    """
+
+    def __init__(self, pool: Pool, kinds: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        super().__init__()
+        self.pool, self.kinds = pool, kinds
+        self.alive: list[set[str]] = [set() for _ in kinds]
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune waits for a first one."""
+        if self.pool.over.is_set():
+            return str(Searcher.FINISHED)
+        for alive, (most, config) in zip(self.alive, self.kinds, strict=True):
+            wanted = self.pool.wanted_plain if config["gpu"] is False else self.pool.wanted
+            if len(alive) < min(most, wanted):
+                alive.add(trial_id)
+                return config
+        return None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Make room for another life."""
+        for alive in self.alive:
+            alive.discard(trial_id)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Do nothing: records are the truth, and Tune's own state is never read again."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Do nothing."""
+
+
+class Registry(_Unpickled, Callback):  # type: ignore[misc]
+    """Tells the pool which workers come and which are over. scratch: Ray's files, without which Tune waits for ever."""
+
+    def __init__(self, pool: Pool, scratch: Path) -> None:
+        self.pool, self.scratch = pool, scratch
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """End where Ray cannot go on."""
+        if not is_there(self.scratch):
+            gone = StudyError(
+                f"Ray's files in {self.scratch} were removed while it ran. "
+                "Every finished trial is kept; run the same command again."
+            )
+            self.pool.tell(Broken(gone))  # raised here it comes out of Tune as something else
+            raise gone
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+        """Take the worker out of its first result, which Tune keeps."""
+        if (worker := result.pop("worker", None)) is not None:
+            self.pool.came(trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"])
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Pass on that a worker has left."""
+        self.pool.tell(Ended(trial.trial_id))
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Pass on that a worker was lost."""
+        said = ""
+        with suppress(OSError, TypeError):  # Tune writes it into a file, if it can
+            said = reason(Path(trial.error_file).read_text(encoding="utf-8"))
+        self.pool.tell(Ended(trial.trial_id, said))
+
+
+class Over(_Unpickled, Stopper):  # type: ignore[misc]
+    """Ends all lives, those that wait for a lost node's cores too, when the pool is over."""
+
+    def __init__(self, over: threading.Event) -> None:
+        self.over = over
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self.over.is_set()

@@ -1,0 +1,150 @@
+"""The Ray Tune trainable: a worker's life, which runs one task after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray import tune
+from ray.exceptions import RayError
+
+from study.execution.here import run_task
+from study.records.trial import TrialRecord
+from study.training.device import hide_gpus, prove
+from study.training.task import Task
+
+if TYPE_CHECKING:
+    from study.training.problem import Kept
+
+FETCH_S = 20.0
+"""Seconds after which what a trial left is trained again rather than waited for."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a trial left in the object store for its arm's winner, should it be the incumbent: a reference of its `Kept`."""
+
+    arm: str
+    number: int
+    val_loss: float
+    kept: ray.ObjectRef
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of a task.
+
+    record: JSON. files: models, by name. left: a complete trial's. grown: whether the worker is to be replaced. error:
+    traceback of an exception that may be the node's fault as well as the task's; there is no record then.
+    """
+
+    record: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    left: Left | None = None
+    grown: bool = False
+    error: str = ""
+
+
+class StudyWorker(tune.Trainable):  # type: ignore[misc]
+    """A worker from its start to its end, which is one trial of Ray Tune: an actor that others send tasks to meanwhile.
+
+    Tune calls `train` twice: the first result says that the worker is there, the second comes when it is told to leave.
+    Tasks run in a thread of their own, one at a time, so that the actor answers while it imports TensorFlow or trains.
+    """
+
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+        """What each worker may have (`machines/slots.py`)."""
+        return tune.PlacementGroupFactory([config["needs"]])
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Begin to import TensorFlow. worker_bytes: memory of its own above which this worker is replaced after a task."""
+        self.worker_bytes = config["worker_bytes"]
+        self.came = False
+        self.leaving = asyncio.Event()
+        self.hands = ThreadPoolExecutor(1)
+        if not (gpu := bool(ray.get_gpu_ids())):
+            hide_gpus()
+        self.proof = self.hands.submit(prove, gpu)
+        matrix = lru_cache(maxsize=1)(ray.get)
+        self.data = lru_cache(maxsize=2)(lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole)))
+
+    async def train(self) -> dict[str, Any]:
+        """Answer at once that this worker is there, and the next time when it may go."""
+        if self.came:
+            await self.leaving.wait()
+        result: dict[str, Any] = super().train()
+        self.came = True
+        return result
+
+    def step(self) -> dict[str, Any]:
+        """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it is done."""
+        if self.came:
+            return {"done": True}
+        own = ray.get_runtime_context()
+        return {"done": False, "worker": own.current_actor, "node": own.get_node_id(), "host": platform.node()}
+
+    async def leave(self) -> None:
+        """End this life; what runs is not waited for."""
+        self.leaving.set()
+
+    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Report | str:
+        """Run a task, or say why this worker cannot run any.
+
+        references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is still there; in a
+        sequence, so that Ray hands them on unread.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
+
+    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report | str:
+        """Run a task here, if this worker has proved itself. An exception in it is reported."""
+        proof = self.proof.result()
+        if proof.error:
+            return proof.error
+        host = {"node": platform.node(), "device": proof.device if task.network else "cpu"}
+        data = self.data(matrix, apart)  # where that fails, this worker is of no use, and the task is not to blame
+        done = run_task(task, data, host, _fetched(kept))
+        grown = _own_memory() > self.worker_bytes
+        if done.record is None:
+            return Report("", grown=grown, error=done.error)
+        left = _left(done.record, done.kept) if done.kept and isinstance(done.record, TrialRecord) else None
+        return Report(done.record.model_dump_json(), done.files, left, grown)
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Nothing to save: the records are all there is."""
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Nothing to load."""
+
+
+def _left(record: TrialRecord, kept: Kept) -> Left | None:
+    """What a trial leaves for its winner; nothing where the object store has no room."""
+    try:
+        return Left(record.arm.key, record.number, record.val_loss or 0.0, ray.put(kept))
+    except (RayError, OSError):
+        return None
+
+
+def _fetched(kept: ray.ObjectRef | None) -> Kept | None:
+    """What a trial left, or None where it went with its worker or node; whoever needs it then trains it again."""
+    if kept is None:
+        return None
+    try:
+        found: Kept = ray.get(kept, timeout=FETCH_S)
+    except RayError:
+        return None
+    return found
+
+
+def _own_memory() -> int:
+    """Bytes of this process that it shares with no other: Ray's object store is not its own."""
+    import psutil
+
+    memory = psutil.Process().memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0))

@@ -1,0 +1,261 @@
+"""A regressor and a classifier for scikit-learn."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from study.config import make_config
+from study.data.columns import as_label
+from study.data.targets import LEAST_ROWS
+from study.families.heads import FloatArray
+from study.inference.fitted import fit_here, fit_with_evidence
+from study.inference.models import ANSWER, MODELS
+from study.inference.rows import label_texts, rows_to_predict, target_name, training_rows
+from study.schema import Kind, StudyError, nearest
+
+
+class _Family(BaseEstimator):  # type: ignore[misc]
+    """What both have: parameters, the fit and what it leaves."""
+
+    def __init__(
+        self,
+        *,
+        model: str = ANSWER,
+        evidence: bool = False,
+        effort: str = "quick",
+        depths: Sequence[int] = (1, 2),
+        margin: float = 0.05,
+        seed: int = 0,
+        config: Mapping[str, Any] | None = None,
+        results: str | Path | None = None,
+    ) -> None:
+        self.model = model
+        self.evidence = evidence
+        self.effort = effort
+        self.depths = depths
+        self.margin = margin
+        self.seed = seed
+        self.config = config
+        self.results = results
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        return tags
+
+    def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: str) -> None:
+        """Fit columns of a frame to a target."""
+        if len(frame) < LEAST_ROWS:
+            raise ValueError(f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows.")
+        with _value_errors():
+            if self.model not in MODELS:
+                raise StudyError(f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}")
+            given = {"name": type(self).__name__, **(self.config or {})}
+            no_features = {given.get("groups"), given.get("time")}
+            data: dict[str, Any] = {"source": "X", "features": [name for name in frame if name not in no_features]}
+            if kind in {Kind.BINARY, Kind.MULTICLASS}:
+                data["types"] = {target: "category"}
+            own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
+            depths = [int(depth) for depth in np.atleast_1d(self.depths)]
+            config = make_config(
+                {**own, "depths": depths, **given, "data": _joined(data, given.get("data")), "targets": {target: kind}},
+                origin=f"parameters of {type(self).__name__}",
+            )
+            table = frame.assign(**{target: y})
+            if self.evidence:
+                found = fit_with_evidence(config, table, self.model, self._folder(), report=self.results is not None)
+            else:
+                found = fit_here(config, table, self.model)
+        self._fitted, self._columns = found, [str(name) for name in frame]
+        self.model_, self.losses_, self.trials_, self.results_ = found.name, found.losses, found.trials, found.results
+        self.verdict_ = found.results.verdicts[0] if found.results else None
+
+    def _folder(self) -> Path:
+        if self.results is not None:
+            return Path(self.results)
+        folder = tempfile.mkdtemp(prefix="study-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder, type(self).__name__)
+
+    def _response(self, X: Any) -> FloatArray:
+        check_is_fitted(self, "_fitted")
+        frame = rows_to_predict(self, X, self._columns)
+        with _value_errors():
+            return self._fitted.response(frame)
+
+
+@contextmanager
+def _value_errors() -> Iterator[None]:
+    """Raise what a user can mend as scikit-learn's callers expect it, such as a grid search that goes on with the next."""
+    try:
+        yield
+    except StudyError as error:
+        raise ValueError(str(error)) from error
+
+
+def _joined(own: dict[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Two mappings as one, those in them too; what is given counts."""
+    found = {**own, **(given or {})}
+    for name in own:
+        if isinstance(own[name], dict) and isinstance(found[name], Mapping):
+            found[name] = {**own[name], **found[name]}
+    return found
+
+
+class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
+    """Regression, regression with terms or network, whichever is enough, for a number.
+
+    Parameters
+    ----------
+    model : {"answer", "regression", "extended", "short", "network", "trees"}
+        Whose model predicts. With evidence the answer is what the verdict says. Without, it is the simplest of regression,
+        regression with terms (`extended`) and network whose mean validation loss no richer one is below by more than `margin`
+        times the regression's, less a standard error over inner folds; no test row has a say, so it is no verdict. Only what
+        is asked for is searched.
+    evidence : bool
+        Whether to run a whole study, with outer folds and a verdict, on all cores by Ray; else all rows are searched once, in
+        this process.
+    effort, depths, margin, seed
+        As in a config: how hard to try ("quick", "normal", "thorough"), hidden layers of the networks, smallest gain that
+        matters, and the seed of everything random.
+    kind : {"continuous", "count"}
+        Squared error, or Poisson loss of whole numbers from 0.
+    config : mapping, optional
+        Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip": "category"}}}`. Groups and time are
+        columns of X, and no features.
+    results : path, optional
+        With evidence, the results folder of the study, with its report; the same fit of the same rows goes on there. Without
+        a name it is a temporary one, removed with the estimator.
+
+    Attributes
+    ----------
+    model_ : str
+        The procedure whose model predicts.
+    losses_ : dict
+        Mean validation loss of each procedure that was searched on all rows; such a loss is flattered by the search.
+    trials_ : DataFrame
+        One row a trial, as results.parquet.
+    verdict_, results_
+        With evidence the verdict (`study.evidence.answer.Verdict`) and the study (`study.Results`), else None.
+    n_features_in_, feature_names_in_
+        As of every estimator.
+
+    Notes
+    -----
+    X is an array or a DataFrame, whose types are kept: numbers, booleans, categories or text, dates; gaps are NaN or None.
+    Constant columns are left out. What is wrong with rows or parameters is a ValueError. Where the verdict is undecided, or
+    nothing is better than a constant, `fit` warns. In this process TensorFlow is set to one thread, unless it was imported
+    before; programs of networks are compiled once for all fits of one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import study
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> regressor = study.FamilyRegressor(model="extended").fit(X, X[:, 0] * X[:, 1])
+    >>> bool(np.abs(regressor.predict(X) - X[:, 0] * X[:, 1]).max() < 0.01)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = ANSWER,
+        evidence: bool = False,
+        kind: str = "continuous",
+        effort: str = "quick",
+        depths: Sequence[int] = (1, 2),
+        margin: float = 0.05,
+        seed: int = 0,
+        config: Mapping[str, Any] | None = None,
+        results: str | Path | None = None,
+    ) -> None:
+        super().__init__(
+            model=model,
+            evidence=evidence,
+            effort=effort,
+            depths=depths,
+            margin=margin,
+            seed=seed,
+            config=config,
+            results=results,
+        )
+        self.kind = kind
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.kind == Kind.COUNT
+        return tags
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Search and fit.
+
+        X : (n_rows, n_columns). y : (n_rows,) numbers, of 20 rows at least.
+        """
+        frame, values = training_rows(self, X, y, numeric=True)
+        if self.kind not in {Kind.CONTINUOUS, Kind.COUNT}:
+            raise ValueError(f"kind is continuous or count, but got {self.kind!r}.")
+        self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), self.kind)
+        return self
+
+    def predict(self, X: Any) -> FloatArray:
+        """Values, or rates of counts, (n_rows,) float64."""
+        return self._response(X)
+
+
+class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
+    """Logistic regression, the same with terms, or network, whichever is enough, for two classes or more.
+
+    Parameters, attributes and notes are those of `FamilyRegressor`, but for `kind`; there is `classes_` too, (n_classes,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import study
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> classifier = study.FamilyClassifier(model="regression").fit(X, np.where(X[:, 0] > 0, "right", "left"))
+    >>> classifier.predict([[2.0, 0.0], [-2.0, 0.0]]).tolist()
+    ['right', 'left']
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Search and fit.
+
+        X : (n_rows, n_columns). y : (n_rows,) labels of two classes or more, of 20 rows at least.
+        """
+        frame, labels = training_rows(self, X, y, numeric=False)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"{type(self).__name__} needs two classes, but y has one class: {as_label(self.classes_[0])!r}.")
+        texts = label_texts(self.classes_)
+        kind = Kind.BINARY if len(texts) == 2 else Kind.MULTICLASS
+        self._fit(frame, target_name(y, frame), pd.array(texts, "str").take(codes), kind)
+        self._order = [self._fitted.reader.classes.index(text) for text in texts]
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probability of each of `classes_`, (n_rows, n_classes) float64."""
+        shares = self._response(X)
+        if shares.ndim == 1:
+            shares = np.column_stack([1 - shares, shares])
+        return np.asarray(shares[:, self._order])
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable class, (n_rows,)."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[likeliest])

@@ -1,0 +1,187 @@
+"""A saved model, found by the words that a user has for it, and asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from study.data.reader import Reader
+from study.data.sources import named, read_source
+from study.evidence.answer import Verdict
+from study.evidence.findings import UNDECIDED
+from study.evidence.winners import select_candidate
+from study.families.heads import HEADS, FloatArray
+from study.records.delivery import PROCEDURES, chosen_arms, fold_model
+from study.records.results import Results
+from study.schema import ALL_ROWS, REGRESSION, SHORT, TREES, StudyError, nearest
+
+ANSWER = "answer"
+"""The model that the verdict gives."""
+MODELS = (ANSWER, *PROCEDURES)
+PART = 65_536
+"""Rows that are predicted at a time."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One saved model of a target, and what turns rows into what it takes. name: of MODELS, but the answer."""
+
+    name: str
+    path: Path
+    reader: Reader
+
+    @cached_property
+    def _opened(self) -> Any:
+        if self.name == TREES:
+            from study.training.trees import open_trees
+
+            return open_trees(self.path)
+        from study.training.device import prepare_tensorflow, quiet
+
+        with quiet():
+            prepare_tensorflow()
+        from study.families.saved import open_model
+
+        return open_model(self.path)
+
+    def response(self, raw: FloatArray) -> FloatArray:
+        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), of raw rows."""
+        if self.name == TREES:
+            from study.training.trees import trees_response
+
+            return np.concatenate([trees_response(self._opened, part, self.reader.classes) for part in _parts(raw)])
+        opened = self._opened  # before TensorFlow is imported in any other way
+        from study.families.saved import predict_raw
+
+        return predict_raw(opened, raw)
+
+    def loss(self, predicted: FloatArray, observed: FloatArray) -> FloatArray:
+        """Loss of each row, as the study counts it."""
+        return HEADS[self.reader.kind].response_loss(predicted, observed)
+
+
+def _parts(raw: FloatArray) -> list[FloatArray]:
+    return [raw[start : start + PART] for start in range(0, max(1, len(raw)), PART)]
+
+
+def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it is no frame."""
+    if isinstance(rows, pd.DataFrame):
+        return named(rows, "the frame")
+    raise StudyError(
+        f"Rows are a DataFrame with a column for each feature, but they are of type {type(rows).__name__}. "
+        "Make a DataFrame of them."
+    )
+
+
+def study_rows(results: Results) -> pd.DataFrame:
+    """The study's own table, read from its source again; a StudyError where that is gone or has changed."""
+    source = read_source(results.config.data)
+    if source.digest != results.data.digest:
+        raise StudyError(f"{results.config.data.source} has changed since the study ran. Give its rows as they were then.")
+    return source.frame
+
+
+def target_of(results: Results, target: str | None) -> str:
+    """The target that is meant, which may be left out where there is but one."""
+    known = [each.name for each in results.data.targets]
+    if target is None and len(known) == 1:
+        return known[0]
+    if target not in known:
+        said = f"'{target}' is none.{nearest(target, known)}" if target else "none was named."
+        raise StudyError(f"{results.root} predicts {', '.join(known)}, of which {said} Name one with --target.")
+    return target
+
+
+def verdict_on(results: Results, target: str) -> Verdict:
+    """The verdict on a target."""
+    return next(verdict for verdict in results.verdicts if verdict.target == target)
+
+
+def procedure_for(results: Results, target: str, model: str) -> str:
+    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model where it is undecided."""
+    if model not in MODELS:
+        raise StudyError(f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}")
+    return model if model != ANSWER else verdict_on(results, target).answer_procedure or REGRESSION
+
+
+def open_saved(results: Results, target: str, procedure: str, outer_fold: int = ALL_ROWS) -> Model:
+    """The delivered model of a procedure, or that which was judged on the test rows of an outer fold.
+
+    Raises
+    ------
+    StudyError
+        There is none.
+    """
+    paths = results.paths
+    path: Path | None = paths.delivered(target, procedure)
+    if outer_fold != ALL_ROWS:
+        path = fold_model(paths, results.trials, target, procedure, outer_fold)
+    reader = paths.reader(target, outer_fold)
+    if path is None or not path.exists() or not reader.exists():
+        raise StudyError(_lacking(results, target, procedure, outer_fold))
+    try:
+        return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
+    except ValidationError:
+        raise StudyError(f"{reader} is not what this version writes; {results.again} writes it anew.") from None
+
+
+def check_fold(results: Results, fold: int | None) -> None:
+    """Raise a StudyError where there is no such outer fold."""
+    folds = results.config.n_outer
+    if fold is not None and not 0 <= fold < folds:
+        known = f"The outer folds of {results.root} are 0 to {folds - 1}"
+        known = known if folds > 1 else f"The one outer fold of {results.root} is 0"
+        raise StudyError(f"{known}, but {fold} was named.")
+
+
+def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:
+    """Rows of predictions.parquet, or of trees.parquet, of the model that was judged on an outer fold."""
+    if procedure == TREES:
+        own = results.trees
+        own = own[own["target"] == target] if len(own) else own
+    else:
+        own = results.predictions[results.predictions["target"] == target]
+        if procedure == SHORT:
+            own = own[own["family"] == SHORT]
+        elif arm := chosen_arms(results.trials, outer_fold).get((target, procedure)):
+            own = select_candidate(own[(own["family"] == arm.family) & (own["depth"] == arm.depth)])
+        else:
+            own = own.iloc[:0]
+    return own[own["outer_fold"] == outer_fold] if len(own) else own
+
+
+def cautions(results: Results, target: str, model: str, procedure: str) -> list[str]:
+    """What a verdict has against the use of a model."""
+    verdict = verdict_on(results, target)
+    found = []
+    if verdict.use_none:
+        found.append(f"The study says to use no model of {target} yet: none is reliably better than the constant.")
+    if model == ANSWER and verdict.verdict in {UNDECIDED, None}:
+        noun = verdict.nouns[procedure]
+        found.append(f"The study is undecided on {target}; the simplest model that it names predicts here: {noun}.")
+    return found
+
+
+def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
+    """Why there is no such model, and how it comes back: a run makes what has no record, whatever files there are."""
+    paths, noun = results.paths, verdict_on(results, target).nouns[procedure]
+    back = f"remove winner.json, short.json and trees.json of what is to be made again below {paths.trials}, and"
+    if outer_fold != ALL_ROWS and not results.config.keep_fold_models and not any(paths.fold_models.glob("*.keras")):
+        return (
+            f"The models of the outer folds were removed (keep_fold_models: false). To have them, {back} run the study with "
+            "keep_fold_models: true."
+        )
+    where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"
+    there = [name for name in PROCEDURES if paths.delivered(target, name).exists()]
+    return (
+        f"There is no model of {target} on {where} that is {noun}: the study has none, did not come to it, failed, or "
+        f"its file was removed. There {'is ' + ', '.join(there) if there else 'are none'} of all rows. {results.again} makes "
+        f"what was not tried yet; for a file that was removed, {back} run that."
+    )

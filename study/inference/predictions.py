@@ -1,0 +1,209 @@
+"""Predictions for a user's rows, with what is odd about them and what they lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from study.data.reader import Raw
+from study.evidence.scores import of_one
+from study.families.heads import FloatArray
+from study.formatting import human
+from study.inference.intervals import interval_columns
+from study.inference.models import (
+    ANSWER,
+    Model,
+    cautions,
+    check_fold,
+    judged_rows,
+    open_saved,
+    plain_frame,
+    procedure_for,
+    study_rows,
+    target_of,
+    verdict_on,
+)
+from study.records.results import Results
+from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
+
+MOST_CELLS = 20_000_000
+"""Numbers of a table up to which rows are looked for among the study's own."""
+ODD = {
+    "gaps": "empty cells in",
+    "unread": "dates that are none, taken as empty, in",
+    "unseen": "levels that no row of the study had, taken as the commonest, in",
+    "outside": "values outside the range of the study's rows in",
+}
+
+
+@dataclass(frozen=True)
+class MeanLoss:
+    """A mean loss with its 95 % interval, NaN where there is one row or group alone."""
+
+    loss: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        said = human(self.loss, 4)
+        return said if np.isnan(self.low) else f"{said} ({human(self.low, 4)} to {human(self.high, 4)})"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predicted rows. frame: (n_rows, ...) (`predict`). model: of MODELS, but the answer. warnings, notes: what to know."""
+
+    frame: pd.DataFrame
+    model: str
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def predict(
+    results: Results,
+    rows: pd.DataFrame,
+    target: str | None = None,
+    model: str = ANSWER,
+    fold: int | None = None,
+    interval: float | None = None,
+) -> Predictions:
+    """Predict rows with the delivered model, or with that which was judged on outer fold `fold`.
+
+    Parameters
+    ----------
+    rows : (n_rows, ...) frame with every feature of the study, typed as there or as text; other columns are passed through.
+    target : may be left out where the study has one.
+    model : one of MODELS.
+    interval : share of rows that intervals or sets are to hold (`study.inference.intervals`); none without it.
+
+    Returns
+    -------
+    The frame has the index of `rows` and the columns passed through, then `predicted`:
+    the value or rate, or the most probable class with all
+    probabilities as `p_<class>`; then what `interval_columns` gives.
+
+    Raises
+    ------
+    StudyError
+        A column is missing or breaks its type, or there is no such model or fold.
+    """
+    target = target_of(results, target)
+    check_fold(results, fold)
+    procedure = procedure_for(results, target, model)
+    saved = open_saved(results, target, procedure, ALL_ROWS if fold is None else fold)
+    frame = plain_frame(rows)
+    raw = saved.reader.read(frame)
+    predicted = saved.response(raw.values)
+    columns = prediction_columns(saved, predicted)
+    warned, notes = cautions(results, target, model, procedure), []
+    if interval is not None:
+        found, said = interval_columns(results, saved, frame, predicted, interval)
+        columns |= found
+        notes += said
+    if odd := _odd(raw, len(frame)):
+        warned.append(odd)
+    if target in frame and (unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())):
+        warned.append(f"Of {target} {unread} cells are no value that the study knows; their loss is left out.")
+    notes += _losses(results, saved, frame, predicted, fold)
+    features = {column.name for column in saved.reader.columns}
+    own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
+    passed = own[[name for name in own if name not in features]]
+    if twice := [name for name in columns if name in passed]:
+        raise StudyError(f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it.")
+    return Predictions(passed.assign(**columns).set_axis(rows.index), procedure, tuple(warned), tuple(notes))
+
+
+def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Series]:
+    """`predicted`, and a column of probabilities for each class."""
+    classes = saved.reader.classes
+    if not classes:
+        return {"predicted": pd.Series(predicted)}
+    shares = predicted if len(classes) > 2 else np.column_stack([1 - predicted, predicted])
+    labels = np.array(classes, dtype=object)[shares.argmax(axis=1)]
+    columns = {f"p_{name}": pd.Series(shares[:, i]) for i, name in enumerate(classes)}
+    return {"predicted": pd.Series(labels, dtype="str"), **columns}
+
+
+def _odd(raw: Raw, n_rows: int) -> str:
+    """A sentence that counts what is odd about the rows, empty where nothing is."""
+    found = [f"{words} {_counted(getattr(raw, name))}" for name, words in ODD.items() if getattr(raw, name)]
+    return f"Of {n_rows} rows some have {'; '.join(found)}." if found else ""
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    named = [f"{name} ({count})" for name, count in counts.items()]
+    return ", ".join(named[:10]) + (f" and {len(named) - 10} other columns" if len(named) > 10 else "")
+
+
+def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray, fold: int | None) -> list[str]:
+    """What the study promises, and what the rows lost that hold the target."""
+    reader = saved.reader
+    name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
+    said = []
+    if promise is not None and fold is None:
+        verdict = verdict_on(results, reader.target)
+        n = human(round(verdict.n_train))
+        said.append(
+            f"No test row is left to score {verdict.nouns[saved.name]} for {reader.target}, fitted on all {reader.n_rows:,} "
+            f"rows. The same procedure on {n} of them had a {name} of {promise} on its test rows."
+        )
+    if reader.target not in frame:
+        return said
+    observed = reader.observed(frame)
+    known = ~np.isnan(observed)
+    if known.any():
+        loss = saved.loss(predicted[known], observed[known])
+        own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
+        beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
+        seen = _seen(results, saved, frame[known], fold)
+        alike = f" Of them {seen:,} equal rows that the model was made of, on which a loss is no test." if seen else ""
+        rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
+        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}.{alike}")
+    return said
+
+
+def _seen(results: Results, saved: Model, frame: pd.DataFrame, fold: int | None) -> int:
+    """How many rows equal, in what the model takes and in its target, rows that it was made of; 0 where that is not known.
+
+    It is not known where tables are large, the study's own is gone or has changed, or rows are neither the model's nor tested.
+    """
+    if max(results.data.rows, len(frame)) * len(saved.reader.terms) > MOST_CELLS:
+        return 0
+    try:
+        table = study_rows(results)
+        if fold is not None:
+            table = table.drop(judged_rows(results, saved.reader.target, saved.name, fold)["row"].unique())
+        theirs = _digests(saved, table.reset_index(drop=True))
+    except StudyError:
+        return 0
+    own = _digests(saved, frame.reset_index(drop=True))
+    return int(own.isin(theirs).sum()) if len(theirs) == saved.reader.n_rows else 0
+
+
+def _digests(saved: Model, frame: pd.DataFrame) -> pd.Series[int]:
+    """A hash of each row that has a target: of what the model takes, and of the target."""
+    cells = pd.DataFrame(np.column_stack([saved.reader.read(frame).values, saved.reader.observed(frame)]))
+    return pd.util.hash_pandas_object(cells[cells.iloc[:, -1].notna()], index=False)
+
+
+def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:
+    name = results.data.groups
+    codes = pd.factorize(frame[name])[0] if name is not None and name in frame else np.arange(len(frame))
+    return np.asarray(codes, np.float64)
+
+
+def mean_loss(rows: pd.DataFrame) -> MeanLoss:
+    """Mean of the losses of a user's rows, with its interval; rows of one group are no independent ones."""
+    found, _ = of_one(rows.assign(outer_fold=0), folds=1)
+    return MeanLoss(found.estimate, found.low, found.high)
+
+
+def promised(results: Results, target: str, procedure: str) -> MeanLoss | None:
+    """Test loss of a procedure, as metrics.parquet and the report have it; None where it was not scored."""
+    metrics = results.metrics
+    own = metrics[(metrics["target"] == target) & (metrics["metric"] == LOSS) & metrics["base"].isna()]
+    own = own[own["other"] == procedure]
+    return MeanLoss(*own[["value", "low", "high"]].iloc[0].astype(float)) if len(own) else None

@@ -1,0 +1,143 @@
+"""A study's records arm by arm, as other tools are handed them, and again as they come while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from study.config import StudyConfig
+from study.config.options import Range, Space
+from study.families.chosen import arm_space
+from study.records.one import mean_curve
+from study.records.packs import read_arm
+from study.records.results import Results, read_winners
+from study.records.trial import TrialRecord
+from study.schema import ALL_ROWS, LOSS_NAMES, Arm, StudyData, fold_name
+
+COMPARED = ("refit", "ensemble")
+"""Candidates of a winner whose test loss is handed on, where it has them."""
+
+
+@dataclass(frozen=True)
+class ArmRecords:
+    """An arm and its records so far, in order of number.
+
+    space: of its hyperparameters, made to hold what was recorded. begin: when the study was last started, from which on the
+    trials are laid one after the other, since no record tells when it began. winner: number of the one that was scored on the
+    test rows, if any; test_losses: its mean loss there by candidate (COMPARED).
+    """
+
+    arm: Arm
+    records: tuple[TrialRecord, ...]
+    space: Space
+    begin: datetime
+    winner: int | None
+    test_losses: dict[str, float]
+
+    @property
+    def in_time(self) -> Iterator[tuple[TrialRecord, datetime, datetime]]:
+        """Each record with when it is laid to begin and end."""
+        begin = self.begin
+        for record in self.records:
+            end = begin + timedelta(seconds=record.wall_time_s)
+            yield record, begin, end
+            begin = end
+
+
+@dataclass
+class Changes:
+    """Arms of a study that have records which were not read yet.
+
+    While a study runs a record waits for those of lower numbers, so that trials have their numbers wherever they are counted.
+    """
+
+    results: Results
+    _seen: dict[Path, int] = field(default_factory=dict, init=False)
+    _concluded: bool = field(default=False, init=False)
+
+    def __iter__(self) -> Iterator[ArmRecords]:
+        """Arms that have changed since they were last asked for, in the order of their folders."""
+        paths, concluded = self.results.paths, self.results.concluded
+        if concluded and not self._concluded:
+            self._seen.clear()  # what waited for a number that never came
+        self._concluded = concluded
+        for folder in sorted(paths.trials.glob("*/")):
+            changed = folder.stat().st_mtime_ns
+            if self._seen.get(folder) == changed:
+                continue
+            self._seen[folder] = changed
+            records = tuple(read_arm(paths, folder))
+            if not concluded:
+                gap = next((place for place, record in enumerate(records) if record.number != place), len(records))
+                records = records[:gap]
+            if records:
+                yield self._arm(records)
+
+    def _arm(self, records: tuple[TrialRecord, ...]) -> ArmRecords:
+        results, arm = self.results, records[0].arm
+        winner = next(iter(read_winners(results.paths, arms=[arm])), None)
+        losses = {name: loss for name, loss in winner.test_losses.items() if name in COMPARED} if winner else {}
+        space = arm_space(results.config, arm, training_rows(results.config, results.data, arm))
+        number = winner.number if winner else None
+        return ArmRecords(arm, records, holding(space, records), self._begin, number, losses)
+
+    @property
+    def _begin(self) -> datetime:
+        """When the study was last started; of one whose shares alone were, when it was described."""
+        paths = self.results.paths
+        if paths.environment.exists():
+            return datetime.fromisoformat(self.results.environment.started)
+        return datetime.fromtimestamp(paths.config.stat().st_mtime, UTC)
+
+
+LOSSES = {"validation": "val_loss", "training": "train_loss"}
+"""Of a trial, by the name that they are handed on under."""
+
+
+def metric_of(arm: Arm) -> str:
+    """What the loss of an arm's target is called: one name a target, since losses of two targets are never compared."""
+    return f"{arm.target}: {LOSS_NAMES[arm.kind]}"
+
+
+def described(record: TrialRecord) -> dict[str, Any]:
+    """What a trial is, then its hyperparameters."""
+    arm = record.arm
+    about = {"target": arm.target, "family": arm.family, "hidden layers": arm.depth, "outer fold": fold_name(arm.outer_fold)}
+    return {**about, "state": record.state.value, **record.params}
+
+
+def by_epoch(record: TrialRecord, name: str) -> list[tuple[int, float]]:
+    """(epoch, mean loss) of a network; of a regression its one loss, at 0. name: one of LOSSES."""
+    if curve := mean_curve(record, LOSSES[name]):
+        return curve
+    loss = getattr(record, LOSSES[name])
+    return [] if loss is None else [(0, loss)]
+
+
+def training_rows(config: StudyConfig, data: StudyData, arm: Arm) -> int:
+    """About how many rows an inner fold of an arm trains on, which its family's own space follows."""
+    rows = float(data.rows - next(target.missing for target in data.targets if target.name == arm.target))
+    if arm.outer_fold != ALL_ROWS:
+        rows *= 1 - (config.outer.test_fraction if config.protocol == "holdout" else 1 / config.outer.folds)
+    return int(rows * (1 - 1 / config.inner.folds))
+
+
+def holding(space: Space, records: tuple[TrialRecord, ...]) -> Space:
+    """A space made to hold the hyperparameters of all records; of one that is recorded and not in it, the values recorded.
+
+    A range of logarithms cannot hold a zero, and is then a plain one that begins there.
+    """
+    found: Space = {}
+    for name in dict.fromkeys([*space, *(name for record in records for name in record.params)]):
+        values = [record.params[name] for record in records if name in record.params]
+        form: Any = space.get(name, [])
+        if isinstance(form, Range):
+            low, high = min([form.low, *values]), max([form.high, *values])
+            found[name] = Range(low=low, high=high, log=form.log and low > 0, integer=form.integer)
+        else:
+            choices = list(dict.fromkeys([*(form if isinstance(form, list) else []), *values]))
+            found[name] = choices if choices else form
+    return found

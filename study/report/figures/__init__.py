@@ -1,1 +1,0 @@
-"""Figures of the report, one a module (`study.report.sections.Figure`): words, when it is shown, its data, its drawing."""
