@@ -14,8 +14,8 @@ from PIL import Image
 
 from study import load_results
 from study.diagnostics.drawing.style import Picture
-from study.diagnostics.gains.figure import SHORT_NAMES
-from study.diagnostics.margin_curve import figure as margin_curve
+from study.diagnostics.margins import figure as margin_curve
+from study.diagnostics.margins.figure import SHORT_NAMES
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ANSWERS

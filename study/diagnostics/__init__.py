@@ -1,1 +1,1 @@
-"""What the models say: reference fits, coefficients, the terms that a regression lacks, and boosted trees beside them."""
+"""What is looked at beside the answer: a folder each, listed in `study.diagnostics.registry`."""

@@ -15,11 +15,11 @@ from study.data.reader import Reader, spelt
 from study.data.sources import Source
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.diagnostics.answers import effects_frame, rises_frame
 from study.diagnostics.probe import probe
 from study.families.heads import FloatArray
 from study.inference.models import ANSWER, Model, judged_rows, open_saved, plain_frame, procedure_for, study_rows, target_of
 from study.records.inspection import Probed
-from study.records.probed import effects_frame, rises_frame
 from study.records.results import Results
 from study.schema import StudyError, nearest
 

@@ -178,8 +178,8 @@ class Results:
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
     P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
     (`study.diagnostics.effects.compute.mean_effects`), and how the rows lie (`study.diagnostics.effects.density.with_density`).
-    importances: of permuted columns (`study.diagnostics.importance.compute.importances`). helps: groups of rows on which the
-    network helps most and least (`study.diagnostics.where.compute.where_it_helps`). residuals, calibration, discrimination,
+    importances: of permuted columns (`study.diagnostics.importances.compute.importances`). helps: groups of rows on which the
+    network helps most and least (`study.diagnostics.helps.compute.where_it_helps`). residuals, calibration, discrimination,
     confusion: how good the predictions are (`study.diagnostics`). hyperparameters: how much each mattered
     (`study.diagnostics.hyperparameters.compute.hyperparameters`). warnings: what may be wrong.
 

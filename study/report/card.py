@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, table
-from study.diagnostics.gains import figure as gains
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.metrics import metric_of
@@ -39,11 +38,10 @@ def answer(results: Results) -> Html:
     """The verdict of every target as a card, with the style that it needs wherever it is shown."""
     if not results.concluded or not results.verdicts:
         return Html("<p>No target has been scored yet.</p>")
-    told, models = gains.data(results), models_frame(results)
+    models = models_frame(results)
     cards = [
         _card(
             verdict,
-            told[told["target"] == verdict.target],
             models[models["target"] == verdict.target],
             results.data.splitting,
             warnings.listed(results, verdict.target),
@@ -84,7 +82,7 @@ def models_frame(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting: str, warned: str) -> str:
+def _card(verdict: Verdict, models: pd.DataFrame, splitting: str, warned: str) -> str:
     badge = verdict.verdict
     rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
     facts = []
@@ -94,7 +92,7 @@ def _card(verdict: Verdict, told: pd.DataFrame, models: pd.DataFrame, splitting:
     return (
         f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
         f'<strong class="badge">{escape(str(badge or "no verdict"))}</strong></header>'
-        f"{bars(told, verdict.nouns[REGRESSION], Words(verdict).bound_name)}{_models(models, verdict)}"
+        f"{bars(verdict)}{_models(models, verdict)}"
         f'<p class="sentence">{escape(Words(verdict).sentence)}</p><p class="action">{escape(Words(verdict).action)}</p>'
         f"{warned}{''.join(facts)}</section>"
     )

@@ -7,12 +7,14 @@ from collections.abc import Hashable
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from study.diagnostics.drawing.whiskers import SLACK
-from study.diagnostics.gains.figure import edges
-from study.evidence.wording.sentences import level_words
+from study.evidence.answer import Verdict
+from study.evidence.wording.answer import Words
+from study.evidence.wording.sentences import ends, level_words
 from study.formatting import given_percent, percent
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
@@ -20,22 +22,49 @@ HEIGHT_PX = 40
 SUBJECTS = {EXTENDED: "the regression with terms", NETWORK: "the network", TREES: "boosted trees"}
 
 
-def bars(gains: pd.DataFrame, regression: str, bound: str) -> str:
+def bars(verdict: Verdict) -> str:
     """What each procedure saves over the plain regression, and the network over the one with terms, below one another.
 
-    gains: rows of one target of `study.diagnostics.gains.figure.data`. regression: its noun. bound: what the dashed line is
-    called. Nothing where nothing can be gained.
+    Nothing where nothing can be gained.
     """
-    over = gains[(gains["base"] == REGRESSION) & (gains["other"] != REGRESSION)]
-    apart = gains[(gains["base"] == EXTENDED) & (gains["other"] == NETWORK)]
-    shown = pd.concat([over, apart])
+    shown = gains_frame(verdict)
     if shown.empty:
         return ""
-    ends = edges(shown)
-    parts = [_bar(row, ends, "") for row in over.to_dict("records")]
-    parts += ['<div class="apart"></div>'] if len(over) and len(apart) else []
-    parts += [_bar(row, ends, f"over {SUBJECTS[EXTENDED]}") for row in apart.to_dict("records")]
-    return f'<div class="gains">{"".join(parts)}{_axis(ends)}{_note(shown, regression, bound)}</div>'
+    span, parts = edges(shown), list[str]()
+    for row in shown.to_dict("records"):
+        over = f"over {SUBJECTS[EXTENDED]}" if row["base"] == EXTENDED else ""
+        parts += ['<div class="apart"></div>'] if over and parts else []
+        parts.append(_bar(row, span, over))
+    return f'<div class="gains">{"".join(parts)}{_axis(span)}{_note(shown, verdict)}</div>'
+
+
+def gains_frame(verdict: Verdict) -> pd.DataFrame:
+    """Gains over the regression, boosted trees' among them, then that of the network over the regression with terms.
+
+    base, other (procedures), improvement, low, high (shares of the regression's loss), ends (the interval in words), level,
+    margin (the larger bound of the gain, NaN where none can be told).
+    """
+    gains = dict(verdict.by_pair)
+    if verdict.trees and REGRESSION in verdict.trees.over:
+        gains[REGRESSION, TREES] = verdict.trees.over[REGRESSION]
+    rows = [
+        {
+            "base": base, "other": other, "improvement": gain.improvement, "low": gain.low, "high": gain.high,
+            "ends": ends(gain), "level": gain.level, "margin": verdict.bar.of_gain(gain).larger(gain.per_loss),
+        }
+        for (base, other), gain in sorted(gains.items(), key=lambda each: each[0][0] != REGRESSION)
+        if pd.notna(gain.improvement)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def edges(own: pd.DataFrame) -> tuple[float, float]:
+    """Where the axis of one target's gains ends: it holds all dots, and intervals within 100 % to either side."""
+    margin = float(own["margin"].fillna(0.0).max())
+    low, high = (own[name].fillna(end) for name, end in (("low", -np.inf), ("high", np.inf)))
+    left = max(min(low.min(), own["improvement"].min()), -1)
+    right = max(high.max(), own["improvement"].max(), 2 * margin)
+    return min(left, -2 * margin), max(min(right, 1), 2 * margin)
 
 
 def _bar(row: dict[Hashable, Any], ends: tuple[float, float], over: str) -> str:
@@ -81,11 +110,15 @@ def _axis(ends: tuple[float, float]) -> str:
     return f'<div class="row"><span class="bar">{svg}</span></div>'
 
 
-def _note(shown: pd.DataFrame, regression: str, bound: str) -> str:
+def _note(shown: pd.DataFrame, verdict: Verdict) -> str:
     levels = [level_words(level) for level in dict.fromkeys(shown["level"])]
-    what = f"Share of {regression}'s {shown['stake'].iloc[0]} that is saved on the test rows"
+    what = f"Share of {verdict.nouns[REGRESSION]}'s {verdict.metric.noun} that is saved on the test rows"
     about = f"{what}, with its {' or '.join(levels)} interval"
-    where = f"; the shaded band is too small to matter, up to the {bound} (dashed)" if shown["margin"].notna().any() else ""
+    where = (
+        f"; the shaded band is too small to matter, up to the {Words(verdict).bound_name} (dashed)"
+        if shown["margin"].notna().any()
+        else ""
+    )
     left, right = edges(shown)
     beyond = shown["low"].isna() | shown["high"].isna() | (shown["low"] < left) | (shown["high"] > right)
     arrows = " Where there is an arrow, it goes on beyond the axis." if beyond.any() else ""

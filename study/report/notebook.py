@@ -25,7 +25,7 @@ UNFINISHED = "The study is not finished: what follows is its search so far, and 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import fair, repeat, tables, trials, warnings
-from study.diagnostics import {figures}
+from study.report.sections import figure, table
 
 results = load_results(".")'''
 
@@ -51,7 +51,6 @@ def build_notebook(root: Path) -> NotebookNode:
 
 def _cells(results: Results) -> list[NotebookNode]:
     shown = {chapter: [section for section in chapter.sections if section.when(results)] for chapter in CHAPTERS}
-    figures = ", ".join(sorted(section.figure for sections in shown.values() for section in sections if section.figure))
     name = results.root.resolve().name
     words = {
         "of": shares_of(results),
@@ -60,7 +59,7 @@ def _cells(results: Results) -> list[NotebookNode]:
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),
     }
-    cells = [_markdown(_opening(results)), _code(SETUP.format(figures=figures), role="setup")]
+    cells = [_markdown(_opening(results)), _code(SETUP, role="setup")]
     cells += [_markdown("## The answer"), _code("tables.answer(results)")]
     for chapter, sections in shown.items():
         if sections:

@@ -4,49 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
-import pandas as pd
-
-from study.diagnostics.best_so_far import figure as best_so_far
-from study.diagnostics.coefficients import figure as coefficients
-from study.diagnostics.confusion import figure as confusion
-from study.diagnostics.decided_curve import figure as decided_curve
+from study.diagnostics import registry
+from study.diagnostics.drawing.html_table import Html
 from study.diagnostics.drawing.style import Picture
-from study.diagnostics.effects import figure as effects
-from study.diagnostics.gains import figure as gains
-from study.diagnostics.hyperparameters import figure as hyperparameters
-from study.diagnostics.importance import figure as importance
-from study.diagnostics.learning_curves import figure as learning_curves
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.margin_curve import figure as margin_curve
-from study.diagnostics.predicted_observed import figure as predicted_observed
-from study.diagnostics.probabilities import figure as probabilities
-from study.diagnostics.residuals import figure as residuals
-from study.diagnostics.roc import figure as roc
-from study.diagnostics.test_loss import figure as test_loss
-from study.diagnostics.where import figure as where
 from study.records.results import Results
-from study.report import helps, tables, warnings
-
-
-class Figure(Protocol):
-    """What a module of `study.diagnostics` holds: all of one figure. Its name is the module's.
-
-    TEXT: what the report says before it, as in `Section`.
-    """
-
-    __name__: str
-    TEXT: str
-
-    def when(self, results: Results) -> bool:
-        """Whether the report of these results shows it."""
-
-    def data(self, results: Results) -> pd.DataFrame:
-        """A tidy frame of all the numbers that are drawn."""
-
-    def draw(self, frame: pd.DataFrame) -> Picture:
-        """A drawing of that frame, without arithmetic."""
+from study.report import tables, warnings
 
 
 def _always(results: Results) -> bool:
@@ -68,20 +32,37 @@ class Section:
     figure: str = ""
 
 
-def drawn(figure: Figure) -> Section:
-    """The section of a figure."""
-    name = figure.__name__.rpartition(".")[2]
-    return Section(figure.TEXT, f"{name}.draw({name}.data(results))", figure.when, name)
+def drawn(chapter: str) -> tuple[Section, ...]:
+    """The sections of a chapter's diagnostics: a figure each, and below it what else their folder shows."""
+    found = []
+    for name in registry.CHAPTERS[chapter]:
+        own: Any = registry.figure(name)
+        found.append(Section(own.TEXT, f"figure({name!r}, results)", own.when, name))
+        if hasattr(own, "table"):
+            found.append(Section(own.TABLE, f"table({name!r}, results)", own.has_table))
+    return tuple(found)
+
+
+def table(name: str, results: Results) -> Html:
+    """What a diagnostic shows below its figure."""
+    own: Any = registry.figure(name)
+    return own.table(results)  # type: ignore[no-any-return]
+
+
+def is_concluded(results: Results) -> bool:
+    """Whether there are verdicts, and all that comes with them."""
+    return results.concluded
+
+
+def figure(name: str, results: Results) -> Picture:
+    """A diagnostic's figure of these results."""
+    own = registry.figure(name)
+    return own.draw(own.data(results))
 
 
 def has_sources(results: Results) -> bool:
     """Whether it is known of some target where its gain comes from, or what its regression misses."""
     return results.concluded and any(map(tables.has_sources, results.verdicts))
-
-
-def has_unmeasured(results: Results) -> bool:
-    """Whether it is known why some model's hyperparameters were not measured."""
-    return hyperparameters.is_told(results) and bool(hyperparameters.unmeasured(results))
 
 
 READING = """\
@@ -187,62 +168,28 @@ CHAPTERS = (
         "The comparison",
         "",
         (
-            drawn(gains),
-            drawn(margin_curve),
+            *drawn("The comparison"),
             Section(SOURCES, "tables.sources(results)", has_sources),
-            drawn(decided_curve),
-            drawn(test_loss),
-            Section(SCORES, "tables.by_target(tables.scores_frame(results))", test_loss.when),
-            Section(METRICS, "tables.by_target(tables.metrics_frame(results))", test_loss.when),
-            Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", test_loss.when),
+            Section(SCORES, "tables.by_target(tables.scores_frame(results))", is_concluded),
+            Section(METRICS, "tables.by_target(tables.metrics_frame(results))", is_concluded),
+            Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", is_concluded),
         ),
     ),
-    Chapter(
-        "What the models say, and where they differ",
-        "",
-        (
-            drawn(effects),
-            Section(helps.TEXT, "tables.helps(results)", helps.has_helps),
-            drawn(where),
-            drawn(importance),
-            drawn(coefficients),
-            Section("", "tables.coefficients(results)", coefficients.when),
-        ),
-    ),
-    Chapter(
-        "How good are the predictions?",
-        "",
-        (
-            drawn(predicted_observed),
-            drawn(residuals),
-            drawn(probabilities),
-            drawn(roc),
-            drawn(confusion),
-        ),
-    ),
-    Chapter(
-        "How the search went",
-        "",
-        (
-            drawn(loss_by_family),
-            drawn(best_so_far),
-            drawn(hyperparameters),
-            Section("", "tables.not_measured(results)", has_unmeasured),
-            drawn(learning_curves),
-            Section("### The winners and their hyperparameters", "tables.by_target(tables.incumbents_frame(results))"),
-        ),
-    ),
+    *(Chapter(title, "", drawn(title)) for title in list(registry.CHAPTERS)[1:]),
     Chapter(
         "All trials",
         TRIALS,
-        (Section("", "trials.all_trials(results)"),),
+        (
+            Section("### The best of every search", "tables.by_target(tables.incumbents_frame(results))"),
+            Section("### Every trial", "trials.all_trials(results)"),
+        ),
     ),
     Chapter(
         "How to repeat this",
         REPRODUCE,
         (
             Section("", "repeat.facts(results)"),
-            Section("### The models", "tables.delivered(results)", lambda results: results.concluded),
+            Section("### The models", "tables.delivered(results)", is_concluded),
         ),
     ),
 )

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from study.diagnostics import registry
+from study.diagnostics.registry import NAMES
 from study.formatting import human
 from study.records.results import Results
-from study.report import figures, tables
+from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.notebook import UNFINISHED
 from study.report.page import no_break
 from study.schema import StudyError, nearest
-
-NAMES = tuple(sorted(module.name for module in iter_modules(figures.__path__)))
-"""Of the figures, which are those of their modules."""
 
 
 class Figures:
@@ -42,7 +39,7 @@ class Figures:
             raise AttributeError(name)
         if name not in NAMES:
             raise AttributeError(f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}")
-        module: Any = import_module(f"{figures.__name__}.{name}")
+        module: Any = registry.figure(name)
         results = self._results
 
         def draw() -> Figure:

@@ -7,36 +7,24 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from study.diagnostics.coefficients.figure import first_fold
 from study.diagnostics.drawing.html_table import Html as Html
+from study.diagnostics.drawing.html_table import by_target as by_target
 from study.diagnostics.drawing.html_table import prose
 from study.diagnostics.drawing.html_table import table as table
 from study.diagnostics.drawing.style import model_name, with_names
-from study.diagnostics.hyperparameters.figure import not_measured as not_measured
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
 from study.evidence.wording.answer import Words
-from study.formatting import chance, human, p_value
+from study.formatting import chance, p_value
 from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.card import gains_frame, interval, share_words
-from study.report.helps import helps as helps
 from study.report.metric_table import metrics_frame as metrics_frame
 from study.schema import EXTENDED, NETWORK
 
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
-MOST_WEIGHTS = 100
-"""Most weights of a regression in one table."""
-
-
-def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
-    """A `table` for every target, each with the columns that it fills."""
-    if frame.empty:
-        return table(frame, empty)
-    parts = [(target, rows.drop(columns="target")) for target, rows in frame.groupby("target", sort=False)]
-    return Html("".join(f"<h4>{escape(str(target))}</h4>{table(rows)}" for target, rows in parts))
 
 
 def incumbents_frame(results: Results) -> pd.DataFrame:
@@ -127,38 +115,6 @@ def _sources(verdict: Verdict) -> str:
 
 def _paragraph(text: str | None) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
-
-
-def coefficients(results: Results) -> Html:
-    """`coefficients_frame` by target, with how many more there are."""
-    own = first_fold(results.coefficients)
-    more = {str(target): len(rows) - MOST_WEIGHTS for target, rows in own.groupby("target") if len(rows) > MOST_WEIGHTS}
-    told = "".join(
-        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; coefficients.parquet has {human(n)} more.</p>"
-        for target, n in more.items()
-    )
-    return Html(by_target(coefficients_frame(results)) + told)
-
-
-def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over.
-
-    Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
-    """
-    own = first_fold(results.coefficients)
-    size = own["standardised"].astype(float).abs().fillna(np.inf)
-    own = own[size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS].replace("", None)
-    penalised = own["note"].str.contains("penalised", na=False).any()
-    names = {
-        "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
-        "standardised": "for one std. deviation", "ref_estimate": "reference", "ref_std_error": "std. error",
-        "gap_in_se": "gap in std. errors",
-        **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
-           if penalised else {}),
-        "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
-    }  # fmt: skip
-    shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
-    return shown
 
 
 def delivered(results: Results) -> Html:

@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from study.diagnostics.effects.compute import differences, mean_effects
-from study.diagnostics.importance.compute import importances
-from study.diagnostics.where.gains import LEVEL, apart, row_gains
+from study.diagnostics.helps.gains import LEVEL, apart, row_gains
+from study.diagnostics.importances.compute import importances
 
 from .losses import scored, trial
 

@@ -13,7 +13,7 @@ from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.diagnostics.effects.compute import differences, mean_effects
 from study.diagnostics.effects.density import BINS, with_density
-from study.diagnostics.where.compute import COLUMNS, where_it_helps
+from study.diagnostics.helps.compute import COLUMNS, where_it_helps
 from study.schema import ALL_ROWS
 from tests.data.helpers import config_for, saved, table_of
 

@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 
+from study.diagnostics.answers import answered, effects_frame, rises_frame
 from study.diagnostics.effects.compute import differences, mean_effects
 from study.diagnostics.effects.density import with_density
-from study.diagnostics.importance.compute import importances
+from study.diagnostics.importances.compute import importances
 from study.records.inspection import Axis, Effect, Probed, Rise
-from study.records.probed import answered, effects_frame, rises_frame
 from study.records.trees import Trees
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, Kind, TrialState

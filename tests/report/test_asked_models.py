@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from study.diagnostics.effects import figure as effects
-from study.diagnostics.importance import figure as importance
-from study.diagnostics.where import figure as where
+from study.diagnostics.helps import figure as where
+from study.diagnostics.importances import figure as importance
 from study.records.results import Results
 from study.report import helps as sentences
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study.diagnostics.decided_curve import figure as decided_curve
-from study.diagnostics.margin_curve import figure as margin_curve
+from study.diagnostics.margins import figure as margin_curve
 from study.records.results import Results
 from tests.report.frames import decided, over_margins
 from tests.report.synthetic import axes_of, numbers, with_frames

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.diagnostics.calibration import figure as probabilities
 from study.diagnostics.confusion import figure as confusion
+from study.diagnostics.discrimination import figure as roc
 from study.diagnostics.drawing.words import each_target, short, span
 from study.diagnostics.predicted_observed import figure as predicted_observed
-from study.diagnostics.probabilities import figure as probabilities
 from study.diagnostics.residuals import figure as residuals
-from study.diagnostics.roc import figure as roc
 from study.records.results import Results
 from tests.evidence.checks.predicted import predicted
 from tests.report.frames import N, X, looked_at, three, values_of

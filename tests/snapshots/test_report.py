@@ -11,25 +11,25 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.test_loss import figure as test_loss
 
 from study.api import write_report
 from study.diagnostics.best_so_far import figure as best_so_far
+from study.diagnostics.calibration import figure as probabilities
 from study.diagnostics.coefficients import figure as coefficients
 from study.diagnostics.confusion import figure as confusion
 from study.diagnostics.decided_curve import figure as decided_curve
+from study.diagnostics.discrimination import figure as roc
 from study.diagnostics.drawing.html_table import filtered
 from study.diagnostics.effects import figure as effects
-from study.diagnostics.gains import figure as gains
+from study.diagnostics.helps import figure as where
 from study.diagnostics.hyperparameters import figure as hyperparameters
-from study.diagnostics.importance import figure as importance
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.margin_curve import figure as margin_curve
+from study.diagnostics.importances import figure as importance
+from study.diagnostics.margins import figure as margin_curve
 from study.diagnostics.predicted_observed import figure as predicted_observed
-from study.diagnostics.probabilities import figure as probabilities
 from study.diagnostics.residuals import figure as residuals
-from study.diagnostics.roc import figure as roc
-from study.diagnostics.test_loss import figure as test_loss
-from study.diagnostics.where import figure as where
 from study.evidence.findings import TreesLine
 from study.evidence.margins import Question
 from study.records.environment import Environment

@@ -3,14 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from study.data.encoding import design
+from study.data.units import Units
 from study.diagnostics.coefficients.basis import INTERCEPT
-from study.diagnostics.coefficients.reference import REFERENCES, UNPENALISED
+from study.diagnostics.coefficients.reference import REFERENCES, UNPENALISED, no_reference, reference_coefficients
+from study.diagnostics.context import Context
+from study.diagnostics.jackknife import blocks
+from study.records.columns.shared import frame
+from study.schema import Kind
+
+COLUMNS = frame(
+    "One weight of a regression, in original units, beside a reference fit of statsmodels or scikit-learn.",
+    "target family outer_fold term level output unit estimate sd standardised ref_estimate ref_std_error ref_low ref_high "
+    "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio ratio_to_largest se_over note",
+    {"level": ("str", "Level of a column of categories; else missing."),
+     "unit": ("str", "Unit of the weight."), "estimate": ("float64", "The weight."),
+     "sd": ("float64", "Standard deviation of the term over the rows; none of an intercept."),
+     "standardised": ("float64", "estimate * sd: what one standard deviation of the term changes."),
+     "ref_estimate": ("float64", "The same weight by the other library, with the same penalty."),
+     "ref_std_error": ("float64", "Its standard error; missing where there is a penalty."),
+     "ref_low": ("float64", "Lower end of its 95 % interval."), "ref_high": ("float64", "Upper end of it."),
+     "gap_in_se": ("float64", "(estimate - ref_estimate) / ref_std_error."),
+     "mle_estimate": ("float64", "The weight without a penalty."),
+     "mle_std_error": ("float64", "Its standard error."), "mle_low": ("float64", "Lower end of its 95 % interval."),
+     "mle_high": ("float64", "Upper end of it."),
+     "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
+     "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
+     "ratio_to_largest": ("float64", "Over the largest weight of the same logistic model and class."),
+     "se_over": ("str", "What standard errors are over: `rows`, `groups` or `blocks of time`."),
+     "note": ("str", "What to know of the weight, such as that classes separate.")},
+)  # fmt: skip
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
+MOST_CELLS = 10_000_000
+"""Rows x terms of the most that a reference is fitted to: statsmodels takes up to 60 bytes for each."""
+TOO_LONG = "too many rows for a reference fit: no standard error"
+
+
+def compute(context: Context) -> pd.DataFrame:
+    """Estimates of the refitted regressions beside the reference fits of the same development rows.
+
+    Standard errors are over what is independent in the table: its groups, blocks of its time, or else single rows. Of more than
+    MOST_CELLS there is no reference and none of these.
+    """
+    keys, estimates, data = ["target", "family", "outer_fold"], context.estimates, context.data
+    trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
+    for (target, family, fold), rows in estimates.groupby(keys, sort=False):
+        model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
+        encoded = data[model["target"], model["outer_fold"]]
+        development, l2 = encoded.development, float(rows["l2"].iloc[0])
+        terms = [term.name for term in encoded.terms]
+        if len(development) * len(terms) > MOST_CELLS:
+            outputs = encoded.classes[1:] if encoded.kind is Kind.MULTICLASS else [None]
+            reference = no_reference(terms, outputs, TOO_LONG)
+        else:
+            columns, units = design(encoded, development), Units.of(encoded, development, blocks)
+            y, scale = encoded.y[development], encoded.scale[-1]
+            reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, scale, units)
+        if encoded.kind is Kind.MULTICLASS:
+            rows = contrasts(rows, encoded.classes)
+        trained.append(rows)
+        spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
+        references.append(reference.assign(**model, sd=reference["term"].map(spread)))
+    return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))
 
 
 def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

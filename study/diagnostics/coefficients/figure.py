@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from study.diagnostics.drawing.html_table import Html, by_target
 from study.diagnostics.drawing.style import (
     INK,
     MUTED,
@@ -45,6 +48,9 @@ it stands the fit of the same rows without the penalty, with its own standard er
 Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time, or single
 rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard error.
 """
+MOST_WEIGHTS = 100
+"""Most weights of a regression in one table."""
+TABLE = ""
 SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 
@@ -135,3 +141,38 @@ def _beside(apart: pd.DataFrame, n_more: int) -> list[str]:
         for label, estimate, reference in apart[["label", "estimate", "ref_estimate"]].itertuples(index=False)
     ]
     return lines + ([wrapped(f"apart: {', '.join(told)}")] if told else [])
+
+
+def table(results: Results) -> Html:
+    """`coefficients_frame` by target, with how many more there are."""
+    own = first_fold(results.coefficients)
+    more = {str(target): len(rows) - MOST_WEIGHTS for target, rows in own.groupby("target") if len(rows) > MOST_WEIGHTS}
+    told = "".join(
+        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; coefficients.parquet has {human(n)} more.</p>"
+        for target, n in more.items()
+    )
+    return Html(by_target(coefficients_frame(results)) + told)
+
+
+def coefficients_frame(results: Results) -> pd.DataFrame:
+    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over.
+
+    Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
+    """
+    own = first_fold(results.coefficients)
+    size = own["standardised"].astype(float).abs().fillna(np.inf)
+    own = own[size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS].replace("", None)
+    penalised = own["note"].str.contains("penalised", na=False).any()
+    names = {
+        "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
+        "standardised": "for one std. deviation", "ref_estimate": "reference", "ref_std_error": "std. error",
+        "gap_in_se": "gap in std. errors",
+        **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
+           if penalised else {}),
+        "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
+    }  # fmt: skip
+    shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
+    return shown
+
+
+has_table = when

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.diagnostics.context import Context
 from study.evidence.winners import MODEL, class_probabilities
+from study.records.columns.shared import frame
 from study.schema import Kind
 
-COLUMNS = [*MODEL, "observed", "predicted", "n_rows"]
+COLUMNS = frame(
+    "One pair of classes of a model: what was observed, and what was taken for the most probable.",
+    "target kind family depth observed predicted n_rows",
+    {"observed": ("int64", "Index of the class."), "predicted": ("int64", "Index of the class that was most probable."),
+     "n_rows": ("float64", "Distinct test rows; one that is predicted several times is divided between its predictions.")},
+)  # fmt: skip
 
 
-def confusion(rows: pd.DataFrame) -> pd.DataFrame:
+def compute(context: Context) -> pd.DataFrame:
     """How many test rows of a class were given which class, the most probable one; of two classes that from 0.5 up.
 
     Returns
@@ -19,7 +26,8 @@ def confusion(rows: pd.DataFrame) -> pd.DataFrame:
     (n, 7) frame of COLUMNS, one row a model and pair of classes (their indices) that came up: n_rows adds up to the distinct
     test rows of the model, a row with several predictions divided between them (share of `checked_rows`).
     """
-    found = [pd.DataFrame(columns=COLUMNS)]
+    rows = context.rows
+    found = [COLUMNS.of([])]
     for (_, kind), own in rows[rows["kind"].isin((Kind.BINARY, Kind.MULTICLASS))].groupby(["target", "kind"], sort=False):
         if kind == Kind.BINARY:
             chosen = (own["predicted"].to_numpy(float) >= 0.5).astype(np.int64)

@@ -84,3 +84,11 @@ def _width(text: str) -> str:
     if len(text) > 44:
         return ' class="long"'
     return ' class="words"' if len(text) > 16 and text[:1].isalpha() and " to " not in text else ""
+
+
+def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
+    """A `table` for every target, each with the columns that it fills."""
+    if frame.empty:
+        return table(frame, empty)
+    parts = [(target, rows.drop(columns="target")) for target, rows in frame.groupby("target", sort=False)]
+    return Html("".join(f"<h4>{escape(str(target))}</h4>{table(rows)}" for target, rows in parts))

@@ -9,7 +9,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.diagnostics.answers import effects_frame
+from study.diagnostics.context import Context
+from study.diagnostics.effects.density import with_density
+from study.records.columns.shared import frame
 from study.schema import EXTENDED, NETWORK, REGRESSION
+
+COLUMNS = frame(
+    "One point of a procedure's mean effect of a column (partial dependence, centred).",
+    "target column base other output differ spread rank kind procedure sort value level place share effect low high "
+    "n_curves",
+    {"base": ("str", "Procedure that the difference is measured from."),
+     "other": ("str", "Procedure that it is measured to."),
+     "output": ("str", "Class whose probability it is, where there are several: that in which they differ most; else empty."),
+     "spread": ("float64", "Root of the mean variance of the difference over folds and replicates; missing of a single one."),
+     "sort": ("str", "`number` or `level`: what the points of the column are."),
+     "value": ("float64", "Value of the column; missing of a level."),
+     "level": ("str", "Category of the column; empty of a number."),
+     "place": ("int64", "Number of the point, from 0."),
+     "share": ("float64", "Share of the table's rows that are nearest to the point."),
+     "column": ("str", "Column of the table."),
+     "differ": ("float64", "Root mean square difference of the two effects over the rows, less what luck alone gives."),
+     "effect": ("float64", "Mean prediction there, less the mean over the curve."),
+     "low": ("float64", "Lower end of the band that holds most curves of folds and replicates."),
+     "high": ("float64", "Upper end of it."), "n_curves": ("int64", "Curves of folds and replicates.")},
+)  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 CURVE = ["target", "column", "output"]
@@ -17,6 +41,12 @@ PROCEDURES = (REGRESSION, EXTENDED, NETWORK)
 MEASURED = ["target", "column", "base", "other", "output", "differ", "spread", "rank"]
 INNER = (0.1, 0.9)
 """Quantiles of the curves of outer folds and replicates between which a band lies."""
+
+
+def compute(context: Context) -> pd.DataFrame:
+    """Mean effects of single columns (`mean_effects`), and how the rows lie (`with_density`)."""
+    effects = effects_frame(context.answers)
+    return with_density(mean_effects(effects, differences(effects)), context.data)
 
 
 def centred(effects: pd.DataFrame) -> pd.DataFrame:
@@ -41,12 +71,12 @@ def asked_pair(procedures: set[str]) -> tuple[str, str] | None:
 def differences(effects: pd.DataFrame) -> pd.DataFrame:
     """By how much the effects of a richer model differ from those of the plainest one, column by column.
 
-    effects: as from `study.records.probed.effects_frame`. Gives MEASURED: base is the plainest procedure there is, other of the
-    richer ones that which differs most from it in this column, of several alike the richest; differ
-    is the root of the mean square, over the table's rows, of the mean over outer folds of their centred difference, less the
-    variance of that mean over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is
-    more. spread is the root of the mean variance of the difference over folds and replicates, NaN of a single one. Of several
-    classes output names that in which the column differs most. rank: from 1, the largest `differ` first.
+    effects: as from `study.diagnostics.answers.effects_frame`. Gives MEASURED: base is the plainest procedure there is, other
+    of the richer ones that which differs most from it in this column, of several alike the richest; differ is the root of the
+    mean square, over the table's rows, of the mean over outer folds of their centred difference, less the variance of that mean
+    over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is more. spread is the
+    root of the mean variance of the difference over folds and replicates, NaN of a single one. Of several classes output names
+    that in which the column differs most. rank: from 1, the largest `differ` first.
     """
     found = []
     for (target, column), own in centred(effects).groupby(["target", "column"], sort=False):

@@ -8,12 +8,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.config import StudyConfig
 from study.config.options import Range, Space
+from study.diagnostics.context import Context
 from study.evidence.winners import ARM, MODEL
 from study.families import get_family, searched
 from study.families.chosen import arm_space
+from study.records.columns.shared import frame
 from study.schema import ALL_ROWS, Arm
+
+COLUMNS = frame(
+    "One hyperparameter of a model: how much it mattered.",
+    "target kind family depth name n_trials importance least most note",
+    {"name": ("str", "The hyperparameter."), "n_trials": ("int64", "Trials of all outer folds."),
+     "importance": ("float64", "Share of the variance of a trial's rank that it accounts for by itself (fANOVA)."),
+     "least": ("float64", "The least of that and of parts of the outer folds."),
+     "most": ("float64", "The most of them."),
+     "note": ("str", "Why there is no importance; empty where there is one.")},
+)  # fmt: skip
 
 LEAST_TRIALS = 12
 """Trials of all outer folds below which nothing is said: with fewer, what is important changes from one draw to the next."""
@@ -25,13 +36,13 @@ TREES, LEVELS = 32, 8
 """Of the forest that stands for the loss. Optuna's own 64 and 64 take five times as long and differ by 0.02 at most."""
 
 
-def hyperparameters(config: StudyConfig, trials: pd.DataFrame, n_rows: Mapping[tuple[str, int], int]) -> pd.DataFrame:
-    """What is open of every model's space, and how much of the rank of a trial it decides (`measured`).
-
-    trials: the results dataframe. n_rows: training rows by target and outer fold, which spaces depend on.
-    """
+def compute(context: Context) -> pd.DataFrame:
+    """What is open of every model's space, and how much of the rank of a trial it decides (`measured`)."""
+    n_rows, trials = context.n_rows, context.trials
     arms = [Arm.model_validate(row) for row in trials[ARM].drop_duplicates().to_dict("records")]
-    spaces = {arm: arm_space(config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS}
+    spaces = {
+        arm: arm_space(context.config, arm, n_rows[arm.target, arm.outer_fold]) for arm in arms if arm.outer_fold != ALL_ROWS
+    }
     return measured(trials, spaces)
 
 
@@ -72,7 +83,7 @@ def measured(trials: pd.DataFrame, spaces: Mapping[Arm, Space]) -> pd.DataFrame:
         own = own.loc[given.index]
         note, shares = _measured(own, given, forms)
         rows += [model | {"name": name, "n_trials": len(own)} | _spread(shares, name) | {"note": note} for name in forms]
-    return pd.DataFrame(rows, columns=[*MODEL, "name", "n_trials", "importance", "least", "most", "note"])
+    return COLUMNS.of(rows)
 
 
 def _joined(spaces: Sequence[Space]) -> dict[str, Range | list[Any]]:

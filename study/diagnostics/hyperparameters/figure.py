@@ -25,6 +25,9 @@ share says that the search could lose much there, not that its best value differ
 """
 
 
+TABLE = ""
+
+
 def is_told(results: Results) -> bool:
     """Whether the study is concluded, and by a version that tells this of its search."""
     return results.concluded and results.paths.hyperparameters.exists()
@@ -82,7 +85,7 @@ def draw(frame: pd.DataFrame) -> Picture:
     return pictured(figure, "Shares of what hyperparameters explain of a trial's rank.", finding(frame))
 
 
-def not_measured(results: Results) -> Html:
+def table(results: Results) -> Html:
     """Which models' hyperparameters are not said to matter or not, and why."""
     return Html("".join(f"<p>{escape(line)}</p>" for line in unmeasured(results)))
 
@@ -96,3 +99,8 @@ def unmeasured(results: Results) -> list[str]:
         found.setdefault(note, []).append(f"{model} on {target}" if several(frame) else model)
     first = "How much hyperparameters mattered is not measured for"
     return [f"{first} {', '.join(names)}: {note or 'nothing that was tried differs'}." for note, names in found.items()]
+
+
+def has_table(results: Results) -> bool:
+    """Whether it is known why some model's hyperparameters were not measured."""
+    return is_told(results) and bool(unmeasured(results))

@@ -7,18 +7,28 @@ from typing import Any
 import pandas as pd
 
 from study.diagnostics.bins import binned, mean_of
+from study.diagnostics.context import Context
 from study.evidence.winners import MODEL
+from study.records.columns.shared import frame
 from study.schema import Kind
 
-COLUMNS = [*MODEL, "bin", "start", "end", "x", "mean", "low", "high", "q10", "q90", "n_rows"]
+COLUMNS = frame(
+    "One bin of a model's test rows, by its predictions.",
+    "target kind family depth bin start end x mean low high q10 q90 n_rows",
+    {"bin": ("int64", "Number of the bin, from 0."),
+     "start": ("float64", "Least prediction in the bin."), "end": ("float64", "Largest prediction in it."),
+     "x": ("float64", "Mean prediction in it."),
+     "mean": ("float64", "Mean residual, observed less predicted, each distinct row once."),
+     "low": ("float64", "Lower end of its interval, which holds for all bins together."),
+     "high": ("float64", "Upper end of it."),
+     "q10": ("float64", "Tenth percentile of the residuals of the predictions."),
+     "q90": ("float64", "Ninetieth percentile of them."),
+     "n_rows": ("int64", "Distinct test rows of the bin.")},
+)  # fmt: skip
 
 
-def residuals(rows: pd.DataFrame) -> pd.DataFrame:
+def compute(context: Context) -> pd.DataFrame:
     """Mean residual of every model of a continuous target or a count in bins of about equally many predictions.
-
-    Parameters
-    ----------
-    rows : `checked_rows` of any targets.
 
     Returns
     -------
@@ -26,6 +36,7 @@ def residuals(rows: pd.DataFrame) -> pd.DataFrame:
     mean; mean: residual, each distinct row once (`mean_of`), with low and high, which hold together for all bins of all models
     of the target, and of a count with no less variance than its rates; q10, q90: of the predictions' residuals.
     """
+    rows = context.rows
     own = rows[rows["kind"].isin((Kind.CONTINUOUS, Kind.COUNT))]
     own = own.assign(predicted=own["predicted"].astype(float), residual=(own["observed"] - own["predicted"]).astype(float))
     found: list[dict[str, Any]] = []
@@ -36,4 +47,4 @@ def residuals(rows: pd.DataFrame) -> pd.DataFrame:
             ends = {"start": predicted.min(), "end": predicted.max(), "x": predicted.mean()}
             spread = {"q10": residual.quantile(0.1), "q90": residual.quantile(0.9)}
             found.append(about | ends | mean._asdict() | spread)
-    return pd.DataFrame(found, columns=COLUMNS)
+    return COLUMNS.of(found)

@@ -1,4 +1,4 @@
-"""Columns of scores, and of one procedure against another."""
+"""Columns of scores, of one procedure against another, and of what regressions with terms weigh."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ COMPARISONS = {
         "One model and candidate, or the network as a procedure, on the test rows of all outer folds.",
         "target kind family depth candidate rank test_loss std_error low high method n_rows n_floor n_folds calibration_error "
         "val_loss optimism",
-        {"depth": ("int64", "Hidden layers; -1 of the network that chooses family and depth."),
-         "rank": ("Int64", "Of the candidate that is judged; 1 has the least test loss of the target."),
+        {"rank": ("Int64", "Of the candidate that is judged; 1 has the least test loss of the target."),
          "n_floor": ("int64", "Test rows whose log loss is that of the surest mistake, 15.94 nats."),
          "calibration_error": ("float64", "Expected calibration error in ten bins of equally many rows.")},
     ),
@@ -48,11 +47,14 @@ COMPARISONS = {
          "base_value": ("float64", "The metric of `base` on the rows of both."),
          "other_value": ("float64", "The metric of `other` on the rows of both.")},
     ),
-    "margins.parquet": frame(
-        "One margin of one gain of a verdict.",
-        "target kind base other margin above bound",
-        {"margin": ("float64", "A margin, as a share of the regression's loss."),
-         "above": ("float64", "Probability that the gain is above it."),
-         "bound": ("float64", "What the gain was held against, as a share; missing where there is none.")},
+    "terms.parquet": frame(
+        "One weight of a regression with terms (family `extended`) or of a short formula (`short`).",
+        "target family outer_fold term form columns fill centers low high knot output weight",
+        {"form": ("str", "`intercept`, `column`, `product` or `hinge`."),
+         "columns": ("object", "List: columns that it is made of."), "fill": ("object", "List: what a gap in each takes."),
+         "centers": ("object", "List: what is taken from each of a product."),
+         "low": ("object", "List: where each is clipped from below."),
+         "high": ("object", "List: where each is clipped from above."),
+         "knot": ("float64", "Where a hinge begins."), "weight": ("float64", "The weight, in original units.")},
     ),
 }  # fmt: skip

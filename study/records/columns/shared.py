@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 Column = tuple[str, str]
 """dtype, meaning."""
@@ -22,7 +25,7 @@ SHARED: dict[str, Column] = {
     "target": ("str", "Column that is predicted."),
     "kind": ("str", "`continuous`, `binary`, `multiclass` or `count`; it decides the unit of every loss."),
     "family": ("str", "Model family: `constant`, `linear`, `logistic`, `poisson`, `extended`, `neural` or one of a package."),
-    "depth": ("int64", "Hidden layers; 0 of a regression."),
+    "depth": ("int64", "Hidden layers; 0 of a regression, -1 of the network that chooses family and depth."),
     "outer_fold": ("int64", "Outer fold from 0, counted through all repeats; -1 is the search on all rows."),
     "number": ("int64", "Number of the trial in its arm, from 0."),
     "generation": ("int64", "Window of the search that the trial was suggested in."),
@@ -62,6 +65,8 @@ SHARED: dict[str, Column] = {
     "n_times": ("int64", "Blocks of consecutive times."),
     "method": ("str", "How the interval is made (`study.evidence.intervals.METHODS`)."),
     "metric": ("str", "`loss`, or the metric's name."),
+    "procedure": ("str", "`regression`, `extended`, `network` or `trees`."),
+    "rank": ("int64", "1 differs most, or matters most, of the target."),
     "base": ("str", "The simpler procedure or family."),
     "other": ("str", "The richer procedure or family."),
     "term": ("str", "Name of the term: a column, a product, a `hinge`, or `intercept`."),
@@ -76,6 +81,10 @@ class Frame:
     row: str
     columns: dict[str, Column]
     open: tuple[str, ...] = ()
+
+    def of(self, rows: Any) -> pd.DataFrame:
+        """Rows, as `pandas.DataFrame` takes them, in these columns."""
+        return pd.DataFrame(rows, columns=[*self.columns])
 
 
 def frame(row: str, names: str, own: dict[str, Column] | None = None, open_: str = "") -> Frame:

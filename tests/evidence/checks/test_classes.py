@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
+from study.diagnostics.calibration.compute import MOST_CLASSES, calibration, class_rows
 from study.diagnostics.confusion.compute import confusion
-from study.diagnostics.probabilities.compute import MOST_CLASSES, calibration, class_rows
-from study.diagnostics.roc.compute import GRID, PRECISION_RECALL, ROC, curves_of, discrimination
+from study.diagnostics.discrimination.compute import GRID, PRECISION_RECALL, ROC, curves_of, discrimination
 from study.diagnostics.rows import checked_rows
 from study.evidence.metric_gains import metric_table
 from tests.evidence.checks.predicted import incumbents_of, predicted

@@ -7,18 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.diagnostics.probabilities.compute import class_rows
+from study.diagnostics.calibration.compute import class_rows
+from study.diagnostics.context import Context
 from study.evidence.metrics import placements
 from study.evidence.pairs import FloatArray
 from study.evidence.winners import MODEL
+from study.records.columns.shared import frame
 
 ROC, PRECISION_RECALL = "roc", "precision_recall"
 GRID = np.linspace(0, 1, 101)
 """Where the curves of the outer folds are averaged: false positive rates, or recalls."""
-COLUMNS = [*MODEL, "class", "curve", "x", "y", "area", "share"]
+COLUMNS = frame(
+    "One point of a model's ROC or precision-recall curve for a class, the mean over outer folds.",
+    "target kind family depth class curve x y area share",
+    {"class": ("int64", "Index of the class."), "curve": ("str", "`roc` or `precision_recall`."), "x": ("float64", "False positive rate, or recall."),
+     "y": ("float64", "True positive rate, or precision."), "area": ("float64", "AUC, or average precision."),
+     "share": ("float64", "Share of test rows that are of the class.")},
+)  # fmt: skip
 
 
-def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
+def compute(context: Context) -> pd.DataFrame:
     """ROC and precision-recall curves of every class against the rest, of every model.
 
     Scores of two fits have no common order, so a curve is the mean of the outer folds' curves, weighted by their rows: of the
@@ -34,7 +42,8 @@ def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
     folds' own areas, AUC or average precision (the sum over thresholds of the precision times the recall gained); share: of
     the test rows that are of the class, the precision of guessing.
     """
-    found = [pd.DataFrame(columns=COLUMNS)]
+    rows = context.rows
+    found = [COLUMNS.of([])]
     for own in class_rows(rows):
         for key, part in own.groupby([*MODEL, "class"], sort=False):
             folds = [fold for _, fold in part.groupby("outer_fold") if 0 < fold["hit"].sum() < len(fold)]
@@ -48,7 +57,7 @@ def discrimination(rows: pd.DataFrame) -> pd.DataFrame:
             roc = {"curve": ROC, "x": [0.0, *GRID], "y": [0.0, *rates], "area": float(auc)}
             recall = {"curve": PRECISION_RECALL, "x": GRID, "y": precisions, "area": float(average)}
             found += [pd.DataFrame(curve | about) for curve in (roc, recall)]
-    return pd.concat(found[1:] or found, ignore_index=True)[COLUMNS]
+    return pd.concat(found[1:] or found, ignore_index=True)[[*COLUMNS.columns]]
 
 
 def curves_of(p: FloatArray, hit: np.typing.NDArray[np.bool_]) -> tuple[FloatArray, float, FloatArray, float]:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study.diagnostics.drawing.style import INK, MUTED, Picture, look, per_cent, pictured, ticks, titled_panels, wrapped
+from study.diagnostics.drawing.palette import CHOOSING
+from study.diagnostics.drawing.style import (
+    INK,
+    MUTED,
+    NETWORKS,
+    VIOLET,
+    Picture,
+    look,
+    per_cent,
+    pictured,
+    ticks,
+    titled_panels,
+    wrapped,
+)
 from study.diagnostics.drawing.words import each_target
-from study.diagnostics.gains.figure import COLOURS, SHORT_NAMES
 from study.evidence.winners import least
 from study.evidence.wording.sentences import listed
 from study.formatting import chance
 from study.records.results import Results
-from study.schema import REGRESSION
+from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
 TEXT = """\
 ### What if the margin were another?
@@ -21,6 +33,10 @@ verdict is drawn; of a floor in the error, which is less of a smaller loss, ther
 where a gain is as likely above the margin as below. Where a curve is high the richer model gains more than that margin, where
 it is low it does not, and between them the rows leave it open; a floor that is larger than the margin has to be passed too.
 """
+
+
+SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network", TREES: "trees"}
+COLOURS = {(REGRESSION, EXTENDED): VIOLET, (REGRESSION, NETWORK): CHOOSING, (EXTENDED, NETWORK): NETWORKS[0]}
 
 
 def when(results: Results) -> bool:

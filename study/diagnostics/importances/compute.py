@@ -5,17 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.diagnostics.answers import rises_frame
+from study.diagnostics.context import Context
+from study.records.columns.shared import frame
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
+COLUMNS = frame(
+    "One column and procedure: how much more it loses where the column is permuted.",
+    "target kind column procedure share low high rise n_folds rank",
+    {"column": ("str", "Column of the table."),
+     "share": ("float64", "The rise as a share of the best constant's loss on the same rows."),
+     "low": ("float64", "`share` less its standard deviation over outer folds; of one fold the standard error over rows."),
+     "high": ("float64", "`share` and the same."), "rise": ("float64", "Rise of the mean loss.")},
+)  # fmt: skip
+
 PROCEDURES = (REGRESSION, EXTENDED, NETWORK, TREES)
+
+
+def compute(context: Context) -> pd.DataFrame:
+    """`importances` of the columns that models were asked about."""
+    return importances(rises_frame(context.answers))
 
 
 def importances(rises: pd.DataFrame) -> pd.DataFrame:
     """Mean rise of the loss over the outer folds, for every column that half of them at least were asked about.
 
-    rises: as from `study.records.probed.rises_frame`. Gives target, kind, column, procedure, share (the rise as a share of the
-    best constant's loss on the same rows, both means over folds), low and high (share less and plus the standard deviation over
-    folds; of one fold the standard error over rows), rise (in units of the loss), n_folds, rank (by the mean over procedures).
+    rises: as from `study.diagnostics.answers.rises_frame`. Gives target, kind, column, procedure, share (the rise as a share of
+    the best constant's loss on the same rows, both means over folds), low and high (share less and plus the standard deviation
+    over folds; of one fold the standard error over rows), rise (in units of the loss), n_folds, rank (by the mean over
+    procedures).
     """
     columns = ["target", "kind", "column", "procedure"]
     folds = rises.groupby("target")["outer_fold"].transform("nunique")

@@ -30,7 +30,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Share of a class by its predicted probability (`study.diagnostics.probabilities.compute`).
+    """Share of a class by its predicted probability (`study.diagnostics.calibration.compute`).
 
     Returns
     -------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from html import escape
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from study.diagnostics.drawing.html_table import Html
 from study.diagnostics.drawing.style import INK, MUTED, NETWORKS, REGRESSION, Picture, look, panels, per_cent, plain, wrapped
 from study.formatting import human
 from study.records.results import Results
@@ -16,6 +20,13 @@ TEXT = """\
 
 Filled dots are what is saved on the rows of a group, hollow ones what is saved on all others, both on the half of the rows that
 checks; left of 0 the richer model is worse. Only groups that hold are drawn.
+"""
+TABLE = """\
+### On which rows does it help, and what have they in common?
+
+Groups of rows are looked for among the columns on one half of the test rows (whole groups and times, where rows come in such)
+by what the richer model saves there, row by row; they count only if their mean differs from that of all other rows on the other
+half, by an interval at 97.5 % for each of two groups. All are shares of the regression's mean loss on these rows.
 """
 COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
 
@@ -80,3 +91,35 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.legend(loc="best", handlelength=1.0)
     alt = " ".join(said_of(row) for _, row in frame.iterrows())
     return Picture(figure, f"What is saved in groups of rows and outside. {alt}", finding(frame))
+
+
+SIDES = {"more": "most", "less": "least"}
+
+
+def has_table(results: Results) -> bool:
+    """Whether groups were looked for."""
+    return results.concluded and results.paths.helps.exists() and not results.helps.empty
+
+
+def table(results: Results) -> Html:
+    """A sentence for each group of each target: what was found, and whether it held."""
+    said = [text for target, own in results.helps.groupby("target", sort=False) for text in _sentences(str(target), own)]
+    return Html("".join(f"<p>{escape(text)}</p>" for text in said))
+
+
+def _sentences(target: str, own: pd.DataFrame) -> Iterator[str]:
+    """What held, and what seemed to be there and did not."""
+    if not own["rule"].any():
+        yield f"On {target} no group of rows was found: its test rows are too few, or too much alike."
+        return
+    yield from (f"{said_of(row)} The difference is {_apart(row)}." for _, row in own[own["holds"]].iterrows())
+    failed = own[~own["holds"]]
+    seemed = [f"{SIDES[row['side']]} where {row['rule']}, on the other by {_apart(row)}" for _, row in failed.iterrows()]
+    if seemed:
+        sure = "nothing more" if own["holds"].any() else "nothing"
+        yield f"On {target} {sure} was found that holds: on one half of the rows it seemed to help {'; and '.join(seemed)}."
+
+
+def _apart(row: pd.Series) -> str:
+    points = [human(100 * row[name], 2) for name in ("difference", "low", "high")]
+    return f"{points[0]} points ({points[1]} to {points[2]})"

@@ -38,7 +38,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Both curves (`study.diagnostics.roc.compute`) of the classes that are hardest to tell.
+    """Both curves (`study.diagnostics.discrimination.compute`) of the classes that are hardest to tell.
 
     Returns
     -------

@@ -13,16 +13,25 @@ import pandas as pd
 from study.data.encoding import Encoded, EncodedData
 from study.data.matrix import Term
 from study.data.units import Units
+from study.diagnostics.context import Context
+from study.diagnostics.helps.gains import LEVEL, apart, row_gains
 from study.diagnostics.jackknife import blocks
-from study.diagnostics.where.gains import LEVEL, apart
 from study.families.heads import FloatArray
 from study.formatting import human
+from study.records.columns.shared import frame
 from study.schema import ALL_ROWS, derive_seed
 
-COLUMNS = [
-    "target", "kind", "base", "other", "side", "rule", "n", "rows",
-    "gain", "rest", "difference", "low", "high", "level", "holds",
-]  # fmt: skip
+COLUMNS = frame(
+    "A group of test rows on which the richer procedure helps most, or least: found on one half, checked on the other.",
+    "target kind base other side rule n rows gain rest difference low high level holds",
+    {"base": ("str", "The simpler procedure."), "other": ("str", "The richer procedure."),
+     "side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty where nothing was found."),
+     "n": ("int64", "Rows of the group in the half that checks."), "rows": ("int64", "Rows of that half."),
+     "gain": ("float64", "Mean saved loss inside, as a share of the simpler procedure's."),
+     "rest": ("float64", "The same outside."), "difference": ("float64", "Inside less outside."),
+     "low": ("float64", "Lower end of its interval."), "high": ("float64", "Upper end of it."),
+     "holds": ("bool", "Whether that lies off 0 on the side that was found.")},
+)  # fmt: skip
 LEAST_ROWS = 80
 """Test rows below which no group is looked for: half of them find it, half check it, and a group has LEAST_SHARE of a half."""
 LEAST_SHARE, LEAST_GROUP = 0.1, 10
@@ -32,10 +41,15 @@ CLIPPED = 0.02
 """Share of the gains at either end that count as the nearest other: a few rows shall not make a group."""
 
 
+def compute(context: Context) -> pd.DataFrame:
+    """`where_it_helps`, by what the richer procedure saves on each test row."""
+    return where_it_helps(row_gains(context.predictions, context.winners), context.data)
+
+
 def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """For each target the groups of rows on which the richer procedure saves most (`more`) and least (`less`).
 
-    gains: of `study.diagnostics.where.gains.row_gains`. A tree of two splits is grown on the gains of one half of the units
+    gains: of `study.diagnostics.helps.gains.row_gains`. A tree of two splits is grown on the gains of one half of the units
     (rows, groups or blocks of time); of its leaves the two whose mean lies furthest above and below the others' are checked on
     the rows of the other half.
 
@@ -51,7 +65,7 @@ def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
         for target, own in gains.groupby("target", sort=False)
         for line in _target(own, _encoded(data, str(target)))
     ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    return COLUMNS.of(found)
 
 
 def _encoded(data: EncodedData, target: str) -> Encoded:

@@ -8,12 +8,23 @@ from typing import Any
 import pandas as pd
 
 from study.diagnostics.bins import NEAR, binned, share_of
+from study.diagnostics.context import Context
 from study.evidence.winners import MODEL, class_probabilities
+from study.records.columns.shared import frame
 from study.schema import Kind
 
 MOST_CLASSES = 12
 """Classes of a target, those of the most test rows, whose probabilities are looked at."""
-COLUMNS = [*MODEL, "class", "n_class", "bin", "p", "share", "low", "high", "n_rows"]
+COLUMNS = frame(
+    "One bin of a model's predicted probabilities of a class.",
+    "target kind family depth class n_class bin p share low high n_rows",
+    {"class": ("int64", "Index of the class."), "n_class": ("int64", "Distinct test rows of the class."),
+     "bin": ("int64", "Number of the bin, from 0."), "p": ("float64", "Mean probability of the distinct rows."),
+     "share": ("float64", "Share of them that are of the class."),
+     "low": ("float64", "Lower end of its interval, which holds for all bins of the target together."),
+     "high": ("float64", "Upper end of it."),
+     "n_rows": ("int64", "Distinct test rows of the bin.")},
+)  # fmt: skip
 
 
 def class_rows(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -38,7 +49,7 @@ def class_rows(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield pd.concat(parts, ignore_index=True)
 
 
-def calibration(rows: pd.DataFrame) -> pd.DataFrame:
+def compute(context: Context) -> pd.DataFrame:
     """Share of test rows that are of a class, in bins of about equally many by the probability that a model gave to it; bins of
     nearly the same probability are one (`apart`).
 
@@ -47,10 +58,11 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     (n_bins, 12) frame of COLUMNS: class and n_class as in `class_rows`; p: mean probability of the distinct rows of a bin;
     share: of them that are of the class, with its interval (`share_of`), together for all bins of a target.
     """
+    rows = context.rows
     found: list[dict[str, Any]] = []
     for own in class_rows(rows):
         for about, inside, tests in binned(own, [*MODEL, "class", "n_class"], "p", NEAR):
             mean, low, high, n_rows = share_of(inside, inside["hit"], tests)
             p = float(inside.groupby("row")["p"].mean().mean())
             found.append(about | {"p": p, "share": mean, "low": low, "high": high, "n_rows": n_rows})
-    return pd.DataFrame(found, columns=COLUMNS)
+    return COLUMNS.of(found)

@@ -1,0 +1,22 @@
+"""How probable it is that a gain is above a margin, for every margin."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study.diagnostics.context import Context
+from study.evidence.verdicts import margin_curves
+from study.records.columns.shared import frame
+
+COLUMNS = frame(
+    "One margin of one gain of a verdict.",
+    "target kind base other margin above bound",
+    {"margin": ("float64", "A margin, as a share of the regression's loss."),
+     "above": ("float64", "Probability that the gain is above it."),
+     "bound": ("float64", "What the gain was held against, as a share; missing where there is none.")},
+)  # fmt: skip
+
+
+def compute(context: Context) -> pd.DataFrame:
+    """P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`)."""
+    return margin_curves(context.judges)
