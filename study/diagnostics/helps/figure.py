@@ -82,7 +82,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.scatter(own["gain"], places, color=hues, s=46, zorder=3, label="rows of the group")
             ax.set_yticks(places, [plain(wrapped(f"{row.rule} ({human(row.n)} rows)", 34)) for row in own.itertuples()])
             ax.set_ylim(len(own) - 0.5, -0.5)
-            ax.set_xlabel("loss that is saved, share of the regression's mean loss")
+            ax.set_xlabel("loss that is saved,\nshare of the regression's mean loss")
             ax.margins(x=0.15)
             if len(parts) > 1:
                 ax.set_title(plain(str(own["target"].iloc[0])))
