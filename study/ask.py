@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from study.evidence.answer import Verdict
 from study.evidence.between import Between, Finished, between
 from study.evidence.verdicts import verdicts
 from study.evidence.wording.answer import Words
+from study.evidence.wording.between import between_words
 from study.records.results import Results
 from study.schema import Frozen, StudyError, nearest
 
@@ -122,8 +123,13 @@ class Compared(Frozen):
         """As JSON values; of each verdict what it says, without the numbers that verdicts.json holds."""
         told = {target: [each and _told(each) for each in own] for target, own in self.verdicts.items()}
         studies = [{"name": name, "data": digest} for name, digest in zip(self.names, self.digests, strict=True)]
-        rest = {"config": self.config, "verdicts": told, "targets": [each.model_dump(mode="json") for each in self.targets]}
+        targets = [each.model_dump(mode="json") | {"words": list(self.words(each))} for each in self.targets]
+        rest = {"config": self.config, "verdicts": told, "targets": targets}
         return {"studies": studies} | rest
+
+    def words(self, target: Between) -> Iterator[str]:
+        """What is said of a target that all have."""
+        return between_words(target, self.names, [each for each in self.verdicts[target.target] if each])
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

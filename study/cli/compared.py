@@ -60,7 +60,5 @@ def _print_target(found: Compared, target: Between, console: Console) -> None:
         label = noun if name == REGRESSION else NOUNS[name].removeprefix("the ")
         table.add_row(label, *(human(own.get(name)) for own in target.losses))
     console.print(table)
-    for gain in target.gains:
-        console.print(gain.sentence, soft_wrap=True)
-    for said in target.together:
+    for said in found.words(target):
         console.print(said, soft_wrap=True)

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
-from scipy import integrate, stats
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import level_of
-from study.evidence.margins import Bar
 from study.evidence.matched import common_folds, mismatch, split_digest
-from study.evidence.rule import ABOVE, BELOW, side_of
 from study.evidence.sides import Sides
-from study.evidence.winners import ROUNDING, incumbents, least
-from study.evidence.wording.answer import Words
-from study.evidence.wording.sentences import capital, moved, percent
+from study.evidence.winners import incumbents, least
 from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
@@ -67,17 +62,16 @@ class StudyGain(Frozen):
     base: str
     other: str
     gain: Gain
-    sentence: str
 
 
 class Between(Frozen):
     """One target in several studies.
 
-    differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups or time; refused: the same
-    in a sentence. Both None where nothing does. digest: of the test rows that all share. outer_folds, n_rows: that all tested.
-    losses: of every study by procedure, on those rows. per: family whose loss, in the first study, gains are shares of. gains:
-    over the first study. best: place of the study whose answer lost least, None of a tie. flattered: by how much, at most, the
-    best of so many would seem better than it is, a share of the same loss, if all were alike. together: sentences on it all.
+    differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups or time; refused: the same in
+    a sentence. Both None where nothing does. digest: of the test rows that all share. outer_folds, n_rows: that all tested.
+    most_folds: the most that one tested. losses: of every study by procedure, on those rows. constant: loss of the first
+    study's constant. per: family whose loss, in the first study, gains are shares of. gains: over the first study. best: place
+    of the study whose answer lost least, None of a tie.
     """
 
     target: str
@@ -87,13 +81,13 @@ class Between(Frozen):
     refused: str | None = None
     digest: str | None = None
     outer_folds: int = 0
+    most_folds: int = 0
     n_rows: int = 0
     losses: tuple[dict[str, Number], ...] = ()
+    constant: Number = math.nan
     per: str | None = None
     gains: tuple[StudyGain, ...] = ()
     best: int | None = None
-    flattered: Number = math.nan
-    together: tuple[str, ...] = ()
 
 
 def between(told: Sequence[Finished]) -> Between:
@@ -150,8 +144,6 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
     constant = [model for model in first.models if model.family == CONSTANT] or first.models
     whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)
     verdict = told[0].verdict
-    noun = verdict.metric.noun
-    of = f"of {verdict.nouns['regression']}'s {noun}" if first.plain else f"of its {noun}"
     gains = []
     for place, (study, side) in enumerate(zip(told[1:], sides[1:], strict=True), 1):
         asked = [(name, name, name) for name in first.ladder if name in side.ladder]
@@ -160,16 +152,12 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
             asked = [(ANSWER, *answers), *asked]
         for name, base, other in asked:
             gain = first.gain(first.ladder[base], side.ladder[other], level)
-            nouns = verdict.nouns[base], study.verdict.nouns[other]
-            said = _sentence(name, (told[0].name, study.name), nouns, gain, first.bar, (of, Words(verdict).bound_name), whole)
-            gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain, sentence=said))
+            gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain))
     losses = tuple({name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides)
     answered = [each.verdict.answer_procedure for each in told]
     of_answers = [own.get(str(name), math.nan) for own, name in zip(losses, answered, strict=True)]
     leading = least(pd.Series(of_answers), whole)
     best = int(leading[0]) if len(leading) == 1 and not any(map(math.isnan, of_answers)) else None
-    errors = [each.gain.std_error for each in gains if math.isfinite(each.gain.std_error)]
-    flattered = expected_best(len(told)) * max(errors, default=math.nan) / math.sqrt(2)
     rows = told[0].own[told[0].own["outer_fold"].isin(folds)]
     return Between(
         target=verdict.target,
@@ -177,62 +165,11 @@ def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[in
         metric=verdict.question.metric,
         digest=split_digest(rows),
         outer_folds=len(folds),
+        most_folds=max(each.own["outer_fold"].nunique() for each in told),
         n_rows=int(rows["row"].nunique()),
         losses=losses,
+        constant=whole,
         per=first.plain.family if first.plain else None,
         gains=tuple(gains),
         best=best,
-        flattered=flattered,
-        together=tuple(_together(told, folds, best, flattered, of)),
     )
-
-
-def _sentence(
-    name: str, studies: tuple[str, str], nouns: tuple[str, str], gain: Gain, bar: Bar, words: tuple[str, str], whole: float
-) -> str:
-    """What is saved, and where that lies; words: what shares are of, and the bound of gains; whole: the constant's loss."""
-    of, bound = words
-    own, its = (f" ({nouns[1]})", f" ({nouns[0]})") if name == ANSWER else ("", "")
-    over = f"{'The answer' if name == ANSWER else capital(nouns[1])} of {studies[1]}{own}", f"that of {studies[0]}{its}"
-    if math.isnan(gain.improvement):
-        return f"{over[0]} has nothing to save over {over[1]} that could be told as a share."
-    if all(abs(share) * gain.per_loss <= ROUNDING * whole for share in (gain.improvement, gain.std_error)):
-        return f"{over[0]} and {over[1]} lose the same on every test row."
-    said = f"{over[0]} {moved(gain)} {of} over {over[1]}"
-    if not gain.known:
-        return f"{said}: too few rows to be sure of anything."
-    side = side_of(gain, bar)
-    if gain.high < 0:
-        return f"{said}: surely worse."
-    if gain.low > 0:
-        more = {ABOVE: "by more than", BELOW: "by less than"}.get(side, "though not surely by more than")
-        return f"{said}: surely better, {more} the {bound}."
-    return f"{said}: {f'no gain above the {bound}' if side == BELOW else 'it is not sure which is better'}."
-
-
-def _together(told: Sequence[Finished], folds: Sequence[int], best: int | None, flattered: float, of: str) -> list[str]:
-    """On which rows, how sure, and that the best is flattered."""
-    found = []
-    most = max(each.own["outer_fold"].nunique() for each in told)
-    if len(folds) < most:
-        found.append(f"Losses and gains are of the {len(folds)} outer folds that all tested, of {most} that one did.")
-    if len(told) > 2:
-        found.append(f"Intervals are at {100 * level_of(len(told) - 1):.4g} %, so that all of one procedure hold in 95 %.")
-    if best is not None:
-        found.append(f"The answer of {told[best].name} has the least loss.")
-    if flattered > 0:
-        found.append(
-            f"Whichever of {len(told)} studies seems best was chosen by the test rows that it is judged on, and is flattered: "
-            f"were all alike, by up to about {percent(flattered)} % {of}. Only rows that none has seen tell how good it is."
-        )
-    return found
-
-
-def expected_best(n: int) -> float:
-    """The expected largest of n independent standard normals: 0.564 of 2, 0.846 of 3.
-
-    n studies that are truly alike, whose losses on the same rows differ by a standard error s in pairs, seem to be led by one
-    that is better than their mean by this times s / sqrt(2): the winner's curse.
-    """
-    density = lambda z: z * n * stats.norm.pdf(z) * stats.norm.cdf(z) ** (n - 1)  # noqa: E731
-    return float(integrate.quad(density, -10, 10)[0])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from study.diagnostics.checks import checks
+
 from study.evidence.findings import CurvePoint, DecidedAt
 from study.evidence.winners import incumbents
 from study.records.results import Results

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from study.diagnostics.drawing.style import wrapped
 from study.diagnostics.gains import figure as gains
+
+from study.diagnostics.drawing.style import wrapped
 from study.evidence import verdicts
 from study.evidence.margins import Question
 from study.evidence.metrics import metric_of

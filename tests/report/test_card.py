@@ -7,8 +7,8 @@ import re
 from html import escape
 
 import pytest
-
 from study.diagnostics.gains import figure as gains
+
 from study.evidence.answer import Verdict
 from study.evidence.findings import TreesLine
 from study.evidence.wording import sentences

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.test_loss import figure as test_loss
 
 from study.diagnostics.best_so_far import figure as best_so_far
 from study.diagnostics.drawing.style import colours
-from study.diagnostics.gains import figure as gains
 from study.diagnostics.learning_curves import figure as learning_curves
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.test_loss import figure as test_loss
 from study.evidence import winners
 from study.evidence.findings import TreesLine
 from study.formatting import human

@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-
 from study.diagnostics.gains import figure as gains
+
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-
 from study.diagnostics.gains import figure as gains
+
 from study.records.results import Results as Records
 from study.report import tables
 from study.report.asked import held_against, shares_of

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from study.diagnostics.gains import figure as gains
+from study.diagnostics.loss_by_family import figure as loss_by_family
+from study.diagnostics.test_loss import figure as test_loss
 
 from study.diagnostics.best_so_far import figure as best_so_far
 from study.diagnostics.drawing.style import colours, model_colour, model_name, use_log_axis
-from study.diagnostics.gains import figure as gains
 from study.diagnostics.learning_curves import figure as learning_curves
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.test_loss import figure as test_loss
 from study.formatting import human
 from study.records.results import Results
 from study.report.sections import SECTIONS
