@@ -49,8 +49,8 @@ def given(value: Any, digits: int = 3) -> str:
 
 
 def given_percent(share: float, digits: int = 3) -> str:
-    """A share that somebody chose, or one of an axis: `5 %`, `97.5 %`."""
-    return f"{given(100 * share, digits)} %"
+    """A share that somebody chose, or one of an axis: `5%`, `97.5%`."""
+    return f"{given(100 * share, digits)}%"
 
 
 def percent(share: float) -> str:

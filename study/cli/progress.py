@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -14,19 +14,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from study.cli.warned import print_warnings
-from study.evidence.answer import Verdict
+from study.cli.ending import print_ending
 from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
-from study.evidence.winners import select_candidate
-from study.evidence.wording.answer import BESIDE, Words
-from study.evidence.wording.sentences import listed
-from study.evidence.wording.together import together_words
+from study.evidence.wording.amounts import listed
 from study.execution.cluster.ray import available_cpus
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.formatting import count, given, human, times
-from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
@@ -160,8 +155,8 @@ class Progress(Observer):
     def concluded(self, results: Results) -> None:
         """Print the answer first, then the evidence in one table, then what to know."""
         self._end_live()
-        print_summary(results, self.console)
-        self.console.print("Writing the report …")
+        self.console.print()
+        print_ending(results, self.console)
 
     def note(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)
@@ -218,42 +213,6 @@ class Progress(Observer):
             left = "done" if all(arm.finished for arm in arms) else "…" if math.isnan(seconds) else span(seconds)
             table.add_row(target, model, f"{done}/{total}", best, left)
         return table
-
-
-def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
-    """Print every verdict, what to do, what stands beside it, and what holds for all at once."""
-    told = list(verdicts)
-    for verdict in told:
-        words = Words(verdict)
-        console.print(words.sentence, style="bold", soft_wrap=True)
-        for name in ("action", *BESIDE, "estimand") if verdict.verdict else ("action",):
-            for part in filter(None, (getattr(words, name), verdict.formula if name == "short" else None)):
-                console.print(part, soft_wrap=True, markup=False)
-    if said := together_words(told):
-        console.print(said, soft_wrap=True, markup=False)
-
-
-def print_summary(results: Results, console: Console) -> None:
-    """Print the verdicts, the test losses of every family's winner, and the notes of a finished study."""
-    verdicts = results.verdicts  # an unfinished study has none, and is refused before anything is printed
-    console.print()
-    print_verdicts(verdicts, console)
-    if results.data.splitting:
-        console.print(results.data.splitting, soft_wrap=True)
-    names = ("target", "model", "test loss", "standard error", "validation loss")
-    table = columns(names, left=2, title="Loss of each family's winner on the test rows")
-    for row in select_candidate(results.scores).to_dict("records"):
-        model = f"{row['family']}-d{row['depth']}" if row["depth"] > 0 else row["family"]
-        losses = (human(row[column], digits) for column, digits in (("test_loss", 4), ("std_error", 2), ("val_loss", 4)))
-        table.add_row(row["target"], model, *losses)
-    console.print(table)
-    console.print(metrics_table(results.metrics))
-    print_warnings(results.warnings, console)
-    for note in notes(results):
-        console.print(f"Note: {note}", soft_wrap=True)
-    for note in delivery_notes(results):
-        console.print(note, soft_wrap=True)
-    console.print(f"Results: {results.root}", soft_wrap=True)
 
 
 def metrics_table(metrics: pd.DataFrame) -> Table:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from study.api import study_arms, study_beside
 from study.cli.progress import columns, failed_words
-from study.evidence.wording.sentences import listed
+from study.evidence.wording.amounts import listed
 from study.execution.cluster.lock import at_work
 from study.formatting import count, human
 from study.records.outcome import Outcome

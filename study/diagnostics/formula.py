@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.encoding import Encoded, design
-from study.evidence.wording.sentences import listed
+from study.evidence.wording.amounts import listed
 from study.families.heads import HEADS, FloatArray
 from study.formatting import given
 from study.records.trial import TermRow

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from study.evidence.findings import (
+    NONE,
     UNDECIDED,
     DecidedAt,
     DepthGain,
@@ -29,7 +32,7 @@ class Verdict(Frozen):
     unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family and
     depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient:
     the fewest hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`). beats_constant: whether
-    any of the models is reliably better than the constant. n_train: rows that an outer fold leaves. decided_at: only where
+    any of the models is reliably better than the baseline; over_baseline: the most that any may be, a share of its loss. n_train: rows that an outer fold leaves. decided_at: only where
     undecided. sources: of the gain of the regression with terms. depths: the network against each single depth, where there are
     several. trees, short, missing: beside it. floor: test rows at the floor of the log loss, of each procedure that has any.
     question: what was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined: whether the
@@ -44,6 +47,7 @@ class Verdict(Frozen):
     gains: tuple[RungGain, ...]
     smallest_sufficient: Rung | None
     beats_constant: bool | None
+    over_baseline: Number = math.nan
     n_train: Number
     decided_at: DecidedAt | None = None
     sources: Sources | None = None
@@ -79,8 +83,13 @@ class Verdict(Frozen):
 
     @property
     def verdict(self) -> str | None:
-        """ENOUGH, TERMS, WORTH or UNDECIDED; None where no test row was scored with two of the three."""
-        return None if not self.gains else ANSWERS[self.left[0]] if len(self.left) == 1 else UNDECIDED
+        """ENOUGH, TERMS, WORTH, UNDECIDED, or NONE where no model is shown to beat the baseline.
+
+        None where no test row was scored with two models.
+        """
+        if not self.gains or self.use_none:
+            return NONE if self.gains else None
+        return ANSWERS[self.left[0]] if len(self.left) == 1 else UNDECIDED
 
     @property
     def answer_procedure(self) -> str | None:

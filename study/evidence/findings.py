@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from study.evidence.pairs import Size
 from study.schema import Frozen
 
-ENOUGH, TERMS, WORTH = "regression is enough", "regression with terms is enough", "network is worth it"
-UNDECIDED = "undecided"
+ENOUGH, TERMS, WORTH, UNDECIDED, NONE = "regression", "terms", "network", "undecided", "none"
+"""Verdicts: the model that is enough, or none of these."""
 
 Number = Annotated[
     float,

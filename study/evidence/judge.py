@@ -18,6 +18,7 @@ from study.evidence.findings import (
     DecidedAt,
     DepthGain,
     FoldMissing,
+    Gain,
     Missing,
     Rung,
     RungGain,
@@ -43,6 +44,7 @@ class Judge(Sides):
     """Judges one target."""
 
     def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
+        over = self._over_baseline()
         return Verdict(
             target=self.target,
             kind=self.kind,
@@ -51,7 +53,8 @@ class Judge(Sides):
             chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
             gains=tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in self.gains.items()),
             smallest_sufficient=self._smallest_sufficient(),
-            beats_constant=self._beats_constant(),
+            beats_constant=any(gain.low > ROUNDING for gain in over) if over else None,
+            over_baseline=max((gain.high if gain.bounded else np.nan for gain in over), default=np.nan),
             n_train=self.n_train,
             decided_at=self._decided_at(),
             sources=self._sources(),
@@ -72,14 +75,14 @@ class Judge(Sides):
         scored = self.asked.predictions if self.plain is None else self.plain.losses
         return self.question.metric != LOSS and len(self.predictions) > 0 and bool(scored["loss"].isna().all())
 
-    def _beats_constant(self) -> bool | None:
+    def _over_baseline(self) -> list[Gain]:
+        """What each model improves over the baseline, where that is known."""
         constant = next((model for model in self.models if model.family == CONSTANT), None)
         if constant is None or not self.ladder or self._undefined:
-            return None
+            return []
         compared = replace(self.compared, per=None)
         gains = [compared.gain(constant, rival) for rival in self.ladder.values()]
-        told = [gain for gain in gains if gain.known or gain.base_loss == 0]
-        return any(gain.low > ROUNDING for gain in told) if told else None
+        return [gain for gain in gains if gain.known or gain.base_loss == 0]
 
     def _smallest_sufficient(self) -> Rung | None:
         """Fewest hidden layers that are surely enough, by the intervals of the answer.
@@ -137,7 +140,7 @@ class Judge(Sides):
         return sources(self.asked.predictions, self.plain, both, self.compared, finish)
 
     def _meaning(self) -> Meaning | None:
-        told = self.predictions, self.winners, self.kind, self.gains, self.folds, self.question.metric
+        told = self.predictions, self.winners, self.kind, self.question.metric
         return meaning(*told) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:

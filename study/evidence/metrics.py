@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.formatting import given, given_percent, percent
-from study.schema import LOSS, LOSS_NAMES, Kind
+from study.schema import LOSS, Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +37,10 @@ class Unit:
     percent: bool = False
 
 
-ERROR = Unit("{value} in the {noun}", "{value} standard deviations of {target}")
-NATS = Unit("{value} nats a row", "{percent} of the constant's {noun}")
+ERROR = Unit("{value} in the {noun}", "{value} standard deviations of {target} in the error")
+NATS = Unit("{value} nats a row", "{percent} of the baseline's {noun}")
 POINTS = Unit("{points} of {label}", "{points} of {label}")
-SQUARES = Unit("{points} of {label}", "{percent} of the constant's {noun}")
+SQUARES = Unit("{points} of {label}", "{percent} of the baseline's {noun}")
 ROWS = Unit("{percent} of the rows", "{percent} of the rows", percent=True)
 
 
@@ -75,7 +75,7 @@ class Metric:
     @property
     def title(self) -> str:
         """What it is called after an article: `AUC`, `mean squared error`."""
-        return LOSS_NAMES[self.kinds[0]] if self.name == LOSS else self.label if self.more else self.noun
+        return self.label if self.more else self.noun
 
     def value(self, shortfall: float) -> float:
         """The metric, of its shortfall."""
@@ -83,7 +83,7 @@ class Metric:
 
     def told(self, value: float, percent_sign: str = "%") -> str:
         """A value of it, or, with points for the sign, a difference of two."""
-        return f"{percent(value)} {percent_sign}" if self.unit.percent else given(value)
+        return f"{percent(value)}{percent_sign}" if self.unit.percent else given(value)
 
     def amount(self, value: float) -> str:
         """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats a row`."""
@@ -95,8 +95,7 @@ class Metric:
 
     def _filled(self, template: str, value: float, target: str = "") -> str:
         points = f"{given(100 * value)} point{'' if math.isclose(value, 0.01) else 's'}"
-        noun = LOSS_NAMES[self.kinds[0]] if self.name == LOSS else self.noun
-        noun = f"root {noun}" if self.squared else noun
+        noun = "RMSE" if self.squared else self.noun
         words = {"value": given(value), "percent": given_percent(value), "points": points, "label": self.label, "noun": noun}
         return template.format(**words, target=target)
 
@@ -203,9 +202,9 @@ def _brier_null(y: FloatArray) -> FloatArray:
 _COUNT, _CONTINUOUS = (Kind.COUNT,), (Kind.CONTINUOUS,)
 _TWO, _MORE = (Kind.BINARY,), (Kind.MULTICLASS,)
 METRICS = (
-    Metric(LOSS, _CONTINUOUS, "loss", "loss", ERROR, _loss, _square_null, squared=True, in_sd=True),
-    Metric(LOSS, CLASSES, "loss", "loss", NATS, _loss, _log_null),
-    Metric(LOSS, _COUNT, "loss", "loss", NATS, _loss, _poisson_null),
+    Metric(LOSS, _CONTINUOUS, "MSE", "MSE", ERROR, _loss, _square_null, squared=True, in_sd=True),
+    Metric(LOSS, CLASSES, "log loss", "log loss", NATS, _loss, _log_null),
+    Metric(LOSS, _COUNT, "Poisson deviance", "Poisson deviance", NATS, _loss, _poisson_null),
     Metric("r2", _CONTINUOUS, "R²", "unexplained variance", POINTS, _squared, _square_null, more=True),
     Metric("explained_deviance", _COUNT, "deviance explained", "unexplained deviance", POINTS, _loss, _poisson_null, more=True),
     Metric("rmse", (*_CONTINUOUS, *_COUNT), "RMSE", "RMSE", ERROR, _squared, root=True, in_sd=True),

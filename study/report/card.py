@@ -13,7 +13,6 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.metrics import metric_of
 from study.evidence.wording.answer import Words
-from study.evidence.wording.sentences import level_words, span
 from study.evidence.wording.together import together_words
 from study.formatting import DASH, chance, given_percent, human, percent
 from study.records.delivery import delivered_frame

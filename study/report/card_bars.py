@@ -14,7 +14,6 @@ from matplotlib.ticker import MaxNLocator
 from study.diagnostics.drawing.whiskers import SLACK
 from study.evidence.answer import Verdict
 from study.evidence.wording.answer import Words
-from study.evidence.wording.sentences import ends, level_words
 from study.formatting import given_percent, percent
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 

@@ -12,13 +12,14 @@ from study.cli.options import AsJson, ResultsFolder
 def show(
     results: ResultsFolder,
     trial: Annotated[str | None, typer.Option(help="All of one trial, such as y-neural-d1-o0-0003.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that is known beside the verdict too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what came out of a finished study, as its run ended; or all of one trial of any study."""
+    """Show how a finished study ended; or all of one trial of any study."""
     from study.cli import trial as one
     from study.cli.as_json import print_json
+    from study.cli.ending import print_all, print_ending
     from study.cli.given import console
-    from study.cli.progress import print_summary
     from study.cli.summary import summary_json
     from study.records.one import find_trial
     from study.records.results import load_results
@@ -33,4 +34,4 @@ def show(
     elif as_json:
         print_json(summary_json(found))
     else:
-        print_summary(found, console())
+        (print_all if all_ else print_ending)(found, console())

@@ -8,7 +8,7 @@ from study.diagnostics.drawing.model_panels import model_legend
 from study.diagnostics.drawing.style import Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
 from study.diagnostics.drawing.words import each_target
 from study.evidence import winners
-from study.evidence.wording.sentences import listed
+from study.evidence.wording.amounts import listed
 from study.formatting import human, percent
 from study.records.results import Results
 from study.schema import CONSTANT, LOSS_NAMES, Kind

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from study.evidence.winners import baseline, least, ranks
-from study.evidence.wording.sentences import capital, listed, percent
-from study.formatting import count, human
+from study.evidence.wording.amounts import capital, listed
+from study.formatting import count, human, percent
 from study.schema import NOUNS
 
 MOST_TARGETS = 3

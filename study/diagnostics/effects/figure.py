@@ -21,7 +21,7 @@ from study.diagnostics.drawing.style import (
     wrapped,
 )
 from study.diagnostics.drawing.words import first_of, several, short
-from study.evidence.wording.sentences import capital
+from study.evidence.wording.amounts import capital
 from study.formatting import given, human
 from study.records.results import Results
 from study.schema import EXTENDED, NETWORK, Kind

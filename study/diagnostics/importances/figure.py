@@ -12,7 +12,7 @@ from study.diagnostics.drawing.style import GREEN, MUTED, RULE, Picture, look, p
 from study.diagnostics.drawing.words import first_of, several, short
 from study.diagnostics.effects.figure import COLOURS
 from study.diagnostics.effects.figure import NAMES as SHORT_NAMES
-from study.evidence.wording.sentences import capital, listed
+from study.evidence.wording.amounts import capital, listed
 from study.formatting import human
 from study.records.results import Results
 from study.schema import TREES

@@ -20,7 +20,7 @@ from study.diagnostics.drawing.style import (
 )
 from study.diagnostics.drawing.words import each_target
 from study.evidence.winners import least
-from study.evidence.wording.sentences import listed
+from study.evidence.wording.amounts import listed
 from study.formatting import chance
 from study.records.results import Results
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES

@@ -15,7 +15,7 @@ from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import incumbents
-from study.evidence.wording.sentences import listed
+from study.evidence.wording.amounts import listed
 from study.formatting import NOTHING, about, human, percent
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
 

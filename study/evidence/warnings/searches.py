@@ -13,7 +13,8 @@ from scipy.stats import binom
 
 from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_BAR
 from study.evidence.winners import incumbents
-from study.evidence.wording.sentences import listed, percent
+from study.evidence.wording.amounts import listed
+from study.formatting import percent
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
 FloatArray = npt.NDArray[np.float64]

@@ -1,25 +1,30 @@
-"""A verdict in words."""
+"""A verdict in words: its headline, the numbers that decide it, what to do, and what stands beside it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import UNDECIDED
-from study.evidence.margins import FLOOR, MARGIN
-from study.evidence.rule import above_all, apart
-from study.evidence.wording import lines, questions
-from study.evidence.wording.clauses import Clauses, given_away
-from study.evidence.wording.margins import margins_words
-from study.evidence.wording.meaning import meaning_words, most_words
-from study.evidence.wording.sentences import decided_words, listed
-from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION
+from study.evidence.decided import LIKELY, MOST_TIMES
+from study.evidence.findings import ENOUGH, LEAST_UNITS, NONE, TERMS, UNDECIDED, WORTH, Gain
+from study.evidence.intervals import METHODS
+from study.evidence.margin_curves import MOST, spans
+from study.evidence.margins import FLOOR, UNIT
+from study.evidence.metrics import metric_of
+from study.evidence.rule import BELOW, above_all, open_pair, rungs, side_of
+from study.evidence.wording.amounts import capital, digits, limits, listed, points, share, signed
+from study.formatting import about, count, given_percent, human
+from study.schema import EXTENDED, LOSS, NETWORK, NOUNS, REGRESSION
 
-BESIDE = ("bound", "margins", "sources", "short", "missing", "depths", "trees", "floor")
-"""Sentences that stand beside an answer, in the order in which they are told; None where there is nothing to tell."""
-WORDS = ("sentence", "action", "estimand", "method", *BESIDE)
+BESIDE = ("bound", "margins", "sources", "formula", "missing", "depths", "trees", "clipped")
+"""Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
+WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
+RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}
+MOST_NAMED = 6
+"""Most terms that a sentence names."""
+FEW_WRONG = 20
+"""Test rows that are wrong, below which models of classes cannot be ranked."""
 
 
 @dataclass(frozen=True)
@@ -29,130 +34,298 @@ class Words:
     verdict: Verdict
 
     @property
-    def sentence(self) -> str:
+    def names(self) -> dict[str, str]:
+        """What a sentence calls each model."""
+        regression = self.verdict.nouns[REGRESSION]
+        return NOUNS | {REGRESSION: regression, EXTENDED: f"{regression} with extra terms", NETWORK: "the network"}
+
+    @property
+    def headline(self) -> str:
+        """The verdict, with the model to use."""
+        own, plain = self.verdict, capital(self.names[REGRESSION])
+        stay = f"Can't tell yet. Stay with {self.names[own.left[0]]}." if own.gains else ""
+        told = {
+            None: f"No verdict: {self._lacking}.",
+            ENOUGH: f"{plain} is enough.",
+            TERMS: f"{plain} with extra terms is enough.",
+            WORTH: "A neural network is worth it.",
+            NONE: f"No model {'beats the baseline by enough to matter' if self._no_better else 'is shown to beat the baseline'}.",
+            UNDECIDED: self._settled or stay,
+        }
+        return told[own.verdict]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The number that decides, and the margin."""
         own = self.verdict
-        if own.verdict is None:
-            return lines.no_verdict_words(own.target, self._lacking, own.metric.label if own.undefined else None)
-        beaten = f" None of these is reliably better than {NOUNS[CONSTANT]}, which ignores every feature."
-        means = f"{meaning_words(own.meaning, own.kind, own.target, own.nouns)} " if own.meaning else ""
-        said = questions.question_words(own.question, own.kind) + means + self._clauses.sentence()
-        return said + (beaten if own.use_none else "")
+        told = {ENOUGH: self._enough, TERMS: self._terms, WORTH: self._worth, UNDECIDED: self._undecided}
+        lines = told[own.verdict]() if own.verdict in told else []
+        if own.verdict == NONE:
+            lines = [f"Look for features that say more about {own.target}."]
+        return tuple(filter(None, [self.question, *lines]))
+
+    @property
+    def sentence(self) -> str:
+        """Headline and lines."""
+        return " ".join((self.headline, *self.lines))
+
+    @property
+    def question(self) -> str | None:
+        """What was asked of, where it is not the loss or was chosen late."""
+        asked, metric = self.verdict.question, self.verdict.metric
+        if asked.after:
+            return f"Exploratory: this question ({metric.title}) was chosen after the results were known."
+        return f"Judged by {metric.title}." if asked.metric != LOSS else None
 
     @property
     def action(self) -> str:
         """What to do."""
-        own, todo = self.verdict, self._action()
-        if own.trees is None or not above_all(own.trees.over, own.by_pair, own.bar):
-            return todo
-        sure = f"Boosted trees are ahead of all models here by more than the {self.bound_name}"
-        return f"{sure}: use them where prediction alone counts. Otherwise {todo[:1].lower()}{todo[1:]}"
+        own = self.verdict
+        if own.verdict is None:
+            lost = own.undefined
+            return (
+                "Ask by another metric: `study ask FOLDER --metric loss`." if lost else "Add the missing family to `families`."
+            )
+        if own.verdict == NONE:
+            return f"Look for features that say more about {own.target}; until then predict with {self.names[own.left[0]]}."
+        do = f"{'Stay' if own.verdict == UNDECIDED else 'Predict'} with {self.names[own.left[0]]}."
+        return " ".join(filter(None, [do, self.settle, self.trees]))
 
     @property
-    def estimand(self) -> str:
-        """What the losses and intervals are about."""
-        return lines.estimand_words(self.verdict.n_train)
+    def settle(self) -> str | None:
+        """What would settle an open verdict."""
+        found = self.verdict.decided_at
+        if found is None or math.isnan(found.above):
+            return None
+        if math.isnan(found.times):
+            open_ = max(0.0, 1 - found.above - found.below)
+            return f"Even with {MOST_TIMES:g} times the rows, {open_:.0%} of such studies would stay undecided."
+        rows = f"About {about(found.rows)} rows in all" if math.isfinite(found.rows) else f"{about(found.times)} times the rows"
+        chance = max(found.above, found.below, LIKELY)
+        return f"{rows} would likely settle it ({10 * chance:.0f} in 10 such studies). Collect them, then run once."
+
+    @property
+    def tested(self) -> str:
+        """What the test losses are of."""
+        rows = self.verdict.n_train
+        trained = f"trained on {human(round(rows))} rows" if math.isfinite(rows) else "trained without the test rows"
+        return f"Test losses come from models {trained}. The final model is trained the same way on all rows, so it can't be tested."
 
     @property
     def method(self) -> str | None:
         """What the intervals are."""
         own = self.verdict
-        return lines.method_words([each.gain for each in own.gains], own.nouns[REGRESSION]) if own.gains else None
+        return capital(METHODS[own.gains[0].gain.method].words(own.gains[0].gain)) + "." if own.gains else None
 
     @property
-    def sources(self) -> str | None:
-        """Where the gain comes from."""
+    def bound(self) -> str:
+        """The margin, and where it comes from if it is no plain share."""
+        own, asked = self.verdict, self.verdict.question
+        if own.bound is None or math.isnan(own.margin):
+            return ""
+        if own.bound.held == FLOOR:
+            return f"The margin here is {share(own.bound.share)}: {own.metric.floor(asked.floor, own.target)}."
+        if asked.margin_of == UNIT:
+            return f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
+        return f"Your margin is {self.margin}."
+
+    @property
+    def margin(self) -> str:
+        """The larger of margin and minimum margin, in per cent."""
         own = self.verdict
-        if own.sources is None or math.isnan(own.sources.interactions.improvement):
-            return None
-        rest = own.by_pair.get((EXTENDED, NETWORK))
-        return lines.sources_words(own.sources, rest, own.nouns, REGRESSION, own.metric.noun)
-
-    @property
-    def short(self) -> str | None:
-        """What the short formula gives."""
-        own = self.verdict
-        more = own.nouns, REGRESSION, own.bar, own.metric.noun, self.named
-        return lines.short_words(own.short, *more) if own.short else None
-
-    @property
-    def missing(self) -> str | None:
-        """What is surely missing from the regression."""
-        own = self.verdict
-        return lines.missing_words(own.missing, own.nouns[REGRESSION]) if own.missing and own.regression else None
-
-    @property
-    def depths(self) -> str | None:
-        """What choosing the depth costs and brings."""
-        own = self.verdict
-        told = [each for each in own.depths if math.isfinite(each.gain.improvement)]
-        said = lines.depths_words(told, own.chosen, own.nouns[REGRESSION], own.metric.noun) if own.regression else ""
-        return said or None
-
-    @property
-    def trees(self) -> str | None:
-        """What boosted trees say beside the verdict."""
-        own = self.verdict
-        return lines.trees_words(own.trees, own.nouns, own.metric.noun) if own.trees else None
-
-    @property
-    def floor(self) -> str | None:
-        """How many test rows are at the floor of the log loss."""
-        return lines.floor_words(self.verdict.floor, self.verdict.nouns) if self.verdict.floor else None
-
-    @property
-    def bound(self) -> str | None:
-        """What the margin is where it is no plain share of the regression's loss, and whether the floor takes its place."""
-        own = self.verdict
-        return questions.bound_words(own.question, own.bound, own.metric, own.target, own.nouns[REGRESSION]) or None
+        plain = own.bound is None or (own.bound.held != FLOOR and own.question.margin_of != UNIT)
+        return given_percent(own.question.margin) if plain else share(own.margin)
 
     @property
     def margins(self) -> str | None:
-        """What the answer is at other margins."""
+        """For which margins the verdict is the same."""
         own = self.verdict
-        if own.meaning is None or math.isnan(own.margin) or math.isnan(own.gains[0].gain.improvement):
+        if not own.gains or math.isnan(own.bar.margin) or math.isnan(own.gains[0].gain.improvement) or own.verdict == NONE:
             return None
-        tell = partial(questions.stated, question=own.question, bound=own.bound, metric=own.metric)
-        return margins_words(own.by_pair, own.bar, self.named.get(FLOOR, FLOOR), tell)
+        found = next((each for each in spans(own.by_pair, own.bar) if each.low <= own.bar.margin <= each.high), None)
+        if found is None:
+            return None
+        low, high = share(found.low), share(found.high)
+        if found.low == 0:
+            where = "" if found.high >= MOST else f" up to {high}"
+        else:
+            where = f" from {low} up" if found.high >= MOST else f" from {low} to {high}"
+        return f"The verdict is the same for every margin{where}."
 
     @property
-    def bound_name(self) -> str:
-        """What the larger of margin and floor is called, after an article."""
-        return self.named[self.verdict.bound.held if self.verdict.bound else MARGIN]
-
-    @property
-    def named(self) -> dict[str, str]:
-        """What MARGIN and FLOOR are called, after an article."""
+    def sources(self) -> str | None:
+        """What extra terms consist of."""
         own = self.verdict
-        return questions.named(own.question, own.bound, own.metric, own.target)
+        gain = own.by_pair.get((REGRESSION, EXTENDED))
+        if own.sources is None or gain is None or not gain.low > 0:
+            return None
+        told = [
+            f"{signed(each.improvement, '')} points ({limits(each, '')})"
+            for each in (own.sources.interactions, own.sources.curvature)
+        ]
+        return f"Of the {share(gain.improvement)} improvement by extra terms, interactions account for {told[0]} and curves for {told[1]}."
+
+    @property
+    def formula(self) -> str | None:
+        """What the simple formula gives, and whether it stands for the full model."""
+        short, gain = self.verdict.short, self.verdict.short.gain if self.verdict.short else None
+        if short is None or gain is None or math.isnan(gain.improvement):
+            return None
+        terms = sorted({*short.n_terms})
+        size = (
+            f", with {'' if len(terms) == 1 else f'{terms[0]} to '}{count(terms[-1], 'extra term')},"
+            if terms and terms[-1]
+            else ""
+        )
+        said = f"The simple formula{size} improves by {signed(gain.improvement)} ({limits(gain)})."
+        if short.left is None or math.isnan(short.left.improvement):
+            return said
+        if side_of(short.left, self.verdict.bar) != BELOW:
+            return f"{said} The full model may improve on it by more than your margin ({limits(short.left, '')} points)."
+        return f"{said} {self._at_most(short.left, 'The full model adds')}"
+
+    @property
+    def missing(self) -> str | None:
+        """Terms that the score test of most outer folds names."""
+        missing = self.verdict.missing
+        if missing is None or missing.n_units < LEAST_UNITS:
+            return None
+        sure = [each for each in missing.counts if 2 * each.n_folds > missing.n_folds]
+        names = [f"{each.term} ({each.n_folds} of {missing.n_folds} folds)" for each in sure[:MOST_NAMED]]
+        names += [f"{len(sure) - MOST_NAMED} more"] if len(sure) > MOST_NAMED else []
+        return f"A score test finds terms that {self.names[REGRESSION]} lacks: {listed(names)}." if sure else None
+
+    @property
+    def depths(self) -> str | None:
+        """What choosing the depth in each fold brings, against each single depth."""
+        own = self.verdict
+        taken = {(rung.family, rung.depth) for rung in own.chosen.values()}
+        told = [
+            f"{each.rung.depth} ({signed(each.gain.improvement, '')} points, {limits(each.gain, '')})"
+            for each in own.depths
+            if math.isfinite(each.gain.improvement) and taken != {(each.rung.family, each.rung.depth)}
+        ]
+        return (
+            f"Improvement by choosing the depth in each fold, over a fixed number of layers: {listed(told)}." if told else None
+        )
+
+    @property
+    def trees(self) -> str | None:
+        """Boosted trees, where they are ahead of all models."""
+        own = self.verdict
+        if own.trees is None or not above_all(own.trees.over, own.by_pair, own.bar) or REGRESSION not in own.trees.over:
+            return None
+        gain = own.trees.over[REGRESSION]
+        told = f"{signed(gain.improvement)} ({limits(gain)})"
+        return f"Boosted trees do better still: {told}. Use them if prediction is all you need."
+
+    @property
+    def clipped(self) -> str | None:
+        """Test rows whose predicted probability was limited."""
+        told = [f"{human(n)} by {self.names[name]}" for name, n in self.verdict.floor.items()]
+        return f"Clipped probabilities of test rows: {listed(told)}." if told else None
 
     @property
     def _lacking(self) -> str:
-        return "a network or a regression with terms" if self.verdict.regression else "a regression"
+        if self.verdict.undefined:
+            return f"the metric {self.verdict.metric.label} does not exist on these test rows"
+        return f"no test rows were scored with {'extra terms or a network' if self.verdict.regression else 'a regression'}"
 
     @property
-    def _clauses(self) -> Clauses:
-        own, held = self.verdict, (self.verdict.bar, self.named)
-        return Clauses(own.target, own.gains, own.left, str(own.verdict), own.nouns, own.chosen, *held, own.metric.noun)
+    def _no_better(self) -> bool:
+        """Whether every model's improvement over the baseline is surely below the margin."""
+        return self.verdict.over_baseline < self.verdict.question.margin
 
-    def _action(self) -> str:
+    @property
+    def _loss(self) -> str:
+        return f"{self.names[REGRESSION]}'s {self.verdict.metric.noun}"
+
+    @property
+    def _settled(self) -> str | None:
+        """What an open verdict has settled; None where nothing."""
+        left = self.verdict.left
+        if rungs(self.verdict.by_pair) != (REGRESSION, EXTENDED, NETWORK):
+            return None
+        return {
+            (REGRESSION, EXTENDED): "No network needed. Can't tell yet whether extra terms are.",
+            (
+                EXTENDED,
+                NETWORK,
+            ): f"{capital(self.names[REGRESSION])} is not enough. Can't tell yet whether extra terms will do.",
+            (REGRESSION, NETWORK): "Extra terms alone won't do. Can't tell yet whether a network is worth it.",
+        }.get(left)
+
+    def _enough(self) -> list[str]:
+        over = {other: gain for (base, other), gain in self.verdict.by_pair.items() if base == REGRESSION}
+        names = [RICHER[name] for name in over]
+        if all(gain.nothing for gain in over.values()):
+            return [f"It predicts every test row of {self.verdict.target} without error."]
+        worst = max(over.values(), key=lambda gain: gain.high if gain.bounded else math.inf)
+        if not worst.bounded:
+            return [f"{capital(listed(names, 'or'))} would improve it by less than the margin.", self.bound]
+        if worst.high <= 0:
+            either = f"Neither {' nor '.join(names)} improves" if len(names) > 1 else f"{capital(names[0])} would not improve"
+            return [f"{either} on it.", self.bound]
+        return [f"{capital(listed(names, 'or'))} would improve it by at most {share(worst.high)} (95% confidence).", self.bound]
+
+    def _terms(self) -> list[str]:
+        gains = self.verdict.by_pair
+        rest = gains.get((EXTENDED, NETWORK))
+        first = f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}." if (REGRESSION, EXTENDED) in gains else ""
+        return [first, self._at_most(rest, "A network would remove") if rest and rest.known else ""]
+
+    def _worth(self) -> list[str]:
+        gains = self.verdict.by_pair
+        lines = [f"It removes {self._removed(gains[REGRESSION, NETWORK])}."] if (REGRESSION, NETWORK) in gains else []
+        if (more := gains.get((EXTENDED, NETWORK))) and more.known and math.isfinite(more.improvement):
+            told = f"{points(more.improvement)} points ({limits(more, '', plain=True)})"
+            lines.append(f"That is {told} more than extra terms remove.")
+        return [*lines, self.bound]
+
+    def _undecided(self) -> list[str]:
+        pair, gains = open_pair(self.verdict.by_pair, self.verdict.bar), self.verdict.by_pair
+        if pair is None:
+            return ["No test row compares the models that are left."]
+        gain, model = gains[pair[:2]], RICHER[pair[1]]
+        if not gain.bounded and math.isnan(gain.low):
+            return [
+                *self._few(gain),
+                f"The {human(gain.n_rows)} test rows set no limits to what {model} would improve.",
+                self.bound,
+            ]
+        if pair[0] == EXTENDED:
+            return [f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.", self.bound]
+        return [f"For {model} the data allow {self._allowed(limits(gain))}.", self.bound]
+
+    def _few(self, gain: Gain) -> list[str]:
+        """How few rows are wrong, where that is why models of classes cannot be ranked."""
         own = self.verdict
-        if own.verdict is None:
-            return lines.no_verdict_action(self._lacking, own.undefined)
-        if own.use_none:
-            return "Use none of these yet: look for features that tell more about the target."
-        noun = own.nouns[own.left[0]]
-        if own.verdict != UNDECIDED:
-            return f"Use {noun}."
-        keep = f"Keep {noun}, the {'simplest of these' if len(own.left) > 2 else 'simpler of the two'}"
-        richer = [gain for (base, _), gain in own.by_pair.items() if base == own.left[0]]
-        if lost := [own.nouns[other] for base, other in apart(own.by_pair) if base == own.left[0]]:
-            return f"{keep}: no test row compares it with {listed(lost)}, so that nothing bounds what is given away."
-        if not all(gain.known for gain in richer):
-            return f"{keep}; more test rows are needed for any interval."
-        means = most_words(own.meaning, own.kind, own.left[0]) if own.meaning else ""
-        of = f"of {own.nouns[REGRESSION]}'s {own.metric.noun}"
-        said = f"{keep}: {given_away(richer, of, means)}"
-        if (found := own.decided_at) is None:
-            return said
-        names = own.nouns[found.base], own.nouns[found.other], self.named.get(found.held, found.held)
-        return f"{said} {decided_words(found, *names)}"
+        right = own.meaning.values.get(own.left[0], math.nan) if own.meaning and own.meaning.metric == "accuracy" else math.nan
+        if not (1 - right) * gain.n_rows < FEW_WRONG:
+            return []
+        lost = digits(100 * (1 - right))
+        few = f"About {round((1 - right) * gain.n_rows)} of {human(gain.n_rows)} rows are wrong, too few to compare models on."
+        return [
+            f"It gets {metric_of('accuracy', own.kind).told(right)} of rows right. A perfect model would add {lost} points.",
+            few,
+        ]
+
+    @staticmethod
+    def _allowed(found: str) -> str:
+        return f"anything from {found}" if " to " in found and not found.startswith("up") else found
+
+    def _removed(self, gain: Gain) -> str:
+        """What is removed, with its limits: `41% of linear regression's MSE (31% to 50%)`."""
+        if math.isnan(gain.improvement):
+            return f"{points(gain.base_loss - gain.other_loss)} points of the rows that {self.names[REGRESSION]} gets wrong"
+        size = share(gain.improvement).replace(">", "over ")
+        inside = limits(gain, plain=True)
+        return f"{size} of {self._loss}" + ("" if inside == share(gain.improvement) else f" ({inside})")
+
+    @staticmethod
+    def _at_most(gain: Gain, start: str) -> str:
+        """The most that a richer model adds, in points; it cannot be more than all that is left."""
+        most = min(gain.high if math.isfinite(gain.high) else math.inf, gain.most)
+        if not math.isfinite(most):
+            return ""
+        return f"{start} no more." if most < 0.0005 else f"{start} at most {points(most)} points more."

@@ -1,0 +1,104 @@
+"""The end of a run: what the models compare to, the verdict, and where everything is."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from study.evidence.answer import Verdict
+from study.evidence.findings import NONE, UNDECIDED
+from study.evidence.warnings.catalogue import CATALOGUE
+from study.evidence.wording.answer import BESIDE, Words
+from study.evidence.wording.table import ModelsTable, models_table
+from study.evidence.wording.together import together_words
+from study.records.results import Results
+from study.schema import printable
+
+MOST_WARNINGS = 3
+"""Warnings that are named at the end of a run."""
+
+
+def print_ending(results: Results, console: Console) -> None:
+    """Print each verdict with its models in one table, then warnings, and where model and report are."""
+    verdicts = results.verdicts
+    several = len(verdicts) > 1
+    for verdict in verdicts:
+        table = models_table(verdict, results.metrics)
+        print_verdict(verdict, console)
+        console.print()
+        console.print(_models(table))
+        if verdict.formula:
+            label = "Formula   "
+            for line in verdict.formula.splitlines():
+                _say(console, f"{label}{printable(line)}")
+                label = " " * len(label)
+        if not several:
+            _say(console, f"Improvement = share of {table.of} removed on test rows.", style="dim")
+        console.print()
+    if several:
+        _say(console, "Improvement = share of the regression's loss removed on test rows.", style="dim")
+    if said := together_words(verdicts):
+        _say(console, said)
+    _places(results, console)
+
+
+def print_verdict(verdict: Verdict, console: Console) -> None:
+    """Print its headline and the lines below."""
+    words = Words(verdict)
+    open_ = verdict.verdict in (UNDECIDED, NONE, None)
+    mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
+    console.print(mark + Text(f"{printable(verdict.target)}: {words.headline[:1].lower()}{words.headline[1:]}", style="bold"), soft_wrap=True)
+    for line in words.lines:
+        _say(console, line)
+
+
+def print_all(results: Results, console: Console) -> None:
+    """Print the end of the run, then all that stands beside each verdict, the warnings with their fixes, and the notes."""
+    from study.cli.progress import metrics_table, notes
+    from study.cli.warned import print_warnings
+    from study.records.delivery import delivery_notes
+
+    print_ending(results, console)
+    for verdict in results.verdicts:
+        words = Words(verdict)
+        console.print(f"\n[bold]{escape(printable(verdict.target))}[/bold]", highlight=False)
+        for name in (*BESIDE, "settle", "tested", "method"):
+            if told := getattr(words, name):
+                _say(console, told)
+    console.print()
+    console.print(metrics_table(results.metrics))
+    print_warnings(results.warnings, console)
+    for note in [*filter(None, [results.data.splitting]), *notes(results), *delivery_notes(results)]:
+        _say(console, note)
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    console.print(f"  {text}", style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _models(found: ModelsTable) -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
+    for place, head in enumerate(found.heads):
+        table.add_column(head, justify="right" if place else "left", no_wrap=True)
+    for row in found.rows:
+        style = "bold" if row.use else "dim" if row.reference else None
+        table.add_row(row.model, row.loss, row.metric, row.improvement, row.interval, style=style)
+    return table
+
+
+def _places(results: Results, console: Console) -> None:
+    """Warnings by name, then where models and report are, and what shows more."""
+    warned = list(dict.fromkeys(warning.id for warning in results.warnings))
+    if warned:
+        named = [CATALOGUE[each].phrase for each in warned[:MOST_WARNINGS]]
+        more = [f"{len(warned) - MOST_WARNINGS} more"] if len(warned) > MOST_WARNINGS else []
+        _say(console, f"Warnings  {' · '.join([*named, *more])}")
+    paths = results.paths
+    if len(results.verdicts) > 1:
+        _say(console, f"Models    {paths.models}/")
+    elif (name := results.verdicts[0].answer_procedure) and (file := paths.delivered(results.verdicts[0].target, name)).exists():
+        _say(console, f"Model     {file}")
+    _say(console, f"Report    {paths.html}")
+    _say(console, f"More      study show {results.root} --all")
