@@ -24,7 +24,7 @@ def shares_of(results: Results) -> str:
 
 def held_against(results: Results) -> str:
     """What the gains are held against."""
-    told = {words.verdict.target: f"the {words.bound_name}" for words in results.words} if results.concluded else {}
+    told = {words.verdict.target: f"the margin of {words.margin}" for words in results.words} if results.concluded else {}
     return _by_target(told or {"": f"the margin ({_margin(results)})"}, "the bound of each target")
 
 

@@ -1,161 +1,143 @@
-"""The answer of every target as a card: its gains as bars, its models as rows, its sentences, and what they rest on."""
+"""The first screen: each verdict with its models in one table, what to do, and why to trust it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from html import escape
 from pathlib import Path
+from shlex import quote
 
 import pandas as pd
 
-from study.diagnostics.drawing.html_table import Html, table
+from study.diagnostics.drawing.html_table import Html, prose
 from study.evidence.answer import Verdict
-from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Gain
-from study.evidence.metrics import metric_of
+from study.evidence.findings import UNDECIDED
 from study.evidence.wording.answer import Words
+from study.evidence.wording.table import ModelsTable, Row, models_table
 from study.evidence.wording.together import together_words
-from study.formatting import DASH, chance, given_percent, human, percent
+from study.formatting import DASH, human, times
 from study.records.delivery import delivered_frame
 from study.records.results import Results
 from study.report import warnings
-from study.report.card_bars import bars
-from study.schema import EXTENDED, LOSS, LOSS_NAMES, NETWORK, REGRESSION, TREES, Kind
 
-BADGES = {WORTH: "network", TERMS: "terms", ENOUGH: "regression", UNDECIDED: "undecided", None: "none"}
-FAMILIAR = {
-    Kind.CONTINUOUS: ("r2", "rmse"),
-    Kind.BINARY: ("auc", "accuracy"),
-    Kind.MULTICLASS: ("accuracy",),
-    Kind.COUNT: ("rmse",),
-}
-"""The metric that stands beside the loss of a kind: the first that exists on the test rows."""
 STYLE = Path(__file__).parent / "template" / "card.css"
-ROWS = (REGRESSION, EXTENDED, NETWORK, TREES)
+HEIGHT_PX, SLACK = 26, 1e-6
 
 
 def answer(results: Results) -> Html:
-    """The verdict of every target as a card, with the style that it needs wherever it is shown."""
+    """The verdict on every target as a card, with the style that it needs wherever it is shown."""
     if not results.concluded or not results.verdicts:
         return Html("<p>No target has been scored yet.</p>")
-    models = models_frame(results)
-    cards = [
-        _card(
-            verdict,
-            models[models["target"] == verdict.target],
-            results.data.splitting,
-            warnings.listed(results, verdict.target),
-        )
-        for verdict in results.verdicts
-    ]
+    files = delivered_frame(results)
+    cards = [_card(verdict, results, files[files["target"] == verdict.target]) for verdict in results.verdicts]
     if said := together_words(results.verdicts):
-        cards.append(f'<p class="basis">{escape(said)}</p>')
-    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-    return Html(f'{style}<div class="answers">{"".join(cards)}</div>')
+        cards.append(f'<p class="note">{escape(said)}</p>')
+    return Html(f'<style>{STYLE.read_text(encoding="utf-8")}</style><div class="answers">{"".join(cards)}</div>')
 
 
-def models_frame(results: Results) -> pd.DataFrame:
-    """What each procedure of ROWS loses on the test rows, one metric that people know, what it took, and what file holds it.
-
-    Returns
-    -------
-    (n_models, 9) frame: target, procedure, model (its noun), kept (whether it is the answer, or what is kept while that is
-    open), loss, metric (its label), value (of that), seconds and file (`study.records.delivery.delivered_frame`).
-    """
-    own, files = results.metrics[results.metrics["base"].isna()], delivered_frame(results)
-    known = {(row["target"], row["metric"], row["other"]): row["value"] for row in own.to_dict("records")}
-    made = {(row["target"], row["procedure"]): row for row in files.to_dict("records")}
-    rows = []
-    for verdict in results.verdicts:
-        asked = verdict.question.metric
-        names = (asked,) if asked != LOSS else FAMILIAR[verdict.kind]
-        metric = next((name for name in names if pd.notna(known.get((verdict.target, name, REGRESSION)))), names[-1])
-        for name in ROWS:
-            place = verdict.target, name
-            if place not in made and (verdict.target, LOSS, name) not in known:
-                continue
-            loss, value = (known.get((verdict.target, each, name)) for each in (LOSS, metric))
-            file = made.get(place, {})
-            about = *place, verdict.nouns[name].removeprefix("the "), name == verdict.answer_procedure and not verdict.use_none
-            rows.append((*about, loss, metric_of(metric, verdict.kind).label, value, file.get("seconds"), file.get("file", "")))
-    columns = ["target", "procedure", "model", "kept", "loss", "metric", "value", "seconds", "file"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _card(verdict: Verdict, models: pd.DataFrame, splitting: str, warned: str) -> str:
-    badge = verdict.verdict
-    rungs = {f"{verdict.nouns[step.other]} over {verdict.nouns[step.base]}": step.gain for step in verdict.gains}
-    facts = []
-    if badge:
-        inside = _basis(verdict, splitting) + table(gains_frame(rungs, "gain of", verdict.margin))
-        facts.append(f"<details><summary>What this rests on</summary>{inside}</details>")
+def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
+    words, table = Words(verdict), models_table(verdict, results.metrics)
+    beside = [results.data.splitting, words.tested, words.method, words.missing, words.depths, words.clipped]
     return (
-        f'<section class="answer {BADGES.get(badge, "none")}"><header><h3>{escape(verdict.target)}</h3>'
-        f'<strong class="badge">{escape(str(badge or "no verdict"))}</strong></header>'
-        f"{bars(verdict)}{_models(models, verdict)}"
-        f'<p class="sentence">{escape(Words(verdict).sentence)}</p><p class="action">{escape(Words(verdict).action)}</p>'
-        f"{warned}{''.join(facts)}</section>"
+        f'<section class="answer {verdict.verdict or "none"}">'
+        f'<p class="eyebrow">{escape(f"{results.config.name} · {verdict.target} · {results.data.rows:,} rows")}</p>'
+        f'<h3>{escape(words.headline)}</h3><p class="lead">{escape(" ".join(words.lines))}</p>'
+        f"{_models(table, verdict, files)}<p><b>What to do.</b> {prose(_todo(words, results))}</p>"
+        f"<p><b>{'What stands in the way' if verdict.verdict == UNDECIDED else 'Why you can trust this'}.</b></p>"
+        f"{_items(trust(verdict, results))}{warnings.listed(results, verdict.target)}"
+        f"<details><summary>More on this verdict</summary>{_items(beside)}</details></section>"
     )
 
 
-def _models(models: pd.DataFrame, verdict: Verdict) -> str:
-    """The rows of `models_frame` of one target as a table."""
-    if models.empty:
-        return ""
-    made = models["seconds"].notna().any()
-    heads = ["model", LOSS_NAMES[verdict.kind], models["metric"].iloc[0], *(["seconds to fit"] if made else [])]
-    head = "".join(f'<th scope="col"{" class=n" * (place > 0)}>{escape(text)}</th>' for place, text in enumerate(heads))
-    rows = []
-    for row in models.to_dict("records"):
-        numbers = [row["loss"], row["value"], *([row["seconds"]] if made else [])]
-        cells = "".join(f'<td class="n">{human(number)}</td>' for number in numbers)
-        file = f' <span class="file">{escape(row["file"])}</span>' if row["file"] else ""
-        kept = ' class="kept"' if row["kept"] else ""
-        rows.append(f'<tr{kept}><th scope="row">{escape(row["model"])}{file}</th>{cells}</tr>')
-    notes = ["Seconds to fit: of the whole search on all rows that made the file, added over its tasks."] if made else []
-    if models["kept"].any():
-        notes.append(f"In bold: {'what to keep while it is open' if verdict.verdict == UNDECIDED else 'the answer'}.")
+def _items(told: list[str | None]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in told if each)}</ul>"
+
+
+def _todo(words: Words, results: Results) -> str:
+    predict = f" `study predict {quote(str(results.root.resolve().name))} new.csv`" if words.verdict.gains else ""
+    return f"{words.action}{predict}"
+
+
+def trust(verdict: Verdict, results: Results) -> list[str | None]:
+    """How rows were tested, for which margins the verdict holds, and the first doubt."""
+    config, rows = results.config, results.data.rows
+    if config.protocol == "holdout":
+        tested = f"Tested on {verdict.gains[0].gain.n_rows:,} of {rows:,} rows, held out once." if verdict.gains else None
+    elif results.data.time is not None:
+        tested = f"Later rows were tested by models of earlier ones, in {config.outer.folds} folds."
+    else:
+        how = f"{config.outer.folds} folds, repeated {times(config.outer.repeats or 1)}, tuning inside each fold"
+        tested = f"Each of the {rows:,} rows was tested by models that had never seen it: {how}."
+    return [tested, Words(verdict).margins]
+
+
+def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
+    made = {row["procedure"]: row for row in files.to_dict("records")}
+    seconds = {name: row["seconds"] for name, row in made.items() if not math.isnan(row["seconds"])}
+    ends = edges(table.rows, verdict.margin)
+    heads = [*table.heads[:4], f'{table.heads[4]}<span class="axis">{_axis(verdict.margin, ends)}</span>']
+    heads += ["seconds to train"] if seconds else []
+    head = "".join(f'<th scope="col"{" class=n" * (0 < place != 4)}>{text}</th>' for place, text in enumerate(heads))
+    rows = ((row, made.get(row.procedure, {}).get("file", "")) for row in table.rows)
+    body = "".join(_row(row, file, ends, verdict.margin, seconds, table.heads[1:4]) for row, file in rows)
+    margin = f" Dashed: the margin, {Words(verdict).margin}." if not math.isnan(verdict.margin) else ""
     return (
-        f'<table class="models"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        f'<p class="note">{" ".join(notes)}</p>'
+        f'<table class="models"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<p class="note">Improvement = share of {escape(table.of)} removed on test rows.{margin}</p>'
     )
 
 
-def _basis(verdict: Verdict, splitting: str) -> str:
-    """What the verdict is about and rests on, and what stands beside it. splitting: what groups or time do to the splits."""
-    words = Words(verdict)
-    told = [splitting, words.bound, words.margins, words.estimand, f"Intervals: {words.method}."]
-    told += [_enough(verdict), words.depths, words.trees, words.floor]
-    return f'<ul class="basis">{"".join(f"<li>{escape(part)}</li>" for part in told if part)}</ul>'
+def _row(row: Row, file: str, ends: tuple[float, float], margin: float, seconds: dict[str, float], heads: tuple[str, ...]) -> str:
+    told = zip(heads, (row.loss, row.metric, row.improvement), strict=True)
+    cells = "".join(f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>' for head, text in told)
+    drawn = _drawn(row, ends, margin) if row.gain and not math.isnan(row.gain.improvement) else ""
+    cells += f'<td class="bar {row.procedure}">{drawn}<small>{escape(row.interval)}</small></td>'
+    cells += f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>' if seconds else ""
+    name = f'{escape(row.model)}{f" <span class=file>{escape(file)}</span>" if file else ""}'
+    kind = " class=kept" if row.use else " class=reference" if row.reference else ""
+    return f'<tr{kind}><th scope="row">{name}</th>{cells}</tr>'
 
 
-def _enough(verdict: Verdict) -> str:
-    """How many hidden layers are surely enough, where the network is the answer."""
-    if verdict.verdict != WORTH or verdict.smallest_sufficient is None:
-        return ""
-    depth = verdict.smallest_sufficient.depth
-    return f"{depth} hidden layer{'s are' if depth > 1 else ' is'} enough: more gain too little to matter."
+def edges(rows: tuple[Row, ...], margin: float) -> tuple[float, float]:
+    """Where the axis of the intervals ends: it holds all dots, and intervals within 100% to either side."""
+    gains = [row.gain for row in rows if row.gain and not math.isnan(row.gain.improvement)]
+    found = [end for gain in gains for end in (gain.improvement, gain.low, gain.high) if not math.isnan(end)]
+    least = 0.02 if math.isnan(margin) else 2 * margin
+    return max(-1.0, min([-least, *found])), min(1.0, max([least, *found]))
 
 
-def gains_frame(gains: Mapping[str, Gain], of: str, margin: float | None = None) -> pd.DataFrame:
-    """A row a gain, by its name in the column `of`: share, interval, level; with a margin also the chances of its sides."""
-    rows = []
-    for name, gain in gains.items():
-        row = {of: name, "share": share_words(gain.improvement), **interval(gain.low, gain.high, gain.most, gain.level)}
-        if margin is not None and not pd.isna(margin):
-            bound = given_percent(margin)
-            chances = (gain.better, gain.equal, gain.worse)
-            named = zip((f"better by over {bound}", f"within {bound}", f"worse by over {bound}"), chances, strict=True)
-            row |= {words: chance(each) for words, each in named}
-        rows.append(row)
-    return pd.DataFrame(rows)
+def _drawn(row: Row, ends: tuple[float, float], margin: float) -> str:
+    """An interval with its dot, an arrow where it goes on beyond the axis, and the margin dashed."""
+    gain, (left, right), middle = row.gain, ends, HEIGHT_PX // 2
+    assert gain is not None
+    low, high = (-math.inf if math.isnan(gain.low) else gain.low), (gain.high if gain.bounded else math.inf)
+    first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
+    marks = [_upright("zero", 0.0, ends)] + ([] if math.isnan(margin) else [_upright("margin", margin, ends)])
+    if not row.reference:
+        marks.append(f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>')
+        marks += [_arrow(first, -1)] * (low < left - SLACK) + [_arrow(last, 1)] * (high > right + SLACK)
+    if left <= gain.improvement <= right:
+        marks.append(f'<circle class="dot" cx="{_place(gain.improvement, ends):.2f}%" cy="{middle}" r="4.5"/>')
+    else:
+        marks.append(_arrow(_place(left if gain.improvement < left else right, ends), -1 if gain.improvement < left else 1))
+    return f'<svg width="100%" height="{HEIGHT_PX}" aria-hidden="true">{"".join(marks)}</svg>'
 
 
-def share_words(value: float) -> str:
-    """A share of a loss, a dash where there is none."""
-    return DASH if pd.isna(value) else f"{percent(value)} %"
+def _axis(margin: float, ends: tuple[float, float]) -> str:
+    """0 above the intervals."""
+    return f'<svg width="100%" height="14" aria-hidden="true"><text x="{_place(0.0, ends):.2f}%" y="11">0</text></svg>'
 
 
-def interval(low: float, high: float, most: float, level: float) -> dict[str, str]:
-    """The cells of an interval and its level."""
-    told = DASH if pd.isna(low) and pd.isna(high) else span(low, high, most)
-    return {"interval": told, "level": level_words(level)}
+def _place(value: float, ends: tuple[float, float]) -> float:
+    """Per cent of the width, of which 3 are left free at either side."""
+    return 3 + 94 * (value - ends[0]) / (ends[1] - ends[0])
+
+
+def _upright(name: str, value: float, ends: tuple[float, float]) -> str:
+    x = f"{_place(value, ends):.2f}%"
+    return f'<line class="{name}" x1="{x}" x2="{x}" y1="0" y2="{HEIGHT_PX}"/>'
+
+
+def _arrow(place: float, way: int) -> str:
+    path = f"M{9 * way} 0 L0 -6 L0 6 Z"
+    return f'<svg x="{place:.2f}%" y="{HEIGHT_PX // 2}" overflow="visible"><path class="dot" d="{path}"/></svg>'

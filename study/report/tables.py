@@ -14,14 +14,13 @@ from study.diagnostics.drawing.html_table import table as table
 from study.diagnostics.drawing.style import model_name, with_names
 from study.evidence.answer import Verdict
 from study.evidence.winners import incumbents
+from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
-from study.formatting import chance, p_value
+from study.formatting import DASH, chance
 from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
-from study.report.card import gains_frame, interval, share_words
 from study.report.metric_table import metrics_frame as metrics_frame
-from study.schema import EXTENDED, NETWORK
 
 MOST_TERMS = 10
 """Most terms of the short formula in one table."""
@@ -62,7 +61,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:
-    """Every model against every simpler one: gain, interval, p-values (that the gain is the margin) and chances."""
+    """Every model against every simpler one: improvement, its interval, and how likely it is better, the same or worse."""
     pairs = results.pairs
     if pairs.empty:
         return pairs
@@ -70,51 +69,38 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
         [model_name(str(f), int(d), results.data.models) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
         for name in ("other", "base")
     )
-    own = zip(pairs["per"], pairs["base"], base, strict=True)
-    per = [against if f == family else model_name(str(f), 0, results.data.models) for f, family, against in own]
     most = (pairs["base_loss"] / pairs["per_loss"]).where(pairs["base_loss"] > 0, np.inf)
-    ends = [interval(*row) for row in zip(pairs["low"], pairs["high"], most, pairs["level"], strict=True)]
+    chances = zip(pairs["better"], pairs["equal"], pairs["worse"], strict=True)
     shown = {
-        "target": pairs["target"], "model": other, "against": base,
-        "gain": [share_words(share) for share in pairs["improvement"]], "of that of": per,
-        **{name: [row[name] for row in ends] for name in ("interval", "level")},
-        "held against": [share_words(share) for share in pairs[["margin", "floor"]].max(axis=1).where(pairs["margin"].notna())],
-        "p": [p_value(p) for p in pairs["p_value"]], "p, Holm": [p_value(p) for p in pairs["p_holm"]],
-        "better": [chance(p) for p in pairs["better"]], "equal": [chance(p) for p in pairs["equal"]],
-        "worse": [chance(p) for p in pairs["worse"]],
+        "target": pairs["target"], "model": other, "compared with": base,
+        "improvement": [DASH if np.isnan(share) else signed(share) for share in pairs["improvement"]],
+        "interval": [span(*row) for row in zip(pairs["low"], pairs["high"], most, strict=True)],
+        "better / same / worse": [" / ".join(map(chance, row)) for row in chances],
     }  # fmt: skip
     return pd.DataFrame(shown)
 
 
 def sources(results: Results) -> Html:
-    """Where the gain of every target comes from, what is surely missing, and the short formula with its terms."""
+    """What extra terms consist of, what the regression lacks, and the simple formula, of every target."""
     return Html("".join(map(_sources, filter(has_sources, results.verdicts))))
 
 
 def has_sources(verdict: Verdict) -> bool:
     """Whether anything of this is known of a target."""
     words = Words(verdict)
-    return any((words.sources, words.short, words.missing))
+    return any((words.sources, words.formula, words.missing))
 
 
 def _sources(verdict: Verdict) -> str:
     words = Words(verdict)
-    parts = [f"<h4>{escape(verdict.target)}</h4>", *map(_paragraph, (words.sources, words.missing))]
-    if verdict.sources and words.sources:
-        rest = verdict.by_pair.get((EXTENDED, NETWORK))
-        told = {"interactions": verdict.sources.interactions, "curvature": verdict.sources.curvature}
-        parts.append(table(gains_frame(told | ({"what only the network has": rest} if rest else {}), "from")))
-    parts.append(_paragraph(words.short))
+    told = (words.sources, words.formula, words.missing)
+    parts = [f"<h4>{escape(verdict.target)}</h4>", *(f"<p>{escape(text)}</p>" for text in told if text)]
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
     if verdict.short and verdict.short.counts:
         counts = {"term": [c.term for c in verdict.short.counts], "outer folds": [c.n_folds for c in verdict.short.counts]}
         parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
     return "".join(parts)
-
-
-def _paragraph(text: str | None) -> str:
-    return f"<p>{escape(text)}</p>" if text else ""
 
 
 def delivered(results: Results) -> Html:

@@ -35,20 +35,25 @@ def signed(value: float, unit: str = "%") -> str:
     return f"{'' if float(text.replace(',', '')) == 0 else '+' if value > 0 else MINUS}{text}{unit}"
 
 
-def limits(gain: Gain, unit: str = "%", plain: bool = False) -> str:
-    """The interval of a gain: `-2.9% to +3.6%`, `up to +17%`, `at least +20%`, `no limits`.
+def span(low: float, high: float, most: float, unit: str = "%", plain: bool = False) -> str:
+    """Limits: `-2.9% to +3.6%`, `up to +17%`, `at least +20%`, `no limits`.
 
-    An upper limit that no model could pass is none (`Gain.bounded`). unit: empty in points. plain: without signs, where the
-    whole interval is above 0.
+    An upper limit that no model could pass, `most`, is none. unit: empty in points. plain: without signs, where both are above
+    0.
     """
-    if unit and gain.low > NEARLY_ALL:
-        return share(gain.low)
-    low, high = (f"{digits(100 * end)}{unit}" if plain and end > 0 else signed(end, unit) for end in (gain.low, gain.high))
-    if math.isnan(gain.low):
-        return f"up to {high}" if gain.bounded else "no limits"
-    if not gain.bounded:
-        return f"at least {low}"
-    return low if low == high else f"{low} to {high}"
+    if unit and low > NEARLY_ALL:
+        return share(low)
+    first, last = (f"{digits(100 * end)}{unit}" if plain and end > 0 else signed(end, unit) for end in (low, high))
+    if math.isnan(low):
+        return f"up to {last}" if high < most else "no limits"
+    if not high < most:
+        return f"at least {first}"
+    return first if first == last else f"{first} to {last}"
+
+
+def limits(gain: Gain, unit: str = "%", plain: bool = False) -> str:
+    """The interval of a gain (`span`)."""
+    return span(gain.low, gain.high, gain.most, unit, plain)
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -243,17 +243,13 @@ class Words:
     @property
     def _settled(self) -> str | None:
         """What an open verdict has settled; None where nothing."""
-        left = self.verdict.left
-        if rungs(self.verdict.by_pair) != (REGRESSION, EXTENDED, NETWORK):
-            return None
-        return {
+        enough = f"{capital(self.names[REGRESSION])} is not enough. Can't tell yet whether extra terms will do."
+        settled: dict[tuple[str, ...], str] = {
             (REGRESSION, EXTENDED): "No network needed. Can't tell yet whether extra terms are.",
-            (
-                EXTENDED,
-                NETWORK,
-            ): f"{capital(self.names[REGRESSION])} is not enough. Can't tell yet whether extra terms will do.",
+            (EXTENDED, NETWORK): enough,
             (REGRESSION, NETWORK): "Extra terms alone won't do. Can't tell yet whether a network is worth it.",
-        }.get(left)
+        }
+        return settled.get(self.verdict.left) if len(rungs(self.verdict.by_pair)) == 3 else None
 
     def _enough(self) -> list[str]:
         over = {other: gain for (base, other), gain in self.verdict.by_pair.items() if base == REGRESSION}

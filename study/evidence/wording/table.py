@@ -69,7 +69,9 @@ def models_table(verdict: Verdict, metrics: pd.DataFrame) -> ModelsTable:
     names = (asked,) if asked != LOSS else FAMILIAR[verdict.kind]
     name = next((each for each in names if pd.notna(known.get((each, REGRESSION)))), names[-1])
     beside = metric_of(name, verdict.kind)
-    gains = verdict.by_pair | ({(REGRESSION, TREES): verdict.trees.over[REGRESSION]} if _trees(verdict) else {})
+    gains = verdict.by_pair
+    if verdict.trees and REGRESSION in verdict.trees.over:
+        gains[REGRESSION, TREES] = verdict.trees.over[REGRESSION]
     labels = {REGRESSION: verdict.nouns[REGRESSION], **NAMES}
     rows = tuple(
         Row(
@@ -96,7 +98,3 @@ def metric_words(metric: Metric, value: float) -> str:
     if metric.unit.percent:
         return f"{100 * value:.{2 if value >= 0.995 else 1}f}%"
     return f"{value:.3f}" if metric.more else human(value)
-
-
-def _trees(verdict: Verdict) -> bool:
-    return verdict.trees is not None and REGRESSION in verdict.trees.over
