@@ -87,13 +87,19 @@ def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
     )
 
 
-def _row(row: Row, file: str, ends: tuple[float, float], margin: float, seconds: dict[str, float], heads: tuple[str, ...]) -> str:
+def _row(
+    row: Row, file: str, ends: tuple[float, float], margin: float, seconds: dict[str, float], heads: tuple[str, ...]
+) -> str:
     told = zip(heads, (row.loss, row.metric, row.improvement), strict=True)
     cells = "".join(f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>' for head, text in told)
     drawn = _drawn(row, ends, margin) if row.gain and not math.isnan(row.gain.improvement) else ""
     cells += f'<td class="bar {row.procedure}">{drawn}<small>{escape(row.interval)}</small></td>'
-    cells += f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>' if seconds else ""
-    name = f'{escape(row.model)}{f" <span class=file>{escape(file)}</span>" if file else ""}'
+    cells += (
+        f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>'
+        if seconds
+        else ""
+    )
+    name = f"{escape(row.model)}{f' <span class=file>{escape(file)}</span>' if file else ''}"
     kind = " class=kept" if row.use else " class=reference" if row.reference else ""
     return f'<tr{kind}><th scope="row">{name}</th>{cells}</tr>'
 

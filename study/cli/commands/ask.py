@@ -21,7 +21,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
 ) -> None:
     """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
-    from study.cli.progress import print_verdict
+    from study.cli.ending import print_verdict
     from study.cli.warned import print_warnings
     from study.evidence.stored import write_verdicts
     from study.evidence.warnings.answers import OF_A_QUESTION, asked_anew
@@ -36,5 +36,6 @@ def ask(
     if as_json:
         print(write_verdicts(found, warned))
     else:
-        print_verdict(found, console())
+        for verdict in found:
+            print_verdict(verdict, console())
         print_warnings([each for each in warned if each.id in OF_A_QUESTION], console())

@@ -15,10 +15,11 @@ from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import incumbents
-from study.evidence.wording.amounts import listed
-from study.formatting import NOTHING, about, human, percent
+from study.evidence.wording.amounts import limits, listed, share, signed
+from study.formatting import NOTHING, about
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
 
+MODELS = {REGRESSION: "the regression", EXTENDED: "extra terms", NETWORK: "the network"}
 OF_A_QUESTION = ("S001", "S012")
 """Those that depend on what a verdict is asked of."""
 MOST_ROWS = 5
@@ -52,27 +53,23 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
         return None
     base, other, bound = pair
     gain = verdict.by_pair[base, other]
-    half = (gain.high - gain.low) / 2
-    if half <= bound:
+    if (gain.high - gain.low) / 2 <= bound:
         return None
     unit = unit_of(gain)
-    wide = (
-        f"is \N{PLUS-MINUS SIGN}{percent(half)} % wide"
-        if math.isfinite(half) and gain.bounded
-        else "has no bound on one side or on both"
-    )
-    times = verdict.decided_at.times if verdict.decided_at else math.nan
-    more = f"about {about(verdict.decided_at.rows)}" if verdict.decided_at and math.isfinite(times) else "more"
-    rows = f"Judge it anew with {more} rows" if unit == "rows" else f"More {unit} are needed, not more rows of the same ones"
+    rows = verdict.decided_at.rows if verdict.decided_at else math.nan
+    more = f"about {about(rows)} rows" if math.isfinite(rows) else "more rows"
+    run = f"Run again with {more}" if unit == "rows" else f"Collect more {unit}, not more rows of the same ones"
     return StudyWarning(
         id="S001",
         target=verdict.target,
-        text=(
-            f"{gain.n_units:,} test {unit} are too few for a verdict on {verdict.target}: the interval of the gain of "
-            f"{verdict.nouns[other]} over {verdict.nouns[base]} {wide}, and what matters is {percent(bound)} %."
-        ),
-        todo=f"{rows}; until then keep {verdict.nouns[verdict.left[0]]}, and do not read `undecided` as `no difference`.",
+        text=f"On {gain.n_units:,} test {unit} the improvement by {MODELS[other]} has {_wide(gain)}; the margin is {share(bound)}.",
+        todo=f"{run}. Until then stay with {verdict.nouns[verdict.left[0]]}.",
     )
+
+
+def _wide(gain: Gain) -> str:
+    told = limits(gain)
+    return told if told == "no limits" else f"limits of {told}"
 
 
 def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
@@ -82,23 +79,18 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
         if not carried_by_few(gain) or sure_all_the_same(gain, verdict.bar):
             continue
         unit = unit_of(gain)
-        few = f"{gain.half_carried_by:,} of {gain.n_units:,} {unit}"
-        told.append(f"{few} for {verdict.nouns[other]} over {verdict.nouns[base]}")
+        over = f" over {MODELS[base]}" if base != REGRESSION else ""
+        told.append(f"{gain.half_carried_by:,} of {gain.n_units:,} {unit} for {MODELS[other]}{over}")
         named += carriers(losses, base, other, gain.half_carried_by)
     if not told:
         return None
     rows = list(dict.fromkeys(named))[:MOST_ROWS]
-    look = (
-        f"row{'s' * (len(rows) > 1)} {listed(rows)} of the table (counted from 0)" if rows else "those where losses differ most"
-    )
+    look = f"row{'s' * (len(rows) > 1)} {listed(rows)} (counted from 0)" if rows else "those where losses differ most"
     return StudyWarning(
         id="S012",
         target=verdict.target,
-        text=f"Half the variance of a gain on {verdict.target} comes from few test {unit}: {listed(told)}.",
-        todo=(
-            f"Look at {look}: a wrong cell there would decide the answer. If their cells are right, the answer is about such "
-            "rows, and more of them are needed."
-        ),
+        text=f"Few test {unit} carry half the variance of an improvement: {listed(told)}.",
+        todo=f"Check {look}. A wrong cell there may decide the verdict.",
     )
 
 
@@ -158,26 +150,15 @@ def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWa
         tested = (plain["test"] - own["test"]).mean() / whole
         judged = (plain["validation"] - own["validation"]).mean() / whole
         if size > max(abs(tested), verdict.margin) * whole and size > SURE * error:
-            validation, test = (human(own[rows].mean()) for rows in ("validation", "test"))
-            told.append(
-                f"{verdict.nouns[name]} has a validation loss of {validation} and a test loss of {test}, so that it "
-                f"{_moves(judged)} % of {verdict.nouns[REGRESSION]}'s loss by validation and {_moves(tested)} % on test rows"
-            )
+            told.append(f"{MODELS[name]} at {signed(judged)}, test rows at {signed(tested)}")
     if not told:
         return None
     return StudyWarning(
         id="S004",
         target=verdict.target,
-        text=f"The search flattered itself on {verdict.target} by more than the models differ: {listed(told)}.",
-        todo=(
-            "Go by the test rows, as the verdict does, and choose nothing by a validation loss of this study. More validation "
-            "rows (`inner.folds`), more replicates (`inner.seeds`) or fewer trials flatter less."
-        ),
+        text=f"Validation loss misleads: it shows {listed(told)}.",
+        todo="Go by the verdict, and don't choose models by validation loss.",
     )
-
-
-def _moves(share: float) -> str:
-    return f"{'adds' if share <= -NOTHING else 'saves'} {percent(abs(share))}"
 
 
 def optimism(losses: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:

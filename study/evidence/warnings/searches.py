@@ -13,8 +13,7 @@ from scipy.stats import binom
 
 from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_BAR
 from study.evidence.winners import incumbents
-from study.evidence.wording.amounts import listed
-from study.formatting import percent
+from study.evidence.wording.amounts import capital, listed, share
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
 FloatArray = npt.NDArray[np.float64]
@@ -100,18 +99,17 @@ def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWa
         count = int(axis.at(values, edge, EDGE if n > 1 else most).sum())
         chance = float(binom.sf(count - 1, n, axis.chance)) if n > 1 or axis.choices else most
         if 2 * count > n and chance <= most:
-            folds = f"{count} of {n} outer folds" if n > 1 else "the one outer fold"
-            of = f"{'median ' * (n > 1)}{_plain(float(np.median(values)))}"
+            folds = f" in {count} of {n} folds" if n > 1 else ""
             end = _plain(axis.low if edge == "low" else axis.high)
-            told.append(f"{axis.name} of {model_words(axis.family, depth)} is at its {edge} end {end} in {folds} ({of})")
+            told.append(f"{axis.name} of {model_words(axis.family, depth)} was best near {end}{folds}")
             keys.append(axis.key(edge))
     if not told:
         return None
     return StudyWarning(
         id="S002",
         target=target,
-        text=f"What won on {target} lies at the edge of what was searched: {listed(told)}.",
-        todo=f"Search beyond it in the config, under another `name`: {listed(list(dict.fromkeys(keys)))}.",
+        text=f"{capital(listed(told))}, the edge of its search space.",
+        todo=f"Widen it under another `name`: {listed(list(dict.fromkeys(keys)))}.",
     )
 
 
@@ -134,19 +132,16 @@ def still_improving(
         brought = last_brought(arms, budget) / regression_loss
         mean, folds = float(brought.mean()), int((brought > 0).sum())
         if mean > PART_OF_BAR * bar and folds >= LEAST_FOLDS * len(brought):
-            told.append(
-                f"the last {math.ceil(LAST * budget)} of {budget} trials an arm lowered the best validation loss of "
-                f"{NOUNS[procedure]} by {percent(mean)} % of the regression's loss (in {folds} of {len(brought)} outer folds)"
-            )
+            last = f"the last {math.ceil(LAST * budget)} of {budget} trials"
+            told.append(f"{last} improved {NOUNS[procedure]} by {share(mean)} of the regression's loss")
             double = max(double, 2 * budget)
     if not told:
         return None
     return StudyWarning(
         id="S003",
         target=target,
-        text=f"The search on {target} was still getting better when its budget ended: {listed(told)}.",
-        todo=f"Search longer, under another `name`: `search.trials: {double}`, or `effort: thorough`. Where a network is ahead "
-        "already, more trials do not change the answer.",
+        text=f"The search was still improving: {listed(told)}.",
+        todo=f"Search longer under another `name`: `search.trials: {double}`.",
     )
 
 
@@ -167,16 +162,14 @@ def failing(trials: pd.DataFrame, target: str) -> StudyWarning | None:
     for (family, depth), rows in own.groupby(["family", "depth"]):
         failed = int((rows["state"] == "FAIL").sum())
         if failed and failed >= FAILED * len(rows):
-            share = percent(failed / len(rows))
-            told.append(f"{failed:,} of {len(rows):,} trials of {model_words(str(family), int(str(depth)))} ({share} %)")
+            told.append(f"{failed:,} of {len(rows):,} trials of {model_words(str(family), int(str(depth)))}")
     if not told:
         return None
     return StudyWarning(
         id="S005",
         target=target,
-        text=f"On {target} there failed {listed(told)}.",
-        todo="Their records say why: `study status` counts them, `study retry` runs them again, and what fails again needs "
-        "another space, such as lower learning rates.",
+        text=f"Failed: {listed(told)}.",
+        todo="`study retry` runs them again. If they fail again, lower the learning rates in `space`.",
     )
 
 
