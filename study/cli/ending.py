@@ -49,10 +49,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     words = Words(verdict)
     open_ = verdict.verdict in (UNDECIDED, NONE, None)
     mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
-    console.print(
-        mark + Text(f"{printable(verdict.target)}: {words.headline[:1].lower()}{words.headline[1:]}", style="bold"),
-        soft_wrap=True,
-    )
+    head = f"{printable(verdict.target)}: {words.headline[:1].lower()}{words.headline[1:]}"
+    console.print(mark + Text(head, style="bold"), soft_wrap=True)
     for line in words.lines:
         _say(console, line)
 
@@ -101,9 +99,7 @@ def _places(results: Results, console: Console) -> None:
     paths = results.paths
     if len(results.verdicts) > 1:
         _say(console, f"Models    {paths.models}/")
-    elif (name := results.verdicts[0].answer_procedure) and (
-        file := paths.delivered(results.verdicts[0].target, name)
-    ).exists():
-        _say(console, f"Model     {file}")
+    elif name := results.verdicts[0].answer_procedure:
+        _say(console, f"Model     {paths.delivered(results.verdicts[0].target, name)}")
     _say(console, f"Report    {paths.html}")
     _say(console, f"More      study show {results.root} --all")

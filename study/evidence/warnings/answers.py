@@ -62,7 +62,7 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
     return StudyWarning(
         id="S001",
         target=verdict.target,
-        text=f"On {gain.n_units:,} test {unit} the improvement by {MODELS[other]} has {_wide(gain)}; the margin is {share(bound)}.",
+        text=f"On {gain.n_units:,} test {unit} the improvement by {MODELS[other]} has {_wide(gain)} (margin: {share(bound)}).",
         todo=f"{run}. Until then stay with {verdict.nouns[verdict.left[0]]}.",
     )
 

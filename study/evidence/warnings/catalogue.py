@@ -87,8 +87,7 @@ ENTRIES = (
         "Leakage suspected",
         VERDICT,
         "One feature determines the target: it separates all classes, or its correlation with the target is 1.",
-        "Such a column is usually the target itself or recorded after it. Every model looks perfect, and none is on new "
-        "rows.",
+        "Such a column is usually the target itself or recorded after it. Every model looks perfect, and none is on new rows.",
         "Is the column known when you predict? If not, add it to `data.drop`. If so, you need no model.",
     ),
     Entry(
@@ -106,8 +105,7 @@ ENTRIES = (
         "Collinearity",
         COEFFICIENTS,
         "Some columns are nearly sums of others: a variance inflation factor above 30, or a condition number above 1,000.",
-        "Their coefficients are interchangeable and have no standard error here. Predictions on similar rows are "
-        "unaffected.",
+        "Their coefficients are interchangeable and have no standard error here. Predictions on similar rows are unaffected.",
         "To read coefficients, keep one such column and put the others in `data.drop`. To predict, do nothing.",
     ),
     Entry(
@@ -133,16 +131,15 @@ ENTRIES = (
         VERDICT,
         "Rows are in time order, and in most folds the test rows differ from earlier rows in the same column (Kolmogorov-"
         f"Smirnov distance of at least {limits.DISTANCE:g}, beyond chance at 1%).",
-        "Models are tested outside the range they were trained on. That is the right test for future rows, but a harder "
-        "one.",
+        "Models are tested outside the range they were trained on. That is the right test for future rows, but a harder one.",
         "Replace growing columns (counters, years, prices) by differences or ratios, or drop them.",
     ),
     Entry(
         "S012",
         "Few rows carry the difference",
         VERDICT,
-        f"Half the variance of an improvement comes from at most {limits.FEW_CARRY} rows, groups or times, or {100 * "
-        f"limits.FEW_SHARE:g}% of them. An interval {limits.WIDER:g} times as wide would change the verdict.",
+        f"Half the variance of an improvement comes from at most {limits.FEW_CARRY} rows, groups or times, or "
+        f"{100 * limits.FEW_SHARE:g}% of them. An interval {limits.WIDER:g} times as wide would change the verdict.",
         "One wrong cell may decide the verdict. Intervals assume many similar rows.",
         "Check the rows named. Fix or remove wrong ones; if they are right, collect more like them.",
     ),
@@ -161,8 +158,7 @@ ENTRIES = (
         VERDICT,
         "A column names more than 20 customers, dealers or the like, each with three or more rows, and neither `groups` "
         "nor `time` is set.",
-        "Rows of one customer may be in both training and test rows. On new customers models would do worse, richer ones "
-        "most.",
+        "Rows of one customer may be in both training and test rows. On new customers models would do worse, richer ones most.",
         "To predict for new customers, set `groups` to that column. To predict for the same ones, do nothing.",
     ),
 )

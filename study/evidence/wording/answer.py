@@ -49,7 +49,7 @@ class Words:
             ENOUGH: f"{plain} is enough.",
             TERMS: f"{plain} with extra terms is enough.",
             WORTH: "A neural network is worth it.",
-            NONE: f"No model {'beats the baseline by enough to matter' if self._no_better else 'is shown to beat the baseline'}.",
+            NONE: f"No model {'beats the baseline by the margin' if self._no_better else 'is shown to beat the baseline'}.",
             UNDECIDED: self._settled or stay,
         }
         return told[own.verdict]
@@ -109,7 +109,8 @@ class Words:
         """What the test losses are of."""
         rows = self.verdict.n_train
         trained = f"trained on {human(round(rows))} rows" if math.isfinite(rows) else "trained without the test rows"
-        return f"Test losses come from models {trained}. The final model is trained the same way on all rows, so it can't be tested."
+        final = "The final model is trained the same way on all rows, so it can't be tested itself."
+        return f"Test losses come from models {trained}. {final}"
 
     @property
     def method(self) -> str | None:
@@ -163,7 +164,8 @@ class Words:
             f"{signed(each.improvement, '')} points ({limits(each, '')})"
             for each in (own.sources.interactions, own.sources.curvature)
         ]
-        return f"Of the {share(gain.improvement)} improvement by extra terms, interactions account for {told[0]} and curves for {told[1]}."
+        whole = f"Of the {share(gain.improvement)} improvement by extra terms"
+        return f"{whole}, interactions account for {told[0]} and curves for {told[1]}."
 
     @property
     def formula(self) -> str | None:

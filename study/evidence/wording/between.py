@@ -41,5 +41,6 @@ def _gain_words(each: StudyGain, found: Between, names: Sequence[str], verdicts:
     if not gain.known:
         return f"{said}. Too few rows to tell."
     if gain.low > 0 or gain.high < 0:
-        return f"{said}, {'better' if gain.low > 0 else 'worse'}{' by more than the margin' * (side_of(gain, first.bar) == ABOVE)}."
+        more = " by more than the margin" if side_of(gain, first.bar) == ABOVE else ""
+        return f"{said}, {'better' if gain.low > 0 else 'worse'}{more}."
     return f"{said}, {'not better by the margin' if side_of(gain, first.bar) == BELOW else 'too close to call'}."
