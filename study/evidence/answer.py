@@ -28,16 +28,19 @@ from study.schema import EXTENDED, NOUNS, REGRESSION, Frozen, Kind
 class Verdict(Frozen):
     """Whether on one target the regression is enough, the regression with terms, or the network, or what is undecided.
 
-    margin: smallest gain that matters, a share of the regression's shortfall in the metric that was asked of, which is its loss
-    unless `question` says otherwise; NaN where no margin can be told (`bound`). regression: its family. chosen: family and
-    depth that *the network* took in each outer fold. gains: of every richer rung over every simpler one. smallest_sufficient:
-    the fewest hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`). beats_constant: whether
-    any of the models is reliably better than the baseline; over_baseline: the most that any may be, a share of its loss.
-    n_train: rows that an outer fold leaves. decided_at: only where undecided. sources: of the gain of the regression with
-    terms. depths: the network against each single depth, where there are several. trees, short, missing: beside it. floor: test
-    rows at the floor of the log loss, of each procedure that has any. question: what was asked of; bound: margin and floor on
-    one scale. meaning: what the losses mean. undefined: whether the rows have no such metric. None or empty where it does not
-    apply or rows are too few to tell.
+    margin: smallest gain that matters, a share of the regression's shortfall in the metric that was
+    asked of, which is its loss unless `question` says otherwise; NaN where no margin can be told
+    (`bound`). regression: its family. chosen: family and depth that *the network* took in each
+    outer fold. gains: of every richer rung over every simpler one. smallest_sufficient: the fewest
+    hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`).
+    beats_constant: whether any of the models is reliably better than the baseline; over_baseline:
+    the most that any may be, a share of its loss. n_train: rows that an outer fold leaves.
+    decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the
+    network against each single depth, where there are several. trees, short, missing: beside it.
+    floor: test rows at the floor of the log loss, of each procedure that has any. question: what
+    was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined:
+    whether the rows have no such metric. None or empty where it does not apply or rows are too few
+    to tell.
     """
 
     target: str
