@@ -125,6 +125,7 @@ class StudyPaths:
     figures = _Place("figures")
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
+    trials_html = _Place("trials.html")
     markdown = _Place("report.md")
     pdf = _Place("report.pdf")
 
@@ -139,7 +140,7 @@ class StudyPaths:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
         places = ((name, place.name) for name, place in vars(StudyPaths).items() if isinstance(place, _Place))
         frames = [getattr(self, name) for name, file in places if file.endswith((".parquet", ".csv"))]
-        return [self.verdicts, *frames, self.figures, self.notebook, self.html, self.markdown, self.pdf]
+        return [self.verdicts, *frames, self.figures, self.notebook, self.html, self.trials_html, self.markdown, self.pdf]
 
     def arm(self, arm: Arm) -> Path:
         return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"

@@ -9,22 +9,23 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from study.formatting import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
 from study.report.page import TEMPLATE as TEMPLATE
+from study.report.page import page
 from study.report.page import render as render
 from study.report.sections import CHAPTERS
-from study.schema import TrialState, printable
+from study.report.trials import all_trials
+from study.schema import printable
 
-UNFINISHED = "The study is not finished: what follows is its search so far, and an answer comes with its end."
+UNFINISHED = "This study is not finished: here is its search so far. The verdict comes at its end."
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
-from study.report import fair, repeat, tables, trials, warnings
+from study.report import fair, repeat, tables, warnings
 from study.report.sections import figure, table
 
 results = load_results(".")'''
@@ -59,11 +60,10 @@ def _cells(results: Results) -> list[NotebookNode]:
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),
     }
-    cells = [_markdown(_opening(results)), _code(SETUP, role="setup")]
-    cells += [_markdown("## The answer"), _code("tables.answer(results)")]
+    cells = [_markdown(_opening(results)), _code(SETUP, role="setup"), _code("tables.answer(results)")]
     for chapter, sections in shown.items():
         if sections:
-            cells += [_markdown(f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip())]
+            cells += [_markdown(f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip(), chapter=chapter.title)]
         for section in sections:
             cells += [_markdown(section.text.format(**words))] if section.text else []
             cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
@@ -88,6 +88,8 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
         beside.submit(get_ready)  # while the kernel draws
         kernel.execute(notebook)
     write_atomic(paths.html, render(notebook))
+    every = load_results(paths.root)
+    write_atomic(paths.trials_html, page(f"{every.config.name}: all trials", all_trials(every)))
     for cell in notebook.cells:
         name = cell.metadata.get("report", {}).get("figure")
         for output in cell.get("outputs", []) if name else []:
@@ -97,8 +99,8 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     return paths.html
 
 
-def _markdown(text: str) -> NotebookNode:
-    return nbformat.v4.new_markdown_cell(text)
+def _markdown(text: str, **report: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(text, metadata={"report": report} if report else {})
 
 
 def _code(source: str, **report: str) -> NotebookNode:
@@ -110,14 +112,5 @@ def _title(results: Results) -> str:
 
 
 def _opening(results: Results) -> str:
-    targets = [literal(str(target)) for target in results.trials["target"].unique()]
-    named = f"{', '.join(targets[:-1])} and {targets[-1]}" if len(targets) > 1 else "".join(targets)
-    arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
-    pruned = int((results.trials["state"] == TrialState.PRUNED).sum())
-    given_up = f", of which {human(pruned)} were given up early, as worse than their arm's trials before" if pruned else ""
-    return (
-        f"# {literal(_title(results))}\n\n"
-        f"Is a regression enough to predict {named}, or is a neural network worth it, and how sure are we? "
-        f"This report answers from {human(len(results.trials))} trials in {human(len(arms))} arms{given_up}."
-        + ("" if results.concluded else f" {UNFINISHED}")
-    )
+    """The name of the study, and that it is not finished where it is not."""
+    return f"# {literal(results.config.name)}" + ("" if results.concluded else f"\n\n{UNFINISHED}")

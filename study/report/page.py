@@ -12,7 +12,6 @@ from nbformat import NotebookNode
 from study.diagnostics.drawing.palette import variables
 
 TEMPLATE = Path(__file__).parent / "template"
-_CONTENTS = "<!-- contents -->"
 _HELD = re.compile("<!-- output ([0-9]+) -->")
 _HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.S)
 _PARTS = re.compile(r"<[^>]+>")
@@ -20,14 +19,20 @@ _PARTS = re.compile(r"<[^>]+>")
 
 @dataclass
 class Outline:
-    """Chapters of a page with their sections, as they come: id and what it says (HTML)."""
+    """Chapters of a page as they come: id and title (HTML)."""
 
-    chapters: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
+    chapters: list[tuple[str, str]] = field(default_factory=list)
     _ids: dict[str, int] = field(default_factory=dict)
 
     def anchored(self, html: str) -> str:
-        """`html` whose headings can be linked to; chapters and sections among them are noted."""
+        """`html` whose headings can be linked to."""
         return _HEADING.sub(self._note, html)
+
+    def folded(self, html: str) -> str:
+        """The beginning of a chapter: its heading opens and folds all that follows."""
+        heading, _, rest = self.anchored(html).partition("</h2>")
+        before = "</details>" if len(self.chapters) > 1 else ""
+        return f'{before}<details class="chapter"><summary>{heading}</h2></summary>{rest}'
 
     def _note(self, heading: re.Match[str]) -> str:
         level, inner = heading[1], heading[2]
@@ -36,22 +41,13 @@ class Outline:
         self._ids[name] = count = self._ids.get(name, 0) + 1
         name += f"-{count}" if count > 1 else ""
         if level == "2":
-            self.chapters.append((name, words, []))
-        elif level == "3" and self.chapters:
-            self.chapters[-1][2].append((name, words))
+            self.chapters.append((name, words))
         return f'<h{level} id="{escape(name)}" tabindex="-1">{inner}</h{level}>'
 
-    def html(self, sections: bool) -> str:
-        """The contents as a list of links, of chapters alone or with their sections."""
-        items = ""
-        for name, words, parts in self.chapters:
-            below = "".join(f"<li>{_link(*part)}</li>" for part in parts) if sections else ""
-            items += f"<li>{_link(name, words)}{f'<ol>{below}</ol>' if below else ''}</li>"
-        return f"<ol>{items}</ol>"
-
-
-def _link(name: str, words: str) -> str:
-    return f'<a href="#{escape(name)}">{words}</a>'
+    def html(self) -> str:
+        """The chapters as a list of links."""
+        items = (f'<li><a href="#{escape(name)}">{words}</a></li>' for name, words in self.chapters)
+        return f"<ol>{''.join(items)}</ol>"
 
 
 def style() -> str:
@@ -71,28 +67,34 @@ def render(notebook: NotebookNode) -> str:
         outputs.append(html)  # nbconvert parses all that it has written, which for drawings and long tables takes a second
         return f"<!-- output {len(outputs) - 1} -->"
 
-    filters = {"anchored": outline.anchored, "held": held}
+    filters = {"anchored": outline.anchored, "folded": outline.folded, "held": held}
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, exclude_anchor_links=True, filters=filters
     )
+    html, _ = exporter.from_notebook_node(notebook)
+    body = _HELD.sub(lambda place: outputs[int(place[1])], str(html)) + "</details>" * bool(outline.chapters)
+    return page(notebook.metadata.get("title", "Report"), body, outline)
+
+
+def page(title: str, body: str, outline: Outline | None = None) -> str:
+    """A page that loads nothing: `body` with the style and the script, beside a list of its chapters."""
     script = (TEMPLATE / "report.js").read_text(encoding="utf-8")
-    resources = {"report_css": style(), "report_script": script, "report_title": notebook.metadata.get("title", "Report")}
-    html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    whole = _HELD.sub(lambda place: outputs[int(place[1])], str(html))
-    return no_break(whole.replace(_CONTENTS, _contents(outline), 1))
-
-
-def no_break(html: str) -> str:
-    """`html` whose per cent signs stay on the line of their number."""
-    return html.replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def _contents(outline: Outline) -> str:
-    """The list beside the page where it is wide, and the folded one above it where it is narrow."""
-    if not outline.chapters:
-        return ""
-    folded = f"<details><summary>Contents</summary>{outline.html(sections=False)}</details>"
     return (
-        f'<nav class="side" aria-label="Contents">{outline.html(sections=True)}</nav>'
-        f'<nav class="top" aria-label="Contents, folded">{folded}</nav>'
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n<style>{style()}</style>\n</head>\n<body>\n"
+        '<a class="skip" href="#report">Skip the contents</a>\n<div class="page">\n'
+        f'{_contents(outline)}<main id="report" tabindex="-1">\n{body}</main>\n</div>\n'
+        f"<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def _contents(outline: Outline | None) -> str:
+    """The list beside the page where it is wide, and the folded one above it where it is narrow."""
+    if outline is None or not outline.chapters:
+        return ""
+    return (
+        f'<nav class="side" aria-label="Contents">{outline.html()}</nav>'
+        f'<nav class="top" aria-label="Contents, folded"><details><summary>Contents</summary>{outline.html()}</details></nav>'
     )

@@ -126,7 +126,7 @@ COLUMNS = """\
 ### What was read, and what was left out
 """
 TRIALS = """\
-Losses of different outer folds are of different rows. *Seconds* are those of one core.
+All trials: [trials.html](trials.html), and results.csv.
 """
 REPRODUCE = """\
 `config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
@@ -175,15 +175,7 @@ CHAPTERS = (
             Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", is_concluded),
         ),
     ),
-    *(Chapter(title, "", drawn(title)) for title in list(registry.CHAPTERS)[1:]),
-    Chapter(
-        "All trials",
-        TRIALS,
-        (
-            Section("### The best of every search", "tables.by_target(tables.incumbents_frame(results))"),
-            Section("### Every trial", "trials.all_trials(results)"),
-        ),
-    ),
+    *(Chapter(title, TRIALS * (title == "How the search went"), drawn(title)) for title in list(registry.CHAPTERS)[1:]),
     Chapter(
         "How to repeat this",
         REPRODUCE,

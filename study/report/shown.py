@@ -15,7 +15,6 @@ from study.records.results import Results
 from study.report import tables
 from study.report.asked import held_against, shares_of
 from study.report.notebook import UNFINISHED
-from study.report.page import no_break
 from study.schema import StudyError, nearest
 
 
@@ -70,5 +69,4 @@ def as_html(results: Results) -> str:
         parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
     report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
     where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
-    html = "".join(parts) + where
-    return f'<div class="study-results">{no_break(html)}</div>'
+    return f'<div class="study-results">{"".join(parts)}{where}</div>'

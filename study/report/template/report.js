@@ -1,27 +1,19 @@
 "use strict";
-/* The page is whole without this: it marks the chapter that is read, says how wide tables go on, and sorts and filters. */
+/* The page is whole without this: it opens chapters, says how wide tables go on, and sorts and filters. */
 
-const links = [...document.querySelectorAll("nav.side a")];
-const linkOf = new Map(links.map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
-const headings = [...document.querySelectorAll("main h2[id], main h3[id]")].filter((heading) => linkOf.has(heading.id));
-const mark = () => {
-  const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
-  const link = linkOf.get((passed.at(-1) || headings[0] || {}).id);
-  if (!link || link.getAttribute("aria-current")) return;
-  links.forEach((each) => each.removeAttribute("aria-current"));
-  document.querySelectorAll("nav.side li.here").forEach((item) => item.classList.remove("here"));
-  link.setAttribute("aria-current", "true");
-  for (let item = link.closest("li"); item; item = item.parentElement.closest("li")) item.classList.add("here");
-  const list = link.closest("nav");
-  if (list.scrollHeight > list.clientHeight) list.scrollTop = link.offsetTop - list.clientHeight / 2;
+/* A link into a folded chapter opens it; the browser does so too where it can. */
+const unfold = () => {
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let part = place; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+  if (place) place.scrollIntoView();
 };
-if ("IntersectionObserver" in window) {
-  const watch = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
-  headings.forEach((heading) => watch.observe(heading));
-  mark();
-}
-document.querySelectorAll("nav.top a").forEach((link) =>
-  link.addEventListener("click", () => link.closest("details").removeAttribute("open")));
+addEventListener("hashchange", unfold);
+unfold();
+addEventListener("beforeprint", () => document.querySelectorAll("details.chapter").forEach((part) => { part.open = true; }));
+document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", () => {
+  if (link.hash === location.hash) unfold();
+  link.closest("nav").querySelector("details")?.removeAttribute("open");
+}));
 
 /* Wide tables: how many columns are out of sight, to the right and to the left. */
 const tell = (box) => {
@@ -47,7 +39,7 @@ document.querySelectorAll("main details").forEach((fold) =>
 const SMALL = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 const number = (text) => {
   const plain = text.replace(/,/g, "").replace(/\u2212/g, "-")
-    .replace(/ \u00d7 10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)/, (_, power) =>
+    .replace(/ ?\u00d7 ?10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)/, (_, power) =>
       "e" + [...power].map((sign) => (sign === "\u207b" ? "-" : SMALL.indexOf(sign))).join(""));
   return plain === "\u221e" ? Infinity : plain === "-\u221e" ? -Infinity : parseFloat(plain);
 };
