@@ -15,7 +15,7 @@ from study.cli import main as cli
 from study.config import json_schema
 from study.config.options import Range
 from study.families import FAMILIES
-from study.records.columns import FRAMES, OPEN, Frame
+from study.records.columns import FRAMES, OPEN
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
