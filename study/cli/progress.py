@@ -16,10 +16,10 @@ from rich.table import Table
 
 from study.cli.warned import print_warnings
 from study.evidence.answer import Verdict
-from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
 from study.evidence.winners import select_candidate
 from study.evidence.wording.answer import BESIDE, Words
+from study.evidence.wording.meaning import on_some_folds
 from study.evidence.wording.sentences import listed
 from study.evidence.wording.together import together_words
 from study.execution.cluster.ray import available_cpus

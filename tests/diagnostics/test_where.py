@@ -50,7 +50,7 @@ def test_a_group_that_is_there_is_named_and_holds(tmp_path: Path, rng: np.random
     found = where_it_helps(gains(group + 0.3 * rng.normal(size=len(frame))), {("y", ALL_ROWS): encoded})
 
     most = found[found["side"] == "more"].iloc[0]
-    assert found.columns.tolist() == COLUMNS
+    assert found.columns.tolist() == list(COLUMNS.columns)
     assert re.search(rule, most["rule"])
     assert most["holds"]
     assert most["gain"] == pytest.approx(0.5, abs=0.15)  # of a loss of 2

@@ -31,7 +31,13 @@ def told(
     """A verdict with other gains: of terms and network over the regression, and of the network over terms."""
     ends = zip(verdict.gains, improvement, low, high, strict=False)
     steps = [
-        step.model_copy(update={"gain": step.gain.model_copy(update={"improvement": share, "low": start, "high": end})})
+        step.model_copy(
+            update={
+                "gain": step.gain.model_copy(
+                    update={"improvement": share, "low": start, "high": end, "base_loss": step.gain.per_loss}
+                )
+            }
+        )
         for step, share, start, end in ends
     ]
     return verdict.model_copy(update={"gains": tuple(steps)})

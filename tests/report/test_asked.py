@@ -45,8 +45,8 @@ def test_of_several_questions_the_text_tells_each(results: Results) -> None:
 def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
     filled = [section.text.format(of="OF", bound="BOUND", fold="", folder="", config="") for section in SECTIONS]
 
-    assert sum("OF" in text for text in filled) >= 2
-    assert sum("BOUND" in text for text in filled) >= 2
+    assert sum("OF" in text for text in filled) >= 1
+    assert sum("BOUND" in text for text in filled) >= 1
 
 
 def test_the_axis_of_margins_names_what_was_asked_of(with_terms: Results) -> None:
