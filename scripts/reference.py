@@ -14,8 +14,9 @@ import typer
 from study.cli import main as cli
 from study.config import json_schema
 from study.config.options import Range
+from study.diagnostics.registry import computed
 from study.families import FAMILIES
-from study.records.columns import FRAMES, OPEN, Frame
+from study.records.columns import FRAMES, OPEN
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -180,7 +181,8 @@ def _bounds(of: Mapping[str, Any]) -> str:
 def columns_page() -> str:
     """Every column of every dataframe."""
     parts = [COLUMNS]
-    for name, frame in FRAMES.items():
+    frames = FRAMES | {f"{name}.parquet": each.COLUMNS for name, each in computed().items()}
+    for name, frame in frames.items():
         columns = {**frame.columns, **{each: OPEN[each] for each in frame.open}}
         rows = ([f"`{column}`", dtype, meaning] for column, (dtype, meaning) in columns.items())
         parts.append(f"## {name}\n\nA row: {frame.row[0].lower()}{frame.row[1:]}\n\n{table(['column', 'type', 'holds'], rows)}")

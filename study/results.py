@@ -41,13 +41,13 @@ class Results(records.Results):
     >>> rows = pd.DataFrame({"relationship": [-0.5], "children": [0.4], "age": [0.2]})
     >>> results.predict(rows)["predicted"].round(1).tolist()
     [0.0]
-    >>> figure = results.figures.gains()
-    >>> figure.savefig("gains.svg")
+    >>> figure = results.figures.margins()
+    >>> figure.savefig("margins.svg")
     """
 
     @cached_property
     def figures(self) -> Figures:
-        """The figures of the report by name, as `figures.gains()`; each is one of matplotlib (`study.report.shown.Figures`)."""
+        """The figures of the report by name, as `figures.margins()`, each of matplotlib (`study.report.shown.Figures`)."""
         from study.report.shown import Figures
 
         return Figures(self)

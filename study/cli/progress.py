@@ -15,9 +15,9 @@ from rich.live import Live
 from rich.table import Table
 
 from study.cli.ending import print_ending
-from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
 from study.evidence.wording.amounts import listed
+from study.evidence.wording.table import on_some_folds
 from study.execution.cluster.ray import available_cpus
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue

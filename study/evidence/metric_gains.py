@@ -11,11 +11,11 @@ import pandas as pd
 from study.evidence.compare import Model, models, the_regression
 from study.evidence.intervals import LEVEL, Interval, default_method, method_at
 from study.evidence.measure import Measure, measure
-from study.evidence.metrics import Metric, metric_of, metrics_of
+from study.evidence.metrics import Metric, metrics_of
 from study.evidence.pairs import paired, size_of
 from study.evidence.scores import of_one, row_losses, units
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
 
 JUDGED = (CONSTANT, REGRESSION, SHORT, EXTENDED, NETWORK, TREES)
 """Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
@@ -78,17 +78,6 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
                     gain = _of(method_at(used, LEVEL)(pairs, "difference"))
                     found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
     return pd.DataFrame(found, columns=COLUMNS)
-
-
-def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """By target and label of a metric: on how many outer folds it exists, where that is not on all that were scored."""
-    most = metrics[metrics["base"].isna()].groupby(["target", "kind", "metric"], sort=False)["n_folds"].max()
-    counts: dict[Any, int] = most.to_dict()
-    found = {}
-    for (target, kind, name), n in counts.items():
-        metric = metric_of(name, kind)
-        found[target, metric.label] = metric.folds_words(n, counts[target, kind, LOSS])
-    return {place: words for place, words in found.items() if words}
 
 
 def _of(interval: Interval) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study.evidence.metric_gains import on_some_folds
 from study.evidence.metrics import metric_of
+from study.evidence.wording.table import on_some_folds
 from study.formatting import interval
 from study.records.results import Results
 from study.schema import LOSS, NOUNS, REGRESSION

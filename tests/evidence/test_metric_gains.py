@@ -8,8 +8,9 @@ import pytest
 
 from study.evidence.intervals import Rows
 from study.evidence.margins import Question
-from study.evidence.metric_gains import JUDGED, metric_table, on_some_folds
+from study.evidence.metric_gains import JUDGED, metric_table
 from study.evidence.pairs import paired
+from study.evidence.wording.table import on_some_folds
 from study.schema import EXTENDED, NETWORK, REGRESSION, SHORT, TREES
 from tests.evidence.asked import two_classes, with_terms
 from tests.evidence.losses import only_verdict, scored, three, trial

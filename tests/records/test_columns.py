@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.diagnostics.registry import computed
 from study.records.columns import FRAMES, OPEN, Frame
 from study.records.paths import StudyPaths
 from study.schema import RESULT_COLUMNS
 
+EVERY = FRAMES | {f"{name}.parquet": each.COLUMNS for name, each in computed().items()}
 ALIKE = {("object", "str"), ("int64", "float64")}
 """Types on disk that are as good as the reference's: text with gaps, and numbers that happen to be whole."""
 
@@ -29,10 +31,10 @@ def differences(found: pd.DataFrame, told: Frame) -> list[str]:
 def test_every_frame_of_a_results_folder_is_in_the_reference() -> None:
     places = StudyPaths(Path("x")).concluded
 
-    assert {path.name for path in places if path.suffix == ".parquet"} == FRAMES.keys()
+    assert {path.name for path in places if path.suffix == ".parquet"} == EVERY.keys()
 
 
-@pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
+@pytest.mark.parametrize("frame", EVERY.values(), ids=list(EVERY))
 def test_every_column_has_a_type_and_a_sentence(frame: Frame) -> None:
     for dtype, meaning in [*frame.columns.values(), *(OPEN[name] for name in frame.open)]:
         assert dtype

@@ -10,7 +10,6 @@ from study.diagnostics.hyperparameters import figure as hyperparameters
 from study.diagnostics.learning_curves import figure as learning_curves
 from study.evidence import winners
 from study.records.results import Results
-from study.report import sections
 from tests.report.frames import mattered
 from tests.report.synthetic import KINDS, axes_of, copied, numbers
 
@@ -56,7 +55,7 @@ def test_a_replicates_dot_is_the_epoch_whose_weights_it_kept(nested: Results) ->
 
 def test_what_was_not_measured_is_said_with_its_reason(results: Results) -> None:
     assert not hyperparameters.when(results)
-    assert sections.has_unmeasured(results)
+    assert hyperparameters.has_table(results)
     (few, *_) = hyperparameters.unmeasured(results)
     assert all(f"network, {layers} on {target}" in few for target in KINDS for layers in ("1 layer", "2 layers"))
     assert numbers(few)[-2:] == [4, 12]  # trials, and the fewest that tell
@@ -67,4 +66,4 @@ def test_a_study_that_a_version_before_concluded_shows_no_figure_of_these(nested
     old.paths.hyperparameters.unlink()
 
     assert not hyperparameters.when(old)
-    assert not sections.has_unmeasured(old)
+    assert not hyperparameters.has_table(old)

@@ -147,14 +147,14 @@ def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_a
 
 
 def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Results) -> None:
-    balloons, colour = tables.by_target(tables.coefficients_frame(results)).split("<h4>")[1:3]
+    balloons, colour = tables.by_target(coefficients.coefficients_frame(results)).split("<h4>")[1:3]
 
     assert "odds ratio" in colour
     assert "odds ratio" not in balloons
 
 
 def test_the_table_of_coefficients_says_what_its_standard_errors_are_over(results: Results) -> None:
-    shown = tables.coefficients_frame(results)
+    shown = coefficients.coefficients_frame(results)
 
     assert set(shown.loc[shown["std. error"].notna(), "std. errors over"]) == {"rows"}
 
@@ -165,7 +165,7 @@ def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fol
 
     late = with_frames(results, coefficients=own)
 
-    assert len(tables.coefficients_frame(late)) == len(tables.coefficients_frame(results))
+    assert len(coefficients.coefficients_frame(late)) == len(coefficients.coefficients_frame(results))
     assert set(coefficients.data(late)["target"]) == set(coefficients.data(results)["target"])
 
 
@@ -183,11 +183,11 @@ def test_of_many_weights_the_table_has_the_largest_and_says_how_many_more_there_
     wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
     many = with_frames(results, coefficients=wide)
 
-    frame, html = tables.coefficients_frame(many), tables.coefficients(many)
+    frame, html = coefficients.coefficients_frame(many), coefficients.table(many)
 
-    assert len(frame) == tables.MOST_WEIGHTS
+    assert len(frame) == coefficients.MOST_WEIGHTS
     assert {"children[0]", "intercept[59]"} <= set(frame["term"])
     assert "relationship[59]" not in set(frame["term"])
     said = html.rpartition("<p>")[2]
-    assert numbers(said) == [tables.MOST_WEIGHTS, len(wide) - tables.MOST_WEIGHTS]
+    assert numbers(said) == [coefficients.MOST_WEIGHTS, len(wide) - coefficients.MOST_WEIGHTS]
     assert "coefficients.parquet" in said

@@ -12,9 +12,8 @@ import pytest
 
 import study
 from harness.studies import records
-from study.records.columns import FRAMES
 from study.records.results import digest
-from tests.records.test_columns import differences
+from tests.records.test_columns import EVERY, differences
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +30,7 @@ def beside(smoke: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch:
 def test_the_columns_on_disk_are_those_of_the_reference(smoke: subprocess.CompletedProcess[str]) -> None:
     folder = Path(smoke.args[-1]) / "results/smoke"
 
-    found = {name: differences(pd.read_parquet(folder / name), told) for name, told in FRAMES.items()}
+    found = {name: differences(pd.read_parquet(folder / name), told) for name, told in EVERY.items()}
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
@@ -46,6 +45,6 @@ def test_the_examples_of_the_docstrings_run_and_a_study_that_is_finished_trains_
 
     assert {test.name for test in tried if test.examples} == named.keys()
     assert [runner.run(test).failed for test in tried] == [0] * len(named)
-    assert (beside / "gains.svg").is_file()
+    assert (beside / "margins.svg").is_file()
     assert records(results) == before  # whose seconds would tell
     assert digest(study.load_results(results).trials) == trials

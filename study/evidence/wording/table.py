@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -98,3 +99,14 @@ def metric_words(metric: Metric, value: float) -> str:
     if metric.unit.percent:
         return f"{100 * value:.{2 if value >= 0.995 else 1}f}%"
     return f"{value:.3f}" if metric.more else human(value)
+
+
+def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By target and label of a metric: on how many outer folds it exists, where that is not on all that were scored."""
+    most = metrics[metrics["base"].isna()].groupby(["target", "kind", "metric"], sort=False)["n_folds"].max()
+    counts: dict[Any, int] = most.to_dict()
+    found = {}
+    for (target, kind, name), n in counts.items():
+        metric = metric_of(name, kind)
+        found[target, metric.label] = metric.folds_words(n, counts[target, kind, LOSS])
+    return {place: words for place, words in found.items() if words}
