@@ -16,14 +16,13 @@ from study.families import (
     resolve_space,
     shaping,
 )
-from study.families.chosen import arm_trials, arm_window, depths_of, families_of, has_short
+from study.families.chosen import DEPTHS, arm_trials, arm_window, depths_of, families_of, has_short
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
 from study.schema import ALL_ROWS, Arm, ModelData, Share
 from study.search.cost import Size
 from study.search.effort import (
-    DEPTHS,
     FEWEST_EPOCHS,
     FEWEST_TRIALS,
     Amounts,
