@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,26 @@ from study.schema import Kind
 
 BATCH = 256
 """Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no other row, to the bit."""
+PREDICTED = 8_192
+"""Rows of which each replicate's responses are computed at a time."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How each replicate reads raw rows.
+    """How each replicate reads raw rows, and the head of all.
 
+    columns: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
     fill, center, scale: (n_replicates, n_terms) float64 in original units: a term is (value, or fill at a gap, less center) /
     scale, and 0 where scale is infinite. y_center, y_scale: (n_replicates,) float64, unit of a continuous target; 0 and 1 else.
-    places: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
     """
 
+    columns: NDArray[np.int64]
     fill: FloatArray
     center: FloatArray
     scale: FloatArray
     y_center: FloatArray
     y_scale: FloatArray
-    places: NDArray[np.int64]
+    head: Head
 
 
 class _Given(Layers):
@@ -64,7 +68,7 @@ class _Given(Layers):
             layer.set_weights(values)
 
 
-def stacked_model(weights: Weights, architecture: Architecture, head: Head, reading: Reading) -> keras.Model:
+def stacked_model(weights: Weights, architecture: Architecture, reading: Reading) -> keras.Model:
     """The mean response of all replicates as one model of Keras's own layers, which opens without study.
 
     Input: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps. Output: (rows, 1) or
@@ -78,15 +82,27 @@ def stacked_model(weights: Weights, architecture: Architecture, head: Head, read
     values = layers.einsum("bp,rp->brp", factor, -reading.center * factor, "rp")(keras.ops.nan_to_num(x))
     gaps = layers.einsum("bp,rp->brp", reading.fill * factor, None, None)(keras.ops.cast(keras.ops.isnan(x), "float64"))
     read = keras.ops.cast(keras.layers.add([values, gaps], dtype="float64"), "float32")
-    if not np.array_equal(reading.places, np.arange(architecture.n_features)):
-        read = _placed(read, reading.places, architecture.n_features)
+    if not np.array_equal(reading.columns, np.arange(architecture.n_features)):
+        read = _placed(read, reading.columns, architecture.n_features)
     eta = keras.ops.cast(architecture.predictor(read, layers), "float64")
-    if head.kind is Kind.CONTINUOUS:
+    if reading.head.kind is Kind.CONTINUOUS:
         unit, about = reading.y_scale[:, None], reading.y_center[:, None]
         eta = layers.einsum("bro,ro->bro", unit, about, "ro")(eta)
-    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(activated(head, eta)))
+    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(activated(reading.head, eta)))
     layers.set()
     return model
+
+
+def each_replicate(model: keras.Model) -> Callable[[FloatArray], FloatArray]:
+    """Responses of each replicate of a stacked model, (n_replicates, n, n_outputs), as a function of raw rows (n, n_terms)."""
+    inside = keras.Model(model.input, model.layers[-1].input)
+
+    def answer(raw: FloatArray) -> FloatArray:
+        parts = np.array_split(raw, max(1, -(-len(raw) // PREDICTED)))
+        with tf.device("CPU:0"):
+            return np.concatenate([np.moveaxis(np.asarray(inside(part, training=False)), 1, 0) for part in parts], axis=1)
+
+    return answer
 
 
 def activated(head: Head, eta: Any) -> Any:
