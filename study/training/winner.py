@@ -100,7 +100,7 @@ def _on_part(
     """
     folds, _ = replicates_of(task, len(own.train))
     seeds = [derive_seed(task.seed, task.arm.key, task.number, "part", number, k) for k in range(len(folds))]
-    problem = replace(make_problem(own, folds), epoch_rows=max(encoded.train.sizes()))
+    problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))
     fit = train(task, architecture, problem, seeds)
     predicted = _on_test(fit.weights, architecture, problem, encoded)
     return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
