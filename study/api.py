@@ -34,7 +34,6 @@ from study.results import Results, load_results
 from study.schema import Arm, Share, StudyError
 from study.search.arms import ArmSearch
 from study.search.plan import make_arms, make_beside
-from study.training.device import overridden
 from study.training.task import TrialTask
 
 
@@ -164,7 +163,7 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     _say(paths.config, dump_config(config))
     _say(paths.data, prepared.description.model_dump_json(indent=2))
-    environment = Environment.here(config.seed, packages(config.families), overridden())
+    environment = Environment.here(config.seed, packages(config.families))
     write_atomic(paths.environment, environment.model_dump_json(indent=2))
     for (target, fold), encoded in prepared.data.items():
         _say(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
