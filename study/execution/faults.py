@@ -32,7 +32,7 @@ class _Run:
 @dataclass
 class _Node:
     """running: what is out here. row: what failed here since the last success, and how. last: turn of the last failure.
-    proved: whether any succeeded. unfit: workers, by whether they have a GPU, that could not begin since one like them could.
+    proved: whether any succeeded.
     """
 
     host: str
@@ -41,7 +41,6 @@ class _Node:
     row: list[tuple[str, str]] = field(default_factory=list)
     last: int = 0
     proved: bool = False
-    unfit: dict[bool | None, int] = field(default_factory=dict)
 
     def clear(self) -> None:
         self.pending.clear()
@@ -70,7 +69,6 @@ class Blame:
         self._tries: Counter[str] = Counter()
         self._said: dict[str, tuple[str, bool]] = {}  # last error of a task, and whether its worker died
         self._whole: set[str] = set()
-        self._unreached: set[str] = set()
         self._turn = 0
 
     def know(self, node: str, host: str) -> None:
@@ -80,21 +78,17 @@ class Blame:
     def host(self, node: str) -> str:
         return self._nodes[node].host
 
-    def busy(self, node: str) -> bool:
-        """Whether a task is out on a node."""
-        return bool(self._nodes[node].running)
-
     def closed(self, node: str) -> bool:
         """Whether a node gets nothing now: it is left out, or a task has it whole."""
         return node in self.left_out or not self._whole.isdisjoint(self._nodes[node].running)
 
     def may(self, key: str, node: str) -> bool:
-        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was."""
-        return self._tries[key] < self.max_tries and key not in self._nodes[node].pending
+        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was.
 
-    def whole(self, key: str) -> bool:
-        """Whether a task asks for a whole node."""
-        return key in self._whole
+        One that asks for a whole node may not where anything runs.
+        """
+        own = self._nodes[node]
+        return self._tries[key] < self.max_tries and key not in own.pending and not (own.running and key in self._whole)
 
     def begin(self, task: Task, node: str) -> None:
         """A task is handed out."""
@@ -113,45 +107,29 @@ class Blame:
         node.proved = True
         node.clear()
 
-    def failed(self, task: Task, error: str, *, died: bool = False, reached: bool = True, lost: bool = False) -> None:
-        """A task has ended in an exception, or its worker died.
-
-        reached: whether its worker's end is known, or only that it does not answer, which is no reason for a whole node the
-        first time. lost: whether the whole node is, so that nobody is to blame.
-        """
+    def failed(self, task: Task, error: str, *, died: bool = False, lost: bool = False) -> None:
+        """A task has ended in an exception, or its worker died. lost: whether the whole node is, so that nobody is to blame."""
         name, node, run = self._end(task)
         if lost:
             node.clear()
         if lost or name in self.left_out:
             return
-        known = reached or task.key in self._unreached
         if died:
-            (self._whole if known else self._unreached).add(task.key)
-        node.pending[task.key] = _Failure(error, counts=not died or (run.alone and known))
+            self._whole.add(task.key)
+        node.pending[task.key] = _Failure(error, counts=not died or run.alone)
         self._said[task.key] = error, died
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
             node.last = self._turn
         if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
-            self._leave_out(name, node.row[0][1])
-
-    def fit(self, node: str, gpu: bool | None = None) -> None:
-        """A worker of a node could begin its task. gpu: whether it has one, where some have."""
-        self._nodes[node].unfit[gpu] = 0
-
-    def unfit(self, task: Task, error: str, gpu: bool | None = None) -> None:
-        """A worker could not begin its task: its node cannot train, unless others like it could."""
-        name, node, _ = self._end(task)
-        node.unfit[gpu] = node.unfit.get(gpu, IN_A_ROW) + 1
-        if node.unfit[gpu] >= IN_A_ROW:
-            self._leave_out(name, error)
+            self.left_out.setdefault(name, node.row[0][1])
+            node.clear()
 
     def forget(self, task: Task) -> None:
         """A task is over."""
         self._tries.pop(task.key, None)
         self._said.pop(task.key, None)
         self._whole.discard(task.key)
-        self._unreached.discard(task.key)
         for node in self._nodes.values():
             node.pending.pop(task.key, None)
 
@@ -192,10 +170,6 @@ class Blame:
 
     def _count(self, node: _Node) -> None:
         self._tries.update(key for key, failure in node.pending.items() if failure.counts)
-
-    def _leave_out(self, node: str, error: str) -> None:
-        self._nodes[node].clear()
-        self.left_out.setdefault(node, error)
 
 
 def _kind(task: Task) -> str:

@@ -8,7 +8,9 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
@@ -43,17 +45,19 @@ _ONE = threading.Lock()
 class Done:
     """What a task leaves: a record, or the traceback of an exception that is not known to be its own fault.
 
-    files: models, by name. kept: what a network's complete trial has for its arm's winner.
+    files: models, by name. kept: what a network's complete trial has for its arm's winner, or Ray's reference of it. grown:
+    whether the worker is to be replaced.
     """
 
-    record: Report | FoldRecord | None
+    record: Report | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-    kept: Kept | None = None
+    kept: Any = None
     error: str = ""
+    grown: bool = False
 
 
 def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None) -> Done:
-    """Run a task in this process; training that leaves the finite numbers becomes a record of its failure.
+    """Run a task in this process; training that leaves the finite numbers, or a record with others, is its failure.
 
     host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a winner's trial left, where that
     is still there.
@@ -61,7 +65,7 @@ def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | No
     begin = time.perf_counter()
     files: dict[str, bytes] = {}
     left = None
-    record: Report | FoldRecord
+    record: Report
     try:
         with placed(host["device"]):
             if isinstance(task, FoldTask):
@@ -70,10 +74,11 @@ def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | No
                 record, left = run_trial(task, data)
             else:
                 record, files = run_winner(task, data, kept)
-    except TrainingFailed as error:
-        record = task.failed(f"{type(error).__name__}: {error}")
+        record = type(record).model_validate_json(record.model_dump_json())  # a file could not be read again otherwise
+    except (TrainingFailed, ValidationError) as error:
+        record, files = task.failed(f"{type(error).__name__}: {error}"), {}
     except Exception:
-        return Done(None, error=traceback.format_exc())
+        return Done(error=traceback.format_exc())
     record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
     complete = isinstance(record, TrialRecord) and record.state is TrialState.COMPLETE
     return Done(record, files, left if complete else None)
@@ -99,7 +104,7 @@ class Found(Keeper):
         self.unscored: list[Unscored] = []
         self.files: dict[str, bytes] = {}
 
-    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Keep a record and its models."""
         self.files |= files
         match record:

@@ -33,7 +33,7 @@ def test_a_task_that_asks_for_a_whole_node_closes_it(tasks: list[Task]) -> None:
     own.begin(tasks[1], "n")
     own.failed(tasks[0], "killed", died=True)
     own.succeeded(tasks[1])
-    assert (own.verdict(tasks[0]), own.whole(tasks[0].key), own.may(tasks[0].key, "n")) == (None, True, True)
+    assert (own.verdict(tasks[0]), own.may(tasks[0].key, "n")) == (None, True)
 
     own.begin(tasks[0], "n")
     assert (own.closed("n"), own.closed("m")) == (True, False)
@@ -62,17 +62,9 @@ def test_a_node_that_is_lost_blames_nobody_and_is_not_left_out(tasks: list[Task]
     own = blame("n")
     for task in tasks[:6]:
         own.begin(task, "n")
-        own.failed(task, "gone", died=True, reached=False, lost=True)
+        own.failed(task, "gone", died=True, lost=True)
 
-    assert (own.left_out, own.whole(tasks[0].key), own.verdict(tasks[0])) == ({}, False, None)
-
-
-def test_where_nobody_answers_a_task_asks_for_a_whole_node_the_second_time(tasks: list[Task]) -> None:
-    own = blame("n", "m")
-    for node, whole in (("n", False), ("m", True)):
-        own.begin(tasks[0], node)
-        own.failed(tasks[0], "unavailable", died=True, reached=False)
-        assert own.whole(tasks[0].key) is whole
+    assert (own.left_out, own.verdict(tasks[0])) == ({}, None)
 
 
 def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_trials(tasks: list[Task]) -> None:
@@ -87,14 +79,3 @@ def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_t
 
     assert own.left_out == {}
     assert [own.verdict(task) for task in tasks[-4:]] == ["Traceback\nMemoryError"] * 4
-
-
-def test_a_gpu_that_is_not_there_leaves_its_node_out_also_where_workers_without_one_succeed(tasks: list[Task]) -> None:
-    own = blame("n")
-    own.begin(tasks[0], "n")
-    own.fit("n", gpu=False)
-    own.succeeded(tasks[0])
-    own.begin(tasks[1], "n")
-    own.unfit(tasks[1], "no GPU", gpu=True)
-
-    assert own.left_out == {"n": "no GPU"}

@@ -13,18 +13,18 @@ import pytest
 from study.execution.dispatcher import Dispatcher
 from study.execution.events import Came, Ended, Event, Lost, Reported
 from study.execution.faults import IN_A_ROW
+from study.execution.here import Done
 from study.execution.journal import Journal
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
 from study.execution.tasks import Tasks
-from study.execution.worker import Report
 from study.records.paths import StudyPaths
 from study.records.work import FoldWork
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.running.test_dispatcher import UNSCORED, Mixed, Script, report
+from tests.running.test_dispatcher import UNSCORED, Script, report
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -32,7 +32,7 @@ FIRST, SECOND = "y-extended-o0-0000", "y-extended-o0-0001"
 
 
 def raised(worker: str, said: str = "Traceback\nValueError: no\n") -> list[Event]:
-    return [Reported(worker, Report("", error=said))]
+    return [Reported(worker, Done(error=said))]
 
 
 def died(worker: str) -> list[Event]:
@@ -177,17 +177,6 @@ def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_pa
 
     assert FIRST not in {key for _, key in workers.sent}
     assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
-
-
-def test_a_network_that_has_killed_its_driver_does_not_wait_for_all_that_trains_none(tmp_path: Path) -> None:
-    arms, workers = [small("neural", trials=2), small(trials=6)], Mixed(report, cores=2)
-    deadly = arms[0].arm.trial_id(0)
-    StudyPaths(tmp_path).journal.write_text(json.dumps({"suspect": deadly, "deaths": 1}))
-
-    run(tmp_path, arms, workers)
-
-    assert [key for _, key in workers.sent].index(deadly) < 5
-    assert len(workers.sent) == 10
 
 
 class Chance(Script):

@@ -36,39 +36,6 @@ def test_arms_are_served_in_turn() -> None:
     assert started == [f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
-def test_a_worker_with_a_gpu_gets_networks_first_and_one_without_gets_none() -> None:
-    arms = [small(trials=2), small("neural", trials=2), small(trials=1, fold=1), small("neural", trials=1, fold=1)]
-    bench = Bench(arms, FoldQueue([trees_of(0), trees_of(1)]))
-
-    with_gpu = [bench.start(gpu=True) for _ in range(4)]
-    without = [bench.start(gpu=False) for _ in range(4)]
-
-    assert with_gpu == ["y-neural-d1-o0-0000", "y-neural-d1-o1-0000", "y-neural-d1-o0-0001", "y-extended-o0-0000"]
-    assert without == ["y-extended-o1-0000", "y-extended-o0-0001", "y-trees-o0", "y-trees-o1"]
-
-
-def test_what_trains_no_network_is_counted_apart_until_it_is_recorded() -> None:
-    bench = Bench([small(trials=1), small("neural", trials=2)], FoldQueue([trees_of(0)]))
-
-    counts = [(bench.tasks.left, bench.tasks.left_plain)]
-    while (key := bench.start(gpu=False)) is not None:
-        bench.finish(key)
-        counts.append((bench.tasks.left, bench.tasks.left_plain))
-
-    assert counts == [(6, 3), (5, 2), (4, 1), (3, 0)]
-
-
-def test_a_worker_without_a_gpu_that_gets_nothing_ends_no_study_whose_networks_are_in_time() -> None:
-    bench = Bench([small("neural", trials=1)])
-    bench.tasks.until = 1e12
-
-    nothing = bench.start(gpu=False)
-
-    assert (nothing, bench.tasks.finished) == (None, False)
-    bench.finish(bench.start(gpu=True))
-    assert (bench.start(gpu=True), bench.start(gpu=False)) == ("y-neural-d1-o0-winner", None)
-
-
 def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
     window = {"search": {"sampler": "random", "generation": 2}}
     bench = Bench([small("neural", trials=4, fold=fold, **window) for fold in range(2)])

@@ -31,7 +31,7 @@ from study.execution.cluster.others import Others, Step, give_back_nodes
 from study.execution.cluster.ray import check_gpus
 from study.execution.cluster.scratch import scratch_folder
 from study.execution.cluster.submit import Request, make_submission
-from study.execution.events import Ended, Event, Unfit
+from study.execution.events import Ended, Event, Lost
 from study.execution.job import Progressing, begin_run, running
 from study.execution.journal import Journal
 from study.execution.lives import Registry
@@ -253,12 +253,9 @@ def of_nodes(told: Told, folder: Path) -> None:
     def failing(worker: str, task: Task) -> list[Event]:
         return raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
 
-    def unfit(worker: str, task: Task) -> list[Event]:
-        return [Unfit(worker, "Traceback\nImportError: libcuda\n")] if worker in bad else report(worker, task)
-
     told.of("a node fails at all it is given", *notes(Prompt(failing, "bad", "good"), "one"))
-    told.of("a node cannot train", *notes(Script(unfit, "bad", "good"), "other"))
-    told.of("the only node cannot train", *notes(Script(lambda *given: unfit("w1", given[1])), "only"))
+    unfit = Script(lambda worker, _: [Lost(worker, "Traceback\nImportError: libcuda\n", died=False)])
+    told.of("the only node cannot train", *notes(unfit, "only"))
     alone = dispatcher(folder / "nowhere", [small(trials=1)], Script(report))
     alone.blame.know("n", "here")
     alone.blame.left_out["n"] = "Traceback\nImportError: libcuda\n"
