@@ -12,7 +12,7 @@ from study.config.metrics import QUESTION_KEYS
 from study.config.options import ClusterConfig
 from study.data.reader import make_reader
 from study.execution.cluster.lock import locked
-from study.execution.cluster.ray import check_gpus, check_job
+from study.execution.cluster.ray import check_cluster
 from study.execution.observer import Observer, interruptible
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
@@ -118,8 +118,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         try:
             new = not paths.config.exists()
             if new:  # before a folder is begun
-                check_job(config)
-                check_gpus(config, verbose)
+                check_cluster(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
                 if new:
                     pool.start(surveyed.own.n_trials)

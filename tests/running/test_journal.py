@@ -96,22 +96,6 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
     assert [last.verdict(task) for task in tasks[1:]] == [None] * 8
 
 
-def test_a_journal_does_not_grow_with_the_study(
-    tmp_path: Path, tasks: list[Task], die: Die, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("study.execution.journal.MOST_LINES", 100)
-    paths = StudyPaths(tmp_path)
-    journal = die(paths, tasks[0])
-
-    for _ in range(1_000):
-        journal.out(tasks[1])
-        journal.back(tasks[1])
-
-    assert len(paths.journal.read_text().splitlines()) <= 102
-    with Journal(paths, 2) as after:
-        assert after.suspects == {tasks[0].key}
-
-
 def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: Path, tasks: list[Task]) -> None:
     class Counted(set[str]):
         asked = 0
@@ -141,21 +125,6 @@ def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_pat
     assert json.loads(paths.journal.read_text()) == {"out": tasks[0].key}
     other.__exit__(None, None, None)
     assert not paths.journal.exists()
-
-
-def test_where_a_journal_cannot_be_written_anew_that_is_the_error_and_the_run_ends_in_order(
-    tmp_path: Path, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("study.execution.journal.MOST_LINES", 1)
-    paths = StudyPaths(tmp_path)
-    journal = Journal(paths, 2).__enter__()
-    paths.journal.unlink()
-    paths.journal.mkdir()  # in the way
-
-    for note in (journal.out, journal.back):
-        with pytest.raises(OSError, match="handed-out"):
-            note(tasks[0])
-    journal.__exit__(None, None, None)
 
 
 def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Task]) -> None:

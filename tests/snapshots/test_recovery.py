@@ -28,7 +28,6 @@ from study.execution.cluster.allocation import Allocation, Ending, Given, array_
 from study.execution.cluster.network import Ports, address_of, check_ports
 from study.execution.cluster.note import JobNote, write_note
 from study.execution.cluster.others import Others, Step, give_back_nodes
-from study.execution.cluster.ray import check_gpus
 from study.execution.cluster.scratch import scratch_folder
 from study.execution.cluster.submit import Request, make_submission
 from study.execution.events import Ended, Event, Lost
@@ -362,7 +361,6 @@ def of_allocations(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, ca
     for name, value in (BATCH | {"SLURM_JOB_NUM_NODES": "1"}).items():
         monkeypatch.setenv(name, value)
     needy = make_config(CONFIG | {"cluster": {"address": "slurm"}, "resources": {"gpus_per_trial": 0.5}})
-    told.refusal("no GPU", lambda: check_gpus(needy, verbose=False))
     with running(needy, StudyPaths(folder), Observer()):
         told.of("a run begins", capfd.readouterr().out.strip())
 

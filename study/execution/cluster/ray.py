@@ -58,25 +58,14 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_job(config: StudyConfig) -> None:
-    """Raise a StudyError where a study is to run on the nodes of a SLURM job, and this is none."""
+def check_cluster(config: StudyConfig, verbose: bool) -> None:
+    """Raise a StudyError, before Ray is started, where this is no SLURM job, or a trial needs more GPUs than are here."""
     if config.cluster.address == "slurm":
         Allocation.current()
-
-
-def check_gpus(config: StudyConfig, verbose: bool) -> None:
-    """Raise a StudyError where a trial needs more GPUs than there are, before Ray is started and other nodes are known."""
-    address, needed = config.cluster.address, config.resources.gpus_per_trial
-    if not needed or address not in {"local", "slurm"}:
-        return
-    if address == "local":
+    if (needed := config.resources.gpus_per_trial) and config.cluster.address == "local":
         import_ray(config, verbose)
-        gpus, more = available_gpus(), False
-    else:
-        allocation = Allocation.current()
-        gpus, more = allocation.given.gpus, bool(allocation.others)  # which may have some
-    if needed > gpus and not more:
-        raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
+        if needed > (gpus := available_gpus()):
+            raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
 
 
 def available_gpus() -> int:
