@@ -19,11 +19,11 @@ from synthetic import config_of
 
 from study.execution.dispatcher import Dispatcher
 from study.execution.events import Came, Event, Reported
-from study.execution.here import Done
 from study.execution.journal import Journal
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
 from study.schema import Kind, TrialState
@@ -80,7 +80,7 @@ class VirtualWorkers:
             record = Unscored(arm=task.arm, number=task.number, error="not trained")
         else:
             record = task.failed("not trained")
-        self._at(self.now_s + time.thread_time() - self._mark + seconds, Reported(worker, Done(record)))
+        self._at(self.now_s + time.thread_time() - self._mark + seconds, Reported(worker, TaskResult(record)))
 
     def end(self, worker: str) -> None:
         """None grows."""
@@ -100,7 +100,7 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
     try:
         recorder = Recorder(StudyPaths(folder), Observer(), arms, FoldQueue(plan.beside))
         workers = VirtualWorkers(mean_s)
-        tasks = Tasks(plan.config, arms, recorder.beside, recorder.give_up)
+        tasks = Tasks(plan.config, arms, recorder.beside, recorder.add_failure)
         n_tasks = tasks.left
         Dispatcher(tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)).run()
     finally:

@@ -195,7 +195,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     StudyError
         There is no such trial, the data have changed since, or it cannot be trained here.
     """
-    from study.execution.here import train_here
+    from study.execution.in_process import train_in_process
 
     paths = records.load_results(results).paths
     record = find_trial(paths, trial).record
@@ -206,7 +206,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     n_rows = min(map(len, data.train))
     arm = ArmSearch(config, record.arm, n_rows, arm_trials(config, record.arm), known)
     task = TrialTask.of(config, record.arm, record, bars=arm.bars(record.number), penalties=arm.penalties)
-    return train_here(config, task, data)
+    return train_in_process(config, task, data)
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:

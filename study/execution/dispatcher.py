@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
-from study.execution.faults import Blame
+from study.execution.faults import FaultTracker
 from study.execution.journal import Journal
 from study.execution.recorder import Recorder
 from study.execution.tasks import LEAST_BEGUN, Tasks
@@ -27,13 +27,13 @@ MOST_UNBORN = 3
 class Dispatcher:
     """Keeps every worker busy until nothing is left to do, and knows which task each of them has.
 
-    Whose a failure is says `Blame`; a task that failed waits in `Tasks` until it is handed out again or given up. journal:
-    notes each task before it is handed out.
+    `FaultTracker` tells faults of tasks from faults of nodes. A task that failed waits in `Tasks` until it is handed out again
+    or given up. journal: notes each task before it is handed out.
     """
 
     def __init__(self, tasks: Tasks, recorder: Recorder, workers: Pool, journal: Journal) -> None:
         self.tasks, self.recorder, self.workers, self.journal = tasks, recorder, workers, journal
-        self.blame = Blame(tasks.config.search.max_tries)
+        self.faults = FaultTracker(tasks.config.search.max_tries)
         self._failure: OSError | None = None
         self._idle: list[str] = []
         self._nodes: dict[str, str] = {}  # of every worker that came
@@ -56,25 +56,28 @@ class Dispatcher:
         self._want()
         while not self.tasks.finished:
             self._take(self.workers.next(LOOK_EVERY_S))
-            self._judge()
+            self._drop_faulty()
             self._hand_out()
         if self._failure is not None:
             raise self._failure
 
-    def _judge(self) -> None:
+    def _drop_faulty(self) -> None:
         """Give up what is at fault; end where every node is."""
-        self._written(lambda: self.tasks.judge(lambda task: self.journal.verdict(task) or self.blame.verdict(task)))
-        if (out := self.blame.left_out) and self.tasks.quiet and not self.tasks.finished:
+        self._written(partial(self.tasks.drop_faulty, self._final_error))
+        if (out := self.faults.left_out) and self.tasks.quiet and not self.tasks.finished:
             useless = sum(node in out for node in self._nodes.values())
             if useless >= self.workers.room or self.workers.nodes() <= out.keys():
-                raise self.blame.broken()
+                raise self.faults.environment_error()
+
+    def _final_error(self, task: Task) -> str | None:
+        return self.journal.final_error(task) or self.faults.final_error(task)
 
     def _hand_out(self) -> None:
         self._offer()
-        left_out = self.blame.left_out
+        left_out = self.faults.left_out
         while self.tasks.quiet and self.tasks.waiting and any(self._nodes[each] not in left_out for each in self._idle):
-            self.blame.release(self.workers.nodes())
-            self._judge()
+            self.faults.attribute(self.workers.nodes())
+            self._drop_faulty()
             self._offer()
 
     def _offer(self) -> None:
@@ -94,22 +97,22 @@ class Dispatcher:
         self._written(lambda: self.journal.out(task))
         self._out[worker] = task
         self._served.add(worker)
-        self.blame.begin(task, self._nodes[worker])
+        self.faults.started(task, self._nodes[worker])
         self.workers.send(worker, task)
 
     def _task_for(self, node: str) -> Task | None:
         """What an idle worker of a node gets. A task that asks for a whole node waits until one is idle."""
-        if self.blame.closed(node) or self.journal.closed(self.tasks.waiting):
+        if self.faults.closed(node) or self.journal.closed(self.tasks.waiting):
             return None
-        return self.tasks.next(lambda task: self.blame.may(task.key, node) and self.journal.may(task))
+        return self.tasks.next(lambda task: self.faults.may_run(task.key, node) and self.journal.may_run(task))
 
     def _take(self, event: Event | None) -> None:
         match event:
             case Came(worker, node, host):
                 self._nodes[worker] = node
-                self.blame.know(node, host)
+                self.faults.add_node(node, host)
                 self._idle.append(worker)
-                if node in self.blame.left_out:
+                if node in self.faults.left_out:
                     self._want()  # another one in its place
             case Reported(worker, done) if worker in self._out:
                 task = self._out.pop(worker)
@@ -123,9 +126,9 @@ class Dispatcher:
                     self._failed(task, done.error)
                     return
                 self._erred.discard(worker)
-                self.blame.succeeded(task)
+                self.faults.succeeded(task)
                 self._offer()  # before the record is written, which a disk may take its time for
-                self._written(partial(self.recorder.keep, done.record, done.files))
+                self._written(partial(self.recorder.add, done.record, done.files))
                 self._written(lambda: self.journal.back(task))
                 self.tasks.ended(task)
             case Lost(worker):
@@ -143,14 +146,14 @@ class Dispatcher:
             self._failed(task, how.error, died=how.died, lost=lost)
 
     def _failed(self, task: Task, error: str, **how: bool) -> None:
-        left_out = {*self.blame.left_out}
-        self.blame.failed(task, error, **how)
+        left_out = {*self.faults.left_out}
+        self.faults.failed(task, error, **how)
         self._written(lambda: self.journal.back(task))
         self.tasks.failed(task)
-        for node in self.blame.left_out.keys() - left_out:
+        for node in self.faults.left_out.keys() - left_out:
             self.recorder.observer.note(
-                f"Node {self.blame.host(node)} is left out: one task after the other failed there and none succeeded. What "
-                f"failed there is not recorded and runs elsewhere. The first error: {reason(self.blame.left_out[node])}"
+                f"Node {self.faults.host(node)} is left out: one task after the other failed there and none succeeded. What "
+                f"failed there is not recorded and runs elsewhere. The first error: {reason(self.faults.left_out[node])}"
             )
             self._want()
 
@@ -158,7 +161,7 @@ class Dispatcher:
         if worker in self._idle:
             self._idle.remove(worker)
         node = self._nodes.pop(worker, None)
-        self._unborn += worker not in self._served and node not in self.blame.left_out and self.tasks.quiet
+        self._unborn += worker not in self._served and node not in self.faults.left_out and self.tasks.quiet
         self._served.discard(worker)
         self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
@@ -170,7 +173,7 @@ class Dispatcher:
 
     def _want(self) -> None:
         """Ask for a worker a task, beside those of nodes that are left out, which keep their places and take nothing."""
-        self.workers.want(self.tasks.left + sum(node in self.blame.left_out for node in self._nodes.values()))
+        self.workers.want(self.tasks.left + sum(node in self.faults.left_out for node in self._nodes.values()))
 
     def _written(self, write: Callable[[], None]) -> None:
         """Note that the disk refuses, and hand out nothing more."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from study.execution.here import Done
+    from study.execution.run import TaskResult
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Reported:
     """A worker has run its task."""
 
     worker: str
-    done: Done
+    done: TaskResult
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class _Node:
         self.row.clear()
 
 
-class Blame:
+class FaultTracker:
     """Counts failures, for tasks and for nodes.
 
     A failure is nobody's until another task succeeds on the same node: then it is a try of its task, which is at fault after
@@ -71,7 +71,7 @@ class Blame:
         self._whole: set[str] = set()
         self._turn = 0
 
-    def know(self, node: str, host: str) -> None:
+    def add_node(self, node: str, host: str) -> None:
         """Take note of a node, and what people call it."""
         self._nodes.setdefault(node, _Node(host))
 
@@ -82,7 +82,7 @@ class Blame:
         """Whether a node gets nothing now: it is left out, or a task has it whole."""
         return node in self.left_out or not self._whole.isdisjoint(self._nodes[node].running)
 
-    def may(self, key: str, node: str) -> bool:
+    def may_run(self, key: str, node: str) -> bool:
         """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was.
 
         One that asks for a whole node may not where anything runs.
@@ -90,7 +90,7 @@ class Blame:
         own = self._nodes[node]
         return self._tries[key] < self.max_tries and key not in own.pending and not (own.running and key in self._whole)
 
-    def begin(self, task: Task, node: str) -> None:
+    def started(self, task: Task, node: str) -> None:
         """A task is handed out."""
         running = self._nodes[node].running
         for run in running.values():
@@ -102,7 +102,11 @@ class Blame:
     def succeeded(self, task: Task) -> None:
         """A task has ended with a record, a loss that is not finite included."""
         _, node, _ = self._end(task)
-        self.forget(task)
+        self._tries.pop(task.key, None)
+        self._said.pop(task.key, None)
+        self._whole.discard(task.key)
+        for each in self._nodes.values():
+            each.pending.pop(task.key, None)
         self._count(node)
         node.proved = True
         node.clear()
@@ -125,15 +129,7 @@ class Blame:
             self.left_out.setdefault(name, node.row[0][1])
             node.clear()
 
-    def forget(self, task: Task) -> None:
-        """A task is over."""
-        self._tries.pop(task.key, None)
-        self._said.pop(task.key, None)
-        self._whole.discard(task.key)
-        for node in self._nodes.values():
-            node.pending.pop(task.key, None)
-
-    def release(self, nodes: Collection[str]) -> None:
+    def attribute(self, nodes: Collection[str]) -> None:
         """Nothing is left but tasks that failed, and nothing is out: nobody else can say whose the failures were.
 
         On a node that has succeeded before they are their tasks'; on another one each task may run once more. nodes: that live.
@@ -144,7 +140,7 @@ class Blame:
                 node.row.clear()
             node.pending.clear()
 
-    def verdict(self, task: Task) -> str | None:
+    def final_error(self, task: Task) -> str | None:
         """The last error in full of a task that is at fault."""
         if self._tries[task.key] < self.max_tries:
             return None
@@ -154,7 +150,7 @@ class Blame:
         times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
         return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
 
-    def broken(self, on_disk: bool = True) -> StudyError:
+    def environment_error(self, on_disk: bool = True) -> StudyError:
         """What ends a run that has no other node. on_disk: whether it keeps records, from which it can go on."""
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()

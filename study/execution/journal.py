@@ -67,7 +67,7 @@ class Journal:
         self._suspects_out.discard(task.key)
         self._write(back=task.key)
 
-    def may(self, task: Task) -> bool:
+    def may_run(self, task: Task) -> bool:
         """Whether a task may be handed out now: a suspect not beside another, nor beside anything if a driver died of it."""
         if task.key not in self.suspects:
             return True
@@ -81,7 +81,7 @@ class Journal:
             return False
         return any(self.deaths[key] for key in self._out) or any(self.deaths[task.key] for task in waiting)
 
-    def verdict(self, task: Task) -> str | None:
+    def final_error(self, task: Task) -> str | None:
         """Why a task is at fault, if it is."""
         if (times := self.deaths[task.key]) < self.max_tries:
             return None

@@ -189,7 +189,7 @@ class Pool:
         """Have Ray Tune keep workers alive until the pool is over, its own files in `scratch`."""
         from ray import tune
 
-        from study.execution.lives import Lives, Over, Registry
+        from study.execution.tune_hooks import Over, TrialSearcher, WorkerCallback
         from study.execution.worker import StudyWorker
 
         if self.config.cluster.address == "slurm":
@@ -199,7 +199,7 @@ class Pool:
         tuner = tune.Tuner(
             StudyWorker,
             tune_config=tune.TuneConfig(
-                search_alg=Lives(self, found),
+                search_alg=TrialSearcher(self, found),
                 num_samples=-1,
                 max_concurrent_trials=found.count,  # without a number Tune starts one worker at a time
                 trial_dirname_creator=lambda trial: trial.trial_id,
@@ -207,7 +207,7 @@ class Pool:
             run_config=tune.RunConfig(
                 name="study",
                 storage_path=str(scratch / "tune"),
-                callbacks=[Registry(self, scratch)],
+                callbacks=[WorkerCallback(self, scratch)],
                 stop=Over(self.over),
                 verbose=1 if self.verbose else 0,
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

@@ -18,7 +18,7 @@ from study.training.task import Task, Unscored
 Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
 
 
-class Keeper(ABC):
+class RecordSink(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
 
     arms: by key. beside: the work beside them.
@@ -36,11 +36,11 @@ class Keeper(ABC):
         """Whether nothing is left to do."""
         return self.beside.finished and all(arm.finished for arm in self.arms.values())
 
-    def give_up(self, task: Task, error: str) -> None:
+    def add_failure(self, task: Task, error: str) -> None:
         """Keep the failure of a task that is at fault."""
-        self.keep(task.failed(error), {})
+        self.add(task.failed(error), {})
 
-    def keep(self, record: Report, files: dict[str, bytes]) -> None:
+    def add(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""
         self.write(record, files)
         match record:
@@ -58,7 +58,7 @@ class Keeper(ABC):
         self.observer.finished(record)
 
 
-class Recorder(Keeper):
+class Recorder(RecordSink):
     """Keeps records on disk, but what must be tried again."""
 
     def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
@@ -75,8 +75,8 @@ class Recorder(Keeper):
             case FoldRecord():
                 write_work(self.paths, record, files)
 
-    def keep(self, record: Report, files: dict[str, bytes]) -> None:
+    def add(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record and tell it; the last one of an arm, its winner if it has one, packs the arm's."""
-        super().keep(record, files)
+        super().add(record, files)
         if isinstance(record, TrialRecord | WinnerRecord) and self.arms[record.arm.key].finished:
             pack(self.paths, record.arm)

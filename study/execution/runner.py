@@ -73,7 +73,7 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
     if not recorder.finished:
         minutes = plan.config.time_budget_min
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
-        tasks = Tasks(plan.config, arms, beside, recorder.give_up, deadline)
+        tasks = Tasks(plan.config, arms, beside, recorder.add_failure, deadline)
         pool.serve(data)
         pool.start(tasks.left)
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():

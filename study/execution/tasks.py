@@ -22,7 +22,7 @@ class Tasks:
 
     Work beside the arms is handed out where every arm waits or is done. What comes back is told to the arm or the queue by
     whoever keeps the records, then here (`ended`). What has left none (`failed`) waits and is handed out again, before
-    all else, until it is judged to be at fault (`judge`); then `give_up` tells its failure.
+    all else, until it is found to be at fault (`drop_faulty`); then `give_up` tells its failure.
 
     arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new trial is suggested; what is out
     finishes, and winners and work beside the arms are done, if there was a trial.
@@ -98,10 +98,10 @@ class Tasks:
         self._again[task.key] = task
         self._again.move_to_end(task.key, last=False)
 
-    def judge(self, verdict: Callable[[Task], str | None]) -> None:
-        """Give up what waits and is at fault, by what `verdict` says of it."""
+    def drop_faulty(self, final_error: Callable[[Task], str | None]) -> None:
+        """Give up what waits and is at fault, by what `final_error` says of it."""
         for task in list(self._again.values()):
-            if (error := verdict(task)) is not None:
+            if (error := final_error(task)) is not None:
                 del self._again[task.key]
                 self.give_up(task, error)
                 self.ended(task)

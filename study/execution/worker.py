@@ -15,7 +15,7 @@ import ray
 from ray import tune
 from ray.exceptions import RayError
 
-from study.execution.here import Done, run_task
+from study.execution.run import TaskResult, run_task
 from study.training.device import hide_gpus, prove
 from study.training.task import Task
 
@@ -69,7 +69,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """End this life; what runs is not waited for."""
         self.leaving.set()
 
-    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Done:
+    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> TaskResult:
         """Run a task. An exception in it is reported; one that is raised is this worker's, which is of no use.
 
         references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is still there; in a
@@ -77,7 +77,7 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """
         return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
 
-    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Done:
+    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> TaskResult:
         proof = self.proof.result()
         if proof.error:
             raise RuntimeError(proof.error)

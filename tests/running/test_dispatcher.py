@@ -9,11 +9,11 @@ import pytest
 
 from study.execution.dispatcher import MOST_UNBORN, Dispatcher
 from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
-from study.execution.here import Done
 from study.execution.journal import Journal
 from study.execution.observer import Interrupted, Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder, Report
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
 from study.records.results import read_records
@@ -27,7 +27,7 @@ UNSCORED = "not here"
 """Why no winner can be scored on these workers."""
 
 
-def report_of(task: Task, grown: bool = False) -> Done:
+def report_of(task: Task, grown: bool = False) -> TaskResult:
     record: Report
     if isinstance(task, TrialTask):
         suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
@@ -36,7 +36,7 @@ def report_of(task: Task, grown: bool = False) -> Done:
         record = Unscored(arm=task.arm, number=task.number, error=UNSCORED)
     else:
         record = task.failed(UNSCORED)
-    return Done(record, grown=grown)
+    return TaskResult(record, grown=grown)
 
 
 class Script:
@@ -88,7 +88,7 @@ def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: 
     by_key = {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
-    tasks = Tasks(config, by_key, recorder.beside, recorder.give_up)
+    tasks = Tasks(config, by_key, recorder.beside, recorder.add_failure)
     return Dispatcher(tasks, recorder, workers, Journal(recorder.paths, max_tries))
 
 

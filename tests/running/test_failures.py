@@ -13,11 +13,11 @@ import pytest
 from study.execution.dispatcher import Dispatcher
 from study.execution.events import Came, Ended, Event, Lost, Reported
 from study.execution.faults import IN_A_ROW
-from study.execution.here import Done
 from study.execution.journal import Journal
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
 from study.records.work import FoldWork
@@ -32,7 +32,7 @@ FIRST, SECOND = "y-extended-o0-0000", "y-extended-o0-0001"
 
 
 def raised(worker: str, said: str = "Traceback\nValueError: no\n") -> list[Event]:
-    return [Reported(worker, Done(error=said))]
+    return [Reported(worker, TaskResult(error=said))]
 
 
 def died(worker: str) -> list[Event]:
@@ -62,7 +62,7 @@ def run(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3
     """Run a study; gives what it says, but of winners, which `report_of` cannot score."""
     heard, by_key = Heard(), {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), heard, by_key, FoldQueue(work))
-    tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.give_up)
+    tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.add_failure)
     with Journal(recorder.paths, max_tries) as journal:
         Dispatcher(tasks, recorder, workers, journal).run()
     return [note for note in heard.notes if UNSCORED not in note]

@@ -65,13 +65,13 @@ def test_what_was_out_when_a_driver_died_is_suspect_and_runs_one_at_a_time(tmp_p
 
     with Journal(paths, 2) as journal:
         assert journal.suspects == {tasks[1].key, tasks[2].key}
-        assert all(map(journal.may, tasks))
+        assert all(map(journal.may_run, tasks))
         journal.out(tasks[0])
         journal.out(tasks[1])
-        assert [journal.may(task) for task in tasks[2:4]] == [False, True]
+        assert [journal.may_run(task) for task in tasks[2:4]] == [False, True]
         assert not journal.closed([tasks[2]])
         journal.back(tasks[1])
-        assert journal.may(tasks[2])
+        assert journal.may_run(tasks[2])
 
 
 def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_its_tries(
@@ -84,16 +84,16 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
     alone = die(paths)
     assert alone.suspects == {task.key for task in tasks[:3]}
     alone.out(tasks[3])
-    assert (alone.may(deadly), alone.closed([deadly]), alone.closed([])) == (False, True, False)
+    assert (alone.may_run(deadly), alone.closed([deadly]), alone.closed([])) == (False, True, False)
     alone.back(tasks[3])
-    assert alone.may(deadly)
+    assert alone.may_run(deadly)
     alone.out(deadly)
     assert alone.closed([])
 
     last = die(paths)
-    assert [last.may(task) for task in tasks[:2]] == [False, True]
-    assert re.findall(r"\d+", str(last.verdict(deadly))) == ["2"]  # times that its driver died
-    assert [last.verdict(task) for task in tasks[1:]] == [None] * 8
+    assert [last.may_run(task) for task in tasks[:2]] == [False, True]
+    assert re.findall(r"\d+", str(last.final_error(deadly))) == ["2"]  # times that its driver died
+    assert [last.final_error(task) for task in tasks[1:]] == [None] * 8
 
 
 def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: Path, tasks: list[Task]) -> None:
@@ -112,7 +112,7 @@ def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: 
         journal._out = Counted(f"other-{n}" for n in range(1_000))
         journal.out(tasks[0])
         asked = Counted.asked
-        assert [journal.may(task) for task in tasks[1:3]] == [False, True]
+        assert [journal.may_run(task) for task in tasks[1:3]] == [False, True]
         assert Counted.asked - asked == 2
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from study.data.encoding import Encoded
-from study.execution import here
+from study.execution import run
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder, Report
@@ -66,7 +66,7 @@ def recorder(watch: Watch) -> Recorder:
 
 def hand_out(recorder: Recorder) -> list[Task]:
     """Everything there is to do, the trial of the arm done in between."""
-    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.give_up)
+    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.add_failure)
     handed_out = []
     for sort in (TrialTask, WinnerTask, FoldTask, FoldTask):
         task = tasks.next()
@@ -83,7 +83,7 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
     reports: list[Report] = [trial(), winner(), scored_trees(), shortened()]
 
     for report in reports:
-        recorder.keep(report, {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
+        recorder.add(report, {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
@@ -99,7 +99,7 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 ) -> None:
     hand_out(recorder)
 
-    recorder.keep(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n"), {})
+    recorder.add(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n"), {})
 
     assert recorder.arms[arm().key].finished
     assert read_records(watch.paths).winners == []
@@ -115,9 +115,9 @@ def test_a_record_that_could_not_be_read_again_is_the_failure_of_its_task(
     broken = report.candidates[0].model_copy(update={"loss": Numbers([np.inf, 1.0])})
     made = report.model_copy(update={"candidates": (broken,)}), {"m.keras": b"1"}
     for name in ("run_winner", "_work"):
-        monkeypatch.setattr(here, name, lambda *_: made)
+        monkeypatch.setattr(run, name, lambda *_: made)
 
-    done = here.run_task(task, cast(Encoded, None), {"node": "n", "device": "cpu"})
+    done = run.run_task(task, cast(Encoded, None), {"node": "n", "device": "cpu"})
 
     assert isinstance(done.record, Unscored | TreesRecord)
     assert str(done.record.error).startswith("ValidationError: ")
@@ -126,7 +126,7 @@ def test_a_record_that_could_not_be_read_again_is_the_failure_of_its_task(
 
 def test_what_is_given_up_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
     for task in hand_out(recorder):
-        recorder.give_up(task, f"no {task.key}")
+        recorder.add_failure(task, f"no {task.key}")
 
     found = read_records(watch.paths)
     assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, "no y-linear-o0-0000")]
@@ -155,6 +155,6 @@ def test_a_record_that_cannot_be_written_is_told_to_nobody(recorder: Recorder, w
     (watch.paths.root / "trials").write_text("a file in the way")
 
     with pytest.raises(OSError, match="trials"):
-        recorder.keep(scored_trees(), {})
+        recorder.add(scored_trees(), {})
 
     assert (watch.heard, recorder.beside.outcomes) == ([], {})

@@ -89,10 +89,10 @@ def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_b
     bench = Bench([small(trials=2)])
 
     for _ in range(3):
-        bench.tasks.judge(lambda task: None)
+        bench.tasks.drop_faulty(lambda task: None)
         assert bench.start() == "y-extended-o0-0000"
         bench.fail("y-extended-o0-0000")
-    bench.tasks.judge(lambda task: "ValueError: its own")
+    bench.tasks.drop_faulty(lambda task: "ValueError: its own")
 
     assert bench.given_up == [("y-extended-o0-0000", "ValueError: its own")]
     assert bench.arms[0].records[0].state is TrialState.FAIL
@@ -118,7 +118,7 @@ def test_a_winner_that_failed_is_handed_out_again_and_then_given_up() -> None:
     for _ in range(2):
         assert bench.start() == "y-extended-o0-winner"
         bench.fail("y-extended-o0-winner")
-    bench.tasks.judge(lambda task: "no")
+    bench.tasks.drop_faulty(lambda task: "no")
 
     assert bench.given_up == [("y-extended-o0-winner", "no")]
     assert (bench.start(), bench.tasks.finished) == (None, True)
@@ -204,7 +204,7 @@ def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
 
     for _ in range(3):
         bench.fail(bench.start())
-        bench.tasks.judge(lambda task: "no")
+        bench.tasks.drop_faulty(lambda task: "no")
 
     assert (bench.start(), bench.tasks.finished) == (None, True)
     assert [key for key, _ in bench.given_up] == ["y-extended-o0-0000", "y-constant-o0-0000", "y-extended-o0-0001"]
@@ -233,7 +233,7 @@ def test_work_that_failed_is_handed_out_again_until_it_is_given_up(of: Callable[
     for _ in range(2):
         assert bench.start() == first.key
         bench.fail(first.key)
-    bench.tasks.judge(lambda task: "no")
+    bench.tasks.drop_faulty(lambda task: "no")
     bench.finish(bench.start())
 
     assert bench.given_up == [(first.key, "no")]

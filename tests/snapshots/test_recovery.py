@@ -33,10 +33,10 @@ from study.execution.cluster.submit import Request, make_submission
 from study.execution.events import Ended, Event, Lost
 from study.execution.job import Progressing, begin_run, running
 from study.execution.journal import Journal
-from study.execution.lives import Registry
 from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.runner import search
+from study.execution.tune_hooks import WorkerCallback
 from study.plan import prepare
 from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
@@ -256,14 +256,14 @@ def of_nodes(told: Told, folder: Path) -> None:
     unfit = Script(lambda worker, _: [Lost(worker, "Traceback\nImportError: libcuda\n", died=False)])
     told.of("the only node cannot train", *notes(unfit, "only"))
     alone = dispatcher(folder / "nowhere", [small(trials=1)], Script(report))
-    alone.blame.know("n", "here")
-    alone.blame.left_out["n"] = "Traceback\nImportError: libcuda\n"
-    told.of("nor where nothing is kept", alone.blame.broken(on_disk=False))
+    alone.faults.add_node("n", "here")
+    alone.faults.left_out["n"] = "Traceback\nImportError: libcuda\n"
+    told.of("nor where nothing is kept", alone.faults.environment_error(on_disk=False))
     for case, error in {"with a reason": "OSError: full", "without": ""}.items():
         workers = Script(report)
         workers.events = [Ended(f"unborn-{n}", error) for n in range(100)]
         told.of(f"workers end before they begin, {case}", *notes(workers, f"unborn {case}"))
-    registry = Registry(Pool(config_of(), 0), folder / "scratch")
+    registry = WorkerCallback(Pool(config_of(), 0), folder / "scratch")
     told.refusal("Ray's files are gone", lambda: registry.on_step_begin(1, []))
 
 
@@ -282,7 +282,7 @@ def of_deaths(told: Told, folder: Path) -> None:
         with Journal(paths, tries) as journal:
             told.of(
                 f"its driver died, and it may die {tries} times",
-                journal.verdict(cast(Task, SimpleNamespace(key=FIRST, noun="this trial"))),
+                journal.final_error(cast(Task, SimpleNamespace(key=FIRST, noun="this trial"))),
             )
 
 

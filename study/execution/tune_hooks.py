@@ -27,7 +27,7 @@ class _Unpickled:
         return {}
 
 
-class Lives(_Unpickled, Searcher):  # type: ignore[misc]
+class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
     """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what one is given."""
 
     def __init__(self, pool: Pool, slots: Slots) -> None:
@@ -55,7 +55,7 @@ class Lives(_Unpickled, Searcher):  # type: ignore[misc]
         """Do nothing."""
 
 
-class Registry(_Unpickled, Callback):  # type: ignore[misc]
+class WorkerCallback(_Unpickled, Callback):  # type: ignore[misc]
     """Tells the pool which workers come and which are over. scratch: Ray's files, without which Tune waits for ever."""
 
     def __init__(self, pool: Pool, scratch: Path) -> None:

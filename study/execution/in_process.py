@@ -1,0 +1,131 @@
+"""A search in this process: what workers do, one task after the other, without Ray and without a disk."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from study.config import StudyConfig
+from study.data.encoding import EncodedData
+from study.execution.faults import FaultTracker
+from study.execution.observer import Observer
+from study.execution.queue import FoldQueue
+from study.execution.recorder import RecordSink, Report
+from study.execution.run import run_task
+from study.execution.tasks import Tasks
+from study.records.trial import TrialRecord, WinnerRecord
+from study.records.work import FoldRecord, reason
+from study.schema import StudyError
+from study.search.arms import ArmSearch
+from study.search.plan import Plan
+from study.training.device import prepare_tensorflow, quiet
+from study.training.task import TrialTask, Unscored, WinnerTask
+
+if TYPE_CHECKING:
+    from study.data.encoding import Encoded
+    from study.training.problem import Kept
+
+_ONE = threading.Lock()
+"""Programs are shared by all threads of a process, and hold the weights of what trains."""
+
+
+class InMemoryRecords(RecordSink):
+    """All that a search has found, in memory. files: models, by name. unscored: winners that failed."""
+
+    def __init__(self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer) -> None:
+        super().__init__(arms, beside, observer)
+        self.trials: list[TrialRecord] = []
+        self.winners: list[WinnerRecord] = []
+        self.work: list[FoldRecord] = []
+        self.unscored: list[Unscored] = []
+        self.files: dict[str, bytes] = {}
+
+    def write(self, record: Report, files: dict[str, bytes]) -> None:
+        """Keep a record and its models."""
+        self.files |= files
+        match record:
+            case TrialRecord():
+                self.trials.append(record)
+            case WinnerRecord():
+                self.winners.append(record)
+            case FoldRecord():
+                self.work.append(record)
+            case Unscored():
+                self.unscored.append(record)
+
+
+def search_in_process(plan: Plan, data: EncodedData, observer: Observer | None = None) -> InMemoryRecords:
+    """Run every trial, winner and work beside the arms of a plan in this process (`run_in_process`)."""
+    arms = {
+        arm.key: ArmSearch(plan.config, arm, min(map(len, data[arm.target, arm.outer_fold].train)), plan.trials(arm), {})
+        for arm in plan.arms
+    }
+    found = InMemoryRecords(arms, FoldQueue(plan.beside), observer or Observer())
+    found.observer.started(plan, arms, found.beside)
+    run_in_process(plan.config, data, found)
+    return found
+
+
+def train_in_process(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialRecord:
+    """Train one trial in this process, alone; its record is that of a worker, to the bit on one kind of CPU.
+
+    config: of its study.
+
+    Raises
+    ------
+    StudyError
+        Models cannot be trained in this process, or what it left is no record.
+    """
+    with _ONE:
+        with quiet():
+            device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
+        done = run_task(task, data, {"node": platform.node(), "device": device if task.network else "cpu"})
+    if not isinstance(done.record, TrialRecord):
+        raise StudyError(f"Trial {task.key} could not be trained: {reason(done.error)}.")
+    return done.record
+
+
+def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> None:
+    """Do in this process what the searches of a sink have left to do; one of these works at a time, whatever the threads.
+
+    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. A GPU
+    stays visible, to whatever else this process does, and is used where the config has trials of networks train on GPUs. What
+    trains later here, with arrays of the same shapes, uses the same compiled programs again. config: of the plan.
+
+    Raises
+    ------
+    StudyError
+        Models cannot be trained in this process, or nothing succeeds in it (`FaultTracker`).
+    """
+    tasks, faults, here = Tasks(config, sink.arms, sink.beside, sink.add_failure), FaultTracker(config.search.max_tries), "here"
+    faults.add_node(here, platform.node())
+    best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
+    with _ONE:
+        with quiet():
+            device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
+        while not tasks.finished:
+            if (task := tasks.next(lambda each: faults.may_run(each.key, here))) is None:
+                if not tasks.waiting:
+                    break
+                faults.attribute({here})
+                tasks.drop_faulty(faults.final_error)
+                continue
+            faults.started(task, here)
+            host = {"node": platform.node(), "device": device if task.network else "cpu"}
+            left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
+            done = run_task(task, data[task.place], host, left and left[2])
+            if done.kept is not None and isinstance(task, TrialTask) and isinstance(done.record, TrialRecord):
+                own = (done.record.val_loss or 0.0, task.number, done.kept)
+                best[task.arm.key] = min(best.get(task.arm.key, own), own, key=lambda each: each[:2])
+            if done.record is None:
+                faults.failed(task, done.error)
+                tasks.failed(task)
+                if faults.left_out:
+                    raise faults.environment_error(on_disk=False)
+            else:
+                faults.succeeded(task)
+                sink.add(done.record, done.files)
+                tasks.ended(task)
+            tasks.drop_faulty(faults.final_error)
