@@ -25,7 +25,7 @@ from study.execution import job
 from study.execution.again import retry
 from study.execution.cluster import lock, network, others
 from study.execution.cluster.allocation import Allocation, Ending, Given, array_share
-from study.execution.cluster.network import Ports, address_of, check_ports
+from study.execution.cluster.network import address_of, check_ports, choose_ports
 from study.execution.cluster.note import JobNote, write_note
 from study.execution.cluster.others import Others, Step, give_back_nodes
 from study.execution.cluster.scratch import scratch_folder
@@ -419,7 +419,7 @@ def of_networks(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
         told.refusal("no way to a node", lambda: network.address_towards("n9"))
         told.refusal("no such card", lambda: address_of("ib7"))
-        told.refusal("too few free ports", lambda: Ports.choose("20000-20099", 4, 7))
+        told.refusal("too few free ports", lambda: choose_ports("20000-20099", 4, 7))
         told.refusal("too few ports", lambda: check_ports("20000-20025", 4))
         told.refusal("too few ports for one core", lambda: check_ports("20000-20009", 1))
         for place in ("/no/such/folder", "/local/scratch/of-this-cluster"):
