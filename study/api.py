@@ -12,7 +12,7 @@ from study.config.metrics import QUESTION_KEYS
 from study.config.options import ClusterConfig
 from study.data.reader import make_reader
 from study.execution.cluster.lock import locked
-from study.execution.cluster.ray import check_gpus, check_job
+from study.execution.cluster.ray import check_cluster
 from study.execution.observer import Observer, interruptible
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
@@ -117,8 +117,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         try:
             new = not paths.config.exists()
             if new:  # before a folder is begun
-                check_job(config)
-                check_gpus(config, verbose)
+                check_cluster(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
                 if new:
                     pool.start(surveyed.own.n_trials)
@@ -195,7 +194,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     StudyError
         There is no such trial, the data have changed since, or it cannot be trained here.
     """
-    from study.execution.here import train_here
+    from study.execution.in_process import train_in_process
 
     paths = records.load_results(results).paths
     record = find_trial(paths, trial).record
@@ -206,7 +205,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     n_rows = min(map(len, data.train))
     arm = ArmSearch(config, record.arm, n_rows, arm_trials(config, record.arm), known)
     task = TrialTask.of(config, record.arm, record, bars=arm.bars(record.number), penalties=arm.penalties)
-    return train_here(config, task, data)
+    return train_in_process(config, task, data)
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:

@@ -19,7 +19,7 @@ from study.data.reader import Reader, make_reader
 from study.data.sources import Source
 from study.data.splits import split_all_rows
 from study.data.tables import read_table
-from study.execution.here import Found, search_here
+from study.execution.in_process import InMemoryRecords, search_in_process
 from study.families.heads import FloatArray
 from study.inference.models import ANSWER, Model, cautions, open_saved, procedure_for
 from study.records.frames import trials_frame
@@ -85,7 +85,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     wanted = PROCEDURES if model == ANSWER else (model,)
     arms = [arm for arm in plan.arms if arm.outer_fold == ALL_ROWS and procedure_of(arm.family, arm.depth) in wanted]
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
-    found = search_here(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
+    found = search_in_process(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
     files = {work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name for work in found.work}
     best: dict[str, WinnerRecord] = {}
     for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth)):
@@ -150,14 +150,14 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
     return next(name for i, name in enumerate(names) if not any(beaten(name, richer) for richer in names[i + 1 :]))
 
 
-def _by_fold(found: Found, winner: WinnerRecord) -> FloatArray:
+def _by_fold(found: InMemoryRecords, winner: WinnerRecord) -> FloatArray:
     """Validation loss of a winner in each inner fold, the mean over seeds."""
     trial = next(trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number))
     seeds = pd.DataFrame([(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"])
     return np.asarray(seeds.groupby("fold")["loss"].mean(), np.float64)
 
 
-def _why(found: Found) -> str:
+def _why(found: InMemoryRecords) -> str:
     failed = [trial.error for trial in found.trials if trial.error]
     failed += [winner.error for winner in found.unscored]
     failed += [work.error for work in found.work if work.error]

@@ -16,7 +16,7 @@ from harness.kept import replace
 from harness.studies import drive
 from study import load_config, load_results, run_study
 from study.cli.progress import print_summary
-from study.cli.status import status_json, status_of
+from study.cli.status import status_json
 from study.conclude import conclude
 from study.evidence.wording.answer import Words
 from study.plan import prepare
@@ -201,14 +201,12 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
 def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> None:
     opened = load_results(results)
 
-    told, found = status_json(opened), status_of(opened)
+    told = status_json(opened)
 
     assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
-    assert (found.finished, found.failed, set(found.to_go.values())) == (True, 0, {0})
-    assert [(arm.key, n, budget, scored) for arm, n, budget, _, _, scored in found.rows] == [
-        (key, trials, trials, True) for key, trials in ARMS.items()
-    ]
+    assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
+    assert [(row["trials"], row["budget"], row["winner"]) for row in told["arms"]] == [(n, n, True) for n in ARMS.values()]
 
 
 def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(
