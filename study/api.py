@@ -121,6 +121,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
                 check_job(config)
                 check_gpus(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
+                paths.tidy()
                 if new:
                     pool.start(surveyed.own.n_trials)
                 prepared = prepare(config, surveyed)

@@ -51,7 +51,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
     gather(paths, earlier_rows(data))
     results = load_results(paths.root)
-    write_frame(paths.coefficients, fitted := coefficients(estimates_frame(read_winners(paths)), data))
+    write_frame(paths.frame("coefficients"), fitted := coefficients(estimates_frame(read_winners(paths)), data))
     tested = {place: encoded for place, encoded in data.items() if place[1] != ALL_ROWS}
     development = pd.DataFrame([(target, len(encoded.development)) for (target, _), encoded in tested.items()])
     predictions = pd.concat([results.predictions, results.trees], ignore_index=True)
@@ -59,11 +59,11 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     asked = questions(results.config, kinds_of(results.trials))
     judged = judges(predictions, results.trials, results.config.outer.folds, asked, n_train=n_train)
     for name, frame in comparisons(results.predictions, results.trials, judged, results.trees).items():
-        write_frame(getattr(paths, name), frame)
+        write_frame(paths.frame(name), frame)
     for name, frame in what_models_say(paths, predictions, results.trials, data).items():
-        write_frame(getattr(paths, name), frame)
+        write_frame(paths.frame(name), frame)
     rows = {place: min(map(len, encoded.train)) for place, encoded in tested.items()}
-    write_frame(paths.hyperparameters, hyperparameters(results.config, results.trials, rows))
+    write_frame(paths.frame("hyperparameters"), hyperparameters(results.config, results.trials, rows))
     shorts = read_work(paths, ShortRecord)
     told = answers(judged, _short_terms(shorts, data, asked), _missing(shorts))
     write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, fitted)))

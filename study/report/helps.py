@@ -26,7 +26,7 @@ SIDES = {"more": "most", "less": "least"}
 
 def has_helps(results: Results) -> bool:
     """Whether groups were looked for."""
-    return results.concluded and results.paths.helps.exists() and not results.helps.empty
+    return results.concluded and results.paths.frame("helps").exists() and not results.helps.empty
 
 
 def helps(results: Results) -> Html:

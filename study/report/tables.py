@@ -134,7 +134,8 @@ def coefficients(results: Results) -> Html:
     own = first_fold(results.coefficients)
     more = {str(target): len(rows) - MOST_WEIGHTS for target, rows in own.groupby("target") if len(rows) > MOST_WEIGHTS}
     told = "".join(
-        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; coefficients.parquet has {human(n)} more.</p>"
+        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; "
+        f"frames/coefficients.parquet has {human(n)} more.</p>"
         for target, n in more.items()
     )
     return Html(by_target(coefficients_frame(results)) + told)

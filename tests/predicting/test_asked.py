@@ -24,7 +24,7 @@ from tests.report.synthetic import with_frames, write_results
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study of a continuous and a binary target, without boosted trees."""
     root = write_results(tmp_path_factory.mktemp("asked"), ["balloons", "colour"], n_trials=1, depths=(1,)).root
-    pd.DataFrame().to_parquet(root / "trees.parquet")
+    pd.DataFrame().to_parquet(root / "frames" / "trees.parquet")
     return load_results(root)
 
 

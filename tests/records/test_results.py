@@ -178,7 +178,7 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
     assert (len(results.folds), len(results.curves)) == (2, 6)
 
 
-@pytest.mark.parametrize(("attribute", "file"), [("predictions", "predictions.parquet"), ("verdicts", "verdicts.json")])
+@pytest.mark.parametrize(("attribute", "file"), [("predictions", "frames/predictions.parquet"), ("verdicts", "verdicts.json")])
 def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
     make_folder(tmp_path)
 
@@ -190,7 +190,7 @@ def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_p
     paths = make_folder(tmp_path, done=True)
     write_atomic(paths.verdicts, "[]")
 
-    with pytest.raises(StudyError, match=f"{paths.scores}.*{load_results(tmp_path).again}"):
+    with pytest.raises(StudyError, match=f"{paths.frame('scores')}.*{load_results(tmp_path).again}"):
         _ = load_results(tmp_path).scores
 
 

@@ -115,7 +115,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     """A run of another host that lives, known and not; and one that takes over."""
 
     def beside_a_living_one(content: str) -> None:
-        paths.lock.write_text(content)
+        write_atomic(paths.lock, content)
         alive = threading.Timer(0.1, os.utime, (paths.lock, (1_002, 1_002)))
         alive.start()
         try:
@@ -133,7 +133,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     def lose() -> None:
         with lock.locked(paths):
             paths.lock.unlink()
-            paths.lock.write_text(of_elsewhere)
+            write_atomic(paths.lock, of_elsewhere)
             threading.Event().wait(30)  # until the next beat
 
     told.refusal("its lock was taken", lose)
@@ -224,7 +224,7 @@ def of_runs(told: Told, folder: Path) -> None:
     own = arm()
     paths = StudyPaths(folder / "broken")
     write_atomic(paths.trial(own, 0), "{")
-    paths.journal.write_text(f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
+    write_atomic(paths.journal, f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
     told.of("a broken record and a driver that died", *searched(paths.root, Hired(report)))
 
     def act(worker: str, task: Task) -> list[Event]:

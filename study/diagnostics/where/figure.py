@@ -22,7 +22,7 @@ COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
 
 def when(results: Results) -> bool:
     """Where some group held."""
-    return results.concluded and results.paths.helps.exists() and not data(results).empty
+    return results.concluded and results.paths.frame("helps").exists() and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
