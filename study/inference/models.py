@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from study.data.reader import Reader
-from study.data.sources import named, read_source
+from study.data.sources import named
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
@@ -78,14 +78,6 @@ def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
         f"Rows are a DataFrame with a column for each feature, but they are of type {type(rows).__name__}. "
         "Make a DataFrame of them."
     )
-
-
-def study_rows(results: Results) -> pd.DataFrame:
-    """The study's own table, read from its source again; a StudyError where that is gone or has changed."""
-    source = read_source(results.config.data)
-    if source.digest != results.data.digest:
-        raise StudyError(f"{results.config.data.source} has changed since the study ran. Give its rows as they were then.")
-    return source.frame
 
 
 def target_of(results: Results, target: str | None) -> str:

@@ -18,19 +18,15 @@ from study.inference.models import (
     Model,
     cautions,
     check_fold,
-    judged_rows,
     open_saved,
     plain_frame,
     procedure_for,
-    study_rows,
     target_of,
     verdict_on,
 )
 from study.records.results import Results
 from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
 
-MOST_CELLS = 20_000_000
-"""Numbers of a table up to which rows are looked for among the study's own."""
 ODD = {
     "gaps": "empty cells in",
     "unread": "dates that are none, taken as empty, in",
@@ -158,35 +154,9 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
         loss = saved.loss(predicted[known], observed[known])
         own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
         beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
-        seen = _seen(results, saved, frame[known], fold)
-        alike = f" Of them {seen:,} equal rows that the model was made of, on which a loss is no test." if seen else ""
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
-        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}.{alike}")
+        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}. Rows that the model was made of test nothing.")
     return said
-
-
-def _seen(results: Results, saved: Model, frame: pd.DataFrame, fold: int | None) -> int:
-    """How many rows equal, in what the model takes and in its target, rows that it was made of; 0 where that is not known.
-
-    It is not known where tables are large, the study's own is gone or has changed, or rows are neither the model's nor tested.
-    """
-    if max(results.data.rows, len(frame)) * len(saved.reader.terms) > MOST_CELLS:
-        return 0
-    try:
-        table = study_rows(results)
-        if fold is not None:
-            table = table.drop(judged_rows(results, saved.reader.target, saved.name, fold)["row"].unique())
-        theirs = _digests(saved, table.reset_index(drop=True))
-    except StudyError:
-        return 0
-    own = _digests(saved, frame.reset_index(drop=True))
-    return int(own.isin(theirs).sum()) if len(theirs) == saved.reader.n_rows else 0
-
-
-def _digests(saved: Model, frame: pd.DataFrame) -> pd.Series[int]:
-    """A hash of each row that has a target: of what the model takes, and of the target."""
-    cells = pd.DataFrame(np.column_stack([saved.reader.read(frame).values, saved.reader.observed(frame)]))
-    return pd.util.hash_pandas_object(cells[cells.iloc[:, -1].notna()], index=False)
 
 
 def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:

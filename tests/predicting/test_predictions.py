@@ -228,19 +228,6 @@ def test_predictions_keep_the_index_of_their_rows(flats: Results) -> None:
     assert predict(flats, named, "price", "regression").frame.index.equals(named.index)
 
 
-@pytest.mark.parametrize("model", ["regression", "trees"])
-def test_rows_that_a_model_was_made_of_are_no_test_of_it(flats: Results, model: str) -> None:
-    own, fresh = awkward_frame(), awkward_frame(60, seed=5)
-    tested = own.iloc[judged_rows(flats, "price", model, 0)["row"]]
-    asked = {"all": (own, None), "some": (pd.concat([own[:7], fresh]), None), "fresh": (fresh, None), "tested": (tested, 0)}
-
-    said = {name: predict(flats, rows, "price", model, fold).notes[-1] for name, (rows, fold) in asked.items()}
-    said["fold"] = predict(flats, own, "price", model, 0).notes[-1]
-
-    counted = {name: [numbers(each) for each in re.split(r"\. (?=[A-Z])", text)[1:]] for name, text in said.items()}
-    assert counted == {"all": [[150]], "some": [[7]], "fresh": [], "tested": [], "fold": [[75]]}
-
-
 def test_one_row_has_a_loss_and_no_interval_of_it(flats: Results) -> None:
     row = awkward_frame(1, seed=5)
 

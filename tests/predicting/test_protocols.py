@@ -82,5 +82,4 @@ def test_rows_in_time_order_get_no_interval_and_are_told_why(tmp_path: Path) -> 
 
     assert "time" in said.notes[0]
     assert "low" not in said.frame
-    assert results.importance(model="regression")["column"].iloc[0] == "size"
     assert (results.predictions["time"] == results.predictions["row"] // 2 * 2).all()  # two rows a day, in order
