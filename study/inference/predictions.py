@@ -155,7 +155,9 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
         own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
         beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
-        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}. Rows that the model was made of test nothing.")
+        said.append(
+            f"On the {rows} {reader.target}, its {name} is {own}{beside}. Rows that the model was made of test nothing."
+        )
     return said
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from study import FamilyClassifier, FamilyRegressor
-from study.ask import ask
 from study.cli import main as cli
 from study.config import dump_config, make_config
 from study.config.metrics import metrics_asked
@@ -195,7 +194,6 @@ def of_questions(party: Results) -> dict[str, Refused]:
         "a margin of another unit": of(margin_of="unit"),
         "a margin that is no share": of(margin=3),
         "a margin of nothing": of(margin_of="explaned"),
-        "predictions that do not tell their order": lambda: ask(altered(party, time="age")),
         "--margin": option(margin=3),
         "--margin-of": option(margin_of="explaned"),
         "--metric": option(metric="acuracy"),
