@@ -81,7 +81,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             else:
                 found = fit_here(config, table, self.model)
         self._fitted, self._columns = found, [str(name) for name in frame]
-        self.model_, self.losses_, self.trials_, self.results_ = found.name, found.losses, found.trials, found.results
+        self.model_, self.trials_, self.results_ = found.name, found.trials, found.results
         self.verdict_ = found.results.verdicts[0] if found.results else None
 
     def _folder(self) -> Path:
@@ -145,8 +145,6 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     ----------
     model_ : str
         The procedure whose model predicts.
-    losses_ : dict
-        Mean validation loss of each procedure that was searched on all rows; such a loss is flattered by the search.
     trials_ : DataFrame
         One row a trial, as results.parquet.
     verdict_, results_

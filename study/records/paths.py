@@ -129,7 +129,7 @@ class StudyPaths:
                 old.replace(new)
 
     def arm(self, arm: Arm) -> Path:
-        return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"
+        return self.trials / _name(arm.target, arm.model_name, arm.outer_fold)
 
     def trial(self, arm: Arm, number: int) -> Path:
         return self.arm(arm) / f"{number:04d}.json"
@@ -142,15 +142,15 @@ class StudyPaths:
         return self.arm(arm) / "winner.json"
 
     def work(self, work: FoldWork) -> Path:
-        return self.trials / f"{safe_name(work.target)}-{work.sort}-{fold_name(work.outer_fold)}" / f"{work.sort}.json"
+        return self.trials / _name(work.target, work.sort, work.outer_fold) / f"{work.sort}.json"
 
     def model(self, arm: Arm) -> Path:
         """The judged model of an arm."""
-        return self.fold_models / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}.keras"
+        return self.fold_model(arm.target, arm.model_name, arm.outer_fold)
 
     def fold_model(self, target: str, name: str, outer_fold: int) -> Path:
-        """The model of work beside the arms: `trees` or `short`."""
-        return self.fold_models / f"{safe_name(target)}-{name}-{fold_name(outer_fold)}.{_ending(name)}"
+        """The model of an arm, or of work beside the arms: `trees` or `short`."""
+        return self.fold_models / f"{_name(target, name, outer_fold)}.{_ending(name)}"
 
     def delivered(self, target: str, name: str) -> Path:
         """A procedure's model of all rows: `regression`, `extended`, `network`, `short` or `trees`."""
@@ -161,6 +161,10 @@ class StudyPaths:
         if outer_fold == ALL_ROWS:
             return self.models / f"{safe_name(target)}.json"
         return self.fold_models / f"{safe_name(target)}-{fold_name(outer_fold)}.json"
+
+
+def _name(target: str, name: str, outer_fold: int) -> str:
+    return f"{safe_name(target)}-{name}-{fold_name(outer_fold)}"
 
 
 def _ending(name: str) -> str:

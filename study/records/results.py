@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
-from pyarrow.parquet import read_metadata
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
@@ -74,19 +73,15 @@ def _read(
 
 
 def read_trials(
-    paths: StudyPaths,
-    broken: list[Path] | None = None,
-    arms: Iterable[Arm] | None = None,
-    loose: set[Path] | None = None,
+    paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
 ) -> Iterator[TrialRecord]:
     """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large study does not fit in memory.
 
-    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone. loose: as
-    in `study.records.packs.read_arm`.
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone.
     """
     folders = paths.trials.glob("*/") if arms is None else map(paths.arm, arms)
     for folder in sorted(folders):
-        yield from read_arm(paths, folder, broken, loose)
+        yield from read_arm(paths, folder, broken)
 
 
 def read_winners(paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None) -> list[WinnerRecord]:
@@ -118,26 +113,22 @@ def read_outcomes(
 
 @dataclass(frozen=True)
 class Records:
-    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes.
-
-    loose: folders of arms that have single files of trials.
-    """
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes."""
 
     trials: list[Outcome]
     winners: list[WinnerRecord]
     beside: list[FoldOutcome]
     broken: list[Path]
-    loose: set[Path] = field(default_factory=set, compare=False)
 
 
 def read_records(paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None) -> Records:
     """Read every record, or those of some arms and work alone."""
-    broken, loose = list[Path](), set[Path]()
+    broken = list[Path]()
     known: dict[str, Arm] = {}
-    read = read_trials(paths, broken, arms, loose)
+    read = read_trials(paths, broken, arms)
     trials = [Outcome.of(each, known.setdefault(each.arm.key, each.arm)) for each in read]
     winners = read_winners(paths, broken, arms)
-    return Records(trials, winners, read_outcomes(paths, broken, beside), broken, loose)
+    return Records(trials, winners, read_outcomes(paths, broken, beside), broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -251,8 +242,6 @@ class Results:
         """`curves` of some trials only: those of a large study do not fit in memory."""
         wanted = set(trial_ids)
         if (path := self.paths.frame("curves")).exists():
-            if not read_metadata(path).num_rows:  # of regressions alone: columns without a type take no filter
-                return pd.read_parquet(path)
             return pd.read_parquet(path, filters=[("trial_id", "in", wanted)])
         return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -118,15 +117,6 @@ def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path
         write_atomic(path, content)
 
     assert results_module.read_records(paths) == Records([], [], [], places)
-
-
-def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
-    paths = StudyPaths(tmp_path)
-    before = json.loads(scored_trees().model_dump_json())
-    before["trees"] = before.pop("work")
-    write_atomic(paths.work(trees()), json.dumps(before))
-
-    assert results_module.read_work(paths, TreesRecord) == [scored_trees()]
 
 
 def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
