@@ -103,7 +103,7 @@ def predict(
         warned.append(odd)
     if target in frame and (unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())):
         warned.append(f"Of {target} {unread} cells are no value that the study knows; their loss is left out.")
-    notes += _losses(results, saved, frame, predicted, fold)
+    notes += _losses(results, saved, frame, predicted)
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
@@ -134,18 +134,15 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(named[:10]) + (f" and {len(named) - 10} other columns" if len(named) > 10 else "")
 
 
-def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray, fold: int | None) -> list[str]:
+def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray) -> list[str]:
     """What the study promises, and what the rows lost that hold the target."""
     reader = saved.reader
     name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
     said = []
-    if promise is not None and fold is None:
+    if promise is not None:
         verdict = verdict_on(results, reader.target)
         n = human(round(verdict.n_train))
-        said.append(
-            f"No test row is left to score {verdict.nouns[saved.name]} for {reader.target}, fitted on all {reader.n_rows:,} "
-            f"rows. The same procedure on {n} of them had a {name} of {promise} on its test rows."
-        )
+        said.append(f"Fitted on {n} rows, {verdict.nouns[saved.name]} had a {name} of {promise} on its test rows.")
     if reader.target not in frame:
         return said
     observed = reader.observed(frame)
@@ -153,11 +150,8 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     if known.any():
         loss = saved.loss(predicted[known], observed[known])
         own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
-        beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
-        said.append(
-            f"On the {rows} {reader.target}, its {name} is {own}{beside}. Rows that the model was made of test nothing."
-        )
+        said.append(f"On the {rows} {reader.target}, its {name} is {own}. Rows that the model was made of test nothing.")
     return said
 
 

@@ -39,7 +39,6 @@ from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.runner import search
 from study.plan import prepare
-from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
@@ -62,7 +61,6 @@ from tests.records.examples import (
     trial,
     winner,
 )
-from tests.records.test_clipping import TERMS
 from tests.running.test_dispatcher import UNSCORED, Script, dispatcher, report
 from tests.running.test_failures import FIRST, Heard, Prompt, died, raised
 from tests.search.bench import small
@@ -316,8 +314,6 @@ def of_the_end(told: Told, paths: StudyPaths) -> None:
     ):
         write_work(paths, record, {})
     told.of("work that failed", *failure_notes(read_outcomes(paths)))
-    outside = winner(arm("extended"), rows=list(range(100)), terms=TERMS, clipped=5)
-    told.of("cells outside the known range", *clipping_notes([outside], ordered=False))
     write_winner(paths, winner(models=("y-linear-o0.keras",)), {"y-linear-o0.keras": bytes(2_000_000)})
     write_atomic(paths.delivered("y", "regression"), "model")
     results = Results(paths.root)
