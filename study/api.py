@@ -119,6 +119,7 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
             if new:  # before a folder is begun
                 check_cluster(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
+                paths.tidy()
                 if new:
                     pool.start(surveyed.own.n_trials)
                 prepared = prepare(config, surveyed)

@@ -51,7 +51,7 @@ def make_searches(
         for arm in plan.arms
     }
     for arm in plan.arms:
-        if paths.arm(arm) in found.loose and arms[arm.key].finished:
+        if arms[arm.key].finished:
             pack(paths, arm)
     return arms, FoldQueue(plan.beside, found.beside)
 

@@ -19,7 +19,7 @@ from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
 from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
-from study.records.paths import StudyPaths
+from study.records.paths import StudyPaths, write_atomic
 from study.records.work import FoldWork
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
@@ -170,7 +170,7 @@ def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_n
 
 def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_path: Path) -> None:
     suspects = [{"suspect": FIRST, "deaths": 3}, {"suspect": SECOND, "deaths": 2}]
-    StudyPaths(tmp_path).journal.write_text("".join(f"{json.dumps(line)}\n" for line in suspects))
+    write_atomic(StudyPaths(tmp_path).journal, "".join(f"{json.dumps(line)}\n" for line in suspects))
     arm, workers = small(trials=4), Script(report)
 
     run(tmp_path, [arm], workers)

@@ -13,7 +13,7 @@ import pytest
 from study.execution.journal import Journal
 from study.execution.queue import FoldQueue
 from study.execution.tasks import Tasks
-from study.records.paths import StudyPaths
+from study.records.paths import StudyPaths, write_atomic
 from study.schema import Share
 from study.training.task import Task
 from tests.search.bench import small
@@ -56,7 +56,7 @@ def test_a_run_that_ends_in_order_leaves_no_journal_and_no_suspect(tmp_path: Pat
 
     with Journal(StudyPaths(tmp_path), 2) as after:
         assert after.suspects == set()
-    assert list(tmp_path.iterdir()) == []
+    assert list(StudyPaths(tmp_path).journal.parent.iterdir()) == []
 
 
 def test_what_was_out_when_a_driver_died_is_suspect_and_runs_one_at_a_time(tmp_path: Path, tasks: list[Task], die: Die) -> None:
@@ -129,7 +129,7 @@ def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_pat
 
 def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Task]) -> None:
     paths = StudyPaths(tmp_path)
-    paths.journal.write_text(json.dumps({"out": tasks[0].key}) + '\n{"out": "y-ext')
+    write_atomic(paths.journal, json.dumps({"out": tasks[0].key}) + '\n{"out": "y-ext')
 
     with Journal(paths, 2) as journal:
         assert journal.suspects == {tasks[0].key}
@@ -137,7 +137,7 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Ta
 
 def test_the_run_on_all_arms_takes_over_what_the_drivers_of_shares_left(tmp_path: Path, tasks: list[Task], die: Die) -> None:
     whole, share = StudyPaths(tmp_path), StudyPaths(tmp_path, Share(number=1, count=3))
-    share.environment.touch()
+    write_atomic(share.environment, "{}")
     die(share, tasks[0])
 
     with Journal(whole, 2) as journal:

@@ -38,7 +38,6 @@ from study.execution.pool import Pool
 from study.execution.runner import search
 from study.execution.tune_hooks import WorkerCallback
 from study.plan import prepare
-from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
@@ -63,7 +62,6 @@ from tests.records.examples import (
     trial,
     winner,
 )
-from tests.records.test_clipping import TERMS
 from tests.search.bench import small
 from tests.search.helpers import config_of
 from tests.snapshots.conftest import Approve
@@ -114,7 +112,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     """A run of another host that lives, known and not; and one that takes over."""
 
     def beside_a_living_one(content: str) -> None:
-        paths.lock.write_text(content)
+        write_atomic(paths.lock, content)
         alive = threading.Timer(0.1, os.utime, (paths.lock, (1_002, 1_002)))
         alive.start()
         try:
@@ -132,7 +130,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     def lose() -> None:
         with lock.locked(paths):
             paths.lock.unlink()
-            paths.lock.write_text(of_elsewhere)
+            write_atomic(paths.lock, of_elsewhere)
             threading.Event().wait(30)  # until the next beat
 
     told.refusal("its lock was taken", lose)
@@ -223,7 +221,7 @@ def of_runs(told: Told, folder: Path) -> None:
     own = arm()
     paths = StudyPaths(folder / "broken")
     write_atomic(paths.trial(own, 0), "{")
-    paths.journal.write_text(f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
+    write_atomic(paths.journal, f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
     told.of("a broken record and a driver that died", *searched(paths.root, Hired(report)))
 
     def act(worker: str, task: Task) -> list[Event]:
@@ -312,8 +310,6 @@ def of_the_end(told: Told, paths: StudyPaths) -> None:
     ):
         write_work(paths, record, {})
     told.of("work that failed", *failure_notes(read_outcomes(paths)))
-    outside = winner(arm("extended"), rows=list(range(100)), terms=TERMS, clipped=5)
-    told.of("cells outside the known range", *clipping_notes([outside], ordered=False))
     write_winner(paths, winner(models=("y-linear-o0.keras",)), {"y-linear-o0.keras": bytes(2_000_000)})
     write_atomic(paths.delivered("y", "regression"), "model")
     results = Results(paths.root)

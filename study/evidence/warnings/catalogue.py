@@ -174,8 +174,8 @@ ENTRIES = (
         "of a gain whose interval stays on "
         f"its side of what matters where it is {limits.WIDER:g} times as wide.",
         "One wrong cell, or one row that is unlike all others, decides then. Intervals rest on the rows being many and alike.",
-        "Look at the rows that are named: their cells, then what the models predict there (`predictions.parquet`). Mend or "
-        "leave out what is wrong; what is right and rare asks for more rows of its kind.",
+        "Look at the rows that are named: their cells, then what the models predict there (`frames/predictions.parquet`). Mend "
+        "or leave out what is wrong; what is right and rare asks for more rows of its kind.",
     ),
     Entry(
         "S013",
