@@ -1,7 +1,8 @@
-"""A learning problem of a network on an array, without a table."""
+"""A learning problem of a network on an array, without a table, and what its weights predict."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from study.data.matrix import Matrix
 from study.data.rows import IntArray
+from study.families.base import Architecture
 from study.families.heads import Head
+from study.families.stacked import Stack
 from study.training.problem import Problem
 
 
@@ -35,3 +38,11 @@ def problem_on(
         most_train=max(map(len, train)),
         most_validation=max(map(len, validation)),
     )
+
+
+def linear_predictor(weights: list[Any], architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates, rows, n_features)."""
+    stack = Stack(replace(architecture, n_replicates=len(x)))
+    for variable, value in zip(stack.weights, weights, strict=True):
+        variable.assign(value)
+    return np.asarray(stack.model(x, training=False).numpy(), np.float64)

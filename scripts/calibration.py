@@ -130,7 +130,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
     from study.evidence.winners import ARM, CANDIDATES, incumbents
-    from study.execution.here import search_here
+    from study.execution.in_process import search_in_process
     from study.records.frames import folds_frame, predictions_frame, trials_frame
     from study.schema import ALL_ROWS, CURVES, PRODUCTS
     from study.search.cost import Size
@@ -154,7 +154,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features, outputs)
     plan = make_plan(config, [shape])
     judged_arms = tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS)
-    found = search_here(replace(plan, arms=judged_arms, beside=()), data)
+    found = search_in_process(replace(plan, arms=judged_arms, beside=()), data)
     if found.unscored:
         raise RuntimeError(found.unscored[0].error)
     trials, winners = found.trials, found.winners

@@ -57,7 +57,7 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.winners import incumbents
-    from study.execution.here import Found, search_here
+    from study.execution.in_process import InMemoryRecords, search_in_process
     from study.records.frames import predictions_frame, trials_frame
     from study.schema import ALL_ROWS
     from study.search.cost import Size
@@ -89,11 +89,11 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     plan = make_plan(config, [Size("y", target.kind, len(splits[0].development), cell.features)])
     plan = replace(plan, arms=tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS), beside=())
 
-    def timed(with_parts: bool) -> tuple[Found, float]:
+    def timed(with_parts: bool) -> tuple[InMemoryRecords, float]:
         used = splits if with_parts else [replace(split, parts=()) for split in splits]
         data = encode_all(table, [(target, split) for split in used])
         begin = time.process_time()
-        return search_here(plan, data), time.process_time() - begin
+        return search_in_process(plan, data), time.process_time() - begin
 
     bare = np.nan
     if cell.effect == TIMED[0] and number < TIMED[1] and rows == FEW:

@@ -6,7 +6,8 @@ from typing import Any
 
 from synthetic import fill
 
-from study.execution.worker import Report, StudyWorker
+from study.execution.run import TaskResult
+from study.execution.worker import StudyWorker
 from study.records.trial import WinnerRecord
 from study.schema import TrialState
 from study.training.task import FoldTask, Task, WinnerTask
@@ -15,7 +16,7 @@ from study.training.task import FoldTask, Task, WinnerTask
 class EmptyWorker(StudyWorker):
     """Gives a filled record at once."""
 
-    def _run(self, task: Task, *references: Any) -> Report:
+    def _run(self, task: Task, *references: Any) -> TaskResult:
         record: Any
         if isinstance(task, FoldTask):
             record = task.work.record(task.study, TrialState.COMPLETE)
@@ -25,4 +26,4 @@ class EmptyWorker(StudyWorker):
             record = WinnerRecord(val_loss=task.val_loss, **same, **nothing)
         else:
             record = fill(task.record(state=TrialState.COMPLETE))
-        return Report(record.model_dump_json())
+        return TaskResult(record)

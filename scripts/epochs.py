@@ -50,18 +50,15 @@ class Trained(NamedTuple):
 
 
 def _trial(task: TrialTask, data: Encoded, search: ArmSearch) -> Trained:
-    from study.families.stacked import linear_predictor
-    from study.training.trial import architecture_of, replicates_of, run_trial
+    from study.families.saved import predict_raw, stacked_model
+    from study.training.trial import architecture_of, make_problem, replicates_of, run_trial
 
     record, kept = run_trial(task, data)
     search.tell(record)
     folds, _ = replicates_of(task, len(data.train))
-    architecture = architecture_of(task, data, len(folds))
-    x = np.zeros((len(folds), len(data.test), architecture.n_features), np.float32)
-    x[:, :, data.columns] = [data.x(fold, data.test) for fold in folds]
-    head, scale, center = HEADS[data.kind], *(own[folds][:, None, None] for own in (data.y_scale, data.y_center))
-    predicted = head.response(linear_predictor(kept.weights, architecture, x) * scale + center).mean(axis=0)
-    test = head.response_loss(predicted, data.y[data.test]).mean()
+    model = stacked_model(kept.weights, architecture_of(task, data, len(folds)), make_problem(data, folds))
+    predicted = predict_raw(model, data.raw(data.test))
+    test = HEADS[data.kind].response_loss(predicted, data.y[data.test]).mean()
     points = np.searchsorted(record.curves["epoch"], np.arange(1, record.replicates[0].n_epochs + 1), "right") - 1
     return Trained(record.val_loss, test, np.minimum.accumulate(record.curves["val_loss"], axis=1).mean(axis=0)[points])
 

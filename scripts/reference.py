@@ -48,7 +48,7 @@ COLUMNS = """\
 Every dataframe in a results folder. `study.load_results` reads them, as does `pandas.read_parquet`. A loss has the \
 unit of its kind: mean squared error in the target's unit squared, log loss in nats a row, or half the mean Poisson \
 deviance in nats. Losses of different kinds are never compared. `results.parquet` is the same to the bit with any \
-number of workers and after any stop, but for `wall_time_s`, `node` and `device`. `verdicts.json`, `data.json` and \
+number of workers and after any stop, but for `wall_time_s`, `node` and `device`. `verdicts.json`, `.study/data.json` and \
 `environment.json` are described by their models: `study.evidence.answer.Verdict`, `study.schema.StudyData` and \
 `study.records.environment.Environment`.
 """
@@ -185,7 +185,9 @@ def columns_page() -> str:
     for name, frame in frames.items():
         columns = {**frame.columns, **{each: OPEN[each] for each in frame.open}}
         rows = ([f"`{column}`", dtype, meaning] for column, (dtype, meaning) in columns.items())
-        parts.append(f"## {name}\n\nA row: {frame.row[0].lower()}{frame.row[1:]}\n\n{table(['column', 'type', 'holds'], rows)}")
+        place = name if name == "results.parquet" else f"frames/{name}"
+        said = f"A row: {frame.row[0].lower()}{frame.row[1:]}"
+        parts.append(f"## {place}\n\n{said}\n\n{table(['column', 'type', 'holds'], rows)}")
     return "\n".join(parts)
 
 

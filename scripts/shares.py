@@ -158,8 +158,8 @@ def _lock_left(paths: Any, count: int) -> None:
         share = StudyPaths(paths.root, Share(number=number, count=count))
         host = socket.gethostname() if number % 2 else f"node{number}"
         lines = ["filelock/2", f"pid={DEAD}", f"host={host}", "mode=lease", "token=1", f"duration={LEASE_S!r}", "start=1"]
-        share.lock.write_text("\n".join(lines) + "\n")
         write_note(share, JobNote(id=f"70_{number}"))
+        share.lock.write_text("\n".join(lines) + "\n")
 
 
 def _gather(root: Path) -> tuple[float, int, int]:
@@ -169,7 +169,7 @@ def _gather(root: Path) -> tuple[float, int, int]:
 
     begin, threads = time.perf_counter(), threading.active_count()
     with locked(StudyPaths(root)):
-        return time.perf_counter() - begin, len(list(root.glob(".lock*"))), threading.active_count() - threads
+        return time.perf_counter() - begin, len(list(root.glob(".study/lock*"))), threading.active_count() - threads
 
 
 def _status(root: Path, count: int) -> tuple[int, float]:

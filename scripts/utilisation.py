@@ -23,8 +23,8 @@ from study.execution.journal import Journal
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
-from study.execution.worker import Report
 from study.records.paths import StudyPaths
 from study.schema import Kind, TrialState
 from study.search.arms import ArmSearch
@@ -55,7 +55,7 @@ class VirtualWorkers:
     def _at(self, seconds: float, event: Event) -> None:
         heapq.heappush(self._events, (seconds, next(self._order), event))
 
-    def want(self, count: int, plain: int) -> None:
+    def want(self, count: int) -> None:
         """Start the workers that there is room for."""
         for number in range(self._alive, min(self.room, count)):
             self._at(START_S + number * STAGGER_S, Came(f"w{number}"))
@@ -80,7 +80,7 @@ class VirtualWorkers:
             record = Unscored(arm=task.arm, number=task.number, error="not trained")
         else:
             record = task.failed("not trained")
-        self._at(self.now_s + time.thread_time() - self._mark + seconds, Reported(worker, Report(record.model_dump_json())))
+        self._at(self.now_s + time.thread_time() - self._mark + seconds, Reported(worker, TaskResult(record)))
 
     def end(self, worker: str) -> None:
         """None grows."""
@@ -100,7 +100,7 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
     try:
         recorder = Recorder(StudyPaths(folder), Observer(), arms, FoldQueue(plan.beside))
         workers = VirtualWorkers(mean_s)
-        tasks = Tasks(plan.config, arms, recorder.beside, recorder.give_up)
+        tasks = Tasks(plan.config, arms, recorder.beside, recorder.add_failure)
         n_tasks = tasks.left
         Dispatcher(tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)).run()
     finally:

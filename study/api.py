@@ -12,7 +12,7 @@ from study.config.metrics import QUESTION_KEYS
 from study.config.options import ClusterConfig
 from study.data.reader import make_reader
 from study.execution.cluster.lock import locked
-from study.execution.cluster.ray import check_gpus, check_job
+from study.execution.cluster.ray import check_cluster
 from study.execution.observer import Observer, interruptible
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
@@ -34,7 +34,6 @@ from study.results import Results, load_results
 from study.schema import Arm, Share, StudyError
 from study.search.arms import ArmSearch
 from study.search.plan import make_arms, make_beside
-from study.training.device import overridden
 from study.training.task import TrialTask
 
 
@@ -118,9 +117,9 @@ def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[
         try:
             new = not paths.config.exists()
             if new:  # before a folder is begun
-                check_job(config)
-                check_gpus(config, verbose)
+                check_cluster(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
+                paths.tidy()
                 if new:
                     pool.start(surveyed.own.n_trials)
                 prepared = prepare(config, surveyed)
@@ -164,7 +163,7 @@ def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
     config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
     _say(paths.config, dump_config(config))
     _say(paths.data, prepared.description.model_dump_json(indent=2))
-    environment = Environment.here(config.seed, packages(config.families), overridden())
+    environment = Environment.here(config.seed, packages(config.families))
     write_atomic(paths.environment, environment.model_dump_json(indent=2))
     for (target, fold), encoded in prepared.data.items():
         _say(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
@@ -196,7 +195,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     StudyError
         There is no such trial, the data have changed since, or it cannot be trained here.
     """
-    from study.execution.here import train_here
+    from study.execution.in_process import train_in_process
 
     paths = records.load_results(results).paths
     record = find_trial(paths, trial).record
@@ -207,7 +206,7 @@ def train_trial(results: str | Path, trial: str) -> TrialRecord:
     n_rows = min(map(len, data.train))
     arm = ArmSearch(config, record.arm, n_rows, arm_trials(config, record.arm), known)
     task = TrialTask.of(config, record.arm, record, bars=arm.bars(record.number), penalties=arm.penalties)
-    return train_here(config, task, data)
+    return train_in_process(config, task, data)
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:

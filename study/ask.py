@@ -43,8 +43,7 @@ def ask(
     Raises
     ------
     StudyError
-        The study is not finished, there is no such target, or metric, margin or floor cannot be; or its rows are in time order,
-        and it was concluded by a version that did not keep that.
+        The study is not finished, there is no such target, or metric, margin or floor cannot be.
     """
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)
@@ -79,22 +78,8 @@ def ask(
 
 
 def judged_rows(results: Results) -> pd.DataFrame:
-    """Test rows of all that is judged, boosted trees among it.
-
-    Raises
-    ------
-    StudyError
-        They are in time order, and do not tell it.
-    """
-    frame = pd.concat([results.predictions, results.trees], ignore_index=True)
-    time = results.config.time
-    if time is not None and ("time" not in frame or frame["time"].isna().any()):
-        raise StudyError(
-            f"The rows of {results.root} are in the order of '{time}', which its predictions do not tell, as after a "
-            "version before this one: as independent rows they would be judged surer than they are. "
-            f"{results.again} concludes the study anew; trials that are there are not run again."
-        )
-    return frame
+    """Test rows of all that is judged, boosted trees among it."""
+    return pd.concat([results.predictions, results.trees], ignore_index=True)
 
 
 def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:

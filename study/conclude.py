@@ -57,7 +57,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     )
     frames = comparisons(context) | {name: each.compute(context) for name, each in computed().items()}
     for name, frame in frames.items():
-        write_frame(getattr(paths, name), frame)
+        write_frame(paths.frame(name), frame)
     shorts = read_work(paths, ShortRecord)
     told = answers(judged, _short_terms(shorts, data, asked), _missing(shorts))
     write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, frames["coefficients"])))

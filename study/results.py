@@ -12,7 +12,6 @@ import pandas as pd
 
 from study.ask import ask
 from study.evidence.answer import Verdict
-from study.inference.columns import column_importance, partial_dependence
 from study.inference.models import ANSWER
 from study.inference.predictions import predict
 from study.records import results as records
@@ -72,16 +71,6 @@ class Results(records.Results):
             warnings.warn(text, stacklevel=2)
         found.frame.attrs["notes"] = list(found.notes)
         return found.frame
-
-    def importance(self, target: str | None = None, model: str = ANSWER, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """What each column is worth to a model on rows it has not seen (`study.inference.columns.column_importance`)."""
-        return column_importance(self, target, model, rows)
-
-    def dependence(
-        self, column: str, target: str | None = None, model: str = ANSWER, rows: pd.DataFrame | None = None
-    ) -> pd.DataFrame:
-        """Mean prediction by the value of one column (`study.inference.columns.partial_dependence`)."""
-        return partial_dependence(self, column, target, model, rows)
 
     def ask(
         self,

@@ -26,7 +26,7 @@ def test_each_way_in_loads_no_more_than_it_needs() -> None:
         "sys.argv = ['study', 'run', '--help']\n"
         "from study.cli import cli\ntry: cli.main()\nexcept SystemExit as ended: assert not ended.code",
         "from study import load_results; import study.evidence.compare, study.report.notebook",
-        "import study.api, study.execution.pool, study.execution.lives, study.training.trial, study.cli.progress",
+        "import study.api, study.execution.pool, study.execution.tune_hooks, study.training.trial, study.cli.progress",
     )
 
     assert config == help_text == set()

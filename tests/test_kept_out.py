@@ -210,7 +210,8 @@ def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
 def test_frames_of_a_results_folder_unpickle_nothing(tmp_path: Path, mark: Path) -> None:
     paths = StudyPaths(tmp_path)
     paths.config.write_text("{data: {source: balloons}, targets: [balloons]}")
-    for path in (paths.results, paths.folds, paths.curves, paths.coefficients, paths.predictions):
+    for path in map(paths.frame, ("trials", "folds", "curves", "coefficients", "predictions")):
+        path.parent.mkdir(exist_ok=True)
         pa.parquet.write_table(columns_of(mark), path)
     results = load_results(tmp_path)
 

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import math
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from pydantic_core import to_json
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: numbers that are not finite are null, frames are lists of rows, paths are text."""
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [plain(each) for each in value]
+def as_json(content: Any) -> str:
+    """An object as JSON has it: numbers that are not finite are null, frames are lists of rows, paths are text."""
+    return to_json(content, indent=2, inf_nan_mode="null", fallback=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
-        return plain(value.to_dict("records"))
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    if isinstance(value, Path | pd.Timestamp):
-        return str(value)
-    return value
+        return value.astype(object).where(value.notna(), None).to_dict("records")
+    return None if value is pd.NA else value.tolist()
 
 
 def print_json(content: Any) -> None:
     """Print it."""
-    print(json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False))
+    print(as_json(content))

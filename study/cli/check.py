@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from study.cli.progress import budget_words, columns, span, workers_here
 from study.cli.warned import print_warnings
@@ -17,14 +16,6 @@ from study.formatting import count, given_percent, times
 from study.plan import Prepared
 from study.schema import Arm, StudyWarning, printable
 from study.search.plan import Plan
-
-
-def arms_table(plan: Plan) -> Table:
-    """A row a model of a target; its outer folds share it."""
-    table = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
-    for target, model, folds, trials, fits in _models(plan):
-        table.add_row(target, model, f"{folds} and all rows", str(trials), str(fits))
-    return table
 
 
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
@@ -40,22 +31,17 @@ def cost_lines(plan: Plan) -> list[str]:
     config, workers = plan.config, workers_here(plan)
     cost = (
         f"{count(len(plan.arms), 'arm')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
-        f"{config.training.epochs} epochs; "
-        f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and report included, and with "
-        f"the last search, on all rows, whose models are delivered. "
-        f"At most {count(plan.slots, 'trial')} run at once, and a worker compiles at most "
-        f"{count(plan.programs, 'program')} of networks."
+        f"{config.training.epochs} epochs; about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and "
+        f"report included. At most {count(plan.slots, 'trial')} run at once."
     )
+    folds, repeats = count(config.outer.folds, "outer fold"), config.outer.repeats or 1
     if config.protocol == "holdout":
-        return [cost, f"Every target is tested on one split, {given_percent(config.outer.test_fraction)} of its rows."]
-    if config.time is not None:  # which no repeat draws otherwise
-        return [cost, f"Every target is tested in {count(config.outer.folds, 'outer fold')}, in the order of time."]
-    repeats = config.outer.repeats or 1
-    tested = (
-        f"Every target is tested in {count(config.outer.folds, 'outer fold')}, drawn {times(repeats)}; "
-        f"a further repeat (outer.repeats) adds about {span(plan.seconds / repeats / workers)} and narrows the interval."
-    )
-    return [cost, tested]
+        tested = f"on one split, {given_percent(config.outer.test_fraction)} of its rows"
+    elif config.time is not None:  # which no repeat draws otherwise
+        tested = f"in {folds}, in the order of time"
+    else:
+        tested = f"in {folds}, drawn {times(repeats)}; a further repeat (outer.repeats) narrows the interval"
+    return [cost, f"Every target is tested {tested}."]
 
 
 def check_json(prepared: Prepared) -> dict[str, Any]:
@@ -109,6 +95,9 @@ def print_check(prepared: Prepared, console: Console) -> None:
     for note in table.notes:
         console.print(f"Note: {note}", soft_wrap=True)
     print_warnings(_warned(prepared), console)
-    console.print(arms_table(prepared.plan))
+    models = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
+    for target, model, folds, trials, fits in _models(prepared.plan):
+        models.add_row(target, model, f"{folds} and all rows", str(trials), str(fits))
+    console.print(models)
     for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
         console.print(line, soft_wrap=True)

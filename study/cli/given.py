@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,16 +37,6 @@ def config_of(source: str, targets: list[str] | None, overrides: list[str] | Non
     return make_config(content, settings, "the command line", Path())
 
 
-def as_options(text: str) -> str:
-    """What is said of the keys of a question, said of the options that `ask` takes."""
-
-    def option(found: re.Match[str]) -> str:
-        return f"--{found[1].replace('_', '-')}"
-
-    text = re.sub(r"^(?:the question: )?'?(metric|margin_of|margin|floor)\b'?", option, text)
-    return re.sub(r"`(metric|margin_of|margin|floor): (\w+)`", lambda found: f"`{option(found)} {found[2]}`", text)
-
-
 def console(stderr: bool = False) -> Console:
     """Where people read: names of columns are printed as they are, brackets and colons included.
 
@@ -65,4 +54,4 @@ def writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = f"{error.filename or place}: {error.strerror or error}"
-        raise StudyError(f"Cannot write {why}. Free the place; the same command goes on.") from None
+        raise StudyError(f"Cannot write {why}. Free the place or name another; the same command goes on.") from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pandas as pd
 
+from study.cli.given import writing
 from study.data.files import read_file
 from study.data.sources import named
 from study.schema import StudyError
@@ -27,11 +29,7 @@ def check_out(path: Path) -> None:
     """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no such folder."""
     if path.suffix.lower() not in ENDINGS:
         raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
-    try:
-        there = path.parent.is_dir()
-    except OSError as error:
-        raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --out.") from None
-    if not there:
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - which raises nothing where a name is too long
         raise StudyError(f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out.")
 
 
@@ -46,10 +44,8 @@ def write_rows(frame: pd.DataFrame, path: Path | None) -> None:
     if path is None:
         sys.stdout.write(frame.to_csv(index=False))
         return
-    try:
+    with writing(path):
         if path.suffix.lower() == ".parquet":
             frame.to_parquet(path, index=False)
         else:
             frame.to_csv(path, index=False, sep="\t" if path.suffix.lower() == ".tsv" else ",")
-    except OSError as error:
-        raise StudyError(f"Cannot write {path}: {error.strerror or error}. Name another file with --out.") from None

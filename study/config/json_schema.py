@@ -17,6 +17,4 @@ def json_schema() -> str:
         "description": targets.pop("description"),
         "anyOf": [targets, {"type": "array", "items": {"type": "string"}}, {"type": "string"}],
     }
-    schema["if"] = {"properties": {"margin_of": {"const": "unit"}}, "required": ["margin_of"]}
-    schema["else"] = {"properties": {"margin": {"exclusiveMaximum": 1}}}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

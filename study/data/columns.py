@@ -200,8 +200,6 @@ def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
         return raw.astype("str")
     if isinstance(raw.dtype, pd.PeriodDtype):
         return pd.Series(raw.dt.to_timestamp())
-    if isinstance(raw.dtype, pd.IntervalDtype):
-        return raw.astype(object).map(str, na_action="ignore").astype("str")
     if pd.api.types.is_timedelta64_dtype(raw.dtype):
         return pd.Series(raw.dt.total_seconds() / 86_400)
     if pd.api.types.is_complex_dtype(raw.dtype):

@@ -12,16 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.data.matrix import NO_MATRIX, Matrix, Observed, Term, make_matrix
-from study.data.rows import IntArray, Rows, RowSets, Sets, drawn
+from study.data.matrix import Matrix, Term, make_matrix
+from study.data.rows import IntArray, drawn
 from study.data.splits import Part, Split, codes
 from study.data.tables import Table, target_values
 from study.data.vocabulary import Vocabulary, find_vocabulary, missing_name
 from study.schema import Kind, StudyError, Target
-
-OWN = "rows", "y", "groups", "times"
-"""What all outer folds of a target have in common."""
-NO_ROWS = np.zeros(0, np.int64)
 
 BLOCK = 2_000_000
 """Cells of the table that are looked at in float64 at a time, of two columns at least: of one alone NumPy sums otherwise."""
@@ -41,9 +37,9 @@ class Encoded:
     y_center, y_scale: (n_inner + 1,) float64, mean and standard deviation of a continuous target on the rows each encoder
     was fitted on; 0 and 1 for other kinds.
     train, validation: n_inner arrays of ascending int64 positions into n_rows. development, test: the same for the outer fold.
-    parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`). All are made when they are read.
+    parts: (fraction, positions) pairs, subsets of development (`study.data.splits.Split`).
     rows: (n_rows,) int64 row ids of the table, those that have a target. groups, times: (n_rows,) int64 codes of the groups and
-    of the times, in order; None where rows are in no groups or no order. Where OWN is left out, it came with the matrix.
+    of the times, in order; None where rows are in no groups or no order.
     references: category column to the level that all its terms are compared with.
     bounds: most rows that anything of this target trains on, and most that validate, over all its outer folds.
     combined: columns that products and curves may be made of; None: all.
@@ -64,12 +60,12 @@ class Encoded:
     y_center: npt.NDArray[np.float64]
     y_scale: npt.NDArray[np.float64]
     rows: npt.NDArray[np.int64]
-    train: Sets[IntArray] = Sets()
-    validation: Sets[IntArray] = Sets()
-    development: Rows = Rows()
-    test: Rows = Rows()
+    train: Sequence[IntArray]
+    validation: Sequence[IntArray]
+    development: IntArray
+    test: IntArray
     references: dict[str, str] = field(default_factory=dict)
-    parts: Sets[Part] = Sets(())
+    parts: Sequence[Part] = ()
     groups: npt.NDArray[np.int64] | None = None
     times: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
@@ -77,10 +73,7 @@ class Encoded:
 
     def __post_init__(self) -> None:
         if self.bounds == (0, 0):
-            object.__setattr__(self, "bounds", (len(self.development), max(self.validation.sizes())))
-        if not len(self.rows) and (own := self.matrix.observed.get(self.target)):
-            for name in OWN:
-                object.__setattr__(self, name, getattr(own, name))
+            object.__setattr__(self, "bounds", (len(self.development), max(map(len, self.validation))))
 
     @property
     def n_outputs(self) -> int:
@@ -88,11 +81,8 @@ class Encoded:
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
 
     def apart(self) -> Encoded:
-        """The same without its matrix and what comes with that, which is sent once for all places; `replace` puts it back."""
-        own = self.matrix.observed.get(self.target)
-        if own is None or any(getattr(self, name) is not getattr(own, name) for name in OWN):
-            return replace(self, matrix=NO_MATRIX)
-        return replace(self, matrix=NO_MATRIX, rows=NO_ROWS, y=np.zeros(0), groups=None, times=None)
+        """The same without its matrix, which is sent once for all places; `replace` puts it back."""
+        return replace(self, matrix=Matrix(self.matrix.values[:0], self.matrix.offset[:0]))
 
     @property
     def earlier(self) -> list[int]:
@@ -176,12 +166,12 @@ def encode_all(table: Table, splits: Sequence[tuple[Target, Split]]) -> dict[tup
             )
     places = {source: i for i, source in enumerate(dict.fromkeys(t.source for v in vocabularies for t in v.terms))}
     matrix = make_matrix(table.frame, table.features, missing, places)
-    matrix.observed.update({target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()})
+    observed = {target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()}
     data: dict[tuple[str, int], Encoded] = {}
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         key = target.name, split.outer_fold
         columns = np.array([places[term.source] for term in vocabulary.terms], np.int64)
-        data[key] = _encode(table, target, split, vocabulary, matrix, columns)
+        data[key] = _encode(table, target, split, vocabulary, matrix, columns, observed[target.name])
     for name in dict.fromkeys(name for name, _ in data):
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
@@ -196,48 +186,37 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _observed(table: Table, target: Target) -> Observed:
+def _observed(table: Table, target: Target) -> dict[str, Any]:
+    """What all outer folds of a target have in common: its rows, and their values, groups and times."""
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    groups, times = (codes(table, name) for name in (table.groups, table.time))
-    return Observed(rows, values[rows], *(found if found is None else found[rows] for found in (groups, times)))
+    found = {"groups": codes(table, table.groups), "times": codes(table, table.time)}
+    return {"rows": rows, "y": values[rows]} | {name: own if own is None else own[rows] for name, own in found.items()}
 
 
 def _encode(
-    table: Table, target: Target, split: Split, vocabulary: Vocabulary, matrix: Matrix, columns: npt.NDArray[np.int64]
+    table: Table,
+    target: Target,
+    split: Split,
+    vocabulary: Vocabulary,
+    matrix: Matrix,
+    columns: IntArray,
+    observed: dict[str, Any],
 ) -> Encoded:
-    from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import StandardScaler
-
-    known = matrix.observed[target.name]
-    rows, y = known.rows, known.y
+    rows, y = observed["rows"], observed["y"]
     place = np.full(len(table.frame), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     development = place[split.development]
-    train = RowSets(place[training] for training, _ in split.inner)
-    fitting, n_terms = RowSets((*train, development)), len(vocabulary.terms)
-    fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
-    varies = np.zeros((len(fitting), n_terms), bool)
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    blocks = max(1, min(-(-n_terms * len(rows) // BLOCK), n_terms // 2))
-    for part in np.array_split(np.arange(n_terms), blocks):
-        sources = [(vocabulary.terms[i], columns[i]) for i in part]
-        cells = np.column_stack(
-            [
-                table.frame[term.column].to_numpy(np.float64)[rows] if term.level is None else matrix.values[rows, column]
-                for term, column in sources
-            ]
-        )
-        for e, fitted in enumerate(fitting):
-            own = cells[fitted]
-            fill[e, part] = imputer.fit(own).statistics_
-            np.copyto(own, fill[e, part], where=np.isnan(own))
-            scaler = StandardScaler().fit(own)
-            center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0
+    train = [place[training] for training, _ in split.inner]
+    fitting = [*train, development]
     y_center, y_scale = np.zeros(len(fitting)), np.ones(len(fitting))
     if target.kind is Kind.CONTINUOUS:
         y_center = np.array([y[fitted].mean() for fitted in fitting])
         y_scale = np.array([y[fitted].std() or 1.0 for fitted in fitting])
+    sources = [
+        table.frame[term.column].to_numpy(np.float64) if term.level is None else matrix.values[:, column]
+        for term, column in zip(vocabulary.terms, columns, strict=True)
+    ]
     return Encoded(
         target=target.name,
         kind=target.kind,
@@ -246,24 +225,39 @@ def _encode(
         terms=vocabulary.terms,
         matrix=matrix,
         columns=columns,
-        fill=fill,
-        center=center,
-        scale=scale,
-        varies=varies,
-        y=y,
         y_center=y_center,
         y_scale=y_scale,
         train=train,
-        validation=RowSets(place[validation] for _, validation in split.inner),
+        validation=[place[validation] for _, validation in split.inner],
         development=development,
         test=place[split.test],
-        rows=rows,
         references=vocabulary.references,
-        parts=RowSets((fraction, place[part]) for fraction, part in split.parts),
-        groups=known.groups,
-        times=known.times,
+        parts=[(fraction, place[part]) for fraction, part in split.parts],
         combined=table.combined,
+        **observed,
+        **_readings(sources, rows, fitting),
     )
+
+
+def _readings(sources: list[npt.NDArray[Any]], rows: IntArray, fitting: Sequence[IntArray]) -> dict[str, Any]:
+    """`fill`, `center`, `scale` and `varies` of encoders fitted on such positions of `rows`; sources: a column a term."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+
+    n_terms = len(sources)
+    fill, center, scale = (np.zeros((len(fitting), n_terms)) for _ in range(3))
+    varies = np.zeros((len(fitting), n_terms), bool)
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    blocks = max(1, min(-(-n_terms * len(rows) // BLOCK), n_terms // 2))
+    for part in np.array_split(np.arange(n_terms), blocks):
+        cells = np.column_stack([sources[i][rows] for i in part])
+        for e, fitted in enumerate(fitting):
+            own = cells[fitted]
+            fill[e, part] = imputer.fit(own).statistics_
+            np.copyto(own, fill[e, part], where=np.isnan(own))
+            scaler = StandardScaler().fit(own)
+            center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0
+    return {"fill": fill, "center": center, "scale": scale, "varies": varies}
 
 
 def design(encoded: Encoded, positions: IntArray | slice = slice(None)) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import ks_2samp, kstwobign
+from scipy.stats import ks_2samp
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
 from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
@@ -178,10 +178,9 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
     cells = [encoded.original(-1, rows) for rows in sides]
     columns = {term.name: [own[:, i] for own in cells] for i, term in enumerate(encoded.terms) if term.unit != "day"}
-    effective = np.sqrt(len(sides[0]) * len(sides[1]) / (len(sides[0]) + len(sides[1])))
     told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
-    found = {name: float(ks_2samp(*both, method="asymp").statistic) for name, both in told.items()}
-    return {name: (distance, float(kstwobign.sf(distance * effective))) for name, distance in found.items()}
+    found = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
+    return {name: (float(test.statistic), float(test.pvalue)) for name, test in found.items()}
 
 
 def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""What a reader of a table should look at: codes that are read as numbers, columns that repeat like groups, empty cells."""
+"""What a reader of a table should look at: codes that are read as numbers, columns that repeat like groups."""
 
 from __future__ import annotations
 
@@ -87,16 +87,3 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     years = low >= 1_500 and high <= 2_200
     apart = SPARSE * len(values) <= high - low + 1
     return alike and not years and apart and _repeats(counts) and float((values % 10 == 0).mean()) < 0.5
-
-
-def gaps(n_rows: int, features: Sequence[Feature]) -> list[str]:
-    """A note on how many cells are empty, where some are."""
-    gappy = [feature for feature in features if feature.missing]
-    if not gappy:
-        return []
-    empty, most = sum(feature.missing for feature in gappy), max(gappy, key=lambda feature: feature.missing)
-    total = n_rows * len(features)
-    return [
-        f"{empty:,} of {total:,} cells of the features are empty, in {len(gappy)} of {len(features)} columns; most in "
-        f"{most.name!r} ({most.missing:,} of {n_rows:,} rows)."
-    ]

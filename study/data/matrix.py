@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -38,36 +38,21 @@ class Term:
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
-    """What all outer folds of a target have in common: `study.data.encoding.OWN`."""
-
-    rows: npt.NDArray[np.int64]
-    y: npt.NDArray[np.float64]
-    groups: npt.NDArray[np.int64] | None
-    times: npt.NDArray[np.int64] | None
-
-
-@dataclass(frozen=True, eq=False)
 class Matrix:
     """Everything that a term of any outer fold is read from, once.
 
     values: (n_rows, n_columns) float32, all rows of the table, original less `offset`; NaN where a measured cell is empty.
     offset: (n_columns,) float64. It is near the values of its column, so that rounding is relative to their spread: seven
     digits of a date's distance from the others, not of its distance from 1970.
-    observed: what goes with it wherever it is sent, by target.
     """
 
     values: npt.NDArray[np.float32]
     offset: npt.NDArray[np.float64]
-    observed: dict[str, Observed] = field(default_factory=dict)
 
     @cached_property
     def gaps(self) -> bool:
         """Whether any cell is empty."""
         return bool(np.isnan(self.values.sum()))
-
-
-NO_MATRIX = Matrix(np.zeros((0, 0), np.float32), np.zeros(0))
 
 
 def make_matrix(

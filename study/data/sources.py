@@ -40,18 +40,6 @@ class Source:
     targets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Library:
-    """A source of built-in tables.
-
-    read: gives the raw frame of the table of that name, the part of `data.source` behind the colon (empty without one).
-    targets: columns that are never features unless named as such.
-    """
-
-    read: Reader
-    targets: tuple[str, ...] = ()
-
-
 def read_source(data: DataConfig) -> Source:
     """Read the rows that `data.source` names.
 
@@ -72,8 +60,8 @@ def read_source(data: DataConfig) -> Source:
                 f"A source is a file, which ends in one of {', '.join(FORMATS)}, or one of {', '.join(LIBRARIES)} with a "
                 f"table's name, but it is '{data.source}'.{nearest(word, LIBRARIES)}"
             )
-        frame, digest = LIBRARIES[word].read(name, data), ""
-        origin, targets = data.source, LIBRARIES[word].targets
+        frame, digest = LIBRARIES[word](name, data), ""
+        origin, targets = data.source, TARGETS.get(word, ())
     frame = named(frame, origin)
     if not len(frame):
         raise StudyError(f"A table needs rows, but {origin} has none below its header. Add rows or choose another source.")
@@ -112,12 +100,10 @@ def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
     return pd.DataFrame(importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data)
 
 
-LIBRARIES = {
-    "balloons": Library(_balloons, ("balloons", "colour")),
-    "sklearn": Library(_sklearn),
-    "statsmodels": Library(_statsmodels),
-}
-"""Sources by the word before the colon of `data.source`."""
+LIBRARIES: dict[str, Reader] = {"balloons": _balloons, "sklearn": _sklearn, "statsmodels": _statsmodels}
+"""Readers by the word before the colon of `data.source`; each is given the name behind it, empty without one."""
+TARGETS = {"balloons": ("balloons", "colour")}
+"""Columns of such sources that are never features unless named as such."""
 
 
 def _printable(name: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.rows import IntArray, Rows, Sets
+from study.data.rows import IntArray
 from study.data.tables import Table, target_values
 from study.schema import ALL_ROWS, StudyError, Target
 
@@ -23,7 +23,7 @@ Part = tuple[float, IntArray]
 class Split:
     """One outer fold, or all rows (ALL_ROWS), which has no test rows and no parts.
 
-    All arrays are ascending row positions of `table.frame`, int64, of rows with a target, made when read.
+    All arrays are ascending row positions of `table.frame`, int64, of rows with a target.
 
     development (n_development,), test (n_test,): disjoint.
     inner: (training, validation) pairs, both subsets of development and disjoint.
@@ -31,10 +31,10 @@ class Split:
     """
 
     outer_fold: int
-    development: Rows = Rows()
-    test: Rows = Rows()
-    inner: Sets[Pair] = Sets()
-    parts: Sets[Part] = Sets(())
+    development: IntArray
+    test: IntArray
+    inner: Sequence[Pair]
+    parts: Sequence[Part] = ()
 
 
 def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Split, ...]:
@@ -59,7 +59,7 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
         inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
         parts = cutter.parts(development, _seed(config.seed, 2, outer_fold))
-        splits.append(Split(outer_fold, development, test, tuple(inner), parts))
+        splits.append(Split(outer_fold, development, test, inner, parts))
         cutter.check_training([development, *(training for training, _ in inner)])
     return (*splits, split_all_rows(table, target, config))
 
@@ -74,7 +74,7 @@ def split_all_rows(table: Table, target: Target, config: StudyConfig) -> Split:
     cutter, rows = _cutter(table, target)
     inner = cutter.folds(rows, config.inner.folds, _seed(config.seed, 3, 0), "inner.folds")
     cutter.check_training([training for training, _ in inner])
-    return Split(ALL_ROWS, rows, rows[:0], tuple(inner))
+    return Split(ALL_ROWS, rows, rows[:0], inner)
 
 
 def _cutter(table: Table, target: Target) -> tuple[_Cutter, IntArray]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.columns import Column, as_label, check_finite, read_column
-from study.data.hints import gaps, hints
+from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
@@ -30,7 +30,7 @@ class Table:
     frame: one row a row of the source, index = row id, its position 0..n-1 there. Feature columns are float64 (numbers;
     booleans as 0 and 1; dates as days since 1970-01-01) or text with missing as NaN (categories). Target columns are float64
     or class labels as text. The groups column is text, the time column float64.
-    notes: what a reader should know: columns left out and why, rows without a target, empty cells.
+    notes: what a reader should know: columns left out and why, rows without a target.
     warnings: what is suspected of it: leaks, codes read as numbers, groups that were not declared.
     digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
     combined: features that products and curves are made of; None: all. splitting: how splits keep rows apart by groups or
@@ -102,7 +102,6 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
-    notes += gaps(len(frame), features)
     warnings = leaks(frame, [feature.name for feature in features], targets)
     warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)

@@ -11,7 +11,7 @@ import pandas as pd
 from study.records.inspection import Axis, Probed
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
-from study.schema import ALL_ROWS, NETWORK, TREES, procedure_of
+from study.schema import ALL_ROWS, TREES, procedure_of
 
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
@@ -25,29 +25,20 @@ TYPES = dict.fromkeys(["outer_fold", "replicate", "place"], "int64") | dict.from
 
 def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Probed]]:
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of least validation loss."""
-    networks: dict[tuple[str, int], WinnerRecord] = {}
+    best: dict[tuple[str, str, str, int], WinnerRecord] = {}
     for winner in winners:
-        arm, place = winner.arm, (winner.arm.target, winner.arm.outer_fold)
-        if arm.outer_fold == ALL_ROWS:
-            continue
-        if procedure_of(arm.family, arm.depth) != NETWORK:
-            yield from _told(arm.target, arm.kind, procedure_of(arm.family, arm.depth), arm.outer_fold, winner.probed)
-        elif place not in networks or _order(winner) < _order(networks[place]):
-            networks[place] = winner
-    for (target, fold), winner in networks.items():
-        yield from _told(target, winner.arm.kind, NETWORK, fold, winner.probed)
-    for record in trees:
-        work = record.work
-        yield from _told(work.target, work.kind, TREES, work.outer_fold, record.probed)
+        arm = winner.arm
+        place = arm.target, arm.kind.value, procedure_of(arm.family, arm.depth), arm.outer_fold
+        best[place] = min(best.get(place, winner), winner, key=_order)
+    found: list[tuple[tuple[str, str, str, int], WinnerRecord | TreesRecord]] = [*best.items()]
+    found += [((each.work.target, each.work.kind.value, TREES, each.work.outer_fold), each) for each in trees]
+    for place, record in found:
+        if record.probed is not None and record.arm.outer_fold != ALL_ROWS:
+            yield dict(zip(FOLD, place, strict=True)), record.probed
 
 
 def _order(winner: WinnerRecord) -> tuple[float, int, str]:
     return winner.val_loss, winner.arm.depth, winner.arm.family
-
-
-def _told(target: str, kind: str, procedure: str, fold: int, probed: Probed | None) -> Iterator[tuple[dict[str, Any], Probed]]:
-    if probed is not None and fold != ALL_ROWS:
-        yield dict(zip(FOLD, (target, str(kind), procedure, fold), strict=True)), probed
 
 
 def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from study.execution.cluster.lock import locked
-from study.execution.journal import forgive
 from study.records.results import load_results
 from study.records.retried import failures, put_aside
 from study.schema import StudyError
@@ -42,6 +41,7 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
                 f"Nothing that failed in {paths.root} could succeed with the same hyperparameters, so nothing was changed; "
                 "with --trial one is retried all the same."
             )
-        forgive(paths, {failure.name for failure in again})
+        for each in (paths, *paths.shares):
+            each.journal.unlink(missing_ok=True)  # no death of a driver is held against them
         aside = put_aside(paths, again)
     tell(f"To be run again: {', '.join(failure.name for failure in again)}. What they left is in {aside}.")

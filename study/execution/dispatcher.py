@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from study.execution.events import Broken, Came, Ended, Event, Lost, Reported, Unfit
-from study.execution.faults import Blame
+from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
+from study.execution.faults import FaultTracker
 from study.execution.journal import Journal
 from study.execution.recorder import Recorder
-from study.execution.tasks import FIRST, LEAST_BEGUN, Tasks, serves
+from study.execution.tasks import LEAST_BEGUN, Tasks
 from study.records.work import reason
 from study.schema import StudyError
 from study.training.task import Task
@@ -27,19 +27,17 @@ MOST_UNBORN = 3
 class Dispatcher:
     """Keeps every worker busy until nothing is left to do, and knows which task each of them has.
 
-    Whose a failure is says `Blame`; a task that failed waits in `Tasks` until it is handed out again or given up. journal:
-    notes each task before it is handed out.
+    `FaultTracker` tells faults of tasks from faults of nodes. A task that failed waits in `Tasks` until it is handed out again
+    or given up. journal: notes each task before it is handed out.
     """
 
     def __init__(self, tasks: Tasks, recorder: Recorder, workers: Pool, journal: Journal) -> None:
         self.tasks, self.recorder, self.workers, self.journal = tasks, recorder, workers, journal
-        self.blame = Blame(tasks.config.search.max_tries)
+        self.faults = FaultTracker(tasks.config.search.max_tries)
         self._failure: OSError | None = None
-        self._gpu: dict[str, bool | None] = {}  # whether each worker has one
-        self._idle: dict[bool | None, deque[str]] = {gpu: deque() for gpu in FIRST}  # by that
+        self._idle: list[str] = []
         self._nodes: dict[str, str] = {}  # of every worker that came
         self._out: dict[str, Task] = {}  # by worker
-        self._kept_free: dict[str, str] = {}  # nodes that get nothing until they are idle, and the task that gets them then
         self._served: set[str] = set()  # workers that have had a task
         self._erred: set[str] = set()  # workers whose last task ended in an exception
         self._unborn = 0
@@ -58,125 +56,81 @@ class Dispatcher:
         self._want()
         while not self.tasks.finished:
             self._take(self.workers.next(LOOK_EVERY_S))
-            self._judge()
+            self._drop_faulty()
             self._hand_out()
         if self._failure is not None:
             raise self._failure
 
-    def _judge(self) -> None:
+    def _drop_faulty(self) -> None:
         """Give up what is at fault; end where every node is."""
-        self._written(lambda: self.tasks.judge(lambda task: self.journal.verdict(task) or self.blame.verdict(task)))
-        if (out := self.blame.left_out) and self.tasks.quiet and not self.tasks.finished:
+        self._written(partial(self.tasks.drop_faulty, self._final_error))
+        if (out := self.faults.left_out) and self.tasks.quiet and not self.tasks.finished:
             useless = sum(node in out for node in self._nodes.values())
-            if useless >= self.workers.room or self.workers.nodes(network=not self.tasks.left_plain) <= out.keys():
-                raise self.blame.broken()
+            if useless >= self.workers.room or self.workers.nodes() <= out.keys():
+                raise self.faults.environment_error()
+
+    def _final_error(self, task: Task) -> str | None:
+        return self.journal.final_error(task) or self.faults.final_error(task)
 
     def _hand_out(self) -> None:
         self._offer()
-        while self.tasks.quiet and self._of_use:
-            self.blame.release(self.workers.nodes())
-            self._judge()
+        left_out = self.faults.left_out
+        while self.tasks.quiet and self.tasks.waiting and any(self._nodes[each] not in left_out for each in self._idle):
+            self.faults.attribute(self.workers.nodes())
+            self._drop_faulty()
             self._offer()
-        self._release()
-
-    @property
-    def _of_use(self) -> bool:
-        """Whether any idle worker may take a task that waits."""
-        left_out = self.blame.left_out
-        idle = {self._gpu[worker] for some in self._idle.values() for worker in some if self._nodes[worker] not in left_out}
-        return any(serves(gpu, task) for gpu in idle for task in self.tasks.waiting)
 
     def _offer(self) -> None:
-        """Give every idle worker a task, as far as there are any for its node; a network that runs alone waits for no other."""
+        """Give every idle worker a task, as far as there are any for its node."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        for gpu in sorted(self._idle, key=lambda gpu: gpu is False and bool(self.journal.deaths)):
-            idle = self._idle[gpu]
-            none_for: set[str] = set()
-            passed: list[str] = []
-            idle_on = {self._nodes[worker] for worker in idle}
-            while idle and len(none_for) < len(idle_on):
-                worker = idle.popleft()
-                node = self._nodes[worker]
-                task = None if node in none_for else self._task_for(node, gpu)
-                if task is None:
-                    passed.append(worker)
-                    none_for.add(node)
-                else:
-                    self._send(worker, task)
-            idle.extendleft(reversed(passed))
-
-    def _release(self) -> None:
-        """Let workers without a GPU leave when only networks are left, whose workers may be waiting for their cores."""
-        idle = self._idle[False]
-        if not idle or not all(task.network for task in self._out.values()) or self.tasks.left_plain:
-            return
-        self._want()
-        for worker in [each for each in idle if self._nodes[each] not in self.blame.left_out]:
-            self._served.add(worker)  # there was nothing to serve it with
-            idle.remove(worker)
-            self.workers.end(worker)
+        none_for: set[str] = set()
+        for worker in list(self._idle):
+            if (node := self._nodes[worker]) in none_for:
+                continue
+            if (task := self._task_for(node)) is None:
+                none_for.add(node)
+            else:
+                self._idle.remove(worker)
+                self._send(worker, task)
 
     def _send(self, worker: str, task: Task) -> None:
         self._written(lambda: self.journal.out(task))
         self._out[worker] = task
         self._served.add(worker)
-        self.blame.begin(task, self._nodes[worker])
+        self.faults.started(task, self._nodes[worker])
         self.workers.send(worker, task)
 
-    def _task_for(self, node: str, gpu: bool | None) -> Task | None:
-        """What an idle worker of a node gets. gpu: whether it has one, where some have."""
-        waiting = self.tasks.waiting
-        if self.blame.closed(node) or self.journal.closed(waiting):
+    def _task_for(self, node: str) -> Task | None:
+        """What an idle worker of a node gets. A task that asks for a whole node waits until one is idle."""
+        if self.faults.closed(node) or self.journal.closed(self.tasks.waiting):
             return None
-        busy, kept = self.blame.busy(node), self._kept_free.pop(node, None)
-        whole = [each for each in waiting if self.blame.whole(each.key) and self._fits(each, node)]
-        own = next((each for each in whole if each.key == kept), None)
-        if own is None:
-            taken = self._kept_free.values()
-            own = next((each for each in whole if serves(gpu, each) and (not busy or each.key not in taken)), None)
-        on_gpu = any(self._nodes[worker] == node for worker in self._idle[True])  # here, where others have none
-        if own is None or not (busy or serves(gpu, own) or on_gpu):
-            return self.tasks.next(lambda task: not self.blame.whole(task.key) and self._fits(task, node), gpu)
-        key = own.key
-        if busy or not serves(gpu, own):
-            self._kept_free[node] = key
-            return None
-        return self.tasks.next(lambda task: task.key == key, gpu)
-
-    def _fits(self, task: Task, node: str) -> bool:
-        return self.blame.may(task.key, node) and self.journal.may(task)
+        return self.tasks.next(lambda task: self.faults.may_run(task.key, node) and self.journal.may_run(task))
 
     def _take(self, event: Event | None) -> None:
         match event:
-            case Came(worker, node, host, gpu):
-                self._nodes[worker], self._gpu[worker] = node, gpu
-                self.blame.know(node, host)
-                self._idle[gpu].append(worker)
-                if node in self.blame.left_out:
+            case Came(worker, node, host):
+                self._nodes[worker] = node
+                self.faults.add_node(node, host)
+                self._idle.append(worker)
+                if node in self.faults.left_out:
                     self._want()  # another one in its place
-            case Reported(worker, report) if worker in self._out:
+            case Reported(worker, done) if worker in self._out:
                 task = self._out.pop(worker)
                 self._unborn = 0
-                self.blame.fit(self._nodes[worker], self._gpu[worker])
-                if report.grown or (report.error and worker in self._erred):
+                if done.grown or (done.record is None and worker in self._erred):
                     self.workers.end(worker)  # what fails may be its own process
                 else:
-                    self._idle[self._gpu[worker]].append(worker)
-                if report.error:
+                    self._idle.append(worker)
+                if done.record is None:
                     self._erred.add(worker)
-                    self._failed(worker, task, report.error)
+                    self._failed(task, done.error)
                     return
                 self._erred.discard(worker)
-                self.blame.succeeded(task)
+                self.faults.succeeded(task)
                 self._offer()  # before the record is written, which a disk may take its time for
-                self._written(lambda: self.recorder.report(task, report.record, report.files))
+                self._written(partial(self.recorder.add, done.record, done.files))
                 self._written(lambda: self.journal.back(task))
                 self.tasks.ended(task)
-            case Unfit(worker, error) if worker in self._out:
-                task = self._out.pop(worker)
-                self._failed(worker, task, error, unfit=True)
-                if self._nodes[worker] not in self.blame.left_out:
-                    self.workers.end(worker)  # the next one may do better
             case Lost(worker):
                 self._lose(worker, event)
                 self.workers.end(worker)  # if it lives, it is of no use
@@ -189,31 +143,25 @@ class Dispatcher:
     def _lose(self, worker: str, how: Lost) -> None:
         if (task := self._out.pop(worker, None)) is not None:
             lost = how.died and self._nodes[worker] not in self.workers.nodes()
-            self._failed(worker, task, how.error, died=how.died, reached=how.reached, lost=lost)
+            self._failed(task, how.error, died=how.died, lost=lost)
 
-    def _failed(self, worker: str, task: Task, error: str, *, unfit: bool = False, **how: bool) -> None:
-        left_out = {*self.blame.left_out}
-        if unfit:
-            self.blame.unfit(task, error, self._gpu[worker])
-        else:
-            self.blame.failed(task, error, **how)
+    def _failed(self, task: Task, error: str, **how: bool) -> None:
+        left_out = {*self.faults.left_out}
+        self.faults.failed(task, error, **how)
         self._written(lambda: self.journal.back(task))
         self.tasks.failed(task)
-        for node in self.blame.left_out.keys() - left_out:
-            self._kept_free.pop(node, None)
-            why = "a worker there cannot train" if unfit else "one task after the other failed there and none succeeded"
+        for node in self.faults.left_out.keys() - left_out:
             self.recorder.observer.note(
-                f"Node {self.blame.host(node)} is left out: {why}. What failed there is not recorded and runs elsewhere. "
-                f"The first error: {reason(self.blame.left_out[node])}"
+                f"Node {self.faults.host(node)} is left out: one task after the other failed there and none succeeded. What "
+                f"failed there is not recorded and runs elsewhere. The first error: {reason(self.faults.left_out[node])}"
             )
             self._want()
 
     def _bury(self, worker: str, error: str) -> None:
-        if worker in (idle := self._idle[self._gpu.pop(worker, None)]):
-            idle.remove(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
         node = self._nodes.pop(worker, None)
-        self._kept_free = {node: key for node, key in self._kept_free.items() if node in self._nodes.values()}
-        self._unborn += worker not in self._served and node not in self.blame.left_out and self.tasks.quiet
+        self._unborn += worker not in self._served and node not in self.faults.left_out and self.tasks.quiet
         self._served.discard(worker)
         self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
@@ -225,8 +173,7 @@ class Dispatcher:
 
     def _want(self) -> None:
         """Ask for a worker a task, beside those of nodes that are left out, which keep their places and take nothing."""
-        useless = [self._gpu[worker] for worker, node in self._nodes.items() if node in self.blame.left_out]
-        self.workers.want(self.tasks.left + len(useless), self.tasks.left_plain + useless.count(False))
+        self.workers.want(self.tasks.left + sum(node in self.faults.left_out for node in self._nodes.values()))
 
     def _written(self, write: Callable[[], None]) -> None:
         """Note that the disk refuses, and hand out nothing more."""

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from study.execution.worker import Report
+    from study.execution.run import TaskResult
 
 
 @dataclass(frozen=True)
 class Came:
     """A worker is there and idle.
 
-    node: Ray's id of its node, another one after it was lost. host: what people call it. gpu: whether the worker has one, where
-    some have one; None where all are alike.
+    node: Ray's id of its node, another one after it was lost. host: what people call it.
     """
 
     worker: str
     node: str = "here"
     host: str = "here"
-    gpu: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -28,29 +26,19 @@ class Reported:
     """A worker has run its task."""
 
     worker: str
-    report: Report
+    done: TaskResult
 
 
 @dataclass(frozen=True)
 class Lost:
     """A worker could not run its task: it died, or is of no use.
 
-    error: what Ray says. died: whether its process is gone, as the kernel ends one where memory runs out. reached: whether Ray
-    could say so, or only that nobody answers, as where a whole node is lost.
+    error: what Ray says. died: whether its process is gone, as the kernel ends one where memory runs out.
     """
 
     worker: str
     error: str = ""
     died: bool = True
-    reached: bool = True
-
-
-@dataclass(frozen=True)
-class Unfit:
-    """A worker has found that it cannot train, and has not begun its task. error: why, in full."""
-
-    worker: str
-    error: str
 
 
 @dataclass(frozen=True)
@@ -68,4 +56,4 @@ class Broken:
     error: BaseException
 
 
-Event = Came | Reported | Lost | Unfit | Ended | Broken
+Event = Came | Reported | Lost | Ended | Broken

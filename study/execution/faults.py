@@ -32,7 +32,7 @@ class _Run:
 @dataclass
 class _Node:
     """running: what is out here. row: what failed here since the last success, and how. last: turn of the last failure.
-    proved: whether any succeeded. unfit: workers, by whether they have a GPU, that could not begin since one like them could.
+    proved: whether any succeeded.
     """
 
     host: str
@@ -41,14 +41,13 @@ class _Node:
     row: list[tuple[str, str]] = field(default_factory=list)
     last: int = 0
     proved: bool = False
-    unfit: dict[bool | None, int] = field(default_factory=dict)
 
     def clear(self) -> None:
         self.pending.clear()
         self.row.clear()
 
 
-class Blame:
+class FaultTracker:
     """Counts failures, for tasks and for nodes.
 
     A failure is nobody's until another task succeeds on the same node: then it is a try of its task, which is at fault after
@@ -70,33 +69,28 @@ class Blame:
         self._tries: Counter[str] = Counter()
         self._said: dict[str, tuple[str, bool]] = {}  # last error of a task, and whether its worker died
         self._whole: set[str] = set()
-        self._unreached: set[str] = set()
         self._turn = 0
 
-    def know(self, node: str, host: str) -> None:
+    def add_node(self, node: str, host: str) -> None:
         """Take note of a node, and what people call it."""
         self._nodes.setdefault(node, _Node(host))
 
     def host(self, node: str) -> str:
         return self._nodes[node].host
 
-    def busy(self, node: str) -> bool:
-        """Whether a task is out on a node."""
-        return bool(self._nodes[node].running)
-
     def closed(self, node: str) -> bool:
         """Whether a node gets nothing now: it is left out, or a task has it whole."""
         return node in self.left_out or not self._whole.isdisjoint(self._nodes[node].running)
 
-    def may(self, key: str, node: str) -> bool:
-        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was."""
-        return self._tries[key] < self.max_tries and key not in self._nodes[node].pending
+    def may_run(self, key: str, node: str) -> bool:
+        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was.
 
-    def whole(self, key: str) -> bool:
-        """Whether a task asks for a whole node."""
-        return key in self._whole
+        One that asks for a whole node may not where anything runs.
+        """
+        own = self._nodes[node]
+        return self._tries[key] < self.max_tries and key not in own.pending and not (own.running and key in self._whole)
 
-    def begin(self, task: Task, node: str) -> None:
+    def started(self, task: Task, node: str) -> None:
         """A task is handed out."""
         running = self._nodes[node].running
         for run in running.values():
@@ -108,54 +102,34 @@ class Blame:
     def succeeded(self, task: Task) -> None:
         """A task has ended with a record, a loss that is not finite included."""
         _, node, _ = self._end(task)
-        self.forget(task)
+        self._tries.pop(task.key, None)
+        self._said.pop(task.key, None)
+        self._whole.discard(task.key)
+        for each in self._nodes.values():
+            each.pending.pop(task.key, None)
         self._count(node)
         node.proved = True
         node.clear()
 
-    def failed(self, task: Task, error: str, *, died: bool = False, reached: bool = True, lost: bool = False) -> None:
-        """A task has ended in an exception, or its worker died.
-
-        reached: whether its worker's end is known, or only that it does not answer, which is no reason for a whole node the
-        first time. lost: whether the whole node is, so that nobody is to blame.
-        """
+    def failed(self, task: Task, error: str, *, died: bool = False, lost: bool = False) -> None:
+        """A task has ended in an exception, or its worker died. lost: whether the whole node is, so that nobody is to blame."""
         name, node, run = self._end(task)
         if lost:
             node.clear()
         if lost or name in self.left_out:
             return
-        known = reached or task.key in self._unreached
         if died:
-            (self._whole if known else self._unreached).add(task.key)
-        node.pending[task.key] = _Failure(error, counts=not died or (run.alone and known))
+            self._whole.add(task.key)
+        node.pending[task.key] = _Failure(error, counts=not died or run.alone)
         self._said[task.key] = error, died
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
             node.last = self._turn
         if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
-            self._leave_out(name, node.row[0][1])
+            self.left_out.setdefault(name, node.row[0][1])
+            node.clear()
 
-    def fit(self, node: str, gpu: bool | None = None) -> None:
-        """A worker of a node could begin its task. gpu: whether it has one, where some have."""
-        self._nodes[node].unfit[gpu] = 0
-
-    def unfit(self, task: Task, error: str, gpu: bool | None = None) -> None:
-        """A worker could not begin its task: its node cannot train, unless others like it could."""
-        name, node, _ = self._end(task)
-        node.unfit[gpu] = node.unfit.get(gpu, IN_A_ROW) + 1
-        if node.unfit[gpu] >= IN_A_ROW:
-            self._leave_out(name, error)
-
-    def forget(self, task: Task) -> None:
-        """A task is over."""
-        self._tries.pop(task.key, None)
-        self._said.pop(task.key, None)
-        self._whole.discard(task.key)
-        self._unreached.discard(task.key)
-        for node in self._nodes.values():
-            node.pending.pop(task.key, None)
-
-    def release(self, nodes: Collection[str]) -> None:
+    def attribute(self, nodes: Collection[str]) -> None:
         """Nothing is left but tasks that failed, and nothing is out: nobody else can say whose the failures were.
 
         On a node that has succeeded before they are their tasks'; on another one each task may run once more. nodes: that live.
@@ -166,7 +140,7 @@ class Blame:
                 node.row.clear()
             node.pending.clear()
 
-    def verdict(self, task: Task) -> str | None:
+    def final_error(self, task: Task) -> str | None:
         """The last error in full of a task that is at fault."""
         if self._tries[task.key] < self.max_tries:
             return None
@@ -176,7 +150,7 @@ class Blame:
         times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
         return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
 
-    def broken(self, on_disk: bool = True) -> StudyError:
+    def environment_error(self, on_disk: bool = True) -> StudyError:
         """What ends a run that has no other node. on_disk: whether it keeps records, from which it can go on."""
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()
@@ -192,10 +166,6 @@ class Blame:
 
     def _count(self, node: _Node) -> None:
         self._tries.update(key for key, failure in node.pending.items() if failure.counts)
-
-    def _leave_out(self, node: str, error: str) -> None:
-        self._nodes[node].clear()
-        self.left_out.setdefault(node, error)
 
 
 def _kind(task: Task) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from study.config import StudyConfig
-from study.execution.cluster.allocation import STOP_BEFORE_END_S, Allocation, Ending, ending, job_deadline, requeue
+from study.execution.cluster.allocation import Allocation, Ending, ending, requeue
 from study.execution.cluster.lock import let_go
 from study.execution.cluster.note import JobNote, read_note, write_note
 from study.execution.cluster.processes import hold_children, leave_now
@@ -171,9 +171,8 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
 
 def _warn_by_the_clock() -> None:
     """Have the warning come from here: SLURM sends its own to the script's process, which need not be this one."""
-    if (until := job_deadline()) is not None:
-        left = max(0.0, until - time.monotonic() + STOP_BEFORE_END_S - WARN_S)
-        clock = threading.Timer(left, os.kill, (os.getpid(), signal.SIGUSR2))
+    if (end := os.environ.get("SLURM_JOB_END_TIME")) is not None:
+        clock = threading.Timer(max(0.0, float(end) - time.time() - WARN_S), os.kill, (os.getpid(), signal.SIGUSR2))
         clock.daemon = True
         clock.start()
 

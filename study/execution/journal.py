@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO
 
 from study.records.paths import StudyPaths, write_atomic
 from study.training.task import Task
-
-MOST_LINES = 20_000
-"""After so many the journal is written anew, with what is out then."""
 
 
 class Journal:
@@ -35,7 +32,6 @@ class Journal:
         self._paths = paths
         self._out: set[str] = set()
         self._suspects_out: set[str] = set()
-        self._lines = 0
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> Journal:
@@ -43,7 +39,9 @@ class Journal:
         for paths in (self._paths, *shares):
             self._read(paths)
         self.deaths = +self.deaths
-        self._begin()
+        lines = [json.dumps({"suspect": key, "deaths": self.deaths[key]}) + "\n" for key in self.suspects]
+        write_atomic(self._paths.journal, "".join(lines))
+        self._file = self._paths.journal.open("ab", buffering=0)
         for paths in shares:
             paths.journal.unlink(missing_ok=True)
         return self
@@ -69,7 +67,7 @@ class Journal:
         self._suspects_out.discard(task.key)
         self._write(back=task.key)
 
-    def may(self, task: Task) -> bool:
+    def may_run(self, task: Task) -> bool:
         """Whether a task may be handed out now: a suspect not beside another, nor beside anything if a driver died of it."""
         if task.key not in self.suspects:
             return True
@@ -83,7 +81,7 @@ class Journal:
             return False
         return any(self.deaths[key] for key in self._out) or any(self.deaths[task.key] for task in waiting)
 
-    def verdict(self, task: Task) -> str | None:
+    def final_error(self, task: Task) -> str | None:
         """Why a task is at fault, if it is."""
         if (times := self.deaths[task.key]) < self.max_tries:
             return None
@@ -107,14 +105,6 @@ class Journal:
         self.deaths.update(out & suspects)
         self.suspects |= out | suspects
 
-    def _begin(self) -> None:
-        lines = [*({"suspect": key, "deaths": self.deaths[key]} for key in self.suspects), *({"out": key} for key in self._out)]
-        write_atomic(self._paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines))
-        if self._file is not None:
-            self._file.close()
-        self._file = self._paths.journal.open("ab", buffering=0)
-        self._lines = 0
-
     def _write(self, **line: str) -> None:
         if self._file is None:
             return
@@ -123,15 +113,3 @@ class Journal:
         except OSError as error:
             error.filename = str(self._paths.journal)
             raise
-        self._lines += 1
-        if self._lines >= MOST_LINES:
-            self._begin()
-
-
-def forgive(paths: StudyPaths, keys: Collection[str]) -> None:
-    """Count no death of a driver against tasks that are to be tried anew; nobody may be at work."""
-    names = [json.dumps(key).encode() for key in keys]
-    for each in (paths, *paths.shares):
-        with suppress(FileNotFoundError):
-            lines = each.journal.read_bytes().splitlines(keepends=True)
-            write_atomic(each.journal, b"".join(line for line in lines if not any(key in line for key in names)))

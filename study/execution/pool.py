@@ -18,14 +18,13 @@ from study.execution.cluster.allocation import Allocation
 from study.execution.cluster.others import JOIN_S, give_back_nodes
 from study.execution.cluster.ray import import_ray, ray_cluster
 from study.execution.cluster.slots import slots
-from study.execution.events import Broken, Came, Ended, Event, Lost, Reported, Unfit
+from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
 from study.execution.observer import Interrupted
+from study.records.trial import TrialRecord
 from study.training.task import Task, WinnerTask
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
-
-    from study.execution.worker import Left
 
 
 class Pool:
@@ -40,7 +39,7 @@ class Pool:
     def __init__(self, config: StudyConfig, data_bytes: int, verbose: bool = False) -> None:
         self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
         self.room = 1
-        self.wanted = self.wanted_plain = 0
+        self.wanted = 0
         self.done = False
         self._awaited: Set[str] = set()  # nodes of the job, until a time by which they should have come
         self._awaited_until = 0.0
@@ -50,7 +49,7 @@ class Pool:
         self._data: EncodedData = {}
         self._references: dict[tuple[str, int], Any] = {}
         self._matrix: Any = None
-        self._left: dict[str, Left] = {}  # of each arm's best trial so far
+        self._left: dict[str, tuple[float, int, Any]] = {}  # of each arm's best trial so far: loss, number, reference
         self._nodes: list[dict[str, Any]] = []  # that live, as Ray tells of them
         self._thread: threading.Thread | None = None
 
@@ -66,7 +65,7 @@ class Pool:
 
     def start(self, wanted: int) -> None:
         """Begin to start workers, at most so many, unless that has begun."""
-        self.want(wanted, wanted)
+        self.want(wanted)
         if self._thread is None:
             import_ray(self.config, self.verbose)  # in this thread, which may be about to set filters of warnings
             self._thread = threading.Thread(target=self._live, daemon=True)
@@ -108,9 +107,9 @@ class Pool:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def want(self, count: int, plain: int) -> None:
-        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
-        self.wanted, self.wanted_plain = count, plain
+    def want(self, count: int) -> None:
+        """Let no more than so many live."""
+        self.wanted = count
 
     def next(self, timeout_s: float) -> Event | None:
         """What happens next; None if nothing does for so long."""
@@ -119,10 +118,9 @@ class Pool:
             event = self._events.get(timeout=timeout_s)
         if isinstance(event, Ended):
             self._workers.pop(event.worker, None)
-        if isinstance(event, Reported) and (left := event.report.left) is not None:
-            best = self._left.setdefault(left.arm, left)
-            if (left.val_loss, left.number) < (best.val_loss, best.number):
-                self._left[left.arm] = left
+        if isinstance(event, Reported) and isinstance(record := event.done.record, TrialRecord) and event.done.kept is not None:
+            own = (record.val_loss or 0.0, record.number, event.done.kept)
+            self._left[record.arm.key] = min(self._left.get(record.arm.key, own), own, key=lambda each: each[:2])
         return event
 
     def send(self, worker: str, task: Task) -> None:
@@ -134,8 +132,8 @@ class Pool:
             self._matrix = self._matrix or ray.put(encoded.matrix)
             self._references[task.place] = ray.put(encoded.apart())
         references = [self._matrix, self._references[task.place]]
-        if isinstance(task, WinnerTask) and (left := self._left.pop(task.arm.key, None)) and left.number == task.number:
-            references.append(left.kept)
+        if isinstance(task, WinnerTask) and (left := self._left.pop(task.arm.key, None)) and left[1] == task.number:
+            references.append(left[2])
         reference = self._workers[worker].work.remote(task, references)
         reference.future().add_done_callback(lambda future: self._hear(worker, future))
 
@@ -148,20 +146,17 @@ class Pool:
         """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
-    def came(self, worker: str, handle: ActorHandle, node: str, host: str, gpu: bool | None) -> None:
-        """Take a worker in that Tune has started. node, host, gpu: as in `Came`."""
+    def came(self, worker: str, handle: ActorHandle, node: str, host: str) -> None:
+        """Take a worker in that Tune has started. node, host: as in `Came`."""
         self._workers[worker] = handle
-        self.tell(Came(worker, node, host, gpu))
+        self.tell(Came(worker, node, host))
 
-    def nodes(self, network: bool = False) -> Set[str]:
-        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet.
-
-        network: whether workers that train networks can.
-        """
+    def nodes(self) -> Set[str]:
+        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet."""
         import ray
 
         own = self.config.resources
-        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial if network else 0}
+        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
         with suppress(Exception):  # Ray's control server is gone, and Ray is about to end this process
             self._nodes = [node for node in ray.nodes() if node["Alive"]]
         able = [node for node in self._nodes if all(node["Resources"].get(name, 0) >= n for name, n in least.items())]
@@ -169,14 +164,11 @@ class Pool:
         return {node["NodeID"] for node in able} | (late - {node["NodeName"] for node in self._nodes})
 
     def _hear(self, worker: str, future: Any) -> None:
-        from ray.exceptions import ActorUnavailableError, RayTaskError
+        from ray.exceptions import RayTaskError
 
-        if (error := future.exception()) is not None:
-            died, reached = not isinstance(error, RayTaskError), not isinstance(error, ActorUnavailableError)
-            self.tell(Lost(worker, str(error), died, reached))
-            return
-        said = future.result()
-        self.tell(Unfit(worker, said) if isinstance(said, str) else Reported(worker, said))
+        error = future.exception()
+        lost = error and Lost(worker, str(error), died=not isinstance(error, RayTaskError))
+        self.tell(lost or Reported(worker, future.result()))
 
     def _live(self) -> None:
         """Ray from its start to its end, in a thread of its own."""
@@ -197,7 +189,7 @@ class Pool:
         """Have Ray Tune keep workers alive until the pool is over, its own files in `scratch`."""
         from ray import tune
 
-        from study.execution.lives import Lives, Over, Registry
+        from study.execution.tune_hooks import Over, TrialSearcher, WorkerCallback
         from study.execution.worker import StudyWorker
 
         if self.config.cluster.address == "slurm":
@@ -207,7 +199,7 @@ class Pool:
         tuner = tune.Tuner(
             StudyWorker,
             tune_config=tune.TuneConfig(
-                search_alg=Lives(self, found.kinds),
+                search_alg=TrialSearcher(self, found),
                 num_samples=-1,
                 max_concurrent_trials=found.count,  # without a number Tune starts one worker at a time
                 trial_dirname_creator=lambda trial: trial.trial_id,
@@ -215,7 +207,7 @@ class Pool:
             run_config=tune.RunConfig(
                 name="study",
                 storage_path=str(scratch / "tune"),
-                callbacks=[Registry(self, scratch)],
+                callbacks=[WorkerCallback(self, scratch)],
                 stop=Over(self.over),
                 verbose=1 if self.verbose else 0,
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

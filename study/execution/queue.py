@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from study.records.work import FoldOutcome, FoldRecord, FoldWork
 
@@ -36,16 +36,9 @@ class FoldQueue:
         """Whether all has its record."""
         return len(self.outcomes) == len(self.work)
 
-    def longest_s(self, sort: str) -> float:
-        """Seconds of the longest one of a sort, 0 before the first."""
-        return max((own.wall_time_s for own in self.outcomes.values() if own.work.sort == sort), default=0.0)
-
-    def next(self, fits: Callable[[FoldWork], bool]) -> FoldWork | None:
-        """The next one that `fits`, of those without a record that are not out, if any."""
-        found = next((each for each in self._waiting if fits(each)), None)
-        if found is not None:
-            self._waiting.remove(found)
-        return found
+    def next(self) -> FoldWork | None:
+        """The next one of those without a record that are not out, if any."""
+        return self._waiting.pop(0) if self._waiting else None
 
     def close(self) -> None:
         """Want no more than what is recorded; nothing may be out."""

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated
-
-from pydantic import Field, TypeAdapter, ValidationError
 
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.records.packs import pack
 from study.records.paths import StudyPaths
 from study.records.results import write_trial, write_winner, write_work
-from study.records.short import ShortRecord
-from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
 from study.search.arms import ArmSearch
 from study.training.task import Task, Unscored
 
-Report = TrialRecord | WinnerRecord | TreesRecord | ShortRecord | Unscored
-REPORT: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(union_mode="left_to_right")])
-"""Reads what a worker reports; to look for the best of all fits takes four times as long."""
+Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
 
 
-class Keeper(ABC):
+class RecordSink(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
 
     arms: by key. beside: the work beside them.
@@ -35,7 +28,7 @@ class Keeper(ABC):
         self.arms, self.beside, self.observer = arms, beside, observer
 
     @abstractmethod
-    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Put a record, and the files that belong to it, where they stay."""
 
     @property
@@ -43,11 +36,11 @@ class Keeper(ABC):
         """Whether nothing is left to do."""
         return self.beside.finished and all(arm.finished for arm in self.arms.values())
 
-    def give_up(self, task: Task, error: str) -> None:
+    def add_failure(self, task: Task, error: str) -> None:
         """Keep the failure of a task that is at fault."""
-        self.keep(task.failed(error), {})
+        self.add(task.failed(error), {})
 
-    def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def add(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record and tell it."""
         self.write(record, files)
         match record:
@@ -65,28 +58,14 @@ class Keeper(ABC):
         self.observer.finished(record)
 
 
-class Recorder(Keeper):
+class Recorder(RecordSink):
     """Keeps records on disk, but what must be tried again."""
 
     def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         super().__init__(arms, beside, observer)
         self.paths = paths
 
-    def report(self, task: Task, text: str, files: dict[str, bytes]) -> None:
-        """Keep what a worker reports of a task (JSON), and the files that belong to it, by name.
-
-        A report that cannot be read, as one with numbers that are not finite, is the task's failure.
-        """
-        try:
-            record = REPORT.validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[-1]
-            where = ".".join(map(str, first["loc"]))
-            self.keep(task.failed(f"ValueError: what {task.noun} reports cannot be read, at {where}: {first['msg']}"), {})
-            return
-        self.keep(record, files)
-
-    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record to disk."""
         match record:
             case TrialRecord():
@@ -96,8 +75,8 @@ class Recorder(Keeper):
             case FoldRecord():
                 write_work(self.paths, record, files)
 
-    def keep(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def add(self, record: Report, files: dict[str, bytes]) -> None:
         """Write a record and tell it; the last one of an arm, its winner if it has one, packs the arm's."""
-        super().keep(record, files)
+        super().add(record, files)
         if isinstance(record, TrialRecord | WinnerRecord) and self.arms[record.arm.key].finished:
             pack(self.paths, record.arm)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 
 from study.data.encoding import EncodedData
-from study.execution.cluster.allocation import job_deadline
 from study.execution.dispatcher import Dispatcher
 from study.execution.journal import Journal
 from study.execution.observer import Interrupted, Observer
@@ -52,7 +51,7 @@ def make_searches(
         for arm in plan.arms
     }
     for arm in plan.arms:
-        if paths.arm(arm) in found.loose and arms[arm.key].finished:
+        if arms[arm.key].finished:
             pack(paths, arm)
     return arms, FoldQueue(plan.beside, found.beside)
 
@@ -72,10 +71,9 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
     observer.started(plan, arms, beside)
     recorder = Recorder(paths, observer, arms, beside)
     if not recorder.finished:
-        config, minutes = plan.config, plan.config.time_budget_min
+        minutes = plan.config.time_budget_min
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
-        until = job_deadline() if config.cluster.address == "slurm" else None
-        tasks = Tasks(config, arms, beside, recorder.give_up, deadline, until)
+        tasks = Tasks(plan.config, arms, beside, recorder.add_failure, deadline)
         pool.serve(data)
         pool.start(tasks.left)
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():

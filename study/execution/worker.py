@@ -6,7 +6,8 @@ import asyncio
 import platform
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,7 @@ import ray
 from ray import tune
 from ray.exceptions import RayError
 
-from study.execution.here import run_task
-from study.records.trial import TrialRecord
+from study.execution.run import TaskResult, run_task
 from study.training.device import hide_gpus, prove
 from study.training.task import Task
 
@@ -24,31 +24,6 @@ if TYPE_CHECKING:
 
 FETCH_S = 20.0
 """Seconds after which what a trial left is trained again rather than waited for."""
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a trial left in the object store for its arm's winner, should it be the incumbent: a reference of its `Kept`."""
-
-    arm: str
-    number: int
-    val_loss: float
-    kept: ray.ObjectRef
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a worker says of a task.
-
-    record: JSON. files: models, by name. left: a complete trial's. grown: whether the worker is to be replaced. error:
-    traceback of an exception that may be the node's fault as well as the task's; there is no record then.
-    """
-
-    record: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    left: Left | None = None
-    grown: bool = False
-    error: str = ""
 
 
 class StudyWorker(tune.Trainable):  # type: ignore[misc]
@@ -94,41 +69,32 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """End this life; what runs is not waited for."""
         self.leaving.set()
 
-    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> Report | str:
-        """Run a task, or say why this worker cannot run any.
+    async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> TaskResult:
+        """Run a task. An exception in it is reported; one that is raised is this worker's, which is of no use.
 
         references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is still there; in a
         sequence, so that Ray hands them on unread.
         """
         return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
 
-    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> Report | str:
-        """Run a task here, if this worker has proved itself. An exception in it is reported."""
+    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> TaskResult:
         proof = self.proof.result()
         if proof.error:
-            return proof.error
+            raise RuntimeError(proof.error)
         host = {"node": platform.node(), "device": proof.device if task.network else "cpu"}
-        data = self.data(matrix, apart)  # where that fails, this worker is of no use, and the task is not to blame
+        data = self.data(matrix, apart)  # where that fails, the task is not to blame either
         done = run_task(task, data, host, _fetched(kept))
-        grown = _own_memory() > self.worker_bytes
-        if done.record is None:
-            return Report("", grown=grown, error=done.error)
-        left = _left(done.record, done.kept) if done.kept and isinstance(done.record, TrialRecord) else None
-        return Report(done.record.model_dump_json(), done.files, left, grown)
+        left = None
+        if done.kept is not None:
+            with suppress(RayError, OSError):  # the object store has no room
+                left = ray.put(done.kept)
+        return replace(done, kept=left, grown=_own_memory() > self.worker_bytes)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to save: the records are all there is."""
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to load."""
-
-
-def _left(record: TrialRecord, kept: Kept) -> Left | None:
-    """What a trial leaves for its winner; nothing where the object store has no room."""
-    try:
-        return Left(record.arm.key, record.number, record.val_loss or 0.0, ray.put(kept))
-    except (RayError, OSError):
-        return None
 
 
 def _fetched(kept: ray.ObjectRef | None) -> Kept | None:

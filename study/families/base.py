@@ -12,7 +12,7 @@ from study.schema import NOUNS, Kind
 
 
 class Layers(Protocol):
-    """What hidden layers are made of. `Family.hidden` is called with a stack's, with those of given weights and with Keras's.
+    """What hidden layers are made of. `Family.hidden` is called with those of a stack and with Keras's.
 
     Keras's layers and operations without weights, such as `keras.layers.add`, may stand between them.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,28 @@ from study.schema import Kind
 
 BATCH = 256
 """Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no other row, to the bit."""
+WIDE = "float64"
+"""What a saved model computes in: columns are in original units, and dates are far from 0."""
+PREDICTED = 8_192
+"""Rows of which each replicate's responses are computed at a time."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How each replicate reads raw rows.
+    """How each replicate reads raw rows, and the head of all.
 
+    columns: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
     fill, center, scale: (n_replicates, n_terms) float64 in original units: a term is (value, or fill at a gap, less center) /
     scale, and 0 where scale is infinite. y_center, y_scale: (n_replicates,) float64, unit of a continuous target; 0 and 1 else.
-    places: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
     """
 
+    columns: NDArray[np.int64]
     fill: FloatArray
     center: FloatArray
     scale: FloatArray
     y_center: FloatArray
     y_scale: FloatArray
-    places: NDArray[np.int64]
+    head: Head
 
 
 class _Given(Layers):
@@ -47,24 +53,12 @@ class _Given(Layers):
 
     def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Any:
         kernel, bias = next(self.rest), next(self.rest)[:, 0]
-        return self.einsum("bri,rio->bro", kernel, bias, "ro", activation)
-
-    def einsum(
-        self, equation: str, kernel: NDArray[Any], bias: NDArray[Any] | None, axes: str | None, activation: str = "linear"
-    ) -> Any:
-        """A layer that multiplies by `kernel` as the equation says, in the kernel's own precision."""
-        shape = (None, *(bias if bias is not None else kernel).shape[-2:])
-        layer = keras.layers.EinsumDense(equation, shape[1:], activation, axes, dtype=kernel.dtype.name)
-        self.made.append((layer, [kernel] if bias is None else [kernel, bias]))
+        layer = keras.layers.EinsumDense("bri,rio->bro", bias.shape, activation, "ro")
+        self.made.append((layer, [kernel, bias]))
         return layer
 
-    def set(self) -> None:
-        """Give every layer its weights, once it is built."""
-        for layer, values in self.made:
-            layer.set_weights(values)
 
-
-def stacked_model(weights: Weights, architecture: Architecture, head: Head, reading: Reading) -> keras.Model:
+def stacked_model(weights: Weights, architecture: Architecture, reading: Reading) -> keras.Model:
     """The mean response of all replicates as one model of Keras's own layers, which opens without study.
 
     Input: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps. Output: (rows, 1) or
@@ -72,26 +66,41 @@ def stacked_model(weights: Weights, architecture: Architecture, head: Head, read
     the second class, or of each. Each replicate fills, centres and scales in float64 and predicts in float32, as it trained;
     the responses are averaged after the link.
     """
-    layers = _Given(weights)
-    x = keras.Input((reading.fill.shape[1],), dtype="float64", name="rows")
-    factor = 1 / reading.scale
-    values = layers.einsum("bp,rp->brp", factor, -reading.center * factor, "rp")(keras.ops.nan_to_num(x))
-    gaps = layers.einsum("bp,rp->brp", reading.fill * factor, None, None)(keras.ops.cast(keras.ops.isnan(x), "float64"))
-    read = keras.ops.cast(keras.layers.add([values, gaps], dtype="float64"), "float32")
-    if not np.array_equal(reading.places, np.arange(architecture.n_features)):
-        read = _placed(read, reading.places, architecture.n_features)
-    eta = keras.ops.cast(architecture.predictor(read, layers), "float64")
-    if head.kind is Kind.CONTINUOUS:
-        unit, about = reading.y_scale[:, None], reading.y_center[:, None]
-        eta = layers.einsum("bro,ro->bro", unit, about, "ro")(eta)
-    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype="float64")(activated(head, eta)))
-    layers.set()
+    ops, layers = keras.ops, _Given(weights)
+    x = keras.Input((reading.fill.shape[1],), dtype=WIDE, name="rows")
+    each = filled(ops.expand_dims(x, 1), reading.fill)
+    read = ops.cast(ops.multiply(ops.subtract(each, reading.center), 1 / reading.scale), "float32")
+    if not np.array_equal(reading.columns, np.arange(architecture.n_features)):
+        read = _placed(read, reading.columns, architecture.n_features)
+    eta = ops.cast(architecture.predictor(read, layers), WIDE)
+    if reading.head.kind is Kind.CONTINUOUS:
+        eta = ops.add(ops.multiply(eta, reading.y_scale[:, None]), reading.y_center[:, None])
+    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype=WIDE)(activated(reading.head, eta)))
+    for layer, values in layers.made:
+        layer.set_weights(values)
     return model
+
+
+def filled(x: Any, fill: FloatArray) -> Any:
+    """Rows with `fill` in place of gaps."""
+    return keras.ops.where(keras.ops.isnan(x), fill, x)
+
+
+def each_replicate(model: keras.Model) -> Callable[[FloatArray], FloatArray]:
+    """Responses of each replicate of a stacked model, (n_replicates, n, n_outputs), as a function of raw rows (n, n_terms)."""
+    inside = keras.Model(model.input, model.layers[-1].input)
+
+    def answer(raw: FloatArray) -> FloatArray:
+        parts = np.array_split(raw, max(1, -(-len(raw) // PREDICTED)))
+        with tf.device("CPU:0"):
+            return np.concatenate([np.moveaxis(np.asarray(inside(part, training=False)), 1, 0) for part in parts], axis=1)
+
+    return answer
 
 
 def activated(head: Head, eta: Any) -> Any:
     """What `head.response` gives of a linear predictor (..., outputs), in built-in layers and float64."""
-    response = keras.layers.Activation(head.activation, dtype="float64")(eta)
+    response = keras.layers.Activation(head.activation, dtype=WIDE)(eta)
     return keras.ops.minimum(response, MOST_RATE) if head.kind is Kind.COUNT else response
 
 

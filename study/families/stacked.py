@@ -1,8 +1,8 @@
-"""What an architecture becomes: one Keras model that holds all replicates of a trial, and predictions."""
+"""What an architecture becomes: one Keras model that holds all replicates of a trial."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from study.families.base import Architecture, Layers
+from study.families.base import Architecture
 
 Weights = list[NDArray[np.float32]]
 """Kernel (n_replicates, fan_in, fan_out) and bias (n_replicates, 1, fan_out) of each layer in turn."""
@@ -101,19 +101,3 @@ class Stack:
             bias = last_bias[:, None, :] if last else np.zeros((len(seeds), 1, fan_out))
             weights += [kernel.astype(np.float32), bias.astype(np.float32)]
         return weights
-
-
-class _Given(Layers):
-    """Layers with given weights, for predicting."""
-
-    def __init__(self, weights: Weights) -> None:
-        self.rest = iter(weights)
-
-    def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Callable[[Any], Any]:
-        kernel, bias, function = next(self.rest), next(self.rest), keras.activations.get(activation)
-        return lambda x: function(tf.matmul(x, kernel) + bias)
-
-
-def linear_predictor(weights: Weights, architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates, rows, n_features)."""
-    return np.asarray(architecture.predictor(tf.constant(x), _Given(weights)).numpy().astype(np.float64))

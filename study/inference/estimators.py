@@ -66,13 +66,13 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 raise StudyError(f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}")
             given = {"name": type(self).__name__, **(self.config or {})}
             no_features = {given.get("groups"), given.get("time")}
-            data: dict[str, Any] = {"source": "X", "features": [name for name in frame if name not in no_features]}
+            data = {"source": "X", "features": [name for name in frame if name not in no_features], **(given.get("data") or {})}
             if kind in {Kind.BINARY, Kind.MULTICLASS}:
-                data["types"] = {target: "category"}
+                data["types"] = {target: "category", **(data.get("types") or {})}
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
             depths = [int(depth) for depth in np.atleast_1d(self.depths)]
             config = make_config(
-                {**own, "depths": depths, **given, "data": _joined(data, given.get("data")), "targets": {target: kind}},
+                {**own, "depths": depths, **given, "data": data, "targets": {target: kind}},
                 origin=f"parameters of {type(self).__name__}",
             )
             table = frame.assign(**{target: y})
@@ -81,7 +81,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             else:
                 found = fit_here(config, table, self.model)
         self._fitted, self._columns = found, [str(name) for name in frame]
-        self.model_, self.losses_, self.trials_, self.results_ = found.name, found.losses, found.trials, found.results
+        self.model_, self.trials_, self.results_ = found.name, found.trials, found.results
         self.verdict_ = found.results.verdicts[0] if found.results else None
 
     def _folder(self) -> Path:
@@ -105,15 +105,6 @@ def _value_errors() -> Iterator[None]:
         yield
     except StudyError as error:
         raise ValueError(str(error)) from error
-
-
-def _joined(own: dict[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Two mappings as one, those in them too; what is given counts."""
-    found = {**own, **(given or {})}
-    for name in own:
-        if isinstance(own[name], dict) and isinstance(found[name], Mapping):
-            found[name] = {**own[name], **found[name]}
-    return found
 
 
 class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
@@ -145,8 +136,6 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     ----------
     model_ : str
         The procedure whose model predicts.
-    losses_ : dict
-        Mean validation loss of each procedure that was searched on all rows; such a loss is flattered by the search.
     trials_ : DataFrame
         One row a trial, as results.parquet.
     verdict_, results_

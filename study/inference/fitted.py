@@ -19,14 +19,14 @@ from study.data.reader import Reader, make_reader
 from study.data.sources import Source
 from study.data.splits import split_all_rows
 from study.data.tables import read_table
-from study.execution.here import Found, search_here
+from study.execution.in_process import InMemoryRecords, search_in_process
 from study.families.heads import FloatArray
 from study.inference.models import ANSWER, Model, cautions, open_saved, procedure_for
 from study.records.frames import trials_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.trial import WinnerRecord
 from study.records.work import reason
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, TrialState, procedure_of
+from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, procedure_of
 from study.search.cost import Size
 from study.search.plan import make_plan, resolve_outer
 
@@ -42,14 +42,12 @@ PROCEDURES = REGRESSION, EXTENDED, NETWORK
 class Fitted:
     """The model that predicts, by its file, so that it is kept by pickle as it is by a results folder.
 
-    name: its procedure. losses: least mean validation loss of each procedure that was searched on all rows. trials: those of
-    the search, as in results.parquet. results: the study, where there was a whole one.
+    name: its procedure. trials: those of the search, as in results.parquet. results: the study, where there was a whole one.
     """
 
     name: str
     reader: Reader
     content: bytes
-    losses: dict[str, float]
     trials: pd.DataFrame
     results: Results | None = None
     _opened: Model | None = field(default=None, repr=False)
@@ -85,7 +83,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     wanted = PROCEDURES if model == ANSWER else (model,)
     arms = [arm for arm in plan.arms if arm.outer_fold == ALL_ROWS and procedure_of(arm.family, arm.depth) in wanted]
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
-    found = search_here(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
+    found = search_in_process(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
     files = {work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name for work in found.work}
     best: dict[str, WinnerRecord] = {}
     for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth)):
@@ -96,8 +94,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     name = model
     if model == ANSWER:
         name = simplest({procedure: _by_fold(found, winner) for procedure, winner in best.items()}, config.margin)
-    trials = trials_frame(found.trials)
-    return Fitted(name, make_reader(table, encoded), found.files[files[name]], least_losses(trials), trials)
+    return Fitted(name, make_reader(table, encoded), found.files[files[name]], trials_frame(found.trials))
 
 
 def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, folder: Path, report: bool) -> Fitted:
@@ -121,17 +118,7 @@ def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, fold
     saved = open_saved(results, target, procedure_for(results, target, model))
     for text in cautions(results, target, model, saved.name):
         warnings.warn(text, stacklevel=4)
-    trials = results.trials
-    return Fitted(saved.name, saved.reader, saved.path.read_bytes(), least_losses(trials), trials, results)
-
-
-def least_losses(trials: pd.DataFrame) -> dict[str, float]:
-    """Least mean validation loss of each of PROCEDURES in the search on all rows, the simplest procedure first."""
-    own = trials[(trials["outer_fold"] == ALL_ROWS) & (trials["state"] == TrialState.COMPLETE)]
-    pairs = zip(own["family"], own["depth"], strict=True)
-    names = pd.Series([procedure_of(family, depth) for family, depth in pairs], own.index, dtype="str")
-    least = own["val_loss"].groupby(names).min()
-    return {name: float(least[name]) for name in PROCEDURES if name in least.index}
+    return Fitted(saved.name, saved.reader, saved.path.read_bytes(), results.trials, results)
 
 
 def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
@@ -150,14 +137,14 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
     return next(name for i, name in enumerate(names) if not any(beaten(name, richer) for richer in names[i + 1 :]))
 
 
-def _by_fold(found: Found, winner: WinnerRecord) -> FloatArray:
+def _by_fold(found: InMemoryRecords, winner: WinnerRecord) -> FloatArray:
     """Validation loss of a winner in each inner fold, the mean over seeds."""
     trial = next(trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number))
     seeds = pd.DataFrame([(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"])
     return np.asarray(seeds.groupby("fold")["loss"].mean(), np.float64)
 
 
-def _why(found: Found) -> str:
+def _why(found: InMemoryRecords) -> str:
     failed = [trial.error for trial in found.trials if trial.error]
     failed += [winner.error for winner in found.unscored]
     failed += [work.error for work in found.work if work.error]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
@@ -74,34 +73,19 @@ def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
     return np.where(places >= 0, found, -np.inf)
 
 
-def sets(shares: FloatArray, chance: FloatArray, scored: Scored, level: float) -> npt.NDArray[np.bool_]:
+def sets(shares: FloatArray, scored: Scored, level: float) -> npt.NDArray[np.bool_]:
     """CV+ sets of classes (Romano, Sesia and Candès 2020, NeurIPS 33, eq. 10): which classes belong, (n_rows, n_classes).
 
-    shares: (n_folds, n_rows, n_classes) of new rows. chance: (n_rows,) uniform. scores: `adaptive_scores` of the scored rows.
+    shares: (n_folds, n_rows, n_classes) of new rows. scores: what the class observed lacked to a probability of 1, as in the
+    smallest sets (Sadinle, Lei and Wasserman 2019, JASA 114).
     """
     _, n_rows, n_classes = shares.shape
-    own = np.stack([_all_scores(each, chance) for each in shares])
     inside = np.zeros((n_rows, n_classes), bool)
     for part in _parts(n_rows, len(scored.scores)):
         for c in range(n_classes):
-            below = scored.scores[:, None] < own[scored.folds, part, c]
+            below = scored.scores[:, None] < 1 - shares[scored.folds, part, c]
             inside[part, c] = scored.weights @ below < level * (scored.units + 1)
     return inside
-
-
-def adaptive_scores(shares: FloatArray, observed: IntArray, chance: FloatArray) -> FloatArray:
-    """Probability of all classes likelier than the observed one, and a random share of its own, (n_rows,)."""
-    return np.asarray(np.take_along_axis(_all_scores(shares, chance), observed[:, None], axis=1)[:, 0])
-
-
-def _all_scores(shares: FloatArray, chance: FloatArray) -> FloatArray:
-    """The same for each class, as if it were observed, (n_rows, n_classes); of classes alike the earlier one is likelier."""
-    order = np.argsort(-shares, axis=1, kind="stable")
-    ordered = np.take_along_axis(shares, order, axis=1)
-    before = np.cumsum(ordered, axis=1) - ordered
-    found = np.empty_like(shares)
-    np.put_along_axis(found, order, before + chance[:, None] * ordered, axis=1)
-    return found
 
 
 def _parts(n_rows: int, n_scored: int) -> list[slice]:
@@ -136,24 +120,20 @@ def interval_columns(
     rows = pd.concat(judged, ignore_index=True)
     groups = rows["group"].to_numpy() if results.data.groups is not None else None
     observed = rows["observed"].to_numpy(float)
-    raws = [model.reader.read(frame).values for model in models]
-    predicted = np.stack([model.response(raw) for model, raw in zip(models, raws, strict=True)])
+    predicted = np.stack([model.response(model.reader.read(frame).values) for model in models])
     units, numbers = len(rows) if groups is None else len(np.unique(groups)), kind in {Kind.CONTINUOUS, Kind.COUNT}
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
         scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
         low, high = symmetric(predicted, scored, level)
+        least = most = said_of
         if kind is Kind.COUNT:
-            low, high = np.maximum(np.ceil(low), 0), np.floor(high)
-        whole = kind is Kind.COUNT
-        low = np.minimum(low, np.floor(said_of) if whole else said_of)
-        high = np.maximum(high, np.ceil(said_of) if whole else said_of)
-        return {"low": pd.Series(low), "high": pd.Series(high)}, [said]
+            low, high, least, most = np.maximum(np.ceil(low), 0), np.floor(high), np.floor(said_of), np.ceil(said_of)
+        return {"low": pd.Series(np.minimum(low, least)), "high": pd.Series(np.maximum(high, most))}, [said]
     shares = class_probabilities(rows).to_numpy(float) if kind is Kind.MULTICLASS else _both(rows["predicted"].to_numpy(float))
-    chance = np.array([_chance(str(row).encode()) for row in rows["row"]])
-    scored = Scored.of(adaptive_scores(shares, observed.astype(np.int64), chance), own, groups)
+    scored = Scored.of(1 - np.take_along_axis(shares, observed.astype(np.int64)[:, None], axis=1)[:, 0], own, groups)
     new = predicted if kind is Kind.MULTICLASS else np.stack([_both(each) for each in predicted])
-    inside = sets(new, np.array([_chance(raw.tobytes()) for raw in raws[0]]), scored, level)
+    inside = sets(new, scored, level)
     likeliest = (said_of if kind is Kind.MULTICLASS else _both(said_of)).argmax(axis=1)
     inside[np.arange(len(inside)), likeliest] = True
     return {"set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")}, [said]
@@ -179,11 +159,6 @@ def guarantee_words(level: float, n_folds: int, grouped: bool, units: int, numbe
 
 def _both(second: FloatArray) -> FloatArray:
     return np.column_stack([1 - second, second])
-
-
-def _chance(content: bytes) -> float:
-    """A uniform number that follows from a row alone."""
-    return int.from_bytes(hashlib.sha256(content).digest()[:6], "big") / 2**48
 
 
 def _listed(inside: npt.NDArray[np.bool_], shares: FloatArray, classes: tuple[str, ...]) -> list[str]:

@@ -7,12 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
 from study.data.reader import Reader
-from study.data.sources import named, read_source
+from study.data.sources import named
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
@@ -24,8 +23,6 @@ from study.schema import ALL_ROWS, REGRESSION, SHORT, TREES, StudyError, nearest
 ANSWER = "answer"
 """The model that the verdict gives."""
 MODELS = (ANSWER, *PROCEDURES)
-PART = 65_536
-"""Rows that are predicted at a time."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Model:
         if self.name == TREES:
             from study.training.trees import trees_response
 
-            return np.concatenate([trees_response(self._opened, part, self.reader.classes) for part in _parts(raw)])
+            return trees_response(self._opened, raw, self.reader.classes)
         opened = self._opened  # before TensorFlow is imported in any other way
         from study.families.saved import predict_raw
 
@@ -66,10 +63,6 @@ class Model:
         return HEADS[self.reader.kind].response_loss(predicted, observed)
 
 
-def _parts(raw: FloatArray) -> list[FloatArray]:
-    return [raw[start : start + PART] for start in range(0, max(1, len(raw)), PART)]
-
-
 def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
     """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it is no frame."""
     if isinstance(rows, pd.DataFrame):
@@ -78,14 +71,6 @@ def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
         f"Rows are a DataFrame with a column for each feature, but they are of type {type(rows).__name__}. "
         "Make a DataFrame of them."
     )
-
-
-def study_rows(results: Results) -> pd.DataFrame:
-    """The study's own table, read from its source again; a StudyError where that is gone or has changed."""
-    source = read_source(results.config.data)
-    if source.digest != results.data.digest:
-        raise StudyError(f"{results.config.data.source} has changed since the study ran. Give its rows as they were then.")
-    return source.frame
 
 
 def target_of(results: Results, target: str | None) -> str:
@@ -171,17 +156,15 @@ def cautions(results: Results, target: str, model: str, procedure: str) -> list[
 
 def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
     """Why there is no such model, and how it comes back: a run makes what has no record, whatever files there are."""
-    paths, noun = results.paths, verdict_on(results, target).nouns[procedure]
-    back = f"remove winner.json, short.json and trees.json of what is to be made again below {paths.trials}, and"
-    if outer_fold != ALL_ROWS and not results.config.keep_fold_models and not any(paths.fold_models.glob("*.keras")):
+    back = f"remove winner.json, short.json and trees.json of what is to be made again below {results.paths.trials}, and"
+    if outer_fold != ALL_ROWS and not results.config.keep_fold_models:
         return (
             f"The models of the outer folds were removed (keep_fold_models: false). To have them, {back} run the study with "
             "keep_fold_models: true."
         )
     where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"
-    there = [name for name in PROCEDURES if paths.delivered(target, name).exists()]
     return (
-        f"There is no model of {target} on {where} that is {noun}: the study has none, did not come to it, failed, or "
-        f"its file was removed. There {'is ' + ', '.join(there) if there else 'are none'} of all rows. {results.again} makes "
-        f"what was not tried yet; for a file that was removed, {back} run that."
+        f"There is no model of {target} on {where} that is {verdict_on(results, target).nouns[procedure]}: the study has none, "
+        f"did not come to it, failed, or its file was removed. {results.again} makes what was not tried yet; for a file "
+        f"that was removed, {back} run that."
     )

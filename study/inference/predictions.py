@@ -18,19 +18,15 @@ from study.inference.models import (
     Model,
     cautions,
     check_fold,
-    judged_rows,
     open_saved,
     plain_frame,
     procedure_for,
-    study_rows,
     target_of,
     verdict_on,
 )
 from study.records.results import Results
 from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
 
-MOST_CELLS = 20_000_000
-"""Numbers of a table up to which rows are looked for among the study's own."""
 ODD = {
     "gaps": "empty cells in",
     "unread": "dates that are none, taken as empty, in",
@@ -107,7 +103,7 @@ def predict(
         warned.append(odd)
     if target in frame and (unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())):
         warned.append(f"Of {target} {unread} cells are no value that the study knows; their loss is left out.")
-    notes += _losses(results, saved, frame, predicted, fold)
+    notes += _losses(results, saved, frame, predicted)
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
@@ -138,18 +134,15 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(named[:10]) + (f" and {len(named) - 10} other columns" if len(named) > 10 else "")
 
 
-def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray, fold: int | None) -> list[str]:
+def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray) -> list[str]:
     """What the study promises, and what the rows lost that hold the target."""
     reader = saved.reader
     name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
     said = []
-    if promise is not None and fold is None:
+    if promise is not None:
         verdict = verdict_on(results, reader.target)
         n = human(round(verdict.n_train))
-        said.append(
-            f"No test row is left to score {verdict.nouns[saved.name]} for {reader.target}, fitted on all {reader.n_rows:,} "
-            f"rows. The same procedure on {n} of them had a {name} of {promise} on its test rows."
-        )
+        said.append(f"Fitted on {n} rows, {verdict.nouns[saved.name]} had a {name} of {promise} on its test rows.")
     if reader.target not in frame:
         return said
     observed = reader.observed(frame)
@@ -157,36 +150,9 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     if known.any():
         loss = saved.loss(predicted[known], observed[known])
         own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
-        beside = f"; the study promised {promise} for rows that it has not seen" if promise is not None else ""
-        seen = _seen(results, saved, frame[known], fold)
-        alike = f" Of them {seen:,} equal rows that the model was made of, on which a loss is no test." if seen else ""
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
-        said.append(f"On the {rows} {reader.target}, its {name} is {own}{beside}.{alike}")
+        said.append(f"On the {rows} {reader.target}, its {name} is {own}. Rows that the model was made of test nothing.")
     return said
-
-
-def _seen(results: Results, saved: Model, frame: pd.DataFrame, fold: int | None) -> int:
-    """How many rows equal, in what the model takes and in its target, rows that it was made of; 0 where that is not known.
-
-    It is not known where tables are large, the study's own is gone or has changed, or rows are neither the model's nor tested.
-    """
-    if max(results.data.rows, len(frame)) * len(saved.reader.terms) > MOST_CELLS:
-        return 0
-    try:
-        table = study_rows(results)
-        if fold is not None:
-            table = table.drop(judged_rows(results, saved.reader.target, saved.name, fold)["row"].unique())
-        theirs = _digests(saved, table.reset_index(drop=True))
-    except StudyError:
-        return 0
-    own = _digests(saved, frame.reset_index(drop=True))
-    return int(own.isin(theirs).sum()) if len(theirs) == saved.reader.n_rows else 0
-
-
-def _digests(saved: Model, frame: pd.DataFrame) -> pd.Series[int]:
-    """A hash of each row that has a target: of what the model takes, and of the target."""
-    cells = pd.DataFrame(np.column_stack([saved.reader.read(frame).values, saved.reader.observed(frame)]))
-    return pd.util.hash_pandas_object(cells[cells.iloc[:, -1].notna()], index=False)
 
 
 def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:

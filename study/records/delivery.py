@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import shutil
+from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from study.formatting import human
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, read_outcomes, read_winners
-from study.records.short import ShortFormula
-from study.records.trees import Trees
 from study.schema import (
     ALL_ROWS,
     CONSTANT,
@@ -24,7 +21,6 @@ from study.schema import (
     TREES,
     Arm,
     TrialState,
-    fold_name,
     procedure_of,
 )
 
@@ -76,45 +72,29 @@ def delivered_frame(results: Results) -> pd.DataFrame:
     Returns
     -------
     (n_models, 4) frame: target, procedure (of PROCEDURES), file (below the results folder), seconds (of all tasks of the search
-    on all rows that made it, of whatever family and depth the procedure chooses among, and of its fit; NaN where no record
-    tells).
+    on all rows that made it, of whatever family and depth the procedure chooses among, and of its fit).
     """
-    trials, paths, rows = results.trials, results.paths, []
+    trials, paths, seconds = results.trials, results.paths, defaultdict[tuple[str, str], float](float)
     own = trials[trials["outer_fold"] == ALL_ROWS]
-    arms = [Arm.model_validate(row) for row in own[list(Arm.model_fields)].drop_duplicates().to_dict("records")]
-    fits = {winner.arm.key: winner.wall_time_s for winner in read_winners(paths, arms=arms)}
-    spent = {arm.key: float(own.loc[_of(own, arm), "wall_time_s"].sum()) + fits.get(arm.key, math.nan) for arm in arms}
-    for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
-        work = [sort(target=target, kind=kind, outer_fold=ALL_ROWS) for sort in (ShortFormula, Trees)]
-        beside = {each.work.sort: each.wall_time_s for each in read_outcomes(paths, beside=work)}
-        for procedure in PROCEDURES:
-            path = paths.delivered(target, procedure)
-            if path.exists():
-                made = [arm.key for arm in arms if (arm.target, procedure_of(arm.family, arm.depth)) == (target, procedure)]
-                seconds = sum(spent[key] for key in made) if made else beside.get(procedure, math.nan)
-                rows.append((target, procedure, str(path.relative_to(paths.root)), seconds))
+    for target, family, depth, spent in own[["target", "family", "depth", "wall_time_s"]].itertuples(index=False):
+        seconds[target, procedure_of(family, depth)] += spent
+    for winner in read_winners(paths):
+        if winner.arm.outer_fold == ALL_ROWS:
+            seconds[winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)] += winner.wall_time_s
+    for each in read_outcomes(paths):
+        if each.work.outer_fold == ALL_ROWS:
+            seconds[each.work.target, each.work.sort] += each.wall_time_s
+    files = {(target, name): paths.delivered(target, name) for target in trials["target"].unique() for name in PROCEDURES}
+    rows = [(*place, str(path.relative_to(paths.root)), seconds[place]) for place, path in files.items() if path.exists()]
     return pd.DataFrame(rows, columns=["target", "procedure", "file", "seconds"])
 
 
-def _of(trials: pd.DataFrame, arm: Arm) -> pd.Series:
-    keys = ("target", "family", "depth", "outer_fold")
-    return (trials[list(keys)] == [getattr(arm, key) for key in keys]).all(axis=1)
-
-
 def delivery_notes(results: Results) -> list[str]:
-    """Where the models of a concluded study are: a sentence a target, and one of what the folds' models take."""
+    """Where the models of a concluded study are: a sentence a target."""
     paths, found = results.paths, []
     for verdict in results.verdicts:
         names = [path.name for path in map(partial(paths.delivered, verdict.target), PROCEDURES) if path.exists()]
         if names:
             where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
             found.append(f"{where}: {', '.join(names)}.")
-    models = (path for path in paths.fold_models.glob("*") if path.suffix in {".keras", ".skops"})
-    judged = [path for path in models if not path.stem.endswith(f"-{fold_name(ALL_ROWS)}")]
-    megabytes = sum(path.stat().st_size for path in judged) / 1e6
-    if megabytes:
-        found.append(
-            f"The models that were judged take {human(megabytes)} MB in {paths.fold_models}; "
-            "`keep_fold_models: false` drops them."
-        )
     return found

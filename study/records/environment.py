@@ -20,7 +20,6 @@ class Environment(Frozen):
     """Where a run of a study took place; stored as environment.json.
 
     packages: versions by name. commit: of the project, where it is a Git checkout. started: with the offset from UTC.
-    overridden: what the user's environment or keras.json said that was not heeded, by name.
     """
 
     python: str
@@ -33,13 +32,10 @@ class Environment(Frozen):
     pid: int
     started: str
     seed: int
-    overridden: dict[str, str] = {}
 
     @classmethod
-    def here(
-        cls, seed: int, packages: Mapping[str, str] | None = None, overridden: Mapping[str, str] | None = None
-    ) -> Environment:
-        """That of this process, for a study of this seed that uses further packages and has overridden settings of the user."""
+    def here(cls, seed: int, packages: Mapping[str, str] | None = None) -> Environment:
+        """That of this process, for a study of this seed that uses further packages."""
         return cls(
             python=sys.version.split()[0],
             packages={name: version_of(name) for name in PACKAGES} | dict(packages or {}),
@@ -51,7 +47,6 @@ class Environment(Frozen):
             pid=os.getpid(),
             started=datetime.now().astimezone().isoformat(" ", "seconds"),
             seed=seed,
-            overridden=dict(overridden or {}),
         )
 
 

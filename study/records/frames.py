@@ -11,7 +11,7 @@ import pandas as pd
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import ReplicateRecord, TermRow, TrialRecord, WinnerRecord
-from study.schema import ALL_ROWS, RESULT_COLUMNS, Arm, Kind, TrialState
+from study.schema import ALL_ROWS, RESULT_COLUMNS, Kind, TrialState
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
@@ -21,13 +21,6 @@ Beside = TreesRecord | ShortRecord
 """What is scored beside the arms."""
 Earlier = Mapping[tuple[str, int], pd.Series]
 """By target and outer fold, how many rows of the table are earlier than each test row, indexed by row."""
-
-
-def _arm_columns(record: TrialRecord | WinnerRecord | Beside) -> dict[str, Any]:
-    """target, kind, family, depth and outer_fold of a record; what is scored beside the arms is a family of depth 0."""
-    if isinstance(record, TreesRecord | ShortRecord):
-        return Arm(**record.work.model_dump(), family=record.sort, depth=0).model_dump(mode="json")
-    return record.arm.model_dump(mode="json")
 
 
 def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -40,7 +33,7 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     for record in records:
         plain = record.model_dump(include=set(RESULT_COLUMNS), mode="json")
         params = {f"params_{k}": v for k, v in record.params.items()}
-        rows.append({**plain, **_arm_columns(record), **params, **record.coefficients})
+        rows.append({**plain, **record.arm.model_dump(mode="json"), **params, **record.coefficients})
     frame = pd.DataFrame(rows)
     extra = [str(c) for c in frame if c not in RESULT_COLUMNS]
     params_first = sorted(extra, key=lambda c: (not c.startswith("params_"), c.startswith("intercept")))
@@ -54,7 +47,7 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
 def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     """One row a trial and replicate: val_loss, train_loss, best_epoch, n_epochs (from 1; none of a regression), converged."""
     rows = [
-        {"study": r.study, "trial_id": r.trial_id, **_arm_columns(r), "number": r.number, "replicate": k}
+        {"study": r.study, "trial_id": r.trial_id, **r.arm.model_dump(mode="json"), "number": r.number, "replicate": k}
         | replicate.model_dump()
         for r in records
         for k, replicate in enumerate(r.replicates)
@@ -70,7 +63,7 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     curves: dict[str, list[Any]] = {"epoch": [], "val_loss": [], "train_loss": []}
     for r in records:
         epochs = r.curves.get("epoch", [])
-        head = {"trial_id": r.trial_id, **_arm_columns(r), "number": r.number}
+        head = {"trial_id": r.trial_id, **r.arm.model_dump(mode="json"), "number": r.number}
         for k, replicate in enumerate(r.replicates if epochs else ()):
             rows.append({**head, "replicate": k, "inner_fold": replicate.inner_fold, "seed": replicate.seed})
             points.append(len(epochs))
@@ -79,7 +72,7 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
                 curves[name].append(np.asarray(r.curves[name][k], float))
     frame = pd.DataFrame(rows, columns=[*REPLICATE, "inner_fold", "seed"])
     if frame.empty:
-        return frame.assign(**curves)
+        return frame.assign(**curves).astype({"trial_id": "str"})
     long = frame.iloc[np.repeat(frame.index, points)].reset_index(drop=True)
     return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
 
@@ -107,7 +100,7 @@ def predictions_frame(
     long: list[dict[str, Any]] = []
     known = earlier or {}
     for w in records:
-        head = {"study": w.study, **_arm_columns(w), "number": 0 if isinstance(w, ShortRecord) else w.number}
+        head = {"study": w.study, **w.arm.model_dump(mode="json"), "number": 0 if isinstance(w, ShortRecord) else w.number}
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         place = head["target"], head["outer_fold"]
@@ -137,7 +130,11 @@ def predictions_frame(
 
 def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
     """Coefficients of the refitted regressions: target, kind, family, outer_fold, term, level, output, unit, estimate, l2."""
-    rows = [{**_arm_columns(w), "l2": w.params.get("l2", 0.0), **row.model_dump()} for w in winners for row in w.coefficients]
+    rows = [
+        {**w.arm.model_dump(mode="json"), "l2": w.params.get("l2", 0.0), **row.model_dump()}
+        for w in winners
+        for row in w.coefficients
+    ]
     columns = ["target", "kind", "family", "outer_fold", "l2", "term", "level", "output", "unit", "estimate"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -149,7 +146,7 @@ def terms_frame(winners: Iterable[WinnerRecord], shorts: Iterable[ShortRecord]) 
     high (lists), knot, output, weight.
     """
     sources: list[WinnerRecord | ShortRecord] = [*winners, *shorts]
-    heads = [(source, _arm_columns(source)) for source in sources if source.terms]
+    heads = [(source, source.arm.model_dump(mode="json")) for source in sources if source.terms]
     rows = [
         {name: head[name] for name in ("target", "family", "outer_fold")} | {"term": row.name} | row.model_dump()
         for source, head in heads

@@ -25,7 +25,7 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
 
     earlier: as in `predictions_frame`.
     """
-    long = {paths.folds: folds_frame, paths.curves: curves_frame}
+    long = {paths.frame("folds"): folds_frame, paths.frame("curves"): curves_frame}
     with ExitStack() as stack:
         writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
 
@@ -41,9 +41,9 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
     winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
-    write_frame(paths.predictions, predictions_frame([*winners, *whole(shorts)], classes, earlier))
-    write_frame(paths.trees, predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier))
-    write_frame(paths.terms, terms_frame(winners, shorts))
+    write_frame(paths.frame("predictions"), predictions_frame([*winners, *whole(shorts)], classes, earlier))
+    write_frame(paths.frame("trees"), predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier))
+    write_frame(paths.frame("terms"), terms_frame(winners, shorts))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

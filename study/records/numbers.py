@@ -17,12 +17,8 @@ class Numbers:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.of,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                Numbers.tolist, return_schema=core_schema.list_schema()
-            ),
-        )
+        written = core_schema.plain_serializer_function_ser_schema(lambda numbers: numbers.values.tolist())
+        return core_schema.no_info_plain_validator_function(cls.of, serialization=written)
 
     @classmethod
     def of(cls, values: Any) -> Numbers:
@@ -33,19 +29,12 @@ class Numbers:
         ValueError
             Something in the lists is no number, or they differ in length.
         """
-        if isinstance(values, Numbers):
-            return values
         try:
             found = cls(values)
         except TypeError as error:  # which pydantic would not take for an error of the record
             raise ValueError(str(error)) from None
         if not found.values.ndim or np.isnan(found.values).any():
             raise ValueError("a list of numbers is needed, none of them missing")
-        return found
-
-    def tolist(self) -> list[Any]:
-        """As lists of floats."""
-        found: list[Any] = self.values.tolist()
         return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:

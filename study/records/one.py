@@ -11,6 +11,8 @@ from study.records.results import read_trials, read_winners
 from study.records.trial import TermRow, TrialRecord, WinnerRecord
 from study.schema import StudyError, TrialState, nearest
 
+COMPLETE = TrialState.COMPLETE
+
 
 @dataclass(frozen=True)
 class OneTrial:
@@ -63,13 +65,8 @@ def find_trial(paths: StudyPaths, trial_id: str) -> OneTrial:
         ids = [record.trial_id for record in records]
         some = f" It has {len(ids):,}, such as {ids[0]}; results.csv names all." if ids else " It has none yet."
         raise StudyError(f"There is no trial {trial_id!r} in {paths.root}.{nearest(trial_id, ids) or some}")
-    losses = sorted(
-        (record.val_loss, record.number)
-        for record in records
-        if record.arm == own.arm and record.state is TrialState.COMPLETE and record.val_loss is not None
-    )
-    rank = (
-        losses.index((own.val_loss, own.number)) + 1 if own.state is TrialState.COMPLETE and own.val_loss is not None else None
-    )
+    losses = [each.val_loss for each in records if each.arm == own.arm and each.state is COMPLETE and each.val_loss is not None]
+    reached = own.val_loss if own.state is COMPLETE else None
+    rank = None if reached is None else 1 + sum(loss < reached for loss in losses)
     winner = next((each for each in read_winners(paths, arms=[own.arm]) if each.number == own.number), None)
     return OneTrial(own, rank, len(losses), winner)

@@ -10,19 +10,18 @@ from study.records.paths import PACK, StudyPaths, atomic_file, write_atomic
 from study.records.trial import TrialRecord
 from study.schema import Arm
 
+SINGLE = "[0-9]*.json"
+"""Files of single trials."""
 LOOKS = 3
 """Times that an arm's folder is read which is packed by another process meanwhile."""
 
 
-def read_arm(
-    paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
-) -> Iterator[TrialRecord]:
+def read_arm(paths: StudyPaths, folder: Path, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
     """Every record in an arm's folder, in order of number: of one in the pack and in a file too the packed one.
 
     broken: takes single files, and a pack, in which something is truncated, empty or another's; the rest of a pack counts.
-    loose: takes the folder if it has single files.
     """
-    for record, _ in _lines(paths, folder, broken, loose):
+    for record, _ in _lines(paths, folder, broken):
         yield record
 
 
@@ -31,9 +30,8 @@ def pack(paths: StudyPaths, arm: Arm) -> None:
 
     Whatever ends the process in between leaves the files, or the pack, or both, which read the same.
     """
-    folder, loose = paths.arm(arm), set[Path]()
-    lines = _lines(paths, folder, None, loose)
-    if not loose or not lines:
+    folder = paths.arm(arm)
+    if not any(folder.glob(SINGLE)) or not (lines := _lines(paths, folder)):
         return
     with atomic_file(folder / PACK) as file:
         for _, line in lines:
@@ -61,14 +59,10 @@ def set_aside(paths: StudyPaths, broken: Path) -> Path:
     return aside
 
 
-def _lines(
-    paths: StudyPaths, folder: Path, broken: list[Path] | None = None, loose: set[Path] | None = None
-) -> list[tuple[TrialRecord, bytes]]:
+def _lines(paths: StudyPaths, folder: Path, broken: list[Path] | None = None) -> list[tuple[TrialRecord, bytes]]:
     """Records with their lines."""
     for _ in range(LOOKS):
-        files = sorted(folder.glob("[0-9]*.json"))
-        if loose is not None and files:
-            loose.add(folder)
+        files = sorted(folder.glob(SINGLE))
         with suppress(FileNotFoundError):  # it was packed since the folder was listed
             found, wrong = _once(paths, folder, files)
             if broken is not None:

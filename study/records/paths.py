@@ -21,7 +21,7 @@ TEMPORARY = ".part"
 """Ending of a file that is being written."""
 PACK = "trials.jsonl"
 """All records of a finished arm's trials, one a line."""
-SHARE = re.compile(r"(?:environment|job|\.lock)-(\d+)of(\d+)(?:\.json)?")
+SHARE = re.compile(r"[^.].*-(\d+)of(\d+)(?:\.json)?")
 
 
 def safe_name(text: str) -> str:
@@ -37,14 +37,18 @@ def safe_name(text: str) -> str:
 
 
 class _Place:
-    """A file or folder below that of a study; `{share}` in its name stands for the share that a run works on."""
+    """A file or folder below that of a study; `{share}` in its name stands for the share that a run works on.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    of_share: its name for a share, where that is another.
+    """
+
+    def __init__(self, name: str, of_share: str | None = None) -> None:
+        self.name, self.of_share = name, of_share or name
 
     def __get__(self, paths: StudyPaths, owner: type[StudyPaths]) -> Path:
-        share = "" if paths.share is None else f"-{paths.share.number}of{paths.share.count}"
-        return paths.root / self.name.format(share=share)
+        if paths.share is None:
+            return paths.root / self.name.format(share="")
+        return paths.root / self.of_share.format(share=f"-{paths.share.number}of{paths.share.count}")
 
 
 @dataclass(frozen=True)
@@ -69,50 +73,20 @@ class StudyPaths:
                 )
 
     config = _Place("config.yaml")
-    environment = _Place("environment{share}.json")
-    lock = _Place(".lock{share}")
+    environment = _Place("environment.json", ".study/environment{share}.json")
+    lock = _Place(".study/lock{share}")
     """Held by the run that is at work here."""
-    journal = _Place(".handed-out{share}")
+    journal = _Place(".study/handed-out{share}")
     """What a run has out; one that ends in order removes it."""
-    data = _Place("data.json")
+    data = _Place(".study/data.json")
     """What was read and inferred: columns, kinds, reasons, notes."""
-    job = _Place("job{share}.json")
+    job = _Place(".study/job{share}.json")
     """The SLURM job that works, or last worked, on the study."""
     trials = _Place("trials")
     results = _Place("results.parquet")
     results_csv = _Place("results.csv")
-    folds = _Place("folds.parquet")
-    curves = _Place("curves.parquet")
-    coefficients = _Place("coefficients.parquet")
-    predictions = _Place("predictions.parquet")
-    trees = _Place("trees.parquet")
-    """Test rows of the boosted trees: the line beside a verdict."""
-    terms = _Place("terms.parquet")
-    """Weights of the regressions with terms and of the short formulas."""
-    scores = _Place("scores.parquet")
-    """What the winners lost on the test rows, by candidate, and the metrics that people know."""
-    pairs = _Place("pairs.parquet")
-    """Every model against every simpler one."""
-    metrics = _Place("metrics.parquet")
-    """The metrics that people know of every procedure, and by how much one is better than another, with intervals."""
-    margins = _Place("margins.parquet")
-    """How probable it is that a gain of a verdict is above a margin, for every margin."""
-    effects = _Place("effects.parquet")
-    """Mean effects of single columns on the predictions of regression, regression with terms and network."""
-    importances = _Place("importances.parquet")
-    """How much more every model loses where a column is permuted."""
-    helps = _Place("helps.parquet")
-    """Rows on which the network helps most and least, and what they have in common."""
-    residuals = _Place("residuals.parquet")
-    """Mean residuals in bins of the prediction."""
-    calibration = _Place("calibration.parquet")
-    """How often what is predicted with a probability happens."""
-    discrimination = _Place("discrimination.parquet")
-    """ROC and precision-recall curves."""
-    confusion = _Place("confusion.parquet")
-    """Which classes are taken for which."""
-    hyperparameters = _Place("hyperparameters.parquet")
-    """How much each hyperparameter mattered to a search."""
+    frames = _Place("frames")
+    """All other dataframes."""
     verdicts = _Place("verdicts.json")
     models = _Place("models")
     """What is delivered: the judged procedures run once more on all rows."""
@@ -132,18 +106,31 @@ class StudyPaths:
     @property
     def shares(self) -> list[StudyPaths]:
         """The same for every share that a run has begun on."""
-        found = {(int(match[2]), int(match[1])) for path in self.root.glob("*-*") if (match := SHARE.fullmatch(path.name))}
+        names = (path.name for path in self.root.glob(".study/*-*"))
+        found = {(int(match[2]), int(match[1])) for name in names if (match := SHARE.fullmatch(name))}
         return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
 
     @property
     def concluded(self) -> list[Path]:
         """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
-        places = ((name, place.name) for name, place in vars(StudyPaths).items() if isinstance(place, _Place))
-        frames = [getattr(self, name) for name, file in places if file.endswith((".parquet", ".csv"))]
-        return [self.verdicts, *frames, self.figures, self.notebook, self.html, self.trials_html, self.markdown, self.pdf]
+        reports = [self.figures, self.notebook, self.html, self.trials_html, self.markdown, self.pdf]
+        return [self.verdicts, self.results, self.results_csv, self.frames, *reports]
+
+    def frame(self, name: str) -> Path:
+        """The file of a dataframe; `trials` is the one that lies where people look first."""
+        return self.results if name == "trials" else self.frames / f"{name}.parquet"
+
+    def tidy(self) -> None:
+        """Move what versions before have left at the root to where it lies now; nobody else may be at work on all arms."""
+        moved = {self.root / self.data.name: self.data}
+        frames = (path for path in self.root.glob("*.parquet") if path != self.results)
+        for old, new in (moved | {path: self.frames / path.name for path in frames}).items():
+            with suppress(FileNotFoundError):  # not there, or another share was first
+                new.parent.mkdir(exist_ok=True)
+                old.replace(new)
 
     def arm(self, arm: Arm) -> Path:
-        return self.trials / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}"
+        return self.trials / _name(arm.target, arm.model_name, arm.outer_fold)
 
     def trial(self, arm: Arm, number: int) -> Path:
         return self.arm(arm) / f"{number:04d}.json"
@@ -156,15 +143,15 @@ class StudyPaths:
         return self.arm(arm) / "winner.json"
 
     def work(self, work: FoldWork) -> Path:
-        return self.trials / f"{safe_name(work.target)}-{work.sort}-{fold_name(work.outer_fold)}" / f"{work.sort}.json"
+        return self.trials / _name(work.target, work.sort, work.outer_fold) / f"{work.sort}.json"
 
     def model(self, arm: Arm) -> Path:
         """The judged model of an arm."""
-        return self.fold_models / f"{safe_name(arm.target)}-{arm.model_name}-{fold_name(arm.outer_fold)}.keras"
+        return self.fold_model(arm.target, arm.model_name, arm.outer_fold)
 
     def fold_model(self, target: str, name: str, outer_fold: int) -> Path:
-        """The model of work beside the arms: `trees` or `short`."""
-        return self.fold_models / f"{safe_name(target)}-{name}-{fold_name(outer_fold)}.{_ending(name)}"
+        """The model of an arm, or of work beside the arms: `trees` or `short`."""
+        return self.fold_models / f"{_name(target, name, outer_fold)}.{_ending(name)}"
 
     def delivered(self, target: str, name: str) -> Path:
         """A procedure's model of all rows: `regression`, `extended`, `network`, `short` or `trees`."""
@@ -175,6 +162,10 @@ class StudyPaths:
         if outer_fold == ALL_ROWS:
             return self.models / f"{safe_name(target)}.json"
         return self.fold_models / f"{safe_name(target)}-{fold_name(outer_fold)}.json"
+
+
+def _name(target: str, name: str, outer_fold: int) -> str:
+    return f"{safe_name(target)}-{name}-{fold_name(outer_fold)}"
 
 
 def _ending(name: str) -> str:

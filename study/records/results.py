@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
-from pyarrow.parquet import read_metadata
 from pydantic import ValidationError
 
 from study.config import StudyConfig, load_config
@@ -32,6 +31,12 @@ from study.schema import HOST_COLUMNS, Arm, Frozen, StudyData, StudyError, Study
 R = TypeVar("R", bound=Frozen)
 W = TypeVar("W", bound=FoldRecord)
 C = TypeVar("C")
+GATHERED: dict[str, Callable[[Iterable[TrialRecord]], pd.DataFrame]] = {
+    "trials": trials_frame,
+    "folds": folds_frame,
+    "curves": curves_frame,
+}
+"""Frames that a study has from its first trial on, and what makes them of its records; the others come with its verdicts."""
 
 
 def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
@@ -68,19 +73,15 @@ def _read(
 
 
 def read_trials(
-    paths: StudyPaths,
-    broken: list[Path] | None = None,
-    arms: Iterable[Arm] | None = None,
-    loose: set[Path] | None = None,
+    paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
 ) -> Iterator[TrialRecord]:
     """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large study does not fit in memory.
 
-    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone. loose: as
-    in `study.records.packs.read_arm`.
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone.
     """
     folders = paths.trials.glob("*/") if arms is None else map(paths.arm, arms)
     for folder in sorted(folders):
-        yield from read_arm(paths, folder, broken, loose)
+        yield from read_arm(paths, folder, broken)
 
 
 def read_winners(paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None) -> list[WinnerRecord]:
@@ -112,26 +113,22 @@ def read_outcomes(
 
 @dataclass(frozen=True)
 class Records:
-    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes.
-
-    loose: folders of arms that have single files of trials.
-    """
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes."""
 
     trials: list[Outcome]
     winners: list[WinnerRecord]
     beside: list[FoldOutcome]
     broken: list[Path]
-    loose: set[Path] = field(default_factory=set, compare=False)
 
 
 def read_records(paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None) -> Records:
     """Read every record, or those of some arms and work alone."""
-    broken, loose = list[Path](), set[Path]()
+    broken = list[Path]()
     known: dict[str, Arm] = {}
-    read = read_trials(paths, broken, arms, loose)
+    read = read_trials(paths, broken, arms)
     trials = [Outcome.of(each, known.setdefault(each.arm.key, each.arm)) for each in read]
     winners = read_winners(paths, broken, arms)
-    return Records(trials, winners, read_outcomes(paths, broken, beside), broken, loose)
+    return Records(trials, winners, read_outcomes(paths, broken, beside), broken)
 
 
 def digest(trials: pd.DataFrame) -> str:
@@ -147,23 +144,8 @@ def digest(trials: pd.DataFrame) -> str:
     return sha.hexdigest()
 
 
-class _Frame(cached_property[pd.DataFrame]):
-    """A frame on disk, read when it is first asked for, from the place of its name.
-
-    gathered: makes it of the records where the study has not finished yet. place: another name.
-    """
-
-    def __init__(
-        self, gathered: Callable[[Iterable[TrialRecord]], pd.DataFrame] | None = None, place: str | None = None
-    ) -> None:
-        super().__init__(self._read)
-        self.gathered, self.place = gathered, place
-
-    def _read(self, results: Results) -> pd.DataFrame:
-        path = getattr(results.paths, self.place or str(self.attrname))
-        if self.gathered and not path.exists():
-            return self.gathered(read_trials(results.paths))
-        return pd.read_parquet(results.present(path))
+class MissingFrame(StudyError, AttributeError):
+    """A frame is not there, or not yet; says what makes it."""
 
 
 @dataclass(frozen=True)
@@ -199,12 +181,14 @@ class Results:
 
     def present(self, path: Path) -> Path:
         """`path`, or a StudyError that says how it comes to be there."""
-        if path.exists():
-            return path
+        if not path.exists():
+            raise StudyError(self._missing(path))
+        return path
+
+    def _missing(self, path: Path) -> str:
         if self.concluded:
-            before = "as after a version before this one"
-            raise StudyError(f"{path} does not exist, {before}; {self.again} concludes the study anew.")
-        raise StudyError(f"{path} does not exist yet; {self.again} finishes the study.")
+            return f"{path} does not exist, as after a version before this one; {self.again} concludes the study anew."
+        return f"{path} does not exist yet; {self.again} finishes the study."
 
     @property
     def again(self) -> str:
@@ -233,33 +217,32 @@ class Results:
         """Where the study ran last."""
         return self._record(self.paths.environment, Environment)
 
-    trials = _Frame(trials_frame, "results")
-    folds = _Frame(folds_frame)
-    curves = _Frame(curves_frame)
-    coefficients = _Frame()
-    predictions = _Frame()
-    trees = _Frame()
-    terms = _Frame()
-    scores = _Frame()
-    pairs = _Frame()
-    metrics = _Frame()
-    margins = _Frame()
-    effects = _Frame()
-    importances = _Frame()
-    helps = _Frame()
-    residuals = _Frame()
-    calibration = _Frame()
-    discrimination = _Frame()
-    confusion = _Frame()
-    hyperparameters = _Frame()
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """A frame by its name, read when it is first asked for; those of the search are gathered where it has not ended."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if (path := self.paths.frame(name)).exists():
+            frame = pd.read_parquet(path)
+        elif name in GATHERED:
+            frame = GATHERED[name](read_trials(self.paths))
+        else:
+            raise MissingFrame(self._missing(path))
+        self.__dict__[name] = frame
+        return frame
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self.frames]
+
+    @property
+    def frames(self) -> list[str]:
+        """Names of the frames that there are, those of the search first."""
+        return list(dict.fromkeys([*GATHERED, *sorted(path.stem for path in self.paths.frames.glob("*.parquet"))]))
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""
         wanted = set(trial_ids)
-        if self.paths.curves.exists():
-            if not read_metadata(self.paths.curves).num_rows:  # of regressions alone: columns without a type take no filter
-                return pd.read_parquet(self.paths.curves)
-            return pd.read_parquet(self.paths.curves, filters=[("trial_id", "in", wanted)])
+        if (path := self.paths.frame("curves")).exists():
+            return pd.read_parquet(path, filters=[("trial_id", "in", wanted)])
         return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
 
     @cached_property

@@ -12,6 +12,7 @@ from study.records.results import read_outcomes, read_trials, read_winners
 from study.records.work import FoldWork, reason
 from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedure_of
 
+FAIL = TrialState.FAIL
 LEFT_NUMBERS = "TrainingFailed: "
 """How the reason of a trial begins whose loss was not finite: with the same hyperparameters and seeds it is so again."""
 
@@ -42,19 +43,10 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
     Raises
     ------
     StudyError
-        Nothing failed, or it did not, or there is no such trial.
+        Nothing failed, or it did not.
     """
-    found, fine = [], set()
-    for record in read_trials(paths):
-        if record.state is TrialState.FAIL:
-            found.append(Failure(record.trial_id, record.arm, record.number, record.error))
-        elif record.trial_id == name:
-            fine.add(name)
-    for outcome in read_outcomes(paths):
-        if outcome.state is TrialState.FAIL:
-            found.append(Failure(outcome.work.key, outcome.work, None, outcome.error))
-        elif outcome.work.key == name:
-            fine.add(name)
+    found = [Failure(each.trial_id, each.arm, each.number, each.error) for each in read_trials(paths) if each.state == FAIL]
+    found += [Failure(each.work.key, each.work, None, each.error) for each in read_outcomes(paths) if each.state == FAIL]
     if not found:
         raise StudyError(
             f"Nothing failed in {paths.root}, so there is nothing to retry; `study status {paths.root}` says more."
@@ -62,10 +54,11 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
     if name is None:
         return found
     names = [failure.name for failure in found]
-    if name in fine:
-        raise StudyError(f"Only what failed is retried, but {name} in {paths.root} did not; these did: {', '.join(names)}.")
     if name not in names:
-        raise StudyError(f"There is no trial {name!r} in {paths.root}.{nearest(name, names)} These failed: {', '.join(names)}.")
+        raise StudyError(
+            f"Only what failed is retried, but {name!r} in {paths.root} did not, or is none.{nearest(name, names)} "
+            f"These failed: {', '.join(names)}."
+        )
     return [failure for failure in found if failure.name == name]
 
 

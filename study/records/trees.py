@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import AliasChoices, Field
-
 from study.records.inspection import Probed
 from study.records.trial import Tested
 from study.records.work import FoldRecord, FoldWork
@@ -35,8 +33,7 @@ class TreesRecord(FoldRecord, Tested):
     """
 
     sort: ClassVar = TREES
-    work: Trees = Field(validation_alias=AliasChoices("work", "trees"))
-    """Called `trees` by versions before this one."""
+    work: Trees
     number: int | None = None
     params: dict[str, float] = {}
     val_loss: float | None = None

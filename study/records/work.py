@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from study.schema import ALL_ROWS, Frozen, Kind, TrialState, fold_name
+from study.schema import ALL_ROWS, Arm, Frozen, Kind, TrialState, fold_name
 
 
 class FoldWork(Frozen, ABC):
@@ -45,6 +45,11 @@ class FoldRecord(Frozen):
     node: str = ""
     device: str = ""
     error: str | None = None
+
+    @property
+    def arm(self) -> Arm:
+        """What is scored beside the arms as a family of depth 0."""
+        return Arm(**self.work.model_dump(), family=self.sort, depth=0)
 
     def outcome(self) -> FoldOutcome:
         return FoldOutcome(self.work, self.state, self.wall_time_s, self.error)

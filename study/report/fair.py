@@ -10,8 +10,7 @@ import pandas as pd
 from study.diagnostics.drawing.html_table import Html, folded, prose, table
 from study.diagnostics.drawing.style import with_names
 from study.formatting import human
-from study.records.clipping import clipping_notes
-from study.records.results import Results, read_outcomes, read_winners
+from study.records.results import Results, read_outcomes
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
 
@@ -77,7 +76,6 @@ def budgets(results: Results) -> Html:
 def columns(results: Results) -> Html:
     """What was read of the table and what was left out: notes, targets, and the features, folded, with their reasons."""
     data = results.data
-    found = [*failure_notes(read_outcomes(results.paths)), *clipping_notes(read_winners(results.paths), data.time is not None)]
     targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     counts = pd.Series([feature.type for feature in data.features]).value_counts(sort=False)
@@ -85,7 +83,7 @@ def columns(results: Results) -> Html:
     noun = "feature" if len(features) == 1 else "features"
     named = f"{human(len(features))} {noun} ({kinds}), and why each is read so"
     return Html(
-        f"{_list([*data.notes, *found])}<h4>Targets</h4>{table(_records(targets))}"
+        f"{_list([*data.notes, *failure_notes(read_outcomes(results.paths))])}<h4>Targets</h4>{table(_records(targets))}"
         f"<h4>Features</h4>{folded(named, table(_records(features)))}"
     )
 

@@ -34,7 +34,6 @@ def environment_frame(results: Results) -> pd.DataFrame:
     """Versions of packages, and the machine that the last run began on: a name and a value a row."""
     told = results.environment.model_dump()
     rows = list(told.pop("packages").items())
-    rows += [(f"not heeded: {name}", value) for name, value in told.pop("overridden").items()]
     rows += [(name, told[name]) for name in ("platform", "processor", "cores", "node", "started")]
     return pd.DataFrame([(name, str(value)) for name, value in rows if value not in (None, "")], columns=["what", "value"])
 

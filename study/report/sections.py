@@ -51,7 +51,7 @@ def table(name: str, results: Results) -> Html:
 
 def is_concluded(results: Results) -> bool:
     """Whether there are verdicts and, as a StudyError says where a version before drew them, scores."""
-    return bool(results.concluded and results.present(results.paths.scores))
+    return bool(results.concluded and results.present(results.paths.frame("scores")))
 
 
 def figure(name: str, results: Results) -> Picture:

@@ -179,7 +179,7 @@ class ArmSearch:
         if number < len(first := first_trials(family, space)):
             return first[number]
         if self._window is None:
-            from study.search.window import Window  # Optuna and Ray, which those who only look do not need
+            from study.search.window import Window  # Optuna, which those who only look do not need
 
             seed, key = self.config.seed, self.arm.key
             self._window = Window(space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from study.schema import StudyError
@@ -19,7 +16,7 @@ from study.training.programs import forget_programs, programs_folder
 UNWANTED = ("matplotlib", "pandas", "sklearn")
 """What Keras imports where it is there, for parts of it that are not used here: a third of the time that its import takes."""
 KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
-"""What a keras.json may say too. It is not read here."""
+"""What a keras.json may say otherwise."""
 CPU_FLAGS, GPU_FLAGS = "--xla_backend_optimization_level=1", "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0"
 
 
@@ -41,30 +38,29 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
     optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
     between processes (`study.training.programs`). Whatever a result depends on is set, whatever the environment or a
-    keras.json says (`overridden`).
+    keras.json says.
 
     Raises
     ------
     StudyError
-        This process has imported Keras before, with other settings.
+        This process has imported Keras before, with another backend.
     """
-    overridden()  # while the user's values are there
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ |= _settings(gpu)
     if not gpu and (folder := programs_folder()) is not None:
         forget_programs(folder)
         os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
-    with _without(*UNWANTED), _no_keras_json():
+    with _without(*UNWANTED):
         import keras
         import tensorflow as tf
 
-    found = {"backend": keras.config.backend()} | {name: getattr(keras.config, name)() for name in KERAS}
-    if wrong := {name: value for name, value in found.items() if value != ({"backend": "tensorflow"} | KERAS)[name]}:
-        told = ", ".join(f"{name} {value}" for name, value in wrong.items())
+    if (backend := keras.config.backend()) != "tensorflow":
         raise StudyError(
-            f"Models are trained by Keras with backend tensorflow, {', '.join(f'{k} {v}' for k, v in KERAS.items())}, and "
-            f"Keras was imported in this process before, with {told}. Do this in a process of its own."
+            f"Models are trained by Keras with backend tensorflow, and it was imported in this process before, with {backend}. "
+            "Do this in a process of its own."
         )
+    for name, value in KERAS.items():
+        getattr(keras.config, f"set_{name}")(value)
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -102,18 +98,6 @@ def prove(gpu: bool = False) -> Proof:
     return Proof(device)
 
 
-@cache
-def overridden() -> dict[str, str]:
-    """What the user's environment and keras.json say that is not heeded, by name, as this process found it first."""
-    found = {name: said for name, ours in _settings(False).items() if (said := os.environ.get(name)) and said != ours}
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    with suppress(OSError, ValueError, AttributeError):
-        theirs = json.loads((home / "keras.json").read_text(encoding="utf-8"))
-        ours = {"backend": "tensorflow"} | KERAS
-        found |= {f"keras.json: {name}": str(theirs[name]) for name in ours if theirs.get(name, ours[name]) != ours[name]}
-    return found
-
-
 def _settings(gpu: bool) -> dict[str, str]:
     """Variables of the environment that a result depends on."""
     return {
@@ -122,19 +106,6 @@ def _settings(gpu: bool) -> dict[str, str]:
         "XLA_FLAGS": GPU_FLAGS if gpu else CPU_FLAGS,
         "TF_XLA_FLAGS": "",
     }
-
-
-@contextmanager
-def _no_keras_json() -> Iterator[None]:
-    """Let Keras, where it is imported in the block, find no keras.json, and write none."""
-    before = os.environ.get("KERAS_HOME")
-    os.environ["KERAS_HOME"] = os.devnull
-    try:
-        yield
-    finally:
-        del os.environ["KERAS_HOME"]
-        if before is not None:
-            os.environ["KERAS_HOME"] = before
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from study.data.matrix import Matrix
 from study.data.rows import IntArray
-from study.families.heads import FloatArray, Head
+from study.families.heads import FloatArray
+from study.families.saved import Reading
 from study.families.stacked import Weights
 
 ALIGNMENT = 64
@@ -20,14 +21,11 @@ ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
-class Problem:
+class Problem(Reading):
     """One learning problem for every replicate, over one shared matrix that each reads through its own encoder.
 
-    matrix: the table. columns: (n_features,) int64, its columns that are features.
-    fill, center, scale: (n_replicates, n_features) float64 in original units: a feature is (value or, at a gap, fill, less
-    center) / scale, and 0 where scale is infinite.
-    y: (rows of the matrix,) float64: value, class index or count; y_center, y_scale: (n_replicates,) float64, what standardises
-    it (0 and 1 unless it is continuous).
+    matrix: the table.
+    y: (rows of the matrix,) float64: value, class index or count.
     train, validation: rows of each replicate; validation may be empty where a regression is fitted, or a network whose
     schedule says when to stop.
     epoch_rows: rows from whose number that of an epoch's steps follows: the most that a replicate trains on, or would train on
@@ -37,16 +35,9 @@ class Problem:
     """
 
     matrix: Matrix
-    columns: IntArray
-    fill: FloatArray
-    center: FloatArray
-    scale: FloatArray
     y: FloatArray
-    y_center: FloatArray
-    y_scale: FloatArray
     train: tuple[IntArray, ...]
     validation: tuple[IntArray, ...]
-    head: Head
     n_outputs: int
     epoch_rows: int
     most_train: int

@@ -19,7 +19,7 @@ from study.training.regression import run_path
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
-    from study.data.rows import IntArray, RowSets
+    from study.data.rows import IntArray
     from study.families import Architecture
     from study.training.problem import Fit, Kept, Problem
 
@@ -67,7 +67,7 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
     )
 
 
-def _of_replicates(encoded: Encoded, sets: RowSets[IntArray], folds: list[int]) -> tuple[IntArray, ...]:
+def _of_replicates(encoded: Encoded, sets: Sequence[IntArray], folds: list[int]) -> tuple[IntArray, ...]:
     """Rows of the table that each replicate's fold has in `sets`; replicates of one fold share theirs."""
     rows = {fold: encoded.rows[sets[fold]] for fold in dict.fromkeys(folds)}
     return tuple(rows[fold] for fold in folds)

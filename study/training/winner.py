@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from study.data.encoding import Encoded, give_back
-from study.families import HEADS, get_family
+from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
 from study.records.trial import Candidate, WinnerRecord
@@ -23,12 +23,10 @@ from study.training.trial import architecture_of, make_problem, replicates_of, t
 if TYPE_CHECKING:
     from study.families import Architecture
     from study.families.stacked import Weights
-    from study.training.problem import Kept
+    from study.training.problem import Kept, Problem
 
-PREDICTED = 8_192
-"""Test rows that are predicted at a time."""
 REFIT_SEEDS = 3
-"""Networks refitted on all development rows for a winner, each from its own seed."""
+"""Networks refitted on all development rows for a winner at most, each from its own seed."""
 
 
 def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> tuple[WinnerRecord, dict[str, bytes]]:
@@ -69,29 +67,27 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     median of the epochs at which the search's replicates were best; `rows-<fraction>` are made of a part of the development
     rows as `ensemble` is of all.
     """
+    from study.families.saved import each_replicate, stacked_model
+
     folds, seeds = replicates_of(task, len(encoded.train))
-    architecture = architecture_of(task, encoded, len(folds))
-    kept = kept or train(task, architecture, make_problem(encoded, folds), seeds).kept()
-    model = _model(kept.weights, architecture, encoded, folds)
+    architecture, problem = architecture_of(task, encoded, len(folds)), make_problem(encoded, folds)
+    kept = kept or train(task, architecture, problem, seeds).kept()
+    model = stacked_model(kept.weights, architecture, problem)
     scored = judged("ensemble", -1, model, encoded)
     if scored:
         stop = round(float(np.median(kept.best_epoch)))
         scored += _refit(task, encoded, architecture, stop)
         scored += scored_parts(encoded, partial(_on_part, task, architecture, encoded))
-    return Won(model, scored, probed=asked(encoded, partial(_replicates, kept.weights, architecture, encoded, folds)))
+    return Won(model, scored, probed=asked(encoded, each_replicate(model)))
 
 
 def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int) -> tuple[Candidate, ...]:
-    """Train networks on all development rows."""
-    stack = architecture.n_replicates
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in range(REFIT_SEEDS)]
-    last = len(encoded.train)  # the encoder of all development rows
-    fits = []
-    for some in (seeds[start : start + stack] for start in range(0, len(seeds), stack)):
-        problem = make_problem(encoded, [last] * len(some), [encoded.development] * len(some))
-        fits.append(train(task, architecture, problem, some, stop).weights)
-    weights = [np.concatenate(layer) for layer in zip(*fits, strict=True)]
-    predicted = _on_test(weights, architecture, encoded, [last] * len(seeds))
+    """Train networks on all development rows, each with the last encoder, which is theirs; no more than the stack has."""
+    numbers = range(min(REFIT_SEEDS, architecture.n_replicates))
+    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in numbers]
+    problem = make_problem(encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds))
+    weights = train(task, architecture, problem, seeds, stop).weights
+    predicted = _on_test(weights, architecture, problem, encoded)
     return candidates([("refit", *own) for own in zip(seeds, predicted, strict=True)], encoded)
 
 
@@ -104,48 +100,15 @@ def _on_part(
     """
     folds, _ = replicates_of(task, len(own.train))
     seeds = [derive_seed(task.seed, task.arm.key, task.number, "part", number, k) for k in range(len(folds))]
-    problem = replace(make_problem(own, folds), epoch_rows=max(encoded.train.sizes()))
+    problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))
     fit = train(task, architecture, problem, seeds)
-    predicted = _on_test(fit.weights, architecture, encoded, folds)
+    predicted = _on_test(fit.weights, architecture, problem, encoded)
     return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
 
 
-def _on_test(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> FloatArray:
+def _on_test(weights: Weights, architecture: Architecture, problem: Problem, encoded: Encoded) -> FloatArray:
     """Responses (n_replicates, n_test) or (n_replicates, n_test, n_classes) on the test rows."""
-    parts = np.array_split(encoded.test, max(1, -(-len(encoded.test) // PREDICTED)))
-    found = [_replicates(weights, architecture, encoded, encoders, encoded.raw(rows)) for rows in parts]
-    return np.concatenate(found, axis=1)
+    from study.families.saved import each_replicate, stacked_model
 
-
-def _replicates(
-    weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int], raw: FloatArray
-) -> FloatArray:
-    """Responses (n_replicates, n), of classes (n_replicates, n, n_classes), to raw rows (n, n_terms).
-
-    Each replicate reads them through its encoder.
-    """
-    from study.families.stacked import linear_predictor
-
-    x = np.zeros((len(encoders), len(raw), architecture.n_features), np.float32)
-    gaps = np.isnan(raw)
-    for k, encoder in enumerate(encoders):
-        factor = np.where(encoded.varies[encoder], 1 / encoded.scale[encoder], 0.0)
-        x[k][:, encoded.columns] = (np.where(gaps, encoded.fill[encoder], raw) - encoded.center[encoder]) * factor
-    scale, center = (a[encoders][:, None, None] for a in (encoded.y_scale, encoded.y_center))
-    eta = linear_predictor(weights, architecture, x) * scale + center
-    return HEADS[encoded.kind].response(eta)
-
-
-def _model(weights: Weights, architecture: Architecture, encoded: Encoded, encoders: list[int]) -> Any:
-    """The Keras model of stacked weights, each replicate reading rows through one of the encoders."""
-    from study.families.saved import Reading, stacked_model
-
-    reading = Reading(
-        fill=encoded.fill[encoders],
-        center=encoded.center[encoders],
-        scale=np.where(encoded.varies[encoders], encoded.scale[encoders], np.inf),
-        y_center=encoded.y_center[encoders],
-        y_scale=encoded.y_scale[encoders],
-        places=encoded.columns,
-    )
-    return stacked_model(weights, architecture, HEADS[encoded.kind], reading)
+    found = each_replicate(stacked_model(weights, architecture, problem))(encoded.raw(encoded.test))
+    return found if encoded.n_outputs > 1 else found[..., 0]

@@ -71,7 +71,7 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
     assert re.search(r"price-neural-d1-o0-0001.*TrainingFailed", ended.stdout)
     assert (ended.returncode, again.returncode, again.stderr) == (2, 2, ended.stderr)
     assert {f for f in files(folder / "results" / "good") if ".json" in f} == {
-        "data.json",
+        ".study/data.json",
         "environment.json",
         "models/price.json",
         "models/folds/price-o0.json",

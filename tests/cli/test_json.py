@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from harness.inputs import write_good
-from study.cli.as_json import plain
+from study.cli.as_json import as_json
 from study.cli.main import COMMANDS
 from study.records.results import Results
 from tests.cli.conftest import Command
@@ -99,12 +99,12 @@ def test_an_error_is_no_object_and_stays_on_standard_error(args: tuple[str, ...]
 def test_what_json_cannot_say_is_null_or_text() -> None:
     frame = pd.DataFrame({"x": [1, 2], "y": [0.5, float("nan")]})
 
-    found = plain({"frame": frame, "path": Path("a/b"), "none": [float("inf"), pd.NA, pd.Timestamp(0)]})
+    found = json.loads(as_json({"frame": frame, "path": Path("a/b"), "none": [float("inf"), pd.NA, pd.Timestamp(0)]}))
 
     assert found == {
         "frame": [{"x": 1, "y": 0.5}, {"x": 2, "y": None}],
         "path": "a/b",
-        "none": [None, None, "1970-01-01 00:00:00"],
+        "none": [None, None, "1970-01-01T00:00:00"],
     }
     assert type(found["frame"][0]["x"]) is int
 

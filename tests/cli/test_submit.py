@@ -61,27 +61,27 @@ def test_a_dry_run_prints_a_command_that_does_the_same(slurm: Path, command: Com
 @pytest.mark.parametrize(
     ("job", "gpus"),
     [
-        (Request(), 0),
-        (Request(gpus_per_node="2"), 2),
-        (Request(gpus_per_node="a100:2"), 2),
-        (Request(gpus_per_node="a100:2,v100:1"), 3),
-        (Request(sbatch="--gres=gpu:2"), 2),
-        (Request(sbatch="--gres=gpu:a100:1"), 1),
-        (Request(sbatch="--gres gpu:a100"), 1),
-        (Request(sbatch="--gres=gpu"), 1),
-        (Request(sbatch="--gres=nvme:1,gpu:a100:3(S:0)"), 3),
-        (Request(sbatch="--gres=nvme:4"), 0),
-        (Request(sbatch="--gres=none"), 0),
-        (Request(sbatch="--gpus=a100:4"), 4),
-        (Request(sbatch="-G4"), 4),
-        (Request(sbatch="-G 4"), 4),
-        (Request(sbatch="--gpus-per-task=a100:1"), 1),
-        (Request(sbatch="--tres-per-task=cpu:4,gres/gpu:a100:2"), 2),
-        (Request(sbatch="--exclusive --qos=gpu"), 0),
+        (Request(), False),
+        (Request(gpus_per_node="2"), True),
+        (Request(gpus_per_node="a100:2"), True),
+        (Request(gpus_per_node="a100:2,v100:1"), True),
+        (Request(sbatch="--gres=gpu:2"), True),
+        (Request(sbatch="--gres=gpu:a100:1"), True),
+        (Request(sbatch="--gres gpu:a100"), True),
+        (Request(sbatch="--gres=gpu"), True),
+        (Request(sbatch="--gres=nvme:1,gpu:a100:3(S:0)"), True),
+        (Request(sbatch="--gres=nvme:4"), False),
+        (Request(sbatch="--gres=none"), False),
+        (Request(sbatch="--gpus=a100:4"), True),
+        (Request(sbatch="-G4"), True),
+        (Request(sbatch="-G 4"), True),
+        (Request(sbatch="--gpus-per-task=a100:1"), True),
+        (Request(sbatch="--tres-per-task=cpu:4,gres/gpu:a100:2"), True),
+        (Request(sbatch="--exclusive --qos=gpu"), False),
     ],
 )
-def test_gpus_are_counted_in_every_way_that_sbatch_is_asked_for_them(job: Request, gpus: int) -> None:
-    assert job.gpus == gpus
+def test_gpus_are_seen_in_every_way_that_sbatch_is_asked_for_them(job: Request, gpus: bool) -> None:
+    assert job.gpus is gpus
 
 
 def test_a_job_with_gpus_of_a_type_is_queued_as_it_is_asked_for(slurm: Path, command: Command) -> None:

@@ -73,7 +73,7 @@ def test_a_margin_that_a_difference_can_reach_is_taken(margin: float, metric: st
 def test_the_json_schema_refuses_what_load_config_refuses() -> None:
     schema = json.loads(json_schema())
 
-    for content in ({"serach": {}}, {"search": {"trails": 3}}, {"margin": 2}, {"targets": {"y": "continous"}}, {"data": {}}):
+    for content in ({"serach": {}}, {"search": {"trails": 3}}, {"margin": -2}, {"targets": {"y": "continous"}}, {"data": {}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(BASE | content, schema)
         with pytest.raises(StudyError):

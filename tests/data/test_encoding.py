@@ -159,7 +159,7 @@ def test_fills_centers_and_scales_are_those_that_scikit_learn_fits_on_the_develo
     np.testing.assert_allclose(encoded.scale[-1], scaler.scale_, rtol=1e-12)
 
 
-def test_what_goes_apart_for_each_fold_is_bits_and_the_rest_goes_with_the_matrix(tmp_path: Path) -> None:
+def test_what_goes_apart_for_each_fold_is_whole_again_with_the_matrix(tmp_path: Path) -> None:
     frame = plain_frame(4_000)
     frame.loc[7, "y"] = np.nan
     _, encoded = encoded_of(tmp_path, frame.assign(house=np.arange(4_000) // 2), groups="house")
@@ -167,21 +167,10 @@ def test_what_goes_apart_for_each_fold_is_bits_and_the_rest_goes_with_the_matrix
     apart, matrix = (pickle.loads(pickle.dumps(each)) for each in (encoded.apart(), encoded.matrix))
     whole = replace(apart, matrix=matrix)
 
-    assert len(pickle.dumps(encoded.apart())) < 2.5 * 4_000 + 10_000
-    assert encoded.groups is not None
-    assert whole.groups is not None
+    assert not apart.matrix.values.size
     for name in ("y", "rows", "groups", "development", "test"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(encoded, name))
     np.testing.assert_array_equal(whole.x(0), encoded.x(0))
-
-
-def test_targets_of_a_changed_encoding_go_with_it(tmp_path: Path) -> None:
-    _, encoded = encoded_of(tmp_path, plain_frame(80))
-    other = replace(encoded, y=encoded.y + 1)
-
-    whole = replace(other.apart(), matrix=encoded.matrix)
-
-    np.testing.assert_array_equal(whole.y, encoded.y + 1)
 
 
 def test_test_rows_change_nothing_for_the_others(tmp_path: Path) -> None:

@@ -185,7 +185,8 @@ def test_a_library_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     def counting(name: str, data: DataConfig) -> pd.DataFrame:
         return pd.DataFrame({"n": range(int(name)), "double": range(0, 2 * int(name), 2)})
 
-    monkeypatch.setitem(sources.LIBRARIES, "counting", sources.Library(counting, ("double",)))
+    monkeypatch.setitem(sources.LIBRARIES, "counting", counting)
+    monkeypatch.setitem(sources.TARGETS, "counting", ("double",))
 
     read = read_source(DataConfig(source="counting:3"))
 

@@ -114,17 +114,6 @@ def test_few_levels_and_levels_that_hardly_come_again_are_no_groups(tmp_path: Pa
     assert table_of(tmp_path, frame(town=drawn([f"town {i}" for i in range(count)]))).warnings == ()
 
 
-def test_empty_cells_are_counted(tmp_path: Path) -> None:
-    gaps = np.where(np.arange(ROWS) < 30, np.nan, RNG.normal(size=ROWS))
-    few = np.where(np.arange(ROWS) < 3, None, drawn(["a", "b"]))
-
-    table = table_of(tmp_path, frame(gaps=gaps, few=few))
-
-    (note,) = table.notes
-    assert (numbers(note), "'gaps'" in note) == ([33, 1_200, 2, 3, 30, 400], True)
-    assert [feature.missing for feature in table.features] == [30, 3, 0]
-
-
 def test_groups_and_time_are_confirmed_in_words(tmp_path: Path) -> None:
     table = frame(dealer=drawn(["a", "b", "c"]), seen=pd.date_range("2019-01-02", periods=ROWS), week=drawn(range(50)))
 

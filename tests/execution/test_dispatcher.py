@@ -12,12 +12,12 @@ from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
 from study.execution.journal import Journal
 from study.execution.observer import Interrupted, Observer
 from study.execution.queue import FoldQueue
-from study.execution.recorder import Recorder
+from study.execution.recorder import Recorder, Report
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
-from study.execution.worker import Report
 from study.records.paths import StudyPaths
 from study.records.results import read_records
-from study.schema import Frozen, StudyError, Suggestion
+from study.schema import StudyError, Suggestion
 from study.search.arms import ArmSearch
 from study.training.task import Task, TrialTask, Unscored, WinnerTask
 from tests.search.bench import small
@@ -27,8 +27,8 @@ UNSCORED = "not here"
 """Why no winner can be scored on these workers."""
 
 
-def report_of(task: Task, grown: bool = False) -> Report:
-    record: Frozen
+def report_of(task: Task, grown: bool = False) -> TaskResult:
+    record: Report
     if isinstance(task, TrialTask):
         suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
         record = record_of(task.arm, suggestion)
@@ -36,7 +36,7 @@ def report_of(task: Task, grown: bool = False) -> Report:
         record = Unscored(arm=task.arm, number=task.number, error=UNSCORED)
     else:
         record = task.failed(UNSCORED)
-    return Report(record.model_dump_json(), grown=grown)
+    return TaskResult(record, grown=grown)
 
 
 class Script:
@@ -51,10 +51,10 @@ class Script:
         self.events: list[Event] = []
         self.sent: list[tuple[str, str]] = []
         self.left: list[str] = []
-        self.born = self.alive = self.wanted = self.wanted_plain = 0
+        self.born = self.alive = self.wanted = 0
 
-    def want(self, count: int, plain: int) -> None:
-        self.wanted, self.wanted_plain = count, plain
+    def want(self, count: int) -> None:
+        self.wanted = count
 
     def next(self, timeout_s: float) -> Event | None:
         if self.events:
@@ -76,30 +76,8 @@ class Script:
         if not any(event == Ended(worker) for event in self.events):  # it lives
             self.events.append(Ended(worker))
 
-    def nodes(self, network: bool = False) -> set[str]:
+    def nodes(self) -> set[str]:
         return {*self.on} - self.gone
-
-
-class Mixed(Script):
-    """A worker without a GPU, and one with, who comes as soon as a core is left."""
-
-    def __init__(self, act: Callable[[str, Task], list[Event]], cores: int) -> None:
-        super().__init__(act)
-        self.cores = cores
-        self.there: list[str] = []
-
-    def next(self, timeout_s: float) -> Event | None:
-        if not self.events:
-            lacking = [name for name in ("cpu", "gpu") if name not in self.there and (name == "gpu" or self.wanted_plain)]
-            assert lacking, "it waits for ever"
-            assert len(self.there) < self.cores, "it waits for ever"
-            born = lacking[: self.cores - len(self.there)]
-            self.there += born
-            self.events = [Came(name, gpu=name == "gpu") for name in born]
-        event = self.events.pop(0)
-        if isinstance(event, Ended):
-            self.there.remove(event.worker)
-        return event
 
 
 def report(worker: str, task: Task) -> list[Event]:
@@ -110,7 +88,7 @@ def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: 
     by_key = {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
-    tasks = Tasks(config, by_key, recorder.beside, recorder.give_up)
+    tasks = Tasks(config, by_key, recorder.beside, recorder.add_failure)
     return Dispatcher(tasks, recorder, workers, Journal(recorder.paths, max_tries))
 
 
@@ -123,39 +101,6 @@ def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_t
     assert workers.wanted == 6
     assert arm.finished
     assert len(read_records(StudyPaths(tmp_path)).trials) == 5
-
-
-@pytest.mark.parametrize("cores", [1, 2])
-def test_networks_go_to_workers_with_a_gpu_and_the_others_leave_their_cores_when_nothing_else_is_left(
-    tmp_path: Path, cores: int
-) -> None:
-    arms, workers = [small(trials=2), small("neural", trials=9)], Mixed(report, cores)
-
-    dispatcher(tmp_path, arms, workers).run()
-
-    assert {(worker, "neural" in key) for worker, key in workers.sent} == {("cpu", False), ("gpu", True)}
-    assert len(workers.sent) == 13
-    assert workers.left == ["cpu"]
-
-
-@pytest.mark.parametrize("cores", [1, 2])
-@pytest.mark.parametrize("how", ["fails", "dies"])
-def test_a_network_that_failed_waits_for_a_worker_with_a_gpu(tmp_path: Path, how: str, cores: int) -> None:
-    failed: set[str] = set()
-
-    def act(worker: str, task: Task) -> list[Event]:
-        if not task.network or task.key in failed:
-            return report(worker, task)
-        failed.add(task.key)
-        return [Reported(worker, Report("", error="no"))] if how == "fails" else [Lost(worker), Ended(worker)]
-
-    arms, workers = [small(trials=9), small("neural", trials=1)], Mixed(act, cores)
-
-    dispatcher(tmp_path, arms, workers).run()
-
-    assert {worker for worker, key in workers.sent if "neural" in key} == {"gpu"}
-    assert [record.state for arm in arms for record in arm.records.values()] == ["COMPLETE"] * 10
-    assert arms[1].finished
 
 
 def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:

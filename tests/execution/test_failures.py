@@ -17,14 +17,14 @@ from study.execution.journal import Journal
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder
+from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
-from study.execution.worker import Report
-from study.records.paths import StudyPaths
+from study.records.paths import StudyPaths, write_atomic
 from study.records.work import FoldWork
 from study.schema import StudyError, TrialState
 from study.search.arms import ArmSearch
 from study.training.task import Task
-from tests.execution.test_dispatcher import UNSCORED, Mixed, Script, report
+from tests.execution.test_dispatcher import UNSCORED, Script, report
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
@@ -32,7 +32,7 @@ FIRST, SECOND = "y-extended-o0-0000", "y-extended-o0-0001"
 
 
 def raised(worker: str, said: str = "Traceback\nValueError: no\n") -> list[Event]:
-    return [Reported(worker, Report("", error=said))]
+    return [Reported(worker, TaskResult(error=said))]
 
 
 def died(worker: str) -> list[Event]:
@@ -62,7 +62,7 @@ def run(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3
     """Run a study; gives what it says, but of winners, which `report_of` cannot score."""
     heard, by_key = Heard(), {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), heard, by_key, FoldQueue(work))
-    tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.give_up)
+    tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.add_failure)
     with Journal(recorder.paths, max_tries) as journal:
         Dispatcher(tasks, recorder, workers, journal).run()
     return [note for note in heard.notes if UNSCORED not in note]
@@ -170,24 +170,13 @@ def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_n
 
 def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_path: Path) -> None:
     suspects = [{"suspect": FIRST, "deaths": 3}, {"suspect": SECOND, "deaths": 2}]
-    StudyPaths(tmp_path).journal.write_text("".join(f"{json.dumps(line)}\n" for line in suspects))
+    write_atomic(StudyPaths(tmp_path).journal, "".join(f"{json.dumps(line)}\n" for line in suspects))
     arm, workers = small(trials=4), Script(report)
 
     run(tmp_path, [arm], workers)
 
     assert FIRST not in {key for _, key in workers.sent}
     assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
-
-
-def test_a_network_that_has_killed_its_driver_does_not_wait_for_all_that_trains_none(tmp_path: Path) -> None:
-    arms, workers = [small("neural", trials=2), small(trials=6)], Mixed(report, cores=2)
-    deadly = arms[0].arm.trial_id(0)
-    StudyPaths(tmp_path).journal.write_text(json.dumps({"suspect": deadly, "deaths": 1}))
-
-    run(tmp_path, arms, workers)
-
-    assert [key for _, key in workers.sent].index(deadly) < 5
-    assert len(workers.sent) == 10
 
 
 class Chance(Script):

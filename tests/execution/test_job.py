@@ -9,7 +9,7 @@ from study.execution.cluster.allocation import Allocation, Ending, Given
 from study.execution.cluster.note import JobNote, read_note, write_note
 from study.execution.job import Progressing, begin_run
 from study.execution.observer import Observer
-from study.records.paths import StudyPaths
+from study.records.paths import StudyPaths, write_atomic
 from study.schema import StudyError
 
 
@@ -50,7 +50,7 @@ def test_another_job_begins_anew(paths: StudyPaths) -> None:
 def test_a_note_that_cannot_be_written_names_the_job(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(StudyError, match=r"job\.json.*\b7\b.*File exists"):
+    with pytest.raises(StudyError, match=r"job\.json.*\b7\b.*Not a directory"):
         write_note(StudyPaths(tmp_path / "file"), JobNote(id="7"))
 
 
@@ -103,7 +103,7 @@ def test_a_run_that_was_preempted_is_not_counted_as_idle(paths: StudyPaths, monk
 
 def test_a_note_that_cannot_be_read_is_no_note(paths: StudyPaths) -> None:
     assert read_note(paths) is None
-    paths.job.write_text("{")
+    write_atomic(paths.job, "{")
 
     assert read_note(paths) is None
     assert begin_run(paths, "7", restarts=3, records=0).idle == 0

@@ -43,9 +43,9 @@ def files(recorder: Recorder) -> set[str]:
 
 def test_an_arm_is_packed_with_its_winner(recorder: Recorder) -> None:
     for number in range(TRIALS):
-        recorder.keep(trial(number=number), {})
+        recorder.add(trial(number=number), {})
     searched = files(recorder)
-    recorder.keep(winner(), {})
+    recorder.add(winner(), {})
 
     assert searched == {"0000.json", "0001.json"}
     assert files(recorder) == {"trials.jsonl", "winner.json"}
@@ -53,15 +53,15 @@ def test_an_arm_is_packed_with_its_winner(recorder: Recorder) -> None:
 
 def test_an_arm_of_which_every_trial_failed_is_packed_with_the_last(recorder: Recorder) -> None:
     for number in range(TRIALS):
-        recorder.keep(failed(number=number), {})
+        recorder.add(failed(number=number), {})
 
     assert files(recorder) == {"trials.jsonl"}
 
 
 def test_an_arm_whose_winner_is_to_be_tried_again_is_not_packed(recorder: Recorder) -> None:
     for number in range(TRIALS):
-        recorder.keep(trial(number=number), {})
-    recorder.keep(Unscored(arm=arm(), number=0, error="ValueError: no"), {})
+        recorder.add(trial(number=number), {})
+    recorder.add(Unscored(arm=arm(), number=0, error="ValueError: no"), {})
 
     assert files(recorder) == {"0000.json", "0001.json"}
 

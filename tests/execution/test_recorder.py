@@ -5,13 +5,16 @@ from __future__ import annotations
 import pickle
 import re
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
+from study.data.encoding import Encoded
+from study.execution import run
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
-from study.execution.recorder import Recorder
+from study.execution.recorder import Recorder, Report
 from study.execution.tasks import Tasks
 from study.records.numbers import Numbers
 from study.records.outcome import Outcome
@@ -21,7 +24,7 @@ from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
-from study.schema import Frozen, TrialState
+from study.schema import TrialState
 from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
 from tests.records.examples import arm, scored_trees, shortened, shortening, trees, trial, winner
 from tests.search.bench import small
@@ -63,7 +66,7 @@ def recorder(watch: Watch) -> Recorder:
 
 def hand_out(recorder: Recorder) -> list[Task]:
     """Everything there is to do, the trial of the arm done in between."""
-    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.give_up)
+    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.add_failure)
     handed_out = []
     for sort in (TrialTask, WinnerTask, FoldTask, FoldTask):
         task = tasks.next()
@@ -76,11 +79,11 @@ def hand_out(recorder: Recorder) -> list[Task]:
 
 
 def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: Watch) -> None:
-    tasks = hand_out(recorder)
-    reports: list[Frozen] = [trial(), winner(), scored_trees(), shortened()]
+    hand_out(recorder)
+    reports: list[Report] = [trial(), winner(), scored_trees(), shortened()]
 
-    for task, report in zip(tasks, reports, strict=True):
-        recorder.report(task, report.model_dump_json(), {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
+    for report in reports:
+        recorder.add(report, {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
@@ -94,9 +97,9 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
 def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next_run_tries_again(
     recorder: Recorder, watch: Watch
 ) -> None:
-    task = hand_out(recorder)[1]
+    hand_out(recorder)
 
-    recorder.report(task, Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n").model_dump_json(), {})
+    recorder.add(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n"), {})
 
     assert recorder.arms[arm().key].finished
     assert read_records(watch.paths).winners == []
@@ -105,27 +108,25 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 
 
 @pytest.mark.parametrize("report", [winner(), scored_trees()])
-def test_a_report_that_cannot_be_read_is_the_failure_of_its_task(
-    report: WinnerRecord | TreesRecord, recorder: Recorder, watch: Watch
+def test_a_record_that_could_not_be_read_again_is_the_failure_of_its_task(
+    report: WinnerRecord | TreesRecord, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = hand_out(recorder)[1 if isinstance(report, WinnerRecord) else 2]
     broken = report.candidates[0].model_copy(update={"loss": Numbers([np.inf, 1.0])})
+    made = report.model_copy(update={"candidates": (broken,)}), {"m.keras": b"1"}
+    for name in ("run_winner", "_work"):
+        monkeypatch.setattr(run, name, lambda *_: made)
 
-    recorder.report(task, report.model_copy(update={"candidates": (broken,)}).model_dump_json(), {"m.keras": b"1"})
+    done = run.run_task(task, cast(Encoded, None), {"node": "n", "device": "cpu"})
 
-    assert not watch.paths.fold_models.exists()
-    if isinstance(report, WinnerRecord):
-        (told,) = watch.heard
-        assert re.search(r"\by-linear-o0\b.*ValueError", told)
-    else:
-        (own,) = read_records(watch.paths).beside
-        assert own.state is TrialState.FAIL
-        assert str(own.error).startswith("ValueError: ")
+    assert isinstance(done.record, Unscored | TreesRecord)
+    assert str(done.record.error).startswith("ValidationError: ")
+    assert done.files == {}
 
 
 def test_what_is_given_up_is_a_failure_of_its_own_sort(recorder: Recorder, watch: Watch) -> None:
     for task in hand_out(recorder):
-        recorder.give_up(task, f"no {task.key}")
+        recorder.add_failure(task, f"no {task.key}")
 
     found = read_records(watch.paths)
     assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, "no y-linear-o0-0000")]
@@ -154,6 +155,6 @@ def test_a_record_that_cannot_be_written_is_told_to_nobody(recorder: Recorder, w
     (watch.paths.root / "trials").write_text("a file in the way")
 
     with pytest.raises(OSError, match="trials"):
-        recorder.keep(scored_trees(), {})
+        recorder.add(scored_trees(), {})
 
     assert (watch.heard, recorder.beside.outcomes) == ([], {})

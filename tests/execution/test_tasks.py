@@ -36,39 +36,6 @@ def test_arms_are_served_in_turn() -> None:
     assert started == [f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
-def test_a_worker_with_a_gpu_gets_networks_first_and_one_without_gets_none() -> None:
-    arms = [small(trials=2), small("neural", trials=2), small(trials=1, fold=1), small("neural", trials=1, fold=1)]
-    bench = Bench(arms, FoldQueue([trees_of(0), trees_of(1)]))
-
-    with_gpu = [bench.start(gpu=True) for _ in range(4)]
-    without = [bench.start(gpu=False) for _ in range(4)]
-
-    assert with_gpu == ["y-neural-d1-o0-0000", "y-neural-d1-o1-0000", "y-neural-d1-o0-0001", "y-extended-o0-0000"]
-    assert without == ["y-extended-o1-0000", "y-extended-o0-0001", "y-trees-o0", "y-trees-o1"]
-
-
-def test_what_trains_no_network_is_counted_apart_until_it_is_recorded() -> None:
-    bench = Bench([small(trials=1), small("neural", trials=2)], FoldQueue([trees_of(0)]))
-
-    counts = [(bench.tasks.left, bench.tasks.left_plain)]
-    while (key := bench.start(gpu=False)) is not None:
-        bench.finish(key)
-        counts.append((bench.tasks.left, bench.tasks.left_plain))
-
-    assert counts == [(6, 3), (5, 2), (4, 1), (3, 0)]
-
-
-def test_a_worker_without_a_gpu_that_gets_nothing_ends_no_study_whose_networks_are_in_time() -> None:
-    bench = Bench([small("neural", trials=1)])
-    bench.tasks.until = 1e12
-
-    nothing = bench.start(gpu=False)
-
-    assert (nothing, bench.tasks.finished) == (None, False)
-    bench.finish(bench.start(gpu=True))
-    assert (bench.start(gpu=True), bench.start(gpu=False)) == ("y-neural-d1-o0-winner", None)
-
-
 def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
     window = {"search": {"sampler": "random", "generation": 2}}
     bench = Bench([small("neural", trials=4, fold=fold, **window) for fold in range(2)])
@@ -122,10 +89,10 @@ def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_b
     bench = Bench([small(trials=2)])
 
     for _ in range(3):
-        bench.tasks.judge(lambda task: None)
+        bench.tasks.drop_faulty(lambda task: None)
         assert bench.start() == "y-extended-o0-0000"
         bench.fail("y-extended-o0-0000")
-    bench.tasks.judge(lambda task: "ValueError: its own")
+    bench.tasks.drop_faulty(lambda task: "ValueError: its own")
 
     assert bench.given_up == [("y-extended-o0-0000", "ValueError: its own")]
     assert bench.arms[0].records[0].state is TrialState.FAIL
@@ -151,7 +118,7 @@ def test_a_winner_that_failed_is_handed_out_again_and_then_given_up() -> None:
     for _ in range(2):
         assert bench.start() == "y-extended-o0-winner"
         bench.fail("y-extended-o0-winner")
-    bench.tasks.judge(lambda task: "no")
+    bench.tasks.drop_faulty(lambda task: "no")
 
     assert bench.given_up == [("y-extended-o0-winner", "no")]
     assert (bench.start(), bench.tasks.finished) == (None, True)
@@ -237,7 +204,7 @@ def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
 
     for _ in range(3):
         bench.fail(bench.start())
-        bench.tasks.judge(lambda task: "no")
+        bench.tasks.drop_faulty(lambda task: "no")
 
     assert (bench.start(), bench.tasks.finished) == (None, True)
     assert [key for key, _ in bench.given_up] == ["y-extended-o0-0000", "y-constant-o0-0000", "y-extended-o0-0001"]
@@ -266,7 +233,7 @@ def test_work_that_failed_is_handed_out_again_until_it_is_given_up(of: Callable[
     for _ in range(2):
         assert bench.start() == first.key
         bench.fail(first.key)
-    bench.tasks.judge(lambda task: "no")
+    bench.tasks.drop_faulty(lambda task: "no")
     bench.finish(bench.start())
 
     assert bench.given_up == [(first.key, "no")]

@@ -10,12 +10,12 @@ import pytest
 from study.config.options import Range
 from study.families import FAMILIES, get_family, is_searched
 from study.families import searched as searched_space
-from study.families.stacked import Stack, linear_predictor
+from study.families.stacked import Stack
 from study.schema import EXTENDED, Kind, TrialState
 from study.training.trial import run_trial
 
 from .problems import N_INNER, Case, encoded_for, loss, task_for
-from .trained import every_case, every_way, features, networks, one_a_family, searched, usually_trained
+from .trained import every_case, every_way, networks, one_a_family, searched, usually_trained
 
 
 @pytest.fixture(autouse=True)
@@ -114,23 +114,6 @@ def test_it_survives_one_row_more_or_less_than_a_batch(beyond: int) -> None:
 
     assert record.state is TrialState.COMPLETE
     assert all(np.isfinite([replicate.val_loss, replicate.train_loss]).all() for replicate in record.replicates)
-
-
-@networks
-def test_the_stacked_model_and_the_linear_predictor_of_its_weights_agree(case: Case) -> None:
-    encoded, _ = encoded_for(case)
-    fit, architecture = usually_trained(case)
-    stack = Stack(architecture)
-
-    for variable, value in zip(stack.weights, fit.weights, strict=True):
-        variable.assign(value)
-
-    np.testing.assert_allclose(
-        linear_predictor(fit.weights, architecture, features(encoded)),
-        stack.model(features(encoded)).numpy(),
-        rtol=1e-5,
-        atol=1e-6,
-    )
 
 
 @every_way

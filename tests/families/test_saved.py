@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.networks import linear_predictor
 from study.families import HEADS, get_family
 from study.families.saved import BATCH, Reading, model_bytes, open_model, predict_raw, stacked_model
-from study.families.stacked import linear_predictor
 from study.schema import EXTENDED, Kind
 from study.training.columns import Regression
 from study.training.regression import fit as fit_regression
@@ -37,7 +37,8 @@ def reading(case: Case) -> Reading:
     encoded, _ = encoded_for(case)
     own = slice(N_INNER)
     units = encoded.y_center[own], encoded.y_scale[own]
-    return Reading(encoded.center[own] + [[0.5, 3.0, -0.02]], encoded.center[own], encoded.scale[own], *units, PLACES)
+    fill, head = encoded.center[own] + [[0.5, 3.0, -0.02]], HEADS[case.kind]
+    return Reading(PLACES, fill, encoded.center[own], encoded.scale[own], *units, head)
 
 
 @lru_cache
@@ -56,7 +57,7 @@ def saved(case: Case) -> Any:
         own = regression(case)
         return term_model(own, HEADS[case.kind])
     fit, architecture = usually_trained(case)
-    return stacked_model(fit.weights, architecture, HEADS[case.kind], reading(case))
+    return stacked_model(fit.weights, architecture, reading(case))
 
 
 def odd_rows(case: Case) -> np.ndarray:
@@ -154,15 +155,16 @@ def test_terms_are_put_at_their_places_among_the_columns_that_a_network_sees(cas
     """The second column is no term of this fold, the others come in another order."""
     fit, architecture = usually_trained(case)
     whole, few = reading(case), [2, 0]
-    part = Reading(*(a[:, few] for a in (whole.fill, whole.center, whole.scale)), whole.y_center, whole.y_scale, np.array(few))
+    some = {name: getattr(whole, name)[:, few] for name in ("fill", "center", "scale")}
+    part = replace(whole, columns=np.array(few), **some)
     raw = odd_rows(case)
     at_center = raw.copy()
     at_center[:, 1] = 0
-    level = Reading(whole.fill, whole.center * [1, 0, 1], whole.scale, whole.y_center, whole.y_scale, PLACES)
+    level = replace(whole, center=whole.center * [1, 0, 1])
 
-    found = predict_raw(stacked_model(fit.weights, architecture, HEADS[case.kind], part), raw[:, few])
+    found = predict_raw(stacked_model(fit.weights, architecture, part), raw[:, few])
 
-    expected = predict_raw(stacked_model(fit.weights, architecture, HEADS[case.kind], level), at_center)
+    expected = predict_raw(stacked_model(fit.weights, architecture, level), at_center)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -170,8 +172,8 @@ def test_a_term_that_does_not_vary_for_a_replicate_says_nothing() -> None:
     case = Case("neural", Kind.CONTINUOUS, 1)
     fit, architecture = usually_trained(case)
     own = reading(case)
-    still = Reading(own.fill, own.center, np.where(PLACES == 0, np.inf, own.scale), own.y_center, own.y_scale, PLACES)
-    model = stacked_model(fit.weights, architecture, HEADS[case.kind], still)
+    still = replace(own, scale=np.where(PLACES == 0, np.inf, own.scale))
+    model = stacked_model(fit.weights, architecture, still)
     raw = odd_rows(case)
     moved = raw + np.array([100.0, 0.0, 0.0])
 

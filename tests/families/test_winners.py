@@ -96,7 +96,7 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
 
     record, _ = won(case)
 
-    first = ["refit", "ensemble"] if get_family(case.family).convex else ["ensemble"] + ["refit"] * 3
+    first = ["refit", "ensemble"] if get_family(case.family).convex else ["ensemble"] + ["refit"] * 2
     assert [candidate.name for candidate in record.candidates] == [*first, "rows-0.5", "rows-0.25"]
     assert record.rows == encoded.test.tolist()
     assert record.observed == observed.tolist()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pytest
 
-from study.data.encoding import Encoded
 from study.families import Architecture
 from study.records.trial import TrialRecord, WinnerRecord
 from study.schema import Kind
@@ -38,11 +36,6 @@ def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architectur
     own, (encoded, _) = task_for(case, **task), encoded_for(case)
     architecture = architecture_of(own, encoded, N_INNER)
     return train(own, architecture, make_problem(encoded, list(range(N_INNER))), seeds), architecture
-
-
-def features(encoded: Encoded, rows: slice = slice(None)) -> np.ndarray:
-    """What each inner fold's encoder makes of the rows, (N_INNER, n, n_terms)."""
-    return np.stack([encoded.x(fold, rows) for fold in range(N_INNER)])
 
 
 @lru_cache

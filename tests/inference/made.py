@@ -11,7 +11,7 @@ import pandas as pd
 from study.api import _write_description
 from study.conclude import conclude
 from study.config import make_config
-from study.execution.here import work_here
+from study.execution.in_process import run_in_process
 from study.execution.observer import Observer
 from study.execution.recorder import Recorder
 from study.execution.runner import make_searches
@@ -72,6 +72,6 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
     prepared = prepare(make_config(content))
     _write_description(paths, prepared)
     plan, data, observer = prepared.plan, prepared.data, Observer()
-    work_here(plan.config, data, Recorder(paths, observer, *make_searches(plan, data, paths, observer)))
+    run_in_process(plan.config, data, Recorder(paths, observer, *make_searches(plan, data, paths, observer)))
     conclude(paths, prepared.data)
     return load_results(paths.root)

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from study.inference.intervals import Scored, adaptive_scores, guarantee_words, sets, symmetric
+from study.inference.intervals import Scored, guarantee_words, sets, symmetric
 from study.inference.models import judged_rows, open_saved
 from study.inference.predictions import predict
 from study.results import Results
@@ -43,16 +43,14 @@ def test_where_rows_are_too_few_an_interval_is_infinite() -> None:
 
 def test_a_set_holds_the_classes_that_the_paper_puts_in(rng: np.random.Generator) -> None:
     n, level = 30, 0.8
-    folds, scores, chance = np.arange(n) % 2, rng.uniform(size=n), rng.uniform(size=5)
+    folds, scores = np.arange(n) % 2, rng.uniform(size=n)
     shares = softmax(rng.normal(size=(2, 5, 3)), axis=2)
 
-    inside = sets(shares, chance, Scored.of(scores, folds), level)
+    inside = sets(shares, Scored.of(scores, folds), level)
 
     for x in range(5):
         for c in range(3):
-            own = [
-                sum(p for p in shares[k, x] if p > shares[k, x, c]) + chance[x] * shares[k, x, c] for k in range(2)
-            ]  # the score that the class would have
+            own = [1 - shares[k, x, c] for k in range(2)]  # the score that the class would have
             assert inside[x, c] == (sum(scores[i] < own[folds[i]] for i in range(n)) < level * (n + 1))
 
 
@@ -130,9 +128,9 @@ def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Gener
         own = rng.permutation(ROWS) % FOLDS
         models = [LogisticRegression().fit(x[own != k], y[own != k]) for k in range(FOLDS)]
         shares = np.array([models[k].predict_proba(x[[i]])[0] for i, k in enumerate(own)])
-        scores = adaptive_scores(shares, y, rng.random(ROWS))
+        scores = 1 - shares[np.arange(ROWS), y]
         new_x, new_y = draw(FRESH)
-        found = sets(np.array([m.predict_proba(new_x) for m in models]), rng.random(FRESH), Scored.of(scores, own), 0.9)
+        found = sets(np.array([m.predict_proba(new_x) for m in models]), Scored.of(scores, own), 0.9)
         inside.append(found[np.arange(FRESH), new_y])
         sizes.append(found.sum(axis=1))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from study.evidence.stored import write_verdicts
-from study.records.delivery import chosen_arms, deliver, delivered_frame, delivery_notes, fold_model
+from study.records.delivery import chosen_arms, deliver, delivered_frame, fold_model
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, write_winner, write_work
 from study.schema import ALL_ROWS, Arm, Kind
@@ -60,17 +58,6 @@ def test_another_depth_does_not_stand_in_for_a_model_that_is_lacking(paths: Stud
     assert fold_model(paths, trials(), "y", "network", ALL_ROWS) == paths.fold_models / "y-neural-d2-all.keras"
     assert fold_model(paths, trials(), "y", "trees", 0) is None
     assert fold_model(paths, trials(), "y", "trees", ALL_ROWS) == paths.fold_models / "y-trees-all.skops"
-
-
-def test_the_size_that_is_told_is_that_of_the_judged_models_alone(paths: StudyPaths) -> None:
-    write_atomic(paths.reader("y", ALL_ROWS), "reader")
-    write_atomic(paths.verdicts, write_verdicts([]))
-    for arm in arms():
-        write_atomic(paths.model(arm), bytes(1_000_000 if arm.outer_fold == 0 else 2_000_000))
-
-    (said,) = delivery_notes(Results(paths.root))
-
-    assert re.findall(r"(\d+) MB", said) == [str(len(LOSSES))]
 
 
 def test_seconds_to_fit_are_those_of_every_task_that_the_procedure_needed_on_all_rows(paths: StudyPaths) -> None:

@@ -31,7 +31,7 @@ def test_numbers_come_back_from_json_to_the_bit(predicted: list[Any]) -> None:
 def test_numbers_are_an_array_of_eight_bytes_each() -> None:
     numbers = Numbers([3.0, 1.0, 2.0])
 
-    assert (len(numbers), np.mean(numbers), numbers.tolist()) == (3, 2.0, [3.0, 1.0, 2.0])
+    assert (len(numbers), np.mean(numbers), numbers.values.tolist()) == (3, 2.0, [3.0, 1.0, 2.0])
     assert len(pickle.dumps(Numbers(np.zeros(1_000)))) < 8_500
 
 

@@ -112,12 +112,8 @@ def test_every_file_has_its_own_name() -> None:
 
     assert len(set(files.values())) == len(files)
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
-        "config.yaml", "environment.json", "data.json", "job.json", "trials", "results.parquet", "results.csv", "folds.parquet",
-        "curves.parquet", "coefficients.parquet", "predictions.parquet", "trees.parquet", "verdicts.json", "models",
-        "scores.parquet", "terms.parquet", "pairs.parquet", "metrics.parquet", "margins.parquet",
-        "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
-        "effects.parquet", "importances.parquet", "helps.parquet",
-        "figures", "export", "retried", "report.ipynb", "report.html", "report.md", "report.pdf", ".lock", ".handed-out",
+        "config.yaml", "environment.json", ".study", "trials", "results.parquet", "results.csv", "frames", "verdicts.json",
+        "models", "figures", "export", "retried", "report.ipynb", "report.html", "report.md", "report.pdf",
     }  # fmt: skip
 
 
@@ -172,7 +168,7 @@ def test_a_half_written_record_of_a_killed_process_is_no_record(tmp_path: Path) 
 
 
 def test_what_a_killed_writer_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
-    kept = [tmp_path / ".lock", tmp_path / "trials" / "y-linear-o0" / "0003.json"]
+    kept = [tmp_path / ".study" / "lock", tmp_path / "trials" / "y-linear-o0" / "0003.json"]
     for path in kept:
         write_atomic(path, "kept")
     (kept[1].parent / f".0004.json.4711{TEMPORARY}").write_text("ha")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -120,15 +119,6 @@ def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path
     assert results_module.read_records(paths) == Records([], [], [], places)
 
 
-def test_trees_recorded_by_a_version_before_are_read(tmp_path: Path) -> None:
-    paths = StudyPaths(tmp_path)
-    before = json.loads(scored_trees().model_dump_json())
-    before["trees"] = before.pop("work")
-    write_atomic(paths.work(trees()), json.dumps(before))
-
-    assert results_module.read_work(paths, TreesRecord) == [scored_trees()]
-
-
 def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
     paths = make_folder(tmp_path)
     write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
@@ -178,7 +168,7 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
     assert (len(results.folds), len(results.curves)) == (2, 6)
 
 
-@pytest.mark.parametrize(("attribute", "file"), [("predictions", "predictions.parquet"), ("verdicts", "verdicts.json")])
+@pytest.mark.parametrize(("attribute", "file"), [("predictions", "frames/predictions.parquet"), ("verdicts", "verdicts.json")])
 def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
     make_folder(tmp_path)
 
@@ -190,7 +180,7 @@ def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_p
     paths = make_folder(tmp_path, done=True)
     write_atomic(paths.verdicts, "[]")
 
-    with pytest.raises(StudyError, match=f"{paths.scores}.*{load_results(tmp_path).again}"):
+    with pytest.raises(StudyError, match=f"{paths.frame('scores')}.*{load_results(tmp_path).again}"):
         _ = load_results(tmp_path).scores
 
 

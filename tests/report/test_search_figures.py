@@ -63,7 +63,7 @@ def test_what_was_not_measured_is_said_with_its_reason(results: Results) -> None
 
 def test_a_study_that_a_version_before_concluded_shows_no_figure_of_these(nested: Results, tmp_path: Path) -> None:
     old = copied(nested, tmp_path / "old")
-    old.paths.hyperparameters.unlink()
+    old.paths.frame("hyperparameters").unlink()
 
     assert not hyperparameters.when(old)
     assert not hyperparameters.has_table(old)

@@ -21,7 +21,7 @@ from harness.faults import FILLER, KILLS, OTHERS, Run
 from harness.studies import STUDY, Process, descendants, digest_of, drive, records, run, started, wait_for_records, workers
 from study import load_results
 from study.api import run_study
-from study.cli.status import status_of
+from study.cli.status import status_json
 from study.config import load_config
 from study.execution.cluster.scratch import scratch_folder
 from study.execution.observer import Interrupted, Observer, interruptible
@@ -122,7 +122,7 @@ def goes_on_with_a_worker_killed(process: Process, config: Path, results: Path) 
     for worker in killed:
         worker.kill()
     second = run(STUDY, *COMMAND, cwd=config.parent)
-    working = status_of(load_results(results)).at_work
+    working = status_json(load_results(results))["at_work"]
     wait_for_records(process, results, more_than=len(records(results)))
     assert len(killed) >= 1
     assert (second.returncode, second.stdout) == (2, "")

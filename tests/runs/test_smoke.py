@@ -16,10 +16,11 @@ from harness.kept import replace
 from harness.studies import drive
 from study import load_config, load_results, run_study
 from study.cli.progress import print_summary
-from study.cli.status import status_json, status_of
+from study.cli.status import status_json
 from study.conclude import conclude
 from study.evidence.wording.answer import Words
 from study.plan import prepare
+from study.records.columns import FRAMES
 from study.records.paths import StudyPaths
 from study.records.results import digest, read_outcomes, read_work, write_work
 from study.records.short import ShortRecord
@@ -87,12 +88,9 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     models |= {f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")}
     models |= {"models/balloons-trees.skops"}
     assert found - figures == {
-        "config.yaml", "environment.json", "data.json", "results.parquet", "results.csv", "folds.parquet", "curves.parquet",
-        "coefficients.parquet", "predictions.parquet", "trees.parquet", "terms.parquet", "verdicts.json", "scores.parquet",
-        "pairs.parquet", "metrics.parquet", "margins.parquet", "report.ipynb", "report.html",
-        "effects.parquet", "importances.parquet", "helps.parquet",
-        "residuals.parquet", "calibration.parquet", "discrimination.parquet", "confusion.parquet", "hyperparameters.parquet",
-        *trials, *winners, *beside, *models,
+        "config.yaml", "environment.json", ".study/data.json", "results.parquet", "results.csv", "verdicts.json",
+        "report.ipynb", "report.html",
+        *(f"frames/{name}" for name in FRAMES if name != "results.parquet"), *trials, *winners, *beside, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".svg"}
 
@@ -112,12 +110,12 @@ def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> Non
     rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 10, "pairs": 7}
     loaded = load_results(results)
 
-    frames = {name: pd.read_parquet(results / f"{name}.parquet") for name in ("results", *rows)}
+    frames = {name: pd.read_parquet(results / "frames" / f"{name}.parquet") for name in rows}
+    frames["trials"] = pd.read_parquet(results / "results.parquet")
 
-    pd.testing.assert_frame_equal(loaded.trials, frames["results"])
-    for name in rows:
-        pd.testing.assert_frame_equal(getattr(loaded, name), frames[name])
-    assert {name: len(frame) for name, frame in frames.items()} == {"results": 12} | rows
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(getattr(loaded, name), frame)
+    assert {name: len(frame) for name, frame in frames.items()} == {"trials": 12} | rows
 
 
 def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
@@ -201,14 +199,12 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
 def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> None:
     opened = load_results(results)
 
-    told, found = status_json(opened), status_of(opened)
+    told = status_json(opened)
 
     assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
-    assert (found.finished, found.failed, set(found.to_go.values())) == (True, 0, {0})
-    assert [(arm.key, n, budget, scored) for arm, n, budget, _, _, scored in found.rows] == [
-        (key, trials, trials, True) for key, trials in ARMS.items()
-    ]
+    assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
+    assert [(row["trials"], row["budget"], row["winner"]) for row in told["arms"]] == [(n, n, True) for n in ARMS.values()]
 
 
 def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(

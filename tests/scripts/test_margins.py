@@ -26,7 +26,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
     one, two = ["balloons"], ["balloons", "colour"]
     found = write_results(root / "one", one, terms=True, **small), write_results(root / "two", two, **small)
     for each in found:
-        each.predictions.iloc[:0].to_parquet(each.paths.trees)
+        each.predictions.iloc[:0].to_parquet(each.paths.frame("trees"))
     return opened([str(each.root) for each in found])
 
 

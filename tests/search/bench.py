@@ -37,9 +37,9 @@ class Bench:
         self.given_up.append((task.key, error))
         self.record(task, TrialState.FAIL)
 
-    def start(self, gpu: bool | None = None, fits: Callable[[Task], bool] = lambda task: True) -> str | None:
-        """Ask for a task that fits, for a worker with a GPU or without where some have one; gives its key."""
-        task = self.tasks.next(fits, gpu)
+    def start(self, fits: Callable[[Task], bool] = lambda task: True) -> str | None:
+        """Ask for a task that fits; gives its key."""
+        task = self.tasks.next(fits)
         if task is None:
             return None
         self.out[task.key] = task

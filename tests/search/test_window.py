@@ -165,7 +165,7 @@ def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
     for number, rungs in enumerate([(5.0,), (9.0, 8.0), (7.0, 6.0)]):
         window.tell(changed(records[number], state=TrialState.PRUNED, rungs=rungs))
 
-    told = window._search._ot_study.trials
+    told = window._study.trials
     assert [trial.intermediate_values for trial in told] == [{1: 5.0}, {1: 9.0, 2: 8.0}, {1: 7.0, 2: 6.0}]
     assert [trial.state.name for trial in told] == ["PRUNED"] * 3
 

@@ -97,7 +97,7 @@ def test_a_cancelled_job_leaves_every_finished_trial_and_nothing_else_and_submit
     wait_until(cluster.is_idle, "all nodes idle")
     kept = records(job.results)
     wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), lambda: f"no process: {leftovers(cluster)}", LEFT_S)
-    assert not (job.results / ".lock").exists()
+    assert not (job.results / ".study" / "lock").exists()
     assert "--num-cpus=4" in command
 
     queued = cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--sbatch=--hold", cwd=job.folder)

@@ -13,13 +13,11 @@ import pandas as pd
 import pytest
 
 from study import FamilyClassifier, FamilyRegressor
-from study.ask import ask
 from study.cli import main as cli
 from study.config import dump_config, make_config
 from study.config.metrics import metrics_asked
 from study.data.reader import ReadColumn, Reader, ReadTerm
 from study.evidence.stored import write_verdicts
-from study.inference.columns import column_importance
 from study.inference.intervals import guarantee_words
 from study.inference.models import cautions
 from study.inference.predictions import predict
@@ -163,18 +161,12 @@ def of_rows(party: Results) -> dict[str, Refused]:
 
 def of_tables(party: Results, folder: Path) -> dict[str, Refused]:
     """What is refused of the study's own table and of files."""
-    table = pd.read_csv("table.csv")
-    changed = party.config.data.model_copy(update={"source": str(folder / "one.csv")})
     (folder / "none.csv").write_text("age\n")
 
     def command(rows: str, **more: Any) -> Refused:
         return lambda: cli.predict(party.root, folder / rows, target="balloons", model="regression", **more)
 
     return {
-        "no such feature": lambda: party.dependence("agee"),
-        "fewer rows than the study's": lambda: party.dependence("age", rows=table.iloc[1:]),
-        "other rows than the study's": lambda: party.importance(rows=table.iloc[::-1]),
-        "a table that has changed": lambda: column_importance(altered(party, data=changed)),
         "a file that is not there": command("lost.csv"),
         "a file without rows": command("none.csv"),
         "a file of an unknown format to write": command("rows.csv", out=folder / "said.xlsx"),
@@ -202,7 +194,6 @@ def of_questions(party: Results) -> dict[str, Refused]:
         "a margin of another unit": of(margin_of="unit"),
         "a margin that is no share": of(margin=3),
         "a margin of nothing": of(margin_of="explaned"),
-        "predictions that do not tell their order": lambda: ask(altered(party, time="age")),
         "--margin": option(margin=3),
         "--margin-of": option(margin_of="explaned"),
         "--metric": option(metric="acuracy"),

@@ -25,21 +25,19 @@ from study.execution import job
 from study.execution.again import retry
 from study.execution.cluster import lock, network, others
 from study.execution.cluster.allocation import Allocation, Ending, Given, array_share
-from study.execution.cluster.network import Ports, address_of, check_ports
+from study.execution.cluster.network import address_of, check_ports, choose_ports
 from study.execution.cluster.note import JobNote, write_note
 from study.execution.cluster.others import Others, Step, give_back_nodes
-from study.execution.cluster.ray import check_gpus
 from study.execution.cluster.scratch import scratch_folder
 from study.execution.cluster.submit import Request, make_submission
-from study.execution.events import Ended, Event, Unfit
+from study.execution.events import Ended, Event, Lost
 from study.execution.job import Progressing, begin_run, running
 from study.execution.journal import Journal
-from study.execution.lives import Registry
 from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.runner import search
+from study.execution.tune_hooks import WorkerCallback
 from study.plan import prepare
-from study.records.clipping import clipping_notes
 from study.records.delivery import delivery_notes
 from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
@@ -64,7 +62,6 @@ from tests.records.examples import (
     trial,
     winner,
 )
-from tests.records.test_clipping import TERMS
 from tests.search.bench import small
 from tests.search.helpers import config_of
 from tests.snapshots.conftest import Approve
@@ -115,7 +112,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     """A run of another host that lives, known and not; and one that takes over."""
 
     def beside_a_living_one(content: str) -> None:
-        paths.lock.write_text(content)
+        write_atomic(paths.lock, content)
         alive = threading.Timer(0.1, os.utime, (paths.lock, (1_002, 1_002)))
         alive.start()
         try:
@@ -133,7 +130,7 @@ def of_locks(told: Told, paths: StudyPaths) -> None:
     def lose() -> None:
         with lock.locked(paths):
             paths.lock.unlink()
-            paths.lock.write_text(of_elsewhere)
+            write_atomic(paths.lock, of_elsewhere)
             threading.Event().wait(30)  # until the next beat
 
     told.refusal("its lock was taken", lose)
@@ -224,7 +221,7 @@ def of_runs(told: Told, folder: Path) -> None:
     own = arm()
     paths = StudyPaths(folder / "broken")
     write_atomic(paths.trial(own, 0), "{")
-    paths.journal.write_text(f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
+    write_atomic(paths.journal, f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
     told.of("a broken record and a driver that died", *searched(paths.root, Hired(report)))
 
     def act(worker: str, task: Task) -> list[Event]:
@@ -253,21 +250,18 @@ def of_nodes(told: Told, folder: Path) -> None:
     def failing(worker: str, task: Task) -> list[Event]:
         return raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
 
-    def unfit(worker: str, task: Task) -> list[Event]:
-        return [Unfit(worker, "Traceback\nImportError: libcuda\n")] if worker in bad else report(worker, task)
-
     told.of("a node fails at all it is given", *notes(Prompt(failing, "bad", "good"), "one"))
-    told.of("a node cannot train", *notes(Script(unfit, "bad", "good"), "other"))
-    told.of("the only node cannot train", *notes(Script(lambda *given: unfit("w1", given[1])), "only"))
+    unfit = Script(lambda worker, _: [Lost(worker, "Traceback\nImportError: libcuda\n", died=False)])
+    told.of("the only node cannot train", *notes(unfit, "only"))
     alone = dispatcher(folder / "nowhere", [small(trials=1)], Script(report))
-    alone.blame.know("n", "here")
-    alone.blame.left_out["n"] = "Traceback\nImportError: libcuda\n"
-    told.of("nor where nothing is kept", alone.blame.broken(on_disk=False))
+    alone.faults.add_node("n", "here")
+    alone.faults.left_out["n"] = "Traceback\nImportError: libcuda\n"
+    told.of("nor where nothing is kept", alone.faults.environment_error(on_disk=False))
     for case, error in {"with a reason": "OSError: full", "without": ""}.items():
         workers = Script(report)
         workers.events = [Ended(f"unborn-{n}", error) for n in range(100)]
         told.of(f"workers end before they begin, {case}", *notes(workers, f"unborn {case}"))
-    registry = Registry(Pool(config_of(), 0), folder / "scratch")
+    registry = WorkerCallback(Pool(config_of(), 0), folder / "scratch")
     told.refusal("Ray's files are gone", lambda: registry.on_step_begin(1, []))
 
 
@@ -286,7 +280,7 @@ def of_deaths(told: Told, folder: Path) -> None:
         with Journal(paths, tries) as journal:
             told.of(
                 f"its driver died, and it may die {tries} times",
-                journal.verdict(cast(Task, SimpleNamespace(key=FIRST, noun="this trial"))),
+                journal.final_error(cast(Task, SimpleNamespace(key=FIRST, noun="this trial"))),
             )
 
 
@@ -316,8 +310,6 @@ def of_the_end(told: Told, paths: StudyPaths) -> None:
     ):
         write_work(paths, record, {})
     told.of("work that failed", *failure_notes(read_outcomes(paths)))
-    outside = winner(arm("extended"), rows=list(range(100)), terms=TERMS, clipped=5)
-    told.of("cells outside the known range", *clipping_notes([outside], ordered=False))
     write_winner(paths, winner(models=("y-linear-o0.keras",)), {"y-linear-o0.keras": bytes(2_000_000)})
     write_atomic(paths.delivered("y", "regression"), "model")
     results = Results(paths.root)
@@ -365,7 +357,6 @@ def of_allocations(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, ca
     for name, value in (BATCH | {"SLURM_JOB_NUM_NODES": "1"}).items():
         monkeypatch.setenv(name, value)
     needy = make_config(CONFIG | {"cluster": {"address": "slurm"}, "resources": {"gpus_per_trial": 0.5}})
-    told.refusal("no GPU", lambda: check_gpus(needy, verbose=False))
     with running(needy, StudyPaths(folder), Observer()):
         told.of("a run begins", capfd.readouterr().out.strip())
 
@@ -424,7 +415,7 @@ def of_networks(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
         told.refusal("no way to a node", lambda: network.address_towards("n9"))
         told.refusal("no such card", lambda: address_of("ib7"))
-        told.refusal("too few free ports", lambda: Ports.choose("20000-20099", 4, 7))
+        told.refusal("too few free ports", lambda: choose_ports("20000-20099", 4, 7))
         told.refusal("too few ports", lambda: check_ports("20000-20025", 4))
         told.refusal("too few ports for one core", lambda: check_ports("20000-20009", 1))
         for place in ("/no/such/folder", "/local/scratch/of-this-cluster"):

@@ -94,7 +94,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Results:
         "helps": made.helps({}, lost),
     }
     for name, frame in frames.items():
-        frame.to_parquet(getattr(results.paths, name))
+        frame.to_parquet(results.paths.frame(name))
     return load_results(results.root)
 
 
@@ -151,7 +151,7 @@ def test_the_report_of_a_study_with_terms(of_rich: Report, approve: Approve) -> 
 
 def test_the_report_of_a_study_that_is_not_finished(rich: Results, tmp_path: Path, approve: Approve) -> None:
     paths = copied(rich, tmp_path / "party").paths
-    for path in (paths.verdicts, paths.predictions, paths.coefficients, paths.scores, paths.pairs):
+    for path in (paths.verdicts, *map(paths.frame, ("predictions", "coefficients", "scores", "pairs"))):
         path.unlink()
 
     approve(report(paths.root).text)
@@ -303,7 +303,7 @@ def test_what_tables_and_lists_say_in_rarer_cases(
 def test_what_cannot_be_reported(rich: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, approve: Approve) -> None:
     def old() -> None:
         own = copied(rich, tmp_path / "old")
-        own.paths.scores.unlink()
+        own.paths.frame("scores").unlink()
         build_notebook(own.root)
 
     def browser(says: str) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.networks import linear_predictor
 from study.data.matrix import Matrix
 from study.families import HEADS
-from study.families.stacked import Stack, linear_predictor
+from study.families.stacked import Stack
 from study.schema import Kind
 from study.training import fit as fit_module
 from study.training.fit import CHUNK, Shape, compiled, fit

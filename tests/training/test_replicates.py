@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study.families.stacked import Stack, StackedDropout, linear_predictor
+from harness.networks import linear_predictor
+from study.families.stacked import Stack, StackedDropout
 from study.training import fit as fit_module
 from study.training.fit import CHUNK, batches, fit
 from study.training.problem import padded

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import as_options, console
+from study.cli.given import console
 from study.cli.options import ResultsFolder
-from study.schema import StudyError
 
 
 def ask(
@@ -28,10 +27,7 @@ def ask(
     from study.results import load_results
 
     opened = load_results(results)
-    try:
-        found = opened.ask(metric, margin, margin_of, floor, target)
-    except StudyError as error:
-        raise StudyError(as_options(str(error))) from None
+    found = opened.ask(metric, margin, margin_of, floor, target)
     warned = asked_anew(opened.warnings, found)
     if as_json:
         print(write_verdicts(found, warned))

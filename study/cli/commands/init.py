@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import config_of
+from study.cli.given import config_of, writing
 from study.cli.options import AsJson
 from study.schema import StudyError
 
@@ -26,12 +26,10 @@ def init(
 
     config = config_of(table, target, None, None)
     path = output or Path(f"{config.name}.yaml")
-    try:
+    with writing(path):
         if path.exists():
             raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
         written = write_config(path, prepare(config), table)
-    except OSError as error:
-        raise StudyError(f"Cannot write {path}: {error.strerror}. Name another file with --output.") from None
     if as_json:
         print_json({"wrote": written, "config": path})
         return

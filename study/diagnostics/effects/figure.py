@@ -48,7 +48,7 @@ ROWS = "rows"
 
 def when(results: Results) -> bool:
     """Where models of outer folds were asked."""
-    return results.concluded and results.paths.effects.exists() and not data(results).empty
+    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:

@@ -33,7 +33,7 @@ COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
 
 def when(results: Results) -> bool:
     """Where some group held."""
-    return results.concluded and results.paths.helps.exists() and not data(results).empty
+    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -98,7 +98,7 @@ SIDES = {"more": "most", "less": "least"}
 
 def has_table(results: Results) -> bool:
     """Whether groups were looked for."""
-    return results.concluded and results.paths.helps.exists() and not results.helps.empty
+    return results.concluded and not results.helps.empty
 
 
 def table(results: Results) -> Html:

@@ -30,7 +30,7 @@ TABLE = ""
 
 def is_told(results: Results) -> bool:
     """Whether the study is concluded, and by a version that tells this of its search."""
-    return results.concluded and results.paths.hyperparameters.exists()
+    return results.concluded
 
 
 def when(results: Results) -> bool:

@@ -36,7 +36,7 @@ HUES = {**COLOURS, TREES: GREEN}
 
 def when(results: Results) -> bool:
     """Where models of outer folds were asked."""
-    return results.concluded and results.paths.importances.exists() and not results.importances.empty
+    return results.concluded and not results.importances.empty
 
 
 def data(results: Results) -> pd.DataFrame:

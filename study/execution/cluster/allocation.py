@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -118,19 +117,6 @@ def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
             "Queue the script without --array to run what some of them left undone."
         )
     return Share(number=task, count=count)
-
-
-STOP_BEFORE_END_S = 120
-"""Seconds before the walltime by which every trial should have ended.
-
-`study.sbatch` asks SLURM for a warning 60 s before the walltime, and SLURM may send it 60 s earlier than asked.
-"""
-
-
-def job_deadline(environment: Mapping[str, str] = os.environ) -> float | None:
-    """`time.monotonic()` by which the trials of the job this process runs in should have ended; None if SLURM does not say."""
-    end = environment.get("SLURM_JOB_END_TIME")
-    return None if end is None else time.monotonic() + float(end) - time.time() - STOP_BEFORE_END_S
 
 
 def requeue(job: str, seconds: float = COMMAND_S) -> str:

@@ -46,13 +46,15 @@ def locked(paths: StudyPaths) -> Iterator[None]:
         Another run holds the folder, or has taken it over.
     """
     paths.root.mkdir(parents=True, exist_ok=True)
+    paths.lock.parent.mkdir(exist_ok=True)
     try:
         with _held(paths):
             _look_at(_rivals(paths))
             yield
     finally:
         with suppress(OSError):
-            paths.root.rmdir()  # nothing was begun
+            paths.lock.parent.rmdir()  # nothing was begun
+            paths.root.rmdir()
 
 
 def slurm_run(environment: Mapping[str, str] = os.environ) -> tuple[str, int] | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import psutil
 
 from study.schema import StudyError
 
-N_SERVERS = 7
-"""Ports that Ray's own servers take on a node: those of `Ports`, but the workers'."""
 WORKERS_A_CORE, MORE_WORKERS = 3, 16
 """Ports for workers: of those that run and of those that replace them, and for the driver and Ray's own."""
 
@@ -68,52 +67,41 @@ def answers(address: str, timeout_s: float) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Ports of Ray on one node. workers: those that its workers and the driver take."""
+SERVERS = (
+    "gcs_server_port",
+    "node_manager_port",
+    "object_manager_port",
+    "metrics_agent_port",
+    "dashboard_agent_listen_port",
+    "metrics_export_port",
+    "runtime_env_agent_port",
+)
+"""Ray's own servers on a node, as its parameters call their ports."""
 
-    gcs: int
-    node_manager: int
-    object_manager: int
-    agent_grpc: int
-    agent_http: int
-    metrics: int
-    environments: int
-    workers: tuple[int, ...]
 
-    @property
-    def worker_list(self) -> str:
-        """The workers', as Ray reads them."""
-        return ",".join(map(str, self.workers))
+def choose_ports(allowed: str, cpus: int, job: int) -> dict[str, Any]:
+    """Free ports of a range such as 20000-20999, by Ray's parameters, from a place in it that is the job's.
 
-    @classmethod
-    def choose(cls, allowed: str, cpus: int, job: int) -> Ports:
-        """Free ports of a range such as 20000-20999, from a place in it that is the job's: another job may be on this node.
+    Another job may be on this node. `worker_port_list` has those that workers and the driver take. Another job may still take
+    one before Ray does; on other nodes Ray is then started again.
 
-        Another one may still take one before Ray does; on other nodes Ray is then started again.
-
-        Raises
-        ------
-        StudyError
-            Too few of them are free here.
-        """
-        first, last = map(int, allowed.split("-"))
-        size, least = N_SERVERS + WORKERS_A_CORE * cpus + MORE_WORKERS, _least_ports(cpus)
-        blocks = max(1, (last + 1 - first) // size)
-        begin = first + size * (job % blocks)
-        free: list[int] = []
-        for port in [*range(begin, last + 1), *range(first, begin)]:
-            if len(free) == size:
-                break
-            if _is_free(port):
-                free.append(port)
-        if len(free) < least:
-            raise StudyError(
-                f"slurm.ports is {allowed}, of which {len(free)} are free on {socket.gethostname()}; "
-                f"{cpus} cores need {least}, and each job beside it as many."
-            )
-        gcs, node, objects, grpc, http, metrics, environments, *workers = free
-        return cls(gcs, node, objects, grpc, http, metrics, environments, tuple(workers))
+    Raises
+    ------
+    StudyError
+        Too few of them are free here.
+    """
+    first, last = map(int, allowed.split("-"))
+    size, least = len(SERVERS) + WORKERS_A_CORE * cpus + MORE_WORKERS, _least_ports(cpus)
+    blocks = max(1, (last + 1 - first) // size)
+    begin = first + size * (job % blocks)
+    free = list(islice(filter(_is_free, [*range(begin, last + 1), *range(first, begin)]), size))
+    if len(free) < least:
+        raise StudyError(
+            f"slurm.ports is {allowed}, of which {len(free)} are free on {socket.gethostname()}; "
+            f"{cpus} cores need {least}, and each job beside it as many."
+        )
+    servers = dict(zip(SERVERS, free, strict=False))
+    return servers | {"worker_port_list": ",".join(map(str, free[len(SERVERS) :]))}
 
 
 def check_ports(allowed: str, cpus: int) -> None:
@@ -127,7 +115,7 @@ def check_ports(allowed: str, cpus: int) -> None:
 
 
 def _least_ports(cpus: int) -> int:
-    return N_SERVERS + cpus + MORE_WORKERS
+    return len(SERVERS) + cpus + MORE_WORKERS
 
 
 def _is_free(port: int) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from study.execution.cluster.allocation import Given, job_name, node_is_lost, requeue
-from study.execution.cluster.network import Ports, address_towards, answers, free_ports, host_and_port
+from study.execution.cluster.network import SERVERS, address_towards, answers, choose_ports, free_ports, host_and_port
 from study.execution.cluster.processes import end_children, use_token
 from study.execution.cluster.scratch import scratch_folder
 from study.schema import StudyError
@@ -57,16 +57,13 @@ def _port_options(ports: str, cpus: int) -> dict[str, Any]:
 
     The agents' are given in any case: Ray waits 15 s for those that they choose, then crashes.
     """
-    if not ports:
-        agents = free_ports(4)
-        chosen: dict[str, Any] = {"min-worker-port": 0, "max-worker-port": 0}
+    if ports:
+        chosen = choose_ports(ports, cpus, int(os.environ["SLURM_JOB_ID"]))
+        del chosen["gcs_server_port"]
     else:
-        of_range = Ports.choose(ports, cpus, int(os.environ["SLURM_JOB_ID"]))
-        agents = [of_range.agent_grpc, of_range.agent_http, of_range.metrics, of_range.environments]
-        servers = {"node-manager-port": of_range.node_manager, "object-manager-port": of_range.object_manager}
-        chosen = {**servers, "worker-port-list": of_range.worker_list}
-    names = ("dashboard-agent-grpc-port", "dashboard-agent-listen-port", "metrics-export-port", "runtime-env-agent-port")
-    return chosen | dict(zip(names, agents, strict=True))
+        chosen = dict(zip(SERVERS[3:], free_ports(4), strict=True)) | {"min_worker_port": 0, "max_worker_port": 0}
+    names = {"metrics_agent_port": "dashboard-agent-grpc-port"}
+    return {names.get(name, name.replace("_", "-")): port for name, port in chosen.items()}
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from study.config import StudyConfig
 from study.execution.cluster.allocation import Allocation
-from study.execution.cluster.network import Ports, address_of, address_towards, host_and_port
+from study.execution.cluster.network import address_of, address_towards, choose_ports, host_and_port
 from study.execution.cluster.others import Others, other_nodes
 from study.execution.cluster.processes import has_token, leave_now, use_token
 from study.execution.cluster.scratch import is_there, scratch_folder
@@ -58,25 +58,14 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_job(config: StudyConfig) -> None:
-    """Raise a StudyError where a study is to run on the nodes of a SLURM job, and this is none."""
+def check_cluster(config: StudyConfig, verbose: bool) -> None:
+    """Raise a StudyError, before Ray is started, where this is no SLURM job, or a trial needs more GPUs than are here."""
     if config.cluster.address == "slurm":
         Allocation.current()
-
-
-def check_gpus(config: StudyConfig, verbose: bool) -> None:
-    """Raise a StudyError where a trial needs more GPUs than there are, before Ray is started and other nodes are known."""
-    address, needed = config.cluster.address, config.resources.gpus_per_trial
-    if not needed or address not in {"local", "slurm"}:
-        return
-    if address == "local":
+    if (needed := config.resources.gpus_per_trial) and config.cluster.address == "local":
         import_ray(config, verbose)
-        gpus, more = available_gpus(), False
-    else:
-        allocation = Allocation.current()
-        gpus, more = allocation.given.gpus, bool(allocation.others)  # which may have some
-    if needed > gpus and not more:
-        raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
+        if needed > (gpus := available_gpus()):
+            raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
 
 
 def available_gpus() -> int:
@@ -250,9 +239,9 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
         options["_node_ip_address"] = address_towards(allocation.others[0])
     with ExitStack() as stack:
         if site.ports is not None:
-            chosen = Ports.choose(site.ports, given.cpus, int(os.environ["SLURM_JOB_ID"]))
+            chosen = choose_ports(site.ports, given.cpus, int(os.environ["SLURM_JOB_ID"]))
+            options["_metrics_export_port"] = chosen.pop("metrics_export_port")
             stack.enter_context(_ports_of_head(chosen))
-            options["_metrics_export_port"] = chosen.metrics
         stack.enter_context(_local(store_bytes, scratch, verbose, _node_name=given.node, **options))
         others = None
         if allocation.others:
@@ -262,21 +251,12 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
 
 
 @contextmanager
-def _ports_of_head(ports: Ports) -> Iterator[None]:
+def _ports_of_head(ports: Mapping[str, Any]) -> Iterator[None]:
     """Let a head that is started in the block take these ports, for which `ray.init` has no words but `ray start` has."""
     from ray._private import parameter
 
     usual = parameter.RayParams
-    parameter.RayParams = partial(
-        usual,
-        gcs_server_port=ports.gcs,
-        node_manager_port=ports.node_manager,
-        object_manager_port=ports.object_manager,
-        metrics_agent_port=ports.agent_grpc,
-        dashboard_agent_listen_port=ports.agent_http,
-        runtime_env_agent_port=ports.environments,
-        worker_port_list=ports.worker_list,
-    )
+    parameter.RayParams = partial(usual, **ports)
     try:
         yield
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from study.config import StudyConfig
 from study.execution.cluster.others import node_resources
@@ -16,34 +15,15 @@ LEAST_WORKER_BYTES, GROWN_BYTES = 800_000_000, 1_500_000_000
 
 @dataclass(frozen=True)
 class Slots:
-    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced.
-
-    plain: so many of them, beside those with a GPU, ask for none.
-    """
+    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced."""
 
     count: int
     needs: Mapping[str, float]
     worker_bytes: int
-    plain: int = 0
-
-    @property
-    def kinds(self) -> list[tuple[int, dict[str, Any]]]:
-        """How many there are of each kind, and what one is told: `gpu` is whether it has one, None where all are alike."""
-        if not self.plain:
-            return [(self.count, self._told(self.needs, None))]
-        return [
-            (self.count - self.plain, self._told(self.needs, True)),
-            (self.plain, self._told({**self.needs, "GPU": 0}, False)),
-        ]
-
-    def _told(self, needs: Mapping[str, float], gpu: bool | None) -> dict[str, Any]:
-        return {"needs": dict(needs), "worker_bytes": self.worker_bytes, "gpu": gpu}
 
     @classmethod
     def of(cls, config: StudyConfig, nodes: Sequence[Mapping[str, float]]) -> Slots:
         """How many workers these nodes hold at once, by their resources and `resources.max_concurrent`.
-
-        Where trials of networks train on GPUs, workers with a share of one come first; cores that these leave have others.
 
         Each asks for `worker_memory_gb`, or for less where a node has not so much for each of its cores: down to
         LEAST_WORKER_BYTES, from where on fewer of them share a node. A node too small for one gets one.
@@ -51,18 +31,13 @@ class Slots:
         own = config.resources
         each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
         most, wanted = own.max_concurrent or sys.maxsize, int(own.worker_memory_gb * 1e9)
-        rooms = [min(most, int(node.get("CPU", 0) / own.cpus_per_trial)) for node in nodes]
+        rooms = [min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)) for node in nodes]
         known = [(room, int(node["memory"])) for room, node in zip(rooms, nodes, strict=True) if room and node.get("memory")]
         share = min([wanted, *(max(memory // room, LEAST_WORKER_BYTES) for room, memory in known)])
         asked = min([share, *(memory for _, memory in known)])
         held = [min(room, int(node.get("memory", room * asked) / asked)) for room, node in zip(rooms, nodes, strict=True)]
-        count = min(most, sum(held))
-        plain = 0
-        if own.gpus_per_trial:
-            shares = (int(node.get("GPU", 0) / own.gpus_per_trial) for node in nodes)
-            plain = max(0, count - sum(map(min, held, shares)))
         needs = each | {"memory": asked if known else 0}
-        return cls(count, needs, min(wanted, max(share, GROWN_BYTES)), plain)
+        return cls(min(most, sum(held)), needs, min(wanted, max(share, GROWN_BYTES)))
 
 
 def slots(config: StudyConfig) -> Slots:

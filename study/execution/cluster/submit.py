@@ -24,8 +24,6 @@ from study.schema import StudyError
 
 MARK = "# Modules and environments go here, line by line.\n"
 COMMAND = "exec study run "
-GPUS = ("--gpus-per-node", "--gpus-per-task", "--gpus-per-socket", "--gpus", "-G", "--gres", "--tres-per-task")
-"""Options of sbatch that ask for GPUs."""
 GPU_COUNTS = r"([^:,\s]+:)?[1-9]\d*(,[^:,\s]+:[1-9]\d*)*"
 LOOK_EVERY_S = 5
 MOST_LINES = 10
@@ -61,27 +59,9 @@ class Request:
         return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
 
     @property
-    def gpus(self) -> int:
-        """How many GPUs it asks for, on a node or in all; 0 if none."""
-        found = [0]
-        words = self.options
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            name, equals, value = word.partition("=")
-            if word.startswith("-G") and word != "-G":
-                name, equals, value = "-G", "=", word[2:]
-            if name in GPUS:
-                found.append(_counted(value if equals else following, of_all="res" in name))
-        return max(found)
-
-
-def _counted(text: str, of_all: bool) -> int:
-    """GPUs in `[TYPE:]COUNT,...`; with `of_all` in what lists other things too, `gpu[:TYPE][:COUNT],...`."""
-    found = 0
-    for item in text.split(","):
-        fields = item.partition("(")[0].removeprefix("gres").lstrip("/:").split(":")
-        if not of_all or fields[0] == "gpu":
-            found += int(fields[-1]) if fields[-1].isdecimal() else 1
-    return found
+    def gpus(self) -> bool:
+        """Whether it asks for GPUs."""
+        return re.search(r"(^| )(--gpus|-G|--[gt]res\S*[= ]\S*gpu)", " ".join(self.options)) is not None
 
 
 @dataclass(frozen=True)
@@ -114,10 +94,11 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
         )
     if (asked := request.gpus_per_node) is not None and not re.fullmatch(GPU_COUNTS, asked):
         raise StudyError(f"--gpus-per-node takes a number of GPUs, such as 2, or a100:2 of a type, but got {asked!r}.")
-    if bool(needs.gpus_per_trial) != bool(request.gpus):
+    if bool(needs.gpus_per_trial) != request.gpus:
         raise StudyError(
-            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and the job asks for {request.gpus} GPUs: networks train on "
-            "GPUs if both are given (--gpus-per-node=2 --set resources.gpus_per_trial=0.25), on CPUs if neither is."
+            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and the job asks for {'' if request.gpus else 'no '}GPUs: "
+            "networks train on GPUs if both are given, on CPUs if neither is (--gpus-per-node=2 "
+            "--set resources.gpus_per_trial=0.25)."
         )
     check_length(config.slurm.scratch or "")
     if config.slurm.ports:

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families.chosen import arm_space
 from study.records.one import mean_curve
 from study.records.packs import read_arm
 from study.records.results import Results, read_winners
 from study.records.trial import TrialRecord
-from study.schema import ALL_ROWS, LOSS_NAMES, Arm, StudyData, fold_name
+from study.schema import LOSS_NAMES, Arm, fold_name
 
 COMPARED = ("refit", "ensemble")
 """Candidates of a winner whose test loss is handed on, where it has them."""
@@ -25,7 +24,7 @@ COMPARED = ("refit", "ensemble")
 class ArmRecords:
     """An arm and its records so far, in order of number.
 
-    space: of its hyperparameters, made to hold what was recorded. begin: when the study was last started, from which on the
+    space: of its hyperparameters, made to hold what was recorded. begin: when the study was described, from which on the
     trials are laid one after the other, since no record tells when it began. winner: number of the one that was scored on the
     test rows, if any; test_losses: its mean loss there by candidate (COMPARED).
     """
@@ -80,17 +79,14 @@ class Changes:
         results, arm = self.results, records[0].arm
         winner = next(iter(read_winners(results.paths, arms=[arm])), None)
         losses = {name: loss for name, loss in winner.test_losses.items() if name in COMPARED} if winner else {}
-        space = arm_space(results.config, arm, training_rows(results.config, results.data, arm))
+        space = arm_space(results.config, arm, results.data.rows)
         number = winner.number if winner else None
         return ArmRecords(arm, records, holding(space, records), self._begin, number, losses)
 
     @property
     def _begin(self) -> datetime:
-        """When the study was last started; of one whose shares alone were, when it was described."""
-        paths = self.results.paths
-        if paths.environment.exists():
-            return datetime.fromisoformat(self.results.environment.started)
-        return datetime.fromtimestamp(paths.config.stat().st_mtime, UTC)
+        """When the study was described."""
+        return datetime.fromtimestamp(self.results.paths.config.stat().st_mtime, UTC)
 
 
 LOSSES = {"validation": "val_loss", "training": "train_loss"}
@@ -115,14 +111,6 @@ def by_epoch(record: TrialRecord, name: str) -> list[tuple[int, float]]:
         return curve
     loss = getattr(record, LOSSES[name])
     return [] if loss is None else [(0, loss)]
-
-
-def training_rows(config: StudyConfig, data: StudyData, arm: Arm) -> int:
-    """About how many rows an inner fold of an arm trains on, which its family's own space follows."""
-    rows = float(data.rows - next(target.missing for target in data.targets if target.name == arm.target))
-    if arm.outer_fold != ALL_ROWS:
-        rows *= 1 - (config.outer.test_fraction if config.protocol == "holdout" else 1 / config.outer.folds)
-    return int(rows * (1 - 1 / config.inner.folds))
 
 
 def holding(space: Space, records: tuple[TrialRecord, ...]) -> Space:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -101,17 +100,8 @@ def thinned(curve: list[tuple[int, float]], points: int) -> list[tuple[int, floa
     return [curve[place] for place in np.unique(np.linspace(0, len(curve) - 1, points).round().astype(int))]
 
 
-class _Quick(sqlite3.Connection):
-    """A connection that does not wait for the disk: a file that is made anew from records may be lost with the power."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.execute("PRAGMA synchronous = OFF")
-        self.execute("PRAGMA journal_mode = MEMORY")
-
-
 def open_storage(path: Path) -> BaseStorage:
     """A storage in a new SQLite file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"factory": _Quick}})
+    return optuna.storages.RDBStorage(f"sqlite:///{path}")

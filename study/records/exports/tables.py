@@ -10,9 +10,6 @@ import pandas as pd
 
 from study.records.results import Results
 
-SEARCHED = ("trials", "folds", "curves")
-"""Frames that a study has from its first trial on; the others lie in its folder once it is concluded."""
-
 
 def write_tables(results: Results, folder: Path) -> int:
     """Write a file a frame into a folder, `verdicts.csv` beside them; gives the number of trials.
@@ -22,8 +19,7 @@ def write_tables(results: Results, folder: Path) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = Results(results.root)  # reads again what has come since
-    there = [path.stem for path in fresh.paths.concluded if path.suffix == ".parquet" and path.exists()]
-    for name in [*SEARCHED, *(name for name in there if name not in (*SEARCHED, fresh.paths.results.stem))]:
+    for name in fresh.frames:
         _plain(getattr(fresh, name)).to_csv(folder / f"{name}.csv", index=False)
     if fresh.concluded:
         verdicts_frame(fresh).to_csv(folder / "verdicts.csv", index=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import re
@@ -18,6 +17,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody hears of a s
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is told of within seconds
 
+import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
@@ -31,7 +31,7 @@ from study.schema import StudyError, TrialState, printable
 
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
-"""Tags of runs: a trial's id and the SHA-256 of its record, the folder of a study, and the SHA-256 of its verdicts.json."""
+"""Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256 of its verdicts.json."""
 MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
 """Metrics and params that one call takes, and characters of a value."""
 
@@ -51,7 +51,6 @@ class Tracked:
     uri: str
     artifacts: Path | None = None
     _runs: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)  # a trial's run and record
-    _scored: set[str] = field(default_factory=set, init=False)
     _concluded: bool = field(default=False, init=False)
 
     @cached_property
@@ -61,32 +60,32 @@ class Tracked:
 
     @cached_property
     def experiment(self) -> str:
-        """Its id, made if it is not there; what was logged in it before is looked up."""
+        """Its id, made if it is not there."""
         name = self.results.config.name
         found = self.client.get_experiment_by_name(name)
         place = None if self.artifacts is None else self.artifacts.absolute().as_uri()
-        key = str(found.experiment_id if found else self.client.create_experiment(name, artifact_location=place))
-        token = None
+        return str(found.experiment_id if found else self.client.create_experiment(name, artifact_location=place))
+
+    @cached_property
+    def parent(self) -> str:
+        """The study's run, made if it is not there; what was logged of its trials before is looked up."""
+        found, token = "", None
         while True:
-            page = self.client.search_runs([key], max_results=1_000, page_token=token)
+            page = self.client.search_runs([self.experiment], max_results=1_000, page_token=token)
             for run in page:
                 tags = run.data.tags
                 if tags.get(STUDY) == self._place and TRIAL in tags:
                     self._runs[tags[TRIAL]] = run.info.run_id, tags.get(RECORD, "")
+                elif tags.get(STUDY) == self._place:
+                    found = run.info.run_id
             if not (token := page.token):
-                return key
-
-    @cached_property
-    def parent(self) -> str:
-        """The study's run."""
-        found = self.client.search_runs([self.experiment], f"tags.`mlflow.runName` = '{_quoted(self.results.config.name)}'")
-        own = next((run for run in found if run.data.tags.get(STUDY) == self._place and TRIAL not in run.data.tags), None)
-        if own:
-            return str(own.info.run_id)
-        run = self.client.create_run(self.experiment, tags={STUDY: self._place}, run_name=self.results.config.name)
-        params = _flat(self.results.config.model_dump(mode="json"))
-        self._log(run.info.run_id, params=params)
-        return str(run.info.run_id)
+                break
+        if not found:
+            config = self.results.config
+            run = self.client.create_run(self.experiment, tags={STUDY: self._place}, run_name=config.name)
+            found = run.info.run_id
+            self._log(found, params=pd.json_normalize(config.model_dump(mode="json")).iloc[0].to_dict())
+        return found
 
     @property
     def _place(self) -> str:
@@ -101,12 +100,12 @@ class Tracked:
             The server cannot be reached, or refuses.
         """
         try:
-            self.experiment  # noqa: B018 -- looks up what was logged
+            parent = self.parent
             for arm in changes:
                 self._sync(arm)
             if self.results.concluded and not self._concluded:
                 self._concluded = True
-                self._conclude()
+                self._conclude(parent)
         except MlflowException as error:
             said = printable(str(error).partition("\n")[0])[:300]
             raise StudyError(
@@ -116,59 +115,51 @@ class Tracked:
 
     def _sync(self, arm: ArmRecords) -> None:
         for record, begin, end in arm.in_time:
-            digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+            losses = arm.test_losses if record.number == arm.winner else {}
+            digest = hashlib.sha256(f"{record.model_dump_json()}{losses}".encode()).hexdigest()
             run, known = self._runs.get(record.trial_id, ("", ""))
             if known != digest:
                 if run:
                     self.client.delete_run(run)
-                self._runs[record.trial_id] = self._trial(record, digest, begin, end), digest
-            if record.number == arm.winner and record.trial_id not in self._scored:
-                self._scored.add(record.trial_id)
-                losses = {f"{metric_of(arm.arm)}/test_loss {name}": loss for name, loss in arm.test_losses.items()}
-                self._log(self._runs[record.trial_id][0], [_metric(name, loss, end) for name, loss in losses.items()])
+                self._runs[record.trial_id] = self._trial(record, losses, digest, begin, end), digest
 
-    def _trial(self, record: TrialRecord, digest: str, begin: datetime, end: datetime) -> str:
+    def _trial(self, record: TrialRecord, losses: dict[str, float], digest: str, begin: datetime, end: datetime) -> str:
         tags = {"mlflow.parentRunId": self.parent, STUDY: self._place, TRIAL: record.trial_id, RECORD: digest}
         tags |= {"error": reason(record.error)} if record.error else {}
-        start = int(1_000 * begin.timestamp())
+        start, metric = int(1_000 * begin.timestamp()), metric_of(record.arm)
         run = self.client.create_run(self.experiment, start_time=start, tags=tags, run_name=record.trial_id)
-        metric = metric_of(record.arm)
         found = [_metric(f"{metric}/{name}", loss, end, step) for name in LOSSES for step, loss in by_epoch(record, name)]
         if record.val_loss is not None:
             found.append(_metric(f"{metric}/val_loss", record.val_loss, end))
+        found += [_metric(f"{metric}/test_loss {name}", loss, end) for name, loss in losses.items()]
         self._log(run.info.run_id, found, described(record))
         self.client.set_terminated(run.info.run_id, STATUS[record.state], int(1_000 * end.timestamp()))
         return str(run.info.run_id)
 
-    def _conclude(self) -> None:
+    def _conclude(self, parent: str) -> None:
         """Log the verdicts, unless these are there."""
-        now, verdicts = datetime.now().astimezone(), self.results.verdicts
-        digest = hashlib.sha256(self.results.paths.verdicts.read_bytes()).hexdigest()
-        if self.client.get_run(self.parent).data.tags.get(VERDICTS) == digest:
+        now, verdicts, paths = datetime.now().astimezone(), self.results.verdicts, self.results.paths
+        digest = hashlib.sha256(paths.verdicts.read_bytes()).hexdigest()
+        if self.client.get_run(parent).data.tags.get(VERDICTS) == digest:
             return
         said = "\n\n".join(f"{words.sentence} {words.action}" for words in map(Words, verdicts))
-        self.client.set_tag(self.parent, "mlflow.note.content", said)
+        self.client.set_tag(parent, "mlflow.note.content", said)
         for verdict in verdicts:
-            self.client.set_tag(self.parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none")
+            self.client.set_tag(parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none")
         metrics = self.results.metrics
-        told = metrics[metrics["base"].isna()]
-        found = []
-        for row in told.to_dict("records"):
-            for part in ("value", "low", "high"):
-                if row[part] == row[part]:  # NaN is no metric
-                    name = f"{row['target']}/{row['metric']}/{row['other']}" + f"/{part}" * (part != "value")
-                    found.append(_metric(name, float(row[part]), now))
-        self._log(self.parent, found)
-        paths = self.results.paths
+        told = metrics[metrics["base"].isna()].melt(["target", "metric", "other"], ["value", "low", "high"], "part", "number")
+        told["name"] = told["target"] + "/" + told["metric"] + "/" + told["other"] + ("/" + told["part"]).replace("/value", "")
+        numbers = told.dropna(subset="number").set_index("name")["number"]
+        self._log(parent, [_metric(str(name), value, now) for name, value in numbers.items()])
         for path in (paths.config, paths.data, paths.environment, paths.verdicts, paths.results_csv, paths.html):
             if path.exists():
-                self.client.log_artifact(self.parent, str(path))
-        self.client.set_tag(self.parent, VERDICTS, digest)
-        self.client.set_terminated(self.parent, "FINISHED")
+                self.client.log_artifact(parent, str(path))
+        self.client.set_tag(parent, VERDICTS, digest)
+        self.client.set_terminated(parent, "FINISHED")
 
-    def _log(self, run: str, metrics: Sequence[Any] = (), params: Mapping[str, Any] | None = None) -> None:
+    def _log(self, run: str, metrics: Sequence[Any] = (), params: Mapping[Any, Any] | None = None) -> None:
         """Log both in as few calls as may be."""
-        named = [Param(_name(key), str(value)[:LONGEST]) for key, value in (params or {}).items()]
+        named = [Param(_name(str(key)), str(value)[:LONGEST]) for key, value in (params or {}).items()]
         calls = max(math.ceil(len(metrics) / MOST_METRICS), math.ceil(len(named) / MOST_PARAMS))
         for call in range(calls):
             own = metrics[call * MOST_METRICS :][:MOST_METRICS], named[call * MOST_PARAMS :][:MOST_PARAMS]
@@ -182,14 +173,3 @@ def _metric(name: str, value: float, time: datetime, step: int = 0) -> Any:
 def _name(text: str) -> str:
     """A name that MLflow takes: letters, digits and a few signs."""
     return re.sub(r"[^\w\-./: ]", "_", text, flags=re.ASCII)[:250]
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "\\'")
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested keys as dotted ones; a list is JSON."""
-    if isinstance(value, dict) and value:
-        return {k: v for key, below in value.items() for k, v in _flat(below, f"{prefix}.{key}" if prefix else key).items()}
-    return {prefix: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value}

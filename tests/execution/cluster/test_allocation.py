@@ -11,7 +11,6 @@ from study.execution.cluster.allocation import (
     Given,
     array_share,
     ending,
-    job_deadline,
     job_name,
     node_is_lost,
     requeue,
@@ -77,14 +76,6 @@ def test_outside_of_a_job_the_way_out_is_named(lacking: str) -> None:
 
     with pytest.raises(StudyError, match=r"cluster\.address: slurm.*study submit.*cluster.address=local"):
         Allocation.current(environment)
-
-
-def test_trials_end_two_minutes_before_the_walltime() -> None:
-    left = job_deadline({"SLURM_JOB_END_TIME": str(time.time() + 600)})
-
-    assert left is not None
-    assert left - time.monotonic() == pytest.approx(480, abs=2)
-    assert job_deadline({}) is None
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_second_run_is_refused_and_told_who_the_first_is_while_that_lives_and_
 @pytest.mark.usefixtures("all_dead")
 @pytest.mark.parametrize("left", [ELSEWHERE.format(DEAD_LEASE_S), ""], ids=["of another host", "empty"])
 def test_a_lock_that_nobody_touches_is_taken_over_after_the_lease(paths: StudyPaths, left: str) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(left)
     begin = time.monotonic()
 
@@ -58,7 +58,7 @@ def test_a_lock_that_nobody_touches_is_taken_over_after_the_lease(paths: StudyPa
 
 
 def test_an_empty_lock_that_is_touched_is_respected(paths: StudyPaths) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.touch()
     touch = f"import os, time; time.sleep(0.3); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
 
@@ -78,11 +78,11 @@ def test_a_process_that_leaves_at_once_lets_go_of_its_locks(paths: StudyPaths) -
     leave = leave.replace("import locked", "import let_go, locked")
 
     assert subprocess.run([sys.executable, "-c", leave, *map(str, (paths.root, BEAT_S, LEASE_S))], check=False).returncode == 0
-    assert list(paths.root.iterdir()) == []
+    assert list(paths.lock.parent.iterdir()) == []
 
 
 def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(paths: StudyPaths) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(ELSEWHERE.format(LEASE_S))
     os.utime(paths.lock, (1_000, 1_000))
     touch = f"import os, time; time.sleep(0.3); os.utime({str(paths.lock)!r}, (1_002, 1_002))"
@@ -141,7 +141,7 @@ def test_a_job_that_was_queued_again_takes_the_lock_of_its_earlier_run_at_once(
     job(monkeypatch, "71", 0, task)
     with locked(paths):
         left = paths.lock.read_text().partition("job=")[2]
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(f"{ELSEWHERE.format(LEASE_S)}job={left}")
     job(monkeypatch, "75" if task else "71", 1, task)  # a task that is queued again keeps its name, whatever its number
     begin = time.monotonic()
@@ -159,7 +159,7 @@ def test_a_job_that_was_queued_again_takes_the_lock_of_its_earlier_run_at_once(
 def test_the_lock_of_another_job_or_of_the_same_run_takes_a_lease(
     paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, left: str
 ) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(ELSEWHERE.format(DEAD_LEASE_S) + left)
     job(monkeypatch, "71", 1)
     begin = time.monotonic()

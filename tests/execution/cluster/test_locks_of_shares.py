@@ -29,7 +29,7 @@ def test_shares_go_together_but_each_once_and_not_with_a_run_on_all(paths: Study
 
     with held(one) as first:
         with locked(other):
-            assert {path.name for path in paths.root.iterdir()} == {".lock-0of9", ".lock-1of9"}
+            assert {path.name for path in paths.lock.parent.iterdir()} == {"lock-0of9", "lock-1of9"}
         for second in (one, paths, share(paths, 1, count=2)):
             with pytest.raises(StudyError, match=rf"\b{first.pid}\b.*{paths.root}"), locked(second):
                 pass
@@ -59,13 +59,13 @@ def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths
 
 @pytest.mark.usefixtures("all_dead")
 def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_that_holds_one(paths: StudyPaths) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     for number in range(300):
         share(paths, number, count=300).lock.write_text(ELSEWHERE.format(DEAD_LEASE_S))
     begin, threads = time.monotonic(), threading.active_count()
 
     with locked(paths):
-        assert [path.name for path in paths.root.iterdir()] == [".lock"]
+        assert [path.name for path in paths.lock.parent.iterdir()] == ["lock"]
         assert threading.active_count() == threads + 1
 
     assert DEAD_LEASE_S <= time.monotonic() - begin < 2 * DEAD_LEASE_S + SLACK_S
@@ -73,16 +73,16 @@ def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_t
 
 @pytest.mark.usefixtures("all_dead")
 def test_a_share_takes_over_from_a_run_on_all_that_died_elsewhere(paths: StudyPaths) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(ELSEWHERE.format(DEAD_LEASE_S))
 
     with locked(share(paths, 0)):
-        assert [path.name for path in paths.root.iterdir()] == [".lock-0of9"]
+        assert [path.name for path in paths.lock.parent.iterdir()] == ["lock-0of9"]
 
 
 @pytest.mark.usefixtures("all_dead")
 def test_a_lock_that_changes_hands_while_it_is_watched_is_watched_from_then_on(paths: StudyPaths) -> None:
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     share(paths, 0).lock.write_text(ELSEWHERE.format(DEAD_LEASE_S))
     other = ELSEWHERE.format(DEAD_LEASE_S).replace("4711", "4712")
     changing = threading.Timer(DEAD_LEASE_S / 2, share(paths, 0).lock.write_text, [other])
@@ -105,13 +105,13 @@ def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_a
         with suppress(StudyError), locked(own):
             with guard:
                 at_work.add(own.lock.name)
-                if ".lock" in at_work and len(at_work) > 1:
+                if "lock" in at_work and len(at_work) > 1:
                     wrong.append(set(at_work))
             time.sleep(0.05)
             with guard:
                 at_work.remove(own.lock.name)
 
-    paths.root.mkdir()
+    paths.lock.parent.mkdir(parents=True)
     paths.config.touch()
     for _ in range(2):
         runs = [threading.Thread(target=begin, args=(own,)) for own in (paths, *(share(paths, n) for n in range(5)))]

@@ -6,10 +6,20 @@ import shutil
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from study.execution.cluster.network import Ports, address_of, address_towards, answers, check_ports, free_ports, host_and_port
+from study.execution.cluster.network import (
+    SERVERS,
+    address_of,
+    address_towards,
+    answers,
+    check_ports,
+    choose_ports,
+    free_ports,
+    host_and_port,
+)
 from study.schema import StudyError
 
 TWO_NETWORKS = """
@@ -72,31 +82,29 @@ def test_jobs_take_different_ports_of_a_range_and_none_that_is_taken() -> None:
     begin = min(range(20_000, 30_000, 100), key=lambda first: sum(taken(port) for port in range(first, first + 100)))
     allowed = f"{begin}-{begin + 99}"
 
-    first, other = (Ports.choose(allowed, 2, job) for job in (7, 8))
-    with socket.create_server(("", first.gcs)):
-        again = Ports.choose(allowed, 2, 7)
+    first, other = (choose_ports(allowed, 2, job) for job in (7, 8))
+    with socket.create_server(("", first["gcs_server_port"])):
+        again = choose_ports(allowed, 2, 7)
 
     assert not ports_of(first) & ports_of(other)
     assert all(begin <= port < begin + 100 for port in ports_of(first) | ports_of(other))
     assert len(ports_of(first)) == 7 + 3 * 2 + 16
-    assert first.gcs not in ports_of(again)
+    assert first["gcs_server_port"] not in ports_of(again)
 
 
 def taken(port: int) -> bool:
     return answers(f"127.0.0.1:{port}", 1)
 
 
-def ports_of(chosen: Ports) -> set[int]:
-    servers = {chosen.gcs, chosen.node_manager, chosen.object_manager}
-    agents = {chosen.agent_grpc, chosen.agent_http, chosen.metrics, chosen.environments}
-    return servers | agents | set(chosen.workers)
+def ports_of(chosen: dict[str, Any]) -> set[int]:
+    return {chosen[name] for name in SERVERS} | set(map(int, chosen["worker_port_list"].split(",")))
 
 
 def test_a_range_that_is_too_small_is_named() -> None:
     port = free_ports(1)[0]
 
     with pytest.raises(StudyError, match=rf"slurm\.ports.*\b{port}-{port + 9}\b.*\b4\b.*\b27\b"):
-        Ports.choose(f"{port}-{port + 9}", 4, 7)
+        choose_ports(f"{port}-{port + 9}", 4, 7)
 
 
 def test_a_range_that_is_too_narrow_is_refused_before_a_job_is_queued() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from study.config.options import Range
 from study.records.exports.arms import Changes, by_epoch, holding
-from study.records.paths import StudyPaths, write_atomic
-from study.records.results import load_results, write_trial, write_winner
+from study.records.paths import write_atomic
+from study.records.results import write_trial, write_winner
 from tests.records.examples import arm, trial, winner
 from tests.records.exports.searched import searched
 
@@ -42,23 +42,15 @@ def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(
     assert (during, after) == (2, [0, 1, 3])
 
 
-def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_started(tmp_path: Path) -> None:
+def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_described(tmp_path: Path) -> None:
     results = searched(tmp_path / "party")
-    begin = results.environment.started
+    begin = results.paths.config.stat().st_mtime
 
     own = next(each for each in Changes(results) if each.arm.family == "neural")
 
     times = [((start - own.begin).total_seconds(), (end - own.begin).total_seconds()) for _, start, end in own.in_time]
-    assert str(own.begin) == begin
+    assert own.begin.timestamp() == pytest.approx(begin)
     assert times == [(0, 1.5), (1.5, 3)]
-
-
-def test_shares_alone_are_read_too(tmp_path: Path) -> None:
-    paths = StudyPaths(tmp_path / "party")
-    searched(paths.root)
-    paths.environment.unlink()
-
-    assert len(list(Changes(load_results(paths.root)))) == 2
 
 
 @pytest.mark.parametrize(

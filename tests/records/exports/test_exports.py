@@ -65,9 +65,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     root = tmp_path_factory.mktemp("exported") / "party"
     results = write_results(root, ["balloons"], n_trials=1, depths=(1,))
     write_trial(results.paths, trial())
-    pd.DataFrame({"target": ["balloons"], "loss": [0.5]}).to_parquet(results.paths.trees)
+    pd.DataFrame({"target": ["balloons"], "loss": [0.5]}).to_parquet(results.paths.frame("trees"))
     terms = pd.DataFrame({"target": ["balloons"], "columns": [["age", "size"]], "low": [[0.5, float("nan")]], "weight": [2.0]})
-    terms.to_parquet(results.paths.terms)
+    terms.to_parquet(results.paths.frame("terms"))
     return results
 
 
@@ -75,7 +75,7 @@ def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(finished: Result
     done = export(finished, "csv", tmp_path / "csv")
 
     found = {path.stem: pd.read_csv(path) for path in Path(done.where).iterdir()}
-    frames = {path.stem for path in finished.root.glob("*.parquet")} - {"results"}
+    frames = {path.stem for path in finished.paths.frames.iterdir()}
     assert set(found) == frames | {"trials", "verdicts"} >= {"calibration", "hyperparameters"}
     pd.testing.assert_frame_equal(found["predictions"], finished.predictions, check_dtype=False)
     verdict = finished.verdicts[0]

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import platform
 import threading
-import time
-import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
-from study.execution.faults import Blame
+from study.execution.faults import FaultTracker
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
-from study.execution.recorder import Keeper, Report
+from study.execution.recorder import RecordSink, Report
+from study.execution.run import run_task
 from study.execution.tasks import Tasks
-from study.records.short import ShortFormula
-from study.records.trees import Trees
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
-from study.schema import StudyError, TrialState
+from study.schema import StudyError
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
-from study.training.device import placed, prepare_tensorflow, quiet
-from study.training.short import run_short
-from study.training.task import FoldTask, Task, TrainingFailed, TrialTask, Unscored, WinnerTask
-from study.training.trees import score_trees
-from study.training.trial import run_trial
-from study.training.winner import run_winner
+from study.training.device import prepare_tensorflow, quiet
+from study.training.task import TrialTask, Unscored, WinnerTask
 
 if TYPE_CHECKING:
     from study.data.encoding import Encoded
@@ -39,56 +31,7 @@ _ONE = threading.Lock()
 """Programs are shared by all threads of a process, and hold the weights of what trains."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a task leaves: a record, or the traceback of an exception that is not known to be its own fault.
-
-    files: models, by name. kept: what a network's complete trial has for its arm's winner.
-    """
-
-    record: Report | FoldRecord | None
-    files: dict[str, bytes] = field(default_factory=dict)
-    kept: Kept | None = None
-    error: str = ""
-
-
-def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None) -> Done:
-    """Run a task in this process; training that leaves the finite numbers becomes a record of its failure.
-
-    host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a winner's trial left, where that
-    is still there.
-    """
-    begin = time.perf_counter()
-    files: dict[str, bytes] = {}
-    left = None
-    record: Report | FoldRecord
-    try:
-        with placed(host["device"]):
-            if isinstance(task, FoldTask):
-                record, files = _work(task, data)
-            elif isinstance(task, TrialTask):
-                record, left = run_trial(task, data)
-            else:
-                record, files = run_winner(task, data, kept)
-    except TrainingFailed as error:
-        record = task.failed(f"{type(error).__name__}: {error}")
-    except Exception:
-        return Done(None, error=traceback.format_exc())
-    record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})
-    complete = isinstance(record, TrialRecord) and record.state is TrialState.COMPLETE
-    return Done(record, files, left if complete else None)
-
-
-def _work(task: FoldTask, data: Encoded) -> tuple[FoldRecord, dict[str, bytes]]:
-    match task.work:
-        case Trees():
-            return score_trees(data, task.study, task.seed, task.tree_trials)
-        case ShortFormula():
-            return run_short(task, data)
-    raise TypeError(f"no worker knows how to do {task.work.noun}")
-
-
-class Found(Keeper):
+class InMemoryRecords(RecordSink):
     """All that a search has found, in memory. files: models, by name. unscored: winners that failed."""
 
     def __init__(self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer) -> None:
@@ -99,7 +42,7 @@ class Found(Keeper):
         self.unscored: list[Unscored] = []
         self.files: dict[str, bytes] = {}
 
-    def write(self, record: Report | FoldRecord, files: dict[str, bytes]) -> None:
+    def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Keep a record and its models."""
         self.files |= files
         match record:
@@ -113,19 +56,19 @@ class Found(Keeper):
                 self.unscored.append(record)
 
 
-def search_here(plan: Plan, data: EncodedData, observer: Observer | None = None) -> Found:
-    """Run every trial, winner and work beside the arms of a plan in this process (`work_here`)."""
+def search_in_process(plan: Plan, data: EncodedData, observer: Observer | None = None) -> InMemoryRecords:
+    """Run every trial, winner and work beside the arms of a plan in this process (`run_in_process`)."""
     arms = {
         arm.key: ArmSearch(plan.config, arm, min(map(len, data[arm.target, arm.outer_fold].train)), plan.trials(arm), {})
         for arm in plan.arms
     }
-    found = Found(arms, FoldQueue(plan.beside), observer or Observer())
+    found = InMemoryRecords(arms, FoldQueue(plan.beside), observer or Observer())
     found.observer.started(plan, arms, found.beside)
-    work_here(plan.config, data, found)
+    run_in_process(plan.config, data, found)
     return found
 
 
-def train_here(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialRecord:
+def train_in_process(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialRecord:
     """Train one trial in this process, alone; its record is that of a worker, to the bit on one kind of CPU.
 
     config: of its study.
@@ -144,8 +87,8 @@ def train_here(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialReco
     return done.record
 
 
-def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
-    """Do in this process what the searches of a keeper have left to do; one of these works at a time, whatever the threads.
+def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> None:
+    """Do in this process what the searches of a sink have left to do; one of these works at a time, whatever the threads.
 
     Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. A GPU
     stays visible, to whatever else this process does, and is used where the config has trials of networks train on GPUs. What
@@ -154,22 +97,22 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
     Raises
     ------
     StudyError
-        Models cannot be trained in this process, or nothing succeeds in it (`Blame`).
+        Models cannot be trained in this process, or nothing succeeds in it (`FaultTracker`).
     """
-    tasks, blame, here = Tasks(config, keeper.arms, keeper.beside, keeper.give_up), Blame(config.search.max_tries), "here"
-    blame.know(here, platform.node())
+    tasks, faults, here = Tasks(config, sink.arms, sink.beside, sink.add_failure), FaultTracker(config.search.max_tries), "here"
+    faults.add_node(here, platform.node())
     best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     with _ONE:
         with quiet():
             device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
         while not tasks.finished:
-            if (task := tasks.next(lambda each: blame.may(each.key, here))) is None:
+            if (task := tasks.next(lambda each: faults.may_run(each.key, here))) is None:
                 if not tasks.waiting:
                     break
-                blame.release({here})
-                tasks.judge(blame.verdict)
+                faults.attribute({here})
+                tasks.drop_faulty(faults.final_error)
                 continue
-            blame.begin(task, here)
+            faults.started(task, here)
             host = {"node": platform.node(), "device": device if task.network else "cpu"}
             left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
@@ -177,12 +120,12 @@ def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
                 own = (done.record.val_loss or 0.0, task.number, done.kept)
                 best[task.arm.key] = min(best.get(task.arm.key, own), own, key=lambda each: each[:2])
             if done.record is None:
-                blame.failed(task, done.error)
+                faults.failed(task, done.error)
                 tasks.failed(task)
-                if blame.left_out:
-                    raise blame.broken(on_disk=False)
+                if faults.left_out:
+                    raise faults.environment_error(on_disk=False)
             else:
-                blame.succeeded(task)
-                keeper.keep(done.record, done.files)
+                faults.succeeded(task)
+                sink.add(done.record, done.files)
                 tasks.ended(task)
-            tasks.judge(blame.verdict)
+            tasks.drop_faulty(faults.final_error)

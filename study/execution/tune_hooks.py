@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from study.records.work import reason
 from study.schema import StudyError
 
 if TYPE_CHECKING:
+    from study.execution.cluster.slots import Slots
     from study.execution.pool import Pool
 
 
@@ -27,32 +27,26 @@ class _Unpickled:
         return {}
 
 
-class Lives(_Unpickled, Searcher):  # type: ignore[misc]
-    """Suggests a life as long as fewer live than the pool wants. kinds: how many of each kind may live, and what one is given.
+class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
+    """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what one is given."""
 
-    Of two kinds that lack lives the first is suggested, so that the second does not take its cores.
-    """
-
-    def __init__(self, pool: Pool, kinds: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    def __init__(self, pool: Pool, slots: Slots) -> None:
         super().__init__()
-        self.pool, self.kinds = pool, kinds
-        self.alive: list[set[str]] = [set() for _ in kinds]
+        self.pool, self.slots = pool, slots
+        self.alive: set[str] = set()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune waits for a first one."""
         if self.pool.over.is_set():
             return str(Searcher.FINISHED)
-        for alive, (most, config) in zip(self.alive, self.kinds, strict=True):
-            wanted = self.pool.wanted_plain if config["gpu"] is False else self.pool.wanted
-            if len(alive) < min(most, wanted):
-                alive.add(trial_id)
-                return config
-        return None
+        if len(self.alive) >= min(self.slots.count, self.pool.wanted):
+            return None
+        self.alive.add(trial_id)
+        return {"needs": dict(self.slots.needs), "worker_bytes": self.slots.worker_bytes}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Make room for another life."""
-        for alive in self.alive:
-            alive.discard(trial_id)
+        self.alive.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""
@@ -61,7 +55,7 @@ class Lives(_Unpickled, Searcher):  # type: ignore[misc]
         """Do nothing."""
 
 
-class Registry(_Unpickled, Callback):  # type: ignore[misc]
+class WorkerCallback(_Unpickled, Callback):  # type: ignore[misc]
     """Tells the pool which workers come and which are over. scratch: Ray's files, without which Tune waits for ever."""
 
     def __init__(self, pool: Pool, scratch: Path) -> None:
@@ -80,7 +74,7 @@ class Registry(_Unpickled, Callback):  # type: ignore[misc]
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
-            self.pool.came(trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"])
+            self.pool.came(trial.trial_id, worker, result["node"], result["host"])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""

@@ -11,9 +11,10 @@ import pytest
 from ray.tune.search import Searcher
 
 from study.execution.cluster.scratch import scratch_folder
+from study.execution.cluster.slots import Slots
 from study.execution.events import Broken, Came, Ended
-from study.execution.lives import Lives, Over, Registry
 from study.execution.pool import Pool
+from study.execution.tune_hooks import Over, TrialSearcher, WorkerCallback
 from study.schema import StudyError
 from tests.search.helpers import config_of
 
@@ -25,14 +26,14 @@ def pool() -> Pool:
 
 
 def test_what_tune_is_given_is_pickled_as_nothing(pool: Pool) -> None:
-    for each in (Lives(pool, []), Registry(pool, Path()), Over(pool.over)):
+    for each in (TrialSearcher(pool, Slots(1, {}, 1)), WorkerCallback(pool, Path()), Over(pool.over)):
         assert vars(pickle.loads(pickle.dumps(each))) == {}
 
 
 def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -> None:
-    life = {"needs": {}, "gpu": None}
-    lives = Lives(pool, [(9, life)])
-    pool.want(2, 0)
+    life = {"needs": {"CPU": 1}, "worker_bytes": 7}
+    lives = TrialSearcher(pool, Slots(9, {"CPU": 1}, 7))
+    pool.want(2)
 
     suggested = [lives.suggest(name) for name in ("a", "b", "c")]
     lives.on_trial_complete("a", error=True)
@@ -41,23 +42,9 @@ def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -
     assert [*suggested, *after] == [life, life, None, life, None]
 
 
-def test_lives_with_a_gpu_come_first_and_those_without_are_no_more_than_there_is_for_them_to_do(pool: Pool) -> None:
-    lives = Lives(pool, [(2, {"gpu": True}), (4, {"gpu": False})])
-    pool.want(9, 3)
-
-    suggested = [lives.suggest(str(n)) for n in range(6)]
-    lives.on_trial_complete("3")
-    lives.on_trial_complete("0", error=True)
-    pool.want(5, 0)
-    after = [lives.suggest(name) for name in ("a", "b")]
-
-    assert [life["gpu"] if isinstance(life, dict) else life for life in suggested] == [True, True, False, False, False, None]
-    assert after == [{"gpu": True}, None]
-
-
 def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> None:
-    lives, over = Lives(pool, [(1, {"gpu": None})]), Over(pool.over)
-    pool.want(1, 1)
+    lives, over = TrialSearcher(pool, Slots(1, {}, 1)), Over(pool.over)
+    pool.want(1)
     before = over.stop_all()
 
     pool.over.set()
@@ -67,18 +54,18 @@ def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> 
 
 def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None:
     result: dict[str, Any] = {"done": False, "worker": object(), "node": "0a", "host": "n1"}
-    registry = Registry(pool, Path())
+    registry = WorkerCallback(pool, Path())
 
-    trial = SimpleNamespace(trial_id="a", config={"gpu": True})
+    trial = SimpleNamespace(trial_id="a")
     registry.on_trial_result(1, [], trial, result)
     registry.on_trial_result(2, [], trial, {"done": True})
 
     assert result == {"done": False, "node": "0a", "host": "n1"}
-    assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1", gpu=True), None)
+    assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1"), None)
 
 
 def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:
-    registry = Registry(pool, Path())
+    registry = WorkerCallback(pool, Path())
     (tmp_path / "error.txt").write_text("Failure # 1\n  File x\nOSError: gone\n")
 
     registry.on_trial_complete(1, [], SimpleNamespace(trial_id="a"))
@@ -90,7 +77,7 @@ def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on
 
 def test_without_rays_files_the_next_step_says_that_they_are_gone(pool: Pool) -> None:
     with scratch_folder() as scratch:
-        registry = Registry(pool, scratch)
+        registry = WorkerCallback(pool, scratch)
         registry.on_step_begin(0, [])
 
     with pytest.raises(StudyError, match=str(scratch)) as caught:

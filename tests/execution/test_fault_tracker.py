@@ -1,4 +1,4 @@
-"""Whose a failure is: counts for tasks and for nodes."""
+"""Faults of tasks and of nodes, told apart by counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from study.execution.faults import IN_A_ROW, Blame
+from study.execution.faults import IN_A_ROW, FaultTracker
 from study.execution.queue import FoldQueue
 from study.execution.tasks import Tasks
 from study.training.task import Task
@@ -14,10 +14,10 @@ from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
 
-def blame(*nodes: str, max_tries: int = 1) -> Blame:
-    made = Blame(max_tries)
+def tracker(*nodes: str, max_tries: int = 1) -> FaultTracker:
+    made = FaultTracker(max_tries)
     for node in nodes:
-        made.know(node, f"host of {node}")
+        made.add_node(node, f"host of {node}")
     return made
 
 
@@ -28,30 +28,30 @@ def tasks() -> list[Task]:
 
 
 def test_a_task_that_asks_for_a_whole_node_closes_it(tasks: list[Task]) -> None:
-    own = blame("n", "m")
-    own.begin(tasks[0], "n")
-    own.begin(tasks[1], "n")
+    own = tracker("n", "m")
+    own.started(tasks[0], "n")
+    own.started(tasks[1], "n")
     own.failed(tasks[0], "killed", died=True)
     own.succeeded(tasks[1])
-    assert (own.verdict(tasks[0]), own.whole(tasks[0].key), own.may(tasks[0].key, "n")) == (None, True, True)
+    assert (own.final_error(tasks[0]), own.may_run(tasks[0].key, "n")) == (None, True)
 
-    own.begin(tasks[0], "n")
+    own.started(tasks[0], "n")
     assert (own.closed("n"), own.closed("m")) == (True, False)
     own.failed(tasks[0], "killed", died=True)
-    own.begin(tasks[2], "n")
-    assert own.verdict(tasks[0]) is None
+    own.started(tasks[2], "n")
+    assert own.final_error(tasks[0]) is None
     own.succeeded(tasks[2])
-    said = str(own.verdict(tasks[0]))
+    said = str(own.final_error(tasks[0]))
     assert said.startswith("killed\n")
     assert re.findall(r"\d+", said) == ["1"]  # time that its worker died
 
 
 def test_workers_that_die_together_are_one_failure_of_their_node(tasks: list[Task]) -> None:
-    own = blame("n", "m", max_tries=3)
+    own = tracker("n", "m", max_tries=3)
     for attempt in range(IN_A_ROW):
         assert not own.left_out
         for task in tasks[3 * attempt : 3 * attempt + 3]:
-            own.begin(task, "n")
+            own.started(task, "n")
         for task in tasks[3 * attempt : 3 * attempt + 3]:
             own.failed(task, "killed", died=True)
 
@@ -59,42 +59,23 @@ def test_workers_that_die_together_are_one_failure_of_their_node(tasks: list[Tas
 
 
 def test_a_node_that_is_lost_blames_nobody_and_is_not_left_out(tasks: list[Task]) -> None:
-    own = blame("n")
+    own = tracker("n")
     for task in tasks[:6]:
-        own.begin(task, "n")
-        own.failed(task, "gone", died=True, reached=False, lost=True)
+        own.started(task, "n")
+        own.failed(task, "gone", died=True, lost=True)
 
-    assert (own.left_out, own.whole(tasks[0].key), own.verdict(tasks[0])) == ({}, False, None)
-
-
-def test_where_nobody_answers_a_task_asks_for_a_whole_node_the_second_time(tasks: list[Task]) -> None:
-    own = blame("n", "m")
-    for node, whole in (("n", False), ("m", True)):
-        own.begin(tasks[0], node)
-        own.failed(tasks[0], "unavailable", died=True, reached=False)
-        assert own.whole(tasks[0].key) is whole
+    assert (own.left_out, own.final_error(tasks[0])) == ({}, None)
 
 
 def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_trials(tasks: list[Task]) -> None:
-    own = blame("n", max_tries=2)
-    own.begin(tasks[0], "n")
+    own = tracker("n", max_tries=2)
+    own.started(tasks[0], "n")
     own.succeeded(tasks[0])
     for _ in range(2):
         for task in tasks[-4:]:
-            own.begin(task, "n")
+            own.started(task, "n")
             own.failed(task, "Traceback\nMemoryError")
-        own.release({"n"})
+        own.attribute({"n"})
 
     assert own.left_out == {}
-    assert [own.verdict(task) for task in tasks[-4:]] == ["Traceback\nMemoryError"] * 4
-
-
-def test_a_gpu_that_is_not_there_leaves_its_node_out_also_where_workers_without_one_succeed(tasks: list[Task]) -> None:
-    own = blame("n")
-    own.begin(tasks[0], "n")
-    own.fit("n", gpu=False)
-    own.succeeded(tasks[0])
-    own.begin(tasks[1], "n")
-    own.unfit(tasks[1], "no GPU", gpu=True)
-
-    assert own.left_out == {"n": "no GPU"}
+    assert [own.final_error(task) for task in tasks[-4:]] == ["Traceback\nMemoryError"] * 4
