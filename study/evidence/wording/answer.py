@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from study.evidence.answer import Verdict
 from study.evidence.decided import LIKELY, MOST_TIMES
-from study.evidence.findings import ENOUGH, LEAST_UNITS, NONE, TERMS, UNDECIDED, WORTH, Gain
-from study.evidence.intervals import METHODS
-from study.evidence.margin_curves import MOST, spans
-from study.evidence.margins import FLOOR, UNIT
+from study.evidence.findings import ENOUGH, NONE, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.metrics import metric_of
-from study.evidence.rule import BELOW, above_all, open_pair, rungs, side_of
-from study.evidence.wording.amounts import capital, digits, limits, listed, points, share, signed
-from study.formatting import about, count, given_percent, human
-from study.schema import EXTENDED, LOSS, NETWORK, NOUNS, REGRESSION
+from study.evidence.rule import open_pair, rungs
+from study.evidence.wording.amounts import capital, digits, limits, listed, points, share
+from study.evidence.wording.beside import Beside, at_most
+from study.formatting import about, human
+from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION
 
 BESIDE = ("bound", "margins", "sources", "formula", "missing", "depths", "trees", "clipped")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
 RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}
-MOST_NAMED = 6
-"""Most terms that a sentence names."""
 FEW_WRONG = 20
 """Test rows that are wrong, below which models of classes cannot be ranked."""
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Beside):
     """What is said of a verdict, property by property; None where there is nothing to say."""
-
-    verdict: Verdict
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What a sentence calls each model."""
-        regression = self.verdict.nouns[REGRESSION]
-        return NOUNS | {REGRESSION: regression, EXTENDED: f"{regression} with extra terms", NETWORK: "the network"}
 
     @property
     def headline(self) -> str:
@@ -105,129 +90,6 @@ class Words:
         return f"{rows} would likely settle it ({10 * chance:.0f} in 10 such studies). Collect them, then run once."
 
     @property
-    def tested(self) -> str:
-        """What the test losses are of."""
-        rows = self.verdict.n_train
-        trained = f"trained on {human(round(rows))} rows" if math.isfinite(rows) else "trained without the test rows"
-        final = "The final model is trained the same way on all rows, so it can't be tested itself."
-        return f"Test losses come from models {trained}. {final}"
-
-    @property
-    def method(self) -> str | None:
-        """What the intervals are."""
-        own = self.verdict
-        return capital(METHODS[own.gains[0].gain.method].words(own.gains[0].gain)) + "." if own.gains else None
-
-    @property
-    def bound(self) -> str:
-        """The margin, and where it comes from if it is no plain share."""
-        own, asked = self.verdict, self.verdict.question
-        if own.bound is None or math.isnan(own.margin):
-            return ""
-        if own.bound.held == FLOOR:
-            return f"The margin here is {share(own.bound.share)}: {own.metric.floor(asked.floor, own.target)}."
-        if asked.margin_of == UNIT:
-            return f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
-        return f"Your margin is {self.margin}."
-
-    @property
-    def margin(self) -> str:
-        """The larger of margin and minimum margin, in per cent."""
-        own = self.verdict
-        plain = own.bound is None or (own.bound.held != FLOOR and own.question.margin_of != UNIT)
-        return given_percent(own.question.margin) if plain else share(own.margin)
-
-    @property
-    def margins(self) -> str | None:
-        """For which margins the verdict is the same."""
-        own = self.verdict
-        if not own.gains or math.isnan(own.bar.margin) or math.isnan(own.gains[0].gain.improvement) or own.verdict == NONE:
-            return None
-        found = next((each for each in spans(own.by_pair, own.bar) if each.low <= own.bar.margin <= each.high), None)
-        if found is None:
-            return None
-        low, high = share(found.low), share(found.high)
-        if found.low == 0:
-            where = "" if found.high >= MOST else f" up to {high}"
-        else:
-            where = f" from {low} up" if found.high >= MOST else f" from {low} to {high}"
-        return f"The verdict is the same for every margin{where}."
-
-    @property
-    def sources(self) -> str | None:
-        """What extra terms consist of."""
-        own = self.verdict
-        gain = own.by_pair.get((REGRESSION, EXTENDED))
-        if own.sources is None or gain is None or not gain.low > 0:
-            return None
-        told = [
-            f"{signed(each.improvement, '')} points ({limits(each, '')})"
-            for each in (own.sources.interactions, own.sources.curvature)
-        ]
-        whole = f"Of the {share(gain.improvement)} improvement by extra terms"
-        return f"{whole}, interactions account for {told[0]} and curves for {told[1]}."
-
-    @property
-    def formula(self) -> str | None:
-        """What the simple formula gives, and whether it stands for the full model."""
-        short, gain = self.verdict.short, self.verdict.short.gain if self.verdict.short else None
-        if short is None or gain is None or math.isnan(gain.improvement):
-            return None
-        terms = sorted({*short.n_terms})
-        size = (
-            f", with {'' if len(terms) == 1 else f'{terms[0]} to '}{count(terms[-1], 'extra term')},"
-            if terms and terms[-1]
-            else ""
-        )
-        said = f"The simple formula{size} improves by {signed(gain.improvement)} ({limits(gain)})."
-        if short.left is None or math.isnan(short.left.improvement):
-            return said
-        if side_of(short.left, self.verdict.bar) != BELOW:
-            return f"{said} The full model may improve on it by more than your margin ({limits(short.left, '')} points)."
-        return f"{said} {self._at_most(short.left, 'The full model adds')}"
-
-    @property
-    def missing(self) -> str | None:
-        """Terms that the score test of most outer folds names."""
-        missing = self.verdict.missing
-        if missing is None or missing.n_units < LEAST_UNITS:
-            return None
-        sure = [each for each in missing.counts if 2 * each.n_folds > missing.n_folds]
-        names = [f"{each.term} ({each.n_folds} of {missing.n_folds} folds)" for each in sure[:MOST_NAMED]]
-        names += [f"{len(sure) - MOST_NAMED} more"] if len(sure) > MOST_NAMED else []
-        return f"A score test finds terms that {self.names[REGRESSION]} lacks: {listed(names)}." if sure else None
-
-    @property
-    def depths(self) -> str | None:
-        """What choosing the depth in each fold brings, against each single depth."""
-        own = self.verdict
-        taken = {(rung.family, rung.depth) for rung in own.chosen.values()}
-        told = [
-            f"{each.rung.depth} ({signed(each.gain.improvement, '')} points, {limits(each.gain, '')})"
-            for each in own.depths
-            if math.isfinite(each.gain.improvement) and taken != {(each.rung.family, each.rung.depth)}
-        ]
-        return (
-            f"Improvement by choosing the depth in each fold, over a fixed number of layers: {listed(told)}." if told else None
-        )
-
-    @property
-    def trees(self) -> str | None:
-        """Boosted trees, where they are ahead of all models."""
-        own = self.verdict
-        if own.trees is None or not above_all(own.trees.over, own.by_pair, own.bar) or REGRESSION not in own.trees.over:
-            return None
-        gain = own.trees.over[REGRESSION]
-        told = f"{signed(gain.improvement)} ({limits(gain)})"
-        return f"Boosted trees do better still: {told}. Use them if prediction is all you need."
-
-    @property
-    def clipped(self) -> str | None:
-        """Test rows whose predicted probability was limited."""
-        told = [f"{human(n)} by {self.names[name]}" for name, n in self.verdict.floor.items()]
-        return f"Clipped probabilities of test rows: {listed(told)}." if told else None
-
-    @property
     def _lacking(self) -> str:
         if self.verdict.undefined:
             return f"the metric {self.verdict.metric.label} does not exist on these test rows"
@@ -270,7 +132,7 @@ class Words:
         gains = self.verdict.by_pair
         rest = gains.get((EXTENDED, NETWORK))
         first = f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}." if (REGRESSION, EXTENDED) in gains else ""
-        return [first, self._at_most(rest, "A network would remove") if rest and rest.known else ""]
+        return [first, at_most(rest, "A network would remove") if rest and rest.known else ""]
 
     def _worth(self) -> list[str]:
         gains = self.verdict.by_pair
@@ -319,11 +181,3 @@ class Words:
         size = share(gain.improvement).replace(">", "over ")
         inside = limits(gain, plain=True)
         return f"{size} of {self._loss}" + ("" if inside == share(gain.improvement) else f" ({inside})")
-
-    @staticmethod
-    def _at_most(gain: Gain, start: str) -> str:
-        """The most that a richer model adds, in points; it cannot be more than all that is left."""
-        most = min(gain.high if math.isfinite(gain.high) else math.inf, gain.most)
-        if not math.isfinite(most):
-            return ""
-        return f"{start} no more." if most < 0.0005 else f"{start} at most {points(most)} points more."
