@@ -104,7 +104,7 @@ def slug(source: str, target: str) -> str:
 
 def gain(interval: Sequence[float] | None) -> str:
     """A gain and its interval in per cent, with as many digits as tell it from 100."""
-    from study.evidence.wording.sentences import percent
+    from study.formatting import percent
 
     if interval is None:
         return NONE
@@ -114,7 +114,7 @@ def gain(interval: Sequence[float] | None) -> str:
 
 def row(table: str, found: Mapping[str, Any]) -> str:
     """A table's line: what it is, the answer, three gains, and that of EBM without an interval."""
-    from study.evidence.wording.sentences import percent
+    from study.formatting import percent
 
     answer = str(found["answer"])
     if len(found["left"]) > 1:

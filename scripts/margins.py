@@ -19,8 +19,9 @@ from study.diagnostics.margins.figure import SHORT_NAMES
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ANSWERS
+from study.evidence.wording.amounts import listed
 from study.evidence.wording.answer import Words
-from study.evidence.wording.sentences import listed, percent
+from study.formatting import percent
 from study.results import Results
 from study.schema import EXTENDED, StudyError
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, UNDECIDED
+from study.evidence.metrics import metrics_of
 from study.evidence.warnings.catalogue import CATALOGUE
+from study.evidence.wording.amounts import small
 from study.evidence.wording.answer import BESIDE, Words
-from study.evidence.wording.table import ModelsTable, models_table
+from study.evidence.wording.table import NAMES as MODELS
+from study.evidence.wording.table import ModelsTable, metric_words, models_table
 from study.evidence.wording.together import together_words
 from study.records.results import Results
-from study.schema import printable
+from study.schema import LOSS, printable
 
 MOST_WARNINGS = 3
 """Warnings that are named at the end of a run."""
@@ -49,7 +54,7 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     words = Words(verdict)
     open_ = verdict.verdict in (UNDECIDED, NONE, None)
     mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
-    head = f"{printable(verdict.target)}: {words.headline[:1].lower()}{words.headline[1:]}"
+    head = f"{printable(verdict.target)}: {small(words.headline)}"
     console.print(mark + Text(head, style="bold"), soft_wrap=True)
     for line in words.lines:
         _say(console, line)
@@ -57,19 +62,18 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
 
 def print_all(results: Results, console: Console) -> None:
     """Print the end of the run, then all that stands beside each verdict, the warnings with their fixes, and the notes."""
-    from study.cli.progress import metrics_table, notes
+    from study.cli.progress import notes
     from study.cli.warned import print_warnings
     from study.records.delivery import delivery_notes
 
     print_ending(results, console)
     for verdict in results.verdicts:
         words = Words(verdict)
-        console.print(f"\n[bold]{escape(printable(verdict.target))}[/bold]", highlight=False)
+        console.print(Text(f"\n{printable(verdict.target)}", style="bold"))
         for name in (*BESIDE, "settle", "tested", "method"):
             if told := getattr(words, name):
                 _say(console, told)
-    console.print()
-    console.print(metrics_table(results.metrics))
+        console.print(_metrics(verdict, results.metrics))
     print_warnings(results.warnings, console)
     for note in [*filter(None, [results.data.splitting]), *notes(results), *delivery_notes(results)]:
         _say(console, note)
@@ -86,6 +90,20 @@ def _models(found: ModelsTable) -> Table:
     for row in found.rows:
         style = "bold" if row.use else "dim" if row.reference else None
         table.add_row(row.model, row.loss, row.metric, row.improvement, row.interval, style=style)
+    return table
+
+
+def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
+    """A row a model, a column a metric but the loss, on the test rows."""
+    own = metrics[(metrics["target"] == verdict.target) & metrics["base"].isna() & (metrics["metric"] != LOSS)]
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
+    names = {metric.name: metric for metric in metrics_of(verdict.kind) if metric.name in set(own["metric"])}
+    for place, head in enumerate(("metrics", *(metric.label for metric in names.values()))):
+        table.add_column(head, justify="right" if place else "left", no_wrap=True)
+    for model, rows in own.groupby("other", sort=False):
+        known = dict(zip(rows["metric"], rows["value"], strict=True))
+        told = (metric_words(metric, known.get(name, math.nan)) for name, metric in names.items())
+        table.add_row(MODELS.get(str(model), verdict.nouns[str(model)]), *told)
     return table
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 from shlex import quote
 from types import TracebackType
 
-import pandas as pd
 from rich import progress as bar
 from rich.console import Console
 from rich.table import Table
 
 from study.cli.ending import print_ending
-from study.evidence.metrics import metric_of
 from study.evidence.wording.table import on_some_folds
 from study.execution.cluster.ray import available_cpus
 from study.execution.observer import Observer
@@ -24,7 +22,7 @@ from study.formatting import count, given, human
 from study.records.results import Results, read_outcomes
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
-from study.schema import LOSS, TrialState
+from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -142,16 +140,6 @@ class Progress(Observer):
 
     def note(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)
-
-
-def metrics_table(metrics: pd.DataFrame) -> Table:
-    """A row a target, metric but the loss, and procedure: the metric on the test rows and its interval."""
-    told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
-    table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
-    for row in told.to_dict("records"):
-        numbers = (human(row[name]) for name in ("value", "low", "high"))
-        table.add_row(row["target"], metric_of(row["metric"], row["kind"]).label, row["other"], *numbers)
-    return table
 
 
 def failed_words(failed: int, trials: int, root: Path) -> str:

@@ -6,7 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from study.cli.progress import Progress, print_summary, span
+from study.cli.ending import print_all as print_summary
+from study.cli.progress import Progress, span
 from study.evidence.wording.answer import BESIDE, Words
 from study.records.results import Results
 from study.schema import TrialState

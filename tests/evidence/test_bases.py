@@ -16,7 +16,6 @@ from study.evidence.margins import FLOOR as LARGER
 from study.evidence.margins import Bar, Question, off_loss, off_root
 from study.evidence.rule import ABOVE, BELOW, side_of, standing
 from study.evidence.verdicts import judges, margin_curves
-from study.evidence.wording.questions import stated
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
 
@@ -65,15 +64,6 @@ def test_a_small_error_that_falls_by_more_than_the_bound_is_worth_it_whichever_m
     gain = verdict.by_pair[EXTENDED, NETWORK]
     assert (gain.better > 0.975) == (side_of(gain, verdict.bar) == ABOVE) == (answer == WORTH)
     assert (gain.p_value < 0.05) == (side_of(gain, verdict.bar) in {ABOVE, BELOW})
-
-
-@pytest.mark.parametrize("metric", ["loss", "rmse"])
-def test_a_margin_in_the_unit_of_the_error_is_told_as_one_of_every_base(metric: str) -> None:
-    verdict = judged(sides(1.0, 0.2, 0.1), metric=metric, **UNIT)
-
-    gain = verdict.by_pair[EXTENDED, NETWORK]
-    told = stated(verdict.bar.stated(gain.improvement, gain), verdict.question, verdict.bound, verdict.metric)
-    assert float(told.split()[0]) == pytest.approx(0.1)  # of the network over terms: from 0.2 to 0.1
 
 
 def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> None:

@@ -130,16 +130,6 @@ def test_terms_that_most_folds_miss_are_counted_and_of_those_alone_some_are_name
     named = str(Words(verdict).missing)
     assert "a²" in named
     assert re.search(r"\bb \(", named) is None
-    assert Words(only_verdict([scored(np.ones(40), "neural", 1)], missing={"y": told})).missing is None
-
-
-def test_a_score_test_over_few_groups_names_no_term() -> None:
-    few = {0: FoldMissing(terms=("a²",), n_units=29, unit="group")}
-
-    said = str(Words(only_verdict([scored(np.ones(40)), scored(np.ones(40), "neural", 1)], missing={"y": few})).missing)
-
-    assert "a²" not in said
-    assert "29 groups" in said
 
 
 def test_test_rows_at_the_floor_of_the_log_loss_are_counted_for_every_procedure() -> None:

@@ -31,8 +31,6 @@ def test_five_per_cent_of_an_rmse_are_about_ten_of_a_mean_squared_error() -> Non
     assert over_regression(squared) == pytest.approx(0.08, abs=1e-3)
     assert over_regression(root) == pytest.approx(1 - np.sqrt(0.92), abs=1e-3)
     assert (squared.verdict, root.verdict) == (TERMS, ENOUGH)
-    assert Words(squared).bound is None
-    assert "9.8 %" in str(Words(root).bound)
 
 
 def test_a_margin_in_the_unit_of_the_target_is_one_of_its_error() -> None:
@@ -57,7 +55,7 @@ def test_it_is_told_what_a_loss_means() -> None:
     meaning = asked(0.92).meaning
 
     assert meaning is not None
-    assert (meaning.metric, meaning.sd) == ("rmse", pytest.approx(1.0))
+    assert meaning.metric == "rmse"
     assert meaning.values[REGRESSION] == pytest.approx(1.0, abs=0.01)
     assert meaning.values[EXTENDED] == pytest.approx(np.sqrt(0.92) * meaning.values[REGRESSION], rel=1e-3)
 
@@ -82,7 +80,6 @@ def test_a_share_of_a_small_log_loss_is_told_in_rows_that_would_be_right() -> No
     assert verdict.verdict == UNDECIDED
     assert verdict.meaning is not None
     assert verdict.meaning.values == pytest.approx({REGRESSION: 0.98, NETWORK: 0.99})
-    assert 0.01 < verdict.meaning.most(REGRESSION) < 0.04
     assert only_verdict(rows, CLASS_TRIALS, questions={"y": Question(floor=0.1)}).verdict == ENOUGH
 
 
@@ -108,7 +105,7 @@ def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ev
 def test_without_questions_there_is_no_floor_no_meaning_and_no_other_margin(rng: np.random.Generator) -> None:
     verdict = only_verdict(three(rng, 0.92, 0.92, n=100)[1:3], with_terms())
 
-    assert (verdict.margin, verdict.meaning, Words(verdict).margins, Words(verdict).bound) == (0.05, None, None, None)
+    assert (verdict.margin, verdict.meaning) == (0.05, None)
 
 
 def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:
@@ -143,8 +140,8 @@ def test_the_answers_by_margin_reach_as_far_as_the_margin_itself() -> None:
 def test_the_margins_at_which_the_answer_is_another_are_told() -> None:
     verdict = asked(0.8)
 
-    (most, *_) = map(float, re.findall(r"([\d.]+) %", str(Words(verdict).margins)))
-    assert most == pytest.approx(100 * verdict.by_pair[REGRESSION, EXTENDED].low, abs=0.05)
+    (most,) = map(float, re.findall(r"([\d.]+)%", str(Words(verdict).margins)))
+    assert most == pytest.approx(100 * verdict.by_pair[REGRESSION, EXTENDED].low, abs=0.5)
 
 
 def test_a_curve_falls_from_one_to_nothing_and_is_half_at_the_gain(rng: np.random.Generator) -> None:

@@ -106,10 +106,6 @@ def test_on_how_many_folds_an_area_rests_is_told_in_table_and_answer(one_class: 
     told = on_some_folds(table)
     assert set(table.loc[table["metric"] == "auc", "n_folds"]) == {count}
     assert {place: words.split()[0] for place, words in told.items()} == ({("y", "AUC"): str(count)} if one_class else {})
-    if one_class:
-        meaning = only_verdict([rows], trials, questions={"y": Question(metric="auc")}).meaning
-        assert meaning is not None
-        assert (meaning.n_folds, meaning.n_scored) == (4, 5)
 
 
 def test_an_area_of_one_fold_has_the_interval_of_its_rows_in_table_and_verdict() -> None:

@@ -14,8 +14,9 @@ from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Rung
 from study.evidence.margins import Question
-from study.evidence.wording import sentences
+from study.evidence.wording.amounts import digits
 from study.evidence.wording.answer import BESIDE, Words
+from study.formatting import percent
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 
 
@@ -93,7 +94,7 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert step.gain.level == 0.95
     assert verdict.verdict == UNDECIDED
     assert verdict.answer_procedure == "regression"
-    assert sentences.percent(step.gain.high) in numbers(Words(verdict).action)
+    assert digits(100 * step.gain.high) in numbers(Words(verdict).sentence)
     assert verdict.decided_at is not None
     assert math.isnan(verdict.decided_at.rows)
     assert verdict.beats_constant is None
@@ -104,10 +105,9 @@ def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(r
 
     verdict = only_verdict([scored(base), scored(terms, "extended"), scored(network, "neural", 1)])
 
-    most = sentences.percent(max(step.gain.high for step in verdict.gains[:2]))
     assert verdict.left == ("regression", "extended", "network")
     assert verdict.answer_procedure == "regression"
-    assert {most, "95"} <= numbers(Words(verdict).action)
+    assert digits(100 * verdict.by_pair["regression", "network"].high) in numbers(Words(verdict).sentence)
     assert [step.gain.level for step in verdict.gains] == [0.975, 0.975, 0.95]
 
 
@@ -223,7 +223,7 @@ def test_the_rows_of_a_holdout_are_known_where_they_are_told(rng: np.random.Gene
     ],
 )
 def test_a_share_reads_as_per_cent_and_never_rounds_up_to_all(share: float, text: str) -> None:
-    assert sentences.percent(share) == text
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(("metric", "kind"), [("r2", "continuous"), ("auc", "binary"), ("explained_deviance", "count")])

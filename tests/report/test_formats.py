@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from study.evidence.wording.sentences import percent
+from study.formatting import percent
 from study.records.results import load_results
 from study.report.formats import BROWSERS, write_pdf
 from study.report.plain import MOST_ROWS, to_markdown

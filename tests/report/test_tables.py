@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from study.cli.progress import print_summary
+from study.cli.ending import print_all as print_summary
 from study.diagnostics.coefficients import figure as coefficients
 from study.evidence import winners
 from study.evidence.metrics import metric_of

@@ -15,7 +15,7 @@ from rich.console import Console
 from harness.kept import replace
 from harness.studies import drive
 from study import load_config, load_results, run_study
-from study.cli.progress import print_summary
+from study.cli.ending import print_all as print_summary
 from study.cli.status import status_json
 from study.conclude import conclude
 from study.evidence.wording.answer import Words

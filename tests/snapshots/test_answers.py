@@ -13,19 +13,16 @@ import pytest
 from rich.console import Console
 
 from harness.predicted import made
-from study.cli.progress import print_verdicts
+from study.cli.ending import print_verdict
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.findings import DecidedAt, FoldMissing, Gain, Rung, RungGain, ShortTerms, TreesLine
+from study.evidence.findings import DecidedAt, FoldMissing, Gain, RungGain, ShortTerms, TreesLine
 from study.evidence.judge import joined
-from study.evidence.margins import FLOOR as BOUND
-from study.evidence.margins import MARGIN, Bar, Question
-from study.evidence.rule import standing
+from study.evidence.margins import Question
 from study.evidence.scores import FLOOR
-from study.evidence.wording.answer import Words
-from study.evidence.wording.clauses import Clauses
+from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.together import together_words
-from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION, REGRESSIONS, Kind
+from study.schema import EXTENDED, NETWORK, REGRESSION, REGRESSIONS, Kind
 from tests.evidence.asked import judged, two_classes
 from tests.evidence.losses import (
     in_folds,
@@ -53,7 +50,11 @@ def printed(told: Told) -> str:
     for heading, found in told.items():
         out.write(f"\n# {heading}\n\n")
         own = found if isinstance(found, list) else [found] if isinstance(found, Verdict) else []
-        print_verdicts(own, Console(file=out, width=80, markup=False, emoji=False, highlight=False))
+        for verdict in own:
+            print_verdict(verdict, Console(file=out, width=80, markup=False, emoji=False, highlight=False))
+            beside = ((name, getattr(Words(verdict), name)) for name in ("action", *BESIDE))
+            out.writelines(f"  {name}: {said}\n" for name, said in beside if said)
+        out.write(f"  {said}\n" if (said := together_words(own)) else "")
         out.write("" if own else f"{found}\n")
         in_report |= {str(Words(verdict).method): None for verdict in own}
     return "\n".join([out.getvalue(), "# In the report alone", "", *(words for words in in_report if words != "None")])
@@ -254,21 +255,7 @@ def metrics(rng: np.random.Generator) -> Told:
     }
 
 
-def between_bounds(*gains: Gain) -> str:
-    """What is said where these gains are held against a margin of 5 % and a floor of 8 % of a loss of 0.01."""
-    pairs = (REGRESSION, EXTENDED), (REGRESSION, NETWORK), (EXTENDED, NETWORK)
-    steps = dict(zip(pairs, gains, strict=True))
-    told = tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in steps.items())
-    bar, named = Bar(0.05, 0.0008), {MARGIN: "5 % margin", BOUND: "floor of 1 % of the rows"}
-    chosen = {0: Rung(family="neural", depth=1)}
-    nouns, left = NOUNS | {REGRESSION: NOUNS["linear"]}, standing(steps, bar)
-    return Clauses("y", told, left, "", nouns, chosen, bar, named, "loss").sentence()
-
-
 def margins(rng: np.random.Generator) -> Told:
-    at_margin, at_floor = (told_gain(*ends, per_loss=0.01, base_loss=0.01) for ends in ((0.01, 0.19), (0.055, 0.075)))
-    at_margin = at_margin.model_copy(update={"low_amount": 0.0009, "high_amount": 0.0011})
-    at_floor = at_floor.model_copy(update={"low_amount": 0.00055, "high_amount": 0.00075})
     models, trials = with_sd(three(rng, 0.92, 0.93, n=200)), arms("constant", "linear", "extended", "neural")
 
     def asked(**question: Any) -> Verdict:
@@ -284,8 +271,6 @@ def margins(rng: np.random.Generator) -> Told:
         "Asked after the results were known": Words(amount.model_copy(update={"question": after})).sentence,
         "A floor beside the margin": asked(floor=0.01),
         "A floor that is larger": asked(floor=0.06),
-        "Margin, floor and margin decide": between_bounds(at_margin, at_floor, at_margin),
-        "Margin, floor and floor decide": between_bounds(at_margin, at_floor, at_floor),
     }
 
 
@@ -314,16 +299,13 @@ def splits(rng: np.random.Generator) -> Told:
 
     predictions, trials = two_classes({2})
     area = only_verdict([predictions[predictions["row"] < 93]], trials, questions={"y": Question(metric="auc")})
-    assert area.meaning is not None
-    fewer = area.question.model_copy(update={"after": True}), area.meaning.model_copy(update={"n_folds": 2})
+    after = area.question.model_copy(update={"after": True})
     return {
         "A holdout whose rows are known": holdout,
         "Groups": only_verdict([each.assign(group=each["row"] // 2) for each in models]),
         "Rows in time order": only_verdict([each.assign(time=each["row"] + 300.0) for each in models]),
         "An area of some folds": area,
-        "An area of few folds, asked of later": Words(
-            area.model_copy(update={"question": fewer[0], "meaning": fewer[1]})
-        ).sentence,
+        "An area, asked of later": Words(area.model_copy(update={"question": after})).sentence,
     }
 
 

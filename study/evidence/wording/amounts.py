@@ -61,6 +61,11 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
+def small(text: str) -> str:
+    """`text` as it goes on after a colon; a name keeps its capital."""
+    return text if text.startswith("Poisson") else text[:1].lower() + text[1:]
+
+
 def capital(text: str) -> str:
     """`text` as a sentence begins."""
     return text[:1].upper() + text[1:]

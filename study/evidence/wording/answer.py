@@ -115,7 +115,7 @@ class Words(Beside):
         }
         return settled.get(self.verdict.left) if len(rungs(self.verdict.by_pair)) == 3 else None
 
-    def _enough(self) -> list[str]:
+    def _enough(self) -> list[str | None]:
         over = {other: gain for (base, other), gain in self.verdict.by_pair.items() if base == REGRESSION}
         names = [RICHER[name] for name in over]
         if all(gain.nothing for gain in over.values()):
@@ -128,21 +128,21 @@ class Words(Beside):
             return [f"{either} on it.", self.bound]
         return [f"{capital(listed(names, 'or'))} would improve it by at most {share(worst.high)} (95% confidence).", self.bound]
 
-    def _terms(self) -> list[str]:
+    def _terms(self) -> list[str | None]:
         gains = self.verdict.by_pair
         rest = gains.get((EXTENDED, NETWORK))
         first = f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}." if (REGRESSION, EXTENDED) in gains else ""
         return [first, at_most(rest, "A network would remove") if rest and rest.known else ""]
 
-    def _worth(self) -> list[str]:
+    def _worth(self) -> list[str | None]:
         gains = self.verdict.by_pair
         lines = [f"It removes {self._removed(gains[REGRESSION, NETWORK])}."] if (REGRESSION, NETWORK) in gains else []
         if (more := gains.get((EXTENDED, NETWORK))) and more.known and math.isfinite(more.improvement):
-            told = f"{points(more.improvement)} points ({limits(more, '', plain=True)})"
-            lines.append(f"That is {told} more than extra terms remove.")
+            size, inside = points(more.improvement), limits(more, "", plain=True)
+            lines.append(f"That is {size} points{f' ({inside})' * (inside != size)} more than extra terms remove.")
         return [*lines, self.bound]
 
-    def _undecided(self) -> list[str]:
+    def _undecided(self) -> list[str | None]:
         pair, gains = open_pair(self.verdict.by_pair, self.verdict.bar), self.verdict.by_pair
         if pair is None:
             return ["No test row compares the models that are left."]
@@ -157,12 +157,14 @@ class Words(Beside):
             return [f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.", self.bound]
         return [f"For {model} the data allow {self._allowed(limits(gain))}.", self.bound]
 
-    def _few(self, gain: Gain) -> list[str]:
+    def _few(self, gain: Gain) -> list[str | None]:
         """How few rows are wrong, where that is why models of classes cannot be ranked."""
         own = self.verdict
         right = own.meaning.values.get(own.left[0], math.nan) if own.meaning and own.meaning.metric == "accuracy" else math.nan
         if not (1 - right) * gain.n_rows < FEW_WRONG:
             return []
+        if right == 1:
+            return [f"It gets all {human(gain.n_rows)} test rows right, so none can show a better model."]
         lost = digits(100 * (1 - right))
         few = f"About {round((1 - right) * gain.n_rows)} of {human(gain.n_rows)} rows are wrong, too few to compare models on."
         return [

@@ -54,11 +54,11 @@ class Beside:
         return capital(METHODS[own.gains[0].gain.method].words(own.gains[0].gain)) + "." if own.gains else None
 
     @property
-    def bound(self) -> str:
+    def bound(self) -> str | None:
         """The margin, and where it comes from if it is no plain share."""
         own, asked = self.verdict, self.verdict.question
         if own.bound is None or math.isnan(own.margin):
-            return ""
+            return None
         if own.bound.held == FLOOR:
             return f"The margin here is {share(own.bound.share)}: {own.metric.floor(asked.floor, own.target)}."
         if asked.margin_of == UNIT:
