@@ -9,7 +9,6 @@ from pathlib import Path
 from shlex import quote
 from types import TracebackType
 
-import pandas as pd
 from rich import progress as bar
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +16,6 @@ from rich.table import Table
 from study.cli.warned import print_warnings
 from study.evidence.answer import Verdict
 from study.evidence.metric_gains import on_some_folds
-from study.evidence.metrics import metric_of
 from study.evidence.winners import select_candidate
 from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.together import together_words
@@ -29,7 +27,7 @@ from study.records.delivery import delivery_notes
 from study.records.results import Results, read_outcomes
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
-from study.schema import LOSS, TrialState
+from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 
@@ -175,23 +173,12 @@ def print_summary(results: Results, console: Console) -> None:
         losses = (human(row[column], digits) for column, digits in (("test_loss", 4), ("std_error", 2), ("val_loss", 4)))
         table.add_row(row["target"], model, *losses)
     console.print(table)
-    console.print(metrics_table(results.metrics))
     print_warnings(results.warnings, console)
     for note in notes(results):
         console.print(f"Note: {note}", soft_wrap=True)
     for note in delivery_notes(results):
         console.print(note, soft_wrap=True)
     console.print(f"Results: {results.root}", soft_wrap=True)
-
-
-def metrics_table(metrics: pd.DataFrame) -> Table:
-    """A row a target, metric but the loss, and procedure: the metric on the test rows and its interval."""
-    told = metrics[metrics["base"].isna() & (metrics["metric"] != LOSS)]
-    table = columns(("target", "metric", "procedure", "value", "low", "high"), left=3, title="Metrics, with 95 % intervals")
-    for row in told.to_dict("records"):
-        numbers = (human(row[name]) for name in ("value", "low", "high"))
-        table.add_row(row["target"], metric_of(row["metric"], row["kind"]).label, row["other"], *numbers)
-    return table
 
 
 def failed_words(failed: int, trials: int, root: Path) -> str:
