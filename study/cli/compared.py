@@ -25,10 +25,6 @@ def print_compared(found: Compared, console: Console) -> None:
     console.print(_answers(found))
     for target in found.targets:
         _print_target(found, target, console)
-    for name, own in found.verdicts.items():
-        if None in own:
-            without = ", ".join(each for each, verdict in zip(found.names, own, strict=True) if verdict is None)
-            console.print(f"No gain on {name} is told: {without} has no such target.", soft_wrap=True)
 
 
 def _configs(found: Compared) -> Table:

@@ -6,9 +6,10 @@ import gc
 import signal
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from study.cli.commands.ask import ask
 from study.cli.commands.check import check
@@ -24,10 +25,30 @@ from study.cli.commands.run import run
 from study.cli.commands.show import show
 from study.cli.commands.status import status
 from study.cli.commands.submit import submit
-from study.cli.flags import App
 from study.schema import StudyError, printable
 
-app = App(
+
+class _Program(TyperGroup):
+    """Its commands name no value beside an option that takes none; Typer writes `<bool>` there, for `--help` too."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_values(super().get_params(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if (command := super().get_command(ctx, cmd_name)) is not None:
+            _without_values(command.get_params(ctx))
+        return command
+
+
+def _without_values(params: list[Any]) -> list[Any]:
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+app = typer.Typer(
+    cls=_Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",

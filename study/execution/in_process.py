@@ -116,9 +116,9 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
             host = {"node": platform.node(), "device": device if task.network else "cpu"}
             left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
-            if done.kept is not None and isinstance(task, TrialTask) and isinstance(done.record, TrialRecord):
-                own = (done.record.val_loss or 0.0, task.number, done.kept)
-                best[task.arm.key] = min(best.get(task.arm.key, own), own, key=lambda each: each[:2])
+            if done.kept is not None and isinstance(record := done.record, TrialRecord):
+                own = (record.val_loss or 0.0, record.number, done.kept)
+                best[record.arm.key] = min(best.get(record.arm.key, own), own, key=lambda each: each[:2])
             if done.record is None:
                 faults.failed(task, done.error)
                 tasks.failed(task)

@@ -34,9 +34,8 @@ class ArmSearch:
     was resumed, and no trial waits for more than the one that is `width` before it and those before that.
 
     trials: the arm's budget. width: trials that may be out at once. records: outcomes of finished trials by number. incumbent:
-    the best complete one by mean validation loss, the earlier one of a tie. longest_s: seconds of the longest one, 0 before the
-    first. scored: number of the incumbent that was scored on the test rows, if any; a search that went on since may have found
-    a better one, which is then scored instead.
+    the best complete one by mean validation loss, the earlier one of a tie. scored: number of the incumbent that was scored on
+    the test rows, if any; a search that went on since may have found a better one, which is then scored instead.
 
     Raises
     ------
@@ -52,7 +51,6 @@ class ArmSearch:
     scored: int | None = None
     closed: bool = False
     incumbent: Outcome | None = field(default=None, init=False)
-    longest_s: float = field(default=0.0, init=False)
     width: int = field(init=False)
     _out: dict[int, Suggestion] = field(default_factory=dict, init=False)
     _back: dict[int, Suggestion] = field(default_factory=dict, init=False)  # given back, the last of them is the next
@@ -159,7 +157,6 @@ class ArmSearch:
         self._rank(outcome)
 
     def _rank(self, outcome: Outcome) -> None:
-        self.longest_s = max(self.longest_s, outcome.wall_time_s)
         if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
             self.incumbent = _better(self.incumbent or outcome, outcome)
 

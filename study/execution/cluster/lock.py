@@ -7,13 +7,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
 from filelock import SoftFileLease, Timeout
 
-from study.execution.cluster.allocation import job_name
 from study.records.paths import StudyPaths
 from study.schema import StudyError
 
@@ -35,10 +34,10 @@ def locked(paths: StudyPaths) -> Iterator[None]:
     Each holds its own lock alone and looks at those that it does not go with once it has it, so that of two that begin
     together at least one sees the other.
 
-    The lock is a file with pid, host and start of its process, and its SLURM job, touched every BEAT_S, so it needs no more of
-    a network file system than exclusive creation. One that a dead process of this host left is taken over at once, and so is
-    that of an earlier run of this SLURM job; any other if LEASE_S pass without a touch, which takes watching and no comparison
-    of clocks. A run whose lock was taken over, because it was suspended or cut off for that long, is interrupted.
+    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
+    system than exclusive creation. One that a dead process of this host left is taken over at once; any other if LEASE_S pass
+    without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because it was suspended
+    or cut off for that long, is interrupted.
 
     Raises
     ------
@@ -55,13 +54,6 @@ def locked(paths: StudyPaths) -> Iterator[None]:
         with suppress(OSError):
             paths.lock.parent.rmdir()  # nothing was begun
             paths.root.rmdir()
-
-
-def slurm_run(environment: Mapping[str, str] = os.environ) -> tuple[str, int] | None:
-    """The SLURM job that this process runs in, a task of an array by array and task, and how often it was queued again."""
-    if "SLURM_JOB_ID" not in environment:
-        return None
-    return job_name(environment), int(environment.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _rivals(paths: StudyPaths) -> list[StudyPaths]:
@@ -92,7 +84,7 @@ def _look_at(rivals: list[StudyPaths]) -> None:
                 watched[rival] = now, time.monotonic()  # another's than before
             elif now != first:
                 raise _refused(rival)
-            elif _came_before(now[0]) or time.monotonic() - since > LEASE_S:
+            elif time.monotonic() - since > LEASE_S:
                 rival.lock.unlink(missing_ok=True)
         if watched:
             time.sleep(BEAT_S / 8)
@@ -109,10 +101,6 @@ def _held(paths: StudyPaths) -> Iterator[None]:
     lease = _lease(paths)
     _acquire(lease, paths)
     _leases.add(lease)
-    if (own := slurm_run()) is not None:
-        with suppress(OSError), paths.lock.open("r+") as file:
-            file.seek(0, os.SEEK_END)
-            file.write(f"job={own[0]}\nrestarts={own[1]}\n")  # lines that filelock passes over
     try:
         yield
     except BaseException:
@@ -148,29 +136,13 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
             first = now
         return now != first
 
-    def acquire() -> None:
-        if (found := _seen(paths)) is not None and _came_before(found[0]):
-            lease.break_lock()
-        lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
-
-    try:
+    while not lease.is_locked:
         try:
-            acquire()
+            lease.acquire(LEASE_S + BEAT_S, poll_interval=0.1, cancel_check=alive)
         except Timeout:
             if first is None or first[0] or alive():
-                raise
+                raise _refused(paths) from None
             lease.break_lock()  # its process died between making the file and writing its name
-            acquire()
-    except Timeout:
-        raise _refused(paths) from None
-
-
-def _came_before(content: bytes) -> bool:
-    """Whether a lock is that of an earlier run of this SLURM job, which has ended since the job was queued again."""
-    own = slurm_run()
-    said = dict(line.partition("=")[::2] for line in content.decode(errors="replace").splitlines())
-    restarts = said.get("restarts", "")
-    return own is not None and said.get("job") == own[0] and restarts.isdecimal() and int(restarts) < own[1]
 
 
 def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:

@@ -24,7 +24,6 @@ from study.schema import StudyError
 
 MARK = "# Modules and environments go here, line by line.\n"
 COMMAND = "exec study run "
-GPU_COUNTS = r"([^:,\s]+:)?[1-9]\d*(,[^:,\s]+:[1-9]\d*)*"
 LOOK_EVERY_S = 5
 MOST_LINES = 10
 """Jobs on one study up to which each is named."""
@@ -92,8 +91,6 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
             f"A SLURM job starts a Ray of its own, but cluster.address is '{config.cluster.address}'. Leave it out, or use "
             "`study run`."
         )
-    if (asked := request.gpus_per_node) is not None and not re.fullmatch(GPU_COUNTS, asked):
-        raise StudyError(f"--gpus-per-node takes a number of GPUs, such as 2, or a100:2 of a type, but got {asked!r}.")
     if bool(needs.gpus_per_trial) != request.gpus:
         raise StudyError(
             f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and the job asks for {'' if request.gpus else 'no '}GPUs: "
