@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from study.api import run_study, train_trial
     from study.config import StudyConfig, load_config
-    from study.inference import FamilyClassifier, FamilyRegressor
+    from study.inference.estimators import FamilyClassifier, FamilyRegressor
     from study.results import Results, load_results
     from study.schema import StudyError
 
@@ -30,8 +30,8 @@ __all__ = [
 _HOME = {
     "run_study": "study.api",
     "train_trial": "study.api",
-    "FamilyClassifier": "study.inference",
-    "FamilyRegressor": "study.inference",
+    "FamilyClassifier": "study.inference.estimators",
+    "FamilyRegressor": "study.inference.estimators",
     "load_config": "study.config",
     "StudyConfig": "study.config",
     "load_results": "study.results",

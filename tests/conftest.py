@@ -16,16 +16,22 @@ from harness.studies import STUDY, run
 from tests.budget import Budget
 
 GROUPS = {
-    "tensorflow": ("tests/estimators/", "tests/scripts/", "tests/families/", "tests/training/"),
+    "tensorflow": (
+        "tests/inference/test_checks",
+        "tests/inference/test_estimators",
+        "tests/scripts/",
+        "tests/families/",
+        "tests/training/",
+    ),
     "report": ("tests/report/",),
     "studies": (
         "tests/runs/",
         "tests/test_packaging.py::test_an_installed_",
         "tests/test_readme.py::test_the_python_",
-        "tests/screen/test_errors.py::test_a_study_",
-        "tests/screen/test_errors.py::test_a_time_budget_",
+        "tests/cli/test_errors.py::test_a_study_",
+        "tests/cli/test_errors.py::test_a_time_budget_",
     ),
-    "predicting": ("tests/predicting/",),
+    "inference": ("tests/inference/",),
 }
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
 

@@ -11,7 +11,9 @@ import statsmodels.api as sm
 
 from study import conclude
 from study.data.encoding import design
+from study.diagnostics.coefficients import compute
 from study.diagnostics.coefficients.reference import OVER, REFERENCES, UNPENALISED
+from tests.diagnostics.predicted import context_of
 from tests.training.tables import saved_encoded
 
 
@@ -31,7 +33,8 @@ def coefficients(folder: Path, frame: pd.DataFrame, l2: float = 0.0, **more: str
     rows = [("intercept", 0.0), ("a", 1.0), ("b", 0.0)]
     estimates = pd.DataFrame(rows, columns=["term", "estimate"])
     names = {"target": "y", "kind": "continuous", "family": "linear", "outer_fold": 0, "level": None, "output": None}
-    found = conclude.coefficients(estimates.assign(unit="", l2=l2, **names), {("y", 0): encoded})
+    known = estimates.assign(unit="", l2=l2, **names)
+    found = compute.compute(context_of(pd.DataFrame(), pd.DataFrame(), estimates=known, data={("y", 0): encoded}))
     own = encoded.development
     return found.set_index("term"), design(encoded, own).assign(y=encoded.y[own])
 
@@ -69,13 +72,13 @@ def test_a_table_with_neither_has_errors_over_rows(tmp_path: Path, frame: pd.Dat
 def test_a_table_of_too_many_cells_has_its_estimates_and_no_reference(
     tmp_path: Path, frame: pd.DataFrame, l2: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conclude, "MOST_CELLS", 100)
+    monkeypatch.setattr(compute, "MOST_CELLS", 100)
 
     found, _ = coefficients(tmp_path, frame, l2)
 
     assert found["estimate"].to_dict() == {"intercept": 0.0, "a": 1.0, "b": 0.0}
     assert found[[*REFERENCES, *UNPENALISED, "se_over"]].isna().all(axis=None)
-    assert set(found["note"]) == {conclude.TOO_LONG}
+    assert set(found["note"]) == {compute.TOO_LONG}
 
 
 def test_only_rows_in_time_order_have_earlier_ones(tmp_path: Path, frame: pd.DataFrame) -> None:

@@ -1,5 +1,1 @@
-"""Estimators for scikit-learn over the same engine as `study run`."""
-
-from study.inference.estimators import FamilyClassifier, FamilyRegressor
-
-__all__ = ["FamilyClassifier", "FamilyRegressor"]
+"""Models that are asked: predictions, columns, and estimators for scikit-learn over the same engine as `study run`."""

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.diagnostics.checks import checks
+from study.diagnostics.registry import computed
+from study.evidence.answer import Verdict
 from study.evidence.findings import CurvePoint, DecidedAt
-from study.evidence.winners import incumbents
 from study.records.results import Results
 from study.schema import Kind
-from tests.evidence.checks.predicted import incumbents_of, predicted
+from tests.diagnostics.predicted import context_of, predicted
 from tests.records.examples import described
 from tests.report.synthetic import with_frames
 
-FAR: dict[str, Any] = {
-    "target": "y", "kind": "continuous", "base": "regression", "other": "network", "margin": 0.05, "stake": "loss",
-    "kept": False, "model": "network over regression", "colour": "#d55e00", "level": 0.95, "side": "below", "ends": "",
-}  # fmt: skip
-"""A row of `gains.data`, but for the gain and its interval."""
 N = 300
 RNG = np.random.default_rng(4)
 X = RNG.uniform(-1, 1, N)
 
 
-def told(**changed: object) -> pd.DataFrame:
-    """Gains of one target, as `gains.data` has them: terms and network over the regression, and the network over terms."""
-    pairs = [("regression", "extended"), ("regression", "network"), ("extended", "network")]
-    frame = pd.DataFrame(pairs, columns=["base", "other"]).assign(
-        target="y", kind="continuous", improvement=[0.1, 0.2, 0.1], low=[0.05, 0.1, -0.1], high=[0.15, 0.3, 0.2],
-        ends=["5.0 to 15.0 %", "10.0 to 30.0 %", "\N{MINUS SIGN}10.0 to 20.0 %"], level=[0.975, 0.975, 0.95], margin=0.05,
-        stake="loss", model=["a", "b", "c"],
-    )  # fmt: skip
-    return frame.assign(**changed)
+def told(
+    verdict: Verdict,
+    improvement: Sequence[float] = (0.1, 0.2, 0.1),
+    low: Sequence[float] = (0.05, 0.1, -0.1),
+    high: Sequence[float] = (0.15, 0.3, 0.2),
+) -> Verdict:
+    """A verdict with other gains: of terms and network over the regression, and of the network over terms."""
+    ends = zip(verdict.gains, improvement, low, high, strict=False)
+    steps = [
+        step.model_copy(update={"gain": step.gain.model_copy(update={"improvement": share, "low": start, "high": end})})
+        for step, share, start, end in ends
+    ]
+    return verdict.model_copy(update={"gains": tuple(steps)})
 
 
 def decided(results: Results) -> Results:
@@ -85,11 +85,11 @@ def weights(n: int, **changed: object) -> pd.DataFrame:
 def looked_at(results: Results, predictions: pd.DataFrame, **more: Any) -> Results:
     """These results with what is concluded from other predictions of three models, of which trees are the last."""
     of_trees = predictions["family"] == "trees"
-    winners = incumbents_of(predictions[~of_trees]).assign(state="COMPLETE", number=0)
-    frames = checks(predictions, incumbents(winners))
+    context = context_of(predictions)
+    frames = {name: computed()[name].compute(context) for name in ("residuals", "calibration", "discrimination", "confusion")}
     kinds = {str(t): Kind(k) for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)}
     data = described(kinds, more.pop("classes", {}))
-    sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": winners}
+    sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": context.trials}
     return with_frames(results, data=data, **sides, **frames, **more)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,15 +26,17 @@ from study.config.questions import kinds_of, questions
 from study.diagnostics.coefficients.compute import coefficient_table, contrasts
 from study.diagnostics.coefficients.reference import reference_coefficients
 from study.diagnostics.drawing.style import Picture
-from study.diagnostics.hyperparameters.compute import hyperparameters
+from study.diagnostics.registry import computed
 from study.evidence import verdicts
 from study.evidence.findings import ShortTerms
+from study.evidence.judge import Judge
 from study.evidence.stored import write_verdicts
 from study.families import FAMILIES as INSTALLED
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.schema import Feature, Kind, ModelData
+from tests.diagnostics.predicted import context_of
 from tests.records.examples import described
 
 KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
@@ -228,13 +232,21 @@ def write_results(
     results = load_results(root)
     asked = questions(config, kinds_of(results.trials))
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
-    for name, frame in comparisons(results.predictions, results.trials, judged).items():
+    for name, frame in concluded(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.root / f"{name}.parquet")
-    rows = {(target, fold): 400 for target in targets for fold in range(outer_folds)}
-    hyperparameters(config, trials[trials["family"].isin(INSTALLED)], rows).to_parquet(paths.hyperparameters)
+    rows: Any = {(target, fold): SimpleNamespace(train=[range(400)]) for target in targets for fold in range(outer_folds)}
+    known = context_of(results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows)
+    computed()["hyperparameters"].compute(known).to_parquet(paths.hyperparameters)
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)
+
+
+def concluded(predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge]) -> dict[str, pd.DataFrame]:
+    """What is compared, and the diagnostics of test rows and of margins."""
+    context = context_of(predictions, trials, judges=judged)
+    names = ("margins", "residuals", "calibration", "discrimination", "confusion")
+    return comparisons(context) | {name: computed()[name].compute(context) for name in names}
 
 
 def with_frames(results: Results, **changed: Any) -> Results:
@@ -248,7 +260,7 @@ def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions, of their targets alone."""
     trials = results.trials[results.trials["target"].isin(predictions["target"])]
     judged = verdicts.judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
-    frames = comparisons(predictions, trials, judged)
+    frames = concluded(predictions, trials, judged)
     return with_frames(results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from study.diagnostics.drawing.style import wrapped
-from study.diagnostics.gains import figure as gains
+from study.diagnostics.margins import figure as margins
 from study.evidence import verdicts
 from study.evidence.margins import Question
 from study.evidence.metrics import metric_of
@@ -13,7 +13,7 @@ from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report.asked import held_against, shares_of
 from study.report.sections import SECTIONS
-from tests.report.synthetic import numbers, with_frames
+from tests.report.synthetic import axes_of, numbers, with_frames
 
 
 def asked(results: Results, **questions: Question) -> Results:
@@ -49,10 +49,12 @@ def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
     assert sum("BOUND" in text for text in filled) >= 2
 
 
-def test_the_title_of_a_figure_names_what_was_asked_of(with_terms: Results) -> None:
-    frame = gains.data(asked(with_terms, balloons=Question(metric="mae")))
+def test_the_axis_of_margins_names_what_was_asked_of(with_terms: Results) -> None:
+    judged = asked(with_terms, balloons=Question(metric="mae"))
 
-    assert metric_of("mae", "continuous").noun in gains.draw(frame).title
+    (ax,) = axes_of(margins.draw(margins.data(judged)))
+
+    assert metric_of("mae", "continuous").noun in " ".join(ax.get_xlabel().split())
 
 
 def test_the_label_of_an_axis_is_broken_where_it_is_wider_than_half_a_figure() -> None:

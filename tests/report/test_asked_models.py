@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from study.diagnostics.effects import figure as effects
-from study.diagnostics.helps import figure as where
-from study.diagnostics.importances import figure as importance
+from study.diagnostics.helps import figure as helps
+from study.diagnostics.importances import figure as importances
 from study.records.results import Results
-from study.report import helps as sentences
 
 from . import asked_models as made
 from .synthetic import axes_of, numbers, with_frames
@@ -25,8 +24,8 @@ def labels(picture: object) -> list[str]:
 
 
 def test_a_study_whose_models_were_never_asked_shows_none_of_them(results: Results) -> None:
-    assert not any(figure.when(results) for figure in (effects, importance, where))
-    assert not sentences.has_helps(results)
+    assert not any(figure.when(results) for figure in (effects, importances, helps))
+    assert not helps.has_table(results)
 
 
 def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
@@ -65,7 +64,7 @@ def test_the_points_of_an_axis_are_levels_months_or_numbers(sort: str, first: st
 
 def used_most(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The models that a title names after each column, and after `none`."""
-    parts = re.split(r"\b(children|age|none)\b", importance.finding(frame))[1:]
+    parts = re.split(r"\b(children|age|none)\b", importances.finding(frame))[1:]
     models = [re.findall(r"\b(?:regression|terms|network|trees)\b", part) for part in parts[1::2]]
     return dict(zip(parts[::2], models, strict=True))
 
@@ -74,12 +73,12 @@ def test_importance_says_which_column_each_model_uses_most(results: Results) -> 
     two = pd.concat([made.importances(), made.importances("colour", first="age").drop_duplicates(["column", "procedure"])])
 
     assert used_most(made.importances()) == {"children": ["regression", "terms", "network"], "age": ["trees"]}
-    assert re.search("colour[^,;]* age", importance.finding(two))
+    assert re.search("colour[^,;]* age", importances.finding(two))
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     assert used_most(lost) == {"children": ["terms", "network"], "age": ["trees"], "none": ["regression"]}
-    assert not re.search("children|age", importance.finding(lost.assign(low=-0.1)))
-    picture = importance.draw(importance.data(with_frames(results, importances=made.importances())))
+    assert not re.search("children|age", importances.finding(lost.assign(low=-0.1)))
+    picture = importances.draw(importances.data(with_frames(results, importances=made.importances())))
     dots = {line.get_label(): list(line.get_xdata()) for line in axes_of(picture)[0].lines if line.get_marker() == "o"}
     assert dots["trees"] == [0.2, 0.4]
     assert numbers(picture.alt)[:4] == [50, 60, 70, 20]  # of children, by model
@@ -89,10 +88,10 @@ def test_what_helps_is_told_and_drawn_where_it_holds_and_told_where_it_does_not(
     lost = {"side": "less", "holds": False, "rule": "town is Ulm", "difference": -0.1, "low": -0.4, "high": 0.2}
     hurt = lost | {"gain": -0.3, "rest": 0.2, "low": -0.9, "high": -0.1, "holds": True, "rule": "age <= 0"}
     told = [
-        re.findall("<p>(.*?)</p>", sentences.helps(with_frames(results, helps=made.helps(*lines))))
+        re.findall("<p>(.*?)</p>", helps.table(with_frames(results, helps=made.helps(*lines))))
         for lines in (({}, lost), ({}, hurt), (lost,))
     ]
-    none = sentences.helps(with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False})))
+    none = helps.table(with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False})))
 
     held, failed = told[0]
     assert numbers(held) == [0.25, 40, 100, 50, 10, 60, 20, 100]
@@ -101,7 +100,7 @@ def test_what_helps_is_told_and_drawn_where_it_holds_and_told_where_it_does_not(
     assert "age &lt;= 0" in told[1][1]
     assert [numbers(line) for line in told[2]] == [[-10, -40, 20]]
     assert numbers(none) == []
-    shown = where.data(with_frames(results, helps=made.helps({}, lost)))
+    shown = helps.data(with_frames(results, helps=made.helps({}, lost)))
     assert shown["side"].tolist() == ["more"]
-    title = where.draw(shown).title
+    title = helps.draw(shown).title
     assert escape(title) == held[: held.index("60")].rpartition(". ")[0] + "."

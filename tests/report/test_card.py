@@ -8,7 +8,6 @@ from html import escape
 
 import pytest
 
-from study.diagnostics.gains import figure as gains
 from study.evidence.answer import Verdict
 from study.evidence.findings import TreesLine
 from study.evidence.wording import sentences
@@ -93,8 +92,8 @@ def test_card_and_data_say_what_groups_do_to_the_splits(results: Results) -> Non
     assert "dealer" not in tables.answer(results) + fair.splits(results)
 
 
-def test_each_gain_over_the_regression_is_a_bar_and_the_network_over_terms_one_of_its_own_below() -> None:
-    html = bars(told(), "linear regression", "5 % margin")
+def test_each_gain_over_the_regression_is_a_bar_and_the_network_over_terms_one_of_its_own_below(with_terms: Results) -> None:
+    html = bars(told(with_terms.verdicts[0]))
 
     labels = re.findall(r'role="img" aria-label="([^"]*)"', html)
     assert [numbers(label) for label in labels] == [  # gain, level, interval, margin
@@ -106,8 +105,8 @@ def test_each_gain_over_the_regression_is_a_bar_and_the_network_over_terms_one_o
     assert "arrow" not in html
 
 
-def test_bars_lie_on_one_axis_that_holds_all_of_them() -> None:
-    html = bars(told(), "linear regression", "5 % margin")
+def test_bars_lie_on_one_axis_that_holds_all_of_them(with_terms: Results) -> None:
+    html = bars(told(with_terms.verdicts[0]))
 
     lines = re.findall(r'class="interval" x1="([\d.]+)%" x2="([\d.]+)%"', html)
     places = {share: 3 + 94 * (share + 0.1) / 0.4 for share in (0.05, 0.15, 0.1, 0.3, -0.1, 0.2)}  # from -0.1 to 0.3
@@ -117,8 +116,8 @@ def test_bars_lie_on_one_axis_that_holds_all_of_them() -> None:
     )
 
 
-def test_a_bar_that_leaves_the_axis_or_has_no_end_has_an_arrow_there() -> None:
-    html = bars(told(low=[-1.5, 0.1, math.nan], improvement=[0.1, 0.2, -2.0]), "linear regression", "5 % margin")
+def test_a_bar_that_leaves_the_axis_or_has_no_end_has_an_arrow_there(with_terms: Results) -> None:
+    html = bars(told(with_terms.verdicts[0], [0.1, 0.2, -2.0], [-1.5, 0.1, math.nan]))
 
     arrows = re.findall(r'<svg x="([\d.]+)%" y="20" overflow="visible">', html)
     assert [float(place) for place in arrows] == [3.0, 3.0, 3.0]  # two ends, and the dot at -200 %
@@ -126,10 +125,14 @@ def test_a_bar_that_leaves_the_axis_or_has_no_end_has_an_arrow_there() -> None:
     assert "arrow" in re.sub("<[^>]*>", "", html)
 
 
-def test_without_a_network_arm_or_a_gain_the_card_has_the_bars_that_there_are() -> None:
-    assert bars(told().iloc[:1], "linear regression", "5 % margin").count('class="interval"') == 1
-    assert 'class="apart"' not in bars(told().iloc[:2], "linear regression", "5 % margin")
-    assert bars(told().iloc[:0], "linear regression", "5 % margin") == ""
+def test_without_a_network_arm_or_a_gain_the_card_has_the_bars_that_there_are(with_terms: Results) -> None:
+    verdict = with_terms.verdicts[0]
+
+    one, two, none = (bars(told(verdict, (0.1, 0.2)[:n])) for n in (1, 2, 0))
+
+    assert one.count('class="interval"') == 1
+    assert 'class="apart"' not in two
+    assert none == ""
 
 
 def test_the_rows_of_a_card_have_the_losses_of_all_other_sections(with_terms: Results) -> None:
@@ -143,15 +146,6 @@ def test_the_rows_of_a_card_have_the_losses_of_all_other_sections(with_terms: Re
     assert frame["value"].tolist() == own[list(frame.index)].tolist()
     assert frame["kept"].tolist() == [name == with_terms.verdicts[0].answer_procedure for name in frame.index]
     assert (frame["file"] == "").all()
-
-
-def test_the_gains_of_card_and_figure_are_one(with_terms: Results) -> None:
-    html = tables.answer(with_terms)
-
-    shown = gains.data(with_terms).query("base != other")
-    assert re.findall(r'<span class="is">(.*?)<small', html) == [
-        f"{sentences.percent(share)} %" for share in shown["improvement"]
-    ]
 
 
 def said_of_layers(html: str, verdict: Verdict) -> int:

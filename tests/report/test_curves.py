@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study.diagnostics.decided_curve import figure as decided_curve
-from study.diagnostics.margins import figure as margin_curve
+from study.diagnostics.margins import figure as margins
 from study.records.results import Results
 from tests.report.frames import decided, over_margins
 from tests.report.synthetic import axes_of, numbers, with_frames
@@ -52,12 +52,12 @@ def test_the_axes_keep_their_place_where_every_interval_has_its_ends() -> None:
 
 
 def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None:
-    frame = margin_curve.data(with_terms)
+    frame = margins.data(with_terms)
 
     (verdict,) = with_terms.verdicts
     told = frame.drop_duplicates("model").set_index("model")
     assert told[["base", "other"]].to_numpy().tolist() == [[gain.base, gain.other] for gain in verdict.gains]
-    picture = margin_curve.draw(frame)
+    picture = margins.draw(frame)
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
     named = [text.get_text() for text in picture.figure.legends[0].get_texts()]
@@ -68,15 +68,15 @@ def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None
 
 
 def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_verdict(with_terms: Results) -> None:
-    title = margin_curve.finding(over_margins())
+    title = margins.finding(over_margins())
 
     assert "terms over regression" in title
     assert numbers(title) == [37]
-    assert numbers(margin_curve.finding(over_margins().assign(bound=np.nan))) == []
-    sure = margin_curve.draw(margin_curve.data(with_terms)).title  # both are, but for rounding
-    assert any(model in sure for model in margin_curve.data(with_terms)["model"].unique())
+    assert numbers(margins.finding(over_margins().assign(bound=np.nan))) == []
+    sure = margins.draw(margins.data(with_terms)).title  # both are, but for rounding
+    assert any(model in sure for model in margins.data(with_terms)["model"].unique())
     assert numbers(sure) == [99]
 
 
 def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:
-    assert not margin_curve.when(with_frames(results, margins=results.margins.iloc[:0]))
+    assert not margins.when(with_frames(results, margins=results.margins.iloc[:0]))

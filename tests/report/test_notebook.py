@@ -12,7 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from study.diagnostics.gains import figure as gains
+from study.diagnostics.margins import figure as margins
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
@@ -24,22 +24,19 @@ from tests.report.conftest import Reported
 from tests.report.synthetic import copied, numbers
 
 FIGURES = {
-    "gains",
-    "test_loss",
     "predicted_observed",
     "residuals",
-    "probabilities",
-    "roc",
+    "calibration",
+    "discrimination",
     "confusion",
     "coefficients",
-    "loss_by_family",
-    "margin_curve",
+    "margins",
     "best_so_far",
     "learning_curves",
 }
 
 
-OF_CLASSES = {"probabilities", "roc", "confusion"}
+OF_CLASSES = {"calibration", "discrimination", "confusion"}
 
 
 class Page(HTMLParser):
@@ -146,7 +143,7 @@ def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
 
-    assert named - {None} == FIGURES - {"gains", "margin_curve"} - OF_CLASSES
+    assert named - {None} == FIGURES - {"margins"} - OF_CLASSES
 
 
 def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -> None:
@@ -172,7 +169,7 @@ def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: 
     notebook = build_notebook(paths.root)
 
     named = {cell.metadata.get("report", {}).get("figure") for cell in notebook.cells}
-    assert named - {None} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert named - {None} == {"best_so_far", "learning_curves"}
     assert UNFINISHED in notebook.cells[0].source
 
 
@@ -190,7 +187,7 @@ def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> No
 
 
 def test_a_report_runs_no_code_that_lies_in_the_results_folder(reported: Reported) -> None:
-    here = gains.draw(gains.data(load_results(reported.study.root))).svg
+    here = margins.draw(margins.data(load_results(reported.study.root))).svg
 
     assert not reported.mark.exists()
-    assert (reported.study.figures / "gains.svg").read_text(encoding="utf-8") == here  # no setting of that folder was heeded
+    assert (reported.study.figures / "margins.svg").read_text(encoding="utf-8") == here  # no setting of that folder was heeded

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.diagnostics.calibration import figure as probabilities
+from study.diagnostics.calibration import figure as calibration
 from study.diagnostics.confusion import figure as confusion
-from study.diagnostics.discrimination import figure as roc
+from study.diagnostics.discrimination import figure as discrimination
 from study.diagnostics.drawing.words import each_target, short, span
 from study.diagnostics.predicted_observed import figure as predicted_observed
 from study.diagnostics.residuals import figure as residuals
 from study.records.results import Results
-from tests.evidence.checks.predicted import predicted
+from tests.diagnostics.predicted import predicted
 from tests.report.frames import N, X, looked_at, three, values_of
 from tests.report.synthetic import axes_of, compared, numbers, with_frames
 
-FIGURES = (predicted_observed, residuals, probabilities, roc, confusion)
+FIGURES = (predicted_observed, residuals, calibration, discrimination, confusion)
 RNG = np.random.default_rng(5)
 MODELS = ["linear regression", "network, depth chosen", "boosted trees"]
 
@@ -66,9 +66,9 @@ def test_the_title_of_probabilities_names_the_surest_fault(results: Results) -> 
     sure = p**4 / (p**4 + (1 - p) ** 4)
     of_classes = looked_at(results, three("binary", hit, p, sure, p), classes={"y": ["no", "yes"]})
 
-    frame = probabilities.data(of_classes)
+    frame = calibration.data(of_classes)
 
-    off, right = probabilities.finding(frame), probabilities.finding(frame[frame["model"] != MODELS[1]])
+    off, right = calibration.finding(frame), calibration.finding(frame[frame["model"] != MODELS[1]])
     assert re.search(r"network.*\byes\b.*logistic regression.*trees", off)
     assert (numbers(off)[-1], numbers(right)) == (2, [2])  # percentage points
     assert not re.search("network|regression|trees", right)
@@ -82,8 +82,8 @@ def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_s
     names = list("abcdef")
     six = looked_at(results, three("multiclass", observed, shares, shares, shares), classes={"y": names})
 
-    frame = roc.data(six)
-    picture = roc.draw(frame)
+    frame = discrimination.data(six)
+    picture = discrimination.draw(frame)
 
     first = axes_of(picture)[0].get_legend()
     labels = [text.get_text() for text in first.get_texts()] if first else []
@@ -97,15 +97,15 @@ def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_s
 
 
 def test_two_classes_have_one_axes_a_curve_and_a_line_a_model(results: Results) -> None:
-    frame = roc.data(results)
+    frame = discrimination.data(results)
 
     colour = frame[frame["target"] == "colour"]
     areas_of = colour[colour["curve"] == "roc"]
     expected = results.metrics.query('target == "colour" and metric == "auc" and base.isna()').set_index("other")["value"]
     areas = areas_of.drop_duplicates("model").set_index("family")["area"]
     assert areas["network"] == pytest.approx(expected["network"])
-    assert len(axes_of(roc.draw(colour))) == 2
-    assert "red" in roc.finding(colour)
+    assert len(axes_of(discrimination.draw(colour))) == 2
+    assert "red" in discrimination.finding(colour)
 
 
 def test_the_rarest_of_many_classes_are_left_out_and_their_mistakes_still_count(

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from study.diagnostics.gains import figure as gains
+from study.diagnostics.margins import figure as margins
 from study.records.results import Results as Records
 from study.report import tables
 from study.report.asked import held_against, shares_of
@@ -51,31 +51,31 @@ def test_an_unfinished_study_shows_that_it_is_not_finished(small: Records, tmp_p
 
 
 def test_figures_are_those_of_matplotlib_by_the_names_of_the_report(opened: Results) -> None:
-    assert {"gains", "test_loss", "coefficients", "learning_curves"} <= set(dir(opened.figures)) == set(NAMES)
-    drawn = opened.figures.gains()
-    again = gains.draw(gains.data(opened)).figure
+    assert {"margins", "coefficients", "learning_curves"} <= set(dir(opened.figures)) == set(NAMES)
+    drawn = opened.figures.margins()
+    again = margins.draw(margins.data(opened)).figure
     assert isinstance(drawn, Figure)
     assert [ax.get_title(loc="left") for ax in drawn.axes] == [ax.get_title(loc="left") for ax in again.axes]
 
 
 def test_the_docstring_of_a_figure_is_what_the_report_says_before_it(opened: Results) -> None:
-    words = str(opened.figures.gains.__doc__)
+    words = str(opened.figures.margins.__doc__)
 
     asked = {"of": shares_of(opened), "bound": held_against(opened), "fold": ""}
-    assert words == gains.TEXT.format(**asked)
+    assert words == margins.TEXT.format(**asked)
     assert "{" not in words
 
 
 def test_a_figure_that_the_study_has_nothing_for_says_why(make_results: Callable[..., Records]) -> None:
     numbers = load_results(make_results(["balloons"], depths=()).root)
 
-    with pytest.raises(StudyError, match=rf"{re.escape(str(numbers.root))}.*`probabilities`"):
-        numbers.figures.probabilities()
+    with pytest.raises(StudyError, match=rf"{re.escape(str(numbers.root))}.*`calibration`"):
+        numbers.figures.calibration()
 
 
 def test_a_figure_that_there_is_not_is_an_attribute_error_that_names_the_nearest(opened: Results) -> None:
-    with pytest.raises(AttributeError, match=r"'gain'.*'gains'"):
-        _ = opened.figures.gain
+    with pytest.raises(AttributeError, match=r"'margin'.*'margins'"):
+        _ = opened.figures.margin
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def by_jupyter(reported: Reported, tmp_path_factory: pytest.TempPathFactory) -> 
     notebook = nbformat.read(moved / "report.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     cells = [*cells[:2], *(cell for cell in cells[2:] if cell.metadata.get("report") is None)]  # all but the other figures
-    own = [new_code_cell("results.figures.gains()"), new_code_cell("results")]
+    own = [new_code_cell("results.figures.margins()"), new_code_cell("results")]
     client = NotebookClient(
         new_notebook(cells=[*cells, *own], metadata=notebook.metadata),
         resources={"metadata": {"path": str(moved)}},
@@ -108,11 +108,11 @@ def test_a_figure_and_results_show_themselves_in_a_cell(by_jupyter: NotebookClie
 
     assert "<svg" in figure["text/html"]
     assert "<svg" in figure["image/svg+xml"]
-    assert figure["text/plain"] == gains.draw(gains.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
+    assert figure["text/plain"] == margins.draw(margins.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
     assert 'class="study-results"' in answer["text/html"]
 
 
 def test_a_figure_is_written_where_its_user_says(small: Records, tmp_path: Path) -> None:
-    load_results(small.root).figures.test_loss().savefig(tmp_path / "losses.svg")
+    load_results(small.root).figures.best_so_far().savefig(tmp_path / "search.svg")
 
-    assert "<svg" in (tmp_path / "losses.svg").read_text(encoding="utf-8")
+    assert "<svg" in (tmp_path / "search.svg").read_text(encoding="utf-8")

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.diagnostics import registry
 from study.diagnostics.best_so_far import figure as best_so_far
 from study.diagnostics.drawing.style import colours, model_colour, model_name, use_log_axis
-from study.diagnostics.gains import figure as gains
 from study.diagnostics.learning_curves import figure as learning_curves
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.test_loss import figure as test_loss
 from study.formatting import human
 from study.records.results import Results
 from study.report.sections import SECTIONS
@@ -80,7 +78,7 @@ def residual(make_results: Callable[..., Results]) -> Results:
     return make_results(["balloons"], n_trials=1, networks=("neural", "residual"), models=models)
 
 
-@pytest.mark.parametrize("figure", [test_loss, loss_by_family, best_so_far, learning_curves])
+@pytest.mark.parametrize("figure", [best_so_far, learning_curves])
 def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure: Any, residual: Results) -> None:
     frame = figure.data(residual)
 
@@ -95,10 +93,10 @@ def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure:
     assert len(set(colours(networks).values())) == 4
 
 
-def test_every_module_of_figures_has_its_place_in_the_report() -> None:
-    folder = Path(str(gains.__file__)).parent
+def test_every_folder_of_a_diagnostic_has_its_place_in_the_report() -> None:
+    folder = Path(str(registry.__file__)).parent
 
-    assert sorted(path.stem for path in folder.glob("[!_]*.py")) == sorted(s.figure for s in SECTIONS if s.figure)
+    assert sorted(path.parent.name for path in folder.glob("*/figure.py")) == sorted(s.figure for s in SECTIONS if s.figure)
 
 
 def test_every_kind_has_a_regression() -> None:

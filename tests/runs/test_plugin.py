@@ -14,7 +14,7 @@ from harness.studies import STUDY, drive, records, run
 from study import load_results
 from study.evidence.findings import ENOUGH, UNDECIDED, WORTH
 from study.records.results import digest
-from tests.screen.conftest import call
+from tests.cli.conftest import call
 
 CONFIG = """
 data: {source: balloons, rows: 200}

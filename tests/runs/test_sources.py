@@ -18,8 +18,8 @@ from study.execution.events import Event, Reported
 from study.execution.pool import Pool
 from study.schema import StudyError
 from study.training.task import Task
+from tests.cli.conftest import Ended, call
 from tests.runs.helpers import ROUNDING, reproduce
-from tests.screen.conftest import Ended, call
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]  # as long as those
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.config.options import Range, Space
-from study.diagnostics.hyperparameters.compute import LEAST_TRIALS, choice_word, hyperparameters
+from study.diagnostics.hyperparameters.compute import LEAST_TRIALS, choice_word, compute
 from study.diagnostics.hyperparameters.compute import measured as measured_of
 from study.evidence.winners import ARM
 from study.schema import Arm
+from tests.diagnostics.predicted import context_of
 from tests.search.helpers import config_of
 
 SPACE: Space = {
@@ -80,7 +83,9 @@ def test_frames_of_a_search_follow_the_spaces_of_its_config() -> None:
     frame = pd.concat([trials(20), trials(20).assign(outer_fold=-1)]).assign(params_dropout=0.0)
     config = config_of(space={"neural": {"learning_rate": {"low": 1e-5, "high": 2.0, "log": True}, "width": [32, 64]}})
 
-    told = hyperparameters(config, frame, {("y", 0): 400}).set_index("name")
+    places: Any = {("y", 0): SimpleNamespace(train=[range(400)])}
+
+    told = compute(context_of(pd.DataFrame(), frame, config=config, data=places)).set_index("name")
 
     assert told["n_trials"].unique().tolist() == [20]
     assert told.loc["dropout", "importance"] == 0.0

@@ -10,7 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from tests.screen.conftest import clock, command, finished, folder, slurm  # noqa: F401 -- fixtures of these tests too
+from tests.cli.conftest import clock, command, finished, folder, slurm  # noqa: F401 -- fixtures of these tests too
 
 Approve = Callable[[str], None]
 

@@ -27,12 +27,12 @@ from study.records.trees import Trees
 from study.records.trial import TrialRecord
 from study.report.formats import write_pdf
 from study.schema import ALL_ROWS, Kind, Share, StudyError, TrialState
+from tests.cli.conftest import Ended, call
+from tests.cli.shown import Clock, finish, finish_work, make_study, plain
+from tests.cli.shown import winner as shown_winner
 from tests.evidence.losses import only_verdict, three
 from tests.records.examples import arm, described, failed, failed_work, make_folder, scored_trees, shortened, trial, winner
 from tests.report.synthetic import write_results
-from tests.screen.conftest import Ended, call
-from tests.screen.shown import Clock, finish, finish_work, make_study, plain
-from tests.screen.shown import winner as shown_winner
 from tests.snapshots.conftest import Approve
 
 PRICE = ("good.csv", "--target", "price")

@@ -14,9 +14,9 @@ from harness.inputs import BAD_INPUTS, files
 from study.config import load_config, make_config
 from study.config.unit import check_unit
 from study.schema import StudyError
+from tests.cli.conftest import Ended, call
 from tests.config.configs import BASE
 from tests.config.mistakes import CONTENTS, OVERRIDES, TEXTS, UNITS
-from tests.screen.conftest import Ended, call
 from tests.snapshots.conftest import Approve
 
 

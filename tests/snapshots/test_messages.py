@@ -16,9 +16,9 @@ from study.families import FAMILIES, get_family, register, resolve_space
 from study.records.exports import exports
 from study.schema import ALL_ROWS, Kind, StudyError
 from study.search.plan import families_of, make_plan
-from tests.exporting.searched import searched
+from tests.cli.conftest import Command
 from tests.families.packages import FOUND, install
-from tests.screen.conftest import Command
+from tests.records.exports.searched import searched
 from tests.search.helpers import TRIALS, arm_of, arm_search, changed, play, records_of
 from tests.search.sizes import SMALL, config_of
 from tests.search.test_importance import LEAST_TRIALS, measured, trials

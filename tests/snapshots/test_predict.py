@@ -28,8 +28,8 @@ from study.records.delivery import chosen_arms
 from study.records.paths import StudyPaths, write_atomic
 from study.results import Results, load_results
 from study.schema import ALL_ROWS, Kind, StudyError
+from tests.cli.conftest import Command
 from tests.report.synthetic import make_table, with_frames
-from tests.screen.conftest import Command
 from tests.snapshots.conftest import Approve
 
 COLUMNS = (

@@ -49,7 +49,9 @@ from study.schema import ALL_ROWS, Kind, StudyError
 from study.search.cost import Size
 from study.search.plan import make_plan
 from study.training.task import Task
-from tests.machines.locks import ELSEWHERE
+from tests.execution.cluster.locks import ELSEWHERE
+from tests.execution.test_dispatcher import UNSCORED, Script, dispatcher, report
+from tests.execution.test_failures import FIRST, Heard, Prompt, died, raised
 from tests.records.examples import (
     arm,
     described,
@@ -63,8 +65,6 @@ from tests.records.examples import (
     winner,
 )
 from tests.records.test_clipping import TERMS
-from tests.running.test_dispatcher import UNSCORED, Script, dispatcher, report
-from tests.running.test_failures import FIRST, Heard, Prompt, died, raised
 from tests.search.bench import small
 from tests.search.helpers import config_of
 from tests.snapshots.conftest import Approve

@@ -15,8 +15,8 @@ from study.data.units import Units
 from study.diagnostics.coefficients.compute import coefficient_table, contrasts
 from study.diagnostics.formula import formula
 from study.schema import Kind
-from tests.explain.formulas import ROWS, encoded_of, row
-from tests.explain.people import N, fit, make_people
+from tests.diagnostics.formulas import ROWS, encoded_of, row
+from tests.diagnostics.people import N, fit, make_people
 from tests.snapshots.conftest import Approve
 
 PEOPLE = make_people()

@@ -11,23 +11,20 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from study.diagnostics.gains import figure as gains
-from study.diagnostics.loss_by_family import figure as loss_by_family
-from study.diagnostics.test_loss import figure as test_loss
 
 from study.api import write_report
 from study.diagnostics.best_so_far import figure as best_so_far
-from study.diagnostics.calibration import figure as probabilities
+from study.diagnostics.calibration import figure as calibration
 from study.diagnostics.coefficients import figure as coefficients
 from study.diagnostics.confusion import figure as confusion
 from study.diagnostics.decided_curve import figure as decided_curve
-from study.diagnostics.discrimination import figure as roc
+from study.diagnostics.discrimination import figure as discrimination
 from study.diagnostics.drawing.html_table import filtered
 from study.diagnostics.effects import figure as effects
-from study.diagnostics.helps import figure as where
+from study.diagnostics.helps import figure as helps
 from study.diagnostics.hyperparameters import figure as hyperparameters
-from study.diagnostics.importances import figure as importance
-from study.diagnostics.margins import figure as margin_curve
+from study.diagnostics.importances import figure as importances
+from study.diagnostics.margins import figure as margins
 from study.diagnostics.predicted_observed import figure as predicted_observed
 from study.diagnostics.residuals import figure as residuals
 from study.evidence.findings import TreesLine
@@ -35,7 +32,7 @@ from study.evidence.margins import Question
 from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
-from study.report import fair, helps, plain, tables, trials
+from study.report import fair, plain, tables, trials
 from study.report.asked import held_against, shares_of
 from study.report.card_bars import bars
 from study.report.formats import write_pdf
@@ -43,11 +40,10 @@ from study.report.notebook import build_notebook
 from study.report.plain import as_markdown, to_markdown
 from study.report.shown import Figures
 from study.schema import StudyError
-from tests.evidence.checks.predicted import predicted
+from tests.diagnostics.predicted import predicted
 from tests.report import asked_models as made
 from tests.report.conftest import fail_one
 from tests.report.frames import (
-    FAR,
     N,
     X,
     decided,
@@ -173,17 +169,17 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
     p = rng.uniform(0, 1, N)
     sure = p**4 / (p**4 + (1 - p) ** 4)
     hit = three("binary", (rng.random(N) < p).astype(float), p, sure, p)
-    frame = probabilities.data(looked_at(results, hit, classes={"y": ["no", "yes"]}))
-    yield "probabilities, a network too sure", probabilities.finding(frame)
-    yield "probabilities, none off", probabilities.finding(frame[frame["family"] != "network"])
+    frame = calibration.data(looked_at(results, hit, classes={"y": ["no", "yes"]}))
+    yield "calibration, a network too sure", calibration.finding(frame)
+    yield "calibration, none off", calibration.finding(frame[frame["family"] != "network"])
 
     observed = np.arange(N) % 6
     shares = np.exp(rng.normal(size=(N, 6)) + np.where(observed < 2, 0.3, 2.0)[:, None] * np.eye(6)[observed])
     shares /= shares.sum(axis=1, keepdims=True)
     six = three("multiclass", observed, shares, shares, shares)
-    picture = roc.draw(roc.data(looked_at(results, six, classes={"y": list("abcdef")})))
+    picture = discrimination.draw(discrimination.data(looked_at(results, six, classes={"y": list("abcdef")})))
     legend = picture.figure.axes[0].get_legend()
-    yield "roc, of six classes the hardest", f"{picture.title}\n{legend and legend.get_title().get_text()}"
+    yield "discrimination, of six classes the hardest", f"{picture.title}\n{legend and legend.get_title().get_text()}"
 
     taken = (np.arange(N) < 60).astype(float)
     two = looked_at(results, three("binary", taken, 0 * X, taken, taken), classes={"y": ["no", "yes"]})
@@ -200,26 +196,10 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
 
 def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     """Titles, and words for those who do not see a figure, of frames whose answer is known."""
-    for side, share in (("above", 0.2), ("below", -0.03), ("open", 0.04)):
-        frame = pd.DataFrame([FAR | {"improvement": share, "low": share, "high": share, "side": side}])
-        yield f"gains, {side}", gains.finding(frame)
-        yield f"gains, {side} and above", gains.finding(pd.concat([frame, frame.assign(target="z", side="above")]))
-    alike = pd.DataFrame([FAR | {"other": "extended", "improvement": 0.2}, FAR | {"improvement": 0.2 + 1e-15}])
-    yield "gains, two alike", gains.finding(alike)
-    trees = TreesLine(loss=0.1, over={"regression": results.verdicts[0].gains[0].gain})
-    verdict = results.verdicts[0].model_copy(update={"trees": trees})
-    yield "gains, with trees", gains.draw(gains.data(with_frames(results, verdicts=[verdict]))).alt
-
-    yield "margins", margin_curve.finding(over_margins())
-    yield "margins, none can be told", margin_curve.finding(over_margins().assign(bound=np.nan))
+    yield "margins", margins.finding(over_margins())
+    yield "margins, none can be told", margins.finding(over_margins().assign(bound=np.nan))
     picture = decided_curve.draw(decided_curve.data(decided(results)))
     yield "decided", f"{picture.title}\n{picture.alt}"
-
-    losses = {"constant": 0.25, "linear": 0.03, "short": 6.91e-32, "neural": 6.11e-32}
-    for name, own in {"two alike": losses, "all alike": dict.fromkeys(losses, 0.25)}.items():
-        frame = pd.DataFrame({"target": "y", "kind": "continuous", "family": list(own), "model": list(own)})
-        yield f"test losses, {name}", test_loss.finding(frame.assign(test_loss=list(own.values())))
-        yield f"validation losses, {name}", loss_by_family.finding(frame.assign(val_loss=list(own.values())))
 
     for name, last in {"still improving": 3.0, "no more": 3.99}.items():
         found = with_frames(results, trials=searched({0: [5.0, 4, 4, 4, 4, 4, 4, last]}))
@@ -239,12 +219,12 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     same = made.importances("colour", first="age").drop_duplicates(["column", "procedure"])
-    yield "importance", importance.finding(made.importances())
-    yield "importance, one column of all", importance.finding(pd.concat([made.importances(), same]))
-    yield "importance, none surely for one", importance.finding(lost)
-    yield "importance, none", importance.finding(lost.assign(low=-0.1))
+    yield "importance", importances.finding(made.importances())
+    yield "importance, one column of all", importances.finding(pd.concat([made.importances(), same]))
+    yield "importance, none surely for one", importances.finding(lost)
+    yield "importance, none", importances.finding(lost.assign(low=-0.1))
     less_bad = made.helps({"gain": -0.1, "rest": -0.9})
-    yield "where it hurts least", where.draw(less_bad).alt
+    yield "helps, where it hurts least", helps.draw(less_bad).alt
 
 
 def test_the_titles_of_figures(kinds: Results, of_kinds: Report, of_rich: Report, approve: Approve) -> None:
@@ -271,9 +251,7 @@ def test_the_cards(kinds: Results, rich: Results, approve: Approve) -> None:
         "nothing scored": card(kinds, verdicts=[none]),
         "no verdict at all": card(kinds, verdicts=[]),
         "trees, and rows that stay together": card(kinds, verdicts=[trees], data=grouped),
-        "bars, of which one leaves the axis": to_markdown(
-            bars(told(low=[-1.5, 0.1, np.nan], improvement=[0.1, 0.2, -2.0]), "linear regression", "5 % margin")
-        ),
+        "bars, of which one leaves the axis": to_markdown(bars(told(rich.verdicts[0], [0.1, 0.2, -2.0], [-1.5, 0.1, np.nan]))),
     }
 
     approve(listed(found))
@@ -309,14 +287,13 @@ def test_what_tables_and_lists_say_in_rarer_cases(
         ),
         "a time budget": to_markdown(fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))),
         "a metric that some folds lack": to_markdown(tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))),
-        "many weights": few(tables.coefficients(with_frames(kinds, coefficients=wide)), 2),
+        "many weights": few(coefficients.table(with_frames(kinds, coefficients=wide)), 2),
         "what was not measured": "\n".join(hyperparameters.unmeasured(kinds)),
         "a filter": filtered(pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials").partition("<table")[0],
     }
     for name, own in groups.items():
-        found[f"groups, {name}"] = to_markdown(helps.helps(with_frames(kinds, helps=made.helps(*own))))
+        found[f"groups, {name}"] = to_markdown(helps.table(with_frames(kinds, helps=made.helps(*own))))
     found |= {f"{name}: shares of": f"{shares_of(own)}, held against {held_against(own)}" for name, own in questions.items()}
-    found["accuracy with a floor: gains"] = gains.draw(gains.data(questions["accuracy with a floor"])).alt
     monkeypatch.setattr(trials, "MOST_TRIALS", 14)
     found["of too many trials"] = few(trials.all_trials(kinds), 0)
 
@@ -350,8 +327,8 @@ def test_what_cannot_be_reported(rich: Results, tmp_path: Path, monkeypatch: pyt
         "no trial": begun,
         "no browser": lambda: browser(""),
         "a browser that fails": lambda: browser("no display"),
-        "a figure of nothing": Figures(here).probabilities,
-        "no such figure": lambda: Figures(here).gain,
+        "a figure of nothing": Figures(here).calibration,
+        "no such figure": lambda: Figures(here).margin,
     }
     found = {}
     for name, call in refused.items():

@@ -20,7 +20,7 @@ from study.training.regression import fit
 from study.training.regression_winner import term_rows
 from study.training.task import TrialTask
 from study.training.termed import term_model
-from tests.explain.formulas import predictor
+from tests.diagnostics.formulas import predictor
 from tests.records.examples import arm
 from tests.training.tables import encoded_of, mixed, saved_encoded, short_of
 

@@ -1,0 +1,41 @@
+"""`study report` in other forms, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from study.records.environment import Environment
+from study.records.paths import write_atomic
+from study.records.results import write_trial
+from tests.cli.conftest import Command
+from tests.records.examples import arm, make_folder, trial
+
+
+def test_a_search_alone_is_written_as_markdown_beside_the_html(folder: Path, command: Command) -> None:
+    paths = make_folder(folder / "results" / "party")
+    write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
+    write_trial(paths, trial(arm("constant")))
+
+    ended = command("report", "results/party", "--format", "md")
+
+    text = paths.markdown.read_text(encoding="utf-8")
+    assert (ended.code, ended.out, ended.err) == (0, "results/party/report.md\n", "")
+    assert {path.stem for path in paths.figures.iterdir()} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert paths.html.is_file()
+    assert "FAIL" in text
+
+
+def test_what_cannot_be_is_refused_before_anything_is_written(folder: Path, command: Command) -> None:
+    paths = make_folder(folder / "results" / "party")
+    new = folder / "results" / "new" / "config.yaml"
+    write_atomic(new, "name: new\ndata: {source: balloons}\ntarget: y\n")
+
+    beside = command("report", "results/party", "results/party")
+    other = command("report", "results/party", "--format", "doc")
+    empty = command("report", "results/new")
+
+    assert [each.code for each in (beside, other, empty)] == [2] * 3
+    assert "study compare results/party results/party" in beside.err
+    assert all(form in other.err for form in ("'doc'", "'html'", "'md'", "'pdf'"))
+    assert "study run results/new/config.yaml" in empty.err
+    assert not paths.html.exists()

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from study.config.options import Range
+from study.records.exports.arms import Changes, by_epoch, holding
+from study.records.paths import StudyPaths, write_atomic
+from study.records.results import load_results, write_trial, write_winner
+from tests.records.examples import arm, trial, winner
+from tests.records.exports.searched import searched
+
+
+def test_only_arms_with_new_records_come_again(tmp_path: Path) -> None:
+    results = searched(tmp_path / "party")
+    changes = Changes(results)
+    first = {each.arm.key: [record.number for record in each.records] for each in changes}
+    again = list(changes)
+
+    write_trial(results.paths, trial(arm("neural", 1), number=2))
+    write_winner(results.paths, winner(arm()), {})
+    new = {each.arm.key: (len(each.records), each.winner, each.test_losses) for each in changes}
+
+    assert first == {"y-linear-o0": [0, 1], "y-neural-d1-o0": [0, 1]}
+    assert again == []
+    assert new == {
+        "y-linear-o0": (2, 0, {"refit": 0.15625, "ensemble": 0.125}),
+        "y-neural-d1-o0": (3, None, {}),
+    }
+
+
+def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(tmp_path: Path) -> None:
+    results = searched(tmp_path / "party")
+    write_trial(results.paths, trial(arm("neural", 1), number=3))
+    changes = Changes(results)
+
+    during = {each.arm.key: len(each.records) for each in changes}["y-neural-d1-o0"]
+    write_atomic(results.paths.verdicts, "{}")
+    after = {each.arm.key: [record.number for record in each.records] for each in changes}["y-neural-d1-o0"]
+
+    assert (during, after) == (2, [0, 1, 3])
+
+
+def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_started(tmp_path: Path) -> None:
+    results = searched(tmp_path / "party")
+    begin = results.environment.started
+
+    own = next(each for each in Changes(results) if each.arm.family == "neural")
+
+    times = [((start - own.begin).total_seconds(), (end - own.begin).total_seconds()) for _, start, end in own.in_time]
+    assert str(own.begin) == begin
+    assert times == [(0, 1.5), (1.5, 3)]
+
+
+def test_shares_alone_are_read_too(tmp_path: Path) -> None:
+    paths = StudyPaths(tmp_path / "party")
+    searched(paths.root)
+    paths.environment.unlink()
+
+    assert len(list(Changes(load_results(paths.root)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "held"),
+    [
+        (Range(low=1, high=8, log=True, zero=True), [2.0], Range(low=1, high=8, log=True)),
+        (Range(low=1, high=8, log=True, zero=True), [0.0, 2.0], Range(low=0, high=8)),
+        (Range(low=1, high=8, log=True), [16.0], Range(low=1, high=16, log=True)),
+        ([32, 64], [64, 128], [32, 64, 128]),
+        (32, [64, 64], [64]),
+        (32, [], 32),
+    ],
+)
+def test_a_space_is_made_to_hold_what_was_recorded(form: object, values: list[float], held: object) -> None:
+    records = tuple(trial(number=number, params={"x": value}) for number, value in enumerate(values))
+
+    assert holding({"x": form}, records) == {"x": held}  # type: ignore[dict-item]
+
+
+def test_losses_are_means_by_epoch_and_one_point_where_there_are_no_epochs() -> None:
+    assert by_epoch(trial(), "training") == [(1, 1.5), (2, 1.5), (3, 1.25)]
+    assert by_epoch(trial(curves={}, val_loss=0.5), "validation") == [(0, 0.5)]
+    assert by_epoch(trial(curves={}, val_loss=None), "validation") == []
