@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.engine import ROOT, run_study
+from harness.kept import kept
 from study.cli.progress import workers_here
 from study.config import load_config
 from study.plan import prepare
@@ -60,11 +61,13 @@ def estimates(configs: Sequence[str], keys: Sequence[str]) -> None:
         plan, meter = prepare(load_config(config, keys)).plan, Meter()
         with tempfile.TemporaryDirectory() as folder:
             with meter.running():
+                begin = time.time()
                 ran = run_study(ROOT, config, keys, Path(folder))
             ended = ran.ended()
-            lasted = {path: float(json.loads(path.read_text(encoding="utf-8"))["wall_time_s"]) for path in ended}
+            content = {ran.results / "trials" / name: record.content for name, record in kept(ran.results).items()}
+            lasted = {path: float(json.loads(content[path])["wall_time_s"]) for path in ended}
         first, last = min(ended[path] - lasted[path] for path in ended), max(ended.values())
-        searches = meter.until(ran.begin + last) - meter.until(ran.begin + first)
+        searches = meter.until(begin + last) - meter.until(begin + first)
         cost = plan.cost
         said = cost.lasts(workers_here(plan)), ran.end, cost.start, first, cost.end, ran.end - last, cost.seconds, searches
         print(f"| {Path(config).stem} | {' | '.join(f'{seconds:.1f}' for seconds in said)} |", flush=True)

@@ -135,7 +135,7 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
-    from study.families import first_params, get_family, resolve_space
+    from study.families import first_params, get_family, penalties, resolve_space
     from study.records.short import ShortFormula
     from study.schema import Arm
     from study.training.short import run_short
@@ -146,9 +146,11 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
 
     def task(family: str, **more: Any) -> TrialTask:
         own = get_family(family)
-        params = first_params(own, resolve_space(own, len(encoded.development), {})) | more
+        space = resolve_space(own, len(encoded.development), {})
         arm = Arm(target="y", kind=encoded.kind, family=family, depth=0 if own.convex else 2, outer_fold=0)
         rest: dict[str, Any] = {"inner_seeds": 1, "epochs": 1, "patience": 1, "iterations": 50}
+        rest["penalties"] = penalties(own, space) if own.convex else ()
+        params = first_params(own, space) | more
         return TrialTask(study="memory", seed=0, arm=arm, number=0, generation=0, params=params, **rest)
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)

@@ -94,6 +94,6 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
         params: dict[str, Any] = {"l2": 10 ** (-number / 10)}
         if arm.depth:
             params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
-            params |= {"activation": "relu"}
+            params |= {"activation": "silu"}
         suggestion = Suggestion(number=number, generation=number // GENERATION, params=params)
         yield fill(TrialTask.of(plan.config, arm, suggestion).record(state="COMPLETE"))
