@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import reference
 import yaml
 
 import study
+from pages import reference
 
 ROOT = Path(__file__).parent.parent
 

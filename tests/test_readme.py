@@ -15,13 +15,13 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
-import benchmark
 import numpy as np
 import pandas as pd
 import pytest
 import typer
 from typer.exceptions import TyperException
 
+from benchmarks.__main__ import parsed as parsed_benchmark
 from study.cli import main as cli
 from study.cli.given import config_of
 from study.config import StudyConfig, load_config
@@ -173,7 +173,7 @@ def test_a_command_line_of_the_docs_would_be_accepted(place: str, line: str, bes
         if program == "scripts/run":
             parsed("run", arguments or ["configs/balloons.yaml"])
         if program == "scripts/benchmark":
-            benchmark.parsed(arguments)
+            parsed_benchmark(arguments)
 
 
 def test_a_command_line_with_a_wrong_option_is_not_accepted() -> None:

@@ -47,7 +47,7 @@ class Ratio:
     mean of the contributions at v and its variance. With k the skewness of that mean, g(t) = t + k (t² / 3 + 1 / 6) +
     k² t³ / 27 takes the skewness out of a studentised mean and is monotone (Hall 1992, *On the removal of skewness by
     transformation*, JRSS B 54, section 2). It is used where it is nearer to 0 than t, so that it widens: a skewness that
-    few rows show too small must not shorten the other side (`scripts/interval_simulations.py`).
+    few rows show too small must not shorten the other side (`scripts/calibration simulations`).
     """
 
     moments: Moments

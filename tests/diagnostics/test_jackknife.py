@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import partial
 
-import coefficient_simulations as simulations
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from calibrations import coefficients as simulated
 from study.data.units import Units
 from study.diagnostics import jackknife
 from study.diagnostics.coefficients import reference
@@ -166,9 +166,9 @@ BADLY = {
 
 @pytest.mark.parametrize("scenario", BADLY, ids=" ".join)
 def test_intervals_hold_the_truth_where_those_of_before_did_not(scenario: tuple[str, str]) -> None:
-    (table,) = [s for s in simulations.SCENARIOS if (s.kind.value, s.text) == scenario and s.n_rows in (178, 300)]
+    (table,) = [s for s in simulated.SCENARIOS if (s.kind.value, s.text) == scenario and s.n_rows in (178, 300)]
 
-    share = simulations.held(table, 60)
+    share = simulated.held(table, 60)
 
     assert share["before"] < BADLY[scenario]
     assert share["now"] > 0.85

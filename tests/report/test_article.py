@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from article import article_losses, article_weights, main
 
+from pages.article import article_losses, article_weights, main
 from study.evidence import winners
 from study.records.results import Results
 from tests.report.synthetic import copied

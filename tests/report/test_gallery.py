@@ -6,9 +6,9 @@ import re
 import shutil
 from pathlib import Path
 
-import gallery
 import pytest
 
+from pages import gallery
 from study.records.results import Results
 from study.schema import StudyError
 from tests.report.synthetic import copied

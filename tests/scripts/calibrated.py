@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import calibration
 import numpy as np
 import pandas as pd
 import pytest
+
+from calibrations import tables as simulated
 
 FOLDS = 5
 SIDES = {"linear": 0, "extended": 0, "neural": 1}
@@ -31,8 +32,8 @@ def made(true: tuple[float, ...], tested: tuple[float, ...], number: int, repeat
 
 def small(patch: pytest.MonkeyPatch, folds: int, trials: int, epochs: int) -> None:
     """Let a calibration run its pipeline in so many outer folds, on networks of one hidden layer, and on a small budget."""
-    own = calibration.config_of
+    own = simulated.config_of
     budget = {"search": {"trials": trials}, "training": {"epochs": epochs, "patience": 20}, "inner": {"folds": 2, "seeds": 1}}
-    patch.setattr(calibration, "FOLDS", folds)
-    patch.setattr(calibration, "DEPTHS", [1])
-    patch.setattr(calibration, "config_of", lambda *given: own(*given).replace(**budget))
+    patch.setattr(simulated, "FOLDS", folds)
+    patch.setattr(simulated, "DEPTHS", [1])
+    patch.setattr(simulated, "config_of", lambda *given: own(*given).replace(**budget))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from answers import ALL_TABLES, gain, row, slug
+from benchmarks.answers import ALL_TABLES, gain, row, slug
 
 FOUND = {
     "kind": "binary", "rows": 6366, "columns": 8, "answer": "undecided", "left": ["regression", "extended"], "use_none": False,

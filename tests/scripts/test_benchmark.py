@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from benchmark import parsed
+
+from benchmarks.__main__ import parsed
 
 
 @pytest.mark.parametrize(

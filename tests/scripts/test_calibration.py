@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import calibration
-import calibration_answers as answers
 import numpy as np
 import pandas as pd
 import pytest
-from calibration_report import MARGIN, REPEATED, by_method, judge, read, share, with_truth, write
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
+from calibrations import answers
+from calibrations import tables as simulated
+from calibrations.intervals import REPEATED, by_method, judge, read, with_truth, write
+from calibrations.report import MARGIN, share
 from harness.truths import TERMS, Cell, expected_loss, simulate
 from study.evidence.findings import ENOUGH, WORTH
 from study.families.heads import HEADS
@@ -21,7 +22,7 @@ from tests.scripts.calibrated import small
 
 NULL, LARGE = Cell("continuous", 120, noise="high"), Cell("continuous", 120, effect="interaction", gain=0.7)
 """Of one size and kind, so that they share compiled programs."""
-QUESTION = calibration.Question(["extended", "neural"], 2, [], fresh=500)
+QUESTION = simulated.Question(["extended", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 
@@ -111,7 +112,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         small(patch, FOLDS, trials=4, epochs=40)
         for cell in (NULL, LARGE):
-            calibration.run_table(cell, 0, QUESTION).to_parquet(folder / f"{cell.key}-0.parquet")
+            simulated.run_table(cell, 0, QUESTION).to_parquet(folder / f"{cell.key}-0.parquet")
     return folder
 
 
@@ -137,7 +138,7 @@ def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path)
 
     assert tested.groupby(tested["outer_fold"] // FOLDS)["row"].apply(sorted).tolist() == [list(range(120))] * 2
     assert frame.loc[frame["part"] == "fresh", "loss"].min() >= 1  # the noise of a continuous cell
-    assert len(list(judge(frame, FOLDS))) == 2 * (2 + 3 + 5 + 5)
+    assert len(list(judge(frame, FOLDS))) == 2 * (1 + 2 + 3 + 3)
     assert {"products", "curves"} <= set(frame["candidate"])
 
 
@@ -152,7 +153,7 @@ def test_the_pages_are_written_between_their_marks(calibrated: Path, tmp_path: P
     lines = page.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("Words.", "More words.")
     assert "old" not in lines
-    assert sum(line.startswith("| one split | bca |") for line in lines) == 1
+    assert sum(line.startswith("| one split | rows |") for line in lines) == 1
     assert page.with_suffix(".png").stat().st_size > 10_000
 
 

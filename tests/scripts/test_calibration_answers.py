@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import calibration_answers as answers
 import pandas as pd
 import pytest
 
+from calibrations import answers
 from study.evidence.findings import Gain
 from tests.scripts.calibrated import FOLDS, made
 

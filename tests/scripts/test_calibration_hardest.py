@@ -5,19 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import calibration
-import calibration_hardest as hardest
-import hard_cells
 import numpy as np
 import pandas as pd
 import pytest
-from calibration_report import kept
-from hard_cells import AT_MARGIN, HARD, SHIPPED
 from pandas.testing import assert_frame_equal
 
+from calibrations import hardest
+from calibrations import tables as simulated
+from calibrations.cells import AT_MARGIN, BESIDE, HARD, SHIPPED
+from calibrations.report import ROOT, kept
 from harness.truths import Cell
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.evidence.intervals import METHODS
 from tests.scripts.calibrated import FOLDS, made, small
 
 PAIR = ("regression", "network")
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, tested in enumerate(TESTED[:count]):
             made(true, tested, number).assign(seconds=900.0).to_parquet(found / f"{cell.key}-{number}.parquet")
     page = found.with_name("page.md")
-    shutil.copy(calibration.ROOT / "docs" / "calibration.md", page)
+    shutil.copy(ROOT / "docs" / "calibration.md", page)
     hardest.write(found, FOLDS, page)
     return found
 
@@ -87,7 +87,7 @@ def test_an_interval_misses_the_table_whose_test_rows_flatter_the_network(tables
     found = hardest.intervals_of(tables)
     used = found[found["in_use"] & found["tuned"]]
 
-    assert len(found) == 5 * 3 * len(hardest.TRIED)
+    assert len(found) == 5 * 3 * len(METHODS)
     assert used.groupby("table")["covered"].all().tolist() == [True, False, True]
     assert used.groupby("table")["below"].all().tolist() == [False, True, False]
 
@@ -163,13 +163,9 @@ def test_cells_are_at_the_margin_or_beside_it_and_each_half_has_groups_time_and_
     assert {hard.cell.kind for hard in HARD} == {"continuous", "binary", "multiclass", "count"}
     for half in (HARD[::2], HARD[1::2]):
         assert {"groups", "time", "heavy"} <= {hard.cell.together for hard in half}
-        assert {hard.aim for hard in half} == {AT_MARGIN, hard_cells.BESIDE}
+        assert {hard.aim for hard in half} == {AT_MARGIN, BESIDE}
         assert {hard.cell.rows for hard in half} == {300, 600, 5_000}
     assert set(SHIPPED) < set(HARD)
-
-
-def test_an_effect_is_tuned_where_the_line_through_the_pilot_crosses_the_aim() -> None:
-    assert hard_cells.tuned([0.1, 0.2, 0.3], [0.02, 0.08, 0.11], 0.1) == pytest.approx(0.2 + 0.03 / hard_cells.SLOPE)
 
 
 @pytest.mark.parametrize(
@@ -183,10 +179,10 @@ def test_an_effect_is_tuned_where_the_line_through_the_pilot_crosses_the_aim() -
 def test_a_table_is_split_by_its_groups_in_time_order_or_once(
     cell: Cell, folds: int, column: str | None, tmp_path: Path
 ) -> None:
-    frame, _ = calibration.simulate(cell, 0, 60)
+    frame, _ = simulated.simulate(cell, 0, 60)
     frame.to_parquet(tmp_path / "table.parquet")
 
-    config = calibration.config_of(cell, 0, calibration.QUESTIONS["hardest"], tmp_path / "table.parquet")
+    config = simulated.config_of(cell, 0, simulated.QUESTIONS["hardest"], tmp_path / "table.parquet")
     table = read_table(config)
 
     assert len(make_splits(table, table.targets[0], config)) == folds + 1  # and that of all rows
@@ -194,7 +190,7 @@ def test_a_table_is_split_by_its_groups_in_time_order_or_once(
 
 
 def test_the_shipped_budgets_are_those_of_a_config_that_sets_none(tmp_path: Path) -> None:
-    config = calibration.config_of(HARD[0].cell, 7, calibration.QUESTIONS["shipped"], tmp_path / "table.parquet")
+    config = simulated.config_of(HARD[0].cell, 7, simulated.QUESTIONS["shipped"], tmp_path / "table.parquet")
 
     assert (config.families, config.protocol, config.search.trials, config.inner.seeds) == ("auto", "auto", None, None)
 
@@ -205,7 +201,7 @@ def test_a_file_keeps_groups_and_the_order_of_time_and_has_losses_of_every_kind(
 ) -> None:
     small(monkeypatch, folds=2, trials=1, epochs=5)
 
-    frame = calibration.run_table(cell, 0, calibration.Question(["extended", "neural"], 1, [], fresh=120))
+    frame = simulated.run_table(cell, 0, simulated.Question(["extended", "neural"], 1, [], fresh=120))
     tested = frame[frame["part"] == "test"]
 
     assert np.isfinite(frame["loss"]).all()

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-from epochs import RULES, Trained, _prune
+
+from benchmarks.epochs import RULES, Trained, _prune
 
 
 def test_a_trial_is_pruned_where_it_lies_above_the_median_of_those_that_its_window_knows() -> None:

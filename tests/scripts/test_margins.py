@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, put, table
 from PIL import Image
 
+from benchmarks.margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, table
+from pages.marks import put
 from study.evidence.rule import ANSWERS
 from study.results import Results
 from tests.report.synthetic import write_results
@@ -75,7 +76,7 @@ def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
     page.write_text("nothing\n", encoding="utf-8")
 
     with pytest.raises(ValueError, match=r"page\.md.*<!-- margins -->"):
-        put(page, "text")
+        put(page, "text", "margins")
 
     assert page.read_text(encoding="utf-8") == "nothing\n"
 

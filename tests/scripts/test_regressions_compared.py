@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fair import denser, grid, line
-from searched import best, cautious, folds, loss_of, plain, searched
-from simulated import encoded_truth, summary, table
-from sketch import sketch
-from terms_tables import shares
 
+from benchmarks.fair import denser, grid, line
+from benchmarks.searched import best, cautious, folds, loss_of, plain, searched
+from benchmarks.terms import shares
+from benchmarks.truths import encoded_truth, summary, table
 from study.families.extended import FIRST
 from study.records.trial import TrialRecord
 from study.schema import EXTENDED
@@ -26,16 +25,13 @@ def test_the_regressions_first_trial_with_terms_is_the_plain_one() -> None:
     assert loss_of(encoded, records[0]) == loss_of(encoded, plain(encoded))
 
 
-def test_where_the_truth_has_terms_the_extended_regression_and_the_sketch_both_save_a_tenth() -> None:
+def test_where_the_truth_has_terms_the_extended_regression_saves_a_tenth() -> None:
     encoded = encoded_truth(table("products", "continuous", 300, 0), 300, 0)
 
     records = searched(encoded, EXTENDED, CHOICES)
-    base, predicted = loss_of(encoded, records[0]), sketch(encoded)
 
     assert len(encoded.development) == 300
-    assert predicted is not None
-    assert loss_of(encoded, best(records)) < 0.9 * base
-    assert np.mean((predicted - encoded.y[encoded.test]) ** 2) < 0.9 * base
+    assert loss_of(encoded, best(records)) < 0.9 * loss_of(encoded, records[0])
 
 
 def test_a_gain_within_its_standard_error_on_the_inner_folds_goes_back_to_the_plain_regression() -> None:

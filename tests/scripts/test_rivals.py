@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from benchmark import ROWS
-from engine import Ran, written_since
-from rival_tables import Step, reached, write_rows
-from rivals import FOLDS, SHAPE, rate
 
+from benchmarks.engine import Ran, written_since
+from benchmarks.fits import ROWS
+from benchmarks.rival_tables import Step, reached, write_rows
+from benchmarks.rivals import FOLDS, SHAPE, rate
 from study.config import make_config
 from study.plan import survey
 from tests.data.helpers import saved

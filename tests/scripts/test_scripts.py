@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix)
+SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file())
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
@@ -70,7 +70,7 @@ def test_a_script_is_plain_shell_and_executable(script: Path) -> None:
 def test_no_script_and_nothing_of_the_harness_imports_from_the_tests(folder: str) -> None:
     imported = re.compile(r"^\s*(?:from|import) (tests|scripts)\b", re.MULTILINE)
 
-    assert [path.name for path in (ROOT / folder).glob("*.py") if imported.search(path.read_text(encoding="utf-8"))] == []
+    assert [path.name for path in (ROOT / folder).rglob("*.py") if imported.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_setup_installs_what_is_locked_and_then_does_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What the README's figures and those of the docs come from: `scripts/benchmark`."""

@@ -1,0 +1,1 @@
+"""How often verdicts and intervals are right, on tables whose truth is known: `scripts/calibration`."""

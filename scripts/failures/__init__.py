@@ -1,0 +1,1 @@
+"""Studies that are hurt, and what is then lost: `scripts/faults`."""
