@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_legend
-from study.diagnostics.drawing.style import Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
 from study.diagnostics.drawing.words import each_target
 from study.evidence import winners
 from study.evidence.wording.sentences import listed
@@ -44,12 +45,8 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(winners.best_so_far(results.trials), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """Which models were still improving when their trials ended, and by how much."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
     late = []
     for model, line in own[own["family"] != CONSTANT].groupby("model", sort=False):
         last, end = line["number"].max() + 1, line["best"].min()
@@ -58,9 +55,8 @@ def _finding(own: pd.DataFrame) -> list[str]:
         fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
             late.append(f"{model} by {percent(fall)} %")
-    if not late:
-        return [f"no model improved by {percent(LEAST_FALL)} % in the last quarter of its trials"]
-    return [f"still improving in the last quarter of the trials: {listed(late)}"]
+    said = f"still improving: {listed(late)}" if late else f"no model improved by {percent(LEAST_FALL)} %"
+    return f"{said} in the last quarter of the trials"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -82,4 +78,4 @@ def draw(frame: pd.DataFrame) -> Picture:
             ticks(ax.xaxis, 6, integer=True)
             ax.grid(axis="y")
         model_legend(figure, searched)
-    return pictured(figure, "Least validation loss so far by trial, the median over outer folds.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

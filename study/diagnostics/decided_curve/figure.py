@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.diagnostics.drawing.palette import CHOOSING
-from study.diagnostics.drawing.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, pictured, titled_panels
+from study.diagnostics.drawing.palette import BAND, CHOOSING, INK, MUTED, NETWORKS
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import number, per_cent, titled_panels
 from study.diagnostics.drawing.words import each_target
 from study.formatting import about, human
 from study.records.results import Results
@@ -51,15 +52,11 @@ def data(results: Results) -> pd.DataFrame:
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """At how many training rows it is likely decided."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
     pair, there = own[["pair", "decided_rows"]].iloc[0]
     at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
-    return [f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"]
+    return f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -84,7 +81,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.yaxis.set_major_formatter(per_cent)
             ax.set(xlabel="training rows, log axis", ylabel=f"gain of {pair}".replace(" over ", "\nover "))
             ax.grid(axis="y")
-    return pictured(figure, "The gain that keeps a target undecided, by the rows that models were made of.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
