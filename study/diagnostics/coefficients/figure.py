@@ -141,7 +141,7 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
         "gap_in_se": "gap in std. errors",
         **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
            if penalised else {}),
-        "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
+        "se_over": "std. errors over", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
     shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
     return shown

@@ -20,7 +20,8 @@ TEXT = """\
 What each model's prediction does as one column changes and all others stay as they are in the test rows (partial dependence),
 less its mean. Columns are those in which the regression and a richer model differ most, after what differs between the outer
 folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
-a network, of its replicates. Grey bars are where the table's rows lie: where there are none, no model was taught anything.
+a network, of its replicates. Grey marks are points of the column, each as high as the share of the table's rows that are
+nearest to it: where there are none, no model was taught anything.
 Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show.
 Of many levels the commonest are drawn.
 """
@@ -28,7 +29,6 @@ MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
 MOST_LABEL, MOST_LEVELS = 12, 12
 """letters of a level on an axis; levels of a column."""
-ROWS = "rows"
 
 
 def when(results: Results) -> bool:
@@ -41,12 +41,8 @@ def data(results: Results) -> pd.DataFrame:
     frame = results.effects
     targets = max(1, frame["target"].nunique())
     most = max(1, min(MOST_COLUMNS, MOST_PANELS // targets))
-    own = frame[frame["rank"] <= most]
-    levels = own[(own["sort"] == "category") & (own["procedure"] != ROWS)].sort_values("place", kind="stable")
-    kept = levels.drop_duplicates(["target", "column", "level"]).groupby(["target", "column"]).head(MOST_LEVELS)
-    keys = ["target", "column", "level"]
-    common = own.set_index(keys).index.isin(kept.set_index(keys).index)
-    return own[(own["sort"] != "category") | common].reset_index(drop=True)
+    is_drawn = (frame["rank"] <= most) & frame["procedure"].isin(HUES) & (frame["place"] < MOST_LEVELS)
+    return frame[is_drawn].reset_index(drop=True)
 
 
 def finding(own: pd.DataFrame) -> str:
@@ -60,7 +56,7 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a column of each target: curves, bands, and the rows as bars at the foot."""
+    """One axes a column of each target: curves, bands, and how the rows lie as marks at the foot."""
     with look():
         figure, parts = titled_panels(frame, 2.9, model_titles(frame.assign(model=frame["column"])))
         for ax, own in parts:
@@ -70,11 +66,10 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def _panel(ax: Axes, own: pd.DataFrame) -> None:
-    lines, rows = own[own["procedure"] != ROWS], own[own["procedure"] == ROWS]
-    first = own.iloc[0]
+    first, points = own.iloc[0], own.drop_duplicates("place").sort_values("place", kind="stable")
     level = first["sort"] == "category"
     x = "place" if level else "value"
-    for procedure, curve in lines.groupby("procedure", sort=False):
+    for procedure, curve in own.groupby("procedure", sort=False):
         colour = HUES[str(procedure)]
         if level:
             shift = 0.22 * (list(HUES).index(str(procedure)) - 1)
@@ -85,25 +80,19 @@ def _panel(ax: Axes, own: pd.DataFrame) -> None:
             ax.plot(curve[x], curve["effect"], color=colour, lw=1.9)
     low, high = (float(end) for end in ax.get_ylim())
     foot = low - 0.22 * (high - low)
-    tall = 0.18 * (high - low) / max(float(rows["effect"].max()), 1e-12)
-    width = 0.6 if level else (rows["high"] - rows["low"]).where(rows["high"] > rows["low"], 0.02 * _range(rows))
-    ax.bar(rows[x], rows["effect"] * tall, width, bottom=foot, color=MUTED, alpha=0.45, lw=0, zorder=1)
+    tall = 0.18 * (high - low) / max(float(points["share"].max()), 1e-12)
+    ax.vlines(points[x], foot, foot + points["share"] * tall, color=MUTED, lw=4, alpha=0.45, zorder=1)
     ax.axhline(0, color=BAND, lw=1, zorder=0)
     unit = f"probability of {first['output']}" if first["output"] else {Kind.COUNT: "rate"}.get(first["kind"], "prediction")
     ax.set(ylabel=plain(f"effect on the {wrapped(unit, 26)}"), ylim=(foot, high))
     ticks(ax.yaxis, 5, number)
     ax.set_yticks([at for at in ax.get_yticks() if low <= at <= high])
     if level:
-        shown = lines.drop_duplicates("place").sort_values("place", kind="stable")
-        names = [plain(short(str(name), MOST_LABEL)) for name in shown["level"]]
+        names = [plain(short(str(name), MOST_LABEL)) for name in points["level"]]
         few = sum(map(len, names)) < 36
-        ax.set_xticks(shown["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
+        ax.set_xticks(points["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
     else:
         ticks(ax.xaxis, 5, _date if first["sort"] == "date" else number)
-
-
-def _range(rows: pd.DataFrame) -> float:
-    return float(rows["value"].max() - rows["value"].min()) or 1.0
 
 
 def _date(days: float, _: object = None) -> str:
