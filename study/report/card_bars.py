@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from study.diagnostics.drawing.whiskers import SLACK
 from study.evidence.answer import Verdict
 from study.evidence.wording.answer import Words
 from study.evidence.wording.sentences import ends, level_words
@@ -19,6 +18,8 @@ from study.formatting import given_percent, percent
 from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
 
 HEIGHT_PX = 40
+SLACK = 1e-6
+"""An end that lies beyond an edge by this share of it lies at the edge."""
 SUBJECTS = {EXTENDED: "the regression with terms", NETWORK: "the network", TREES: "boosted trees"}
 
 
@@ -119,10 +120,7 @@ def _note(shown: pd.DataFrame, verdict: Verdict) -> str:
         if shown["margin"].notna().any()
         else ""
     )
-    left, right = edges(shown)
-    beyond = shown["low"].isna() | shown["high"].isna() | (shown["low"] < left) | (shown["high"] > right)
-    arrows = " Where there is an arrow, it goes on beyond the axis." if beyond.any() else ""
-    return f'<p class="note">{escape(about + where)}.{arrows}</p>'
+    return f'<p class="note">{escape(about + where)}. Where there is an arrow, it goes on beyond the axis.</p>'
 
 
 def _place(value: float, ends: tuple[float, float]) -> float:

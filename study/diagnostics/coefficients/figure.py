@@ -12,7 +12,6 @@ from study.diagnostics.drawing.html_table import Html, by_target
 from study.diagnostics.drawing.palette import INK, MUTED, REGRESSION
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import number, plain, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.whiskers import whisker
 from study.diagnostics.drawing.words import each_target
 from study.formatting import count, human
 from study.records.results import Results
@@ -20,23 +19,23 @@ from study.schema import CONSTANT
 
 MOST_TERMS = 30
 BEYOND = 1.6
-"""The axis ends at so many times the largest weight; an interval that is wider has an arrow."""
+"""The axis ends at so many times the largest weight; an interval that is wider goes on beyond it."""
 
 TEXT = """\
 ### What do the regressions say?
 
-A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars
-those of an exact fit with its 95 % interval; an arrow says that the interval goes on. So that columns of different units
-can be compared they are standardised: the weight times the standard deviation of its column, which is what one standard
-deviation of the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in
-log-rates. The intercept, which no column moves, stands apart.
+A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars those
+of an exact fit with its 95 % interval; an interval that reaches the edge goes on. So that columns of different units can be
+compared they are standardised: the weight times the standard deviation of its column, which is what one standard deviation of
+the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in log-rates. The
+intercept, which no column moves, is in the table.
 
 The table below has the weights per unit of each column as it stands in the data. An odds ratio is what one unit multiplies
-the odds by; the share of the largest weight stays true where classes separate and the weights grow without end. Where a
-standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside
-it stands the fit of the same rows without the penalty, with its own standard error, and how many of those the pull is.
-Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time, or single
-rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard error.
+the odds by. Where a standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0
+on purpose. Beside it stands the fit of the same rows without the penalty, with its own standard error, and how many of those
+the pull is. Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time,
+or single rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard
+error.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
@@ -95,13 +94,13 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             most = BEYOND * float(own[["weight", "ref_weight"]].abs().max().max()) or 1.0
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
-            for place, row in enumerate(own.itertuples()):
-                if not np.isnan(row.ref_low):
-                    whisker(ax, place, row.ref_low, row.ref_high, (-most, most), INK, width=1.4)
-                ax.plot(row.ref_weight, place, "|", color=INK, ms=13, mew=1.8)
-                ax.plot(row.weight, place, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
-            ax.set_yticks(range(len(own)), [plain(label) for label in own["label"]])
-            ax.set_ylim(len(own) - 0.4, -0.6)
+            places = range(len(own))
+            low, high = (own[name].clip(-most, most) for name in ("ref_low", "ref_high"))
+            ax.hlines(places, low, high, color=INK, lw=1.4, alpha=0.55)
+            ax.plot(own["ref_weight"], places, "|", color=INK, ms=13, mew=1.8)
+            ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
+            ax.set_yticks(places, [plain(label) for label in own["label"]])
+            ax.set(xlim=(-most, most), ylim=(len(own) - 0.4, -0.6))
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
             label = wrapped(f"change in {SCALES.get(family, plain(target))} per standard deviation of the column")
             ax.set_xlabel(f"{label}\nand {count(n_more, 'smaller term')}, in the table" if n_more else label)

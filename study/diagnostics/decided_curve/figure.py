@@ -19,9 +19,9 @@ TEXT = """\
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
 test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the
-floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line with an arrow goes on beyond
-the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line, where
-there is one, is from where on a study likely ends on one side of it.
+floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line that reaches the edge goes
+on beyond it, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line,
+where there is one, is from where on a study likely ends on one side of it.
 """
 
 
@@ -87,15 +87,12 @@ def draw(frame: pd.DataFrame) -> Picture:
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
     """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to either side.
 
-    An arrow stands where a line goes on or has no end, and in a dot's place where that lies beyond the axis.
+    A line that goes on, or has no end, is drawn to the edge.
     """
     seen = pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)]).dropna().clip(-1, 1)
     pad = 0.08 * float(seen.max() - seen.min())
     bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
-    low, high = own["low"].fillna(-np.inf), own["high"].fillna(np.inf)
-    ax.vlines(own["n_rows"], low.clip(lower=bottom), high.clip(upper=top), color=NETWORKS[0], lw=2.4, alpha=0.55)
-    for beyond, edge, shape in ((low < bottom, bottom, "v"), (high > top, top, "^")):
-        if beyond.any():  # the layout gives way to an unclipped line, be it empty
-            ax.plot(own["n_rows"][beyond], [edge] * int(beyond.sum()), shape, color=NETWORKS[0], ms=6, clip_on=False)
+    low, high = (own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top)))
+    ax.vlines(own["n_rows"], low, high, color=NETWORKS[0], lw=2.4, alpha=0.55)
     ax.plot(own["n_rows"], own["improvement"], "o-", color=CHOOSING, lw=1.2, ms=6)
     ax.set_ylim(bottom, top)
