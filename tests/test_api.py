@@ -24,7 +24,7 @@ def test_each_way_in_loads_no_more_than_it_needs() -> None:
     config, help_text, reading, preparing = loaded_after(
         "import study; study.load_config, study.StudyConfig, study.StudyError",
         "sys.argv = ['study', 'run', '--help']\n"
-        "from study.cli import cli\ntry: cli.main()\nexcept SystemExit as ended: assert not ended.code",
+        "from study.cli import main as cli\ntry: cli.main()\nexcept SystemExit as ended: assert not ended.code",
         "from study import load_results; import study.evidence.compare, study.report.notebook",
         "import study.api, study.execution.pool, study.execution.tune_hooks, study.training.trial, study.cli.progress",
     )

@@ -13,9 +13,9 @@ from PIL import Image
 from benchmarks.engine import ROOT
 from pages.marks import markdown, put
 from study import load_results
-from study.diagnostics.drawing.style import Picture
+from study.diagnostics.drawing.picture import Picture
+from study.diagnostics.drawing.words import SHORT_NAMES
 from study.diagnostics.margins import figure as margin_curve
-from study.diagnostics.margins.figure import SHORT_NAMES
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ANSWERS

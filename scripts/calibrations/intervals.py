@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 
 from calibrations.report import MARGIN, by_group, exact, share, tables_of
 from pages.marks import put_tables
-from study.diagnostics.drawing.style import BAND, DPI, INK, MUTED, NETWORKS, REGRESSION, look, panels
+from study.diagnostics.drawing.palette import BAND, INK, MUTED, NETWORKS, REGRESSION
+from study.diagnostics.drawing.picture import DPI, look
+from study.diagnostics.drawing.style import panels
 from study.evidence import findings
 from study.evidence.compare import models, the_regression
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS

@@ -16,22 +16,18 @@ from study.evidence.pairs import FloatArray, clustered
 IntArray = npt.NDArray[np.int64]
 MOST_BINS, LEAST_ROWS = 10, 20
 """Most bins, and the rows that each should have."""
-NEAR = 0.04
 
 
-def binned(
-    rows: pd.DataFrame, keys: list[str], column: str, near: float = 0.0
-) -> Iterator[tuple[dict[str, Any], pd.DataFrame, int]]:
+def binned(rows: pd.DataFrame, keys: list[str], column: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame, int]]:
     """Rows of one target by what keys say of them and, within that, in bins of about equally many values of a column.
 
-    near: as in `apart`. Yields for each bin the keys and `bin`, its number from 0, then its rows, and how many bins there are
+    Yields for each bin the keys and `bin`, its number from 0, then its rows, and how many bins there are
     in all.
     """
     bins = int(np.clip(rows["row"].nunique() // LEAST_ROWS, 1, MOST_BINS))
     found: list[tuple[dict[str, Any], pd.DataFrame]] = []
     for key, own in rows.groupby(keys, sort=False):
-        values = own[column].to_numpy(float)
-        places = apart(values, equal_bins(values, bins), near)
+        places = equal_bins(own[column].to_numpy(float), bins)
         found += [(dict(zip(keys, key, strict=True)) | {"bin": place}, inside) for place, inside in own.groupby(places)]
     yield from ((about, inside, len(found)) for about, inside in found)
 
@@ -40,18 +36,6 @@ def equal_bins(values: FloatArray, bins: int) -> IntArray:
     """Number (n,) of the bin of each value, from 0: bins of about equally many, in order; equal values share one."""
     place = np.searchsorted(np.sort(values), values) * bins // max(len(values), 1)
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
-
-
-def apart(values: FloatArray, places: IntArray, near: float) -> IntArray:
-    """Numbers (n,) of bins (n,) of which neighbours are one whose means lie within a share of how far all bins' means lie apart
-    of the first of them: of probabilities that are sure, most bins are of nearly 0 and nearly 1."""
-    means = np.bincount(places, weights=values) / np.bincount(places)
-    number, first = np.zeros(len(means), np.int64), 0
-    for place in range(1, len(means)):
-        far = means[place] - means[first] > near * np.ptp(means)
-        number[place] = number[place - 1] + far
-        first = place if far else first
-    return number[places]
 
 
 class Mean(NamedTuple):

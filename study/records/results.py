@@ -157,13 +157,8 @@ class Results:
     formulas on the test rows (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
     terms and of the short formulas (`terms_frame`). scores: test loss of every model and candidate
     (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
-    (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). margins:
-    P(gain > m) of every gain of a verdict (`study.evidence.verdicts.margin_curves`). effects: of single columns
-    (`study.diagnostics.effects.compute.mean_effects`), and how the rows lie (`study.diagnostics.effects.density.with_density`).
-    importances: of permuted columns (`study.diagnostics.importances.compute.importances`). helps: groups of rows on which the
-    network helps most and least (`study.diagnostics.helps.compute.where_it_helps`). residuals, calibration, discrimination,
-    confusion: how good the predictions are (`study.diagnostics`). hyperparameters: how much each mattered
-    (`study.diagnostics.hyperparameters.compute.hyperparameters`). warnings: what may be wrong.
+    (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). warnings:
+    what may be wrong. All others are those of the diagnostics, by their names (`study.diagnostics.registry`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """

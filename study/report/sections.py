@@ -8,7 +8,7 @@ from typing import Any
 
 from study.diagnostics import registry
 from study.diagnostics.drawing.html_table import Html
-from study.diagnostics.drawing.style import Picture
+from study.diagnostics.drawing.picture import Picture
 from study.records.results import Results
 from study.report import tables, warnings
 

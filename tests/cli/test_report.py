@@ -20,7 +20,7 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(folder: Path, com
 
     text = paths.markdown.read_text(encoding="utf-8")
     assert (ended.code, ended.out, ended.err) == (0, "results/party/report.md\n", "")
-    assert {path.stem for path in paths.figures.iterdir()} == {"loss_by_family", "best_so_far", "learning_curves"}
+    assert {path.stem for path in paths.figures.iterdir()} == {"best_so_far", "learning_curves"}
     assert paths.html.is_file()
     assert "FAIL" in text
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.diagnostics.bins import apart, binned, equal_bins, mean_of, share_of
+from study.diagnostics.bins import binned, equal_bins, mean_of, share_of
 from study.evidence.intervals import level_of
 from study.evidence.pairs import clustered
 
@@ -33,12 +33,6 @@ def test_each_bin_comes_with_what_it_is_of_and_how_many_there_are_of_all() -> No
     assert [(about["model"], about["bin"]) for about, _, _ in found] == [(k, place) for k in range(2) for place in range(10)]
     assert {(len(inside), tests) for _, inside, tests in found} == {(250, 20)}
     assert [tests for _, _, tests in small] == [4] * 4
-
-
-def test_bins_of_nearly_one_mean_are_one() -> None:
-    values = np.array([0.0, 0.01, 0.02, 0.5, 0.98, 1.0])
-
-    assert apart(values, np.arange(6), 0.04).tolist() == [0, 0, 0, 1, 2, 2]
 
 
 def test_a_mean_has_the_t_interval_of_its_rows_however_often_they_were_predicted() -> None:

@@ -11,8 +11,6 @@ import pytest
 
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
-from study.diagnostics.effects.compute import differences, mean_effects
-from study.diagnostics.effects.density import BINS, with_density
 from study.diagnostics.helps.compute import COLUMNS, where_it_helps
 from study.schema import ALL_ROWS
 from tests.data.helpers import config_for, saved, table_of
@@ -84,32 +82,3 @@ def test_of_few_rows_nothing_is_looked_for(tmp_path: Path, rng: np.random.Genera
     found = where_it_helps(gains(np.arange(60.0)), {("y", 0): encoded_from(tmp_path, frame)})
 
     assert found[["side", "rule", "holds"]].to_numpy().tolist() == [["", "", False]]
-
-
-def test_the_rows_of_a_number_lie_in_bins_and_those_of_few_values_and_levels_at_their_points(
-    tmp_path: Path, rng: np.random.Generator
-) -> None:
-    frame = frame_of(rng).assign(few=rng.integers(0, 3, 400))
-    encoded = encoded_from(tmp_path, frame)
-
-    def curves(column: str, sort: str, values: list[float], levels: list[str], share: list[float]) -> pd.DataFrame:
-        told = {"target": "y", "kind": "continuous", "outer_fold": 0, "replicate": -1, "output": ""}
-        points = {"column": column, "sort": sort, "place": range(len(share)), "value": values, "level": levels, "share": share}
-        return pd.concat(pd.DataFrame({**told, **points, "procedure": p, "effect": 0.0}) for p in ("regression", "network"))
-
-    raw = pd.concat(
-        [
-            curves("x", "number", [1.0, 5.0, 9.0], ["", "", ""], [0.3, 0.4, 0.3]),
-            curves("few", "number", [0.0, 1.0, 2.0], ["", "", ""], [0.2, 0.5, 0.3]),
-            curves("town", "category", [np.nan] * 2, ["Bonn", "Ulm"], [0.6, 0.4]),
-        ]
-    )
-
-    found = with_density(mean_effects(raw, differences(raw)), {("y", ALL_ROWS): encoded})
-
-    rows = dict(iter(found[found["procedure"] == "rows"].groupby("column")))
-    x = frame["x"].to_numpy(np.float32)
-    np.testing.assert_allclose(rows["x"]["effect"], np.histogram(x, BINS, (1, 9))[0] / 400)
-    np.testing.assert_allclose(rows["x"]["high"] - rows["x"]["low"], 8 / BINS)
-    assert rows["few"][["value", "effect"]].to_numpy().tolist() == [[0, 0.2], [1, 0.5], [2, 0.3]]
-    assert rows["town"].set_index("level")["effect"].to_dict() == {"Bonn": 0.6, "Ulm": 0.4}

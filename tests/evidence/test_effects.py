@@ -36,7 +36,6 @@ def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_leve
     assert found["rank"].tolist() == [1, 2]
     assert found[["base", "other"]].to_numpy().tolist() == [["regression", "network"]] * 2
     assert found["differ"].tolist() == pytest.approx([math.sqrt(0.25 * 3**2 + 0.75 * 1**2), 0])
-    assert found["spread"].isna().all()
 
 
 def test_the_richer_model_that_differs_most_is_the_one_that_is_named() -> None:
@@ -63,7 +62,6 @@ def test_what_folds_disagree_on_is_chance_and_no_difference(rng: np.random.Gener
     found = differences(frame)
 
     assert 0.4 < (found["differ"] == 0).mean() < 0.75
-    assert (found["spread"] ** 2).mean() == pytest.approx(1 - (SHARE**2).sum(), rel=0.2)
 
 
 def test_replicates_of_one_fold_tell_chance_where_there_is_no_other_fold() -> None:
@@ -72,8 +70,7 @@ def test_replicates_of_one_fold_tell_chance_where_there_is_no_other_fold() -> No
 
     (found,) = differences(frame).to_dict("records")
 
-    variance = np.var([-3, -1, 1, 3], ddof=1) * (SHARE @ (np.array([1, 0, 0]) - 0.25) ** 2)
-    assert (found["differ"], found["spread"]) == (0, pytest.approx(math.sqrt(variance)))
+    assert found["differ"] == 0
 
 
 def test_of_several_classes_the_one_that_differs_most_is_shown() -> None:
@@ -104,8 +101,6 @@ def test_bands_are_of_single_curves_and_lines_of_the_judged_models() -> None:
     np.testing.assert_allclose(own["effect"], 2 * (X - 0.25))
     expected = np.quantile([1, 1, 2, 2, 3, 3], [0.1, 0.9])
     np.testing.assert_allclose(own[["low", "high"]].iloc[2], expected * 1.75)
-    assert own["n_curves"].tolist() == [6, 6, 6]
-    assert found[found["procedure"] == "regression"]["n_curves"].tolist() == [2, 2, 2]
 
 
 def test_levels_that_only_some_folds_know_are_averaged_over_those() -> None:

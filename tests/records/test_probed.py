@@ -8,7 +8,6 @@ import numpy as np
 
 from study.diagnostics.answers import answered, effects_frame, rises_frame
 from study.diagnostics.effects.compute import differences, mean_effects
-from study.diagnostics.effects.density import with_density
 from study.diagnostics.importances.compute import importances
 from study.records.inspection import Axis, Effect, Probed, Rise
 from study.records.trees import Trees
@@ -88,7 +87,7 @@ def test_rises_are_a_row_a_column() -> None:
 def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:
     effects, rises = (make(answered([winner()])) for make in (effects_frame, rises_frame))
 
-    found = with_density(mean_effects(effects, differences(effects)), {}), importances(rises)
+    found = mean_effects(effects, differences(effects)), importances(rises)
 
     assert [len(frame) for frame in found] == [0, 0]
     assert effects.dtypes.to_dict() == effects_frame(answered([winner(probed=probed())])).dtypes.to_dict()

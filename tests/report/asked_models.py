@@ -16,8 +16,8 @@ def effects(target: str = "balloons", columns: int = 3, sort: str = "number", ou
     for rank in range(1, columns + 1):
         told: dict[str, Any] = {
             "target": target, "column": f"col$ {rank}", "base": "regression", "other": "network", "output": output,
-            "differ": 3.0 - rank, "spread": 0.25, "rank": rank, "kind": "continuous", "sort": sort, "place": range(5),
-            "value": np.nan if sort == "category" else X + (19_000 if sort == "date" else 0), "share": 0.2, "n_curves": 3,
+            "differ": 3.0 - rank, "rank": rank, "kind": "continuous", "sort": sort, "place": range(5),
+            "value": np.nan if sort == "category" else X + (19_000 if sort == "date" else 0), "share": 0.2,
             "level": [f"level {i} of many" for i in range(5)] if sort == "category" else "",
         }  # fmt: skip
         for procedure, bend in {"regression": 0, "extended": 1, "network": 2}.items():
@@ -25,8 +25,6 @@ def effects(target: str = "balloons", columns: int = 3, sort: str = "number", ou
             found.append(
                 pd.DataFrame({**told, "procedure": procedure, "effect": effect, "low": effect - 1, "high": effect + 1})
             )
-        value = told["value"]
-        found.append(pd.DataFrame({**told, "procedure": "rows", "effect": 0.2, "low": value, "high": value}))
     return pd.concat(found, ignore_index=True)
 
 

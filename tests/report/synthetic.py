@@ -25,7 +25,7 @@ from study.config import dump_config, make_config
 from study.config.questions import kinds_of, questions
 from study.diagnostics.coefficients.compute import coefficient_table, contrasts
 from study.diagnostics.coefficients.reference import reference_coefficients
-from study.diagnostics.drawing.style import Picture
+from study.diagnostics.drawing.picture import Picture
 from study.diagnostics.registry import computed
 from study.evidence import verdicts
 from study.evidence.findings import ShortTerms

@@ -102,7 +102,6 @@ def test_each_gain_over_the_regression_is_a_bar_and_the_network_over_terms_one_o
         [10, 95, -10, 20, 5],
     ]
     assert html.index(labels[1]) < html.index('<div class="apart">') < html.index(labels[2])
-    assert "arrow" not in html
 
 
 def test_bars_lie_on_one_axis_that_holds_all_of_them(with_terms: Results) -> None:

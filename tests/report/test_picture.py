@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from study.diagnostics.drawing.palette import DARK, INK, PAPER, RAMPS, RULE, following, variables
-from study.diagnostics.drawing.style import MUTED, REGRESSION, Picture, look, panels
+from study.diagnostics.drawing.palette import DARK, INK, MUTED, PAPER, RAMPS, REGRESSION, RULE, following, variables
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import panels
 
 
 def picture(n: int = 3, columns: int = 2, points: int = 5, title: str = "", legend: bool = True) -> Picture:
@@ -25,7 +26,7 @@ def picture(n: int = 3, columns: int = 2, points: int = 5, title: str = "", lege
             ax.set_title(f"panel {number}")
         if legend:
             figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
-    return Picture(figure, "words", title)
+    return Picture(figure, "### words", title)
 
 
 def sizes(html: str) -> list[tuple[float, float]]:
@@ -54,7 +55,7 @@ def test_a_legend_names_colours_lines_and_marks_once() -> None:
             ax.plot([0, 1], "o", color=INK, label="dots")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
 
-    legend = Picture(figure, "words").html.partition("<svg")[0]
+    legend = Picture(figure, "### words").html.partition("<svg")[0]
 
     assert re.findall(r"</span> ([^<]+)<", legend) == ["a &lt;b&gt;", "dashed", "dots"]
     assert re.findall(r"color: var\(([\w-]+), ", legend) == ["--c0072b2", "--ink", "--ink"]
@@ -68,7 +69,7 @@ def test_a_legend_that_is_wider_than_its_figure_is_whole_in_the_file() -> None:
             axes[0].plot([0, 1], label=f"a rather long name of a model, {name}")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
 
-    ((width, _),) = sizes(Picture(figure, "words").svg)
+    ((width, _),) = sizes(Picture(figure, "### words").svg)
 
     assert width > 4.8 * 72
 
@@ -139,7 +140,7 @@ def test_the_title_stands_in_the_file_and_above_the_panels_of_the_page() -> None
     assert " ".join(text for text in texts if "panel" not in text and not re.match(r"[\d.]+$", text)) == finding
     assert sizes(svg)[0][1] > sizes(picture(legend=False).svg)[0][1]
     assert html.startswith(f"<figure><figcaption>{escape(finding)}</figcaption>")
-    assert html.count("finding") == 12
+    assert html.count("finding") == 24  # for those who cannot see it too
 
 
 def test_in_the_file_a_legend_stands_below_the_title() -> None:

@@ -11,7 +11,7 @@ from study.diagnostics.learning_curves import figure as learning_curves
 from study.evidence import winners
 from study.records.results import Results
 from tests.report.frames import mattered
-from tests.report.synthetic import KINDS, axes_of, copied, numbers
+from tests.report.synthetic import axes_of, copied, numbers
 
 
 def test_importances_stand_by_model_the_most_important_first(nested: Results) -> None:
@@ -27,12 +27,12 @@ def test_importances_stand_by_model_the_most_important_first(nested: Results) ->
 def test_what_mattered_most_is_the_title() -> None:
     of_all, of_one = (hyperparameters.finding(mattered(0.7, 0.3, *rest)) for rest in ((0.6, 0.4), (0.4, 0.6)))
 
-    assert numbers(of_all) == [60, 70]
-    assert numbers(of_one) == [1, 2, 70]  # one of two models
+    assert numbers(of_all) == [2, 2, 60]
+    assert numbers(of_one)[:2] == [1, 2]
     assert not any("width" in title for title in (of_all, of_one))
 
 
-def test_a_bar_is_an_importance_and_its_line_the_spread(nested: Results) -> None:
+def test_a_bar_is_an_importance(nested: Results) -> None:
     frame = hyperparameters.data(nested)
 
     ax = axes_of(hyperparameters.draw(frame))[0]
@@ -53,17 +53,8 @@ def test_a_replicates_dot_is_the_epoch_whose_weights_it_kept(nested: Results) ->
     assert numbers(learning_curves.finding(frame)) == [20, 24]
 
 
-def test_what_was_not_measured_is_said_with_its_reason(results: Results) -> None:
-    assert not hyperparameters.when(results)
-    assert hyperparameters.has_table(results)
-    (few, *_) = hyperparameters.unmeasured(results)
-    assert all(f"network, {layers} on {target}" in few for target in KINDS for layers in ("1 layer", "2 layers"))
-    assert numbers(few)[-2:] == [4, 12]  # trials, and the fewest that tell
-
-
 def test_a_study_that_a_version_before_concluded_shows_no_figure_of_these(nested: Results, tmp_path: Path) -> None:
     old = copied(nested, tmp_path / "old")
     old.paths.frame("hyperparameters").unlink()
 
     assert not hyperparameters.when(old)
-    assert not hyperparameters.has_table(old)

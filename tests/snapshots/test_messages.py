@@ -21,7 +21,6 @@ from tests.families.packages import FOUND, install
 from tests.records.exports.searched import searched
 from tests.search.helpers import TRIALS, arm_of, arm_search, changed, play, records_of
 from tests.search.sizes import SMALL, config_of
-from tests.search.test_importance import LEAST_TRIALS, measured, trials
 from tests.snapshots.conftest import Approve
 
 
@@ -103,8 +102,6 @@ def test_what_is_said_of_families_spaces_and_searches_that_cannot_be(
         texts[f"a package's family '{name}'"] = re.sub("at 0x[0-9a-f]+", "at <place>", told)
     texts |= {
         "a time budget that ended early": str(late()),
-        "too few trials for importances": measured(trials(LEAST_TRIALS - 1))["note"].iloc[0],
-        "trials that all did the same": measured(trials(20).assign(params_learning_rate=0.01, params_width=32))["note"].iloc[0],
     }
 
     approve("\n\n".join(f"== {name}\n{text}" for name, text in texts.items()))

@@ -214,13 +214,13 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
 
     chance = made.effects("colour").assign(differ=0.0)
     yield "effects", effects.finding(made.effects())
-    yield "effects, none beyond chance", effects.finding(pd.concat([made.effects(output="red"), chance]))
-    yield "effects, of five targets", effects.finding(pd.concat([made.effects(f"t{i}") for i in range(5)]))
+    yield "effects, none beyond chance", effects.draw(pd.concat([made.effects(output="red"), chance])).title
+    yield "effects, of five targets", effects.draw(pd.concat([made.effects(f"t{i}") for i in range(5)])).title
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     same = made.importances("colour", first="age").drop_duplicates(["column", "procedure"])
     yield "importance", importances.finding(made.importances())
-    yield "importance, one column of all", importances.finding(pd.concat([made.importances(), same]))
+    yield "importance, one column of all", importances.draw(pd.concat([made.importances(), same])).title
     yield "importance, none surely for one", importances.finding(lost)
     yield "importance, none", importances.finding(lost.assign(low=-0.1))
     less_bad = made.helps({"gain": -0.1, "rest": -0.9})
@@ -288,7 +288,6 @@ def test_what_tables_and_lists_say_in_rarer_cases(
         "a time budget": to_markdown(fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))),
         "a metric that some folds lack": to_markdown(tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))),
         "many weights": few(coefficients.table(with_frames(kinds, coefficients=wide)), 2),
-        "what was not measured": "\n".join(hyperparameters.unmeasured(kinds)),
         "a filter": filtered(pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials").partition("<table")[0],
     }
     for name, own in groups.items():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_legend
-from study.diagnostics.drawing.style import Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
 from study.diagnostics.drawing.words import each_target
 from study.evidence import winners
 from study.evidence.wording.amounts import listed
-from study.formatting import human, percent
+from study.formatting import percent
 from study.records.results import Results
 from study.schema import CONSTANT, LOSS_NAMES, Kind
 
@@ -23,8 +24,7 @@ TEXT = """\
 
 The least validation loss after so many trials: a line is the median over the outer folds, the band around it their range. A
 line still falling at its end says that more trials could help that model. A regression's trial scores a whole path of
-penalties, so that without terms it has one. The constant, which nothing is searched for, is named below the axis and sets
-no scale.
+penalties, so that without terms it has one.
 """
 
 
@@ -44,12 +44,8 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(winners.best_so_far(results.trials), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """Which models were still improving when their trials ended, and by how much."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
     late = []
     for model, line in own[own["family"] != CONSTANT].groupby("model", sort=False):
         last, end = line["number"].max() + 1, line["best"].min()
@@ -58,28 +54,25 @@ def _finding(own: pd.DataFrame) -> list[str]:
         fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
             late.append(f"{model} by {percent(fall)} %")
-    if not late:
-        return [f"no model improved by {percent(LEAST_FALL)} % in the last quarter of its trials"]
-    return [f"still improving in the last quarter of the trials: {listed(late)}"]
+    said = f"still improving: {listed(late)}" if late else f"no model improved by {percent(LEAST_FALL)} %"
+    return f"{said} in the last quarter of the trials"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target, a step line a model with its range over the outer folds."""
     searched = frame[frame["family"] != CONSTANT]
-    constants = frame[frame["family"] == CONSTANT].groupby("target")["best"].last()
     with look():
         figure, parts = titled_panels(searched, 3.3)
         for ax, own in parts:
-            target, last = own["target"].iloc[0], max(own["number"].max() + 1, 2)
+            last = max(own["number"].max() + 1, 2)
             for (_, colour), line in own.groupby(["model", "colour"], sort=False):
                 x = [*(line["number"] + 1), last]
                 best, low, high = ([*line[name], line[name].iloc[-1]] for name in ("best", "low", "high"))
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
                 ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
             loss_ticks(ax, "y", own[["low", "best", "high"]], 5)
-            constant = f"\nconstant: {human(constants[target])}" if target in constants else ""
-            ax.set(xlabel=f"trials of the model{constant}", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
+            ax.set(xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
             ticks(ax.xaxis, 6, integer=True)
             ax.grid(axis="y")
         model_legend(figure, searched)
-    return pictured(figure, "Least validation loss so far by trial, the median over outer folds.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

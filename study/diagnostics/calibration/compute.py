@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.diagnostics.bins import NEAR, binned, share_of
+from study.diagnostics.bins import binned, share_of
 from study.diagnostics.context import Context
 from study.evidence.winners import MODEL, class_probabilities
 from study.records.columns.shared import frame
@@ -61,7 +61,7 @@ def compute(context: Context) -> pd.DataFrame:
     rows = context.rows
     found: list[dict[str, Any]] = []
     for own in class_rows(rows):
-        for about, inside, tests in binned(own, [*MODEL, "class", "n_class"], "p", NEAR):
+        for about, inside, tests in binned(own, [*MODEL, "class", "n_class"], "p"):
             mean, low, high, n_rows = share_of(inside, inside["hit"], tests)
             p = float(inside.groupby("row")["p"].mean().mean())
             found.append(about | {"p": p, "share": mean, "low": low, "high": high, "n_rows": n_rows})

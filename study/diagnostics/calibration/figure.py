@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
 from study.diagnostics.drawing.model_panels import dots, model_panels
-from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, plain, with_names
-from study.diagnostics.drawing.words import each_target, points, share, surely_off
+from study.diagnostics.drawing.palette import MUTED
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import plain, with_names
+from study.diagnostics.drawing.words import each_target, most_off, share
+from study.formatting import human
 from study.records.results import Results
 from study.schema import Kind
 
@@ -41,21 +42,15 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(with_classes(own, results.data, -own["n_class"]), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
-    """Of each target the bin that is most surely off, and which models are nowhere."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
+def finding(own: pd.DataFrame) -> str:
+    """The bin that is most surely off."""
     off = own["share"] - own["p"]
     sure = (off.abs() > WORTH) & ((own["low"] > own["p"]) | (own["high"] < own["p"]))
-    return surely_off(own, off, sure, "probabilities", points(WORTH), _bin_words)
-
-
-def _bin_words(worst: dict[str, Any], noun: str) -> str:
-    gives = "give" if noun.endswith("trees") else "gives"
+    if not sure.any():
+        return f"no model's probabilities are surely off by more than {human(100 * WORTH)} percentage points"
+    worst = most_off(own, off, sure)
     reach = f"{share(worst['low'])} to {share(worst['high'])}"
-    return f"where {noun} {gives} {worst['name']} {share(worst['p'])}, it comes up in {share(worst['share'])} ({reach})"
+    return f"{worst['name']} comes up in {share(worst['share'])} ({reach}) where {worst['model']} gives {share(worst['p'])}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -71,4 +66,4 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set(xlabel=f"predicted probability of {name}", ylabel=f"share that is {name}")
             if are_classes(own):
                 below(ax, own)
-    return pictured(figure, "Share of test rows that are of a class by its predicted probability.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

@@ -20,7 +20,7 @@ from study.schema import Kind
 COLUMNS = frame(
     "One weight of a regression, in original units, beside a reference fit of statsmodels or scikit-learn.",
     "target family outer_fold term level output unit estimate sd standardised ref_estimate ref_std_error ref_low ref_high "
-    "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio ratio_to_largest se_over note",
+    "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio se_over note",
     {"level": ("str", "Level of a column of categories; else missing."),
      "unit": ("str", "Unit of the weight."), "estimate": ("float64", "The weight."),
      "sd": ("float64", "Standard deviation of the term over the rows; none of an intercept."),
@@ -34,7 +34,6 @@ COLUMNS = frame(
      "mle_high": ("float64", "Upper end of it."),
      "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
      "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
-     "ratio_to_largest": ("float64", "Over the largest weight of the same logistic model and class."),
      "se_over": ("str", "What standard errors are over: `rows`, `groups` or `blocks of time`."),
      "note": ("str", "What to know of the weight, such as that classes separate.")},
 )  # fmt: skip
@@ -87,18 +86,10 @@ def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 
 
 def odds(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` with odds_ratio and ratio_to_largest of logistic weights; NaN for other families and for intercepts.
-
-    odds_ratio: exp(estimate), what one unit of the column multiplies the odds by. ratio_to_largest: estimate over the one of
-    largest size of the same model and output: where classes separate, the weights grow without end and only that stays.
-    """
+    """`table` with odds_ratio, exp(estimate): what one unit multiplies the odds by; NaN but for logistic weights."""
     is_weight = (table["family"] == "logistic") & (table["term"] != INTERCEPT)
-    own = table["estimate"].astype(float).where(is_weight)
-    models = [table[key].astype(object).fillna("") for key in ("target", "family", "outer_fold", "output")]
-    is_largest = own.abs() == own.abs().groupby(models, sort=False).transform("max")
-    largest = own.where(is_largest).groupby(models, sort=False).transform("first")
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        return table.assign(odds_ratio=np.exp(own), ratio_to_largest=own / largest)
+    with np.errstate(over="ignore"):
+        return table.assign(odds_ratio=np.exp(table["estimate"].astype(float).where(is_weight)))
 
 
 def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
@@ -111,11 +102,11 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
 
     Returns
     -------
-    (n, 24) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of the fit), standardised =
+    (n, 23) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of the fit), standardised =
     estimate * sd (what one standard deviation of the column changes), ref_estimate, ref_std_error, ref_low, ref_high,
     gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
     penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
-    odds_ratio and ratio_to_largest (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
+    odds_ratio (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
     `groups` or `blocks of time`), and note; NaN where there is none.
     """
     keys = [column for column in KEYS if column in reference]
@@ -130,4 +121,4 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
-    return merged[[*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "ratio_to_largest", "se_over", "note"]]
+    return merged[[*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "se_over", "note"]]

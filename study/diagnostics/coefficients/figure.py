@@ -9,20 +9,9 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from study.diagnostics.drawing.html_table import Html, by_target
-from study.diagnostics.drawing.style import (
-    INK,
-    MUTED,
-    REGRESSION,
-    Picture,
-    look,
-    number,
-    pictured,
-    plain,
-    ticks,
-    titled_panels,
-    wrapped,
-)
-from study.diagnostics.drawing.whiskers import whisker
+from study.diagnostics.drawing.palette import INK, MUTED, REGRESSION
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import number, plain, ticks, titled_panels, wrapped
 from study.diagnostics.drawing.words import each_target
 from study.formatting import count, human
 from study.records.results import Results
@@ -30,23 +19,23 @@ from study.schema import CONSTANT
 
 MOST_TERMS = 30
 BEYOND = 1.6
-"""The axis ends at so many times the largest weight; an interval that is wider has an arrow."""
+"""The axis ends at so many times the largest weight; an interval that is wider goes on beyond it."""
 
 TEXT = """\
-### What the regressions say
+### What do the regressions say?
 
-A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars
-those of an exact fit with its 95 % interval; an arrow says that the interval goes on. So that columns of different units
-can be compared they are standardised: the weight times the standard deviation of its column, which is what one standard
-deviation of the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in
-log-rates. The intercept, which no column moves, stands apart.
+A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars those
+of an exact fit with its 95 % interval; an interval that reaches the edge goes on. So that columns of different units can be
+compared they are standardised: the weight times the standard deviation of its column, which is what one standard deviation of
+the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in log-rates. The
+intercept, which no column moves, is in the table.
 
 The table below has the weights per unit of each column as it stands in the data. An odds ratio is what one unit multiplies
-the odds by; the share of the largest weight stays true where classes separate and the weights grow without end. Where a
-standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0 on purpose. Beside
-it stands the fit of the same rows without the penalty, with its own standard error, and how many of those the pull is.
-Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time, or single
-rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard error.
+the odds by. Where a standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0
+on purpose. Beside it stands the fit of the same rows without the penalty, with its own standard error, and how many of those
+the pull is. Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time,
+or single rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard
+error.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
@@ -70,12 +59,12 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights, 11) frame: target, family, label (term, level and output), estimate, ref_estimate (per original unit), weight,
-    ref_weight, ref_low, ref_high (times the standard deviation of the column; NaN where there is none), apart (whether it is
-    an intercept, which has no weight here; those come last), n_more (terms of the target that are smaller and left out).
+    (n_weights, 9) frame: target, family, label (term, level and output), estimate (per original unit), weight, ref_weight,
+    ref_low, ref_high (times the standard deviation of the column; NaN where there is none), n_more (terms of the target that
+    are smaller and left out); no intercept, which has no weight here.
     """
     own = first_fold(results.coefficients)
-    own = own[own["estimate"].notna()]
+    own = own[own["estimate"].notna() & (own["term"] != "intercept")]
     parts = own[["term", "level", "output"]].astype(object)
     named = [
         term
@@ -83,46 +72,38 @@ def data(results: Results) -> pd.DataFrame:
         + (f" \N{RIGHTWARDS ARROW} {output}" if pd.notna(output) else "")
         for term, level, output in parts.itertuples(index=False)
     ]
-    scaled = own[["ref_estimate", "ref_low", "ref_high"]].mul(own["sd"].astype(float), axis=0)
-    own = own.assign(label=named, apart=own["term"] == "intercept", weight=own["standardised"].astype(float))
-    own = own.assign(ref_weight=scaled["ref_estimate"], ref_low=scaled["ref_low"], ref_high=scaled["ref_high"])
-    own = own.assign(first=pd.factorize(own["target"])[0], size=-own["weight"].abs()).sort_values(["first", "apart", "size"])
-    place = own.groupby(["target", "apart"]).cumcount()
-    n_terms = (~own["apart"]).groupby(own["target"]).transform("sum")
-    own = own.assign(n_more=(n_terms - MOST_TERMS).clip(lower=0))[(n_terms > 0) & (own["apart"] | (place < MOST_TERMS))]
-    columns = ["target", "family", "label", "estimate", "ref_estimate", "weight", "ref_weight", "ref_low", "ref_high", "apart"]
-    return own[[*columns, "n_more"]].reset_index(drop=True)
+    names = {"ref_estimate": "ref_weight", "ref_low": "ref_low", "ref_high": "ref_high"}
+    scaled = own[list(names)].mul(own["sd"].astype(float), axis=0).rename(columns=names)
+    own = own[["target", "family", "estimate"]].assign(label=named, weight=own["standardised"].astype(float)).join(scaled)
+    place = own["weight"].abs().groupby(own["target"]).rank(method="first", ascending=False)
+    more = (own.groupby("target")["label"].transform("size") - MOST_TERMS).clip(lower=0)
+    kept = own.assign(n_more=more, place=place, first=pd.factorize(own["target"])[0])[place <= MOST_TERMS]
+    return kept.sort_values(["first", "place"], ignore_index=True).drop(columns=["first", "place"])
 
 
-def finding(frame: pd.DataFrame) -> str:
-    """The column of the largest standardised weight of each target, and whether it has an interval."""
-    return each_target(frame[~frame["apart"]], _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
-    family, label, weight, low, target = own[["family", "label", "weight", "ref_low", "target"]].iloc[0]
-    sure = "" if pd.notna(low) else " (without an interval)"
-    scale = SCALES.get(family, target)
-    return [f"the largest weight is that of {label}: one standard deviation of it changes {scale} by {human(weight)}{sure}"]
+def finding(own: pd.DataFrame) -> str:
+    """The column of the largest standardised weight."""
+    family, label, weight, target = own[["family", "label", "weight", "target"]].iloc[0]
+    return f"one standard deviation of {label} changes {SCALES.get(family, target)} by {human(weight)}, the most"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 % interval as a line)."""
     with look():
-        figure, parts = titled_panels(frame[~frame["apart"]], lambda own: 1.5 + 0.3 * len(own))
+        figure, parts = titled_panels(frame, lambda own: 1.5 + 0.3 * len(own))
         for ax, own in parts:
             most = BEYOND * float(own[["weight", "ref_weight"]].abs().max().max()) or 1.0
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
-            for place, row in enumerate(own.itertuples()):
-                if not np.isnan(row.ref_low):
-                    whisker(ax, place, row.ref_low, row.ref_high, (-most, most), INK, width=1.4)
-                ax.plot(row.ref_weight, place, "|", color=INK, ms=13, mew=1.8)
-                ax.plot(row.weight, place, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
-            ax.set_yticks(range(len(own)), [plain(label) for label in own["label"]])
-            ax.set_ylim(len(own) - 0.4, -0.6)
+            places = range(len(own))
+            low, high = (own[name].clip(-most, most) for name in ("ref_low", "ref_high"))
+            ax.hlines(places, low, high, color=INK, lw=1.4, alpha=0.55)
+            ax.plot(own["ref_weight"], places, "|", color=INK, ms=13, mew=1.8)
+            ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
+            ax.set_yticks(places, [plain(label) for label in own["label"]])
+            ax.set(xlim=(-most, most), ylim=(len(own) - 0.4, -0.6))
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
             label = wrapped(f"change in {SCALES.get(family, plain(target))} per standard deviation of the column")
-            ax.set_xlabel("\n".join([label, *_beside(frame[frame["apart"] & (frame["target"] == target)], int(n_more))]))
+            ax.set_xlabel(f"{label}\nand {count(n_more, 'smaller term')}, in the table" if n_more else label)
             ticks(ax.xaxis, 5, number)
             ax.grid(axis="x")
         marks = [
@@ -130,17 +111,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             Line2D([], [], marker="|", ls="-", lw=1.4, ms=10, mew=1.8, color=INK, label="reference fit, 95 % interval"),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
-    return pictured(figure, "Standardised coefficients of the regressions beside their reference fits.", finding(frame))
-
-
-def _beside(apart: pd.DataFrame, n_more: int) -> list[str]:
-    """Lines below an axis: how many terms it leaves out, and its intercepts."""
-    lines = [f"and {count(n_more, 'smaller term')}, in the table"] if n_more else []
-    told = [
-        f"{plain(label)} {human(estimate)}" + (f" (reference {human(reference)})" if pd.notna(reference) else "")
-        for label, estimate, reference in apart[["label", "estimate", "ref_estimate"]].itertuples(index=False)
-    ]
-    return lines + ([wrapped(f"apart: {', '.join(told)}")] if told else [])
+    return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def table(results: Results) -> Html:
@@ -169,7 +140,7 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
         "gap_in_se": "gap in std. errors",
         **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
            if penalised else {}),
-        "se_over": "std. errors over", "odds_ratio": "odds ratio", "ratio_to_largest": "share of largest", "note": "note",
+        "se_over": "std. errors over", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
     shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
     return shown

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.diagnostics.drawing.model_panels import best_alone, model_titles
-from study.diagnostics.drawing.style import INK, Picture, look, pictured, plain, titled_panels, with_names
+from study.diagnostics.drawing.palette import INK
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import plain, titled_panels, with_names
 from study.diagnostics.drawing.words import by_score, each_target, share, short
 from study.evidence.winners import MODEL
 from study.formatting import given, human
@@ -58,18 +60,9 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(pd.concat(parts), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
-    """Of each target the share of rows that each model has right, and the most common mistake."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
-    right = f"test rows that are given the right class: {by_score(own, 'right', share)}"
-    wrong = own[own["observed"] != own["predicted"]].groupby(SIDES, sort=False)["n_rows"].sum()
-    if not wrong.sum():
-        return [right]
-    observed, predicted = wrong.index[int(wrong.to_numpy().argmax())]
-    return [right, f"most often {observed} is taken for {predicted}"]
+def finding(own: pd.DataFrame) -> str:
+    """The share of rows that each model has right."""
+    return f"test rows that are given the right class: {by_score(own, 'right', share)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -79,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure, parts = titled_panels(shown, lambda own: 1.3 + 0.32 * max(own["observed"].nunique(), 4), model_titles(shown))
         for ax, own in parts:
             _matrix(ax, own)
-    return pictured(figure, "Confusion matrices of the test rows.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def _matrix(ax: Axes, own: pd.DataFrame) -> None:

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.diagnostics.drawing.palette import CHOOSING
-from study.diagnostics.drawing.style import BAND, INK, MUTED, NETWORKS, Picture, look, number, per_cent, pictured, titled_panels
+from study.diagnostics.drawing.palette import BAND, CHOOSING, INK, MUTED, NETWORKS
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import number, per_cent, titled_panels
 from study.diagnostics.drawing.words import each_target
 from study.formatting import about, human
 from study.records.results import Results
@@ -18,9 +19,9 @@ TEXT = """\
 
 The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
 test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the
-floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line with an arrow goes on beyond
-the axis, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line, where
-there is one, is from where on a study likely ends on one side of it.
+floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line that reaches the edge goes
+on beyond it, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line,
+where there is one, is from where on a study likely ends on one side of it.
 """
 
 
@@ -51,15 +52,11 @@ def data(results: Results) -> pd.DataFrame:
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """At how many training rows it is likely decided."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
     pair, there = own[["pair", "decided_rows"]].iloc[0]
     at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
-    return [f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"]
+    return f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -84,21 +81,18 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.yaxis.set_major_formatter(per_cent)
             ax.set(xlabel="training rows, log axis", ylabel=f"gain of {pair}".replace(" over ", "\nover "))
             ax.grid(axis="y")
-    return pictured(figure, "The gain that keeps a target undecided, by the rows that models were made of.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
     """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to either side.
 
-    An arrow stands where a line goes on or has no end, and in a dot's place where that lies beyond the axis.
+    A line that goes on, or has no end, is drawn to the edge.
     """
     seen = pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)]).dropna().clip(-1, 1)
     pad = 0.08 * float(seen.max() - seen.min())
     bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
-    low, high = own["low"].fillna(-np.inf), own["high"].fillna(np.inf)
-    ax.vlines(own["n_rows"], low.clip(lower=bottom), high.clip(upper=top), color=NETWORKS[0], lw=2.4, alpha=0.55)
-    for beyond, edge, shape in ((low < bottom, bottom, "v"), (high > top, top, "^")):
-        if beyond.any():  # the layout gives way to an unclipped line, be it empty
-            ax.plot(own["n_rows"][beyond], [edge] * int(beyond.sum()), shape, color=NETWORKS[0], ms=6, clip_on=False)
+    low, high = (own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top)))
+    ax.vlines(own["n_rows"], low, high, color=NETWORKS[0], lw=2.4, alpha=0.55)
     ax.plot(own["n_rows"], own["improvement"], "o-", color=CHOOSING, lw=1.2, ms=6)
     ax.set_ylim(bottom, top)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from study.diagnostics.calibration.compute import class_rows
 from study.diagnostics.context import Context
-from study.evidence.metrics import placements
 from study.evidence.pairs import FloatArray
 from study.evidence.winners import MODEL
 from study.records.columns.shared import frame
@@ -66,14 +65,10 @@ def curves_of(p: FloatArray, hit: np.typing.NDArray[np.bool_]) -> tuple[FloatArr
 
     p: (n,) probabilities; hit: (n,) bool, with both values. Rows of one probability are found together.
     """
-    order = np.argsort(-p, kind="stable")
-    last = np.flatnonzero(np.append(np.diff(p[order]) != 0, True))
-    found = np.cumsum(hit[order])[last].astype(float)
-    alarms = last + 1 - found
-    recall, false, precision = found / hit.sum(), alarms / (~hit).sum(), found / (last + 1)
-    top = np.append(np.diff(false) != 0, True)  # of several points at one false positive rate the highest
-    from_zero = [] if false[0] == 0 else [0.0]
-    rates = np.interp(GRID, [*from_zero, *false[top]], [*from_zero, *recall[top]])
+    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
+
+    false, true, _ = roc_curve(hit, p, drop_intermediate=False)
+    precision, recall, _ = (np.flip(each) for each in precision_recall_curve(hit, p))
     reached = np.searchsorted(recall, np.maximum(GRID - 1e-12, 1e-12))
-    gained = np.diff(recall, prepend=0.0)
-    return rates, float(placements(p, hit).mean()), precision[reached], float(gained @ precision)
+    rates = np.interp(GRID, false, true)
+    return rates, float(roc_auc_score(hit, p)), precision[reached], float(average_precision_score(hit, p))

@@ -6,7 +6,9 @@ import pandas as pd
 
 from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
 from study.diagnostics.drawing.model_panels import best_alone
-from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, titled_panels, with_names
+from study.diagnostics.drawing.palette import MUTED
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import titled_panels, with_names
 from study.diagnostics.drawing.words import by_score, each_target
 from study.evidence.winners import least
 from study.formatting import human
@@ -49,20 +51,12 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(with_classes(own, results.data, own["area"].where(own["curve"] == ROC)), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
-    """Of each target the area under the ROC curve of every model, for the class that is hardest to tell."""
-    return each_target(frame[frame["curve"] == ROC], _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
+def finding(own: pd.DataFrame) -> str:
+    """The area under the ROC curve of every model, for the class that is hardest to tell."""
+    own = own[own["curve"] == ROC]
     name = least(own.groupby("name", sort=False)["area"].mean(), 1.0)[0]
-    hardest = ", the hardest class to tell from the others" if own["kind"].iloc[0] == Kind.MULTICLASS else ""
-    return [f"AUC for {name}{hardest}: {by_score(own[own['name'] == name], 'area', area_words)}"]
-
-
-def area_words(area: float) -> str:
-    """An area under a curve to three digits; `over 0.999` where these would be those of a curve without a mistake."""
-    return "over 0.999" if 0.9995 <= area < 1 - 1e-12 else human(area)
+    hardest = ", the hardest class to tell" if own["kind"].iloc[0] == Kind.MULTICLASS else ""
+    return f"AUC for {name}{hardest}: {by_score(own[own['name'] == name], 'area', human)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -82,9 +76,9 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ax.axhline(share, color=MUTED, lw=0.9, zorder=1)
             drawn = list(lines(own))
             for place, (rows, line) in enumerate(drawn):
-                label = f"{line.pop('label')}, {area_words(rows['area'].iloc[0])}"
+                label = f"{line.pop('label')}, {human(rows['area'].iloc[0])}"
                 width = 1.4 + 0.8 * (len(drawn) - 1 - place)  # thinner and thinner: none hides another where they coincide
                 ax.plot(rows["x"], rows["y"], lw=width, label=label, drawstyle=STEPS[curve], **line)
             ax.set(**AXES[curve])
             below(ax, own, AREAS[curve])
-    return pictured(figure, "ROC and precision-recall curves of the test rows, a line a model or a class.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

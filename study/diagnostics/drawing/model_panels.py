@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study.diagnostics.drawing.style import colours, plain, titled_panels
+from study.diagnostics.drawing.style import HUES, colours, plain, titled_panels
+from study.diagnostics.drawing.words import SHORT_NAMES
 
 MOST_PANELS = 16
 
@@ -42,6 +43,12 @@ def model_legend(figure: Figure, frame: pd.DataFrame) -> None:
     """A line of its own below the figure that names the models of `frame`."""
     lines = [Line2D([], [], color=colour, lw=2.4, label=plain(model)) for model, colour in colours(frame).items()]
     figure.legend(handles=lines, loc="outside lower center", ncols=min(len(lines), 2))
+
+
+def procedure_legend(figure: Figure, frame: pd.DataFrame) -> None:
+    """A line below the figure that names the procedures of `frame`."""
+    shown = [(SHORT_NAMES[name], colour) for name, colour in HUES.items() if (frame["procedure"] == name).any()]
+    model_legend(figure, pd.DataFrame(shown, columns=["model", "colour"]))
 
 
 def dots(ax: Axes, bins: pd.DataFrame, x: str, y: str, **line: Any) -> None:

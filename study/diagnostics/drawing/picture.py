@@ -75,14 +75,20 @@ def look() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, its finding as its title, and the words for those who cannot see it.
+    """A figure, what the report says before it (Markdown, a question as its heading), and its title: what is seen.
 
-    A file holds it as one drawing with its title; a page and a notebook show its panels, as many in a row as there is room for.
+    Those who cannot see it are told the question and the title. A file holds it as one drawing with its title; a page and a
+    notebook show its panels, as many in a row as there is room for.
     """
 
     figure: Figure
-    alt: str
+    text: str
     title: str = ""
+
+    @property
+    def alt(self) -> str:
+        """The words for those who cannot see it."""
+        return f"{self.text.splitlines()[0].removeprefix('### ')} {self.title}".rstrip()
 
     def png(self) -> bytes:
         """The figure as it was drawn."""

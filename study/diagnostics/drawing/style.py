@@ -15,29 +15,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.diagnostics.drawing.palette import (
-    BAND,
-    CHOOSING,
-    GREEN,
-    GREY,
-    INK,
-    LILAC,
-    MUTED,
-    NETWORKS,
-    RAMPS,
-    REGRESSION,
-    RULE,
-    VIOLET,
-)  # fmt: skip
-from study.diagnostics.drawing.picture import DPI, Picture, look
+from study.diagnostics.drawing.palette import CHOOSING, GREEN, GREY, LILAC, RAMPS, REGRESSION, VIOLET
 from study.evidence.winners import CHOSEN
 from study.formatting import given, given_percent
-from study.schema import CONSTANT, EXTENDED, LOSS_NAMES, NOUNS, SHORT, TREES, Kind, ModelData
+from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, SHORT, TREES, ModelData
+from study.schema import REGRESSION as PLAIN
 
-__all__ = [
-    "BAND", "DPI", "GREEN", "INK", "MUTED", "NETWORKS", "REGRESSION", "RULE", "VIOLET", "Picture", "look",
-]  # fmt: skip
-"""What figures take from here that is made elsewhere."""
+HUES = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: CHOOSING, TREES: GREEN}
+"""Colours of procedures."""
 NEURAL = "neural"
 """The family of dense networks, which studies of every version have; others bring their own label."""
 
@@ -94,11 +79,6 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["model"], frame["colour"], strict=True))
 
 
-def pictured(figure: Figure, shows: str, finding: str) -> Picture:
-    """A figure with its finding as its title; those who do not see it are told what it shows, a sentence, and the finding."""
-    return Picture(figure, f"{shows} {finding}".rstrip(), finding)
-
-
 def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
     """A figure of `n` axes, filled row by row; heights in inches, one for all or one an axes, of which a row has its largest.
 
@@ -133,19 +113,6 @@ def titled_panels(
     return figure, list(zip(axes, parts, strict=True))
 
 
-def line_panels(frame: pd.DataFrame) -> tuple[Figure, list[tuple[Axes, Any]]]:
-    """One axes a target that is high enough for a line a model."""
-    return titled_panels(frame, lambda rows: 0.95 + 0.38 * rows["model"].nunique())
-
-
-def beside(ax: Axes, model: str, text: str) -> None:
-    """Write `text` beside the axes, on the line of a model."""
-    ax.annotate(
-        text, (1, model), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center",
-        fontsize=8, color=MUTED,
-    )  # fmt: skip
-
-
 def use_log_axis(values: Any) -> bool:
     """Whether positive losses span more than two decades, so that only a logarithmic axis shows them all."""
     finite = np.asarray(values, float)
@@ -171,14 +138,6 @@ def loss_ticks(ax: Axes, which: Literal["x", "y"], losses: Any, most: int) -> bo
         axis.set_major_locator(MaxNLocator(most))
     axis.set_major_formatter(number)
     return is_log
-
-
-def loss_axis(ax: Axes, own: pd.DataFrame, split: str, losses: pd.Series) -> None:
-    """Name and ticks of the axis of one target's losses: `own` are its rows, `split` the rows they are losses of."""
-    log = ", log axis" * loss_ticks(ax, "x", losses, 4)
-    ax.set(xlabel=f"{split} {LOSS_NAMES[Kind(own['kind'].iloc[0])]}{log}", ylabel="")
-    ax.grid(axis="x")
-    ax.margins(y=0.12)
 
 
 def per_cent(share: float, _: object = None) -> str:

@@ -11,18 +11,15 @@ import pandas as pd
 
 from study.diagnostics.answers import effects_frame
 from study.diagnostics.context import Context
-from study.diagnostics.effects.density import with_density
 from study.records.columns.shared import frame
 from study.schema import EXTENDED, NETWORK, REGRESSION
 
 COLUMNS = frame(
     "One point of a procedure's mean effect of a column (partial dependence, centred).",
-    "target column base other output differ spread rank kind procedure sort value level place share effect low high "
-    "n_curves",
+    "target column base other output differ rank kind procedure sort value level place share effect low high",
     {"base": ("str", "Procedure that the difference is measured from."),
      "other": ("str", "Procedure that it is measured to."),
      "output": ("str", "Class whose probability it is, where there are several: that in which they differ most; else empty."),
-     "spread": ("float64", "Root of the mean variance of the difference over folds and replicates; missing of a single one."),
      "sort": ("str", "`number` or `level`: what the points of the column are."),
      "value": ("float64", "Value of the column; missing of a level."),
      "level": ("str", "Category of the column; empty of a number."),
@@ -32,21 +29,21 @@ COLUMNS = frame(
      "differ": ("float64", "Root mean square difference of the two effects over the rows, less what luck alone gives."),
      "effect": ("float64", "Mean prediction there, less the mean over the curve."),
      "low": ("float64", "Lower end of the band that holds most curves of folds and replicates."),
-     "high": ("float64", "Upper end of it."), "n_curves": ("int64", "Curves of folds and replicates.")},
+     "high": ("float64", "Upper end of it."),},
 )  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 CURVE = ["target", "column", "output"]
 PROCEDURES = (REGRESSION, EXTENDED, NETWORK)
-MEASURED = ["target", "column", "base", "other", "output", "differ", "spread", "rank"]
+MEASURED = ["target", "column", "base", "other", "output", "differ", "rank"]
 INNER = (0.1, 0.9)
 """Quantiles of the curves of outer folds and replicates between which a band lies."""
 
 
 def compute(context: Context) -> pd.DataFrame:
-    """Mean effects of single columns (`mean_effects`), and how the rows lie (`with_density`)."""
+    """Mean effects of single columns (`mean_effects`)."""
     effects = effects_frame(context.answers)
-    return with_density(mean_effects(effects, differences(effects)), context.data)
+    return mean_effects(effects, differences(effects))
 
 
 def centred(effects: pd.DataFrame) -> pd.DataFrame:
@@ -74,9 +71,8 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
     effects: as from `study.diagnostics.answers.effects_frame`. Gives MEASURED: base is the plainest procedure there is, other
     of the richer ones that which differs most from it in this column, of several alike the richest; differ is the root of the
     mean square, over the table's rows, of the mean over outer folds of their centred difference, less the variance of that mean
-    over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is more. spread is the
-    root of the mean variance of the difference over folds and replicates, NaN of a single one. Of several classes output names
-    that in which the column differs most. rank: from 1, the largest `differ` first.
+    over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is more. Of several
+    classes output names that in which the column differs most. rank: from 1, the largest `differ` first.
     """
     found = []
     for (target, column), own in centred(effects).groupby(["target", "column"], sort=False):
@@ -86,11 +82,10 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
             share, mean, single, folds = _difference(rows, base, other)
             means = pd.DataFrame(single).groupby(folds).mean().to_numpy()
             square = share @ (mean**2 - luck(means if len(means) > 1 else single))
-            spread = float(share @ single.var(axis=0, ddof=1)) if len(single) > 1 else math.nan
-            measured.append((max(float(square), 0.0), float(share @ mean**2), richer.index(other), spread, other, str(output)))
+            measured.append((max(float(square), 0.0), float(share @ mean**2), richer.index(other), other, str(output)))
         if measured:
-            most, _, _, strays, other, output = max(measured)
-            found.append((target, column, base, other, output, math.sqrt(most), math.sqrt(strays)))
+            most, _, _, other, output = max(measured)
+            found.append((target, column, base, other, output, math.sqrt(most)))
     frame = pd.DataFrame(found, columns=MEASURED[:-1])
     rank = frame.groupby("target")["differ"].rank(method="first", ascending=False).astype(int)
     return frame.assign(rank=rank).sort_values(["target", "rank"], ignore_index=True)
@@ -125,7 +120,7 @@ def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Mean centred effect of each procedure over the outer folds at each point, and how single curves stray.
 
     measured: of `differences`. Gives its columns, then kind, procedure, sort, place, value, level, share, effect, low and high
-    (the INNER quantiles of the curves of folds and, of a network, their replicates) and n_curves. Only the output measured.
+    (the INNER quantiles of the curves of folds and, of a network, their replicates). Only the output measured.
     """
     own = centred(effects).merge(measured, on=CURVE)
     order = own.groupby(["target", "column", "level"], sort=False)["share"].transform("mean")
@@ -135,7 +130,7 @@ def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     judged = own[own["replicate"] < 0].groupby(keys, sort=False, dropna=False)
     mean = judged.agg(place=("place", "mean"), share=("share", "mean"), effect=("effect", "mean"))
     curves = own[(own["replicate"] >= 0) | ~several].groupby(keys, sort=False, dropna=False)["effect"]
-    bands = pd.DataFrame({"low": curves.quantile(INNER[0]), "high": curves.quantile(INNER[1]), "n_curves": curves.size()})
+    bands = pd.DataFrame({"low": curves.quantile(INNER[0]), "high": curves.quantile(INNER[1])})
     frame = mean.join(bands).reset_index()
     frame["procedure"] = pd.Categorical(frame["procedure"], PROCEDURES, ordered=True)
     frame = frame.sort_values(["target", "rank", "procedure", "place"], ignore_index=True)

@@ -8,7 +8,10 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from study.diagnostics.drawing.model_panels import model_titles
-from study.diagnostics.drawing.style import INK, Picture, look, loss_ticks, pictured, ticks, titled_panels, with_names
+from study.diagnostics.drawing.palette import INK
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
+from study.diagnostics.drawing.words import each_target
 from study.evidence.winners import ARM, incumbents
 from study.formatting import human
 from study.records.results import Results
@@ -16,7 +19,7 @@ from study.schema import CONSTANT, LOSS_NAMES, Kind
 
 DASHED = (0, (3, 2))
 TEXT = """\
-### How the networks learned
+### How did the networks learn?
 
 A line a replicate{fold}: coloured is validation, dashed is training. A dot marks the epoch whose weights the replicate kept,
 that of its least validation loss; its line ends where training stopped. Validation rising while training falls is
@@ -51,13 +54,11 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(points, results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """Which epochs were kept, and when training stopped."""
-    kept = frame.loc[frame["split"] == "kept", "epoch"]
-    ends = frame[frame["split"] == "validation"].groupby(["target", "model", "replicate"])["epoch"].max()
-    if kept.empty:
-        return ""
-    return f"The weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}."
+    kept = own.loc[own["split"] == "kept", "epoch"]
+    ends = own[own["split"] == "validation"].groupby(["model", "replicate"])["epoch"].max()
+    return f"the weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}"
 
 
 def _span(epochs: pd.Series) -> str:
@@ -82,7 +83,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         names = {"validation": "validation", "training": "training", "kept": "weights kept"}
         lines = [Line2D([], [], label=name, **_look(split, INK)) for split, name in names.items()]
         figure.legend(handles=lines, loc="outside lower center", ncols=3)
-    return pictured(figure, "Training and validation loss of the best trials by epoch, a line a replicate.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def _look(split: str, colour: str) -> dict[str, Any]:

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study.diagnostics.drawing.palette import CHOOSING
-from study.diagnostics.drawing.style import (
-    INK,
-    MUTED,
-    NETWORKS,
-    VIOLET,
-    Picture,
-    look,
-    per_cent,
-    pictured,
-    ticks,
-    titled_panels,
-    wrapped,
-)
-from study.diagnostics.drawing.words import each_target
+from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS, VIOLET
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
+from study.diagnostics.drawing.words import SHORT_NAMES, each_target
 from study.evidence.winners import least
 from study.evidence.wording.amounts import listed
 from study.formatting import chance
 from study.records.results import Results
-from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+from study.schema import EXTENDED, NETWORK, REGRESSION
 
 TEXT = """\
 ### What if the margin were another?
@@ -35,7 +24,6 @@ it is low it does not, and between them the rows leave it open; a floor that is 
 """
 
 
-SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network", TREES: "trees"}
 COLOURS = {(REGRESSION, EXTENDED): VIOLET, (REGRESSION, NETWORK): CHOOSING, (EXTENDED, NETWORK): NETWORKS[0]}
 
 
@@ -61,19 +49,14 @@ def data(results: Results) -> pd.DataFrame:
     return curves.assign(model=names, colour=[COLOURS[pair] for pair in pairs])
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """How probable it is that a richer model gains more over the regression than the margin of the verdict."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
-    told = own.dropna(subset="bound")
-    if told.empty:
-        return ["no margin can be told that a gain could be held against"]
-    over = told[told["base"] == REGRESSION] if (told["base"] == REGRESSION).any() else told
-    away = (over["margin"] - over["bound"]).abs()
-    above = over.loc[away.groupby(over["model"], sort=False).idxmin()].set_index("model")["above"]
-    return [f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"]
+    over = own[own["base"] == own["base"].iloc[0]]
+    away = (over["margin"] - over["bound"]).abs().groupby(over["model"], sort=False)
+    if away.count().eq(0).all():
+        return "there is no margin for a verdict"
+    above = over.loc[away.idxmin()].set_index("model")["above"]
+    return f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -101,4 +84,4 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="both")
         shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
         figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
-    return pictured(figure, "Probability that a gain is above a margin, for every margin.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_panels
-from study.diagnostics.drawing.style import MUTED, Picture, look, pictured, ticks, with_names
+from study.diagnostics.drawing.palette import MUTED
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import ticks, with_names
 from study.diagnostics.drawing.words import by_score, each_target, share
 from study.diagnostics.rows import checked_rows
 from study.evidence.winners import MODEL, incumbents
@@ -19,7 +21,7 @@ EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
 WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 
 TEXT = """\
-### Predicted and observed
+### How near are predictions to what was observed?
 
 One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses. A row
 that several repeats tested is one point, at the mean of its predictions.
@@ -52,20 +54,10 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(thinned.assign(explained=explained), results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
+def finding(own: pd.DataFrame) -> str:
     """What share each model explains, from the most."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
-    models, what = own.dropna(subset="explained"), WHAT[Kind(own["kind"].iloc[0])]
-    if models.empty:
-        return [f"no model's share of the {what} can be told"]
-    return [f"share of the {what} of the test rows that is explained: {by_score(models, 'explained', _share)}"]
-
-
-def _share(value: float) -> str:
-    return share(value) if value >= 0 else "less than nothing"
+    what = WHAT[Kind(own["kind"].iloc[0])]
+    return f"share of the {what} of the test rows that is explained: {by_score(own, 'explained', share)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -83,4 +75,4 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.margins(0.06)
             ticks(ax.xaxis, 4)
             ticks(ax.yaxis, 4)
-    return pictured(figure, "Observed against predicted values, a point a test row.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))

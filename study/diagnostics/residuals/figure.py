@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import dots, model_panels
-from study.diagnostics.drawing.style import MUTED, Picture, colours, look, pictured, ticks, with_names
-from study.diagnostics.drawing.words import each_target, span, surely_off
+from study.diagnostics.drawing.palette import MUTED
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.style import colours, ticks, with_names
+from study.diagnostics.drawing.words import each_target, most_off
 from study.formatting import human
 from study.records.results import Results
 
@@ -40,21 +40,15 @@ def data(results: Results) -> pd.DataFrame:
     return with_names(own, results.data.models)
 
 
-def finding(frame: pd.DataFrame) -> str:
-    """Of each target the bin in which a model is most surely off, and which models are nowhere."""
-    return each_target(frame, _finding)
-
-
-def _finding(own: pd.DataFrame) -> list[str]:
-    def words(worst: dict[str, Any], noun: str) -> str:
-        last = int(own.loc[own["model"] == worst["model"], "bin"].max())
-        where = f" {span(human(worst['start'], 2), human(worst['end'], 2), int(worst['bin']), last)}" if last else ""
-        amount = human(abs(worst["mean"]), 2)
-        return f"predictions of {noun}{where} are too {'low' if worst['mean'] > 0 else 'high'}, by {amount} on average"
-
+def finding(own: pd.DataFrame) -> str:
+    """The bin in which a model is most surely off."""
     least = WORTH * float(own["end"].max() - own["start"].min())
     sure = ((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)
-    return surely_off(own, own["mean"], sure, "predictions", f"{human(100 * WORTH)} % of their range", words)
+    if not sure.any():
+        return f"no model's predictions are surely off by more than {human(100 * WORTH)} % of their range"
+    worst = most_off(own, own["mean"], sure)
+    start, end, amount = (human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"])))
+    return f"{worst['model']} is {'low' if worst['mean'] > 0 else 'high'} by {amount} on average from {start} to {end}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -76,4 +70,4 @@ def draw(frame: pd.DataFrame) -> Picture:
             low, high = of_target[["q10", "low"]].min().min(), of_target[["q90", "high"]].max().max()
             pad = 0.05 * (high - low) or 0.1
             ax.set_ylim(low - pad, high + pad)
-    return pictured(figure, "Mean residuals of the test rows in bins of the prediction.", finding(frame))
+    return Picture(figure, TEXT, each_target(frame, finding))
