@@ -7,7 +7,6 @@ from study.evidence.findings import (
     DecidedAt,
     DepthGain,
     Gain,
-    Missing,
     Number,
     Rung,
     RungGain,
@@ -31,7 +30,7 @@ class Verdict(Frozen):
     the fewest hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`). beats_constant: whether
     any of the models is reliably better than the constant. n_train: rows that an outer fold leaves. decided_at: only where
     undecided. sources: of the gain of the regression with terms. depths: the network against each single depth, where there are
-    several. trees, short, missing: beside it. floor: test rows at the floor of the log loss, of each procedure that has any.
+    several. trees, short: beside it. floor: test rows at the floor of the log loss, of each procedure that has any.
     question: what was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined: whether the
     rows have no such metric. None or empty where it does not apply or rows are too few to tell.
     """
@@ -50,7 +49,6 @@ class Verdict(Frozen):
     depths: tuple[DepthGain, ...] = ()
     trees: TreesLine | None = None
     short: ShortLine | None = None
-    missing: Missing | None = None
     floor: dict[str, int] = {}
     question: Question = Question()
     bound: Bound | None = None

@@ -99,19 +99,19 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
 
 
 def sources(results: Results) -> Html:
-    """Where the gain of every target comes from, what is surely missing, and the short formula with its terms."""
+    """Where the gain of every target comes from, and the short formula with its terms."""
     return Html("".join(map(_sources, filter(has_sources, results.verdicts))))
 
 
 def has_sources(verdict: Verdict) -> bool:
     """Whether anything of this is known of a target."""
     words = Words(verdict)
-    return any((words.sources, words.short, words.missing))
+    return any((words.sources, words.short))
 
 
 def _sources(verdict: Verdict) -> str:
     words = Words(verdict)
-    parts = [f"<h4>{escape(verdict.target)}</h4>", *map(_paragraph, (words.sources, words.missing))]
+    parts = [f"<h4>{escape(verdict.target)}</h4>", _paragraph(words.sources)]
     if verdict.sources and words.sources:
         rest = verdict.by_pair.get((EXTENDED, NETWORK))
         told = {"interactions": verdict.sources.interactions, "curvature": verdict.sources.curvature}

@@ -17,7 +17,7 @@ from study.evidence.wording.meaning import meaning_words, most_words
 from study.evidence.wording.sentences import decided_words, listed
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, REGRESSION
 
-BESIDE = ("bound", "margins", "sources", "short", "missing", "depths", "trees", "floor")
+BESIDE = ("bound", "margins", "sources", "short", "depths", "trees", "floor")
 """Sentences that stand beside an answer, in the order in which they are told; None where there is nothing to tell."""
 WORDS = ("sentence", "action", "estimand", "method", *BESIDE)
 
@@ -73,12 +73,6 @@ class Words:
         own = self.verdict
         more = own.nouns, REGRESSION, own.bar, own.metric.noun, self.named
         return lines.short_words(own.short, *more) if own.short else None
-
-    @property
-    def missing(self) -> str | None:
-        """What is surely missing from the regression."""
-        own = self.verdict
-        return lines.missing_words(own.missing, own.nouns[REGRESSION]) if own.missing and own.regression else None
 
     @property
     def depths(self) -> str | None:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from study.evidence.findings import (
-    LEAST_UNITS,
     DepthGain,
     Gain,
-    Missing,
     Rung,
     ShortLine,
     Sources,
@@ -129,22 +127,6 @@ def _counts(counts: Sequence[TermCount], n_folds: int) -> str:
     named = [f"{count.term} ({count.n_folds})" for count in counts[:MOST_NAMED]]
     more = [count(len(counts) - MOST_NAMED, "other")] if len(counts) > MOST_NAMED else []
     return f" Its terms, and how many of {n_folds} outer folds chose each: {listed([*named, *more])}."
-
-
-def missing_words(missing: Missing, regression: str) -> str:
-    """Which terms the strict score test names as missing from the regression, a noun."""
-    if missing.n_units < LEAST_UNITS:
-        few = f"{count(missing.n_units, missing.unit)}, fewer than the {LEAST_UNITS} that it needs"
-        return f"The score test names no missing term: it sums over {few}."
-    sure = [count for count in missing.counts if 2 * count.n_folds > missing.n_folds]
-    if not sure:
-        return f"The score test names no term that is surely missing from {regression}."
-    names = [
-        f"{count.term}{f' ({count.n_folds} of {missing.n_folds} outer folds)' if missing.n_folds > 1 else ''}"
-        for count in sure[:MOST_NAMED]
-    ]
-    more = [f"{len(sure) - MOST_NAMED} more"] if len(sure) > MOST_NAMED else []
-    return f"Surely missing from {regression}, by a score test of each outer fold: {listed([*names, *more])}."
 
 
 def floor_words(floor: Mapping[str, int], nouns: Nouns) -> str:
