@@ -19,7 +19,7 @@ from study.records.paths import StudyPaths
 from study.records.short import ShortRecord
 from study.schema import REGRESSIONS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression
-from study.training.lasso import Rest, importance, lasso, strongest
+from study.training.lasso import Rest, bend, lasso, strongest
 from study.training.path import Directions, Point, walk
 from study.training.regression import EXACT, ROUGH, all_terms, enough, thinned
 from study.training.regression_winner import term_rows
@@ -108,7 +108,7 @@ class _Fold:
         ((self.kernel, point),) = self.walk(self.columns, [l2], EXACT)
         self.bias, self.l2 = point.bias, l2
         self.offset = self.fitted[:, : self.n_columns] @ self.kernel + self.bias
-        rows = importance(self.head, self.offset)
+        rows = bend(self.head, self.offset)
         self.rest = Rest.of(self.fitted[:, self.n_columns :], self.fitted[:, : self.n_columns], rows)
         self.refits: dict[tuple[int, ...], dict[float, tuple[FloatArray, FloatArray]]] = {}
 
