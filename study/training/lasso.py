@@ -34,7 +34,7 @@ class Rest:
 
     @classmethod
     def of(cls, terms: FloatArray, columns: FloatArray, bends: FloatArray) -> Rest:
-        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; bends: (n,) weight of each row, as `bend` has it."""
+        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; bends: (n,) of `bend`, weights of rows."""
         basis = np.column_stack([np.ones(len(columns)), columns])
         weighted = basis * bends[:, None]
         ridge = 1e-10 * float(bends.sum()) * np.eye(basis.shape[1])

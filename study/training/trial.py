@@ -42,7 +42,7 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
 
     nothing = np.zeros(0, np.int64)
     if trained is None:
-        train, validation = (_of_replicates(encoded, sets, folds) for sets in (encoded.train, encoded.validation))
+        train, validation = (tuple(encoded.rows[own[fold]] for fold in folds) for own in (encoded.train, encoded.validation))
     else:
         train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
@@ -65,12 +65,6 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
         most_train=most_train,
         most_validation=most_validation,
     )
-
-
-def _of_replicates(encoded: Encoded, sets: Sequence[IntArray], folds: list[int]) -> tuple[IntArray, ...]:
-    """Rows of the table that each replicate's fold has in `sets`; replicates of one fold share theirs."""
-    rows = {fold: encoded.rows[sets[fold]] for fold in dict.fromkeys(folds)}
-    return tuple(rows[fold] for fold in folds)
 
 
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:
