@@ -42,7 +42,8 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
 
     nothing = np.zeros(0, np.int64)
     if trained is None:
-        train, validation = (tuple(encoded.rows[own[fold]] for fold in folds) for own in (encoded.train, encoded.validation))
+        shared = ([encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation))
+        train, validation = (tuple(own[fold] for fold in folds) for own in shared)  # replicates of one fold share their rows
     else:
         train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
