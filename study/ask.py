@@ -83,11 +83,11 @@ def judged_rows(results: Results) -> pd.DataFrame:
 
 
 def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
-    """The verdict with what no question changes: the terms that a score test misses, and those of the short formula."""
+    """The verdict with what no question changes: the terms of the short formula."""
     short = verdict.short
     if short is not None and told.short is not None:
         short = short.model_copy(update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")})
-    return verdict.model_copy(update={"missing": told.missing, "short": short})
+    return verdict.model_copy(update={"short": short})
 
 
 class Compared(Frozen):

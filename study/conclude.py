@@ -14,7 +14,7 @@ from study.diagnostics.context import Context
 from study.diagnostics.formula import formula
 from study.diagnostics.registry import computed
 from study.diagnostics.warned import study_warnings
-from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.findings import ShortTerms
 from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import model_scores
@@ -59,7 +59,7 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     for name, frame in frames.items():
         write_frame(paths.frame(name), frame)
     shorts = read_work(paths, ShortRecord)
-    told = answers(judged, _short_terms(shorts, data, asked), _missing(shorts))
+    told = answers(judged, _short_terms(shorts, data, asked))
     write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, frames["coefficients"])))
     deliver(paths, results.trials, results.config.keep_fold_models)
 
@@ -93,15 +93,6 @@ def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[s
             within = 0.1 * rounded_for(asked[target]) * record.path["val_loss"][0]
             texts[target] = formula(record.terms, data[target, ALL_ROWS], within)
     return {target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()}
-
-
-def _missing(records: list[ShortRecord]) -> dict[str, dict[int, FoldMissing]]:
-    """By target and outer fold what its score test names."""
-    found: dict[str, dict[int, FoldMissing]] = {}
-    for record in whole(records):
-        if record.missing is not None:
-            found.setdefault(record.work.target, {})[record.work.outer_fold] = record.missing
-    return found
 
 
 def comparisons(context: Context) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,6 @@ from study.evidence.findings import (
     DecidedAt,
     DepthGain,
     Gain,
-    Missing,
     Number,
     Rung,
     RungGain,
@@ -36,7 +35,7 @@ class Verdict(Frozen):
     beats_constant: whether any of the models is reliably better than the baseline; over_baseline:
     the most that any may be, a share of its loss. n_train: rows that an outer fold leaves.
     decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the
-    network against each single depth, where there are several. trees, short, missing: beside it.
+    network against each single depth, where there are several. trees, short: beside it.
     floor: test rows at the floor of the log loss, of each procedure that has any. question: what
     was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined:
     whether the rows have no such metric. None or empty where it does not apply or rows are too few
@@ -58,7 +57,6 @@ class Verdict(Frozen):
     depths: tuple[DepthGain, ...] = ()
     trees: TreesLine | None = None
     short: ShortLine | None = None
-    missing: Missing | None = None
     floor: dict[str, int] = {}
     question: Question = Question()
     bound: Bound | None = None

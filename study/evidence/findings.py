@@ -161,33 +161,6 @@ class ShortLine(Frozen):
     formula: str | None
 
 
-class FoldMissing(Frozen):
-    """Terms that the score test of one outer fold names as missing from the regression.
-
-    n_units: independent units (`unit`: row, group or block) that it sums over.
-    """
-
-    terms: tuple[str, ...]
-    n_units: int
-    unit: str
-
-
-class Missing(Frozen):
-    """Terms that the score tests of n_folds outer folds name as missing from the regression, those of most folds first.
-
-    n_units, unit: independent units that they sum over, the fewest of any fold; below LEAST_UNITS none is named.
-    """
-
-    counts: tuple[TermCount, ...]
-    n_folds: int
-    n_units: int
-    unit: str
-
-
-LEAST_UNITS = 30
-"""Fewest independent units (rows, groups, blocks of time) of which a score test can tell anything."""
-
-
 class CurvePoint(Frozen):
     """Gain of one procedure over another, both trained on a fraction of the development rows, n_rows.
 

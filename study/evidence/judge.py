@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,9 +17,7 @@ from study.evidence.decided import decided_at
 from study.evidence.findings import (
     DecidedAt,
     DepthGain,
-    FoldMissing,
     Gain,
-    Missing,
     Rung,
     RungGain,
     ShortLine,
@@ -43,7 +41,7 @@ from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, T
 class Judge(Sides):
     """Judges one target."""
 
-    def verdict(self, short: ShortTerms | None, missing: Mapping[int, FoldMissing]) -> Verdict:
+    def verdict(self, short: ShortTerms | None) -> Verdict:
         over = self._over_baseline()
         return Verdict(
             target=self.target,
@@ -61,7 +59,6 @@ class Judge(Sides):
             depths=self._depths(),
             trees=self._trees(),
             short=self._short(short),
-            missing=joined(missing),
             floor=self._floor(),
             question=self.question,
             bound=None if self._undefined else self.bound,
@@ -188,12 +185,3 @@ def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
     """In how many outer folds each term was found, those of most folds first."""
     counts = Counter(term for fold in folds for term in dict.fromkeys(fold))
     return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
-
-
-def joined(folds: Mapping[int, FoldMissing]) -> Missing | None:
-    """The terms that the score tests of all outer folds name; None without any test."""
-    if not folds:
-        return None
-    fewest = min(folds.values(), key=lambda fold: fold.n_units)
-    counts = counted(fold.terms for fold in folds.values())
-    return Missing(counts=counts, n_folds=len(folds), n_units=fewest.n_units, unit=fewest.unit)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import FoldMissing, ShortTerms
+from study.evidence.findings import ShortTerms
 from study.evidence.judge import Judge
 from study.evidence.margins import Question
 from study.evidence.winners import incumbents
@@ -24,7 +24,6 @@ def verdicts(
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
     short: Mapping[str, ShortTerms] | None = None,
-    missing: Mapping[str, Mapping[int, FoldMissing]] | None = None,
     questions: Mapping[str, Question] | None = None,
 ) -> list[Verdict]:
     """The answer for every target: is the regression enough, does it lack terms, or is the network worth it?
@@ -42,11 +41,10 @@ def verdicts(
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, in time order those before
         a fold's, and unknown for one fold in no order.
     short : the terms of the short formula, by target.
-    missing : by target and outer fold the terms that a score test names as missing from the regression.
     questions : by target what is asked; by default of the loss, with this margin and without a floor. Where it is given, the
         verdict also says what the losses mean.
     """
-    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), short, missing)
+    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), short)
 
 
 def judges(
@@ -72,10 +70,9 @@ def judges(
 def answers(
     asked: Iterable[Judge],
     short: Mapping[str, ShortTerms] | None = None,
-    missing: Mapping[str, Mapping[int, FoldMissing]] | None = None,
 ) -> list[Verdict]:
-    """The verdict of every judge; short, missing: as in `verdicts`."""
-    return [judge.verdict((short or {}).get(judge.target), (missing or {}).get(judge.target, {})) for judge in asked]
+    """The verdict of every judge; short: as in `verdicts`."""
+    return [judge.verdict((short or {}).get(judge.target)) for judge in asked]
 
 
 def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from study.evidence.findings import FoldMissing
 from study.records.trial import TermRow, Tested
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, SHORT, TrialState
@@ -29,7 +28,7 @@ class ShortRecord(FoldRecord, Tested):
     were fitted, the lasso's that chose them (None: no term is chosen), and the share of the lasso's own weights in theirs.
     val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
     chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
-    missing: what the strict score test names. What is `Tested` is empty where it failed.
+    What is `Tested` is empty where it failed.
     """
 
     sort: ClassVar = SHORT
@@ -40,7 +39,6 @@ class ShortRecord(FoldRecord, Tested):
     share: float | None = None
     val_loss: float | None = None
     path: dict[str, list[float]] = {}
-    missing: FoldMissing | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

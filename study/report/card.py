@@ -37,7 +37,7 @@ def answer(results: Results) -> Html:
 
 def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
     words, table = Words(verdict), models_table(verdict, results.metrics)
-    beside = [results.data.splitting, words.tested, words.method, words.missing, words.depths, words.clipped]
+    beside = [results.data.splitting, words.tested, words.method, words.depths, words.clipped]
     return (
         f'<section class="answer {verdict.verdict or "none"}">'
         f'<p class="eyebrow">{escape(f"{results.config.name} · {verdict.target} · {results.data.rows:,} rows")}</p>'

@@ -81,19 +81,19 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
 
 
 def sources(results: Results) -> Html:
-    """What extra terms consist of, what the regression lacks, and the simple formula, of every target."""
+    """What extra terms consist of, and the simple formula, of every target."""
     return Html("".join(map(_sources, filter(has_sources, results.verdicts))))
 
 
 def has_sources(verdict: Verdict) -> bool:
     """Whether anything of this is known of a target."""
     words = Words(verdict)
-    return any((words.sources, words.formula, words.missing))
+    return any((words.sources, words.formula))
 
 
 def _sources(verdict: Verdict) -> str:
     words = Words(verdict)
-    told = (words.sources, words.formula, words.missing)
+    told = (words.sources, words.formula)
     parts = [f"<h4>{escape(verdict.target)}</h4>", *(f"<p>{escape(text)}</p>" for text in told if text)]
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")

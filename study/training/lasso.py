@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,10 @@ import numpy.typing as npt
 from study.families.heads import FloatArray, Head
 from study.schema import Kind
 
-ITERATIONS = 300
-"""Most iterations for one penalty and set of terms."""
-TOLERANCE = 1e-4
+ROUNDS = 20
+"""Times that a loss is replaced by squares, for one penalty, at most."""
+TOLERANCE = 1e-3
 """Change of a linear predictor, a share of all that the terms have moved it by, at which a penalty is done."""
-BENDS = {Kind.CONTINUOUS: 2.0, Kind.BINARY: 0.25, Kind.MULTICLASS: 0.5}
-"""Most that a loss bends in its linear predictor (softmax: Boehning 1992, Ann. Inst. Statist. Math. 44)."""
 NEW = 1e-8
 """Share of a term's variance that the columns must leave, so that it counts."""
 
@@ -34,11 +33,11 @@ class Rest:
     back: FloatArray
 
     @classmethod
-    def of(cls, terms: FloatArray, columns: FloatArray, importance: FloatArray) -> Rest:
-        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; importance: (n,) weight of each row."""
+    def of(cls, terms: FloatArray, columns: FloatArray, bends: FloatArray) -> Rest:
+        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; bends: (n,) of `bend`, weights of rows."""
         basis = np.column_stack([np.ones(len(columns)), columns])
-        weighted = basis * importance[:, None]
-        ridge = 1e-10 * float(importance.sum()) * np.eye(basis.shape[1])
+        weighted = basis * bends[:, None]
+        ridge = 1e-10 * float(bends.sum()) * np.eye(basis.shape[1])
         back = np.linalg.solve(weighted.T @ basis + ridge, weighted.T @ terms)
         values = terms - basis @ back
         spread = np.sqrt(np.square(values).mean(axis=0))
@@ -56,14 +55,14 @@ def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray((mean - y)[:, None] * (2.0 if head.kind is Kind.CONTINUOUS else 1.0))
 
 
-def importance(head: Head, eta: FloatArray) -> FloatArray:
-    """How much each row tells, (n,): the second derivative of its loss, up to a factor; the mean over several outputs."""
+def bend(head: Head, eta: FloatArray) -> FloatArray:
+    """How much each row's loss bends in its linear predictor, (n,); of several outputs no direction bends more (Gershgorin)."""
     if head.kind is Kind.CONTINUOUS:
-        return np.ones(len(eta))
-    mean = head.response(eta)
+        return np.full(len(eta), 2.0)
+    mean = head.response(eta).reshape(len(eta), -1)
     if head.kind is Kind.COUNT:
-        return np.maximum(mean, 1e-12)
-    return np.asarray(np.maximum((mean * (1 - mean)).reshape(len(eta), -1).mean(axis=1), 1e-6))
+        return np.maximum(mean[:, 0], 1e-12)
+    return np.asarray(np.maximum(mean * (1 - mean), 1e-6).max(axis=1) * (2.0 if mean.shape[1] > 1 else 1.0))
 
 
 def strongest(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head) -> float:
@@ -78,9 +77,9 @@ def lasso(
     """Minimise mean loss(offset + values @ w) + penalty * sum of the lengths of w's rows, for each penalty in turn.
 
     The lasso (Tibshirani 1996, J. R. Statist. Soc. B 58), with several outputs the group lasso, in which a term counts for all
-    of them (Yuan and Lin 2006, J. R. Statist. Soc. B 68, eq. 2.1). By FISTA (Beck and Teboulle 2009, SIAM J. Imaging Sciences
-    2, section 4) over the terms that the strong rule keeps, and those that it missed (Tibshirani et al. 2012, J. R. Statist.
-    Soc. B 74, section 2).
+    of them (Yuan and Lin 2006, J. R. Statist. Soc. B 68, eq. 2.1). By scikit-learn's coordinate descent on squares that touch
+    the loss where it stands and bend as much at least, again and again (Friedman, Hastie and Tibshirani 2010, J. Statist.
+    Software 33, section 3).
 
     Parameters
     ----------
@@ -91,57 +90,28 @@ def lasso(
     ------
     terms chosen (n_chosen,), ascending, and their weights (n_chosen, n_outputs).
     """
-    n, width = values.shape
-    weights = np.zeros((width, offset.shape[1]))
-    gradient = values.T @ slopes(head, offset, y) / n
-    before = float(np.linalg.norm(gradient, axis=1).max(initial=0.0))
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import lasso_path
+
+    weights, moved = np.zeros((offset.shape[1], values.shape[1])), np.zeros_like(offset)
     for penalty in penalties:
-        tried = (np.linalg.norm(gradient, axis=1) >= 2 * penalty - before) | weights.any(axis=1)
-        while True:
-            own = np.flatnonzero(tried)
-            weights[own] = _fista(values[:, own], offset, y, head, penalty, weights[own])
-            gradient = values.T @ slopes(head, offset + values[:, own] @ weights[own], y) / n
-            missed = (np.linalg.norm(gradient, axis=1) > penalty * (1 + 1e-3)) & ~tried
-            if not missed.any():
+        for _ in range(ROUNDS):
+            eta, before = offset + moved, moved
+            root = np.sqrt(bend(head, eta))[:, None]
+            wanted = root * moved - slopes(head, eta, y) / root
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                one = wanted.shape[1] == 1
+                _, found, _ = lasso_path(
+                    root * values,
+                    wanted[:, 0] if one else wanted,
+                    alphas=[penalty],
+                    precompute=False,
+                    coef_init=weights[0] if one else weights,
+                )
+            weights = found[..., 0].reshape(weights.shape)
+            moved = values @ weights.T
+            if np.square(moved - before).sum() <= TOLERANCE**2 * np.square(moved).sum():
                 break
-            tried |= missed
-        before = penalty
-        chosen = np.flatnonzero(weights.any(axis=1))
-        yield chosen, weights[chosen].copy()
-
-
-def _fista(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, penalty: float, start: FloatArray) -> FloatArray:
-    """The same for one penalty over a few terms, from weights `start`."""
-    if not values.shape[1]:
-        return start
-    n = len(y)
-
-    def loss(eta: FloatArray) -> float:
-        return float(head.loss(eta, y).mean())
-
-    top = float(np.linalg.eigvalsh(values.T @ values / n)[-1])
-    bend = top * BENDS.get(head.kind, max(1.0, float(y.mean())))
-    w, ahead, momentum = start, start, 1.0
-    eta = eta_ahead = offset + values @ w
-    for _ in range(ITERATIONS):
-        gradient = values.T @ slopes(head, eta_ahead, y) / n
-        at = loss(eta_ahead) if head.kind is Kind.COUNT else 0.0  # the others never bend more than `bend`
-        while True:
-            moved = ahead - gradient / bend
-            length = np.linalg.norm(moved, axis=1, keepdims=True)
-            new = moved * np.maximum(1 - penalty / bend / np.maximum(length, 1e-300), 0.0)
-            eta_new, step = offset + values @ new, new - ahead
-            allowed = at + float((gradient * step).sum()) + 0.5 * bend * float(np.square(step).sum())
-            if head.kind is not Kind.COUNT or loss(eta_new) <= allowed + 1e-12 * abs(at):
-                break
-            bend *= 2
-        change = eta_new - eta
-        if float(((ahead - new) * (new - w)).sum()) > 0:  # it has gone too far: begin anew (O'Donoghue and Candes 2015)
-            momentum = 1.0
-        after = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        push = (momentum - 1) / after
-        ahead, eta_ahead = new + push * (new - w), eta_new + push * change
-        w, eta, momentum = new, eta_new, after
-        if np.square(change).sum() <= TOLERANCE**2 * np.square(eta - offset).sum():
-            break
-    return w
+        chosen = np.flatnonzero(weights.any(axis=0))
+        yield chosen, weights[:, chosen].T

@@ -19,8 +19,7 @@ from study.records.paths import StudyPaths
 from study.records.short import ShortRecord
 from study.schema import REGRESSIONS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression
-from study.training.lasso import Rest, importance, lasso, strongest
-from study.training.missing import missing_terms
+from study.training.lasso import Rest, bend, lasso, strongest
 from study.training.path import Directions, Point, walk
 from study.training.regression import EXACT, ROUGH, all_terms, enough, thinned
 from study.training.regression_winner import term_rows
@@ -109,7 +108,7 @@ class _Fold:
         ((self.kernel, point),) = self.walk(self.columns, [l2], EXACT)
         self.bias, self.l2 = point.bias, l2
         self.offset = self.fitted[:, : self.n_columns] @ self.kernel + self.bias
-        rows = importance(self.head, self.offset)
+        rows = bend(self.head, self.offset)
         self.rest = Rest.of(self.fitted[:, self.n_columns :], self.fitted[:, : self.n_columns], rows)
         self.refits: dict[tuple[int, ...], dict[float, tuple[FloatArray, FloatArray]]] = {}
 
@@ -159,9 +158,9 @@ def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, 
     most, are fitted again together with the columns, with the plain regression's penalty and with next to none, and their
     weights mixed with the lasso's (SHARES; relaxed lasso, Meinshausen 2007, Computational Statistics & Data Analysis 52, and
     Hastie, Tibshirani and Tibshirani 2020, Statistical Science 35, eq. 3). The mean validation loss over the inner folds
-    decides; of what is within TIE standard errors of the best, the fewest terms. No term is the plain regression. Which
-    terms are surely missing is told beside it (`study.training.missing`). Long tables are drawn as in the search of the
-    regression with terms; the formula's weights are fitted on all development rows. One thread, float64.
+    decides; of what is within TIE standard errors of the best, the fewest terms. No term is the plain regression. Long tables
+    are drawn as in the search of the regression with terms; the formula's weights are fitted on all development rows. One
+    thread, float64.
 
     Raises
     ------
@@ -237,8 +236,7 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
         raise TrainingFailed("the validation loss of the short formula is not finite")
     best = options[place]
     kept = {"l2": best.l2, "penalty": best.penalty, "share": best.share, "val_loss": float(losses[place].mean())}
-    missing = missing_terms(encoded, whole.every, task.iterations)
-    return _final(encoded, whole, best, grid, task.iterations), kept | {"path": walked, "missing": missing}
+    return _final(encoded, whole, best, grid, task.iterations), kept | {"path": walked}
 
 
 def _plain(inner: Sequence[_Fold], path: Sequence[float]) -> tuple[float, FloatArray]:

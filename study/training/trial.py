@@ -42,7 +42,8 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
 
     nothing = np.zeros(0, np.int64)
     if trained is None:
-        train, validation = (_of_replicates(encoded, sets, folds) for sets in (encoded.train, encoded.validation))
+        shared = ([encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation))
+        train, validation = (tuple(own[fold] for fold in folds) for own in shared)  # replicates of one fold share their rows
     else:
         train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
@@ -65,12 +66,6 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
         most_train=most_train,
         most_validation=most_validation,
     )
-
-
-def _of_replicates(encoded: Encoded, sets: Sequence[IntArray], folds: list[int]) -> tuple[IntArray, ...]:
-    """Rows of the table that each replicate's fold has in `sets`; replicates of one fold share theirs."""
-    rows = {fold: encoded.rows[sets[fold]] for fold in dict.fromkeys(folds)}
-    return tuple(rows[fold] for fold in folds)
 
 
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:

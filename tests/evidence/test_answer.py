@@ -54,7 +54,6 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "depths": [{"rung": {"family": "neural", "depth": 1}, "gain": gain()}],
             "trees": perhaps(of("loss") | {"over": {"network": gain()}}),
             "short": perhaps(short),
-            "missing": perhaps({"counts": counts, "n_folds": 5, "n_units": 40, "unit": "row"}),
             "floor": {"trees": draw(st.integers(1, 9))},
         }
     )

@@ -1,15 +1,13 @@
-"""What stands beside a verdict: sources of the gain, the short formula, missing terms, trees and floors."""
+"""What stands beside a verdict: sources of the gain, the short formula, trees and floors."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import ENOUGH, WORTH, FoldMissing, ShortTerms
+from study.evidence.findings import ENOUGH, WORTH, ShortTerms
 from study.evidence.wording.answer import Words
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial
@@ -115,21 +113,6 @@ def test_trees_alone_are_no_regression() -> None:
     assert verdict.regression is None
     assert verdict.verdict is None
 
-
-def test_terms_that_most_folds_miss_are_counted_and_of_those_alone_some_are_named() -> None:
-    told = {
-        fold: FoldMissing(terms=terms, n_units=300 - fold, unit="row")
-        for fold, terms in enumerate([("a²", "b"), ("a²",), ("a²", "b"), ()])
-    }
-
-    verdict = only_verdict([scored(np.ones(40)), scored(np.ones(40), "neural", 1)], missing={"y": told})
-
-    assert verdict.missing is not None
-    assert [(each.term, each.n_folds) for each in verdict.missing.counts] == [("a²", 3), ("b", 2)]
-    assert (verdict.missing.n_folds, verdict.missing.n_units, verdict.missing.unit) == (4, 297, "row")
-    named = str(Words(verdict).missing)
-    assert "a²" in named
-    assert re.search(r"\bb \(", named) is None
 
 
 def test_test_rows_at_the_floor_of_the_log_loss_are_counted_for_every_procedure() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from study.config import dump_config, make_config
-from study.evidence.findings import FoldMissing
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import write_trial, write_winner, write_work
@@ -124,7 +123,6 @@ def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
             TermRow(form="column", columns=("age",), weight=1.0, **plain),
             TermRow(form="hinge", columns=("age",), weight=2.0, **(plain | {"low": (18.0,), "high": (80.0,), "knot": 40.0})),
         ),
-        "missing": FoldMissing(terms=("hinge(age)",), n_units=40, unit="row"),
         "rows": [3, 5],
         "observed": [1.0, 0.0],
         "candidates": (Candidate(name="refit", seed=0, predicted=[0.5, 0.5], loss=[0.25, 0.25]),),

@@ -16,8 +16,7 @@ from harness.predicted import made
 from study.cli.ending import print_verdict
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.findings import DecidedAt, FoldMissing, Gain, RungGain, ShortTerms, TreesLine
-from study.evidence.judge import joined
+from study.evidence.findings import DecidedAt, Gain, RungGain, ShortTerms, TreesLine
 from study.evidence.margins import Question
 from study.evidence.scores import FLOOR
 from study.evidence.wording.answer import BESIDE, Words
@@ -199,18 +198,12 @@ def terms(rng: np.random.Generator) -> Told:
         refits = [scored(f * base, "extended", candidate=name) for name, f in (("products", 0.7), ("curves", 0.9))]
         return [*own, *refits, scored(share * base * rng.uniform(0.99, 1.01, 200), "short")]
 
-    def missing(*folds: str, n_units: int = 300, unit: str = "row") -> dict[int, FoldMissing]:
-        return {fold: FoldMissing(terms=tuple(terms), n_units=n_units - fold, unit=unit) for fold, terms in enumerate(folds)}
-
-    found = only_verdict(models(0.62, 0.61), short={"y": short}, missing={"y": missing("ab", "a", "ab", "")})
+    found = only_verdict(models(0.62, 0.61), short={"y": short})
     alone = [each for each in models(0.8, 1.0) if each["depth"].iloc[0] == 0]
-    told = {"of few groups": missing("a", "a", n_units=30, unit="group"), "none for sure": missing("", "b")}
-    told["many, of one fold"] = missing("abcdefgh")
     return {
         "A short formula that can take their place": found,
         "A short formula that does not reach them, and no network": only_verdict(alone, arms("linear", "extended")),
         "A short formula of many terms, of what the network passed": only_verdict(models(0.62, 0.1), short={"y": many}),
-        **{f"Missing terms: {k}": Words(found.model_copy(update={"missing": joined(v)})).missing for k, v in told.items()},
     }
 
 

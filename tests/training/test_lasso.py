@@ -8,7 +8,7 @@ from sklearn.linear_model import Lasso
 
 from study.families.heads import HEADS, FloatArray
 from study.schema import Kind
-from study.training.lasso import Rest, importance, lasso, slopes, strongest
+from study.training.lasso import Rest, bend, lasso, slopes, strongest
 
 KINDS = list(Kind)
 
@@ -67,7 +67,7 @@ def test_of_a_number_it_is_the_minimum_that_scikit_learn_finds() -> None:
 def test_what_columns_tell_already_is_taken_off_a_term_and_a_term_that_they_tell_is_none(kind: Kind) -> None:
     values, offset, _ = sample(kind)
     columns, terms = values[:, :3], np.column_stack([values[:, 3] + values[:, 0], values[:, 0] - 2 * values[:, 2]])
-    weights = importance(HEADS[kind], offset)
+    weights = bend(HEADS[kind], offset)
 
     rest = Rest.of(terms, columns, weights)
 

@@ -65,8 +65,6 @@ def test_the_two_interactions_of_balloons_are_found_and_the_formula_is_exact() -
     assert record.val_loss is not None
     assert record.val_loss < 1e-12 * record.path["val_loss"][0]
     assert float(np.median(record.candidates[0].loss)) < 1e-14
-    assert record.missing is not None
-    assert {*record.missing.terms} == BALLOONS
 
 
 def test_hardly_a_term_is_chosen_where_the_truth_is_linear_and_none_makes_the_plain_regression(tmp_path: Path) -> None:
@@ -81,7 +79,6 @@ def test_hardly_a_term_is_chosen_where_the_truth_is_linear_and_none_makes_the_pl
     assert len(plain) >= len(found) - 1
     assert {record.penalty for record in plain} == {None}
     assert {record.val_loss for record in plain} == {record.path["val_loss"][0] for record in plain}
-    assert [record.missing.terms for record in found if record.missing] == [()] * len(found)
     assert [len(record.candidates) for record in found] == [record.work.outer_fold != ALL_ROWS for record in found]
 
 
@@ -129,7 +126,7 @@ def test_test_targets_choose_no_term_and_no_weight_and_a_record_comes_back_from_
 
     (found, _), (blind, _) = (short_of(each) for each in (encoded, dataclasses.replace(encoded, y=y)))
 
-    assert (blind.terms, blind.path, blind.missing) == (found.terms, found.path, found.missing)
+    assert (blind.terms, blind.path) == (found.terms, found.path)
     assert ShortRecord.model_validate_json(found.model_dump_json()) == found
 
 

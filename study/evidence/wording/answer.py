@@ -13,7 +13,7 @@ from study.evidence.wording.beside import Beside, at_most
 from study.formatting import about, human
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION
 
-BESIDE = ("bound", "margins", "sources", "formula", "missing", "depths", "trees", "clipped")
+BESIDE = ("bound", "margins", "sources", "formula", "depths", "trees", "clipped")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
 WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
 RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import LEAST_UNITS, NONE, Gain
+from study.evidence.findings import NONE, Gain
 from study.evidence.intervals import METHODS
 from study.evidence.margin_curves import MOST, spans
 from study.evidence.margins import FLOOR, UNIT
@@ -14,9 +14,6 @@ from study.evidence.rule import BELOW, above_all, side_of
 from study.evidence.wording.amounts import capital, limits, listed, points, share, signed
 from study.formatting import count, given_percent, human
 from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION
-
-MOST_NAMED = 6
-"""Most terms that a sentence names."""
 
 
 def at_most(gain: Gain, start: str) -> str:
@@ -120,17 +117,6 @@ class Beside:
         if side_of(short.left, self.verdict.bar) != BELOW:
             return f"{said} The full model may improve on it by more than your margin ({limits(short.left, '')} points)."
         return f"{said} {at_most(short.left, 'The full model adds')}"
-
-    @property
-    def missing(self) -> str | None:
-        """Terms that the score test of most outer folds names."""
-        missing = self.verdict.missing
-        if missing is None or missing.n_units < LEAST_UNITS:
-            return None
-        sure = [each for each in missing.counts if 2 * each.n_folds > missing.n_folds]
-        names = [f"{each.term} ({each.n_folds} of {missing.n_folds} folds)" for each in sure[:MOST_NAMED]]
-        names += [f"{len(sure) - MOST_NAMED} more"] if len(sure) > MOST_NAMED else []
-        return f"A score test finds terms that {self.names[REGRESSION]} lacks: {listed(names)}." if sure else None
 
     @property
     def depths(self) -> str | None:
