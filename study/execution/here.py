@@ -20,8 +20,8 @@ from study.execution.tasks import Tasks
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.trial import TrialRecord, WinnerRecord
-from study.records.work import FoldRecord, reason
-from study.schema import StudyError, TrialState
+from study.records.work import FoldRecord
+from study.schema import TrialState
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 from study.training.device import placed, prepare_tensorflow, quiet
@@ -123,25 +123,6 @@ def search_here(plan: Plan, data: EncodedData, observer: Observer | None = None)
     found.observer.started(plan, arms, found.beside)
     work_here(plan.config, data, found)
     return found
-
-
-def train_here(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialRecord:
-    """Train one trial in this process, alone; its record is that of a worker, to the bit on one kind of CPU.
-
-    config: of its study.
-
-    Raises
-    ------
-    StudyError
-        Models cannot be trained in this process, or what it left is no record.
-    """
-    with _ONE:
-        with quiet():
-            device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
-        done = run_task(task, data, {"node": platform.node(), "device": device if task.network else "cpu"})
-    if not isinstance(done.record, TrialRecord):
-        raise StudyError(f"Trial {task.key} could not be trained: {reason(done.error)}.")
-    return done.record
 
 
 def work_here(config: StudyConfig, data: EncodedData, keeper: Keeper) -> None:
