@@ -1,6 +1,6 @@
 """study: is a regression enough for this table, or is a neural network worth it, and how sure are we?
 
-`run_study`, `load_config`, `load_results` and `train_trial` are the public surface, and the estimators for scikit-learn;
+`run_study`, `load_config` and `load_results` are the public surface, and the estimators for scikit-learn;
 importing this loads neither TensorFlow nor Ray nor scikit-learn.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from study.api import run_study, train_trial
+    from study.api import run_study
     from study.config import StudyConfig, load_config
     from study.inference.estimators import FamilyClassifier, FamilyRegressor
     from study.results import Results, load_results
@@ -24,12 +24,10 @@ __all__ = [
     "load_config",
     "load_results",
     "run_study",
-    "train_trial",
 ]
 
 _HOME = {
     "run_study": "study.api",
-    "train_trial": "study.api",
     "FamilyClassifier": "study.inference.estimators",
     "FamilyRegressor": "study.inference.estimators",
     "load_config": "study.config",

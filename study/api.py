@@ -22,19 +22,14 @@ from study.families.chosen import arm_trials
 from study.plan import Prepared, prepare, survey, table_sizes
 from study.records import results as records
 from study.records.environment import Environment
-from study.records.one import find_trial
-from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
-from study.records.trial import TrialRecord
 from study.records.work import FoldOutcome
 from study.report.form import Form
 from study.report.formats import write_form
 from study.report.kernel import Kernel
 from study.results import Results, load_results
 from study.schema import Arm, Share, StudyError
-from study.search.arms import ArmSearch
 from study.search.plan import make_arms, make_beside
-from study.training.task import TrialTask
 
 
 def run_study(
@@ -175,38 +170,6 @@ def _say(path: Path, text: str) -> None:
         if path.read_bytes() == text.encode():
             return
     write_atomic(path, text)
-
-
-def train_trial(results: str | Path, trial: str) -> TrialRecord:
-    """Train one trial of a study again, as it was, in this process; gives its record, and nothing is written.
-
-    Rows, hyperparameters, seeds and the losses at which a network is given up are those of the study, so that on one kind of
-    CPU the record is that on disk, but for where and how long it ran.
-
-    Parameters
-    ----------
-    results
-        A results folder.
-    trial
-        Id of a trial that has a record, such as `y-neural-d1-o0-0003`.
-
-    Raises
-    ------
-    StudyError
-        There is no such trial, the data have changed since, or it cannot be trained here.
-    """
-    from study.execution.in_process import train_in_process
-
-    paths = records.load_results(results).paths
-    record = find_trial(paths, trial).record
-    prepared = prepare(load_config(paths.config))
-    check_folder(paths, prepared)
-    config, data = prepared.plan.config, prepared.data[record.arm.target, record.arm.outer_fold]
-    known = {each.number: Outcome.of(each, each.arm) for each in records.read_trials(paths, arms=[record.arm])}
-    n_rows = min(map(len, data.train))
-    arm = ArmSearch(config, record.arm, n_rows, arm_trials(config, record.arm), known)
-    task = TrialTask.of(config, record.arm, record, bars=arm.bars(record.number), penalties=arm.penalties)
-    return train_in_process(config, task, data)
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:

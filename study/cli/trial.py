@@ -18,13 +18,11 @@ MOST_ROWS = 20
 """Coefficients or terms that are printed; JSON has all."""
 
 
-def how_again(results: Results, found: OneTrial) -> dict[str, str]:
-    """How to train a trial again: in Python, alone and unchanged; of one that failed also the command that goes on from it."""
-    record = found.record
-    told = {"python": f"study.train_trial({str(results.root)!r}, {record.trial_id!r})"}
-    if record.state is TrialState.FAIL:
-        told["command"] = f"study retry {quote(str(results.root))} --trial {quote(record.trial_id)}"
-    return told
+def how_again(results: Results, found: OneTrial) -> str | None:
+    """The command that runs a failed trial again, and goes on from it."""
+    if found.record.state is not TrialState.FAIL:
+        return None
+    return f"study retry {quote(str(results.root))} --trial {quote(found.record.trial_id)}"
 
 
 def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
@@ -64,10 +62,8 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     console.print(f"{span(record.wall_time_s)} {ran}.", soft_wrap=True)
     if record.error:
         console.print(record.error.rstrip(), soft_wrap=True)
-    again = how_again(results, found)
-    if "command" in again:
-        console.print(f"Run it again, with all that was suggested from it: {again['command']}", soft_wrap=True)
-    console.print(f"Train it again alone, in Python: {again['python']}", soft_wrap=True)
+    if again := how_again(results, found):
+        console.print(f"Run it again, with all that was suggested from it: {again}", soft_wrap=True)
 
 
 def _ended(found: OneTrial) -> str:

@@ -16,15 +16,13 @@ from study.execution.recorder import RecordSink, Report
 from study.execution.run import run_task
 from study.execution.tasks import Tasks
 from study.records.trial import TrialRecord, WinnerRecord
-from study.records.work import FoldRecord, reason
-from study.schema import StudyError
+from study.records.work import FoldRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan
 from study.training.device import prepare_tensorflow, quiet
-from study.training.task import TrialTask, Unscored, WinnerTask
+from study.training.task import Unscored, WinnerTask
 
 if TYPE_CHECKING:
-    from study.data.encoding import Encoded
     from study.training.problem import Kept
 
 _ONE = threading.Lock()
@@ -66,25 +64,6 @@ def search_in_process(plan: Plan, data: EncodedData, observer: Observer | None =
     found.observer.started(plan, arms, found.beside)
     run_in_process(plan.config, data, found)
     return found
-
-
-def train_in_process(config: StudyConfig, task: TrialTask, data: Encoded) -> TrialRecord:
-    """Train one trial in this process, alone; its record is that of a worker, to the bit on one kind of CPU.
-
-    config: of its study.
-
-    Raises
-    ------
-    StudyError
-        Models cannot be trained in this process, or what it left is no record.
-    """
-    with _ONE:
-        with quiet():
-            device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
-        done = run_task(task, data, {"node": platform.node(), "device": device if task.network else "cpu"})
-    if not isinstance(done.record, TrialRecord):
-        raise StudyError(f"Trial {task.key} could not be trained: {reason(done.error)}.")
-    return done.record
 
 
 def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> None:

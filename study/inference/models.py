@@ -121,9 +121,7 @@ def check_fold(results: Results, fold: int | None) -> None:
     """Raise a StudyError where there is no such outer fold."""
     folds = results.config.n_outer
     if fold is not None and not 0 <= fold < folds:
-        known = f"The outer folds of {results.root} are 0 to {folds - 1}"
-        known = known if folds > 1 else f"The one outer fold of {results.root} is 0"
-        raise StudyError(f"{known}, but {fold} was named.")
+        raise StudyError(f"{results.root} has {folds} outer fold{'s' * (folds > 1)}, counted from 0, but {fold} was named.")
 
 
 def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:

@@ -58,23 +58,18 @@ def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
 
 def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     """One row a trial, replicate and recorded epoch: val_loss and train_loss after it."""
-    rows: list[dict[str, Any]] = []
-    points: list[int] = []
-    curves: dict[str, list[Any]] = {"epoch": [], "val_loss": [], "train_loss": []}
-    for r in records:
-        epochs = r.curves.get("epoch", [])
-        head = {"trial_id": r.trial_id, **r.arm.model_dump(mode="json"), "number": r.number}
-        for k, replicate in enumerate(r.replicates if epochs else ()):
-            rows.append({**head, "replicate": k, "inner_fold": replicate.inner_fold, "seed": replicate.seed})
-            points.append(len(epochs))
-            curves["epoch"].append(epochs)
-            for name in ("val_loss", "train_loss"):
-                curves[name].append(np.asarray(r.curves[name][k], float))
-    frame = pd.DataFrame(rows, columns=[*REPLICATE, "inner_fold", "seed"])
-    if frame.empty:
-        return frame.assign(**curves).astype({"trial_id": "str"})
-    long = frame.iloc[np.repeat(frame.index, points)].reset_index(drop=True)
-    return long.assign(**{name: np.concatenate(values) for name, values in curves.items()})
+    losses = ["val_loss", "train_loss"]
+    rows = [
+        {"trial_id": r.trial_id, **r.arm.model_dump(mode="json"), "number": r.number, "replicate": k}
+        | {"inner_fold": replicate.inner_fold, "seed": replicate.seed, "epoch": r.curves["epoch"]}
+        | {name: r.curves[name][k] for name in losses}
+        for r in records
+        if r.curves
+        for k, replicate in enumerate(r.replicates)
+    ]
+    frame = pd.DataFrame(rows, columns=[*REPLICATE, "inner_fold", "seed", "epoch", *losses])
+    long = frame.explode(["epoch", *losses], ignore_index=True)
+    return long.astype({"trial_id": "str", "epoch": "int64", "val_loss": "float64", "train_loss": "float64"})
 
 
 def whole(records: Sequence[B]) -> list[B]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from study.schema import ALL_ROWS, Arm, Frozen, Kind, TrialState, fold_name
+from study.schema import Arm, Frozen, Kind, TrialState, fold_name
 
 
 class FoldWork(Frozen, ABC):
@@ -72,17 +72,10 @@ def failure_notes(outcomes: Iterable[FoldOutcome]) -> list[str]:
         if own.state is not TrialState.COMPLETE:
             failed.setdefault((own.work.sort, own.work.target), []).append(own)
     return [
-        f"The {own[0].work.noun} of {own[0].work.target} failed on {_places(own)} ({reason(own[0].error)}), so "
-        f"{own[0].work.without}."
+        f"Of the {own[0].work.noun} of {own[0].work.target} {len(own)} failed ({reason(own[0].error)}), "
+        f"so {own[0].work.without}."
         for own in failed.values()
     ]
-
-
-def _places(outcomes: list[FoldOutcome]) -> str:
-    """`outer folds 0, 2 and all rows`."""
-    folds = [str(own.work.outer_fold) for own in outcomes if own.work.outer_fold != ALL_ROWS]
-    named = [f"outer fold{'s' * (len(folds) > 1)} {', '.join(folds)}"] if folds else []
-    return " and ".join(named + ["all rows"] * (len(folds) < len(outcomes)))
 
 
 def reason(error: str | None) -> str:

@@ -114,7 +114,6 @@ def test_trees_alone_are_no_regression() -> None:
     assert verdict.verdict is None
 
 
-
 def test_test_rows_at_the_floor_of_the_log_loss_are_counted_for_every_procedure() -> None:
     def of(n_floor: int, family: str, depth: int = 0) -> pd.DataFrame:
         losses = np.where(np.arange(90) < n_floor, -np.log(np.finfo(np.float32).eps), 0.5)

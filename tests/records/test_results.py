@@ -133,7 +133,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     assert [re.findall(r"\b([yz])\b.*\((ValueError: no)\)", note) for note in notes] == [
         [(target, "ValueError: no")] for target in "yzz"
     ]
-    assert [re.findall(r"fold (\d)", note) for note in notes] == [["1"], [], ["0"]]
+    assert [re.findall(r"(\d) failed", note) for note in notes] == [["2"], ["1"], ["1"]]
 
 
 @pytest.mark.parametrize("gathered", [False, True])
