@@ -17,11 +17,6 @@ FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
 """Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a number)."""
 
-TYPES = dict.fromkeys(["outer_fold", "replicate", "place"], "int64") | dict.fromkeys(
-    ["value", "share", "effect", "rise", "error", "loss", "constant"], "float64"
-)
-"""Types of the columns that are no words."""
-
 
 def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Probed]]:
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of least validation loss."""
@@ -58,7 +53,7 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFr
             told: dict[str, Any] = {"column": each.axis.column, "sort": each.axis.sort, "replicate": replicate}
             pieces.append(long.assign(**head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
+    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
@@ -69,12 +64,7 @@ def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFram
         for each in probed.rises
     ]
     columns = [*FOLD, "column", "rise", "error", "loss", "constant"]
-    return pd.DataFrame(rows, columns=columns) if rows else _empty(columns)
-
-
-def _empty(columns: Iterable[str]) -> pd.DataFrame:
-    """No rows, of the types that the columns have where there are some."""
-    return pd.DataFrame({name: pd.Series(dtype=TYPES.get(name, "str")) for name in columns})
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _points(axis: Axis) -> pd.DataFrame:

@@ -43,8 +43,7 @@ class Figures:
 
         def draw() -> Figure:
             if not module.when(results):
-                where = " ".join(str(module.when.__doc__).split())
-                raise StudyError(f"{results.root} has nothing for the figure `{name}`, which is drawn: {_small(where)}")
+                raise StudyError(f"{results.root} has nothing for the figure `{name}`. It is drawn: {module.when.__doc__}")
             picture = module.draw(module.data(results))
             picture.figure._repr_mimebundle_ = picture._repr_mimebundle_  # a figure of no window is shown by nothing else
             return picture.figure  # type: ignore[no-any-return]
@@ -53,10 +52,6 @@ class Figures:
         fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
         draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=held_against(results), fold=fold)
         return draw
-
-
-def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def as_html(results: Results) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 
 from study.diagnostics.answers import answered, effects_frame, rises_frame
-from study.diagnostics.effects.compute import differences, mean_effects
-from study.diagnostics.importances.compute import importances
+from study.diagnostics.registry import computed
 from study.records.inspection import Axis, Effect, Probed, Rise
 from study.records.trees import Trees
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, Kind, TrialState
+from tests.diagnostics.predicted import context_of
 
 from .examples import arm, winner
 
@@ -85,9 +86,6 @@ def test_rises_are_a_row_a_column() -> None:
 
 
 def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:
-    effects, rises = (make(answered([winner()])) for make in (effects_frame, rises_frame))
+    context = context_of(pd.DataFrame(), pd.DataFrame(), answers=list(answered([winner()])))
 
-    found = mean_effects(effects, differences(effects)), importances(rises)
-
-    assert [len(frame) for frame in found] == [0, 0]
-    assert effects.dtypes.to_dict() == effects_frame(answered([winner(probed=probed())])).dtypes.to_dict()
+    assert [computed()[name].compute(context).shape[0] for name in ("effects", "importances")] == [0, 0]

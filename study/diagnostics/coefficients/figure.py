@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -30,12 +28,12 @@ compared they are standardised: the weight times the standard deviation of its c
 the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in log-rates. The
 intercept, which no column moves, is in the table.
 
-The table below has the weights per unit of each column as it stands in the data. An odds ratio is what one unit multiplies
-the odds by. Where a standard error would mean nothing, the note says why. A penalised weight has none: it is pulled towards 0
-on purpose. Beside it stands the fit of the same rows without the penalty, with its own standard error, and how many of those
-the pull is. Standard errors are over what is independent, whatever the noise is: the groups of the table, blocks of its time,
-or single rows, each left out once. Of more than ten million cells (rows times columns) there is no exact fit and no standard
-error.
+The table below has the weights per unit of each column as it stands in the data, of many the largest. An odds ratio is what
+one unit multiplies the odds by. Where a standard error would mean nothing, the note says why. A penalised weight has none: it
+is pulled towards 0 on purpose. Beside it stands the fit of the same rows without the penalty, with its own standard error,
+and how many of those the pull is. Standard errors are over what is independent, whatever the noise is: the groups of the
+table, blocks of its time, or single rows, each left out once. Of more than ten million cells (rows times columns) there is no
+exact fit and no standard error.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
@@ -115,14 +113,8 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def table(results: Results) -> Html:
-    """`coefficients_frame` by target, with how many more there are."""
-    own = first_fold(results.coefficients)
-    more = {str(target): len(rows) - MOST_WEIGHTS for target, rows in own.groupby("target") if len(rows) > MOST_WEIGHTS}
-    told = "".join(
-        f"<p>Of {escape(target)} the {MOST_WEIGHTS} largest standardised weights; coefficients.parquet has {human(n)} more.</p>"
-        for target, n in more.items()
-    )
-    return Html(by_target(coefficients_frame(results)) + told)
+    """`coefficients_frame` by target."""
+    return by_target(coefficients_frame(results))
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:

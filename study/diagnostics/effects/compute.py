@@ -43,7 +43,7 @@ INNER = (0.1, 0.9)
 def compute(context: Context) -> pd.DataFrame:
     """Mean effects of single columns (`mean_effects`)."""
     effects = effects_frame(context.answers)
-    return mean_effects(effects, differences(effects))
+    return COLUMNS.of([]) if effects.empty else mean_effects(effects, differences(effects))
 
 
 def centred(effects: pd.DataFrame) -> pd.DataFrame:

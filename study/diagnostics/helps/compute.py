@@ -50,8 +50,8 @@ def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
     """For each target the groups of rows on which the richer procedure saves most (`more`) and least (`less`).
 
     gains: of `study.diagnostics.helps.gains.row_gains`. A tree of two splits is grown on the gains of one half of the units
-    (rows, groups or blocks of time); of its leaves the two whose mean lies furthest above and below the others' are checked on
-    the rows of the other half.
+    (rows, groups or blocks of time); of its leaves those of the largest and the least mean are checked on the rows of the other
+    half.
 
     Returns
     -------
@@ -88,15 +88,13 @@ def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
     if not leaves:
         yield nothing
         return
-    for side, leaf in _furthest(leaves, encoded, positions[first], gain[first]):
+    for side, leaf in (("more", leaves[-1]), ("less", leaves[0])):
         inside = _inside(leaf, encoded, positions[~first])
         difference, low, high = apart(gain[~first], inside, units.codes[~first])
         holds = low > 0 if side == "more" else high < 0
         means = [float(gain[~first][part].mean()) if part.any() else math.nan for part in (inside, ~inside)]
-        told: dict[str, Any] = dict(
-            zip(("gain", "rest", "difference", "low", "high"), (*means, difference, low, high), strict=True)
-        )
-        told |= {"side": side, "rule": _words(leaf, encoded.terms), "n": int(inside.sum()), "holds": bool(holds)}
+        told = {"side": side, "rule": _words(leaf, encoded.terms), "n": int(inside.sum()), "holds": bool(holds)}
+        told |= {"gain": means[0], "rest": means[1], "difference": difference, "low": low, "high": high}
         yield nothing | told
 
 
@@ -105,7 +103,7 @@ Leaf = tuple[tuple[int, float, float], ...]
 
 
 def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray) -> list[Leaf]:
-    """Leaves of the tree of two splits, none where it has no split."""
+    """Leaves of the tree of two splits, by their mean gain; none where it has no split."""
     from sklearn.tree import DecisionTreeRegressor
 
     rng = np.random.default_rng(derive_seed(0, "leaves", encoded.target))
@@ -116,17 +114,17 @@ def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
     tree = DecisionTreeRegressor(max_depth=2, min_samples_leaf=least, random_state=0)
     grown = tree.fit(encoded.original(-1, positions[drawn]), clipped).tree_
 
-    def below(node: int, path: dict[int, tuple[float, float]]) -> Iterator[Leaf]:
+    def below(node: int, path: dict[int, tuple[float, float]]) -> Iterator[tuple[float, Leaf]]:
         left, right = int(grown.children_left[node]), int(grown.children_right[node])
         if left < 0:
-            yield tuple((term, *bounds) for term, bounds in path.items())
+            yield float(grown.value[node].item()), tuple((term, *bounds) for term, bounds in path.items())
             return
         term, at = int(grown.feature[node]), float(grown.threshold[node])
         low, high = path.get(term, (-math.inf, math.inf))
         yield from below(left, path | {term: (low, min(high, at))})
         yield from below(right, path | {term: (max(low, at), high)})
 
-    return [leaf for leaf in below(0, {}) if leaf]
+    return [leaf for _, leaf in sorted(below(0, {})) if leaf]
 
 
 def _inside(leaf: Leaf, encoded: Encoded, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -137,21 +135,6 @@ def _inside(leaf: Leaf, encoded: Encoded, positions: npt.NDArray[np.int64]) -> n
         cells = np.where(np.isnan(raw), encoded.fill[-1, term], raw).astype(np.float32)
         inside &= (cells > low) & (cells <= high)
     return inside
-
-
-def _furthest(
-    leaves: list[Leaf], encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
-) -> list[tuple[str, Leaf]]:
-    """The leaf of the largest and that of the least standardised mean gain."""
-    scores = []
-    for leaf in leaves:
-        inside = _inside(leaf, encoded, positions)
-        own, rest = gain[inside], gain[~inside]
-        spread = math.sqrt(own.var() / len(own) + rest.var() / len(rest)) if len(own) and len(rest) else 0.0
-        scores.append((own.mean() - rest.mean()) / spread if spread > 0 else 0.0)
-    most, least = int(np.argmax(scores)), int(np.argmin(scores))
-    found = [("more", most, scores[most] > 0), ("less", least, scores[least] < 0)]
-    return [(side, leaves[at]) for side, at, apart_at_all in found if apart_at_all]
 
 
 def _words(leaf: Leaf, terms: tuple[Term, ...]) -> str:

@@ -24,7 +24,8 @@ PROCEDURES = (REGRESSION, EXTENDED, NETWORK, TREES)
 
 def compute(context: Context) -> pd.DataFrame:
     """`importances` of the columns that models were asked about."""
-    return importances(rises_frame(context.answers))
+    rises = rises_frame(context.answers)
+    return COLUMNS.of([]) if rises.empty else importances(rises)
 
 
 def importances(rises: pd.DataFrame) -> pd.DataFrame:
