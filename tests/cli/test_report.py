@@ -22,7 +22,8 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(folder: Path, com
     assert (ended.code, ended.out, ended.err) == (0, "results/party/report.md\n", "")
     assert {path.stem for path in paths.figures.iterdir()} == {"best_so_far", "learning_curves"}
     assert paths.html.is_file()
-    assert "FAIL" in text
+    assert "not finished" in text
+    assert "FAIL" in paths.trials_html.read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_is_refused_before_anything_is_written(folder: Path, command: Command) -> None:

@@ -237,6 +237,9 @@ def write_results(
     rows: Any = {(target, fold): SimpleNamespace(train=[range(400)]) for target in targets for fold in range(outer_folds)}
     known = context_of(results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows)
     computed()["hyperparameters"].compute(known).to_parquet(paths.frame("hyperparameters"))
+    for name, each in computed().items():
+        if not paths.frame(name).exists():  # of columns no model was asked
+            each.COLUMNS.of([]).to_parquet(paths.frame(name))
     short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)

@@ -55,9 +55,10 @@ def page(browser: Any, html: Path) -> Any:
 def opened(page: Any) -> Callable[..., Any]:
     """`opened(size, scheme)`: the one page, in a window of that size, as a reader sees it who asks for light or dark."""
 
-    def seen(size: tuple[int, int] = WIDE, scheme: str = "light") -> Any:
+    def seen(size: tuple[int, int] = WIDE, scheme: str = "light", unfolded: bool = True) -> Any:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
+        page.eval_on_selector_all("details.chapter", "(all, open) => all.forEach(each => { each.open = open; })", unfolded)
         return page
 
     return seen
@@ -128,35 +129,42 @@ def test_light_and_dark_are_what_the_reader_asks_for(opened: Callable[..., Any])
     assert inks == ["rgb(31, 41, 51)", "rgb(230, 234, 238)"]
 
 
-def test_the_contents_lead_to_every_chapter_and_follow_the_reader(opened: Callable[..., Any]) -> None:
-    page = opened()
+def test_the_contents_lead_to_every_chapter_and_open_it(opened: Callable[..., Any]) -> None:
+    page = opened(unfolded=False)
     links = page.locator("nav.side > ol > li > a")
 
     for place in range(links.count()):
+        chapter = page.locator("details.chapter").nth(place)
+        assert chapter.get_attribute("open") is None
         links.nth(place).click()
-        page.wait_for_function(
-            "place => document.querySelectorAll('nav.side > ol > li')[place].className === 'here'", arg=place
-        )
+        page.wait_for_function("place => document.querySelectorAll('details.chapter')[place].open", arg=place)
         heading = page.locator("main h2").nth(place)
         assert heading.inner_text() == links.nth(place).inner_text()
         assert heading.bounding_box()["y"] < WIDE[1]
     broken = page.eval_on_selector_all("nav a", "all => all.filter(a => !document.getElementById(a.hash.slice(1))).length")
     assert broken == 0
-    assert links.count() == len(CHAPTERS) + 1  # and the answer
+    assert links.count() == len(CHAPTERS)
 
 
 def test_the_folded_contents_of_a_phone_lead_on(opened: Callable[..., Any]) -> None:
     page = opened(PHONE)
 
     page.locator("nav.top summary").click()
-    page.locator("nav.top a[href='#all-trials']").click()
+    page.locator("nav.top a[href='#how-to-repeat-this']").click()
 
-    assert 0 <= page.locator("#all-trials").bounding_box()["y"] < PHONE[1]
+    assert 0 <= page.locator("#how-to-repeat-this").bounding_box()["y"] < PHONE[1]
     assert page.locator("nav.top details").get_attribute("open") is None
 
 
-def test_trials_are_sorted_by_what_numbers_are_worth(opened: Callable[..., Any]) -> None:
-    page = opened()
+@pytest.fixture(scope="module")
+def trials(browser: Any, reported: Reported) -> Any:
+    own = window(browser, WIDE)
+    own.goto(reported.study.trials_html.as_uri())
+    return own
+
+
+def test_trials_are_sorted_by_what_numbers_are_worth(trials: Any) -> None:
+    page = trials
     heads = page.locator(".filtered thead th")
     names = heads.all_inner_texts()
     place = names.index("validation loss")
@@ -173,8 +181,8 @@ def test_trials_are_sorted_by_what_numbers_are_worth(opened: Callable[..., Any])
     assert heads.nth(place).get_attribute("aria-sort") == "descending"
 
 
-def test_trials_are_filtered_by_words_and_by_state(opened: Callable[..., Any]) -> None:
-    page = opened()
+def test_trials_are_filtered_by_words_and_by_state(trials: Any) -> None:
+    page = trials
     count = len(rows(page))
 
     page.locator(".filter input").fill("Balloons layers COMPLETE")
@@ -224,10 +232,13 @@ def test_the_first_key_leads_past_the_contents_and_wide_tables_can_be_reached(op
     assert all(told)
 
 
-def test_the_page_is_whole_without_scripts(browser: Any, html: Path) -> None:
+def test_the_pages_are_whole_without_scripts(browser: Any, html: Path, reported: Reported) -> None:
     page = window(browser, WIDE, scripts=False)
     page.goto(html.as_uri())
 
+    assert page.locator("nav.side a").first.is_visible()
+    page.locator("details.chapter summary").first.click()
+    assert page.locator("details.chapter").first.get_attribute("open") is not None
+    page.goto(reported.study.trials_html.as_uri())
     assert page.locator(".filtered tbody tr").count() == TRIALS
     assert not page.locator("form.filter").is_visible()
-    assert page.locator("nav.side a").first.is_visible()

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from study.formatting import percent
+from study.evidence.wording.amounts import signed
 from study.records.results import load_results
 from study.report.formats import BROWSERS, write_pdf
 from study.report.plain import MOST_ROWS, to_markdown
@@ -58,8 +58,7 @@ def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_
     assert all((paths.root / file).is_file() and len(alt) > 20 for alt, file in pictures)
     assert "load_results" not in text
     assert "<table" not in text
-    gain = percent(next(each.gain.improvement for each in load_results(paths.root).verdicts[0].gains))
-    assert f"{gain} %" in text
+    assert signed(load_results(paths.root).verdicts[0].gains[0].gain.improvement) in text
 
 
 @pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="no browser on PATH")

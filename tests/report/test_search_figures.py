@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from study.diagnostics.hyperparameters import figure as hyperparameters
@@ -11,7 +9,7 @@ from study.diagnostics.learning_curves import figure as learning_curves
 from study.evidence import winners
 from study.records.results import Results
 from tests.report.frames import mattered
-from tests.report.synthetic import axes_of, copied, numbers
+from tests.report.synthetic import axes_of, numbers
 
 
 def test_importances_stand_by_model_the_most_important_first(nested: Results) -> None:
@@ -51,10 +49,3 @@ def test_a_replicates_dot_is_the_epoch_whose_weights_it_kept(nested: Results) ->
     assert sorted(kept["loss"]) == sorted(fits["val_loss"])
     assert set(kept["epoch"]) == {20}
     assert numbers(learning_curves.finding(frame)) == [20, 24]
-
-
-def test_a_study_that_a_version_before_concluded_shows_no_figure_of_these(nested: Results, tmp_path: Path) -> None:
-    old = copied(nested, tmp_path / "old")
-    old.paths.frame("hyperparameters").unlink()
-
-    assert not hyperparameters.when(old)

@@ -15,8 +15,9 @@ from study.cli.ending import print_all as print_summary
 from study.diagnostics.coefficients import figure as coefficients
 from study.evidence import winners
 from study.evidence.metrics import metric_of
-from study.evidence.wording import sentences
+from study.evidence.wording.amounts import signed
 from study.evidence.wording.answer import Words
+from study.formatting import chance
 from study.records.results import Results
 from study.report import tables
 from study.schema import ModelData
@@ -66,33 +67,27 @@ def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
     pair = pairs_of(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
-    assert frame.loc[0, ["against", "of that of", "level", "held against"]].tolist() == [
-        "constant",
-        "constant",
-        "95 %",
-        "5.0 %",
-    ]
-    assert frame.loc[0, "gain"] == f"{sentences.percent(pair['improvement'])} %"
-    assert frame.loc[0, "interval"] == f"{sentences.percent(pair['low'])} to {sentences.percent(pair['high'])} %"
+    assert frame.loc[0, "compared with"] == "constant"
+    assert frame.loc[0, "improvement"] == signed(pair["improvement"])
+    assert frame.loc[0, "interval"] == f"{signed(pair['low'])} to {signed(pair['high'])}"
+    assert frame.loc[0, "better / same / worse"] == " / ".join(chance(pair[name]) for name in ("better", "equal", "worse"))
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(nothing: Results) -> None:
     frame = tables.pairwise_frame(nothing)
 
-    assert set(frame.loc[0, ["gain", "interval", "p", "better"]]) == {"\N{EN DASH}"}
+    assert frame.loc[0, "improvement"] == "\N{EN DASH}"
+    assert frame.loc[0, "interval"] == "no limits"
 
 
 def test_where_the_gain_comes_from_stands_beside_the_short_formula(with_terms: Results) -> None:
     html = tables.sources(with_terms)
 
     (verdict,) = with_terms.verdicts
-    assert verdict.sources is not None
     rows = cells(html)
-    named = ["from", "interactions", "curvature", "what only the network has"]
-    assert [row[0] for row in rows] == [*named, "term", "relationship[&lt;m&gt;] by age", "children²"]
-    assert rows[1][1] == f"{sentences.percent(verdict.sources.interactions.improvement)} %"
+    assert [row[0] for row in rows] == ["term", "relationship[&lt;m&gt;] by age", "children²"]
     assert [row[1] for row in rows[-2:]] == ["1", "1"]
-    assert f"<p>{escape(str(Words(verdict).short))}</p>" in html
+    assert f"<p>{escape(str(Words(verdict).formula))}</p>" in html
     assert f"<pre><code>{verdict.formula}</code></pre>" in html
 
 
@@ -117,7 +112,7 @@ def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None
 
     names = [set(frame.loc[frame["target"] == "balloons", "model"]) for frame in frames]
     assert all({"line", "dense, 2 deep", "network, 1 layer"} <= found for found in names)
-    assert "line" in set(frames[1]["against"])
+    assert "line" in set(frames[1]["compared with"])
 
 
 def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_terms: Results) -> None:

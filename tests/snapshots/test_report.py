@@ -11,7 +11,6 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from study.report.card_bars import bars
 
 from study.api import write_report
 from study.diagnostics.best_so_far import figure as best_so_far
@@ -52,7 +51,6 @@ from tests.report.frames import (
     over_margins,
     searched,
     three,
-    told,
     values_of,
     weights,
 )
@@ -251,7 +249,6 @@ def test_the_cards(kinds: Results, rich: Results, approve: Approve) -> None:
         "nothing scored": card(kinds, verdicts=[none]),
         "no verdict at all": card(kinds, verdicts=[]),
         "trees, and rows that stay together": card(kinds, verdicts=[trees], data=grouped),
-        "bars, of which one leaves the axis": to_markdown(bars(told(rich.verdicts[0], [0.1, 0.2, -2.0], [-1.5, 0.1, np.nan]))),
     }
 
     approve(listed(found))
