@@ -53,7 +53,7 @@ def test_an_interval_whose_ends_read_the_same_is_told_once(low: float, high: flo
 
 
 def test_words_around_numbers_fit_one_and_many() -> None:
-    assert [given_percent(share) for share in (0.05, 0.975)] == ["5 %", "97.5 %"]
+    assert [given_percent(share) for share in (0.05, 0.975)] == ["5%", "97.5%"]
     assert [count(n, "trial") for n in (0, 1, 1200)] == ["0 trials", "1 trial", "1,200 trials"]
     assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
     assert [about(value) for value in (1583, 3.14, 17_239, 9.97, 99.7)] == ["1,600", "3.1", "17,000", "10", "100"]

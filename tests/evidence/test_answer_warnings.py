@@ -110,7 +110,7 @@ def flattering(validation: float) -> StudyWarning | None:
     )
     (judge,) = judges(pd.concat(predictions), trials, 5, margin=0.05)
     losses = {name: model.losses for name, model in judge.ladder.items()}
-    return flattered(judge.verdict(None, {}), losses, trials)
+    return flattered(judge.verdict(None), losses, trials)
 
 
 def test_a_search_whose_validation_loss_does_not_come_true_is_warned_of() -> None:

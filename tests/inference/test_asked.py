@@ -106,10 +106,10 @@ def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
 @pytest.mark.parametrize(
     ("question", "way_out"),
     [
-        ({"margin": 3}, "--margin:.* 3; `--margin-of unit`"),
-        ({"margin_of": "units"}, "--margin-of:.*'units'.*'unit'"),
-        ({"metric": "acuracy"}, "--metric:.*'acuracy'.*'accuracy'"),
-        ({"floor": float("nan")}, "--floor:.*nan"),
+        ({"margin": 3}, ".*'margin'.* 3; `margin_of: unit`"),
+        ({"margin_of": "units"}, ".*'margin_of'.*'units'.*'unit'"),
+        ({"metric": "acuracy"}, "metric:.*'acuracy'.*'accuracy'"),
+        ({"floor": float("nan")}, ".*'floor'.*nan"),
     ],
 )
 def test_the_command_says_which_option_is_wrong(question: dict[str, Any], way_out: str, finished: Results) -> None:

@@ -177,9 +177,9 @@ def test_missing_columns_are_named(flats: Results) -> None:
         ({}, "price, sort.*--target"),
         ({"target": "prize"}, "'prize'.*'price'"),
         ({"target": "price", "model": "tree"}, "'tree'.*'trees'"),
-        ({"target": "price", "fold": 2}, "flats.* 0 to 1.* 2 "),
-        ({"target": "price", "fold": -2}, "flats.* 0 to 1.* -2 "),
-        ({"target": "price", "fold": -1}, "flats.* 0 to 1.* -1 "),
+        ({"target": "price", "fold": 2}, "flats.* 2 outer folds.* 2 "),
+        ({"target": "price", "fold": -2}, "flats.* 2 outer folds.* -2 "),
+        ({"target": "price", "fold": -1}, "flats.* 2 outer folds.* -1 "),
         ({"target": "price", "interval": 90.0}, r"0\.9.*\b90\b"),
     ],
 )

@@ -18,6 +18,8 @@ from study import load_config, load_results, run_study
 from study.cli.ending import print_all as print_summary
 from study.cli.status import status_json
 from study.conclude import conclude
+from study.diagnostics.registry import computed
+from study.evidence.wording.amounts import small
 from study.evidence.wording.answer import Words
 from study.plan import prepare
 from study.records.columns import FRAMES
@@ -63,9 +65,9 @@ def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
 
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
-    losses = re.search(r"\bconstant\W+[\d.]+", text)
-    assert losses
-    assert text.index(verdicts[0]["words"]["sentence"]) < losses.start()
+    words = verdicts[0]["words"]
+    places = [text.index(said) for said in (small(words["headline"]), *words["lines"], "neural network")]
+    assert places == sorted(places)
 
 
 def test_nothing_is_left_outside_the_results_folder(ended: subprocess.CompletedProcess[str], results: Path) -> None:
@@ -87,10 +89,13 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     models |= {f"models/folds/balloons-{sort}-{fold}.{end}" for sort, end, fold in work}
     models |= {f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")}
     models |= {"models/balloons-trees.skops"}
+    frames = {f"frames/{name}" for name in FRAMES if name != "results.parquet"} | {
+        f"frames/{name}.parquet" for name in computed()
+    }
     assert found - figures == {
         "config.yaml", "environment.json", ".study/data.json", "results.parquet", "results.csv", "verdicts.json",
-        "report.ipynb", "report.html",
-        *(f"frames/{name}" for name in FRAMES if name != "results.parquet"), *trials, *winners, *beside, *models,
+        "report.ipynb", "report.html", "trials.html",
+        *frames, *trials, *winners, *beside, *models,
     }  # fmt: skip
     assert {Path(figure).suffix for figure in figures} == {".svg"}
 
@@ -251,7 +256,7 @@ def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> Non
 
 def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(results: Path) -> None:
     config = load_config(SMOKE, ["seed=1", "training.epochs=21", "training.patience=5", "resources.max_concurrent=1"])
-    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
 
     with pytest.raises(StudyError, match=str(results)) as caught:
         run_study(config, results.parent)
@@ -259,4 +264,4 @@ def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(
     differing = re.findall(r"^\W*([\w.]+): (\d+)\b.*\b(\d+)\b", str(caught.value), re.MULTILINE)
     assert differing == [("seed", "0", "1"), ("training.epochs", "20", "21")]
     assert "--name" in str(caught.value)
-    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()} == before

@@ -85,7 +85,7 @@ def of_luck(rng: np.random.Generator) -> Found:
         trials += [trial("neural", 1, network, outer_fold=f) for f in range(10)]
         (judge,) = judges(pd.concat(models), pd.DataFrame(trials), 5, margin=0.05)
         losses = {name: model.losses for name, model in judge.ladder.items()}
-        yield flattered(judge.verdict(None, {}), losses, pd.DataFrame(trials))
+        yield flattered(judge.verdict(None), losses, pd.DataFrame(trials))
 
 
 def of_few(rng: np.random.Generator) -> Found:

@@ -164,6 +164,8 @@ def test_rows_outside_development_reach_neither_search_nor_winner(tmp_path: Path
         assert two[1].coefficients == one[1].coefficients
         assert two[2] == one[2]
         for before, after in zip(one[1].candidates, two[1].candidates, strict=True):
-            told = [(each.name, each.predicted.tolist(), each.loss.tolist()) for each in (after, before)]
+            told = [
+                (each.name, np.asarray(each.predicted).tolist(), np.asarray(each.loss).tolist()) for each in (after, before)
+            ]
             assert len({(name, str(predicted[:KEPT]), str(loss[:KEPT])) for name, predicted, loss in told}) == 1
             assert told[0][2][KEPT:] != told[1][2][KEPT:]
