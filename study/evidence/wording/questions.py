@@ -9,9 +9,9 @@ from study.schema import NOUNS, REGRESSIONS, Kind
 
 
 def asked_words(question: Question, kind: Kind, target: str) -> str:
-    """Metric, margin and minimum margin, before there is a verdict: `MSE; margin 5% of linear regression's MSE`."""
+    """Metric, margin and minimum margin of a verdict, before there is one."""
     metric = metric_of(question.metric, kind)
     of = f"{given_percent(question.margin)} of {NOUNS[REGRESSIONS[kind]]}'s {metric.noun}"
     margin = metric.amount(question.margin) if question.margin_of == UNIT else of
     least = f", never less than {metric.floor(question.floor, target)}" if question.floor else ""
-    return f"{metric.title}; margin {margin}{least}"
+    return f"Verdict on {target}: by {metric.title}, margin {margin}{least}."
