@@ -66,7 +66,8 @@ def trust(verdict: Verdict, results: Results) -> list[str | None]:
     elif results.data.time is not None:
         tested = f"Later rows were tested by models of earlier ones, in {config.outer.folds} folds."
     else:
-        how = f"{config.outer.folds} folds, repeated {times(config.outer.repeats or 1)}, tuning inside each fold"
+        repeats = config.outer.repeats or 1
+        how = f"{config.outer.folds} folds{f', repeated {times(repeats)}' * (repeats > 1)}, tuning inside each fold"
         tested = f"Each of the {rows:,} rows was tested by models that had never seen it: {how}."
     return [tested, Words(verdict).margins]
 
