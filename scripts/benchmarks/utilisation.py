@@ -55,7 +55,7 @@ class VirtualWorkers:
     def _at(self, seconds: float, event: Event) -> None:
         heapq.heappush(self._events, (seconds, next(self._order), event))
 
-    def want(self, count: int) -> None:
+    def want(self, count: int, plain: int) -> None:
         """Start the workers that there is room for."""
         for number in range(self._alive, min(self.room, count)):
             self._at(START_S + number * STAGGER_S, Came(f"w{number}"))
@@ -85,7 +85,7 @@ class VirtualWorkers:
     def end(self, worker: str) -> None:
         """None grows."""
 
-    def nodes(self) -> set[str]:
+    def nodes(self, network: bool = False) -> set[str]:
         """One machine."""
         return {"here"}
 
@@ -101,7 +101,7 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
         recorder = Recorder(StudyPaths(folder), Observer(), arms, FoldQueue(plan.beside))
         workers = VirtualWorkers(mean_s)
         tasks = Tasks(plan.config, arms, recorder.beside, recorder.add_failure)
-        n_tasks = tasks.left
+        n_tasks = tasks.left()
         Dispatcher(tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)).run()
     finally:
         shutil.rmtree(folder)

@@ -37,6 +37,7 @@ class Dispatcher:
         self._failure: OSError | None = None
         self._idle: list[str] = []
         self._nodes: dict[str, str] = {}  # of every worker that came
+        self._gpu: dict[str, bool | None] = {}  # whether each has a share of a GPU
         self._out: dict[str, Task] = {}  # by worker
         self._served: set[str] = set()  # workers that have had a task
         self._erred: set[str] = set()  # workers whose last task ended in an exception
@@ -66,7 +67,7 @@ class Dispatcher:
         self._written(partial(self.tasks.drop_faulty, self._final_error))
         if (out := self.faults.left_out) and self.tasks.quiet and not self.tasks.finished:
             useless = sum(node in out for node in self._nodes.values())
-            if useless >= self.workers.room or self.workers.nodes() <= out.keys():
+            if useless >= self.workers.room or self.workers.nodes(network=not self.tasks.left(networks=False)) <= out.keys():
                 raise self.faults.environment_error()
 
     def _final_error(self, task: Task) -> str | None:
@@ -74,21 +75,36 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         self._offer()
-        left_out = self.faults.left_out
-        while self.tasks.quiet and self.tasks.waiting and any(self._nodes[each] not in left_out for each in self._idle):
+        while self.tasks.quiet and any(self._serves(each, task) for each in self._idle for task in self.tasks.waiting):
             self.faults.attribute(self.workers.nodes())
             self._drop_faulty()
             self._offer()
+        self._release()
+
+    def _serves(self, worker: str, task: Task) -> bool:
+        """Whether a worker may ever take a task: one without a GPU, where others have one, trains no network."""
+        return self._nodes[worker] not in self.faults.left_out and (self._gpu[worker] is not False or not task.network)
+
+    def _release(self) -> None:
+        """Let workers without a GPU leave when only networks are left, whose workers may be waiting for their cores."""
+        idle = [worker for worker in self._idle if self._gpu[worker] is False]
+        if not idle or self.tasks.left(networks=False) or not all(task.network for task in self._out.values()):
+            return
+        self._want()
+        for worker in idle:
+            self._served.add(worker)  # there was nothing to serve it with
+            self._idle.remove(worker)
+            self.workers.end(worker)
 
     def _offer(self) -> None:
         """Give every idle worker a task, as far as there are any for its node."""
         self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
-        none_for: set[str] = set()
+        none_for = set[tuple[str, bool | None]]()
         for worker in list(self._idle):
-            if (node := self._nodes[worker]) in none_for:
+            if (kind := (self._nodes[worker], self._gpu[worker])) in none_for:
                 continue
-            if (task := self._task_for(node)) is None:
-                none_for.add(node)
+            if (task := self._task_for(*kind)) is None:
+                none_for.add(kind)
             else:
                 self._idle.remove(worker)
                 self._send(worker, task)
@@ -100,16 +116,24 @@ class Dispatcher:
         self.faults.started(task, self._nodes[worker])
         self.workers.send(worker, task)
 
-    def _task_for(self, node: str) -> Task | None:
-        """What an idle worker of a node gets. A task that asks for a whole node waits until one is idle."""
+    def _task_for(self, node: str, gpu: bool | None) -> Task | None:
+        """What an idle worker of a node gets: with a GPU networks before all else, without, where others have one, none.
+
+        A task that asks for a whole node waits until one is idle.
+        """
         if self.faults.closed(node) or self.journal.closed(self.tasks.waiting):
             return None
-        return self.tasks.next(lambda task: self.faults.may_run(task.key, node) and self.journal.may_run(task))
+
+        def fits(task: Task) -> bool:
+            return self.faults.may_run(task.key, node) and self.journal.may_run(task)
+
+        own = None if gpu is None else self.tasks.next(lambda task: task.network is gpu and fits(task))
+        return self.tasks.next(fits) if own is None and gpu is not False else own
 
     def _take(self, event: Event | None) -> None:
         match event:
-            case Came(worker, node, host):
-                self._nodes[worker] = node
+            case Came(worker, node, host, gpu):
+                self._nodes[worker], self._gpu[worker] = node, gpu
                 self.faults.add_node(node, host)
                 self._idle.append(worker)
                 if node in self.faults.left_out:
@@ -161,6 +185,7 @@ class Dispatcher:
         if worker in self._idle:
             self._idle.remove(worker)
         node = self._nodes.pop(worker, None)
+        self._gpu.pop(worker, None)
         self._unborn += worker not in self._served and node not in self.faults.left_out and self.tasks.quiet
         self._served.discard(worker)
         self._erred.discard(worker)
@@ -173,7 +198,8 @@ class Dispatcher:
 
     def _want(self) -> None:
         """Ask for a worker a task, beside those of nodes that are left out, which keep their places and take nothing."""
-        self.workers.want(self.tasks.left + sum(node in self.faults.left_out for node in self._nodes.values()))
+        useless = sum(node in self.faults.left_out for node in self._nodes.values())
+        self.workers.want(self.tasks.left() + useless, self.tasks.left(networks=False) + useless)
 
     def _written(self, write: Callable[[], None]) -> None:
         """Note that the disk refuses, and hand out nothing more."""

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 class Came:
     """A worker is there and idle.
 
-    node: Ray's id of its node, another one after it was lost. host: what people call it.
+    node: Ray's id of its node, another one after it was lost. host: what people call it. gpu: whether it has a share of a GPU,
+    where some have; None where all are alike.
     """
 
     worker: str
     node: str = "here"
     host: str = "here"
+    gpu: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Pool:
     def __init__(self, config: StudyConfig, data_bytes: int, verbose: bool = False) -> None:
         self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
         self.room = 1
-        self.wanted = 0
+        self.wanted = self.wanted_plain = 0
         self.done = False
         self._awaited: Set[str] = set()  # nodes of the job, until a time by which they should have come
         self._awaited_until = 0.0
@@ -65,7 +65,7 @@ class Pool:
 
     def start(self, wanted: int) -> None:
         """Begin to start workers, at most so many, unless that has begun."""
-        self.want(wanted)
+        self.want(wanted, wanted)
         if self._thread is None:
             import_ray(self.config, self.verbose)  # in this thread, which may be about to set filters of warnings
             self._thread = threading.Thread(target=self._live, daemon=True)
@@ -107,9 +107,9 @@ class Pool:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def want(self, count: int) -> None:
-        """Let no more than so many live."""
-        self.wanted = count
+    def want(self, count: int, plain: int) -> None:
+        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
+        self.wanted, self.wanted_plain = count, plain
 
     def next(self, timeout_s: float) -> Event | None:
         """What happens next; None if nothing does for so long."""
@@ -146,17 +146,20 @@ class Pool:
         """Add to what happens, from any thread, or from a handler of a signal."""
         self._events.put(event)
 
-    def came(self, worker: str, handle: ActorHandle, node: str, host: str) -> None:
-        """Take a worker in that Tune has started. node, host: as in `Came`."""
+    def came(self, worker: str, handle: ActorHandle, *where: Any) -> None:
+        """Take a worker in that Tune has started. where: as in `Came`."""
         self._workers[worker] = handle
-        self.tell(Came(worker, node, host))
+        self.tell(Came(worker, *where))
 
-    def nodes(self) -> Set[str]:
-        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet."""
+    def nodes(self, network: bool = False) -> Set[str]:
+        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet.
+
+        network: whether workers that train networks can.
+        """
         import ray
 
         own = self.config.resources
-        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
+        least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial if network else 0}
         with suppress(Exception):  # Ray's control server is gone, and Ray is about to end this process
             self._nodes = [node for node in ray.nodes() if node["Alive"]]
         able = [node for node in self._nodes if all(node["Resources"].get(name, 0) >= n for name, n in least.items())]

@@ -75,7 +75,7 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         tasks = Tasks(plan.config, arms, beside, recorder.add_failure, deadline)
         pool.serve(data)
-        pool.start(tasks.left)
+        pool.start(tasks.left())
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():
             if journal.suspects:
                 observer.note(

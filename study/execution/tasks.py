@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from study.config import StudyConfig
 from study.execution.queue import FoldQueue
+from study.families import get_family
 from study.schema import REGRESSIONS
 from study.search.arms import ArmSearch
 from study.search.effort import effort_of
@@ -51,10 +52,9 @@ class Tasks:
         self._out: set[str] = set()
         self._again: OrderedDict[str, Task] = OrderedDict()  # wait to be handed out once more, the next one first
 
-    @property
-    def left(self) -> int:
-        """How many are not recorded yet, those that are out included."""
-        arms = self.arms.values()
+    def left(self, networks: bool = True) -> int:
+        """How many are not recorded yet, those that are out included; without `networks` those of other arms alone."""
+        arms = [arm for arm in self.arms.values() if networks or get_family(arm.arm.family).convex]
         trials = sum(max(0, arm.trials - len(arm.records)) for arm in arms if not arm.closed)
         return trials + sum(not arm.finished for arm in arms) + len(self.beside.left)
 

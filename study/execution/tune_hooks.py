@@ -28,25 +28,32 @@ class _Unpickled:
 
 
 class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
-    """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what one is given."""
+    """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what one is given.
+
+    A worker with a share of a GPU goes before one without, which would take its core.
+    """
 
     def __init__(self, pool: Pool, slots: Slots) -> None:
         super().__init__()
         self.pool, self.slots = pool, slots
-        self.alive: set[str] = set()
+        self.alive: dict[bool, set[str]] = {True: set(), False: set()}  # by whether it is one of `slots.plain`
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune waits for a first one."""
         if self.pool.over.is_set():
             return str(Searcher.FINISHED)
-        if len(self.alive) >= min(self.slots.count, self.pool.wanted):
-            return None
-        self.alive.add(trial_id)
-        return {"needs": dict(self.slots.needs), "worker_bytes": self.slots.worker_bytes}
+        slots, pool = self.slots, self.pool
+        for plain, most in ((False, min(slots.count - slots.plain, pool.wanted)), (True, min(slots.plain, pool.wanted_plain))):
+            if len(self.alive[plain]) < most:
+                self.alive[plain].add(trial_id)
+                needs = {**slots.needs, "GPU": 0 if plain else slots.needs["GPU"]}
+                return {"needs": needs, "worker_bytes": slots.worker_bytes, "gpu": not plain if slots.plain else None}
+        return None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Make room for another life."""
-        self.alive.discard(trial_id)
+        for alive in self.alive.values():
+            alive.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: records are the truth, and Tune's own state is never read again."""
@@ -74,7 +81,7 @@ class WorkerCallback(_Unpickled, Callback):  # type: ignore[misc]
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
-            self.pool.came(trial.trial_id, worker, result["node"], result["host"])
+            self.pool.came(trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""

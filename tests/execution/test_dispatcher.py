@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ class Script:
         self.left: list[str] = []
         self.born = self.alive = self.wanted = 0
 
-    def want(self, count: int) -> None:
+    def want(self, count: int, plain: int) -> None:
         self.wanted = count
 
     def next(self, timeout_s: float) -> Event | None:
@@ -76,8 +77,16 @@ class Script:
         if not any(event == Ended(worker) for event in self.events):  # it lives
             self.events.append(Ended(worker))
 
-    def nodes(self) -> set[str]:
+    def nodes(self, network: bool = False) -> set[str]:
         return {*self.on} - self.gone
+
+
+class Mixed(Script):
+    """Workers of which the first has a GPU and the second none."""
+
+    def next(self, timeout_s: float) -> Event | None:
+        event = super().next(timeout_s)
+        return replace(event, gpu=self.born % 2 == 1) if isinstance(event, Came) else event
 
 
 def report(worker: str, task: Task) -> list[Event]:
@@ -217,3 +226,23 @@ def test_what_breaks_the_pool_is_raised_as_it_is(tmp_path: Path) -> None:
 
     with pytest.raises(Interrupted):
         dispatcher(tmp_path, [small()], workers).run()
+
+
+def test_networks_go_to_a_gpu_first_and_never_to_a_worker_without_one(tmp_path: Path) -> None:
+    arms, workers = [small(trials=3), small("neural", trials=3)], Mixed(report)
+
+    dispatcher(tmp_path, arms, workers).run()
+
+    on_gpu, plain = ([key for worker, key in workers.sent if worker == name] for name in ("w1", "w2"))
+    assert len(workers.sent) == 8
+    assert "neural" in on_gpu[0]
+    assert not any("neural" in key for key in plain)
+
+
+def test_a_worker_without_a_gpu_leaves_when_only_networks_are_left(tmp_path: Path) -> None:
+    arms, workers = [small("neural", trials=4)], Mixed(report)
+
+    dispatcher(tmp_path, arms, workers).run()
+
+    assert {worker for worker, _ in workers.sent} <= {f"w{n}" for n in range(1, 20, 2)}
+    assert len(workers.sent) == 5

@@ -151,15 +151,15 @@ def test_it_is_not_finished_while_anything_is_out() -> None:
 
 def test_what_is_left_counts_what_is_out_until_it_is_recorded() -> None:
     bench = Bench([small(trials=2), small("constant", 1)], FoldQueue([trees_of(0)]))
-    left = [bench.tasks.left]
+    left = [bench.tasks.left()]
 
     for _ in range(4):
         bench.finish(bench.start())
-        left.append(bench.tasks.left)
+        left.append(bench.tasks.left())
     bench.run()
 
     assert left == [6, 5, 4, 3, 2]
-    assert bench.tasks.left == 0
+    assert bench.tasks.left() == 0
 
 
 def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
@@ -169,7 +169,7 @@ def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
 
     resumed = Bench([small(trials=3, records=arm.records, scored=arm.scored)])
 
-    assert (resumed.tasks.left, resumed.tasks.finished, resumed.start()) == (0, True, None)
+    assert (resumed.tasks.left(), resumed.tasks.finished, resumed.start()) == (0, True, None)
 
 
 def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> None:

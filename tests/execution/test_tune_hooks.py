@@ -26,14 +26,14 @@ def pool() -> Pool:
 
 
 def test_what_tune_is_given_is_pickled_as_nothing(pool: Pool) -> None:
-    for each in (TrialSearcher(pool, Slots(1, {}, 1)), WorkerCallback(pool, Path()), Over(pool.over)):
+    for each in (TrialSearcher(pool, Slots(1, {"GPU": 0}, 1)), WorkerCallback(pool, Path()), Over(pool.over)):
         assert vars(pickle.loads(pickle.dumps(each))) == {}
 
 
 def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -> None:
-    life = {"needs": {"CPU": 1}, "worker_bytes": 7}
-    lives = TrialSearcher(pool, Slots(9, {"CPU": 1}, 7))
-    pool.want(2)
+    life = {"needs": {"CPU": 1, "GPU": 0}, "worker_bytes": 7, "gpu": None}
+    lives = TrialSearcher(pool, Slots(9, {"CPU": 1, "GPU": 0}, 7))
+    pool.want(2, 2)
 
     suggested = [lives.suggest(name) for name in ("a", "b", "c")]
     lives.on_trial_complete("a", error=True)
@@ -42,9 +42,18 @@ def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -
     assert [*suggested, *after] == [life, life, None, life, None]
 
 
+def test_workers_with_a_gpu_go_before_those_without_of_which_no_more_live_than_there_is_for_them(pool: Pool) -> None:
+    lives = TrialSearcher(pool, Slots(5, {"CPU": 1, "GPU": 0.5}, 7, plain=3))
+    pool.want(9, 1)
+
+    told = [lives.suggest(name) for name in "abcd"]
+
+    assert [each and (each["gpu"], each["needs"]["GPU"]) for each in told] == [(True, 0.5), (True, 0.5), (False, 0), None]
+
+
 def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> None:
-    lives, over = TrialSearcher(pool, Slots(1, {}, 1)), Over(pool.over)
-    pool.want(1)
+    lives, over = TrialSearcher(pool, Slots(1, {"GPU": 0}, 1)), Over(pool.over)
+    pool.want(1, 1)
     before = over.stop_all()
 
     pool.over.set()
@@ -56,12 +65,12 @@ def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None
     result: dict[str, Any] = {"done": False, "worker": object(), "node": "0a", "host": "n1"}
     registry = WorkerCallback(pool, Path())
 
-    trial = SimpleNamespace(trial_id="a")
+    trial = SimpleNamespace(trial_id="a", config={"gpu": True})
     registry.on_trial_result(1, [], trial, result)
     registry.on_trial_result(2, [], trial, {"done": True})
 
     assert result == {"done": False, "node": "0a", "host": "n1"}
-    assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1"), None)
+    assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1", gpu=True), None)
 
 
 def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:

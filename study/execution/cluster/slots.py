@@ -15,11 +15,15 @@ LEAST_WORKER_BYTES, GROWN_BYTES = 800_000_000, 1_500_000_000
 
 @dataclass(frozen=True)
 class Slots:
-    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced."""
+    """Room for workers. needs: what each asks of Ray, by Ray's names. worker_bytes: memory above which one is replaced.
+
+    plain: so many of them ask for no GPU, on the cores that those with a share of one leave.
+    """
 
     count: int
     needs: Mapping[str, float]
     worker_bytes: int
+    plain: int = 0
 
     @classmethod
     def of(cls, config: StudyConfig, nodes: Sequence[Mapping[str, float]]) -> Slots:
@@ -31,13 +35,16 @@ class Slots:
         own = config.resources
         each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
         most, wanted = own.max_concurrent or sys.maxsize, int(own.worker_memory_gb * 1e9)
-        rooms = [min(most, *(int(node.get(name, 0) / need) for name, need in each.items() if need)) for node in nodes]
+        rooms = [min(most, int(node.get("CPU", 0) / own.cpus_per_trial)) for node in nodes]
         known = [(room, int(node["memory"])) for room, node in zip(rooms, nodes, strict=True) if room and node.get("memory")]
         share = min([wanted, *(max(memory // room, LEAST_WORKER_BYTES) for room, memory in known)])
         asked = min([share, *(memory for _, memory in known)])
         held = [min(room, int(node.get("memory", room * asked) / asked)) for room, node in zip(rooms, nodes, strict=True)]
         needs = each | {"memory": asked if known else 0}
-        return cls(min(most, sum(held)), needs, min(wanted, max(share, GROWN_BYTES)))
+        count, gpus = min(most, sum(held)), own.gpus_per_trial
+        shares = (int(node.get("GPU", 0) / gpus) if gpus else count for node in nodes)
+        plain = max(0, count - sum(map(min, held, shares)))
+        return cls(count, needs, min(wanted, max(share, GROWN_BYTES)), plain)
 
 
 def slots(config: StudyConfig) -> Slots:

@@ -53,15 +53,18 @@ def test_where_ray_knows_no_memory_none_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("nodes", "more", "workers"),
     [
-        ([(8, 2)], {}, 4),
-        ([(8, 2), (8, 0)], {}, 4),
-        ([(2, 4)], {}, 2),
-        ([(8, 2)], {"max_concurrent": 2}, 2),
-        ([(8, 2)], {"gpus_per_trial": 1}, 2),
-        ([(8, 2)], {"gpus_per_trial": 0}, 8),
+        ([(8, 2)], {}, (8, 4)),
+        ([(8, 2), (8, 0)], {}, (16, 12)),
+        ([(2, 4)], {}, (2, 0)),
+        ([(8, 2)], {"max_concurrent": 2}, (2, 0)),
+        ([(8, 2)], {"gpus_per_trial": 1}, (8, 6)),
+        ([(8, 2)], {"gpus_per_trial": 0}, (8, 0)),
     ],
 )
-def test_a_worker_has_its_share_of_a_gpu(nodes: list[tuple[int, int]], more: dict[str, float], workers: int) -> None:
+def test_cores_that_shares_of_gpus_leave_have_workers_without_one(
+    nodes: list[tuple[int, int]], more: dict[str, float], workers: tuple[int, int]
+) -> None:
     given = [{"CPU": cpus, "GPU": gpus} for cpus, gpus in nodes]
 
-    assert Slots.of(config_of(resources={"gpus_per_trial": 0.5} | more), given).count == workers
+    slots = Slots.of(config_of(resources={"gpus_per_trial": 0.5} | more), given)
+    assert (slots.count, slots.plain) == workers
