@@ -68,7 +68,7 @@ def run_study(
     >>> import study
     >>> results = study.run_study("configs/smoke.yaml", report=False)
     >>> results.verdicts[0].verdict
-    'regression with terms is enough'
+    'terms'
     """
     if not isinstance(config, StudyConfig):
         config = load_config(config)

@@ -29,7 +29,7 @@ class Results(records.Results):
     >>> import study
     >>> results = study.load_results("results/smoke")
     >>> [verdict.verdict for verdict in results.verdicts]
-    ['regression with terms is enough']
+    ['terms']
     >>> results.trials.groupby("family").size()
     family
     constant    2

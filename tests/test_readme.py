@@ -123,11 +123,12 @@ def test_every_block_of_the_docs_is_of_a_language_that_is_tested_here() -> None:
     assert {block.page for block in blocks("python", pages=PAGES)} == {page.name for page in GUIDE}
 
 
-def test_the_readme_is_short_and_begins_with_a_picture() -> None:
-    lines = README.read_text(encoding="utf-8").splitlines()
+def test_the_readme_is_short_and_begins_with_its_question() -> None:
+    text = README.read_text(encoding="utf-8")
 
-    assert len(lines) < 120
-    assert lines[2].startswith("![")
+    assert len(text.splitlines()) <= 90
+    assert len(text.split()) <= 600
+    assert text.splitlines()[2].startswith("**Is")
 
 
 @pytest.mark.parametrize("block", blocks("yaml", pages=[ROOT / "docs/config.md"]), ids=str)
@@ -181,10 +182,11 @@ def test_a_command_line_with_a_wrong_option_is_not_accepted() -> None:
         parsed("run", ["cars.csv", "--tarquet", "price"])
 
 
-def test_the_readme_names_every_command_and_no_other() -> None:
+def test_the_readme_names_commands_that_there_are() -> None:
     named = re.findall(r"^\| `study (\w+)", README.read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert sorted(named) == sorted(COMMANDS)
+    assert len(named) >= 8
+    assert set(named) <= set(COMMANDS)
 
 
 @pytest.mark.checks
@@ -202,15 +204,13 @@ def test_the_python_of_the_guide_runs_from_top_to_bottom_and_its_folder_holds_wh
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert re.search(r"balloons.* %", done.stdout.splitlines()[0])
+    assert "extra terms" in done.stdout.splitlines()[0]
     losses = re.search(r"constant +(\S+)\nextended +(\S+)\nlinear +(\S+)\nneural +(\S+)\n", done.stdout)
     assert losses
     assert all(0 <= float(loss) < 0.1 for loss in losses.groups())
     predicted = re.search(r"^ +predicted\n0 +(\S+)\n1 +(\S+)$", done.stdout, re.MULTILINE)
     assert predicted
     assert list(map(float, predicted.groups())) == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.01)
-    assert re.search(r"^ +column +loss_increase +std_error +share\n0 +children ", done.stdout, re.MULTILINE)
-    assert re.search(r"^ +value +predicted\n0 +-0\.4\d+ ", done.stdout, re.MULTILINE)
 
     page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
     cells = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
@@ -244,7 +244,7 @@ def test_links_within_the_project_lead_somewhere(page: Path) -> None:
 def test_files_that_a_page_names_exist(page: Path) -> None:
     named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|json|md|png|lock))\b", page.read_text(encoding="utf-8"))
 
-    written = {name for name in named if not name.startswith(("results/", "trials/"))}
+    written = {name for name in named if not name.startswith(("results/", "trials/", ".study/"))}
     missing = [name for name in written if not ((ROOT / name).exists() or (ROOT / "study" / name).exists())]
 
     assert missing == []

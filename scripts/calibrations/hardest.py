@@ -1,4 +1,4 @@
-"""From the files of a calibration to docs/calibration.md: whether intervals and answers hold where that is hardest.
+"""From the files of a calibration to docs/calibration-tables.md: whether intervals and answers hold where that is hardest.
 
 What is judged of a table, some hundred numbers, is kept beside the page, so that tables of several machines add up.
 """

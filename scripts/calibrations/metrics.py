@@ -3,7 +3,7 @@
 On one split two models of known faults are drawn without training any, by independent rows and by groups; the true difference
 is that of very many rows. In two repeats of five folds, and in five folds in time order, a regression and the same with squares
 and products are fitted to every table (`regressions`); the true difference is that of the procedures, on very many other
-tables. It takes some minutes, and writes the table of docs/calibration.md.
+tables. It takes some minutes, and writes the table of docs/calibration-tables.md.
 
     scripts/calibration metrics
 """

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "calibration.md"
+PAGE = ROOT / "docs" / "calibration-tables.md"
 MARGIN = 0.05
 
 

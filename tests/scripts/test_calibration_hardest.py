@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, tested in enumerate(TESTED[:count]):
             made(true, tested, number).assign(seconds=900.0).to_parquet(found / f"{cell.key}-{number}.parquet")
     page = found.with_name("page.md")
-    shutil.copy(ROOT / "docs" / "calibration.md", page)
+    shutil.copy(ROOT / "docs" / "calibration-tables.md", page)
     hardest.write(found, FOLDS, page)
     return found
 
