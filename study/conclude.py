@@ -15,10 +15,10 @@ from study.diagnostics.formula import formula
 from study.diagnostics.registry import computed
 from study.diagnostics.warned import study_warnings
 from study.evidence.findings import ShortTerms
-from study.evidence.margins import Question
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import model_scores
 from study.evidence.stored import write_verdicts
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.verdicts import answers, judges, pair_table
 from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
@@ -73,12 +73,12 @@ def earlier_rows(data: EncodedData) -> Earlier:
     return {place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float) for place, encoded in timed.items()}
 
 
-def rounded_for(question: Question) -> float:
+def rounded_for(question: EvaluationSpec) -> float:
     """The share of the plain regression's loss that a short formula is rounded for: the margin where it is such a share."""
     return question.margin if (question.metric, question.margin_of) == (LOSS, "regression") else ROUNDED
 
 
-def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[str, Question]) -> dict[str, ShortTerms]:
+def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]) -> dict[str, ShortTerms]:
     """By target the terms of the short formula in each outer fold, and as text that of all rows.
 
     Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation loss.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from study.conclude import ROUNDED, rounded_for
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from study.evidence.margins import Question
 def test_a_formula_is_rounded_for_the_margin_only_where_that_is_a_share_of_the_loss(
     question: dict[str, str], share: float
 ) -> None:
-    assert rounded_for(Question.model_validate({"margin": 0.2} | question)) == share
+    assert rounded_for(EvaluationSpec.model_validate({"margin": 0.2} | question)) == share

@@ -15,9 +15,9 @@ from pages.marks import put_tables
 from study.evidence.compare import Comparison, Model, models, rung_gains, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL, Interval
-from study.evidence.margins import Bar
 from study.evidence.rule import LADDER, standing
 from study.evidence.scores import with_groups
+from study.evidence.thresholds import Threshold
 from study.evidence.winners import ARM
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
 
@@ -47,7 +47,7 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """
     tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
-    steps = rung_gains(tested, plain, Comparison(folds, Bar(MARGIN)))
+    steps = rung_gains(tested, plain, Comparison(folds, Threshold(MARGIN)))
     gains = {(base.procedure, other.procedure): gain for base, other, gain in steps}
     left = standing(gains, MARGIN)
     losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}

@@ -1,4 +1,6 @@
-"""From the files of a calibration to docs/calibration-tables.md: how often each interval of one gain, and its verdict, is right."""
+"""From the files of a calibration to docs/calibration-tables.md: how often each interval of one gain, and its verdict, is
+right.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from pages.marks import put_tables
 from study.evidence.intervals import CorrectedT
 from study.evidence.moments import moments
 from study.evidence.pairs import FloatArray
-from study.evidence.ratio import Ratio, Sure
+from study.evidence.ratio import ConfidenceDistribution, Ratio
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE
 
 PAGE = ROOT / "docs" / "design" / "0007-evidence.md"
@@ -51,7 +51,7 @@ class Drawn:
         """(R, n) of base - other - gain * base."""
         return (1 - self.gain) * self.base - self.other
 
-    def sure(self) -> tuple[Sure, tuple[float, float]]:
+    def sure(self) -> tuple[ConfidenceDistribution, tuple[float, float]]:
         """How sure the gain is and the ends of its 95 % interval, as the package has it."""
         rows = np.column_stack([self.own.mean(axis=0), self.base.mean(axis=0)])
         repeats = np.column_stack([self.own.mean(axis=1), self.base.mean(axis=1)])
@@ -88,7 +88,7 @@ class InFolds(Drawn):
     def size(self) -> int:
         return self.base.size // FOLDS
 
-    def sure(self) -> tuple[Sure, tuple[float, float]]:
+    def sure(self) -> tuple[ConfidenceDistribution, tuple[float, float]]:
         rows = np.arange(self.base.size)
         places = {"repeat": 0, "fold": rows // self.size, "row": rows, "group": rows, "time": rows + float(self.size)}
         found = CorrectedT()(pd.DataFrame(places | {"base": self.base[0], "other": self.other[0]}))

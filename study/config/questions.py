@@ -9,7 +9,7 @@ import pandas as pd
 from study.config import StudyConfig
 from study.config.metrics import metrics_asked
 from study.config.unit import check_unit
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from study.schema import Kind
 
 
@@ -19,7 +19,7 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
     return {str(target): Kind(kind) for target, kind in pairs}
 
 
-def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Question]:
+def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, EvaluationSpec]:
     """By target what is asked of it; a StudyError where a metric, or a margin in its unit, does not fit.
 
     `metrics_asked` and `check_unit` say why.
@@ -27,4 +27,4 @@ def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Quest
     rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor}
     asked = metrics_asked(config.metric, kinds)
     check_unit(config.margin, config.margin_of, asked, kinds)
-    return {target: Question(metric=metric, **rest) for target, metric in asked.items()}
+    return {target: EvaluationSpec(metric=metric, **rest) for target, metric in asked.items()}

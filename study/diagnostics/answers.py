@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.records.inspection import Axis, Probed
+from study.records.inspection import Axis, Inspection
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, TREES, procedure_of
@@ -18,7 +18,7 @@ POINT = ["place", "value", "level"]
 """Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a number)."""
 
 
-def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Probed]]:
+def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Inspection]]:
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of least validation loss."""
     best: dict[tuple[str, str, str, int], WinnerRecord] = {}
     for winner in winners:
@@ -36,7 +36,7 @@ def _order(winner: WinnerRecord) -> tuple[float, int, str]:
     return winner.val_loss, winner.arm.depth, winner.arm.family
 
 
-def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
+def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
     """One row a target, procedure, outer fold, replicate, column, output and point.
 
     FOLD, then replicate (-1: the judged model), column, sort, POINT, output, share (of the table's rows that are nearest to
@@ -56,7 +56,7 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFr
     return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
 
 
-def rises_frame(answers: Iterable[tuple[dict[str, Any], Probed]]) -> pd.DataFrame:
+def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
     """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and constant, as in Probed."""
     rows = [
         {**head, **each.model_dump(), "loss": probed.loss, "constant": probed.constant}

@@ -14,7 +14,7 @@ from study.data.encoding import EncodedData
 from study.diagnostics.rows import checked_rows
 from study.evidence.judge import Judge
 from study.evidence.winners import incumbents
-from study.records.inspection import Probed
+from study.records.inspection import Inspection
 from study.schema import ALL_ROWS
 
 
@@ -32,7 +32,7 @@ class Context:
     trials: pd.DataFrame
     predictions: pd.DataFrame
     estimates: pd.DataFrame
-    answers: Sequence[tuple[dict[str, Any], Probed]]
+    answers: Sequence[tuple[dict[str, Any], Inspection]]
     judges: Sequence[Judge]
 
     @cached_property

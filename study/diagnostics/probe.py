@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
-from study.records.inspection import Axis, ColumnSort, Effect, Probed, Rise
+from study.records.inspection import Axis, ColumnSort, Effect, Inspection, Rise
 from study.records.numbers import Numbers
 from study.schema import ALL_ROWS, Kind, derive_seed
 
@@ -41,7 +41,7 @@ CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
 
 
-def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()) -> Probed | None:
+def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()) -> Inspection | None:
     """Ask a model about columns of the table, on test rows drawn alike for every model of a target and outer fold.
 
     Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than permuted columns is asked about.
@@ -52,7 +52,7 @@ def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, co
     columns = columns or leading(encoded)
     classes = _classes(encoded)
     with np.errstate(invalid="ignore", over="ignore"):
-        found = Probed(
+        found = Inspection(
             outputs=tuple(encoded.classes[k] for k in classes) or ("",),
             effects=_effects(encoded, answer, columns, classes) if effects else (),
             **_permuted(encoded, answer, loss, columns),

@@ -17,10 +17,10 @@ from study.evidence.findings import (
     Sources,
     TreesLine,
 )
-from study.evidence.margins import Bar, Bound, Question
 from study.evidence.metrics import Metric, metric_of
 from study.evidence.rule import ANSWERS, BELOW, side_of, standing
 from study.evidence.scale import Meaning
+from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold
 from study.schema import EXTENDED, NOUNS, REGRESSION, Frozen, Kind
 
 
@@ -58,8 +58,8 @@ class Verdict(Frozen):
     trees: TreesLine | None = None
     short: ShortLine | None = None
     floor: dict[str, int] = {}
-    question: Question = Question()
-    bound: Bound | None = None
+    question: EvaluationSpec = EvaluationSpec()
+    bound: ResolvedThreshold | None = None
     meaning: Meaning | None = None
     undefined: bool = False
 
@@ -79,9 +79,9 @@ class Verdict(Frozen):
         return standing(self.by_pair, self.bar)
 
     @property
-    def bar(self) -> Bar:
+    def bar(self) -> Threshold:
         """What a gain has to pass to matter."""
-        return self.bound.bar if self.bound else Bar(self.margin)
+        return self.bound.bar if self.bound else Threshold(self.margin)
 
     @property
     def verdict(self) -> str | None:

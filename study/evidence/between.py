@@ -13,7 +13,7 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import Gain, Number
 from study.evidence.intervals import level_of
 from study.evidence.matched import common_folds, mismatch, split_digest
-from study.evidence.sides import Sides
+from study.evidence.scored_target import ScoredTarget
 from study.evidence.winners import incumbents, least
 from study.schema import CONSTANT, Frozen, StudyData
 
@@ -41,12 +41,12 @@ class Finished:
         """Test rows of the target."""
         return self.predictions[self.predictions["target"] == self.verdict.target]
 
-    def sides(self, outer_folds: Sequence[int]) -> Sides:
+    def sides(self, outer_folds: Sequence[int]) -> ScoredTarget:
         """Its procedures on these outer folds, as its question scores them."""
         best = incumbents(self.trials[self.trials["target"] == self.verdict.target])
         kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
         verdict = self.verdict
-        return Sides(
+        return ScoredTarget(
             verdict.target, verdict.kind, kept[0], kept[1], verdict.question, True, self.folds, None, float(verdict.n_train)
         )
 
@@ -139,7 +139,7 @@ def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
     return None
 
 
-def _paired(told: Sequence[Finished], sides: Sequence[Sides], folds: Sequence[int]) -> Between:
+def _paired(told: Sequence[Finished], sides: Sequence[ScoredTarget], folds: Sequence[int]) -> Between:
     first, level = sides[0], level_of(len(told) - 1)
     constant = [model for model in first.models if model.family == CONSTANT] or first.models
     whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)

@@ -12,10 +12,10 @@ import pandas as pd
 
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval, Method, default_method, level_of, method_at
-from study.evidence.margins import Bar
 from study.evidence.moments import half_carried_by
 from study.evidence.pairs import FloatArray, least_variance, paired, per_of, size_of
 from study.evidence.scores import network_procedure, units, with_groups
+from study.evidence.thresholds import Threshold
 from study.evidence.winners import CHOSEN
 from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
 
@@ -50,7 +50,7 @@ class Comparison:
     """
 
     folds: int
-    bar: Bar
+    bar: Threshold
     method: str | None = None
     per: Model | None = None
 

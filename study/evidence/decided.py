@@ -11,8 +11,8 @@ from scipy import stats
 from study.evidence.curve import GainCurve
 from study.evidence.findings import DecidedAt
 from study.evidence.intervals import Interval, Method
-from study.evidence.margins import MARGIN
 from study.evidence.pairs import FloatArray, contributions, size_of
+from study.evidence.thresholds import MARGIN
 
 MOST_TIMES = 100.0
 """No answer is sought beyond this many times the rows."""

@@ -35,15 +35,15 @@ class Gain(Size):
     base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`, whose loss the shares are of,
     the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; an end is NaN
     where the rows exclude no value on that side. low_amount, high_amount: interval of base_loss - other_loss, an amount of
-    loss, at the same level; NaN where no floor was asked of, too. std_error, df: of the improvement. positive: probability
-    that it is above 0. better: that it passes, the lesser of the probabilities that the improvement is above the margin and
-    the amount above the floor (`study.evidence.margins.Bar`); worse: the same of a loss; equal: neither. p_value: two-sided,
-    of the one of margin and floor that `better` is of; the margin's where there is no floor. The ends of either interval are
-    of the distribution that its probability is of. half_carried_by: fewest units (rows, groups, times) whose squared
-    contributions make half of the variance; 0 where there is none. counted: whether rows are counted that two procedures have
-    right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is wrong is then no proof that
-    none ever is. method: a name of `study.evidence.intervals.METHODS`. NaN where per has no loss, but for the amount, or there
-    are fewer than two units.
+    loss, at the same level; NaN where no floor was asked of, too. std_error, df: of the improvement. positive: probability that
+    it is above 0. better: that it passes, the lesser of the probabilities that the improvement is above the margin and the
+    amount above the floor (`study.evidence.thresholds.Threshold`); worse: the same of a loss; equal: neither. p_value:
+    two-sided, of the one of margin and floor that `better` is of; the margin's where there is no floor. The ends of either
+    interval are of the distribution that its probability is of. half_carried_by: fewest units (rows, groups, times) whose
+    squared contributions make half of the variance; 0 where there is none. counted: whether rows are counted that two
+    procedures have right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is wrong is then
+    no proof that none ever is. method: a name of `study.evidence.intervals.METHODS`. NaN where per has no loss, but for the
+    amount, or there are fewer than two units.
     """
 
     per: str

@@ -11,7 +11,7 @@ from scipy import stats
 
 from study.evidence.moments import Moments, moments_of
 from study.evidence.pairs import FloatArray, Quantity, Size, contributions, least_variance, linearised, mean_train
-from study.evidence.ratio import Ratio, Student, Sure
+from study.evidence.ratio import ConfidenceDistribution, Ratio, Student
 from study.evidence.series import cosines
 
 LEVEL = 0.95
@@ -32,7 +32,7 @@ class Interval:
     std_error: float
     df: float
     method: str
-    sure: Sure = field(compare=False, repr=False)
+    sure: ConfidenceDistribution = field(compare=False, repr=False)
 
     def above(self, bound: float) -> float:
         """P(quantity > bound): below (1 - level) / 2 or above (1 + level) / 2 where the interval leaves out the bound.

@@ -9,8 +9,8 @@ from typing import Protocol
 from study.evidence.compare import holm
 from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
-from study.evidence.margins import Bar
 from study.evidence.rule import ABOVE, Gains, rungs, side_of
+from study.evidence.thresholds import Threshold
 from study.schema import EXTENDED, REGRESSION, Frozen
 
 
@@ -20,7 +20,7 @@ class Answered(Protocol):
     @property
     def target(self) -> str: ...
     @property
-    def bar(self) -> Bar: ...
+    def bar(self) -> Threshold: ...
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]: ...
     @property
@@ -41,7 +41,7 @@ class Together(Frozen):
     holds: tuple[str, ...]
 
 
-def answer_p(gains: Gains, margin: float | Bar, answer: str) -> float:
+def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
     """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still end at this answer.
 
     A rung that was passed has the least p-value of a richer one above the margin, the answer the largest of all richer ones

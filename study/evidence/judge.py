@@ -27,18 +27,18 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import method_at
-from study.evidence.margins import FLOOR, MARGIN
 from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
 from study.evidence.scale import Meaning, meaning
+from study.evidence.scored_target import ScoredTarget
 from study.evidence.scores import UNIT, at_floor
-from study.evidence.sides import Sides
 from study.evidence.sources import sources
+from study.evidence.thresholds import FLOOR, MARGIN
 from study.evidence.winners import ARM, CHOSEN, ROUNDING
 from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES
 
 
 @dataclass(frozen=True, eq=False)
-class Judge(Sides):
+class Judge(ScoredTarget):
     """Judges one target."""
 
     def verdict(self, short: ShortTerms | None) -> Verdict:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from study.evidence.findings import Gain
 from study.evidence.intervals import Interval
-from study.evidence.margins import Bar
 from study.evidence.rule import Gains, standing
+from study.evidence.thresholds import Threshold
 from study.schema import Frozen
 
 POINTS = 121
@@ -32,12 +32,12 @@ class Span(Frozen):
 def curve(interval: Interval, margins: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
     """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of each of n margins.
 
-    shares: (n,) what the gain has to be above at each margin (`study.evidence.margins.Bar.of_gain`).
+    shares: (n,) what the gain has to be above at each margin (`study.evidence.thresholds.Threshold.of_gain`).
     """
     return pd.DataFrame({"margin": margins, "above": [interval.above(float(share)) for share in shares]})
 
 
-def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Bar) -> list[float]:
+def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Threshold) -> list[float]:
     """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its own bounds; at most 1."""
     ends = [bar.stated(end, gain) for gain in gains.values() for end in (gain.improvement, gain.high)]
     bounds = [bar.stated(bar.of_gain(gain).larger(gain.per_loss), gain) for gain in gains.values()]
@@ -46,7 +46,7 @@ def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Bar) -> list[float]:
     return found
 
 
-def spans(gains: Gains, bar: Bar) -> tuple[Span, ...]:
+def spans(gains: Gains, bar: Threshold) -> tuple[Span, ...]:
     """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is larger, and beside its floor: it
     changes only at the ends of the gains' intervals, and where nothing can be saved beyond."""
     ends = {bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high, gain.most)}

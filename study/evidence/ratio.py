@@ -17,7 +17,7 @@ REACH = np.geomspace(0.01, 1e4, 180)
 """How far from the estimate, in standard errors, an end is looked for."""
 
 
-class Sure(Protocol):
+class ConfidenceDistribution(Protocol):
     """How sure a quantity is."""
 
     def above(self, bound: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from study.evidence.findings import ENOUGH, TERMS, WORTH, Gain
-from study.evidence.margins import FLOOR, MARGIN, Bar
+from study.evidence.thresholds import FLOOR, MARGIN, Threshold
 from study.schema import EXTENDED, NETWORK, REGRESSION
 
 LADDER = (REGRESSION, EXTENDED, NETWORK)
@@ -29,25 +29,25 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
     return ABOVE if low > bound else OPEN
 
 
-def side_of(gain: Gain, bar: float | Bar) -> str:
+def side_of(gain: Gain, bar: float | Threshold) -> str:
     """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN. A float is a margin.
 
     It lies on a side of the floor by its amount, or by its share of the loss that was measured: where the loss is small the
     amount is the surer of the two, and where it is large the share. Of a count of which there was none the amount alone is held
     against the floor, and nothing is decided without one; of another loss of 0 nothing can be saved.
     """
-    sides = _sides(gain, Bar.of(bar)).values()
+    sides = _sides(gain, Threshold.of(bar)).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
 
 
-def held_by(gain: Gain, bar: float | Bar) -> str:
+def held_by(gain: Gain, bar: float | Threshold) -> str:
     """MARGIN or FLOOR, which of the two puts a gain on its side; where both do, the one that is larger on these rows."""
-    sides, whole, own = _sides(gain, Bar.of(bar)), side_of(gain, bar), Bar.of(bar).of_gain(gain)
+    sides, whole, own = _sides(gain, Threshold.of(bar)), side_of(gain, bar), Threshold.of(bar).of_gain(gain)
     found = [name for name, side in sides.items() if side == whole]
     return found[0] if len(found) == 1 else FLOOR if own.floor > own.margin * gain.per_loss else MARGIN
 
 
-def _sides(gain: Gain, bar: Bar) -> dict[str, str]:
+def _sides(gain: Gain, bar: Threshold) -> dict[str, str]:
     bar = bar.of_gain(gain)
     saved = 0.0 if gain.counted else gain.improvement
     sides = {MARGIN: side(saved, gain.low, gain.high, bar.margin)}
@@ -70,7 +70,7 @@ def apart(gains: Gains) -> list[tuple[str, str]]:
     return [pair for pair in combinations(rungs(gains), 2) if pair not in gains]
 
 
-def state_of(rung: str, gains: Gains, bar: float | Bar) -> str:
+def state_of(rung: str, gains: Gains, bar: float | Threshold) -> str:
     """OUT if some richer rung's gain over this one lies above the bar (`side_of`), IN if all lie below, else OPEN.
 
     So is one whose gain is not known, as where two were scored on no common row.
@@ -81,13 +81,13 @@ def state_of(rung: str, gains: Gains, bar: float | Bar) -> str:
     return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
 
 
-def above_all(over: Mapping[str, Gain], gains: Gains, bar: float | Bar) -> bool:
+def above_all(over: Mapping[str, Gain], gains: Gains, bar: float | Threshold) -> bool:
     """Whether something beside the rungs is ahead of every one that was scored by more than the bar; over: its gain by rung."""
     models = rungs(gains)
     return bool(models) and all(name in over and side_of(over[name], bar) == ABOVE for name in models)
 
 
-def terms_unsure(gains: Gains, bar: float | Bar) -> bool:
+def terms_unsure(gains: Gains, bar: float | Threshold) -> bool:
     """Whether the regression with terms would be the answer, and its own gain over the regression may be none.
 
     That is so where the network alone is sure to be better than the regression, by more than the margin: the terms are then
@@ -97,7 +97,7 @@ def terms_unsure(gains: Gains, bar: float | Bar) -> bool:
     return _walk(gains, bar) == (EXTENDED,) and gain is not None and not gain.low > 0
 
 
-def standing(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
+def standing(gains: Gains, bar: float | Threshold) -> tuple[str, ...]:
     """The rungs that are left: one is the answer, several are what it is undecided between, the simplest first.
 
     Walk up from the simplest rung: pass what is OUT, collect what is OPEN, stop at the first that is IN, or at the richest. The
@@ -108,7 +108,7 @@ def standing(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
     return (EXTENDED, NETWORK) if terms_unsure(gains, bar) else found
 
 
-def _walk(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
+def _walk(gains: Gains, bar: float | Threshold) -> tuple[str, ...]:
     collected = []
     for rung in rungs(gains):
         state = state_of(rung, gains, bar)
@@ -118,13 +118,13 @@ def _walk(gains: Gains, bar: float | Bar) -> tuple[str, ...]:
     return tuple(collected)
 
 
-def open_pair(gains: Gains, bar: float | Bar) -> tuple[str, str, float] | None:
+def open_pair(gains: Gains, bar: float | Threshold) -> tuple[str, str, float] | None:
     """The pair that keeps an answer undecided, and the bound that its interval would have to leave out; None where decided.
 
     Of several the one of the simplest rung left and the last, if that is open. The bound is the margin or the floor, whichever
     `held_by` says, as a share of the loss that the gain is a share of; or 0 (`terms_unsure`).
     """
-    bar, left = Bar.of(bar), standing(gains, bar)
+    bar, left = Threshold.of(bar), standing(gains, bar)
     if len(left) < 2:
         return None
     if terms_unsure(gains, bar):

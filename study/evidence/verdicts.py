@@ -10,7 +10,7 @@ import pandas as pd
 from study.evidence.answer import Verdict
 from study.evidence.findings import ShortTerms
 from study.evidence.judge import Judge
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.winners import incumbents
 from study.schema import Kind
 
@@ -24,7 +24,7 @@ def verdicts(
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
     short: Mapping[str, ShortTerms] | None = None,
-    questions: Mapping[str, Question] | None = None,
+    questions: Mapping[str, EvaluationSpec] | None = None,
 ) -> list[Verdict]:
     """The answer for every target: is the regression enough, does it lack terms, or is the network worth it?
 
@@ -51,13 +51,13 @@ def judges(
     predictions: pd.DataFrame,
     trials: pd.DataFrame,
     folds: int,
-    questions: Mapping[str, Question] | None = None,
+    questions: Mapping[str, EvaluationSpec] | None = None,
     margin: float = np.nan,
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
 ) -> list[Judge]:
     """A judge of every target, of whom several things can be asked; parameters are those of `verdicts`."""
-    winners, plain, known = incumbents(trials), Question(margin=margin), n_train or {}
+    winners, plain, known = incumbents(trials), EvaluationSpec(margin=margin), n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))

@@ -46,7 +46,7 @@ class Rise(Frozen):
     error: float
 
 
-class Probed(Frozen):
+class Inspection(Frozen):
     """A model's answers on test rows.
 
     outputs: the classes that effects are of, the second of two; a single empty word for other kinds. loss,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from study.records.inspection import Probed
+from study.records.inspection import Inspection
 from study.records.trial import Tested
 from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, TREES, TrialState
@@ -38,4 +38,4 @@ class TreesRecord(FoldRecord, Tested):
     params: dict[str, float] = {}
     val_loss: float | None = None
     val_losses: list[float] = []
-    probed: Probed | None = None
+    probed: Inspection | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from study.records.inspection import Probed
+from study.records.inspection import Inspection
 from study.records.numbers import Numbers
 from study.schema import Arm, Frozen, TrialState
 
@@ -158,7 +158,7 @@ class WinnerRecord(Tested):
     clipped: int = 0
     converged: bool = True
     models: tuple[str, ...] = ()
-    probed: Probed | None = None
+    probed: Inspection | None = None
     wall_time_s: float = 0.0
     node: str = ""
     device: str = ""

@@ -13,7 +13,7 @@ from study.data.parts import on_part
 from study.diagnostics.probe import Answer, probe
 from study.families import HEADS
 from study.families.heads import FloatArray
-from study.records.inspection import Probed
+from study.records.inspection import Inspection
 from study.records.numbers import Numbers
 from study.records.trial import Candidate, CoefficientRow, TermRow
 from study.schema import ALL_ROWS, PART
@@ -34,7 +34,7 @@ class Won:
     terms: tuple[TermRow, ...] = ()
     clipped: int = 0
     converged: bool = True
-    probed: Probed | None = None
+    probed: Inspection | None = None
 
 
 def judged(name: str, seed: int, model: Any, encoded: Encoded) -> tuple[Candidate, ...]:
@@ -55,7 +55,7 @@ def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -
     )
 
 
-def asked(encoded: Encoded, answer: Answer) -> Probed | None:
+def asked(encoded: Encoded, answer: Answer) -> Inspection | None:
     """What the judged model answers column by column (`study.diagnostics.probe.probe`).
 
     answer: responses of one replicate, or of each, to raw rows.

@@ -12,7 +12,7 @@ import pytest
 from study.data.encoding import Encoded, encode
 from study.data.splits import make_splits
 from study.diagnostics.probe import LEVELS, MOST_CLASSES, MOST_COLUMNS, POINTS, axis_of, leading, probe
-from study.records.inspection import Probed
+from study.records.inspection import Inspection
 from study.schema import ALL_ROWS, Kind
 
 from .helpers import bare, config_for, plain_frame, saved, table_of
@@ -34,7 +34,7 @@ def at(encoded: Encoded, name: str) -> int:
     return [term.name for term in encoded.terms].index(name)
 
 
-def asked(encoded: Encoded, answer: object) -> Probed:
+def asked(encoded: Encoded, answer: object) -> Inspection:
     found = probe(encoded, lambda raw: answer(np.nan_to_num(raw))[None, :, None], squared)  # type: ignore[operator]
     assert found is not None
     return found
@@ -179,7 +179,7 @@ def test_on_all_rows_and_where_an_answer_is_not_finite_nothing_is_told(plain: En
 def test_what_is_told_comes_back_from_its_text_and_is_the_same_the_next_time(plain: Encoded) -> None:
     once, again = (asked(plain, lambda raw: raw[:, 0] * raw[:, 1]) for _ in range(2))
 
-    assert once == again == Probed.model_validate_json(once.model_dump_json())
+    assert once == again == Inspection.model_validate_json(once.model_dump_json())
 
 
 def test_of_a_thousand_columns_the_one_that_matters_leads_though_few_trees_try_it() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
 ARMS = ("constant", 0), ("logistic", 0), ("neural", 1)
@@ -26,12 +26,12 @@ def asked(terms: float, **question: Any) -> Verdict:
     models = three(np.random.default_rng(0), terms, 1.0, n=200)[:3]
     rows = [each.assign(observed=1.0 - 2 * (each["row"] % 2)) for each in models]
     rows = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in rows]
-    return only_verdict(rows, with_terms(), questions={"y": Question.model_validate(question)})
+    return only_verdict(rows, with_terms(), questions={"y": EvaluationSpec.model_validate(question)})
 
 
 def judged(predictions: pd.DataFrame, **question: Any) -> Verdict:
     """The verdict on the accuracy of `right_or_wrong`."""
-    told = Question.model_validate({"metric": "accuracy", "floor": 0.01} | question)
+    told = EvaluationSpec.model_validate({"metric": "accuracy", "floor": 0.01} | question)
     return only_verdict([predictions], TRIALS, questions={"y": told})
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from study.evidence import verdicts
 from study.evidence.between import Finished
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from study.schema import Kind
 from tests.evidence.losses import scored, trial, usual_trials
 from tests.records.examples import described
@@ -21,7 +21,7 @@ def study(name: str, predictions: list[pd.DataFrame], trials: pd.DataFrame | Non
     """A study with a verdict on its predictions, asked of the loss."""
     frame = pd.concat(predictions, ignore_index=True)
     trials = usual_trials(n_folds=frame["outer_fold"].nunique()) if trials is None else trials
-    (verdict,) = verdicts.verdicts(frame, trials, 0.05, 5, questions={"y": Question()})
+    (verdict,) = verdicts.verdicts(frame, trials, 0.05, 5, questions={"y": EvaluationSpec()})
     return Finished(name, TABLE, verdict, frame, trials, 5)
 
 

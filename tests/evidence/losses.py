@@ -10,9 +10,9 @@ import pandas as pd
 from study.evidence import compare, verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import Gain
-from study.evidence.margins import Bar
 from study.evidence.scores import row_losses
 from study.evidence.stored import read_verdicts, write_verdicts
+from study.evidence.thresholds import Threshold
 from study.schema import Kind
 
 ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
@@ -81,7 +81,7 @@ def pairs_of(
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = compare.models(rows, winners)
         plain = compare.the_regression(sides, Kind(str(kind)))
-        own = compare.pairwise(sides, plain, compare.Comparison(folds, Bar(margin), method))
+        own = compare.pairwise(sides, plain, compare.Comparison(folds, Threshold(margin), method))
         found += [{"target": target} | pair for pair in own]
     return pd.DataFrame(found)
 

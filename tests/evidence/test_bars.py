@@ -13,7 +13,7 @@ from study.evidence import rule
 from study.evidence.answer import Verdict
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
-from study.evidence.margins import FLOOR, MARGIN, Bar, Question
+from study.evidence.thresholds import FLOOR, MARGIN, EvaluationSpec, Threshold
 from study.evidence.verdicts import judges, pair_table, verdicts
 from study.schema import CURVES, EXTENDED, NETWORK, PRODUCTS, REGRESSION
 from tests.evidence.losses import scored, told_gain, trial
@@ -40,12 +40,12 @@ def trials() -> pd.DataFrame:
 
 
 def judged(predictions: pd.DataFrame, **question: object) -> Verdict:
-    (found,) = verdicts(predictions, trials(), np.nan, 5, questions={"y": Question.model_validate(question)})
+    (found,) = verdicts(predictions, trials(), np.nan, 5, questions={"y": EvaluationSpec.model_validate(question)})
     return found
 
 
 def asked(predictions: pd.DataFrame, **question: object) -> Judge:
-    (judge,) = judges(predictions, trials(), 5, {"y": Question.model_validate(question)})
+    (judge,) = judges(predictions, trials(), 5, {"y": EvaluationSpec.model_validate(question)})
     return judge
 
 
@@ -150,7 +150,7 @@ def gain(low: float, high: float, low_amount: float, high_amount: float) -> rule
 def test_a_gain_matters_above_both_bars_and_does_not_below_either(
     shares: tuple[float, float], amounts: tuple[float, float], side: str, held: str
 ) -> None:
-    found, bar = gain(*shares, *amounts), Bar(0.05, 0.2)
+    found, bar = gain(*shares, *amounts), Threshold(0.05, 0.2)
 
     assert rule.side_of(found, bar) == side
     assert rule.held_by(found, bar) == held
@@ -159,8 +159,8 @@ def test_a_gain_matters_above_both_bars_and_does_not_below_either(
 def test_a_pair_that_the_floor_keeps_open_is_open_at_the_floor_as_a_share() -> None:
     found = gain(0.06, 0.2, 0.1, 0.4)
 
-    assert rule.open_pair({(REGRESSION, NETWORK): found}, Bar(0.05, 0.2)) == (REGRESSION, NETWORK, 0.1)
-    assert rule.open_pair({(REGRESSION, NETWORK): found}, Bar(0.05)) is None
+    assert rule.open_pair({(REGRESSION, NETWORK): found}, Threshold(0.05, 0.2)) == (REGRESSION, NETWORK, 0.1)
+    assert rule.open_pair({(REGRESSION, NETWORK): found}, Threshold(0.05)) is None
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.02])
@@ -184,7 +184,7 @@ def test_a_gain_whose_share_is_sure_passes_the_floor_where_its_amount_is_not() -
     told = [scored(*each).assign(outer_fold=fold, observed=1.0 - 2 * (row % 2)) for each in sides]
     arms = pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for k in range(5) for f, d in (("linear", 0), ("neural", 1))])
 
-    (verdict,) = verdicts(pd.concat(told), arms, np.nan, 5, questions={"y": Question(floor=0.01)})
+    (verdict,) = verdicts(pd.concat(told), arms, np.nan, 5, questions={"y": EvaluationSpec(floor=0.01)})
 
     share = verdict.by_pair[REGRESSION, NETWORK]
     assert share.low > 0.4

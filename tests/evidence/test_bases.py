@@ -12,9 +12,9 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import TERMS, WORTH
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
-from study.evidence.margins import FLOOR as LARGER
-from study.evidence.margins import Bar, Question, off_loss, off_root
 from study.evidence.rule import ABOVE, BELOW, side_of, standing
+from study.evidence.thresholds import FLOOR as LARGER
+from study.evidence.thresholds import EvaluationSpec, Threshold, off_loss, off_root
 from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
@@ -33,7 +33,7 @@ def sides(regression: float, terms: float, network: float, n: int = 500, spread:
 
 
 def judged(rows: list[pd.DataFrame], **question: object) -> Verdict:
-    return only_verdict(rows, ARMS, questions={"y": Question.model_validate(question)})
+    return only_verdict(rows, ARMS, questions={"y": EvaluationSpec.model_validate(question)})
 
 
 def held(judge: Judge, base: str, other: str, fall: float) -> float:
@@ -70,7 +70,7 @@ def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> 
     rows = pd.concat(sides(1.0, 0.2, 0.1))
 
     def asked(margin: float) -> Judge:
-        (judge,) = judges(rows, ARMS, 5, {"y": Question.model_validate(UNIT | {"margin": margin})})
+        (judge,) = judges(rows, ARMS, 5, {"y": EvaluationSpec.model_validate(UNIT | {"margin": margin})})
         return judge
 
     own = asked(0.05)
@@ -84,7 +84,7 @@ def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
     rows = pd.concat(sides(0.2, 0.17, 0.12, n=60, spread=0.9))
 
     for question in ({"margin": 0.001, "floor": 0.05}, {"margin": 0.05, "margin_of": "unit", "floor": 0.0}):
-        (judge,) = judges(rows, ARMS, 5, {"y": Question.model_validate(question)})
+        (judge,) = judges(rows, ARMS, 5, {"y": EvaluationSpec.model_validate(question)})
         for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
             above = np.interp(curve["bound"].iloc[0], curve["margin"], curve["above"])
             assert above == pytest.approx(judge.intervals[base, other].above(held(judge, base, other, 0.05)), abs=0.01)
@@ -98,10 +98,10 @@ def test_a_fall_of_the_root_is_told_in_the_loss_and_back() -> None:
 
 
 def test_a_bound_is_the_same_share_of_every_base_unless_it_is_one_of_the_root() -> None:
-    bar = Bar(0.05, 0.01, at=1.0)
+    bar = Threshold(0.05, 0.01, at=1.0)
 
-    assert bar.over(0.04, 1.0) == Bar(0.05, 0.01)
-    margin = Bar(1 - 0.95**2, 0.0, ("margin",), 1.0).over(0.04, 1.0).margin
+    assert bar.over(0.04, 1.0) == Threshold(0.05, 0.01)
+    margin = Threshold(1 - 0.95**2, 0.0, ("margin",), 1.0).over(0.04, 1.0).margin
     assert margin == pytest.approx(0.2**2 - 0.15**2)
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from study.evidence.between import Between, between
 from study.evidence.compare import Comparison, Model
-from study.evidence.margins import Bar
 from study.evidence.matched import split_digest
 from study.evidence.scores import row_losses, units
+from study.evidence.thresholds import Threshold
 from study.evidence.wording.between import between_words
 from tests.evidence.finished import apart, plain_study, study
 from tests.evidence.losses import in_folds, scored
@@ -38,7 +38,7 @@ def test_a_procedure_of_another_study_is_paired_row_by_row_and_told_as_a_share_o
 
     gain = gain_of(found, "network").gain
     sides = [Model("neural", 1, units(row_losses(scored(each, "neural", 1)))) for each in (network, better)]
-    same = Comparison(5, Bar(0.05), per=Model("linear", 0, units(row_losses(scored(base))))).gain(*sides)
+    same = Comparison(5, Threshold(0.05), per=Model("linear", 0, units(row_losses(scored(base))))).gain(*sides)
     assert gain.improvement == pytest.approx((network.mean() - better.mean()) / base.mean())
     assert (gain.low, gain.high) == pytest.approx((same.low, same.high))
     assert (found.n_rows, found.outer_folds, found.per) == (400, 1, "linear")

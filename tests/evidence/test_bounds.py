@@ -8,7 +8,7 @@ import pandas as pd
 from study.evidence.answer import Verdict
 from study.evidence.compare import Comparison, Model
 from study.evidence.joint import answer_p
-from study.evidence.margins import Bar
+from study.evidence.thresholds import Threshold
 from study.schema import EXTENDED, NETWORK
 from tests.evidence.losses import only_verdict, parted, scored, trial
 
@@ -38,7 +38,7 @@ def test_where_few_rows_cannot_bound_a_gain_that_of_a_model_without_loss_is_no_b
     lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
     base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
 
-    gain = Comparison(3, Bar(0.05)).gain(*(Model("linear", 0, side) for side in (base, other)))
+    gain = Comparison(3, Threshold(0.05)).gain(*(Model("linear", 0, side) for side in (base, other)))
 
     assert gain.most == 1
     assert not gain.bounded
@@ -48,7 +48,7 @@ def test_where_few_rows_cannot_bound_a_gain_that_of_a_model_without_loss_is_no_b
 def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(rng: np.random.Generator) -> None:
     base, other = rng.exponential(1.0, 300), 1e-8 * rng.exponential(1.0, 300)
 
-    gain = Comparison(3, Bar(0.05)).gain(*(Model("linear", 0, scored(side)) for side in (base, other)))
+    gain = Comparison(3, Threshold(0.05)).gain(*(Model("linear", 0, scored(side)) for side in (base, other)))
 
     assert gain.bounded
     assert 1 - 2e-8 < gain.low < gain.improvement < gain.high < 1

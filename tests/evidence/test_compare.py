@@ -13,13 +13,13 @@ from statsmodels.stats.multitest import multipletests
 
 from study.evidence import compare
 from study.evidence.intervals import METHODS, Rows
-from study.evidence.margins import Bar
 from study.evidence.pairs import paired
 from study.evidence.scores import model_scores
+from study.evidence.thresholds import Threshold
 from tests.evidence.losses import every_model, in_folds, pairs_of, scored, trial
 
 FOLDS = 5
-COMPARED = compare.Comparison(FOLDS, Bar(0.05))
+COMPARED = compare.Comparison(FOLDS, Threshold(0.05))
 
 
 def side(losses: pd.DataFrame) -> compare.Model:

@@ -8,9 +8,9 @@ import pytest
 
 from study.evidence.curve import gain_curve, on_parts
 from study.evidence.intervals import METHODS, method_at
-from study.evidence.margins import Question
 from study.evidence.pairs import paired
 from study.evidence.scores import with_groups
+from study.evidence.thresholds import EvaluationSpec
 from tests.evidence.losses import in_folds, only_verdict, parts, scored, trial, undecided, usual_trials
 
 
@@ -43,7 +43,7 @@ def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random
     curve = [each.assign(observed=3 * (-1.0) ** each["row"]) for each in parts(models, {0.25: 0.0, 0.5: 0.05})]
     told = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in (*models, *curve)]
 
-    found = only_verdict(told, questions={"y": Question(metric="r2", margin=0.006, margin_of="unit")}).decided_at
+    found = only_verdict(told, questions={"y": EvaluationSpec(metric="r2", margin=0.006, margin_of="unit")}).decided_at
 
     assert [point.improvement for point in found.curve] == pytest.approx([0.0, 0.05, 0.08])
 
@@ -59,7 +59,7 @@ def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_
         for each in (*models, *parts(models, {0.25: 0.0, 0.5: 0.05}))
     ]
 
-    question = Question(margin=0.07, floor=floor)
+    question = EvaluationSpec(margin=0.07, floor=floor)
     verdict = only_verdict(told, usual_trials(n_folds=5), method=method, questions={"y": question})
 
     assert verdict.decided_at is not None

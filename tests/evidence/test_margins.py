@@ -11,7 +11,7 @@ import pytest
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED
 from study.evidence.margin_curves import POINTS, Span, spans
-from study.evidence.margins import Bar, Question
+from study.evidence.thresholds import EvaluationSpec, Threshold
 from study.evidence.verdicts import judges, margin_curves
 from study.evidence.wording.answer import Words
 from study.schema import EXTENDED, NETWORK, REGRESSION
@@ -75,12 +75,12 @@ def classes(rights: dict[str, float], n: int = 400) -> list[pd.DataFrame]:
 def test_a_share_of_a_small_log_loss_is_told_in_rows_that_would_be_right() -> None:
     rows = classes({"constant": 0.5, "logistic": 0.98, NETWORK: 0.99})
 
-    verdict = only_verdict(rows, CLASS_TRIALS, questions={"y": Question(floor=0.0)})
+    verdict = only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(floor=0.0)})
 
     assert verdict.verdict == UNDECIDED
     assert verdict.meaning is not None
     assert verdict.meaning.values == pytest.approx({REGRESSION: 0.98, NETWORK: 0.99})
-    assert only_verdict(rows, CLASS_TRIALS, questions={"y": Question(floor=0.1)}).verdict == ENOUGH
+    assert only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(floor=0.1)}).verdict == ENOUGH
 
 
 def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ever_wrong() -> None:
@@ -94,7 +94,8 @@ def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ev
         rows.append(each.assign(observed=y, predicted=np.where(y == 1, p, 1 - p)))
 
     of_rows, of_share = (
-        only_verdict(rows, CLASS_TRIALS, questions={"y": Question(metric="accuracy", floor=floor)}) for floor in (0.01, 0.0)
+        only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(metric="accuracy", floor=floor)})
+        for floor in (0.01, 0.0)
     )
 
     assert of_rows.verdict == ENOUGH
@@ -115,16 +116,16 @@ def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:
         (EXTENDED, NETWORK): told_gain(-0.1, -0.02),
     }
 
-    assert spans(gains, Bar(0.05)) == (
+    assert spans(gains, Threshold(0.05)) == (
         Span(low=0.0, high=0.1, left=(EXTENDED,)),
         Span(low=0.1, high=0.3, left=(REGRESSION, EXTENDED)),
         Span(low=0.3, high=0.99, left=(REGRESSION,)),
     )
     amounts = {"low_amount": 0.1, "high_amount": 0.3}
     held = {pair: each.model_copy(update=amounts) for pair, each in gains.items()}
-    assert spans(held, Bar(0.05, 0.05)) == spans(gains, Bar(0.05))
-    assert spans(held, Bar(0.05, 0.2))[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
-    assert spans(held, Bar(0.05, 0.4)) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
+    assert spans(held, Threshold(0.05, 0.05)) == spans(gains, Threshold(0.05))
+    assert spans(held, Threshold(0.05, 0.2))[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
+    assert spans(held, Threshold(0.05, 0.4)) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
 
 
 def test_the_answers_by_margin_reach_as_far_as_the_margin_itself() -> None:
@@ -145,7 +146,7 @@ def test_the_margins_at_which_the_answer_is_another_are_told() -> None:
 
 
 def test_a_curve_falls_from_one_to_nothing_and_is_half_at_the_gain(rng: np.random.Generator) -> None:
-    frame = margin_curves(judges(pd.concat(three(rng, 0.8, 0.9, 0.4, n=200)), with_terms(), 5, {"y": Question()}))
+    frame = margin_curves(judges(pd.concat(three(rng, 0.8, 0.9, 0.4, n=200)), with_terms(), 5, {"y": EvaluationSpec()}))
 
     own = frame[(frame["base"] == REGRESSION) & (frame["other"] == EXTENDED)]
     assert len(own) == POINTS

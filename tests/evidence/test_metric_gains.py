@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from study.evidence.intervals import Rows
-from study.evidence.margins import Question
 from study.evidence.metric_gains import JUDGED, metric_table
 from study.evidence.pairs import paired
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.table import on_some_folds
 from study.schema import EXTENDED, NETWORK, REGRESSION, SHORT, TREES
 from tests.evidence.asked import two_classes, with_terms
@@ -112,7 +112,7 @@ def test_an_area_of_one_fold_has_the_interval_of_its_rows_in_table_and_verdict()
     rows, trials = two_classes({0, 1, 2, 3})
 
     table = metric_table(rows, trials, 5)
-    verdict = only_verdict([rows], trials, questions={"y": Question(metric="auc")})
+    verdict = only_verdict([rows], trials, questions={"y": EvaluationSpec(metric="auc")})
 
     area = table[table["metric"] == "auc"].set_index("other")
     assert set(area["method"]) == {"rows"}

@@ -10,10 +10,10 @@ from sklearn import metrics as m
 
 from harness.predicted import FOLDS, N, made
 from study.evidence.intervals import Rows
-from study.evidence.margins import share_of
 from study.evidence.measure import Measure, measure
 from study.evidence.metrics import metrics_of, placements
 from study.evidence.pairs import paired
+from study.evidence.thresholds import share_of
 from study.evidence.winners import class_probabilities
 from study.schema import Kind
 

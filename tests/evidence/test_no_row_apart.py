@@ -14,11 +14,11 @@ from study.evidence.compare import Comparison, Model
 from study.evidence.findings import ENOUGH, UNDECIDED
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.joint import answer_p
-from study.evidence.margins import Bar, Question
 from study.evidence.measure import measure
 from study.evidence.metric_gains import metric_table, procedures
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
+from study.evidence.thresholds import EvaluationSpec, Threshold
 from study.evidence.winners import incumbents
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
 from tests.evidence.asked import TRIALS, judged
@@ -46,7 +46,7 @@ def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> No
 def test_the_same_predictions_are_the_same_for_sure() -> None:
     sides = accurate(right_or_wrong(alike=True))
 
-    gain = Comparison(5, Bar(0.05)).gain(sides[REGRESSION], sides[NETWORK])
+    gain = Comparison(5, Threshold(0.05)).gain(sides[REGRESSION], sides[NETWORK])
 
     assert (gain.low, gain.improvement, gain.high) == (0, 0, 0)
 
@@ -55,7 +55,7 @@ def test_the_same_predictions_are_the_same_for_sure() -> None:
 def test_no_method_takes_rows_that_agree_for_certainty(method: str) -> None:
     sides = accurate(right_or_wrong(alike=False, folds=5, wrong=60))
 
-    gain = Comparison(5, Bar(0.05), method).gain(sides[REGRESSION], sides[NETWORK])
+    gain = Comparison(5, Threshold(0.05), method).gain(sides[REGRESSION], sides[NETWORK])
 
     assert gain.low < -0.05 < 0.05 < gain.high
 
@@ -105,7 +105,7 @@ def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_sav
     terms = rows[rows["family"] == "logistic"].assign(family="extended")
     trials = pd.concat([TRIALS, TRIALS[TRIALS["family"] == "logistic"].assign(family="extended")])
 
-    asked = {"y": Question(metric="accuracy", floor=0.01)}
+    asked = {"y": EvaluationSpec(metric="accuracy", floor=0.01)}
     verdict = only_verdict([rows, terms], trials, questions=asked)
 
     assert verdict.verdict == UNDECIDED

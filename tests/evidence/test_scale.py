@@ -11,8 +11,8 @@ import pytest
 
 from harness.predicted import made
 from study.evidence.answer import Verdict
-from study.evidence.margins import Question
 from study.evidence.metrics import metric_of, metrics_of
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.amounts import span
 from study.schema import NETWORK, REGRESSION, REGRESSIONS, Kind
 from tests.evidence.losses import only_verdict, trial
@@ -27,7 +27,7 @@ def judged(kind: Kind, metric: str) -> Verdict:
     sides = [made(kind, np.random.default_rng(0), noise) for noise in (0.5, 0.45)]
     rows = [sides[0].assign(family=family), sides[1].assign(family="neural", depth=1)]
     arms = [trial(f, d, 1.0, outer_fold=fold, kind=kind) for fold in range(5) for f, d in ((family, 0), ("neural", 1))]
-    return only_verdict(rows, pd.DataFrame(arms), questions={"y": Question(metric=metric, floor=0.0)})
+    return only_verdict(rows, pd.DataFrame(arms), questions={"y": EvaluationSpec(metric=metric, floor=0.0)})
 
 
 @pytest.mark.parametrize(("kind", "metric"), CASES)

@@ -13,7 +13,7 @@ import pytest
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Rung
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.amounts import digits
 from study.evidence.wording.answer import BESIDE, Words
 from study.formatting import percent
@@ -236,7 +236,7 @@ def test_a_metric_that_does_not_exist_on_the_test_rows_gives_no_verdict(
     questions = ({"margin_of": "unit"}, {"floor": 0.1}) if metric == "r2" else ({},)
 
     for more in questions:
-        asked = {"y": Question.model_validate({"metric": metric, **more})}
+        asked = {"y": EvaluationSpec.model_validate({"metric": metric, **more})}
         verdict = only_verdict(still, usual_trials().assign(kind=kind), questions=asked)
 
         assert (verdict.verdict, verdict.answer_procedure, verdict.use_none) == (None, None, False)

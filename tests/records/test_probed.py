@@ -9,7 +9,7 @@ import pandas as pd
 
 from study.diagnostics.answers import answered, effects_frame, rises_frame
 from study.diagnostics.registry import computed
-from study.records.inspection import Axis, Effect, Probed, Rise
+from study.records.inspection import Axis, Effect, Inspection, Rise
 from study.records.trees import Trees
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, Kind, TrialState
@@ -20,10 +20,10 @@ from .examples import arm, winner
 AGE = Axis(column="age", sort="number", values=(1.0, 3.0), shares=(0.25, 0.75))
 
 
-def probed(start: float = 0.0, outputs: tuple[str, ...] = ("",)) -> Probed:
+def probed(start: float = 0.0, outputs: tuple[str, ...] = ("",)) -> Inspection:
     """Two curves of age; numbers count up from `start`, outputs fastest."""
     k = len(outputs)
-    return Probed(
+    return Inspection(
         outputs=outputs,
         loss=1.0,
         constant=2.0,

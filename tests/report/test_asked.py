@@ -7,8 +7,8 @@ import re
 from study.diagnostics.drawing.style import wrapped
 from study.diagnostics.margins import figure as margins
 from study.evidence import verdicts
-from study.evidence.margins import Question
 from study.evidence.metrics import metric_of
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report.asked import held_against, shares_of
@@ -16,7 +16,7 @@ from study.report.sections import SECTIONS
 from tests.report.synthetic import axes_of, numbers, with_frames
 
 
-def asked(results: Results, **questions: Question) -> Results:
+def asked(results: Results, **questions: EvaluationSpec) -> Results:
     """The same results, of which some targets were asked these questions, and the others are left out."""
     whole = {"predictions": results.predictions, "trials": results.trials}
     kept = {name: frame[frame["target"].isin(questions)] for name, frame in whole.items()}
@@ -25,7 +25,7 @@ def asked(results: Results, **questions: Question) -> Results:
 
 
 def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(results: Results) -> None:
-    told = asked(results, colour=Question(metric="accuracy", floor=0.5))
+    told = asked(results, colour=EvaluationSpec(metric="accuracy", floor=0.5))
 
     (verdict,) = told.verdicts
     assert metric_of("accuracy", verdict.kind).noun in shares_of(told)
@@ -35,7 +35,7 @@ def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(r
 
 
 def test_of_several_questions_the_text_tells_each(results: Results) -> None:
-    told = asked(results, balloons=Question(metric="rmse"), colour=Question(floor=0.9))
+    told = asked(results, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9))
     stakes, bounds = shares_of(told), held_against(told)
     for verdict, metric in zip(told.verdicts, ("rmse", "loss"), strict=True):
         assert re.search(rf"{metric_of(metric, verdict.kind).noun}\W[^;]*{verdict.target}", stakes)
@@ -51,7 +51,7 @@ def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
 
 
 def test_the_axis_of_margins_names_what_was_asked_of(with_terms: Results) -> None:
-    judged = asked(with_terms, balloons=Question(metric="mae"))
+    judged = asked(with_terms, balloons=EvaluationSpec(metric="mae"))
 
     (ax,) = axes_of(margins.draw(margins.data(judged)))
 

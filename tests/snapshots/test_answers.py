@@ -17,8 +17,8 @@ from study.cli.ending import print_verdict
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import DecidedAt, Gain, RungGain, ShortTerms, TreesLine
-from study.evidence.margins import Question
 from study.evidence.scores import FLOOR
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.together import together_words
 from study.schema import EXTENDED, NETWORK, REGRESSION, REGRESSIONS, Kind
@@ -92,7 +92,7 @@ def open_ones(rng: np.random.Generator) -> Told:
         "Between the regression and the network": few_rows(rng),
         "Between the regression and terms": only_verdict(three(rng, 0.95, 1.0, 0.6, 200)[1:3], arms("linear", "extended")),
         "Between terms and the network": only_verdict(three(rng, 0.6, 0.55, 0.6, 200)),
-        "Among three": only_verdict(models, questions={"y": Question()}),
+        "Among three": only_verdict(models, questions={"y": EvaluationSpec()}),
         "Terms that may be nothing": unsure,
         "Terms that are likely sure with more rows": Words(unsure.model_copy(update={"decided_at": later})).action,
         "Two that no row compares": only_verdict(parted(0.6, 0.5), arms("linear", "extended", "neural", folds=4)),
@@ -107,7 +107,7 @@ def forecasts(rng: np.random.Generator) -> Told:
     other = base * (0.94 + luck - np.average(luck, weights=base[:1])) + 0.01 * rng.random((3, 5, 30))
     repeats, once = ([in_folds(base[:n]), in_folds(other[:n], "neural", 1)] for n in (3, 1))
     (likely,) = verdicts.verdicts(pd.concat([*near, *grows]), usual_trials(), 0.05, 5, n_train={"y": 1600})
-    floor = {"y": Question(margin=0.001, floor=0.03)}
+    floor = {"y": EvaluationSpec(margin=0.001, floor=0.03)}
     return {
         "Likely decided, of a table whose rows are known": likely,
         "Likely decided below the margin": only_verdict([*below, *parts(below, {0.25: 0.02, 0.5: 0.02})]),
@@ -158,8 +158,8 @@ def nothing(rng: np.random.Generator) -> Told:
     return {
         "No regression": only_verdict([scored(base, "neural", 1)], arms("neural")),
         "Nothing richer": only_verdict([scored(base)], arms("linear")),
-        "A metric that the rows have not": only_verdict(still, questions={"y": Question(metric="r2")}),
-        "No loss": only_verdict(perfect, questions={"y": Question(margin_of="unit")}),
+        "A metric that the rows have not": only_verdict(still, questions={"y": EvaluationSpec(metric="r2")}),
+        "No loss": only_verdict(perfect, questions={"y": EvaluationSpec(margin_of="unit")}),
         "Models that are the same": only_verdict([scored(base), scored(base, "neural", 1)]),
         "None better than the constant": only_verdict(worse),
     }
@@ -238,7 +238,7 @@ def metrics(rng: np.random.Generator) -> Told:
         rows = [plain.assign(family=family), richer.assign(family="neural", depth=1)]
         question = {"metric": metric, "margin_of": "unit", "margin": 0.01, "floor": 0.05} | more
         trials = arms(family, "neural", folds=5, kind=kind.value)
-        return only_verdict(rows, trials, questions={"y": Question.model_validate(question)})
+        return only_verdict(rows, trials, questions={"y": EvaluationSpec.model_validate(question)})
 
     several = dict.fromkeys(Kind, ("loss",)) | {Kind.BINARY: ("loss", "auc", "brier", "accuracy")}
     several |= {Kind.CONTINUOUS: ("loss", "r2", "rmse", "mae"), Kind.COUNT: ("loss", "explained_deviance")}
@@ -252,7 +252,7 @@ def margins(rng: np.random.Generator) -> Told:
     models, trials = with_sd(three(rng, 0.92, 0.93, n=200)), arms("constant", "linear", "extended", "neural")
 
     def asked(**question: Any) -> Verdict:
-        return only_verdict(models, trials, questions={"y": Question.model_validate(question)})
+        return only_verdict(models, trials, questions={"y": EvaluationSpec.model_validate(question)})
 
     amount = asked(margin_of="unit", margin=0.02)
     assert amount.bound is not None
@@ -271,7 +271,7 @@ def rows(rng: np.random.Generator) -> Told:
     never = right_or_wrong(alike=False, wrong=0)
     terms = never[never["family"] == "logistic"].assign(family="extended")
     trials = arms("constant", "logistic", "extended", "neural", kind="binary")
-    one_alike = only_verdict([never, terms], trials, questions={"y": Question(metric="accuracy", floor=0.01)})
+    one_alike = only_verdict([never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", floor=0.01)})
     sure = right_or_wrong(alike=False, wrong=6, apart=3)
     sure["loss"] = sure["loss"].mask((sure["row"] < 2) & (sure["family"] != "constant"), FLOOR)
     return {
@@ -291,7 +291,7 @@ def splits(rng: np.random.Generator) -> Told:
     (holdout,) = verdicts.verdicts(pd.concat(models), usual_trials(), 0.05, 5, n_train={"y": 120})
 
     predictions, trials = two_classes({2})
-    area = only_verdict([predictions[predictions["row"] < 93]], trials, questions={"y": Question(metric="auc")})
+    area = only_verdict([predictions[predictions["row"] < 93]], trials, questions={"y": EvaluationSpec(metric="auc")})
     after = area.question.model_copy(update={"after": True})
     return {
         "A holdout whose rows are known": holdout,

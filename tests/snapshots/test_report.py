@@ -28,7 +28,7 @@ from study.diagnostics.margins import figure as margins
 from study.diagnostics.predicted_observed import figure as predicted_observed
 from study.diagnostics.residuals import figure as residuals
 from study.evidence.findings import TreesLine
-from study.evidence.margins import Question
+from study.evidence.thresholds import EvaluationSpec
 from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
@@ -272,8 +272,8 @@ def test_what_tables_and_lists_say_in_rarer_cases(
     hurt = {"side": "less", "gain": -0.3, "rest": 0.2, "difference": -0.5, "low": -0.9, "high": -0.1, "rule": "age is over 9"}
     lost = hurt | {"holds": False}
     questions = {
-        "accuracy with a floor": asked(kinds, colour=Question(metric="accuracy", floor=0.5)),
-        "two questions": asked(kinds, balloons=Question(metric="rmse"), colour=Question(floor=0.9)),
+        "accuracy with a floor": asked(kinds, colour=EvaluationSpec(metric="accuracy", floor=0.5)),
+        "two questions": asked(kinds, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9)),
     }
     groups = {"held": ({}, lost), "hurts": ({}, hurt), "failed": (lost,), "none": ({"side": "", "rule": "", "holds": False},)}
     found = {

@@ -10,9 +10,9 @@ import pandas as pd
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED, Gain
-from study.evidence.margins import Bar
 from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
+from study.evidence.thresholds import Threshold
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import incumbents
 from study.evidence.wording.amounts import limits, listed, share, signed
@@ -101,7 +101,7 @@ def carried_by_few(gain: Gain) -> bool:
     return gain.std_error > NOTHING and few and gain.n_units > 2 * FEW_CARRY
 
 
-def sure_all_the_same(gain: Gain, bar: Bar) -> bool:
+def sure_all_the_same(gain: Gain, bar: Threshold) -> bool:
     """Whether a gain lies on one side of the bar with an interval WIDER times as wide, too."""
     bound = bar.of_gain(gain).larger(gain.per_loss)
     low, high = (gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high))

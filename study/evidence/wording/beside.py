@@ -9,8 +9,8 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, Gain
 from study.evidence.intervals import METHODS
 from study.evidence.margin_curves import MOST, spans
-from study.evidence.margins import FLOOR, UNIT
 from study.evidence.rule import BELOW, above_all, side_of
+from study.evidence.thresholds import FLOOR, UNIT
 from study.evidence.wording.amounts import capital, limits, listed, points, share, signed
 from study.formatting import count, given_percent, human
 from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION

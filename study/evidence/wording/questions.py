@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from study.evidence.margins import UNIT, Question
 from study.evidence.metrics import metric_of
+from study.evidence.thresholds import UNIT, EvaluationSpec
 from study.formatting import given_percent
 from study.schema import NOUNS, REGRESSIONS, Kind
 
 
-def asked_words(question: Question, kind: Kind, target: str) -> str:
+def asked_words(question: EvaluationSpec, kind: Kind, target: str) -> str:
     """Metric, margin and minimum margin of a verdict, before there is one."""
     metric = metric_of(question.metric, kind)
     of = f"{given_percent(question.margin)} of {NOUNS[REGRESSIONS[kind]]}'s {metric.noun}"

@@ -12,15 +12,15 @@ from study.evidence.compare import Comparison, Model, models, pairwise, rung_gai
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval
 from study.evidence.margin_curves import curve, margins_of
-from study.evidence.margins import Bar, Bound, Question, bound_of
 from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
+from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold, bound_of
 from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
 from study.schema import EXTENDED, REGRESSION, Kind
 
 
 @dataclass(frozen=True, eq=False)
-class Sides:
+class ScoredTarget:
     """One target's procedures; predictions and winners are its own. told: whether its verdict says what the losses mean.
 
     known_train: rows that an outer fold leaves, where they are known.
@@ -30,7 +30,7 @@ class Sides:
     kind: Kind
     predictions: pd.DataFrame
     winners: pd.DataFrame
-    question: Question
+    question: EvaluationSpec
     told: bool
     folds: int
     method: str | None
@@ -58,7 +58,7 @@ class Sides:
         return [replace(model, losses=self.asked.finish(model.losses)) for model in models(self.losses, self.winners)]
 
     @cached_property
-    def bound(self) -> Bound | None:
+    def bound(self) -> ResolvedThreshold | None:
         """Margin and floor as shares of the regression's loss; None without a regression."""
         if self.plain is None:
             return None
@@ -70,9 +70,9 @@ class Sides:
         return self.question.margin if self.bound is None else self.bound.share
 
     @property
-    def bar(self) -> Bar:
+    def bar(self) -> Threshold:
         """What gains have to pass."""
-        return Bar(self.question.margin) if self.bound is None else self.bound.bar
+        return Threshold(self.question.margin) if self.bound is None else self.bound.bar
 
     @cached_property
     def plain(self) -> Model | None:

@@ -18,7 +18,7 @@ MARGIN, FLOOR = "margin", "floor"
 
 
 @dataclass(frozen=True)
-class Bar:
+class Threshold:
     """What a gain has to pass to matter, both of it.
 
     margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN where that has none.
@@ -33,16 +33,16 @@ class Bar:
     roots: tuple[str, ...] = ()
     at: float = math.nan
 
-    def over(self, base: float, per: float) -> Bar:
+    def over(self, base: float, per: float) -> Threshold:
         """What a gain over a procedure of mean loss `base`, a share of the mean loss `per`, has to pass."""
         margin, floor = self.margin, self.floor
         if MARGIN in self.roots:
             margin = off_loss(off_root(margin * self.at, self.at), base) / per if per > 0 else math.nan
         if FLOOR in self.roots:
             floor = off_loss(off_root(floor, self.at), base)
-        return Bar(margin, floor)
+        return Threshold(margin, floor)
 
-    def of_gain(self, gain: Gain) -> Bar:
+    def of_gain(self, gain: Gain) -> Threshold:
         """What a gain has to pass."""
         return self.over(gain.base_loss, gain.per_loss)
 
@@ -57,9 +57,9 @@ class Bar:
         return math.nan if math.isnan(self.margin) or not per > 0 else max(self.margin, self.floor / per)
 
     @classmethod
-    def of(cls, margin: float | Bar) -> Bar:
+    def of(cls, margin: float | Threshold) -> Threshold:
         """A margin alone, or a bar as it is."""
-        return margin if isinstance(margin, Bar) else cls(margin)
+        return margin if isinstance(margin, Threshold) else cls(margin)
 
 
 def off_loss(root: float, base: float) -> float:
@@ -77,7 +77,7 @@ def off_root(amount: float, base: float) -> float:
     return math.sqrt(base) - math.copysign(math.sqrt(abs(left)), left)
 
 
-class Question(Frozen):
+class EvaluationSpec(Frozen):
     """What a verdict is asked of.
 
     metric: a name of `study.evidence.metrics.metrics_of` the target's kind. margin: smallest gain that matters; margin_of: what
@@ -92,14 +92,14 @@ class Question(Frozen):
     after: bool = False
 
 
-class Bound(Frozen):
+class ResolvedThreshold(Frozen):
     """The bounds of one question on one target, all as shares of the regression's shortfall in the metric, as it was measured,
     and of a gain over the regression: those of another base are what `bar` says of it.
 
     share: the larger of margin and floor; NaN of none. sd: standard deviation of the target; NaN of classes. shortfall: the
     regression's mean. amount: whether the margin is an amount, which no share of the regression's shortfall is; all gains are
     then amounts too, shares of that mean as a number like any other, whatever it may truly be. counted: the floor as an amount,
-    of a metric that counts rows, which has one where the shortfall is 0, too; NaN of others. roots: as in `Bar`.
+    of a metric that counts rows, which has one where the shortfall is 0, too; NaN of others. roots: as in `Threshold`.
     """
 
     share: Number
@@ -112,10 +112,10 @@ class Bound(Frozen):
     roots: tuple[str, ...] = ()
 
     @property
-    def bar(self) -> Bar:
+    def bar(self) -> Threshold:
         """What the rule takes."""
         floor = self.floor * self.shortfall if self.shortfall else self.counted
-        return Bar(self.margin, floor if self.floor else 0.0, self.roots, self.shortfall)
+        return Threshold(self.margin, floor if self.floor else 0.0, self.roots, self.shortfall)
 
     @property
     def held(self) -> str:
@@ -123,7 +123,7 @@ class Bound(Frozen):
         return FLOOR if self.floor > self.margin else MARGIN
 
 
-def bound_of(question: Question, asked: Measure, shortfall: float) -> Bound:
+def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> ResolvedThreshold:
     """The bound of a question.
 
     Means are taken as they are, without their own error: for a margin m that leaves out m² times the variance of what it is a
@@ -141,7 +141,7 @@ def bound_of(question: Question, asked: Measure, shortfall: float) -> Bound:
     bounds["counted"] = question.floor * asked.yard if FINE in asked.predictions else np.nan
     stated = {MARGIN: amount, FLOOR: question.floor > 0}
     roots = tuple(name for name, told in stated.items() if told and asked.metric.squared)
-    return Bound(**bounds, sd=asked.sd, amount=amount, roots=roots)
+    return ResolvedThreshold(**bounds, sd=asked.sd, amount=amount, roots=roots)
 
 
 def share_of(amount: float, asked: Measure, shortfall: float) -> float:
