@@ -17,7 +17,7 @@ from harness.studies import N_RECORDS, SLOW, records
 from study import load_results
 from study.records.frames import trials_frame
 from study.records.paths import StudyPaths
-from study.records.results import digest, read_trials
+from study.records.reading import digest, read_trials
 
 ENDLESS = ("--set", "search.trials=1000")
 """Makes the study outlast every fault on any machine; what a trial is depends on its number alone."""

@@ -13,7 +13,7 @@ import psutil
 
 from harness.kept import kept
 from study import load_results
-from study.records.results import digest
+from study.records.reading import digest
 
 DRIVE = Path(__file__).with_name("drive.py")
 DEADLY = Path(__file__).with_name("deadly.py")

@@ -11,8 +11,8 @@ from study.config import StudyConfig, differing_keys, dump_config, load_config
 from study.config.metrics import QUESTION_KEYS
 from study.config.options import ClusterConfig
 from study.data.reader import make_reader
+from study.execution.cluster.checks import check_cluster
 from study.execution.cluster.lock import locked
-from study.execution.cluster.ray import check_cluster
 from study.execution.observer import Observer, interruptible
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue

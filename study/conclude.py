@@ -24,7 +24,8 @@ from study.records.delivery import deliver
 from study.records.frames import Earlier, estimates_frame, whole
 from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import load_results, read_winners, read_work
+from study.records.reading import read_winners, read_work
+from study.records.results import load_results
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, TREES, TrialState

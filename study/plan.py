@@ -9,7 +9,8 @@ from functools import cached_property
 from study.config import StudyConfig
 from study.config.metrics import metrics_asked
 from study.config.unit import check_unit
-from study.data.encoding import Encoded, EncodedData, encode_all
+from study.data.encode import encode_all
+from study.data.encoding import Encoded, EncodedData
 from study.data.splits import Split, first_development, make_splits
 from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS, find_vocabulary, missing_name

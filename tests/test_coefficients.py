@@ -12,7 +12,8 @@ import statsmodels.api as sm
 from study import conclude
 from study.data.encoding import design
 from study.diagnostics.coefficients import compute
-from study.diagnostics.coefficients.reference import OVER, REFERENCES, UNPENALISED
+from study.diagnostics.coefficients.likelihood import OVER, REFERENCES
+from study.diagnostics.coefficients.reference import UNPENALISED
 from tests.diagnostics.predicted import context_of
 from tests.training.tables import saved_encoded
 

@@ -31,7 +31,7 @@ from study.data.sources import read_source
 from study.families.saved import open_model
 from study.plan import prepare
 from study.records.paths import StudyPaths
-from study.records.results import Records, read_records
+from study.records.reading import Records, read_records
 from study.schema import StudyError
 from study.training.trees import open_trees
 

@@ -89,7 +89,7 @@ def _own(config: str, folder: Path) -> tuple[dict[str, tuple[float, float]], flo
     the last depth.
     """
     from study import load_results
-    from study.records.results import read_winners
+    from study.records.reading import read_winners
     from study.schema import REGRESSIONS
 
     ran = run_study(ROOT, config, [*HOLDOUT, "resources.max_concurrent=2"], folder)

@@ -28,7 +28,7 @@ def write(folder: Path, trials: int) -> None:
     """Write the records of a study that has come so far, and what `study status` needs beside them."""
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
-    from study.records.results import write_trial
+    from study.records.reading import write_trial
     from study.schema import Kind, StudyData, Target
 
     plan, _ = plan_of(config_of(trials))
@@ -44,7 +44,7 @@ def write(folder: Path, trials: int) -> None:
 def read(folder: Path, _: int) -> None:
     """Read every record whole."""
     from study.records.paths import StudyPaths
-    from study.records.results import read_records
+    from study.records.reading import read_records
 
     read_records(StudyPaths(folder))
 
@@ -132,7 +132,7 @@ def _drive(trials: int) -> dict[str, float]:
     import psutil
     from rich.console import Console
 
-    from study.execution.cluster.ray import quiet
+    from study.execution.cluster.checks import quiet
 
     quiet(verbose=False)  # Ray reads its settings when it is imported
     from benchmarks.empty_worker import EmptyWorker

@@ -22,7 +22,7 @@ ALL_WEIGHTS = tuple({"products": a, "curves": b} for a, b in product(WEIGHTS, re
 def folds(source: str, target: str, repeats: int, *settings: str) -> list[Encoded]:
     """The outer folds of a nested study of one target, repeat by repeat, 5 a repeat."""
     from study.config import make_config
-    from study.data.encoding import encode_all
+    from study.data.encode import encode_all
     from study.plan import survey
     from study.schema import ALL_ROWS
 

@@ -33,7 +33,7 @@ def _measure(name: str, pipe: Any) -> None:
     from sklearn.model_selection import KFold
     from threadpoolctl import threadpool_limits
 
-    from study.data.encoding import encode
+    from study.data.encode import encode
     from study.data.splits import Split
     from study.schema import EXTENDED, REGRESSIONS
     from study.training.regression import fit, terms_of, thinned

@@ -45,7 +45,8 @@ def _program(columns: int, width: int, depth: int, batch: int) -> Any:
 
     from harness.networks import problem_on
     from study.families import HEADS, Schedule, get_family
-    from study.training.fit import Data, Shape, compiled
+    from study.training.batches import Data
+    from study.training.fit import Shape, compiled
 
     rng, rows = np.random.default_rng(0), 64 * batch
     x = rng.normal(size=(rows + 1, columns)).astype(np.float32)

@@ -47,7 +47,7 @@ def encoded_truth(frame: pd.DataFrame, rows: int, seed: int) -> Encoded:
     from sklearn.model_selection import KFold, StratifiedKFold
 
     from study.config import make_config
-    from study.data.encoding import encode
+    from study.data.encode import encode
     from study.data.splits import Split
     from study.data.tables import read_table
 

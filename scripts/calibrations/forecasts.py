@@ -54,7 +54,7 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     and of core-seconds: `seconds` with parts of the rows, `bare` without, NaN where that was not timed.
     """
     from study.config import make_config
-    from study.data.encoding import encode_all
+    from study.data.encode import encode_all
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.winners import incumbents

@@ -111,7 +111,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     loss in an inner fold (row). group: code of a test row's group, or the row. time: how many rows are earlier, NaN without
     an order. seconds: core-seconds that the table took.
     """
-    from study.data.encoding import encode_all
+    from study.data.encode import encode_all
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.scores import row_losses

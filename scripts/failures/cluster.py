@@ -17,7 +17,7 @@ from harness.cluster import Cluster, missing, wait_until
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
 from harness.jobs import Job, leftovers, queue
 from harness.studies import records, undisturbed_digest
-from study.records.results import digest
+from study.records.reading import digest
 from study.schema import StudyError
 
 TRIALS = 80

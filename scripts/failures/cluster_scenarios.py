@@ -12,7 +12,7 @@ from harness.cluster import Cluster
 from harness.damage import say
 from harness.jobs import Job, queue
 from harness.studies import records, undisturbed_digest
-from study.records.results import digest
+from study.records.reading import digest
 
 TRIALS = 20
 N_RECORDS = 2 * ((1 + 1) + (TRIALS + 1) + 2)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness.studies import DEADLY, STUDY, TINY, drive, records, run
 from study.records.paths import StudyPaths
-from study.records.results import digest, load_results, read_trials
+from study.records.reading import digest, read_trials
+from study.records.results import load_results
 from study.records.trial import TrialRecord
 from study.schema import TrialState
 

@@ -28,7 +28,8 @@ from study.api import run_study
 from study.config import load_config
 from study.execution.observer import Interrupted, Observer, interruptible
 from study.execution.queue import FoldQueue
-from study.records.results import digest, load_results
+from study.records.reading import digest
+from study.records.results import load_results
 from study.records.trial import TrialRecord
 from study.search.arms import ArmSearch
 from study.search.plan import Plan

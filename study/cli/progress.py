@@ -15,11 +15,12 @@ from rich.table import Table
 
 from study.cli.ending import print_ending
 from study.evidence.wording.table import on_some_folds
-from study.execution.cluster.ray import available_cpus
+from study.execution.cluster.checks import available_cpus
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.formatting import count, given, human
-from study.records.results import Results, read_outcomes
+from study.records.reading import read_outcomes
+from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.schema import TrialState

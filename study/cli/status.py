@@ -13,7 +13,8 @@ from study.evidence.wording.amounts import listed
 from study.execution.cluster.lock import at_work
 from study.formatting import human
 from study.records.outcome import Outcome
-from study.records.results import Results, digest, read_records
+from study.records.reading import digest, read_records
+from study.records.results import Results
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, TrialState
 

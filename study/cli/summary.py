@@ -9,7 +9,8 @@ from study.cli.progress import notes
 from study.evidence.stored import write_verdicts
 from study.evidence.winners import select_candidate
 from study.records.delivery import delivery_notes
-from study.records.results import Results, digest
+from study.records.reading import digest
+from study.records.results import Results
 
 
 def summary_json(results: Results) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.columns import Column, as_label, check_finite, read_column
+from study.data.arranged import _grouped_words, _groups, _time, _timed_words
+from study.data.columns import Column, check_finite, read_column
 from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
@@ -226,38 +227,3 @@ def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
             "count or continuous."
         )
     return notes
-
-
-def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
-    values = read_column(raw, "category").values
-    if values.isna().any():
-        row = int(values.isna().to_numpy().argmax())
-        raise StudyError(
-            f"Every row needs a group, but {str(raw.name)!r} is missing in row {row}. Fill the cell or drop the row."
-        )
-    return values
-
-
-def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
-    name = str(raw.name)
-    column = read_column(raw, config.data.types.get(name))
-    if column.type not in {"numeric", "date"}:
-        raise StudyError(
-            f"A time column holds dates or numbers, but {name!r} has {column.reason}. "
-            f"Mend its cells, or set data.types.{name} to date to see the first that is none."
-        )
-    check_finite(column)
-    if column.values.isna().any():
-        row = int(column.values.isna().to_numpy().argmax())
-        raise StudyError(f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row.")
-    return column
-
-
-def _grouped_words(groups: pd.Series[Any]) -> str:
-    return f"Rows of one {str(groups.name)!r} ({groups.nunique():,} groups) stay together in every split."
-
-
-def _timed_words(time: Column) -> str:
-    ends = time.values.min(), time.values.max()
-    first, last = (f"{pd.Timestamp(end, unit='D'):%Y-%m-%d}" if time.type == "date" else as_label(end) for end in ends)
-    return f"Test rows are later than all others by {time.name!r}, which goes from {first} to {last}."

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.execution.cluster.allocation import Allocation
+from study.execution.cluster.checks import import_ray
 from study.execution.cluster.others import JOIN_S, give_back_nodes
-from study.execution.cluster.ray import import_ray, ray_cluster
+from study.execution.cluster.ray import ray_cluster
 from study.execution.cluster.slots import slots
 from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
 from study.execution.observer import Interrupted

@@ -9,7 +9,7 @@ from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.records.packs import pack
 from study.records.paths import StudyPaths
-from study.records.results import write_trial, write_winner, write_work
+from study.records.reading import write_trial, write_winner, write_work
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
 from study.search.arms import ArmSearch

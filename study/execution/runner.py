@@ -16,7 +16,7 @@ from study.execution.tasks import Tasks
 from study.records.outcome import Outcome
 from study.records.packs import pack, set_aside
 from study.records.paths import StudyPaths
-from study.records.results import read_records
+from study.records.reading import read_records
 from study.records.work import reason
 from study.schema import ALL_ROWS, StudyError, procedure_of
 from study.search.arms import ArmSearch

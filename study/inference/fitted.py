@@ -14,7 +14,7 @@ import pandas as pd
 
 from study.api import run_study
 from study.config import StudyConfig
-from study.data.encoding import encode_all
+from study.data.encode import encode_all
 from study.data.reader import Reader, make_reader
 from study.data.sources import Source
 from study.data.splits import split_all_rows

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, read_outcomes, read_winners
+from study.records.reading import read_outcomes, read_winners
+from study.records.results import Results
 from study.schema import (
     ALL_ROWS,
     CONSTANT,

@@ -11,7 +11,8 @@ import pandas as pd
 
 from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
 from study.records.paths import StudyPaths, atomic_file, write_atomic
-from study.records.results import Results, read_trials, read_winners, read_work
+from study.records.reading import read_trials, read_winners, read_work
+from study.records.results import Results
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.records.paths import StudyPaths
-from study.records.results import read_trials, read_winners
+from study.records.reading import read_trials, read_winners
 from study.records.trial import TermRow, TrialRecord, WinnerRecord
 from study.schema import StudyError, TrialState, nearest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from study.records.packs import unpack
 from study.records.paths import StudyPaths
-from study.records.results import read_outcomes, read_trials, read_winners
+from study.records.reading import read_outcomes, read_trials, read_winners
 from study.records.work import FoldWork, reason
 from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedure_of
 

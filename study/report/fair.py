@@ -10,7 +10,8 @@ import pandas as pd
 from study.diagnostics.drawing.html_table import Html, folded, prose, table
 from study.diagnostics.drawing.style import with_names
 from study.formatting import human
-from study.records.results import Results, read_outcomes
+from study.records.reading import read_outcomes
+from study.records.results import Results
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
 

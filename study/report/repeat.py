@@ -7,7 +7,8 @@ from html import escape
 import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, folded, table
-from study.records.results import Results, digest
+from study.records.reading import digest
+from study.records.results import Results
 
 
 def facts_frame(results: Results) -> pd.DataFrame:

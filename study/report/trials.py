@@ -10,7 +10,8 @@ import pandas as pd
 from study.diagnostics.drawing.html_table import Html, filtered
 from study.diagnostics.drawing.style import with_names
 from study.formatting import human
-from study.records.results import Results, read_trials
+from study.records.reading import read_trials
+from study.records.results import Results
 from study.records.work import reason
 from study.schema import ALL_ROWS, Arm, TrialState
 

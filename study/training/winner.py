@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study.data.encoding import Encoded, give_back
+from study.data.encode import give_back
+from study.data.encoding import Encoded
 from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths

@@ -15,7 +15,7 @@ from study.cli.main import COMMANDS
 from study.execution.cluster import lock
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import write_trial
+from study.records.reading import write_trial
 from study.records.trial import TrialRecord
 from study.schema import Arm, Kind, TrialState
 from tests.cli.conftest import Command

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from study.records.environment import Environment
 from study.records.paths import write_atomic
-from study.records.results import write_trial
+from study.records.reading import write_trial
 from tests.cli.conftest import Command
 from tests.records.examples import arm, make_folder, trial
 

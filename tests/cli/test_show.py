@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from study.records.results import Results, write_winner
+from study.records.reading import write_winner
+from study.records.results import Results
 from tests.cli.conftest import Command
 from tests.records.examples import make_folder, trial, winner
 

@@ -14,7 +14,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from study.data import encoding
-from study.data.encoding import Encoded, design, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded, design
 from study.data.matrix import Term
 from study.data.reader import make_reader
 from study.data.splits import make_splits

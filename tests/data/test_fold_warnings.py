@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.data.encoding import encode_all
+from study.data.encode import encode_all
 from study.data.fold_warnings import distances, fold_warnings
 from study.data.splits import make_splits
 from study.data.tables import read_table

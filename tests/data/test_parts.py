@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.parts import on_part
 from study.data.splits import make_splits
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.diagnostics.probe import LEVELS, MOST_CLASSES, MOST_COLUMNS, POINTS, axis_of, leading, probe
 from study.records.inspection import Inspection

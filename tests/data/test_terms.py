@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from study.data import terms as terms_module
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.data.terms import QUANTILES, Terms, make_terms, no_terms

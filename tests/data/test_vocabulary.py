@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study.data.encoding import design, encode
+from study.data.encode import encode
+from study.data.encoding import design
 from study.data.vocabulary import LEAST_LEVEL_ROWS, MOST_LEVELS
 
 from .helpers import bare

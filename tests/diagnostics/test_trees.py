@@ -12,7 +12,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from study.config import make_config
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.diagnostics.probe import MOST_COLUMNS

@@ -17,7 +17,7 @@ from study.execution.recorder import Recorder, Report
 from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
-from study.records.results import read_records
+from study.records.reading import read_records
 from study.schema import StudyError, Suggestion
 from study.search.arms import ArmSearch
 from study.training.task import Task, TrialTask, Unscored, WinnerTask

@@ -14,7 +14,7 @@ from study.execution.recorder import Recorder
 from study.execution.runner import make_searches
 from study.records import packs
 from study.records.paths import StudyPaths
-from study.records.results import read_records, write_trial, write_winner
+from study.records.reading import read_records, write_trial, write_winner
 from study.schema import Arm
 from study.search.arms import ArmSearch
 from study.search.cost import Size

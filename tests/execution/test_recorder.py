@@ -19,7 +19,7 @@ from study.execution.tasks import Tasks
 from study.records.numbers import Numbers
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
-from study.records.results import read_records, read_work
+from study.records.reading import read_records, read_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord

@@ -8,7 +8,7 @@ from typing import Any
 from study.config import dump_config, make_config
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import write_trial, write_winner, write_work
+from study.records.reading import write_trial, write_winner, write_work
 from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
 from study.records.trial import Candidate, CoefficientRow, ReplicateRecord, TermRow, TrialRecord, WinnerRecord

@@ -9,7 +9,8 @@ import pytest
 
 from study.records.delivery import chosen_arms, deliver, delivered_frame, fold_model
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, write_winner, write_work
+from study.records.reading import write_winner, write_work
+from study.records.results import Results
 from study.schema import ALL_ROWS, Arm, Kind
 from tests.records.examples import scored_trees, trees, winner
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
-from study.records.results import digest
+from study.records.reading import digest
 from study.records.trial import Candidate
 from study.schema import RESULT_COLUMNS, Kind
 from tests.records.examples import arm, failed, scored_trees, shortened, trial, winner

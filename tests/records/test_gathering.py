@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from study.records import gathering
 from study.records import results as results_module
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
-from study.records.results import (
-    load_results,
-)
+from study.records.results import load_results
 from tests.records.examples import (
     arm,
     failed,

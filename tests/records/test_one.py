@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from study.records.one import find_trial, mean_curve
-from study.records.results import write_trial, write_winner
+from study.records.reading import write_trial, write_winner
 from study.schema import StudyError
 from tests.records.examples import make_folder, trial, winner
 

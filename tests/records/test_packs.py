@@ -12,7 +12,7 @@ from harness.kept import kept, replace
 from study.records.outcome import Outcome
 from study.records.packs import pack, set_aside
 from study.records.paths import StudyPaths, clear_temporaries
-from study.records.results import read_records, read_trials, write_trial, write_winner
+from study.records.reading import read_records, read_trials, write_trial, write_winner
 from study.schema import Arm
 from tests.records.examples import arm, failed, trial, winner
 

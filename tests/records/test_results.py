@@ -20,13 +20,8 @@ from study.records.environment import Environment, version_of
 from study.records.frames import trials_frame
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import (
-    Records,
-    digest,
-    load_results,
-    read_trials,
-    write_work,
-)
+from study.records.reading import Records, digest, read_trials, write_work
+from study.records.results import load_results
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord

@@ -18,7 +18,7 @@ from study.execution.cluster.lock import locked
 from study.execution.journal import Journal
 from study.records.packs import pack
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import read_records, write_trial, write_winner, write_work
+from study.records.reading import read_records, write_trial, write_winner, write_work
 from study.records.retried import Failure, failures, put_aside
 from study.schema import ALL_ROWS, StudyError
 from tests.records.examples import arm, failed, failed_work, scored_trees, trees, trial, winner

@@ -12,7 +12,8 @@ import pytest
 
 from study.api import write_report
 from study.records.paths import StudyPaths
-from study.records.results import Results, write_trial
+from study.records.reading import write_trial
+from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.report.form import Form
 from study.schema import Arm, TrialState

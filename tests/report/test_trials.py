@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from study.diagnostics.drawing.html_table import filtered, table
-from study.records.results import Results, digest, write_trial
+from study.records.reading import digest, write_trial
+from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.report import fair, repeat, trials
 from study.schema import LOSS_NAMES, Arm, Kind, TrialState

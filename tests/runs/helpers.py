@@ -12,7 +12,7 @@ from study.data.reader import Reader
 from study.data.sources import read_source
 from study.evidence.winners import class_probabilities, select_candidate
 from study.inference.models import Model
-from study.records.results import digest
+from study.records.reading import digest
 from study.schema import ALL_ROWS, Kind, procedure_of
 
 ROUNDING = 1e-5

@@ -10,7 +10,7 @@ import pytest
 
 from harness.studies import STUDY, drive, records, run
 from study import load_results
-from study.records.results import digest
+from study.records.reading import digest
 from tests.runs.conftest import SHELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]

@@ -13,7 +13,7 @@ from harness.kept import replace
 from harness.studies import STUDY, drive, records, run
 from study import load_results
 from study.evidence.findings import ENOUGH, UNDECIDED, WORTH
-from study.records.results import digest
+from study.records.reading import digest
 from tests.cli.conftest import call
 
 CONFIG = """

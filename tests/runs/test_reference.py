@@ -12,7 +12,7 @@ import pytest
 
 import study
 from harness.studies import records
-from study.records.results import digest
+from study.records.reading import digest
 from tests.records.test_columns import EVERY, differences
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 from harness.kept import kept, replace
 from harness.studies import STUDY, drive, records, run
 from study import load_results
-from study.records.results import digest
+from study.records.reading import digest
 
 FAMILY = """
 import os

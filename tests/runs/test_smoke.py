@@ -24,7 +24,7 @@ from study.evidence.wording.answer import Words
 from study.plan import prepare
 from study.records.columns import FRAMES
 from study.records.paths import StudyPaths
-from study.records.results import digest, read_outcomes, read_work, write_work
+from study.records.reading import digest, read_outcomes, read_work, write_work
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.work import failure_notes

@@ -17,7 +17,7 @@ from harness.memory import MemoryGroup, memory_group
 from harness.studies import DEADLY, DRIVE, run, started, workers
 from study import load_results
 from study.records.paths import StudyPaths
-from study.records.results import read_outcomes, read_trials
+from study.records.reading import read_outcomes, read_trials
 from study.records.work import reason
 from study.schema import TrialState
 from tests.runs.helpers import same_regression

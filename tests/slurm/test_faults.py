@@ -14,7 +14,7 @@ from harness.cluster import GUEST, GUEST_ID, Cluster, wait_until
 from harness.jobs import ENDLESS, JOB_S, LONG, N_FIRST, Job
 from harness.studies import N_RECORDS, records, undisturbed_digest
 from study.records.paths import StudyPaths
-from study.records.results import read_trials
+from study.records.reading import read_trials
 from tests.slurm.conftest import Submit
 from tests.slurm.strangers import check_token
 

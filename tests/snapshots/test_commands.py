@@ -22,7 +22,8 @@ from study.execution.cluster.submit import MOST_LINES
 from study.plan import prepare
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, load_results, read_records, write_trial, write_winner, write_work
+from study.records.reading import read_records, write_trial, write_winner, write_work
+from study.records.results import Results, load_results
 from study.records.trees import Trees
 from study.records.trial import TrialRecord
 from study.report.formats import write_pdf

@@ -41,7 +41,8 @@ from study.plan import prepare
 from study.records.delivery import delivery_notes
 from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
-from study.records.results import Results, load_results, read_outcomes, write_trial, write_winner, write_work
+from study.records.reading import read_outcomes, write_trial, write_winner, write_work
+from study.records.results import Results, load_results
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, Kind, StudyError
 from study.search.cost import Size

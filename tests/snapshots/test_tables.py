@@ -14,7 +14,7 @@ import pytest
 
 from study.config.options import DataConfig
 from study.data import files
-from study.data.encoding import encode, encode_all
+from study.data.encode import encode, encode_all
 from study.data.sources import read_source
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table

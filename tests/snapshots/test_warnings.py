@@ -14,7 +14,7 @@ from rich.console import Console
 
 from study.cli.warned import count_words, print_warnings
 from study.config import make_config
-from study.data.encoding import encode_all
+from study.data.encode import encode_all
 from study.data.fold_warnings import fold_warnings
 from study.data.splits import make_splits
 from study.data.tables import read_table

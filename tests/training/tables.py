@@ -10,7 +10,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from study.config import make_config
-from study.data.encoding import Encoded, encode_all
+from study.data.encode import encode_all
+from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import read_table
 from study.records.short import ShortFormula, ShortRecord

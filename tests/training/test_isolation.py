@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, penalties, resolve_space

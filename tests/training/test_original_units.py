@@ -11,7 +11,8 @@ import statsmodels.api as sm
 from sklearn.linear_model import Ridge
 
 from study.config import make_config
-from study.data.encoding import Encoded, encode
+from study.data.encode import encode
+from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
 from study.schema import Arm, Kind

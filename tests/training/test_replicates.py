@@ -14,7 +14,8 @@ import tensorflow as tf
 from harness.networks import linear_predictor
 from study.families.stacked import Stack, StackedDropout
 from study.training import fit as fit_module
-from study.training.fit import CHUNK, batches, fit
+from study.training.batches import batches
+from study.training.fit import CHUNK, fit
 from study.training.problem import padded
 from study.training.task import TrainingFailed
 from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of

@@ -11,7 +11,8 @@ import pandas as pd
 from study.data.encoding import design
 from study.data.units import Units
 from study.diagnostics.coefficients.basis import INTERCEPT
-from study.diagnostics.coefficients.reference import REFERENCES, UNPENALISED, no_reference, reference_coefficients
+from study.diagnostics.coefficients.likelihood import REFERENCES
+from study.diagnostics.coefficients.reference import UNPENALISED, no_reference, reference_coefficients
 from study.diagnostics.context import Context
 from study.diagnostics.jackknife import blocks
 from study.records.columns.shared import frame

@@ -12,7 +12,8 @@ from study.config.options import Range, Space
 from study.families.chosen import arm_space
 from study.records.one import mean_curve
 from study.records.packs import read_arm
-from study.records.results import Results, read_winners
+from study.records.reading import read_winners
+from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.schema import LOSS_NAMES, Arm, fold_name
 

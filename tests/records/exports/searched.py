@@ -6,7 +6,8 @@ from pathlib import Path
 
 from study.records.environment import Environment
 from study.records.paths import write_atomic
-from study.records.results import Results, load_results, write_trial
+from study.records.reading import write_trial
+from study.records.results import Results, load_results
 from study.schema import TrialState
 from tests.records.examples import arm, make_folder, trial
 

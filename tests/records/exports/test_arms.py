@@ -7,7 +7,7 @@ import pytest
 from study.config.options import Range
 from study.records.exports.arms import Changes, by_epoch, holding
 from study.records.paths import write_atomic
-from study.records.results import write_trial, write_winner
+from study.records.reading import write_trial, write_winner
 from tests.records.examples import arm, trial, winner
 from tests.records.exports.searched import searched
 

@@ -12,7 +12,8 @@ from study.records.exports import exports
 from study.records.exports.arms import Changes
 from study.records.exports.exports import TOOLS, export
 from study.records.exports.optuna_trials import OptunaTrials
-from study.records.results import Results, load_results, write_trial, write_winner
+from study.records.reading import write_trial, write_winner
+from study.records.results import Results, load_results
 from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.cli.conftest import Command, command, folder  # noqa: F401 -- fixtures
 from tests.records.examples import arm, trial, winner

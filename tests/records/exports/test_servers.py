@@ -14,7 +14,8 @@ import pytest
 
 from study.evidence.wording.answer import Words
 from study.records.exports.exports import export
-from study.records.results import Results, write_trial, write_winner
+from study.records.reading import write_trial, write_winner
+from study.records.results import Results
 from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.records.examples import arm, trial, winner
 from tests.records.exports.searched import PARAMS, searched
