@@ -47,4 +47,4 @@ def test_where_tensorflow_cannot_be_imported_the_run_ends_with_its_error_in_full
     assert "in load\n    raise ImportError(" in ended.stderr
     assert ended.stderr.endswith("ImportError: libcuda.so.1\n")
     assert records(results) == {}
-    assert not list(results.rglob(".*"))
+    assert [found.name for found in results.rglob(".*")] == [".study"]

@@ -113,7 +113,7 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
     assert digest_of(results) == digest_of(undisturbed)
     assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
     assert "FAIL" not in set(load_results(results).trials["state"])
-    assert not list(results.rglob(".*"))
+    assert [found.name for found in results.rglob(".*")] == [".study"]
 
 
 def goes_on_with_a_worker_killed(process: Process, config: Path, results: Path) -> None:
