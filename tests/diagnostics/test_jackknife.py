@@ -13,7 +13,7 @@ import statsmodels.api as sm
 from calibrations import coefficients as simulated
 from study.data.units import Units
 from study.diagnostics import jackknife
-from study.diagnostics.coefficients import reference
+from study.diagnostics.coefficients import likelihood
 from study.schema import Kind
 from tests.diagnostics.people import fit, make_people
 
@@ -103,7 +103,7 @@ def test_small_pieces_give_the_errors_of_the_whole(
     of = partial(fit, design, target_of(design, kind), kind, CLASSES, units=grouped(sizes))
     whole = of()
 
-    monkeypatch.setattr(reference, "BLOCK", 37)
+    monkeypatch.setattr(likelihood, "BLOCK", 37)
     monkeypatch.setattr(jackknife, "MOST_CELLS", 100)
 
     assert of()["ref_std_error"].to_numpy() == pytest.approx(whole["ref_std_error"].to_numpy(), rel=1e-5)

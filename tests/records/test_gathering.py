@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
-from study.records import gathering
-from study.records import results as results_module
+from study.records import gathering, reading
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
 from study.records.results import load_results
 from tests.records.examples import (
@@ -43,7 +42,7 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Pat
     paths = make_folder(tmp_path)
     records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
     for record in records:
-        results_module.write_trial(paths, record)
+        reading.write_trial(paths, record)
     monkeypatch.setattr(gathering, "BATCH", 2)
 
     gathering.gather(paths)

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.evidence.stored import VERSION
-from study.records import gathering
-from study.records import results as results_module
+from study.records import gathering, reading
 from study.records.environment import Environment, version_of
 from study.records.frames import trials_frame
 from study.records.outcome import Outcome
@@ -58,20 +57,20 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     paths = StudyPaths(tmp_path)
     records = [trial(number=2), trial(number=0), failed(number=1), trial(arm("neural", 2), 0), trial(arm("constant"), 0)]
     for record in records:
-        results_module.write_trial(paths, record)
-    results_module.write_winner(paths, winner(), {"y-linear.keras": b"model"})
+        reading.write_trial(paths, record)
+    reading.write_winner(paths, winner(), {"y-linear.keras": b"model"})
     work = [scored_trees(trees(fold=1)), scored_trees(), shortened(shortening(fold=1)), shortened()]
     for record in work:
         write_work(paths, record, {})
 
-    found = results_module.read_records(paths)
+    found = reading.read_records(paths)
 
     assert [record.trial_id for record in found.trials] == [
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
     assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
-    assert (results_module.read_work(paths, TreesRecord), results_module.read_work(paths, ShortRecord)) == (
+    assert (reading.read_work(paths, TreesRecord), reading.read_work(paths, ShortRecord)) == (
         work[1::-1],
         work[:1:-1],
     )
@@ -83,11 +82,11 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
 def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: bytes) -> None:
     paths = StudyPaths(tmp_path)
-    results_module.write_trial(paths, trial(number=0))
-    results_module.write_trial(paths, trial(number=1))
+    reading.write_trial(paths, trial(number=0))
+    reading.write_trial(paths, trial(number=1))
     paths.trial(arm(), 1).write_bytes(content)
 
-    found = results_module.read_records(paths)
+    found = reading.read_records(paths)
 
     assert [record.number for record in found.trials] == [0]
     assert found.broken == [paths.trial(arm(), 1)]
@@ -100,7 +99,7 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 
     for length in range(0, len(text), 97):
         write_atomic(path, text[:length])
-        assert results_module.read_records(paths) == Records([], [], [], [path])
+        assert reading.read_records(paths) == Records([], [], [], [path])
 
 
 def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path
     for path, content in zip(places, ["{", "", others[0], "{", others[1]], strict=True):
         write_atomic(path, content)
 
-    assert results_module.read_records(paths) == Records([], [], [], places)
+    assert reading.read_records(paths) == Records([], [], [], places)
 
 
 def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
     gathering.gather(paths)
 
     assert load_results(tmp_path).trees["target"].tolist() == ["z", "z"]
-    notes = failure_notes(results_module.read_outcomes(paths))
+    notes = failure_notes(reading.read_outcomes(paths))
     assert [re.findall(r"\b([yz])\b.*\((ValueError: no)\)", note) for note in notes] == [
         [(target, "ValueError: no")] for target in "yzz"
     ]
@@ -134,7 +133,7 @@ def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_
 @pytest.mark.parametrize("gathered", [False, True])
 def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gathered: bool) -> None:
     paths = make_folder(tmp_path)
-    results_module.write_trial(paths, trial(number=2))
+    reading.write_trial(paths, trial(number=2))
     if gathered:
         gathering.gather(paths)
 
@@ -147,7 +146,7 @@ def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gath
 
 def test_a_study_of_regressions_alone_has_no_curves_of_its_trials(tmp_path: Path) -> None:
     paths = make_folder(tmp_path / "party")
-    results_module.write_trial(paths, trial(curves={}))
+    reading.write_trial(paths, trial(curves={}))
     gathering.gather(paths)
 
     assert load_results(paths.root).curves_of([arm().trial_id(0)]).empty

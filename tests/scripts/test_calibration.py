@@ -22,7 +22,7 @@ from tests.scripts.calibrated import small
 
 NULL, LARGE = Cell("continuous", 120, noise="high"), Cell("continuous", 120, effect="interaction", gain=0.7)
 """Of one size and kind, so that they share compiled programs."""
-QUESTION = simulated.EvaluationSpec(["extended", "neural"], 2, [], fresh=500)
+QUESTION = simulated.Question(["extended", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 

@@ -201,7 +201,7 @@ def test_a_file_keeps_groups_and_the_order_of_time_and_has_losses_of_every_kind(
 ) -> None:
     small(monkeypatch, folds=2, trials=1, epochs=5)
 
-    frame = simulated.run_table(cell, 0, simulated.EvaluationSpec(["extended", "neural"], 1, [], fresh=120))
+    frame = simulated.run_table(cell, 0, simulated.Question(["extended", "neural"], 1, [], fresh=120))
     tested = frame[frame["part"] == "test"]
 
     assert np.isfinite(frame["loss"]).all()
