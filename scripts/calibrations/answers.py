@@ -1,4 +1,4 @@
-"""From the files of a calibration to docs/calibration-tables.md: which of the three answers is said, and how often it is wrong."""
+"""From the files of a calibration to docs/calibration-tables.md: how often each answer is wrong."""
 
 from __future__ import annotations
 
