@@ -120,7 +120,8 @@ def test_a_cancelled_job_leaves_every_finished_trial_and_nothing_else_and_submit
 
 
 def test_a_job_without_progress_in_two_runs_is_not_queued_again(submit: Submit) -> None:
-    job = submit("--nodes=1", "--time=2")  # all of it is kept for the ending, so no trial may start
+    endless = ("families=[neural]", "training.epochs=1000000", "training.patience=1000000")
+    job = submit("--nodes=1", "--time=2", run=tuple(word for setting in endless for word in ("--set", setting)))
 
     job.wait("FAILED")
 
