@@ -51,7 +51,7 @@ def parsed(words: Sequence[str] | None = None) -> Namespace:
     margin = commands.add_parser("margins")
     margin.add_argument("folders", nargs="+", metavar="FOLDER", help="a results folder, such as results/balloons")
     page = {"type": Path, "default": SUPPRESS}
-    margin.add_argument("--page", **page, help="with the marks, docs/answers.md where none is named")
+    margin.add_argument("--page", **page, help="with the marks, docs/answers-tables.md where none is named")
     commands.add_parser("truths").add_argument("count", nargs="?", type=int, default=100, metavar="TABLES")
     equal = commands.add_parser("fair")
     equal.add_argument("tables", nargs="*", metavar="TABLE", help="of scikit-learn; diabetes, breast_cancer and wine")

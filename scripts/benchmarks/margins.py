@@ -1,4 +1,4 @@
-"""P(gain > m) at every margin m of finished studies in one picture, and answers by margin: `scripts/benchmark margins`."""
+"""P(improvement > m) at every margin m of finished studies, and verdicts by margin: `scripts/benchmark margins`."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from study.diagnostics.drawing.words import SHORT_NAMES
 from study.diagnostics.margins import figure as margin_curve
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
-from study.evidence.rule import ANSWERS
 from study.evidence.wording.amounts import listed
 from study.evidence.wording.answer import Words
 from study.formatting import percent
 from study.results import Results
-from study.schema import EXTENDED, StudyError
+from study.schema import EXTENDED, NETWORK, REGRESSION, StudyError
 
-PAGE = ROOT / "docs" / "answers.md"
+PAGE = ROOT / "docs" / "answers-tables.md"
 COLOURS = 64
 """Of the PNG, so that it is small."""
 AT = 0.05
 """The margin of the column of probabilities."""
-BY_MARGIN = "answer by margin, beside the floor"
+BY_MARGIN = "verdict by margin, with the minimum margin"
 NONE = "-"
+SAID = {REGRESSION: "regression is enough", EXTENDED: "regression + terms is enough", NETWORK: "a network is worth it"}
+"""The verdict where one model alone is left."""
 
 
 def opened(folders: Sequence[str]) -> dict[str, Results]:
@@ -71,8 +72,8 @@ def table(studies: Mapping[str, Results]) -> pd.DataFrame:
                 rows.append(
                     {
                         "target": f"{name}: {verdict.target}".replace("|", r"\|") if place == 0 else "",
-                        "gain of": f"{SHORT_NAMES[pair[1]]} over {SHORT_NAMES[pair[0]]}",
-                        f"P(gain > {100 * AT:g} %)": chance(asked[verdict.target][pair].better),
+                        "improvement of": f"{SHORT_NAMES[pair[1]]} over {SHORT_NAMES[pair[0]]}",
+                        f"P(improvement > {100 * AT:g}%)": chance(asked[verdict.target][pair].better),
                         BY_MARGIN: by_margin(verdict) if place == 0 else "",
                     }
                 )
@@ -81,14 +82,14 @@ def table(studies: Mapping[str, Results]) -> pd.DataFrame:
 
 def share(margin: float) -> str:
     """A margin in per cent."""
-    return f"{percent(margin)} %" if math.isfinite(margin) else NONE
+    return f"{percent(margin)}%" if math.isfinite(margin) else NONE
 
 
 def chance(probability: float) -> str:
     """A probability in whole per cent, of which none is rounded to 0 or 100."""
     if math.isnan(probability):
         return NONE
-    return "< 1 %" if probability < 0.01 else "> 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+    return "< 1%" if probability < 0.01 else "> 99%" if probability > 0.99 else f"{100 * probability:.0f}%"
 
 
 def by_margin(verdict: Verdict) -> str:
@@ -103,9 +104,9 @@ def by_margin(verdict: Verdict) -> str:
 
 
 def answer(left: Sequence[str]) -> str:
-    """What is said where these rungs are left."""
+    """What is said where these models are left."""
     names = SHORT_NAMES | {EXTENDED: "with terms"}
-    return ANSWERS[left[0]] if len(left) == 1 else f"undecided: {listed([names[rung] for rung in left], 'or')}"
+    return SAID[left[0]] if len(left) == 1 else f"can't tell yet: {listed([names[rung] for rung in left], 'or')}"
 
 
 def small(png: bytes) -> bytes:

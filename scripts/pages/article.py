@@ -42,7 +42,7 @@ WEIGHTS = (
     ("balloons", "linear", "children", 0.435, 0.45, "The mean of 0.1 (partnered) and 0.8 (single): right for nobody."),
     ("balloons", "linear", "age", 0.142, 0.15, "The mean of \N{MINUS SIGN}0.2 and 0.5, which hides that the sign turns."),
     ("balloons", "linear", "intercept", 0.0, 0.0, "At the middle of all features there are no balloons on average."),
-    ("colour", "logistic", "children", 14.171, 16.5, "Log-odds of red per unit; what tells is its ratio to age."),
+    ("colour", "logistic", "children", 14.171, 16.5, "Log-odds of red per unit; what matters is its ratio to age."),
     ("colour", "logistic", "age", 8.669, 10.4, "Log-odds of red per unit of age."),
 )
 """Target, family, term, the article's weight, the limit's, and what the weight means."""
@@ -103,14 +103,14 @@ def write_article(results: Results, path: Path) -> None:
     """Write both tables, with what they show, as Markdown."""
     losses, weights = article_losses(results), article_weights(results)
     lines = [
-        "# The article's results beside ours",
+        "# The balloons and their article",
         "",
         "The balloons have two rules. Partnered: balloons = 0.1 · children - 0.2 · age, red if 0.8 · children + 0.2 · age > 0. "
         "Single: balloons = 0.8 · children + 0.5 · age, red if 0.5 · children + 0.5 · age > 0. Relationship is "
         "-0.5 (partnered) or 0.5 (single); children and age are uniform on [-0.5, 0.5]. No weighted sum can switch between "
-        "rules; a hidden layer can.",
+        "rules. A hidden layer can.",
         "",
-        "The article prints `1.` where its own results (weight 0.4346, loss 0.0205) need `0.1`, and leaves out the `else`.",
+        "The article prints `1.` where its own results (weight 0.4346, loss 0.0205) need `0.1`. It also leaves out the `else`.",
         "",
         "## Losses",
         "",
@@ -118,7 +118,8 @@ def write_article(results: Results, path: Path) -> None:
         "|---|--:|--:|--:|---|---|",
         *(_row(r.run, r.article, r.validation, r.test, r.model, f"{human(r.limit, 4)} ({r.why})") for r in losses.itertuples()),
         "",
-        "The limit is the least expected loss of any model of the family; the loss on a sample of rows falls on either side.",
+        "The limit is the lowest expected loss of any model of the family. The loss on a sample of rows can fall on either "
+        "side of it.",
         "",
         "## Weights",
         "",
@@ -129,8 +130,8 @@ def write_article(results: Results, path: Path) -> None:
             for r in weights.itertuples()
         ),
         "",
-        "Ours are the winners' Keras weights, per original unit of each column. The standard error is of an exact fit to the "
-        "same rows; there is none where the winner has a weight penalty.",
+        "Ours are the weights of the refit Keras models, per original unit of each column. The standard error comes from an "
+        "exact fit to the same rows. A model with a penalty has none.",
         "",
     ]
     write_atomic(path, "\n".join(lines))

@@ -1,4 +1,4 @@
-"""Copy the reports of finished studies into docs/gallery, picture each, and write the page that shows them."""
+"""Copy the reports of finished studies into docs/gallery, picture each, and show them between the marks of its page."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pages.marks import put
+from study.evidence.answer import Verdict
+from study.evidence.wording.answer import Words
 from study.results import Results, load_results
 from study.schema import StudyError
 
 FOLDER = Path(__file__).parents[2] / "docs" / "gallery"
-HEAD = """\
-# Gallery
-
-Finished reports, as `study run` wrote them; each is one file that loads nothing from elsewhere. `scripts/gallery` makes \
-this page.
-"""
 WIDTH, HEIGHT = 1_100, 825
 """Pixels of a picture: the top of the page."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def entry(results: Results, name: str) -> str:
-    """What the page says of a study: its picture, its table and its answers."""
+    """What the page says of a study: its picture, its table and its verdicts."""
     data = results.data
-    answers = "\n".join(f"- **{each.target}** ({each.kind.value}): {each.verdict or 'no verdict'}" for each in results.verdicts)
+    verdicts = "\n".join(f"- **{each.target}** ({each.kind.value}): {told.headline}" for each, told in _told(results))
     about = f"{data.rows:,} rows, {len(data.features)} columns, {len(results.trials):,} trials."
     return (
         f"## {name}\n\n[![The top of the report of {name}]({name}.png)]({name}.html)\n\n"
-        f"{about} [Its report]({name}.html).\n\n{answers}\n"
+        f"{about} [Its report]({name}.html).\n\n{verdicts}\n"
     )
+
+
+def _told(results: Results) -> zip[tuple[Verdict, Words]]:
+    return zip(results.verdicts, results.words, strict=True)
 
 
 def photograph(page: Path, picture: Path) -> None:
@@ -45,26 +46,25 @@ def photograph(page: Path, picture: Path) -> None:
 
 
 def make(folders: list[Path], place: Path) -> None:
-    """Write the gallery of these results folders; what it held before goes."""
+    """Show these results folders between the marks of the gallery; reports and pictures of before go."""
     found = {folder.resolve().name: load_results(folder) for folder in folders}
     for name, results in found.items():
         if not results.concluded or not results.paths.html.exists():
             raise StudyError(f"{results.root} has no finished report ({name}); {results.again} makes it.")
-    place.mkdir(parents=True, exist_ok=True)
+    put(place / "index.md", "\n" + "\n".join(entry(each, name) for name, each in found.items()) + "\n", "studies")
     for old in [*place.glob("*.html"), *place.glob("*.png")]:
         old.unlink()
     for name, results in found.items():
         page = place / f"{name}.html"
         shutil.copyfile(results.paths.html, page)
         photograph(page, place / f"{name}.png")
-    (place / "index.md").write_text("\n".join([HEAD, *(entry(each, name) for name, each in found.items())]), encoding="utf-8")
 
 
 def main() -> None:
     """Make the gallery of the folders that are named."""
     parser = argparse.ArgumentParser("scripts/gallery", description=__doc__)
     parser.add_argument("results", nargs="+", type=Path, help="results folders of finished studies, in the order of the page")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="where to write it")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="its folder, with an index.md that has the marks")
     given = parser.parse_args()
     try:
         make(given.results, given.out)

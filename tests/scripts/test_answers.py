@@ -22,7 +22,7 @@ def test_a_line_names_what_is_undecided_and_keeps_the_sign_of_every_gain() -> No
 
 
 def test_a_machine_that_loses_a_tenth_more_has_a_gain_below_nothing() -> None:
-    found = FOUND | {"ebm": 1.1, "answer": "regression is enough", "left": ["regression"], "use_none": True}
+    found = FOUND | {"ebm": 1.1, "answer": "regression", "left": ["regression"], "use_none": True}
 
     line = row("a:b=c", found)
 

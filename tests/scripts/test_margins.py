@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from benchmarks.margins import BY_MARGIN, by_margin, chance, drawn, margins, opened, table
+from benchmarks.margins import BY_MARGIN, SAID, by_margin, chance, drawn, margins, opened, table
 from pages.marks import put
-from study.evidence.rule import ANSWERS
 from study.results import Results
 from tests.report.synthetic import write_results
 
@@ -62,12 +61,12 @@ def test_the_table_has_what_the_study_itself_says_of_each_margin(studies: dict[s
 
     (verdict,), first = studies["one"].verdicts, found.iloc[:3]
     (asked,) = studies["one"].ask(margin=0.05, margin_of="regression", floor=0)
-    assert first["P(gain > 5 %)"].tolist() == [chance(step.gain.better) for step in asked.gains]
+    assert first["P(improvement > 5%)"].tolist() == [chance(step.gain.better) for step in asked.gains]
     assert first["target"].tolist() == ["one: balloons", "", ""]
     (told, *more) = first[BY_MARGIN]
     assert more == ["", ""]
     for span in told.split("; "):
-        assert any(answer in span for answer in (*ANSWERS.values(), "undecided"))
+        assert any(answer in span for answer in (*SAID.values(), "can't tell yet"))
     assert told == by_margin(verdict)
 
 
@@ -81,7 +80,7 @@ def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == "nothing\n"
 
 
-@pytest.mark.parametrize(("probability", "words"), [(0.004, "< 1 %"), (0.0126, "1 %"), (0.5, "50 %"), (0.9951, "> 99 %")])
+@pytest.mark.parametrize(("probability", "words"), [(0.004, "< 1%"), (0.0126, "1%"), (0.5, "50%"), (0.9951, "> 99%")])
 def test_no_probability_is_rounded_to_none_or_all(probability: float, words: str) -> None:
     assert chance(probability) == words
 

@@ -33,7 +33,7 @@ class Tool:
         if self.needs and find_spec(self.needs) is None:
             package = self.needs.replace("_", "-")
             raise StudyError(
-                f"{self.name} needs {package}, which is not installed: pip install 'family-study[{self.extra}]' brings it."
+                f"{self.name} needs {package}, which is not installed. `scripts/setup --with {self.extra}` installs it."
             )
 
 

@@ -123,7 +123,7 @@ def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it(
     results = searched(tmp_path / "party")
     monkeypatch.setattr(exports, "find_spec", lambda name: None)
 
-    with pytest.raises(StudyError, match=r"mlflow.*pip install 'family-study\[mlflow\]'"):
+    with pytest.raises(StudyError, match=r"mlflow.*scripts/setup --with mlflow"):
         export(results, "mlflow")
 
     assert not results.paths.exported.exists()
