@@ -1,59 +1,32 @@
-"""What is said when something is in the way of a study: of its folder, of what failed in it, and of the job that it runs in."""
+"""What is said of what failed in a study, and of what is tried again."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import psutil
-import pytest
-import typer
-
-from study.api import check_folder, run_study, write_report
-from study.cli.commands.run import go_on
-from study.config import dump_config, make_config
-from study.evidence.stored import VERSION, write_verdicts
-from study.execution import job
 from study.execution.again import retry
-from study.execution.cluster import lock, network, others
-from study.execution.cluster.allocation import Allocation, Ending, Given, array_share
-from study.execution.cluster.network import address_of, check_ports, choose_ports
-from study.execution.cluster.note import JobNote, write_note
-from study.execution.cluster.others import Others, Step, give_back_nodes
-from study.execution.cluster.scratch import scratch_folder
-from study.execution.cluster.submit import Request, make_submission
 from study.execution.events import Ended, Event, Lost
-from study.execution.job import Progressing, begin_run, running
 from study.execution.journal import Journal
-from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.runner import search
 from study.execution.tune_hooks import WorkerCallback
-from study.plan import prepare
 from study.records.delivery import delivery_notes
-from study.records.one import find_trial
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import read_outcomes, write_trial, write_winner, write_work
-from study.records.results import Results, load_results
+from study.records.results import Results
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, Kind, StudyError
 from study.search.cost import Size
 from study.search.plan import make_plan
 from study.training.task import Task
-from tests.execution.cluster.locks import ELSEWHERE
 from tests.execution.test_dispatcher import UNSCORED, Script, dispatcher, report
 from tests.execution.test_failures import FIRST, Heard, Prompt, died, raised
 from tests.records.examples import (
     arm,
-    described,
     failed,
     failed_work,
     make_folder,
@@ -66,111 +39,7 @@ from tests.records.examples import (
 from tests.search.bench import small
 from tests.search.helpers import config_of
 from tests.snapshots.conftest import Approve
-
-CONFIG: dict[str, Any] = {"name": "party", "data": {"source": "balloons", "rows": 60}, "targets": ["balloons"]}
-BATCH = {
-    "SLURM_JOB_ID": "7", "SLURMD_NODENAME": "n1", "SLURM_JOB_NODELIST": "n[1-2]", "SLURM_CPUS_ON_NODE": "4",
-    "SLURM_JOB_NUM_NODES": "2",
-}  # fmt: skip
-
-
-class Told:
-    """Everything that was said, each under the case that it was said in."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-
-    def of(self, case: str, *said: object) -> None:
-        self.parts.append("\n".join([f"# {case}", *map(str, said)]))
-
-    def refusal(self, case: str, ask: Callable[[], object]) -> None:
-        with pytest.raises(StudyError) as refused:
-            ask()
-        self.of(case, refused.value)
-
-    @property
-    def text(self) -> str:
-        return "\n\n".join(self.parts)
-
-
-def hold(paths: StudyPaths) -> None:
-    with lock.locked(paths):
-        pass
-
-
-def test_what_is_said_of_a_results_folder_that_cannot_be_used_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, approve: Approve
-) -> None:
-    told = Told()
-    monkeypatch.setattr(lock, "BEAT_S", 0.2)
-    of_locks(told, make_folder(tmp_path / "locked"))
-    of_contents(told, tmp_path)
-    of_another_study(told, tmp_path / "results" / "party")
-    approve(told.text)
-
-
-def of_locks(told: Told, paths: StudyPaths) -> None:
-    """A run of another host that lives, known and not; and one that takes over."""
-
-    def beside_a_living_one(content: str) -> None:
-        write_atomic(paths.lock, content)
-        alive = threading.Timer(0.1, os.utime, (paths.lock, (1_002, 1_002)))
-        alive.start()
-        try:
-            hold(paths)
-        finally:
-            alive.join()
-
-    of_elsewhere = ELSEWHERE.format(lock.LEASE_S)
-    told.refusal("a run is at work", lambda: beside_a_living_one(of_elsewhere))
-    write_atomic(paths.environment, '{"pid": 4711, "started": "2026-11-24 21:00:00+00:00"}')
-    told.refusal("it has said since when", lambda: beside_a_living_one(of_elsewhere))
-    told.refusal("it has not said who it is", lambda: beside_a_living_one(""))
-    paths.lock.unlink()
-
-    def lose() -> None:
-        with lock.locked(paths):
-            paths.lock.unlink()
-            write_atomic(paths.lock, of_elsewhere)
-            threading.Event().wait(30)  # until the next beat
-
-    told.refusal("its lock was taken", lose)
-
-
-def of_contents(told: Told, folder: Path) -> None:
-    """What is not there, or not as this version writes it."""
-    told.refusal("no study", lambda: load_results(folder / "none"))
-    told.refusal("a path that is too long", lambda: load_results("x" * 300))
-    empty = StudyPaths(folder / "empty")
-    write_atomic(empty.config, dump_config(make_config(CONFIG | {"name": "empty"})))
-    told.refusal("nothing to report", lambda: write_report(empty))
-    paths = make_folder(folder / "unfinished")
-    told.refusal("not finished", lambda: load_results(paths.root).predictions)
-    write_atomic(paths.data, '{"rows": 40, "features": [], "targets": []}')
-    told.refusal("a description of another form", lambda: load_results(paths.root).data)
-    for content in ('[{"target": "y"}]', "{", f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}'):
-        paths.verdicts.write_text(content)
-        told.refusal(f"verdicts: {content.replace(str(VERSION), '<version>')}", lambda: load_results(paths.root).verdicts)
-    told.refusal("a version before", lambda: load_results(paths.root).scores)
-    told.parts[-4:] = [each.replace(f"version {VERSION}", "version <version>") for each in told.parts[-4:]]
-    told.refusal("no such trial, and one like it", lambda: find_trial(paths, "y-linear-o0-0007"))
-    told.refusal("no such trial, and none like it", lambda: find_trial(paths, "what"))
-    told.refusal("no trial at all", lambda: find_trial(empty, "what"))
-
-
-def of_another_study(told: Told, root: Path) -> None:
-    """A folder of another config, question or table, and one that cannot be written to."""
-    paths, own = StudyPaths(root), make_config(CONFIG)
-    prepared = prepare(own)
-    write_atomic(paths.config, dump_config(prepared.plan.config))
-    others = {"another config": {"seed": 1}, "another question": {"margin": 0.2}}
-    write_atomic(paths.verdicts, write_verdicts([]))
-    for case, more in others.items():
-        told.refusal(case, lambda: check_folder(paths, prepare(make_config(CONFIG | more))))  # noqa: B023 -- called at once
-    write_atomic(paths.data, described({"balloons": Kind.CONTINUOUS}).model_dump_json())
-    told.refusal("another table", lambda: check_folder(paths, prepared))
-    (root.parent / "file").touch()
-    told.refusal("no folder can be made", lambda: run_study(own, root.parent / "file", report=False))
+from tests.snapshots.told import Told
 
 
 class Hired(Script):
@@ -316,138 +185,3 @@ def of_the_end(told: Told, paths: StudyPaths) -> None:
     results = Results(paths.root)
     vars(results)["verdicts"] = [SimpleNamespace(target="y")]
     told.of("what is delivered", *delivery_notes(results))
-
-
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    """Put back what a run in a job sets for good."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGUSR2, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("handlers")
-def test_what_is_said_of_a_job_and_its_nodes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], approve: Approve
-) -> None:
-    told = Told()
-    monkeypatch.setattr(socket, "gethostname", lambda: "n1")
-    monkeypatch.setattr("platform.node", lambda: "n1")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    of_allocations(told, tmp_path, monkeypatch, capfd)
-    of_job_ends(told, StudyPaths(tmp_path / "party"), monkeypatch, capfd)
-    of_other_nodes(told, tmp_path, monkeypatch, capfd)
-    of_networks(told, monkeypatch)
-    of_submissions(told)
-    of_commands(told, monkeypatch, capfd)
-    approve(told.text.replace(sys.executable, "<python>"))
-
-
-def scontrol(folder: Path, body: str) -> None:
-    (folder / "scontrol").write_text(f"#!/bin/sh\n{body}\n")
-    (folder / "scontrol").chmod(0o755)
-
-
-def of_allocations(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    told.refusal("no job", lambda: Allocation.current({}))
-    scontrol(folder, "echo no controller >&2; exit 1")
-    told.refusal("no nodes are named", lambda: Allocation.current(BATCH))
-    array = {"SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_MAX": "9", "SLURM_ARRAY_TASK_COUNT": "3"}
-    told.refusal("part of an array", lambda: array_share(array))
-    for name, value in (BATCH | {"SLURM_JOB_NUM_NODES": "1"}).items():
-        monkeypatch.setenv(name, value)
-    needy = make_config(CONFIG | {"cluster": {"address": "slurm"}, "resources": {"gpus_per_trial": 0.5}})
-    with running(needy, StudyPaths(folder), Observer()):
-        told.of("a run begins", capfd.readouterr().out.strip())
-
-
-def of_job_ends(told: Told, paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Why a job ends, whether it queues again, and why not."""
-    allocation = Allocation("7", 1, Given("n1", 1, 0, None), ("n1",))
-    for why in Ending:
-        for refused in ("", "disabled") if why is Ending.PREEMPTED else ("",):
-            monkeypatch.setattr(job, "ending", lambda *_, why=why: why)
-            monkeypatch.setattr(job, "requeue", lambda *_, refused=refused: refused)
-            Progressing(paths, allocation, Observer()).leave()
-            told.of(f"it ends: {why.value}{', ' * bool(refused)}{refused}", capfd.readouterr().err.strip())
-    for done, refused in ((3, ""), (3, "disabled")):
-        monkeypatch.setattr(job, "requeue", lambda *_, refused=refused: refused)
-        watch = Progressing(paths, allocation, Observer())
-        watch.done = done
-        watch.queue_again()
-        told.of(f"its time is over: {refused or 'it queues again'}", capfd.readouterr().err.strip())
-    write_note(paths, JobNote(id="7", records=5, idle=1))
-    told.refusal("no progress", lambda: begin_run(paths, "7", restarts=2, records=5))
-    (paths.root / "file").touch()
-    told.refusal("no note can be written", lambda: write_note(StudyPaths(paths.root / "file"), JobNote(id="7")))
-
-
-def of_other_nodes(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Nodes that do not come, come later, and are given back."""
-    allocation = Allocation("7", 0, Given("n1", 1, 0, None), ("n1", "n2", "n3"))
-    said: list[str] = []
-    steps = [
-        Step("n2", ["sh", "-c", "read line; echo no disk; exit 1"], "", folder / "n2"),
-        Step("n3", ["sh", "-c", "exec cat >/dev/null"], "", folder / "n3"),
-    ]
-    steps[0].process.wait(timeout=10)
-    both = Others(allocation, steps, said.append)
-    both._look({"n1"})
-    both.until = 0.0
-    both._look({"n1"})
-    both._look({"n1", "n2", "n3"})
-    steps[1].process.kill()
-    both.end()
-    told.of("nodes that end, are silent, and come", *said)
-    with monkeypatch.context() as patch:
-        patch.setattr(others.Allocation, "current", lambda: allocation)
-        for body in ("exit 0", "echo not permitted >&2; exit 1"):
-            scontrol(folder, body)
-            give_back_nodes()
-            told.of(f"nodes are given back: {body}", capfd.readouterr().err.strip())
-
-
-def of_networks(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses, ports and scratch folders that are not there."""
-    with monkeypatch.context() as patch:
-        patch.setattr(psutil, "net_if_addrs", lambda: {"lo": [], "ib0": []})
-        patch.setattr(network, "_is_free", lambda port: port % 10 == 0)
-        patch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
-        told.refusal("no way to a node", lambda: network.address_towards("n9"))
-        told.refusal("no such card", lambda: address_of("ib7"))
-        told.refusal("too few free ports", lambda: choose_ports("20000-20099", 4, 7))
-        told.refusal("too few ports", lambda: check_ports("20000-20025", 4))
-        told.refusal("too few ports for one core", lambda: check_ports("20000-20009", 1))
-        for place in ("/no/such/folder", "/local/scratch/of-this-cluster"):
-            told.refusal(f"scratch: {place}", lambda: scratch_folder(place).__enter__())  # noqa: B023 -- called at once
-
-
-def of_submissions(told: Told) -> None:
-    """Jobs that would be of no use."""
-
-    def submit(request: Request, **more: object) -> Callable[[], object]:
-        return lambda: make_submission(make_config(CONFIG | more), request, ["a.yaml"])
-
-    told.refusal("a Ray that runs already", submit(Request(), cluster={"address": "n1:6379"}))
-    told.refusal("no number of GPUs", submit(Request(gpus_per_node="two")))
-    told.refusal("GPUs that lie idle", submit(Request(gpus_per_node="2")))
-    told.refusal("too few ports", submit(Request(cpus_per_task=8), slurm={"ports": "20000-20009"}))
-
-
-def of_commands(told: Told, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """How `study run` ends that was stopped, and that of one share."""
-
-    def stopped(*_: object) -> None:
-        raise Interrupted
-
-    monkeypatch.setattr("study.api.run_study", stopped)
-    monkeypatch.setattr("study.api.run_share", lambda *_: None)
-    with pytest.raises(typer.Exit):
-        go_on(make_config(CONFIG), Path("results"), False, "study run party.yaml")
-    told.of("it is stopped", capfd.readouterr().err.strip())
-    for name, value in {"ID": "2", "MAX": "8", "COUNT": "9"}.items():
-        monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", value)
-    monkeypatch.setenv("SLURM_ARRAY_JOB_ID", "7")
-    go_on(make_config(CONFIG | {"cluster": {"address": "slurm"}}), Path("results"), False, "study run party.yaml")
-    told.of("a share is done", capfd.readouterr().out.strip())
